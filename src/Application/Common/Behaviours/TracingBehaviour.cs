@@ -1,0 +1,27 @@
+using System.Diagnostics;
+using MediatR;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Common.Behaviours;
+
+/// <summary>Opens a span for each use case and marks it with the code of a refusal.</summary>
+internal sealed class TracingBehaviour<TRequest, TResponse> : IPipelineBehavior<TRequest, TResponse>
+    where TResponse : IResult<TResponse>
+{
+    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    {
+        using var activity = Telemetry.Source.StartActivity(typeof(TRequest).Name);
+        var response = await next();
+        if (response.Error is { } error)
+            activity?.SetStatus(ActivityStatusCode.Error, error.Code);
+        return response;
+    }
+}
+
+/// <summary>The source of spans that the application opens.</summary>
+public static class Telemetry
+{
+    public const string SourceName = "Portico.Application";
+
+    internal static readonly ActivitySource Source = new(SourceName);
+}

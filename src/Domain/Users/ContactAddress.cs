@@ -1,0 +1,81 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Portico.Domain.Users;
+
+/// <summary>How a person is reached.</summary>
+public enum ContactKind
+{
+    Email = 1,
+    Phone = 2,
+}
+
+/// <summary>A normalised address of a person, which they prove with a code and sign in with.</summary>
+/// <remarks>
+/// E-mail: at most 254 characters (RFC 5321), lower case, an international domain as punycode, an ASCII local part.
+/// Phone: E.164, a plus and 8 to 15 digits. Two spellings of one address are equal.
+/// </remarks>
+public sealed partial record ContactAddress
+{
+    public const int MaxEmailLength = 254;
+    public const int MaxPhoneLength = 16;
+    private const int MaxLocalPartLength = 64;
+
+    private ContactAddress(ContactKind kind, string value) => (Kind, Value) = (kind, value);
+
+    public ContactKind Kind { get; }
+
+    /// <summary>The address in full; personal data, kept out of logs.</summary>
+    public string Value { get; }
+
+    public static bool TryParseEmail([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ContactAddress? address)
+    {
+        address = null;
+        var at = text?.LastIndexOf('@') ?? -1;
+        if (text is null || text.Length > MaxEmailLength || at is < 1 or > MaxLocalPartLength)
+            return false;
+
+        var local = text[..at].ToLowerInvariant();
+        if (!LocalPart().IsMatch(local) || !TryNormaliseDomain(text[(at + 1)..], out var domain))
+            return false;
+
+        var value = $"{local}@{domain}";
+        address = value.Length <= MaxEmailLength ? new ContactAddress(ContactKind.Email, value) : null;
+        return address is not null;
+    }
+
+    public static bool TryParsePhone([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ContactAddress? address)
+    {
+        address = text is not null && E164().IsMatch(text) ? new ContactAddress(ContactKind.Phone, text) : null;
+        return address is not null;
+    }
+
+    /// <summary>The address with its middle hidden, fit for a log.</summary>
+    public override string ToString() => Kind == ContactKind.Email
+        ? $"{Value[0]}***{Value[Value.LastIndexOf('@')..]}"
+        : $"{Value[..3]}***{Value[^2..]}";
+
+    private static bool TryNormaliseDomain(string text, [NotNullWhen(true)] out string? domain)
+    {
+        try
+        {
+            domain = new IdnMapping { UseStd3AsciiRules = true }.GetAscii(text).ToLowerInvariant();
+            return Domain().IsMatch(domain);
+        }
+        catch (ArgumentException)
+        {
+            domain = null;
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex LocalPart();
+
+    [GeneratedRegex(@"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex Domain();
+
+    [GeneratedRegex(@"^\+[1-9][0-9]{7,14}\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex E164();
+}

@@ -1,0 +1,30 @@
+using Portico.Domain.Common;
+
+namespace Portico.Domain.Users;
+
+/// <summary>What can be refused about people and their sign-in.</summary>
+public static class UserErrors
+{
+    public static readonly Error NotFound = new(ErrorKind.NotFound, "not_found", "There is no such user.");
+
+    public static readonly Error InvalidCode =
+        new(ErrorKind.Validation, "invalid_code", "The code is wrong, was used already or is no longer valid. Ask for a new one.");
+
+    public static readonly Error AlreadyRegistered =
+        new(ErrorKind.Conflict, "already_registered", "Somebody has signed up with this address already. Sign in instead.");
+
+    public static readonly Error InvalidCredentials =
+        new(ErrorKind.Unauthenticated, "invalid_credentials", "The address or the password is wrong.");
+
+    public static readonly Error InvalidRefreshToken =
+        new(ErrorKind.Unauthenticated, "invalid_refresh_token", "The session has ended. Sign in again.");
+
+    public static readonly Error PhoneNotSupported =
+        new(ErrorKind.Unprocessable, "phone_not_supported", "Codes by phone are not set up here. Use an e-mail address.");
+
+    public static Error TooManyCodes(TimeSpan retryAfter) =>
+        new(ErrorKind.TooManyRequests, "too_many_codes", "Too many codes were asked for. Wait before asking again.") { RetryAfter = retryAfter };
+
+    public static Error TooManyAttempts(TimeSpan retryAfter) =>
+        new(ErrorKind.TooManyRequests, "too_many_attempts", "Too many failed attempts. Wait before trying again.") { RetryAfter = retryAfter };
+}

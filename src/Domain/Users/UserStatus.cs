@@ -1,0 +1,8 @@
+namespace Portico.Domain.Users;
+
+/// <summary>Whether a person may sign in.</summary>
+public enum UserStatus
+{
+    Active = 1,
+    Blocked = 2,
+}
