@@ -1,0 +1,26 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Persistence.Configurations;
+
+internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
+{
+    public const string EmailKey = "users_email_key";
+    public const string PhoneKey = "users_phone_key";
+
+    public void Configure(EntityTypeBuilder<User> builder)
+    {
+        builder.ToTable("users");
+        builder.Property(u => u.Id).ValueGeneratedNever();
+        builder.Property(u => u.DisplayName).HasMaxLength(User.MaxDisplayNameLength);
+        builder.Property(u => u.Email).HasMaxLength(ContactAddress.MaxEmailLength);
+        builder.Property(u => u.Phone).HasMaxLength(ContactAddress.MaxPhoneLength);
+        builder.Property(u => u.Locale).HasMaxLength(User.MaxLocaleLength);
+        builder.HasIndex(u => u.Email).IsUnique().HasDatabaseName(EmailKey);
+        builder.HasIndex(u => u.Phone).IsUnique().HasDatabaseName(PhoneKey);
+        builder.HasOne<RoleRow>().WithMany().HasForeignKey(u => u.Role).OnDelete(DeleteBehavior.NoAction);
+        builder.HasIndex(u => u.Role).HasDatabaseName("users_role_idx");
+        builder.HasQueryFilter(AppDbContext.SoftDeleteFilter, u => u.DeletedAt == null);
+    }
+}

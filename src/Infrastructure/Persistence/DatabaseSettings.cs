@@ -1,0 +1,55 @@
+using Npgsql;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Persistence;
+
+/// <summary>How the application reaches PostgreSQL, as the role that may do no more than it needs.</summary>
+public sealed class DatabaseSettings : ISettings
+{
+    private const string Key = "ConnectionStrings:Portico";
+
+    public static string Section => "ConnectionStrings";
+
+    /// <summary>An Npgsql connection string. What it leaves open is set so that nothing waits for ever: connect 5 s, command 10 s.</summary>
+    public string Portico { get; init; } = "";
+
+    public IEnumerable<string> Problems()
+    {
+        if (Portico.Length == 0)
+        {
+            yield return $"{Key} is missing: the Npgsql connection string of the application's role.";
+            yield break;
+        }
+
+        if (Parse() is not { } builder)
+            yield return $"{Key} is no Npgsql connection string.";
+        else if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
+            yield return $"{Key} must name Host, Database and Username.";
+    }
+
+    internal NpgsqlDataSource CreateDataSource()
+    {
+        var connection = Parse() ?? throw new InvalidOperationException($"{Key} is no Npgsql connection string.");
+        if (!connection.ContainsKey("Timeout"))
+            connection.Timeout = 5;
+        if (!connection.ContainsKey("Command Timeout"))
+            connection.CommandTimeout = 10;
+        if (!connection.ContainsKey("Application Name"))
+            connection.ApplicationName = "portico";
+
+        // Without a name the pool's metrics carry the connection string as their label.
+        return new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = "portico" }.Build();
+    }
+
+    private NpgsqlConnectionStringBuilder? Parse()
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(Portico);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Portico.Application.Common;
+using Portico.Application.Common.Persistence;
+using Portico.Domain.Common;
+
+namespace Portico.Infrastructure.Persistence;
+
+internal sealed class EfTransaction(AppDbContext db) : ITransaction
+{
+    private const int MaxTries = 4;
+
+    public async Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>
+    {
+        for (var @try = 1; ; @try++)
+        {
+            try
+            {
+                return await RunOnce(work, cancellationToken);
+            }
+            catch (Exception failure) when (UniqueKeys.Refusal(failure) is { } refusal)
+            {
+                return TResult.Refuse(refusal);
+            }
+            catch (Exception failure) when (IsRace(failure))
+            {
+                if (@try == MaxTries)
+                    return TResult.Refuse(CommonErrors.ConcurrentChange);
+            }
+            finally
+            {
+                // What was read belongs to a transaction that is over.
+                db.ChangeTracker.Clear();
+            }
+        }
+    }
+
+    private async Task<TResult> RunOnce<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var result = await work(cancellationToken);
+        if (result.Error is not null)
+            return result;
+
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    private static bool IsRace(Exception failure) =>
+        failure is DbUpdateConcurrencyException ||
+        (failure as PostgresException ?? failure.InnerException as PostgresException)?.SqlState
+            is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+}

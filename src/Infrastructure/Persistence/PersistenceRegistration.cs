@@ -1,0 +1,26 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portico.Application.Common.Persistence;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Outbox;
+
+namespace Portico.Infrastructure.Persistence;
+
+internal static class PersistenceRegistration
+{
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<DatabaseSettings>(configuration);
+        services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
+        services.AddScoped<AuditStamps>();
+        services.AddScoped<OutboxWriter>();
+        services.AddDbContext<AppDbContext>((provider, options) => options
+            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
+        services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
+        services.AddScoped<ITransaction, EfTransaction>();
+        return services;
+    }
+}
