@@ -14,6 +14,9 @@ public interface ICurrentUser
     /// <exception cref="InvalidOperationException">Nobody is signed in; the use case should have asked for it.</exception>
     Guid Id => Claims?.Subject ?? throw new InvalidOperationException("Nobody is signed in.");
 
+    /// <exception cref="InvalidOperationException">Nobody is signed in; the use case should have asked for it.</exception>
+    Guid SessionId => Claims?.SessionId ?? throw new InvalidOperationException("Nobody is signed in.");
+
     bool Has(string permission) => Claims?.Permissions.Contains(permission, StringComparer.Ordinal) ?? false;
 }
 

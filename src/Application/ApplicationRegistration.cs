@@ -1,0 +1,50 @@
+using System.Text.Json;
+using AutoMapper;
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
+using Portico.Application.Common.Behaviours;
+using Portico.Application.Common.Messaging;
+
+namespace Portico.Application;
+
+public static class ApplicationRegistration
+{
+    /// <summary>Adds every use case, validator and mapping of this assembly, and the pipeline around them.</summary>
+    public static IServiceCollection AddApplication(this IServiceCollection services)
+    {
+        var types = typeof(ApplicationRegistration).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsGenericTypeDefinition: false }).ToArray();
+        // Refused fields are named as clients know them.
+        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+        AddImplementations(services, types, typeof(IRequestHandler<,>));
+        AddImplementations(services, types, typeof(IValidator<>));
+
+        services.AddScoped<ServiceFactory>(provider => type => provider.GetService(type)!);
+        services.AddScoped<IMediator, Mediator>();
+        services.AddScoped<ISender, MediatorSender>();
+        services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TracingBehaviour<,>));
+        services.AddTransient(typeof(IPipelineBehavior<,>), typeof(AuthorisationBehaviour<,>));
+        services.AddTransient(typeof(IPipelineBehavior<,>), typeof(ValidationBehaviour<,>));
+        services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TransactionBehaviour<,>));
+
+        services.AddSingleton<IConfigurationProvider>(_ => new MapperConfiguration(map =>
+        {
+            foreach (var profile in types.Where(typeof(Profile).IsAssignableFrom))
+                map.AddProfile(profile);
+        }));
+        services.AddSingleton<IMapper>(provider => new Mapper(provider.GetRequiredService<IConfigurationProvider>()));
+
+        services.AddScoped<SignIn>();
+        return services;
+    }
+
+    private static void AddImplementations(IServiceCollection services, Type[] types, Type open)
+    {
+        foreach (var type in types)
+        {
+            foreach (var contract in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == open))
+                services.AddTransient(contract, type);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Auth;
+
+/// <summary>Tells a client what its access token says, and that it is still good.</summary>
+[Authenticated]
+public sealed record CheckToken : IQuery<TokenCheckDto>;
+
+/// <summary>The claims of the caller's token; <c>exp</c> is in seconds since 1970 (RFC 7519).</summary>
+public sealed record TokenCheckDto
+{
+    public required Guid Sub { get; init; }
+    public required Guid Sid { get; init; }
+    public required IReadOnlyList<Role> Roles { get; init; }
+    public required IReadOnlyList<string> Permissions { get; init; }
+    public required long Exp { get; init; }
+}
+
+internal sealed class CheckTokenHandler(ICurrentUser user) : IQueryHandler<CheckToken, TokenCheckDto>
+{
+    public Task<Result<TokenCheckDto>> Handle(CheckToken query, CancellationToken cancellationToken)
+    {
+        var claims = user.Claims!;
+        return Task.FromResult<Result<TokenCheckDto>>(new TokenCheckDto
+        {
+            Sub = claims.Subject,
+            Sid = claims.SessionId,
+            Roles = claims.Roles,
+            Permissions = claims.Permissions,
+            Exp = claims.ExpiresAt.ToUnixTimeSeconds(),
+        });
+    }
+}

@@ -1,0 +1,58 @@
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Auth;
+
+/// <summary>Signs a person up with an address that a code proves, and signs them in.</summary>
+/// <remarks>The code is consumed, then the user committed, then the session opened; a crash in between costs a code or a sign-in, never an account.</remarks>
+[Anonymous]
+public sealed record Register : ICommand<TokensDto>, INamesContact, IOwnTransaction
+{
+    public string? Email { get; init; }
+    public string? Phone { get; init; }
+    public required string Code { get; init; }
+    public required string Password { get; init; }
+    public required string DisplayName { get; init; }
+}
+
+internal sealed class RegisterValidator : AbstractValidator<Register>
+{
+    public RegisterValidator()
+    {
+        this.NamesOneContact();
+        RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.Password).IsNewPassword();
+        RuleFor(c => c.DisplayName).IsDisplayName();
+    }
+}
+
+internal sealed class RegisterHandler(
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, SignIn signIn,
+    IClient client, TimeProvider clock)
+    : ICommandHandler<Register, TokensDto>
+{
+    public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
+    {
+        var address = command.Contact();
+        var proof = await codes.Consume(address, CodePurpose.Registration, command.Code, cancellationToken);
+        if (proof.Error is { } invalid)
+            return invalid;
+
+        // Before the transaction: hashing takes longer than everything else here together.
+        var passwordHash = await passwords.Hash(command.Password, cancellationToken);
+        var registered = await transaction.Run<Result<User>>(
+            async token =>
+            {
+                var user = User.Register(address, command.DisplayName.Trim(), client.Locale, clock.GetUtcNow());
+                db.Users.Add(user);
+                await credentials.Add(user.Id, passwordHash, token);
+                return user;
+            },
+            cancellationToken);
+        return registered.Error is { } refusal ? refusal : await signIn.Open(registered.Value, cancellationToken);
+    }
+}

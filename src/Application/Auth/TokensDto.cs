@@ -1,0 +1,25 @@
+using Portico.Application.Common.Security;
+
+namespace Portico.Application.Auth;
+
+/// <summary>What a signed-in client holds: an access token for some minutes and a refresh token for the next one (RFC 6749, 5.1).</summary>
+/// <remarks>Lifetimes are in seconds. The refresh token is used once; its answer brings the next.</remarks>
+public sealed record TokensDto
+{
+    public required string AccessToken { get; init; }
+    public required string TokenType { get; init; }
+    public required int ExpiresIn { get; init; }
+    public required string RefreshToken { get; init; }
+    public required int RefreshExpiresIn { get; init; }
+    public required Guid SessionId { get; init; }
+
+    internal static TokensDto Of(SessionTicket ticket, AccessToken accessToken) => new()
+    {
+        AccessToken = accessToken.Value,
+        TokenType = "Bearer",
+        ExpiresIn = (int)accessToken.Lifetime.TotalSeconds,
+        RefreshToken = ticket.RefreshToken,
+        RefreshExpiresIn = (int)ticket.RefreshLifetime.TotalSeconds,
+        SessionId = ticket.SessionId,
+    };
+}

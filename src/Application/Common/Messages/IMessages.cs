@@ -1,0 +1,17 @@
+using Portico.Domain.Users;
+
+namespace Portico.Application.Common.Messages;
+
+/// <summary>A message to one person in plain text.</summary>
+public sealed record Message(ContactAddress To, string Subject, string Text);
+
+/// <summary>Sends messages in the background.</summary>
+public interface IMessages
+{
+    /// <summary>Whether there is a way to reach addresses of this kind.</summary>
+    bool Reaches(ContactKind kind);
+
+    /// <summary>Queues a message in memory; a few failures to send it are tried again while it is still worth reading.</summary>
+    /// <exception cref="DependencyUnavailableException">Too many messages wait already.</exception>
+    void Send(Message message);
+}

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using FluentValidation;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Common.Security;
+
+/// <summary>The rules of fields that several requests share.</summary>
+internal static partial class FieldRules
+{
+    public const int MinPasswordLength = 8;
+    public const int MaxPasswordLength = 128;
+
+    public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
+        rule.Matches(SixDigits()).WithMessage("A code has 6 digits.");
+
+    /// <summary>Any characters at all: no rules of composition (NIST SP 800-63B, 5.1.1.2).</summary>
+    public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
+        rule.Length(MinPasswordLength, MaxPasswordLength)
+            .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.");
+
+    public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(name => name is null || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
+            .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, and no control characters.");
+
+    public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(tag => tag is null || (tag.Length <= User.MaxLocaleLength && LanguageTag().IsMatch(tag)))
+            .WithMessage("Give a BCP 47 language tag, such as en or pt-BR.");
+
+    [GeneratedRegex(@"^[0-9]{6}\z", RegexOptions.None, 100)]
+    private static partial Regex SixDigits();
+
+    [GeneratedRegex(@"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex LanguageTag();
+}

@@ -1,0 +1,40 @@
+using AutoMapper;
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Users;
+
+/// <summary>Changes the caller's own name or language; what is left out stays as it was.</summary>
+[Authenticated]
+public sealed record ChangeProfile : ICommand<UserDto>
+{
+    public string? DisplayName { get; init; }
+    public string? Locale { get; init; }
+}
+
+internal sealed class ChangeProfileValidator : AbstractValidator<ChangeProfile>
+{
+    public ChangeProfileValidator()
+    {
+        RuleFor(c => c.DisplayName).IsDisplayName();
+        RuleFor(c => c.Locale).IsLocale();
+    }
+}
+
+internal sealed class ChangeProfileHandler(IAppDbContext db, ICurrentUser caller, IMapper mapper) : ICommandHandler<ChangeProfile, UserDto>
+{
+    public async Task<Result<UserDto>> Handle(ChangeProfile command, CancellationToken cancellationToken)
+    {
+        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
+        if (user is null)
+            return UserErrors.NotFound;
+
+        user.ChangeProfile(command.DisplayName?.Trim(), command.Locale);
+        return mapper.Map<UserDto>(user);
+    }
+}

@@ -1,0 +1,26 @@
+using AutoMapper;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Users;
+
+/// <summary>A person as they and administrators see them.</summary>
+public sealed class UserDto
+{
+    public Guid Id { get; init; }
+    public string DisplayName { get; init; } = "";
+    public string? Email { get; init; }
+    public DateTimeOffset? EmailVerifiedAt { get; init; }
+    public string? Phone { get; init; }
+    public DateTimeOffset? PhoneVerifiedAt { get; init; }
+
+    /// <summary>The highest role first, then all that it implies.</summary>
+    public IReadOnlyList<Role> Roles { get; init; } = [];
+
+    public string Locale { get; init; } = "";
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+internal sealed class UserProfile : Profile
+{
+    public UserProfile() => CreateMap<User, UserDto>().ForMember(dto => dto.Roles, map => map.MapFrom(user => user.Role.Implied()));
+}
