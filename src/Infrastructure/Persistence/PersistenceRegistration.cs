@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Outbox;
@@ -21,6 +22,7 @@ internal static class PersistenceRegistration
             .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
+        services.AddSingleton<IReadinessCheck, PostgresReadiness>();
         return services;
     }
 }

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Identity;
+using Portico.Application.Auth;
+using Portico.Application.Common;
+
+namespace Portico.Infrastructure.Identity;
+
+/// <summary>Hashes with Identity's hasher (PBKDF2-HMAC-SHA512), as many at a time as there are processors.</summary>
+/// <remarks>On threads of their own: on those of the pool, a few sign-ins would hold up every other request.</remarks>
+internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
+{
+    private static readonly Credential Nobody = new();
+    private readonly IPasswordHasher<Credential> _hasher;
+    private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
+    private readonly Lazy<string> _hashOfNothing;
+    private readonly int _maxWaiting;
+    private int _waiting;
+
+    public IdentityPasswordHashing(IPasswordHasher<Credential> hasher, PasswordSettings settings)
+    {
+        _hasher = hasher;
+        _maxWaiting = settings.MaxWaiting;
+        _hashOfNothing = new Lazy<string>(() => hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
+    }
+
+    public Task<string> Hash(string password, CancellationToken cancellationToken) =>
+        OnOwnThread(() => _hasher.HashPassword(Nobody, password), cancellationToken);
+
+    public Task<bool> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
+        () => _hasher.VerifyHashedPassword(Nobody, hash ?? _hashOfNothing.Value, password) != PasswordVerificationResult.Failed && hash is not null,
+        cancellationToken);
+
+    public void Dispose() => _processors.Dispose();
+
+    private async Task<T> OnOwnThread<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _waiting) > _maxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new DependencyUnavailableException("Password hashing");
+        }
+
+        try
+        {
+            await _processors.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        try
+        {
+            return await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _processors.Release();
+        }
+    }
+}

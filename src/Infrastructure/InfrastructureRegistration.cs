@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Portico.Infrastructure.Identity;
+using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.Tokens;
+
+namespace Portico.Infrastructure;
+
+public static class InfrastructureRegistration
+{
+    /// <summary>Adds everything that the web API reaches outside itself: PostgreSQL, Redis, signing keys, mail.</summary>
+    public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services
+            .AddPersistence(configuration)
+            .AddIdentity(configuration)
+            .AddRedis(configuration)
+            .AddTokens(configuration)
+            .AddMail(configuration);
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Messages;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Mail;
+
+internal static class MailRegistration
+{
+    public static IServiceCollection AddMail(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<MailSettings>(configuration);
+        var settings = configuration.GetSection(MailSettings.Section).Get<MailSettings>() ?? new MailSettings();
+        if (!string.IsNullOrEmpty(settings.Mailbox))
+            services.AddSingleton<IMessageChannel, MailboxChannel>();
+        else
+            services.AddSingleton<IMessageChannel, SmtpChannel>();
+
+        if (string.IsNullOrEmpty(settings.Mailbox) && settings.Sms.Url is not null)
+            services.AddHttpClient<IMessageChannel, SmsChannel>(http => http.Timeout = settings.Smtp.Timeout);
+
+        services.AddSingleton<MessageQueue>();
+        services.AddSingleton<IMessages>(provider => provider.GetRequiredService<MessageQueue>());
+        services.AddHostedService(provider => provider.GetRequiredService<MessageQueue>());
+        return services;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Portico.Application.Common.Messages;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Mail;
+
+/// <summary>Sends text messages through a gateway that speaks HTTP.</summary>
+internal sealed class SmsChannel(MailSettings settings, HttpClient http) : IMessageChannel
+{
+    public bool Reaches(ContactKind kind) => kind == ContactKind.Phone;
+
+    public async Task Send(Message message, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, settings.Sms.Url)
+        {
+            Content = JsonContent.Create(new { to = message.To.Value, text = message.Text }),
+        };
+        if (settings.Sms.Token is { } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Portico.Application.Auth;
+using Portico.Application.Common;
+using Portico.Infrastructure.Tokens;
+using StackExchange.Redis;
+
+namespace Portico.Infrastructure.Redis;
+
+/// <summary>Follows the short list of ended sessions in Redis, so that a token check asks nobody.</summary>
+/// <remarks>
+/// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
+/// sign-outs of some minutes. While Redis is away the list is as it was last seen.
+/// </remarks>
+internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
+    : BackgroundService, IEndedSessions
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
+
+    // ARGV: life of an entry in milliseconds, the session
+    private const string AddScript = """
+        local t = redis.call('TIME')
+        local now = t[1] * 1000 + math.floor(t[2] / 1000)
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
+        redis.call('ZADD', KEYS[1], now, ARGV[2])
+        redis.call('PEXPIRE', KEYS[1], ARGV[1])
+        return now
+        """;
+
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
+    private double _seenUpTo = double.NegativeInfinity;
+
+    /// <summary>Longer than any access token lives, with the leeway that verifiers give.</summary>
+    private TimeSpan Life => tokens.AccessTokenLifetime + (2 * tokens.ClockSkew);
+
+    private RedisKey Key => redis.Key("sessions:ended");
+
+    public bool Contains(Guid sessionId) => _forgetAt.ContainsKey(sessionId);
+
+    public async Task Add(Guid sessionId, CancellationToken cancellationToken)
+    {
+        _forgetAt[sessionId] = clock.GetUtcNow() + Life;
+        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var away = false;
+        using var timer = new PeriodicTimer(PollInterval, clock);
+        do
+        {
+            try
+            {
+                await Follow(stoppingToken);
+                away = false;
+            }
+            catch (DependencyUnavailableException) when (away)
+            {
+                // Said once.
+            }
+            catch (DependencyUnavailableException)
+            {
+                away = true;
+                LogAway();
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task Follow(CancellationToken cancellationToken)
+    {
+        // Once more what came shortly before: a replica may have been promoted in between.
+        var entries = await redis.Run(
+            database => database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds), cancellationToken);
+        var now = clock.GetUtcNow();
+        foreach (var entry in entries)
+        {
+            _forgetAt.TryAdd(Guid.Parse((string)entry.Element!), now + Life);
+            _seenUpTo = Math.Max(_seenUpTo, entry.Score);
+        }
+
+        foreach (var (session, forgetAt) in _forgetAt)
+        {
+            if (forgetAt <= now)
+                _forgetAt.TryRemove(session, out _);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back")]
+    private partial void LogAway();
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
+using Portico.Application.Common.Health;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Redis;
+
+internal static class RedisRegistration
+{
+    public static IServiceCollection AddRedis(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<RedisSettings>(configuration);
+        services.AddSettings<SessionSettings>(configuration);
+        services.AddSettings<OtpSettings>(configuration);
+        services.AddSettings<SignInSettings>(configuration);
+        services.AddSingleton<RedisConnection>();
+        services.AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
+        services.AddSingleton<IReadinessCheck, RedisReadiness>();
+        services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<Pseudonyms>();
+        services.AddSingleton<ClientBudget>();
+        services.AddSingleton<EndedSessions>();
+        services.AddSingleton<IEndedSessions>(provider => provider.GetRequiredService<EndedSessions>());
+        services.AddHostedService(provider => provider.GetRequiredService<EndedSessions>());
+        services.AddSingleton<ISessions, RedisSessions>();
+        services.AddSingleton<ICodes, RedisCodes>();
+        services.AddSingleton<ISignInThrottle, RedisSignInThrottle>();
+        return services;
+    }
+}

@@ -1,0 +1,43 @@
+using Portico.Infrastructure.Configuration;
+using StackExchange.Redis;
+
+namespace Portico.Infrastructure.Redis;
+
+/// <summary>How Redis is reached and how long a call may wait for it.</summary>
+public sealed class RedisSettings : ISettings
+{
+    public static string Section => "Redis";
+
+    /// <summary>In the form of StackExchange.Redis: <c>host:port,password=…,ssl=true</c>.</summary>
+    public string ConnectionString { get; init; } = "";
+
+    /// <summary>Stands before every key, so that several installations can share one server.</summary>
+    public string KeyPrefix { get; init; } = "portico:";
+
+    /// <summary>After this long a call counts as failed, whatever Redis does.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    public IEnumerable<string> Problems()
+    {
+        if (ConnectionString.Length == 0)
+            yield return "Redis:ConnectionString is missing, such as localhost:6379.";
+        else if (Parse() is not { EndPoints.Count: > 0 })
+            yield return "Redis:ConnectionString is not in the form host:port,option=value.";
+        if (KeyPrefix.Length > 100 || KeyPrefix.Any(c => char.IsWhiteSpace(c) || c is '{' or '}'))
+            yield return "Redis:KeyPrefix must have at most 100 characters, and no spaces or braces.";
+        if (Deadline < TimeSpan.FromMilliseconds(10) || Deadline > TimeSpan.FromSeconds(10))
+            yield return $"Redis:Deadline must be between 10 ms and 10 s; it is {Deadline}.";
+    }
+
+    internal ConfigurationOptions? Parse()
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(ConnectionString);
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or FormatException)
+        {
+            return null;
+        }
+    }
+}
