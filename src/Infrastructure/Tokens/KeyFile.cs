@@ -15,15 +15,15 @@ internal static class KeyFile
     /// <exception cref="InvalidDataException">There is no such file, or it holds no private key that may sign.</exception>
     public static TokenKey ReadSigningKey(string path)
     {
-        var key = Read(path);
+        var key = Read(path, publicOnly: false);
         return key.CanSign ? key : throw Problem(path, "holds a public key, where the private key is needed");
     }
 
     /// <summary>Reads a key that only verifies; of a private key the public half is kept.</summary>
     /// <exception cref="InvalidDataException">There is no such file, or it holds no key that tokens can be verified with.</exception>
-    public static TokenKey ReadVerificationKey(string path) => Read(path).WithoutPrivateHalf();
+    public static TokenKey ReadVerificationKey(string path) => Read(path, publicOnly: true);
 
-    private static TokenKey Read(string path)
+    private static TokenKey Read(string path, bool publicOnly)
     {
         var text = ReadText(path);
         TokenKey? key = null;
@@ -36,7 +36,7 @@ internal static class KeyFile
             {
                 if (key is not null)
                     throw Problem(path, "holds more than one key");
-                key = Decode(path, label, Convert.FromBase64String(rest[block.Base64Data].ToString()));
+                key = Decode(path, publicOnly, label, Convert.FromBase64String(rest[block.Base64Data].ToString()));
             }
 
             rest = rest[block.Location.End..];
@@ -48,17 +48,17 @@ internal static class KeyFile
         throw text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal) ? Encrypted(path) : Problem(path, "holds no key in PEM form");
     }
 
-    private static TokenKey Decode(string path, ReadOnlySpan<char> label, byte[] der)
+    private static TokenKey Decode(string path, bool publicOnly, ReadOnlySpan<char> label, byte[] der)
     {
         try
         {
             return label switch
             {
-                "PRIVATE KEY" => DecodePkcs8(der),
-                "RSA PRIVATE KEY" => Rsa(rsa => rsa.ImportRSAPrivateKey(der, out _)),
-                "EC PRIVATE KEY" => Ec(ec => ec.ImportECPrivateKey(der, out _)),
+                "PRIVATE KEY" => DecodePkcs8(der, publicOnly),
+                "RSA PRIVATE KEY" => Rsa(rsa => rsa.ImportRSAPrivateKey(der, out _), publicOnly),
+                "EC PRIVATE KEY" => Ec(ec => ec.ImportECPrivateKey(der, out _), publicOnly),
                 "PUBLIC KEY" => DecodePublic(der),
-                "RSA PUBLIC KEY" => Rsa(rsa => rsa.ImportRSAPublicKey(der, out _)),
+                "RSA PUBLIC KEY" => Rsa(rsa => rsa.ImportRSAPublicKey(der, out _), publicOnly: true),
                 "ENCRYPTED PRIVATE KEY" => throw Encrypted(path),
                 _ => throw Problem(path, $"holds a PEM block '{label}' that is no key"),
             };
@@ -77,38 +77,38 @@ internal static class KeyFile
         }
     }
 
-    private static TokenKey DecodePkcs8(byte[] der)
+    private static TokenKey DecodePkcs8(byte[] der, bool publicOnly)
     {
         // RFC 5958: version, then the algorithm.
         var info = new AsnReader(der, AsnEncodingRules.BER).ReadSequence();
         info.ReadInteger();
         return info.ReadSequence().ReadObjectIdentifier() switch
         {
-            RsaOid => Rsa(rsa => rsa.ImportPkcs8PrivateKey(der, out _)),
-            EcOid => Ec(ec => ec.ImportPkcs8PrivateKey(der, out _)),
+            RsaOid => Rsa(rsa => rsa.ImportPkcs8PrivateKey(der, out _), publicOnly),
+            EcOid => Ec(ec => ec.ImportPkcs8PrivateKey(der, out _), publicOnly),
             _ => throw OtherAlgorithm(),
         };
     }
 
     private static TokenKey DecodePublic(byte[] der) => PublicKey.CreateFromSubjectPublicKeyInfo(der, out _).Oid.Value switch
     {
-        RsaOid => Rsa(rsa => rsa.ImportSubjectPublicKeyInfo(der, out _)),
-        EcOid => Ec(ec => ec.ImportSubjectPublicKeyInfo(der, out _)),
+        RsaOid => Rsa(rsa => rsa.ImportSubjectPublicKeyInfo(der, out _), publicOnly: true),
+        EcOid => Ec(ec => ec.ImportSubjectPublicKeyInfo(der, out _), publicOnly: true),
         _ => throw OtherAlgorithm(),
     };
 
-    private static TokenKey Rsa(Action<RSA> import)
+    private static TokenKey Rsa(Action<RSA> import, bool publicOnly)
     {
         using var rsa = RSA.Create();
         import(rsa);
-        return TokenKey.Of(rsa);
+        return TokenKey.Of(rsa, publicOnly);
     }
 
-    private static TokenKey Ec(Action<ECDsa> import)
+    private static TokenKey Ec(Action<ECDsa> import, bool publicOnly)
     {
         using var ec = ECDsa.Create();
         import(ec);
-        return TokenKey.Of(ec);
+        return TokenKey.Of(ec, publicOnly);
     }
 
     private static string ReadText(string path)

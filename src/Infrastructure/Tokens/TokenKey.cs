@@ -22,7 +22,6 @@ internal sealed class TokenKey
 
     // .NET promises nothing about one RSA or ECDsa object on several threads, so each call has an object to itself.
     private readonly ObjectPool<AsymmetricAlgorithm> _pool;
-    private readonly Func<TokenKey> _withoutPrivateHalf;
 
     // What RFC 7638 hashes: the required members, in the order of their names.
     private readonly (string Name, string Value)[] _members;
@@ -32,12 +31,10 @@ internal sealed class TokenKey
         int signatureLength,
         bool canSign,
         (string Name, string Value)[] members,
-        Func<AsymmetricAlgorithm> create,
-        Func<TokenKey> withoutPrivateHalf)
+        Func<AsymmetricAlgorithm> create)
     {
         (Algorithm, SignatureLength, CanSign, _members) = (algorithm, signatureLength, canSign, members);
         _pool = new DefaultObjectPoolProvider().Create(new Policy(create));
-        _withoutPrivateHalf = withoutPrivateHalf;
         Id = Thumbprint(members);
         IdUtf8 = Encoding.ASCII.GetBytes(Id);
         AlgorithmUtf8 = Encoding.ASCII.GetBytes(algorithm);
@@ -58,28 +55,27 @@ internal sealed class TokenKey
 
     public bool CanSign { get; }
 
-    /// <summary>Takes a copy of the key, private half included if it is there.</summary>
+    /// <summary>Takes a copy of the key: its private half, if there is one, unless only the public one is wanted.</summary>
     /// <exception cref="NotSupportedException">The key is too short to be safe, or too long to be fast.</exception>
-    public static TokenKey Of(RSA rsa)
+    public static TokenKey Of(RSA rsa, bool publicOnly = false)
     {
         if (rsa.KeySize is < MinRsaBits or > MaxRsaBits)
             throw new NotSupportedException($"holds an RSA key of {rsa.KeySize} bits, where {MinRsaBits} to {MaxRsaBits} are allowed");
 
-        var canSign = TryExport(rsa.ExportParameters, out var parameters);
+        var canSign = TryExport(rsa.ExportParameters, publicOnly, out var parameters);
         return new(
             "RS256",
             (rsa.KeySize + 7) / 8,
             canSign,
             [("e", Encode(parameters.Exponent)), ("kty", "RSA"), ("n", Encode(parameters.Modulus))],
-            () => RSA.Create(parameters),
-            () => Of(RSA.Create(new RSAParameters { Exponent = parameters.Exponent, Modulus = parameters.Modulus })));
+            () => RSA.Create(parameters));
     }
 
-    /// <summary>Takes a copy of the key, private half included if it is there.</summary>
+    /// <summary>Takes a copy of the key: its private half, if there is one, unless only the public one is wanted.</summary>
     /// <exception cref="NotSupportedException">The key is on another curve than P-256.</exception>
-    public static TokenKey Of(ECDsa ec)
+    public static TokenKey Of(ECDsa ec, bool publicOnly = false)
     {
-        var canSign = TryExport(ec.ExportParameters, out var parameters);
+        var canSign = TryExport(ec.ExportParameters, publicOnly, out var parameters);
         if (!parameters.Curve.IsNamed || parameters.Curve.Oid.Value != P256Oid)
             throw new NotSupportedException("holds an EC key on another curve than P-256");
 
@@ -88,15 +84,11 @@ internal sealed class TokenKey
             EcSignatureLength,
             canSign,
             [("crv", "P-256"), ("kty", "EC"), ("x", Encode(parameters.Q.X)), ("y", Encode(parameters.Q.Y))],
-            () => ECDsa.Create(parameters),
-            () => Of(ECDsa.Create(new ECParameters { Curve = parameters.Curve, Q = parameters.Q })));
+            () => ECDsa.Create(parameters));
     }
-
-    public TokenKey WithoutPrivateHalf() => CanSign ? _withoutPrivateHalf() : this;
 
     /// <param name="data">What is signed: header and payload of a token in compact form.</param>
     /// <param name="signature">Takes the signature; exactly <see cref="SignatureLength"/> bytes.</param>
-    /// <param name="data">What is signed.</param>
     /// <exception cref="InvalidOperationException">Only the public half is here.</exception>
     public void Sign(ReadOnlySpan<byte> data, Span<byte> signature)
     {
@@ -150,14 +142,14 @@ internal sealed class TokenKey
     public override string ToString() => $"{Algorithm} {Id}";
 
     // Whether the private half is there can only be found by asking for it.
-    private static bool TryExport<T>(Func<bool, T> export, out T parameters)
+    private static bool TryExport<T>(Func<bool, T> export, bool publicOnly, out T parameters)
     {
         try
         {
-            parameters = export(true);
-            return true;
+            parameters = export(!publicOnly);
+            return !publicOnly;
         }
-        catch (CryptographicException)
+        catch (CryptographicException) when (!publicOnly)
         {
             parameters = export(false);
             return false;
