@@ -1,0 +1,173 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Portico.Infrastructure.Tokens;
+
+/// <summary>A key that access tokens are verified with and, when its private half is here, signed with.</summary>
+/// <remarks>
+/// RSA of 2048 to 4096 bits makes RS256, EC on P-256 makes ES256 (RFC 7518); the key fixes its algorithm.
+/// Its id is the thumbprint of RFC 7638. Safe for concurrent use. Nothing that it shows holds private parameters.
+/// </remarks>
+internal sealed class TokenKey
+{
+    public const int MaxSignatureLength = MaxRsaBits / 8;
+
+    private const int MinRsaBits = 2048;
+    private const int MaxRsaBits = 4096;
+    private const int EcSignatureLength = 64;
+    private const string P256Oid = "1.2.840.10045.3.1.7";
+
+    // .NET promises nothing about one RSA or ECDsa object on several threads, so each call has an object to itself.
+    private readonly ObjectPool<AsymmetricAlgorithm> _pool;
+
+    // What RFC 7638 hashes: the required members, in the order of their names.
+    private readonly (string Name, string Value)[] _members;
+
+    private TokenKey(
+        string algorithm,
+        int signatureLength,
+        bool canSign,
+        (string Name, string Value)[] members,
+        Func<AsymmetricAlgorithm> create)
+    {
+        (Algorithm, SignatureLength, CanSign, _members) = (algorithm, signatureLength, canSign, members);
+        _pool = new DefaultObjectPoolProvider().Create(new Policy(create));
+        Id = Thumbprint(members);
+        IdUtf8 = Encoding.ASCII.GetBytes(Id);
+        AlgorithmUtf8 = Encoding.ASCII.GetBytes(algorithm);
+    }
+
+    /// <summary>The <c>kid</c>: the SHA-256 thumbprint of the public key (RFC 7638).</summary>
+    public string Id { get; }
+
+    public byte[] IdUtf8 { get; }
+
+    /// <summary>The <c>alg</c>, the only one that this key is ever used with.</summary>
+    public string Algorithm { get; }
+
+    public byte[] AlgorithmUtf8 { get; }
+
+    /// <summary>The bytes of every signature of this key.</summary>
+    public int SignatureLength { get; }
+
+    public bool CanSign { get; }
+
+    /// <summary>Takes a copy of the key: its private half, if there is one, unless only the public one is wanted.</summary>
+    /// <exception cref="NotSupportedException">The key is too short to be safe, or too long to be fast.</exception>
+    public static TokenKey Of(RSA rsa, bool publicOnly = false)
+    {
+        if (rsa.KeySize is < MinRsaBits or > MaxRsaBits)
+            throw new NotSupportedException($"holds an RSA key of {rsa.KeySize} bits, where {MinRsaBits} to {MaxRsaBits} are allowed");
+
+        var canSign = TryExport(rsa.ExportParameters, publicOnly, out var parameters);
+        return new(
+            "RS256",
+            (rsa.KeySize + 7) / 8,
+            canSign,
+            [("e", Encode(parameters.Exponent)), ("kty", "RSA"), ("n", Encode(parameters.Modulus))],
+            () => RSA.Create(parameters));
+    }
+
+    /// <summary>Takes a copy of the key: its private half, if there is one, unless only the public one is wanted.</summary>
+    /// <exception cref="NotSupportedException">The key is on another curve than P-256.</exception>
+    public static TokenKey Of(ECDsa ec, bool publicOnly = false)
+    {
+        var canSign = TryExport(ec.ExportParameters, publicOnly, out var parameters);
+        if (!parameters.Curve.IsNamed || parameters.Curve.Oid.Value != P256Oid)
+            throw new NotSupportedException("holds an EC key on another curve than P-256");
+
+        return new(
+            "ES256",
+            EcSignatureLength,
+            canSign,
+            [("crv", "P-256"), ("kty", "EC"), ("x", Encode(parameters.Q.X)), ("y", Encode(parameters.Q.Y))],
+            () => ECDsa.Create(parameters));
+    }
+
+    /// <param name="data">What is signed: header and payload of a token in compact form.</param>
+    /// <param name="signature">Takes the signature; exactly <see cref="SignatureLength"/> bytes.</param>
+    /// <exception cref="InvalidOperationException">Only the public half is here.</exception>
+    public void Sign(ReadOnlySpan<byte> data, Span<byte> signature)
+    {
+        if (!CanSign)
+            throw new InvalidOperationException($"The private half of key {Id} is not here.");
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(data, hash);
+        var algorithm = _pool.Get();
+        var written = algorithm switch
+        {
+            RSA rsa => rsa.SignHash(hash, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            ECDsa ec => ec.SignHash(hash, signature),
+            _ => 0,
+        };
+        if (written != signature.Length)
+            throw new CryptographicException($"A signature of key {Id} has {written} bytes instead of {signature.Length}.");
+        _pool.Return(algorithm);
+    }
+
+    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        if (signature.Length != SignatureLength)
+            return false;
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(data, hash);
+        var algorithm = _pool.Get();
+        var valid = algorithm switch
+        {
+            RSA rsa => rsa.VerifyHash(hash, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            ECDsa ec => ec.VerifyHash(hash, signature),
+            _ => false,
+        };
+        _pool.Return(algorithm);
+        return valid;
+    }
+
+    /// <summary>Writes the public half as a JSON Web Key (RFC 7517).</summary>
+    public void WriteJwk(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, value) in _members)
+            writer.WriteString(name, value);
+        writer.WriteString("use"u8, "sig"u8);
+        writer.WriteString("alg"u8, AlgorithmUtf8);
+        writer.WriteString("kid"u8, IdUtf8);
+        writer.WriteEndObject();
+    }
+
+    public override string ToString() => $"{Algorithm} {Id}";
+
+    // Whether the private half is there can only be found by asking for it.
+    private static bool TryExport<T>(Func<bool, T> export, bool publicOnly, out T parameters)
+    {
+        try
+        {
+            parameters = export(!publicOnly);
+            return !publicOnly;
+        }
+        catch (CryptographicException) when (!publicOnly)
+        {
+            parameters = export(false);
+            return false;
+        }
+    }
+
+    private static string Encode(byte[]? integer) => Base64Url.EncodeToString(integer);
+
+    private static string Thumbprint((string Name, string Value)[] members)
+    {
+        var json = "{" + string.Join(',', members.Select(member => $"\"{member.Name}\":\"{member.Value}\"")) + "}";
+        return Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(json)));
+    }
+
+    private sealed class Policy(Func<AsymmetricAlgorithm> create) : PooledObjectPolicy<AsymmetricAlgorithm>
+    {
+        public override AsymmetricAlgorithm Create() => create();
+
+        public override bool Return(AsymmetricAlgorithm obj) => true;
+    }
+}

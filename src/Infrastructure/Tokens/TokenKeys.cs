@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace Portico.Infrastructure.Tokens;
+
+/// <summary>The keys at one moment: the one that signs, and all that verify and are published.</summary>
+internal sealed class KeyRing
+{
+    /// <exception cref="ArgumentException">The signer has no private half.</exception>
+    public KeyRing(TokenKey signer, IEnumerable<TokenKey> others)
+    {
+        if (!signer.CanSign)
+            throw new ArgumentException($"The private half of key {signer.Id} is not here.", nameof(signer));
+
+        Signer = signer;
+        Keys = [signer, .. others.Where(key => key.Id != signer.Id).DistinctBy(key => key.Id, StringComparer.Ordinal)];
+    }
+
+    public TokenKey Signer { get; }
+
+    /// <summary>The signer first.</summary>
+    public IReadOnlyList<TokenKey> Keys { get; }
+
+    public TokenKey? Find(JsonElement id)
+    {
+        foreach (var key in Keys)
+        {
+            if (id.ValueEquals(key.IdUtf8))
+                return key;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>The keys of now; a rotation replaces all of them in one step.</summary>
+/// <remarks>Who needs several answers about one moment takes <see cref="Current"/> once.</remarks>
+internal sealed class TokenKeys(KeyRing ring)
+{
+    private volatile KeyRing _current = ring;
+
+    public KeyRing Current => _current;
+
+    /// <exception cref="InvalidDataException">A file is missing or holds no key of use; the settings' own check found none earlier.</exception>
+    public static TokenKeys Read(TokenSettings settings) => new(new KeyRing(
+        KeyFile.ReadSigningKey(settings.SigningKeyFile),
+        settings.VerificationKeyFiles.Select(KeyFile.ReadVerificationKey)));
+
+    public void Replace(KeyRing ring) => _current = ring;
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Tokens;
+
+internal static class TokenRegistration
+{
+    /// <summary>Issues, judges and publishes the keys of access tokens.</summary>
+    public static IServiceCollection AddTokens(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<TokenSettings>(configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => TokenKeys.Read(provider.GetRequiredService<TokenSettings>()));
+        services.AddSingleton<IAccessTokenIssuer, AccessTokenIssuer>();
+        services.AddSingleton<AccessTokenValidator>();
+        services.AddSingleton<TokenDiscovery>();
+        return services;
+    }
+}
