@@ -8,6 +8,7 @@ namespace Portico.Application.Auth;
 public enum CodePurpose
 {
     Registration = 1,
+    PasswordReset = 2,
 }
 
 /// <summary>The 6-digit codes that prove that somebody holds an address.</summary>

@@ -13,8 +13,11 @@ public interface IPasswordHashing
 /// <summary>The password hashes of people, kept by ASP.NET Core Identity under the id of their profile.</summary>
 public interface ICredentials
 {
-    /// <summary>Adds the credentials of a person whose profile is saved in the same transaction.</summary>
-    Task Add(Guid userId, string passwordHash, CancellationToken cancellationToken);
+    /// <summary>Adds the credentials of a person whose profile is saved in the same transaction; without a hash they can be signed in only once they have set a password.</summary>
+    Task Add(Guid userId, string? passwordHash, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the hash of a person who has credentials already, in the transaction that is open.</summary>
+    Task SetPasswordHash(Guid userId, string passwordHash, CancellationToken cancellationToken);
 
     Task<string?> FindPasswordHash(Guid userId, CancellationToken cancellationToken);
 }

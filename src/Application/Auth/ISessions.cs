@@ -21,6 +21,9 @@ public interface ISessions
 
     /// <summary>Ends a session and refuses its access tokens: at once in this process, within 1 s in the others.</summary>
     Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
+    /// <summary>Ends every session of a person, in the same way.</summary>
+    Task EndAll(Guid userId, CancellationToken cancellationToken);
 }
 
 /// <summary>The sessions that ended while access tokens of theirs were still alive.</summary>

@@ -24,7 +24,7 @@ internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVeri
     public SendVerificationCodeValidator()
     {
         this.NamesOneContact();
-        RuleFor(c => c.Reason).IsInEnum();
+        RuleFor(c => c.Reason).Equal(CodePurpose.Registration).WithMessage("The reason must be registration.");
     }
 }
 

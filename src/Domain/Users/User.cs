@@ -66,4 +66,11 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Epoch++;
         Raise(new UserRoleChanged(Id, role));
     }
+
+    /// <summary>Notes that the person has another password; access tokens from before die.</summary>
+    public void ChangePassword()
+    {
+        Epoch++;
+        Raise(new UserPasswordChanged(Id));
+    }
 }

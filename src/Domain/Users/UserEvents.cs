@@ -19,3 +19,9 @@ public sealed record UserRoleChanged(Guid UserId, Role Role) : IDomainEvent
 {
     public static string Name => "users.role-changed.v1";
 }
+
+/// <summary>A person has another password.</summary>
+public sealed record UserPasswordChanged(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.password-changed.v1";
+}

@@ -7,13 +7,22 @@ namespace Portico.Infrastructure.Identity;
 
 internal sealed class IdentityCredentials(UserManager<Credential> manager, AppDbContext db) : ICredentials
 {
-    public async Task Add(Guid userId, string passwordHash, CancellationToken cancellationToken)
+    public async Task Add(Guid userId, string? passwordHash, CancellationToken cancellationToken) =>
+        Expect(await manager.CreateAsync(new Credential { Id = userId, UserName = userId.ToString(), PasswordHash = passwordHash }));
+
+    public async Task SetPasswordHash(Guid userId, string passwordHash, CancellationToken cancellationToken)
     {
-        var created = await manager.CreateAsync(new Credential { Id = userId, UserName = userId.ToString(), PasswordHash = passwordHash });
-        if (!created.Succeeded)
-            throw new InvalidOperationException($"Identity refused new credentials: {string.Join(", ", created.Errors.Select(error => error.Code))}.");
+        var credential = await db.Credentials.SingleAsync(c => c.Id == userId, cancellationToken);
+        credential.PasswordHash = passwordHash;
+        Expect(await manager.UpdateSecurityStampAsync(credential));
     }
 
     public Task<string?> FindPasswordHash(Guid userId, CancellationToken cancellationToken) =>
         db.Credentials.Where(c => c.Id == userId).Select(c => c.PasswordHash).SingleOrDefaultAsync(cancellationToken);
+
+    private static void Expect(IdentityResult result)
+    {
+        if (!result.Succeeded)
+            throw new InvalidOperationException($"Identity refused a change of credentials: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
+    }
 }

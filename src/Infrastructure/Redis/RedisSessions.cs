@@ -117,6 +117,14 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
         await ended.Add(sessionId, cancellationToken);
     }
 
+    public async Task EndAll(Guid userId, CancellationToken cancellationToken)
+    {
+        // One by one: each is a step of its own that may be repeated, and the index lets go of a session last.
+        var open = await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key($"sessions:{{{Name(userId)}}}")), cancellationToken);
+        foreach (var session in open)
+            await End(userId, Guid.Parse((string)session!), cancellationToken);
+    }
+
     private Task<RedisResult> Run(Guid userId, Guid sessionId, CancellationToken cancellationToken, params RedisValue[] arguments) => redis.Script(
         Script,
         [redis.Key($"session:{{{Name(userId)}}}:{Name(sessionId)}"), redis.Key($"sessions:{{{Name(userId)}}}")],

@@ -1,0 +1,61 @@
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Application.Users;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Auth;
+
+/// <summary>Sets another password for whoever holds a code to the account's address, and ends all its sessions.</summary>
+[Anonymous]
+public sealed record ConfirmPasswordReset : ICommand<Unit>, INamesContact, IOwnTransaction
+{
+    public string? Email { get; init; }
+    public string? Phone { get; init; }
+    public required string Code { get; init; }
+    public required string NewPassword { get; init; }
+}
+
+internal sealed class ConfirmPasswordResetValidator : AbstractValidator<ConfirmPasswordReset>
+{
+    public ConfirmPasswordResetValidator()
+    {
+        this.NamesOneContact();
+        RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.NewPassword).IsNewPassword();
+    }
+}
+
+internal sealed class ConfirmPasswordResetHandler(
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, ISessions sessions)
+    : ICommandHandler<ConfirmPasswordReset, Unit>
+{
+    public async Task<Result<Unit>> Handle(ConfirmPasswordReset command, CancellationToken cancellationToken)
+    {
+        var address = command.Contact();
+        var proof = await codes.Consume(address, CodePurpose.PasswordReset, command.Code, cancellationToken);
+        if (proof.Error is { } invalid)
+            return invalid;
+
+        var passwordHash = await passwords.Hash(command.NewPassword, cancellationToken);
+        var changed = await transaction.Run<Result<Guid>>(
+            async token =>
+            {
+                var user = await db.Users.FindByAddress(address, token);
+                if (user is null)
+                    return UserErrors.InvalidCode;
+
+                await credentials.SetPasswordHash(user.Id, passwordHash, token);
+                user.ChangePassword();
+                return user.Id;
+            },
+            cancellationToken);
+        if (changed.Error is { } refusal)
+            return refusal;
+
+        await sessions.EndAll(changed.Value, cancellationToken);
+        return Unit.Value;
+    }
+}

@@ -1,0 +1,59 @@
+using Portico.Application.Auth;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Users;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Redis;
+
+namespace Portico.Seeder;
+
+/// <summary>Makes the first administrator, whose password nobody knows until they set it with a code.</summary>
+internal sealed class AdminSeed(AppDbContext db, ITransaction transaction, ICredentials credentials, ICodes codes, RedisConnection redis, TimeProvider clock)
+{
+    public async Task Run(string email, TextWriter output, CancellationToken cancellationToken)
+    {
+        if (!ContactAddress.TryParseEmail(email, out var address))
+            throw new SeederException($"--email must be an e-mail address; it is {email}.");
+
+        var changes = 0;
+        var made = await transaction.Run<Result<User>>(
+            async token =>
+            {
+                var user = await db.Users.FindByAddress(address, token);
+                changes = user?.Role == Role.Admin ? 0 : 1;
+                if (user is null)
+                {
+                    user = User.Register(address, "Administrator", "en", clock.GetUtcNow());
+                    db.Users.Add(user);
+                    await credentials.Add(user.Id, passwordHash: null, token);
+                }
+
+                user.AssignRole(Role.Admin);
+                return user;
+            },
+            cancellationToken);
+        if (made.Error is { } refusal)
+            throw new SeederException(refusal.Message);
+
+        await output.WriteLineAsync($"admin: {changes} changes");
+        if (await credentials.FindPasswordHash(made.Value.Id, cancellationToken) is not null)
+            return;
+
+        await redis.StartAsync(cancellationToken);
+        var code = await codes.Issue(address, CodePurpose.PasswordReset, client: null, cancellationToken);
+        if (code.Error is { } tooMany)
+            throw new SeederException($"{tooMany.Message} ({Math.Ceiling(tooMany.RetryAfter.GetValueOrDefault().TotalSeconds):0} s)");
+
+        await output.WriteLineAsync(
+            $$"""
+
+            No password is set yet. Set one within {{codes.Lifetime.TotalMinutes:0}} minutes, with this code that works once:
+
+              curl -X POST "$API/api/v1/auth/confirm-reset-password" -H 'Content-Type: application/json' \
+                -d '{"email":"{{address.Value}}","code":"{{code.Value}}","newPassword":"…"}'
+
+            Too late? Run this command again for another code.
+            """);
+    }
+}

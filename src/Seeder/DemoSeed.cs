@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Auth;
+using Portico.Application.Common.Persistence;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Identity;
+using Portico.Infrastructure.Persistence;
+using Spectre.Console;
+
+namespace Portico.Seeder;
+
+internal sealed record DemoRequest(int Users, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
+
+/// <summary>Makes a person of each role with a password that is printed once, and a crowd around them that nobody signs in as.</summary>
+internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, TimeProvider clock)
+{
+    public const int MaxUsers = 1_000_000;
+    private const int BatchSize = 500;
+    private const int PasswordBytes = 15;
+
+    private static readonly string[] FirstNames =
+        ["Ada", "Alan", "Anna", "Boris", "Chen", "Dmitri", "Edsger", "Elena", "Fatima", "Grace", "Hedy", "Ivan", "Joan", "Ken", "Leslie", "Maria", "Niklaus", "Olga", "Radia", "Sofia"];
+
+    private static readonly string[] LastNames =
+        ["Allen", "Booth", "Dijkstra", "Hamilton", "Hopper", "Ivanova", "Johnson", "Kay", "Lamport", "Lovelace", "Mendes", "Orlova", "Perlman", "Petrov", "Ritchie", "Sato", "Turing", "Wang", "Wirth", "Zuse"];
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public async Task Run(DemoRequest request, TextWriter output, CancellationToken cancellationToken)
+    {
+        List<SignInRow> signIns = [];
+        foreach (var role in Enum.GetValues<Role>().OrderDescending())
+        {
+            if (await EnsureSignIn(role, request.ResetPasswords, cancellationToken) is { } signIn)
+                signIns.Add(signIn);
+        }
+
+        var crowd = await EnsureCrowd(request, cancellationToken);
+        await output.WriteLineAsync($"demo: {signIns.Count + crowd} changes");
+        if (signIns.Count == 0)
+            return;
+
+        foreach (var (role, email, password) in signIns)
+            await output.WriteLineAsync($"  {role,-8} {email,-28} {password}");
+        if (request.CredentialsFile is { } file)
+            await Write(file, signIns, cancellationToken);
+    }
+
+    private async Task<SignInRow?> EnsureSignIn(Role role, bool resetPassword, CancellationToken cancellationToken)
+    {
+        var name = role.ToString().ToLowerInvariant();
+        var address = Address(name);
+        var present = await db.Users.AnyAsync(u => u.Email == address.Value, cancellationToken);
+        if (present && !resetPassword)
+            return null;
+
+        var password = Convert.ToBase64String(RandomNumberGenerator.GetBytes(PasswordBytes));
+        var passwordHash = await passwords.Hash(password, cancellationToken);
+        var made = await transaction.Run<Result<Unit>>(
+            async token =>
+            {
+                var user = await db.Users.SingleOrDefaultAsync(u => u.Email == address.Value, token);
+                if (user is null)
+                {
+                    user = User.Register(address, $"Demo {name}", "en", clock.GetUtcNow());
+                    user.AssignRole(role);
+                    db.Users.Add(user);
+                    await credentials.Add(user.Id, passwordHash, token);
+                    return Unit.Value;
+                }
+
+                await credentials.SetPasswordHash(user.Id, passwordHash, token);
+                user.ChangePassword();
+                return Unit.Value;
+            },
+            cancellationToken);
+        return made.Error is { } refusal ? throw new SeederException(refusal.Message) : new SignInRow(name, address.Value, password);
+    }
+
+    /// <summary>Adds those of the crowd who are missing, in batches that each stand or fall whole.</summary>
+    private async Task<int> EnsureCrowd(DemoRequest request, CancellationToken cancellationToken)
+    {
+        var added = 0;
+        await Progress(request.Users, async advance =>
+        {
+            for (var first = 1; first <= request.Users; first += BatchSize)
+            {
+                var people = Enumerable.Range(first, Math.Min(BatchSize, request.Users - first + 1)).ToArray();
+                added += await EnsureBatch(request.Seed, people, cancellationToken);
+                advance(people.Length);
+            }
+        });
+        return added;
+    }
+
+    private async Task<int> EnsureBatch(int seed, int[] numbers, CancellationToken cancellationToken)
+    {
+        var addresses = numbers.ToDictionary(number => Address($"person{number:D6}").Value, StringComparer.Ordinal);
+        var present = await db.Users.Where(u => addresses.Keys.Contains(u.Email!)).Select(u => u.Email!).ToListAsync(cancellationToken);
+        foreach (var (email, number) in addresses.Where(person => !present.Contains(person.Key, StringComparer.Ordinal)))
+        {
+            var name = $"{Pick(FirstNames, seed, number, 1)} {Pick(LastNames, seed, number, 2)}";
+            var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
+            db.Users.Add(user);
+            // No password: nobody signs in as one of the crowd.
+            db.Credentials.Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        db.ChangeTracker.Clear();
+        return numbers.Length - present.Count;
+    }
+
+    private static async Task Progress(int total, Func<Action<int>, Task> work)
+    {
+        // A bar is for people; a log would fill with its frames.
+        if (Console.IsOutputRedirected || total < BatchSize)
+        {
+            await work(_ => { });
+            return;
+        }
+
+        await AnsiConsole.Progress().StartAsync(async context =>
+        {
+            var task = context.AddTask("people", maxValue: total);
+            await work(done => task.Increment(done));
+        });
+    }
+
+    private static async Task Write(FileInfo file, List<SignInRow> signIns, CancellationToken cancellationToken)
+    {
+        var half = file.FullName + ".part";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using (var stream = new FileStream(half, options))
+            await JsonSerializer.SerializeAsync(stream, signIns, Json, cancellationToken);
+        File.Move(half, file.FullName, overwrite: true);
+    }
+
+    private static ContactAddress Address(string name) =>
+        ContactAddress.TryParseEmail($"{name}@portico.example", out var address) ? address : throw new InvalidOperationException($"{name} makes no address.");
+
+    /// <summary>The same for the same seed and number, whatever else is made.</summary>
+    private static string Pick(string[] names, int seed, int number, int salt)
+    {
+        var bits = BitConverter.GetBytes(((long)seed << 32) | (uint)((number << 2) | salt));
+        return names[SHA256.HashData(bits)[0] % names.Length];
+    }
+
+    private sealed record SignInRow(string Role, string Email, string Password);
+}

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Portico.Application.Common;
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.Identity;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Redis;
+
+namespace Portico.Seeder;
+
+/// <summary>The Seeder's command line. Every command can be run again: what is there already is left alone.</summary>
+/// <remarks>Exit codes: 0 done, 1 error.</remarks>
+internal sealed class SeederApp
+{
+    private readonly IConfiguration? _configuration;
+    private readonly TextWriter _output;
+    private readonly TextWriter _error;
+
+    private SeederApp(IConfiguration? configuration, TextWriter output, TextWriter error)
+    {
+        _configuration = configuration;
+        _output = output;
+        _error = error;
+    }
+
+    /// <summary>Runs one command and gives its exit code.</summary>
+    /// <param name="args">The command and its options.</param>
+    /// <param name="configuration">The settings; null reads appsettings.json beside the program and the environment variables.</param>
+    /// <param name="output">Takes the result.</param>
+    /// <param name="error">Takes the reason of a failure.</param>
+    /// <param name="cancellationToken">Ends the command; what is half done is rolled back.</param>
+    public static async Task<int> RunAsync(string[] args, IConfiguration? configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var arguments = new SeederApp(configuration, output, error).CreateRoot().Parse(args);
+        if (arguments.Errors.Count == 0)
+        {
+            return await arguments.InvokeAsync(
+                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                cancellationToken);
+        }
+
+        foreach (var problem in arguments.Errors)
+            await error.WriteLineAsync(problem.Message);
+        await error.WriteLineAsync("See --help.");
+        return 1;
+    }
+
+    private RootCommand CreateRoot()
+    {
+        var email = new Option<string>("--email") { Description = "The address of the administrator.", Required = true };
+        var users = new Option<int>("--users") { Description = "How many people besides the three with a known password.", DefaultValueFactory = _ => 20 };
+        users.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > DemoSeed.MaxUsers)
+                result.AddError($"--users must be between 0 and {DemoSeed.MaxUsers}.");
+        });
+        var seed = new Option<int>("--seed") { Description = "The same seed makes the same people.", DefaultValueFactory = _ => 1 };
+        var credentials = new Option<FileInfo?>("--credentials-file") { Description = "Also write the sign-ins, when they are made, to this file as JSON.", HelpName = "FILE" };
+        var reset = new Option<bool>("--reset-passwords") { Description = "Give the demo sign-ins new passwords and print them." };
+        var force = new Option<bool>("--force") { Description = "Seed demo people in production too." };
+
+        var root = new RootCommand("Fills a migrated database. Every command can be run again.");
+        root.Add(Create("reference", "Roles, permissions and currencies, as the code has them.", [], (services, _, token) =>
+            services.GetRequiredService<ReferenceSeed>().Run(_output, token)));
+        root.Add(Create("admin", "The first administrator, with a code to set the password once.", [email], (services, arguments, token) =>
+            services.GetRequiredService<AdminSeed>().Run(arguments.GetRequiredValue(email), _output, token)));
+        root.Add(Create("demo", "People to try things with; refused in production.", [users, seed, credentials, reset, force], (services, arguments, token) =>
+        {
+            if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
+                throw new SeederException("Demo people are refused in production, where anybody could sign in as them. Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
+            var request = new DemoRequest(arguments.GetValue(users), arguments.GetValue(seed), arguments.GetValue(credentials), arguments.GetValue(reset));
+            return services.GetRequiredService<DemoSeed>().Run(request, _output, token);
+        }));
+        return root;
+    }
+
+    private Command Create(string name, string description, Option[] options, Func<IServiceProvider, ParseResult, CancellationToken, Task> seed)
+    {
+        var command = new Command(name, description);
+        foreach (var option in options)
+            command.Add(option);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            try
+            {
+                using var host = CreateHost();
+                await using var scope = host.Services.CreateAsyncScope();
+                await seed(scope.ServiceProvider, arguments, cancellationToken);
+                return 0;
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                await _error.WriteLineAsync("Cancelled.");
+                return 1;
+            }
+            catch (Exception failure) when (Explain(failure) is { } reason)
+            {
+                await _error.WriteLineAsync(reason);
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private IHost CreateHost()
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        if (_configuration is not null)
+            builder.Configuration.AddConfiguration(_configuration);
+        if (builder.Configuration["DOTNET_ENVIRONMENT"] is { } environment)
+            builder.Environment.EnvironmentName = environment;
+
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddPersistence(builder.Configuration).AddIdentity(builder.Configuration).AddRedis(builder.Configuration);
+        builder.Services.AddSingleton<ICurrentUser, NobodySignedIn>();
+        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoSeed>();
+        return builder.Build();
+    }
+
+    private static string? Explain(Exception failure) => failure switch
+    {
+        SeederException or OptionsValidationException or DependencyUnavailableException => failure.Message,
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => "The database is not migrated: run the Migrator with `up` first.",
+        PostgresException postgres => $"PostgreSQL refused: {postgres.MessageText}",
+        DbUpdateException { InnerException: { } cause } => Explain(cause) ?? $"The database refused a change: {cause.Message}",
+        NpgsqlException { InnerException: SocketException socket } => $"PostgreSQL can't be reached: {socket.Message}",
+        NpgsqlException npgsql => $"PostgreSQL failed: {npgsql.Message}",
+        InvalidOperationException { InnerException: { } cause } => Explain(cause),
+        IOException or UnauthorizedAccessException => failure.Message,
+        _ => null,
+    };
+
+    /// <summary>The Seeder changes things in nobody's name.</summary>
+    private sealed class NobodySignedIn : ICurrentUser
+    {
+        public AccessTokenClaims? Claims => null;
+    }
+}
+
+/// <summary>An expected end, with the sentence that says why.</summary>
+internal sealed class SeederException(string message) : Exception(message);
