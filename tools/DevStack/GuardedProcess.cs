@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Portico.DevStack;
+
+/// <summary>What to run under guard, and how to end it.</summary>
+internal sealed record GuardedCommand(string Program, IReadOnlyList<string> Arguments)
+{
+    /// <summary>Gets the file that takes the output; null lets it through to ours.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>Gets a file on which a shared lock is held until the last process of this command is gone.</summary>
+    public string? LockFile { get; init; }
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Gets the user to run as; null is our own.</summary>
+    public Account? Account { get; init; }
+
+    /// <summary>Gets the signal that asks the command to end.</summary>
+    public Signal EndSignal { get; init; } = Signal.Terminate;
+
+    /// <summary>Gets how long it may take over its end before it is killed.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(15);
+}
+
+/// <summary>A child process that never outlives the process that started it, however that one ends.</summary>
+/// <remarks>
+/// Between the two stands a small shell. It holds the reading end of a pipe whose writing end only we have, so that the
+/// kernel tells it when we are gone, even after kill -9; it then ends the command. Should the shell itself be killed, the kernel
+/// kills the command (PR_SET_PDEATHSIG, which setpriv sets after it has changed the user, since that change would clear it; and it is
+/// bound to the thread that forks, which is why a shell with one thread does it and not .NET).
+/// The shell has a session of its own: a Ctrl-C in the terminal reaches us alone, and we end things in order.
+/// </remarks>
+internal sealed class GuardedProcess : IAsyncDisposable
+{
+    private const string Watchdog =
+        """
+        signal=$1 grace=$2 log=$3 lock=$4
+        shift 4
+        exec 3<&0 4>&1 </dev/null
+        if [ -n "$log" ]; then exec >>"$log" 2>&1; fi
+        if [ -n "$lock" ]; then exec 9>>"$lock"; flock -s 9 || exit 125; fi
+        "$@" 3<&- 4>&- &
+        child=$!
+        if [ -n "$log" ]; then echo "$child" >&4; fi
+        exec 4>&-
+        (
+            while read -r line; do :; done <&3
+            # The shell that waits is gone: then so is the command, and its id may be somebody else's.
+            grep -q "^PPid:[[:space:]]*$$\$" "/proc/$child/status" || exit 0
+            family="$(cat /proc/"$child"/task/*/children) $child"
+            kill -CONT $family
+            kill -"$signal" "$child"
+            left=$((grace * 10))
+            while [ "$left" -gt 0 ] && kill -0 "$child"; do sleep 0.1; left=$((left - 1)); done
+            kill -KILL $family
+        ) 2>/dev/null &
+        reader=$!
+        exec 3<&-
+        wait "$child"
+        code=$?
+        kill -KILL "$reader" 2>/dev/null
+        exit "$code"
+        """;
+
+    private readonly Process _shell;
+
+    private GuardedProcess(Process shell, int processId)
+    {
+        _shell = shell;
+        ProcessId = processId;
+        Exited = WaitForExitAsync();
+    }
+
+    /// <summary>Gets the id of the command when it has a log file, else that of its guard.</summary>
+    public int ProcessId { get; }
+
+    /// <summary>Gets the exit code once it has ended; 128 + n after signal n.</summary>
+    public Task<int> Exited { get; }
+
+    public static async Task<GuardedProcess> StartAsync(GuardedCommand command, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Programs.Find("setsid") ?? throw Missing("setsid"))
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = command.LogFile is not null,
+            WorkingDirectory = "/",
+        };
+        foreach (var (name, value) in command.Environment)
+            start.Environment[name] = value;
+        foreach (var argument in (string[])["sh", "-c", Watchdog, "portico-guard", SignalName(command.EndSignal), Seconds(command.Grace), command.LogFile ?? "", command.LockFile ?? ""])
+            start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Programs.Find("setpriv") ?? throw Missing("setpriv"), "--pdeathsig", "KILL", .. AccountArguments(command.Account), "--", command.Program, .. command.Arguments])
+            start.ArgumentList.Add(argument);
+
+        var shell = Process.Start(start)!;
+        if (command.LogFile is null)
+            return new GuardedProcess(shell, shell.Id);
+
+        try
+        {
+            var line = await shell.StandardOutput.ReadLineAsync(cancellationToken);
+            if (int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var processId))
+                return new GuardedProcess(shell, processId);
+            throw new LocalStackException($"{command.Program} could not be started.{LogTail.Of(command.LogFile)}");
+        }
+        catch
+        {
+            // Its lifeline breaks, so the guard ends whatever it had begun.
+            shell.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command to its end and gives its exit code.</summary>
+    public static async Task<int> RunAsync(GuardedCommand command, CancellationToken cancellationToken)
+    {
+        await using var process = await StartAsync(command, cancellationToken);
+        return await process.Exited.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Asks it to end, and kills it after its grace.</summary>
+    public async Task<int> EndAsync()
+    {
+        if (!Exited.IsCompleted)
+            _shell.StandardInput.Close();
+        return await Exited;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        _shell.Dispose();
+    }
+
+    private static string[] AccountArguments(Account? account) => account is null
+        ? []
+        : [$"--reuid={account.UserId}", $"--regid={account.GroupId}", "--clear-groups"];
+
+    private static string SignalName(Signal signal) => ((int)signal).ToString(CultureInfo.InvariantCulture);
+
+    private static string Seconds(TimeSpan time) => ((int)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+    private static LocalStackException Missing(string program) =>
+        new($"{program} is missing; it belongs to util-linux, and the local stack runs on Linux only.");
+
+    private async Task<int> WaitForExitAsync()
+    {
+        await _shell.WaitForExitAsync();
+        return _shell.ExitCode;
+    }
+}

@@ -1,0 +1,258 @@
+using System.Diagnostics;
+
+namespace Portico.DevStack;
+
+/// <summary>A real server on a loopback port of its own, which can be killed, paused and restarted.</summary>
+/// <remarks>One caller at a time: the methods that change its state do not guard against each other.</remarks>
+public abstract class LocalServer
+{
+    private const int PortAttempts = 10;
+    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TryInterval = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan DeathTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly int? _preferredPort;
+    private GuardedProcess? _process;
+    private long _logStart;
+
+    private protected LocalServer(string name, string folder, int? preferredPort, LocalStackOptions options)
+    {
+        Name = name;
+        Folder = folder;
+        Options = options;
+        LogFile = Path.Combine(folder, $"{name}.log");
+        _preferredPort = preferredPort;
+    }
+
+    /// <summary>Gets what to call it: <c>postgres</c>, <c>redis</c> or <c>nats</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Gets its port on 127.0.0.1, the same for its whole life.</summary>
+    public int Port { get; private set; }
+
+    public abstract string ConnectionString { get; }
+
+    /// <summary>Gets the file that its output goes to.</summary>
+    public string LogFile { get; }
+
+    public bool IsRunning => _process is { Exited.IsCompleted: false };
+
+    /// <summary>Gets the id of its main process.</summary>
+    /// <exception cref="LocalStackException">It does not run.</exception>
+    public int ProcessId => Running.ProcessId;
+
+    private protected string Folder { get; }
+
+    private protected LocalStackOptions Options { get; }
+
+    private protected virtual Account? Account => null;
+
+    private protected virtual Signal StopSignal => Signal.Terminate;
+
+    /// <summary>Gets the signal that ends it when its data goes with it.</summary>
+    private protected virtual Signal AbandonSignal => StopSignal;
+
+    private GuardedProcess Running => _process is { Exited.IsCompleted: false } process
+        ? process
+        : throw new LocalStackException($"{Name} does not run.");
+
+    /// <summary>Ends it as kill -9 of everything that belongs to it does; what clients were told is written, is kept.</summary>
+    public async Task KillAsync()
+    {
+        var process = Running;
+        // Stopped first, so that it makes no further child while we look for those it has.
+        Posix.Send(process.ProcessId, Signal.Stop);
+        int[] family = [.. Posix.Descendants(process.ProcessId), process.ProcessId];
+        foreach (var member in family)
+            Posix.Send(member, Signal.Kill);
+
+        await process.Exited.WaitAsync(DeathTimeout);
+        await GoneAsync(family);
+        await process.DisposeAsync();
+    }
+
+    /// <summary>Makes it silent without closing anything (SIGSTOP): connections stay open and get no answer.</summary>
+    public void Pause()
+    {
+        var main = ProcessId;
+        Posix.Send(main, Signal.Stop);
+        foreach (var child in Posix.Descendants(main))
+            Posix.Send(child, Signal.Stop);
+    }
+
+    /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
+    public void Resume()
+    {
+        var main = ProcessId;
+        foreach (var child in Posix.Descendants(main))
+            Posix.Send(child, Signal.Continue);
+        Posix.Send(main, Signal.Continue);
+    }
+
+    /// <summary>Stops it gracefully; it can be started again by <see cref="RestartAsync"/>.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is not { Exited.IsCompleted: false } process)
+            return;
+
+        Resume();
+        Posix.Send(process.ProcessId, StopSignal);
+        try
+        {
+            await process.Exited.WaitAsync(DeathTimeout);
+        }
+        catch (TimeoutException)
+        {
+            await KillAsync();
+        }
+
+        await process.DisposeAsync();
+    }
+
+    /// <summary>Starts it again on the same port with the same data, whether it runs, was stopped or was killed.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        await StopAsync();
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await LaunchAsync(cancellationToken);
+                return;
+            }
+            catch (PortTakenException) when (clock.Elapsed < Options.Deadline)
+            {
+                // Somebody passing by holds the port; it has to be this one.
+                await Task.Delay(TryInterval, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Waits until it truly answers a question of its protocol.</summary>
+    /// <exception cref="LocalStackException">It died or did not answer in time; with the end of its log.</exception>
+    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
+    {
+        var process = _process ?? throw new LocalStackException($"{Name} does not run.");
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            if (process.Exited.IsCompleted)
+                throw Died(await process.Exited);
+
+            var failure = await TryAsync(process.ProcessId, cancellationToken);
+            if (failure is null)
+                return;
+            if (clock.Elapsed > Options.Deadline)
+                throw new LocalStackException($"{Name} did not answer within {Options.Deadline.TotalSeconds:0} s ({failure}).{LogTail.Of(LogFile, _logStart)}");
+
+            await Task.WhenAny(process.Exited, Task.Delay(TryInterval, cancellationToken));
+        }
+    }
+
+    /// <summary>Completes with its exit code when it ends, for whatever reason.</summary>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) => Running.Exited.WaitAsync(cancellationToken);
+
+    internal async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Folder);
+        File.Delete(LogFile);
+        await PrepareAsync(cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            Port = attempt == 1 ? Ports.Choose(_preferredPort) : Ports.Free();
+            try
+            {
+                await LaunchAsync(cancellationToken);
+                return;
+            }
+            catch (PortTakenException e)
+            {
+                if (attempt == PortAttempts)
+                    throw new LocalStackException(e.Message, e);
+            }
+        }
+    }
+
+    /// <summary>Ends it as its data deserves: with care when that stays, at once when it goes.</summary>
+    internal async Task EndAsync()
+    {
+        if (_process is { } process)
+            await process.DisposeAsync();
+    }
+
+    private protected virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private protected abstract (string Program, IReadOnlyList<string> Arguments) Command();
+
+    /// <summary>Asks it a question; throws when the answer is wrong or comes from another server on this port.</summary>
+    private protected abstract Task AskAsync(int processId, CancellationToken cancellationToken);
+
+    private protected GuardedCommand Guarded(string program, IReadOnlyList<string> arguments) => new(program, arguments)
+    {
+        LogFile = LogFile,
+        LockFile = Path.Combine(Path.GetDirectoryName(Folder)!, LocalStack.ServersLock),
+        Account = Account,
+        EndSignal = Options.DataFolder is null ? AbandonSignal : StopSignal,
+        // Messages in the language in which we look for them.
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C" },
+    };
+
+    private static async Task GoneAsync(int[] processes)
+    {
+        var clock = Stopwatch.StartNew();
+        while (Array.Exists(processes, Posix.IsAlive))
+        {
+            if (clock.Elapsed > DeathTimeout)
+                throw new LocalStackException($"Processes {string.Join(", ", processes)} outlive their kill.");
+            await Task.Delay(TryInterval);
+        }
+    }
+
+    private async Task LaunchAsync(CancellationToken cancellationToken)
+    {
+        _logStart = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
+        var (program, arguments) = Command();
+        _process = await GuardedProcess.StartAsync(Guarded(program, arguments), cancellationToken);
+        try
+        {
+            await WaitUntilReadyAsync(cancellationToken);
+        }
+        catch
+        {
+            await _process.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<string?> TryAsync(int processId, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(TryTimeout);
+        try
+        {
+            await AskAsync(processId, timeout.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "no answer";
+        }
+        // Whatever goes wrong while it starts means: not yet.
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return e.Message;
+        }
+    }
+
+    private Exception Died(int exitCode)
+    {
+        var tail = LogTail.Of(LogFile, _logStart);
+        var message = $"{Name} ended with {exitCode} on port {Port}.{tail}";
+        return tail.Contains("address already in use", StringComparison.OrdinalIgnoreCase)
+            ? new PortTakenException(message)
+            : new LocalStackException(message);
+    }
+
+    private sealed class PortTakenException(string message) : Exception(message);
+}

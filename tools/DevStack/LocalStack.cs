@@ -1,0 +1,154 @@
+using System.Diagnostics;
+
+namespace Portico.DevStack;
+
+/// <summary>Real PostgreSQL, Redis and NATS servers on loopback ports, as the children of this process.</summary>
+/// <remarks>
+/// They never outlive this process, however it ends. A stack without a data folder takes its data with it.
+/// A data folder serves one stack at a time.
+/// </remarks>
+public sealed class LocalStack : IAsyncDisposable
+{
+    internal const string ServersLock = "servers.lock";
+    private const string OwnerLock = "owner.lock";
+
+    /// <summary>Deletes temporary data when its owner is gone and after it the last server.</summary>
+    private const string Janitor =
+        """
+        exec >/dev/null 2>&1
+        while read -r line; do :; done
+        flock -w 60 "$1/$2" true
+        rm -rf -- "$1" "$3"
+        """;
+
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly LocalStackOptions _options;
+    private readonly PostgresServer? _postgres;
+    private readonly RedisServer? _redis;
+    private readonly NatsServer? _nats;
+    private FileStream? _owner;
+    private Process? _janitor;
+
+    private LocalStack(string folder, LocalStackOptions options)
+    {
+        Folder = folder;
+        _options = options;
+        if (options.Servers.HasFlag(LocalServers.Postgres))
+            _postgres = new PostgresServer(Path.Combine(folder, "postgres"), options);
+        if (options.Servers.HasFlag(LocalServers.Redis))
+            _redis = new RedisServer(Path.Combine(folder, "redis"), options);
+        if (options.Servers.HasFlag(LocalServers.Nats))
+            _nats = new NatsServer(Path.Combine(folder, "nats"), options);
+    }
+
+    /// <summary>Gets the folder of data, logs and locks.</summary>
+    public string Folder { get; }
+
+    public PostgresServer Postgres => _postgres ?? throw new LocalStackException("This stack has no PostgreSQL.");
+
+    public RedisServer Redis => _redis ?? throw new LocalStackException("This stack has no Redis.");
+
+    public NatsServer Nats => _nats ?? throw new LocalStackException("This stack has no NATS.");
+
+    /// <summary>Gets the servers that it was asked for.</summary>
+    public IReadOnlyList<LocalServer> Servers => [.. ((LocalServer?[])[_postgres, _redis, _nats]).OfType<LocalServer>()];
+
+    /// <summary>Gets what a person should know about how it runs here.</summary>
+    public IReadOnlyList<string> Notes => _postgres?.Notes ?? [];
+
+    /// <summary>Starts the servers and waits until each of them answers.</summary>
+    /// <exception cref="LocalStackException">A server is missing, died or did not answer; all others are ended.</exception>
+    public static async Task<LocalStack> StartAsync(LocalStackOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Servers == LocalServers.None)
+            throw new LocalStackException("A stack needs at least one server.");
+
+        var stack = new LocalStack(
+            options.DataFolder is { } folder ? Path.GetFullPath(folder) : Directory.CreateTempSubdirectory("portico-").FullName,
+            options);
+        try
+        {
+            await stack.StartServersAsync(cancellationToken);
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops every server and, if it is temporary, deletes the data.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(Servers.Select(server => server.EndAsync()));
+        if (_janitor is not null)
+        {
+            _janitor.StandardInput.Close();
+            await _janitor.WaitForExitAsync();
+            _janitor.Dispose();
+        }
+
+        if (_owner is not null)
+            await _owner.DisposeAsync();
+    }
+
+    private async Task StartServersAsync(CancellationToken cancellationToken)
+    {
+        if (_options.DataFolder is null)
+        {
+            if (Environment.IsPrivilegedProcess)
+            {
+                // PostgreSQL runs as somebody else and has to pass through.
+                File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            }
+
+            _janitor = Process.Start(new ProcessStartInfo(
+                Programs.Need("setsid", "util-linux"),
+                ["sh", "-c", Janitor, "portico-janitor", Folder, ServersLock, PostgresServer.FallbackFolder(Folder)])
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                WorkingDirectory = "/",
+            });
+        }
+        else
+        {
+            Directory.CreateDirectory(Folder);
+            _owner = TryLock(OwnerLock) ?? throw new LocalStackException($"Another local stack uses {Folder}.");
+            await WaitForEarlierServersAsync(cancellationToken);
+        }
+
+        await Task.WhenAll(Servers.Select(server => server.StartAsync(cancellationToken)));
+    }
+
+    /// <summary>The servers of a stack whose process was killed take a moment to end.</summary>
+    private async Task WaitForEarlierServersAsync(CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            await using var free = TryLock(ServersLock);
+            if (free is not null)
+                return;
+            if (clock.Elapsed > LockTimeout)
+                throw new LocalStackException($"Servers of an earlier local stack in {Folder} do not end; ./dev down ends them.");
+            await Task.Delay(50, cancellationToken);
+        }
+    }
+
+    private FileStream? TryLock(string name)
+    {
+        try
+        {
+            // On Linux this is flock(LOCK_EX), the lock that the guards of the servers share.
+            return new FileStream(Path.Combine(Folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

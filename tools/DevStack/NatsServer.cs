@@ -1,0 +1,53 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Portico.DevStack;
+
+/// <summary>A NATS server with JetStream on files.</summary>
+public sealed class NatsServer : LocalServer
+{
+    private readonly string _identity = $"portico-{Guid.NewGuid():n}";
+
+    internal NatsServer(string folder, LocalStackOptions options)
+        : base("nats", folder, options.NatsPort, options)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override string ConnectionString => $"nats://127.0.0.1:{Port}";
+
+    private protected override (string Program, IReadOnlyList<string> Arguments) Command() => (
+        Programs.Need("nats-server", "nats-server"),
+        ["--jetstream", "--store_dir", Folder, "--addr", "127.0.0.1", "--port", $"{Port}", "--server_name", _identity]);
+
+    private protected override async Task AskAsync(int processId, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", Port, cancellationToken);
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+
+        if (!(await LineAsync()).Contains($"\"{_identity}\"", StringComparison.Ordinal))
+            throw new LocalStackException("another NATS has this port");
+        await SayAsync("CONNECT {\"verbose\":false}\r\nPING\r\n");
+        await ExpectAsync("PONG");
+
+        const string inbox = "_INBOX.portico.ready";
+        await SayAsync($"SUB {inbox} 1\r\nPUB $JS.API.INFO {inbox} 0\r\n\r\n");
+        await ExpectAsync($"MSG {inbox} ");
+        var info = await LineAsync();
+        if (info.Contains("\"error\"", StringComparison.Ordinal))
+            throw new LocalStackException($"JetStream answers {info}");
+
+        async Task<string> LineAsync() => await reader.ReadLineAsync(cancellationToken) ?? throw new LocalStackException("the connection was closed");
+
+        async Task SayAsync(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+
+        async Task ExpectAsync(string start)
+        {
+            var line = await LineAsync();
+            if (!line.StartsWith(start, StringComparison.Ordinal))
+                throw new LocalStackException($"it answers {line}");
+        }
+    }
+}

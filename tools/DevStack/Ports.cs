@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace Portico.DevStack;
+
+/// <summary>Chooses loopback ports.</summary>
+internal static class Ports
+{
+    // Below the kernel's range for outgoing connections, so that none of those takes the port of a server that restarts.
+    private const int First = 20_000;
+    private const int Last = 32_000;
+
+    public static int Choose(int? preferred) => preferred is { } port && IsFree(port) ? port : Free();
+
+    /// <summary>A port that was free a moment ago; the server that binds it may still find it taken and must try another.</summary>
+    public static int Free()
+    {
+        for (var attempt = 0; attempt < 1000; attempt++)
+        {
+            var port = RandomNumberGenerator.GetInt32(First, Last);
+            if (IsFree(port))
+                return port;
+        }
+
+        throw new LocalStackException($"There is no free port between {First} and {Last}.");
+    }
+
+    public static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

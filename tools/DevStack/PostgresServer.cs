@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Portico.DevStack;
+
+/// <summary>A PostgreSQL server whose superuser is <c>postgres</c>; every role signs in with a password.</summary>
+/// <remarks>
+/// PostgreSQL refuses to run as root. For root it runs as the owner of its data, which for new data is <c>postgres</c>, or
+/// <c>nobody</c> where that user is missing; should that user not reach the data folder, the data is in /var/tmp.
+/// Its temporary data survives the end of the server but not of the machine: it is written, and not flushed.
+/// </remarks>
+public sealed class PostgresServer : LocalServer
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Traversable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private readonly List<string> _notes = [];
+    private string _home;
+    private string _binaries = "";
+    private string _password = "";
+    private Account? _account;
+
+    internal PostgresServer(string folder, LocalStackOptions options)
+        : base("postgres", folder, options.PostgresPort, options) => _home = Path.Combine(folder, "home");
+
+    /// <inheritdoc/>
+    public override string ConnectionString => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Database = "postgres",
+        Username = "postgres",
+        Password = _password,
+    }.ConnectionString;
+
+    /// <summary>Gets the folder of the database files.</summary>
+    public string DataFolder => Path.Combine(_home, "data");
+
+    internal IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Where the data of a stack goes when the user that PostgreSQL runs as cannot reach the stack's own folder.</summary>
+    internal static string FallbackFolder(string stackFolder) =>
+        $"/var/tmp/portico-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stackFolder)))[..12]}";
+
+    private protected override Account? Account => _account;
+
+    // Fast shutdown: sessions are ended, nothing is lost.
+    private protected override Signal StopSignal => Signal.Interrupt;
+
+    // Immediate shutdown: nothing is flushed.
+    private protected override Signal AbandonSignal => Signal.Quit;
+
+    private protected override async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await SettleAsync(cancellationToken);
+
+        var version = Path.Combine(DataFolder, "PG_VERSION");
+        var isNew = !File.Exists(version);
+        _binaries = Programs.PostgresFolder(isNew ? null : (int)Posix.Number((await File.ReadAllTextAsync(version, cancellationToken)).Trim()));
+
+        var passwordFile = Path.Combine(_home, "password");
+        if (isNew)
+        {
+            _password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+            await WritePasswordAsync(passwordFile, cancellationToken);
+            await InitialiseAsync(passwordFile, cancellationToken);
+        }
+        else
+        {
+            _password = File.Exists(passwordFile)
+                ? (await File.ReadAllTextAsync(passwordFile, cancellationToken)).Trim()
+                : throw new LocalStackException($"{passwordFile} is gone: restore it, or delete {_home} to begin anew.");
+        }
+    }
+
+    private protected override (string Program, IReadOnlyList<string> Arguments) Command()
+    {
+        // A killed server leaves it behind, and by now its process id may be that of another program. No process of an earlier
+        // server is left: the stack waited for them.
+        File.Delete(Path.Combine(DataFolder, "postmaster.pid"));
+
+        List<string> settings =
+        [
+            "listen_addresses=127.0.0.1",
+            $"port={Port}",
+            "unix_socket_directories=",
+            "max_connections=200",
+            "timezone=UTC",
+            "log_timezone=UTC",
+        ];
+        if (!Options.Durable)
+        {
+            // Commits are still written before they are acknowledged: synchronous_commit stays on.
+            settings.AddRange(["fsync=off", "full_page_writes=off"]);
+        }
+
+        if (Options.DataFolder is null)
+        {
+            // Files of the data folder instead of /dev/shm, where a killed server leaves its segments for ever.
+            settings.Add("dynamic_shared_memory_type=mmap");
+        }
+
+        return (Path.Combine(_binaries, "postgres"), ["-D", DataFolder, .. settings.SelectMany(setting => (string[])["-c", setting])]);
+    }
+
+    private protected override async Task AskAsync(int processId, CancellationToken cancellationToken)
+    {
+        var options = new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, GssEncryptionMode = GssEncryptionMode.Disable };
+        await using var connection = new NpgsqlConnection(options.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("SELECT current_setting('data_directory')", connection);
+        if (!string.Equals((string?)await command.ExecuteScalarAsync(cancellationToken), DataFolder, StringComparison.Ordinal))
+            throw new LocalStackException("another PostgreSQL has this port");
+    }
+
+    /// <summary>Finds a place for the data, and for root the user to run as.</summary>
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Directory.CreateDirectory(_home, Private);
+            return;
+        }
+
+        if (await MoveInAsync(cancellationToken))
+            return;
+
+        var unreachable = _home;
+        var fallback = FallbackFolder(Path.GetDirectoryName(Folder)!);
+        Directory.CreateDirectory(fallback, Traversable);
+        if ((await Posix.OwnerAsync(fallback, cancellationToken)).UserId != 0)
+            throw new LocalStackException($"{fallback} belongs to somebody else: delete it.");
+
+        _home = Path.Combine(fallback, "postgres");
+        if (!await MoveInAsync(cancellationToken))
+            throw new LocalStackException($"User {_account!.UserId}, as whom PostgreSQL runs, reaches neither {unreachable} nor {_home}.");
+        _notes.Add($"PostgreSQL does not run as root, and its user cannot reach {unreachable}: its data is in {_home}.");
+    }
+
+    /// <summary>Whether the user that PostgreSQL runs as can live there.</summary>
+    private async Task<bool> MoveInAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_home, Private);
+        _account = await Posix.OwnerAsync(_home, cancellationToken);
+        if (_account.UserId == 0)
+        {
+            _account = Posix.Account("postgres") ?? Posix.Account("nobody")
+                ?? throw new LocalStackException("PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody.");
+            Posix.GiveTo(_home, _account);
+        }
+
+        return await GuardedProcess.RunAsync(Guarded("/bin/sh", ["-c", "cd \"$1\" && test -w .", "sh", _home]), cancellationToken) == 0;
+    }
+
+    private async Task InitialiseAsync(string passwordFile, CancellationToken cancellationToken)
+    {
+        // Moved into place when it is whole, so that an interrupted initdb leaves nothing that looks like a database.
+        var unfinished = Path.Combine(_home, "unfinished");
+        if (Directory.Exists(unfinished))
+            Directory.Delete(unfinished, recursive: true);
+
+        List<string> arguments = ["-D", unfinished, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8"];
+        if (!Options.Durable)
+            arguments.Add("--no-sync");
+        var exitCode = await GuardedProcess.RunAsync(Guarded(Path.Combine(_binaries, "initdb"), arguments), cancellationToken);
+        if (exitCode != 0)
+            throw new LocalStackException($"initdb ended with {exitCode}.{LogTail.Of(LogFile)}");
+        Directory.Move(unfinished, DataFolder);
+    }
+
+    private async Task WritePasswordAsync(string file, CancellationToken cancellationToken)
+    {
+        File.Delete(file);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        await using (var writer = new StreamWriter(file, options))
+            await writer.WriteLineAsync(_password.AsMemory(), cancellationToken);
+        if (_account is not null)
+            Posix.GiveTo(file, _account);
+    }
+}
