@@ -111,9 +111,6 @@ internal sealed class TokenKey
 
     public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (signature.Length != SignatureLength)
-            return false;
-
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(data, hash);
         var algorithm = _pool.Get();
