@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text.Json;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Auth;
+
+public sealed class RefreshSessionTests : IAsyncLifetime
+{
+    private PorticoApp _app = null!;
+
+    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Gives_a_new_pair_for_the_same_session()
+    {
+        var person = await _app.SignUpAsync();
+        var sessionId = (await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sid");
+        var tokens = await person.RefreshAsync().Json(HttpStatusCode.OK);
+        Assert.NotEqual(person.RefreshToken, tokens.Text("refreshToken"));
+        Assert.NotEqual(person.AccessToken, tokens.Text("accessToken"));
+        Assert.Equal(sessionId, tokens.Text("sessionId"));
+    }
+
+    [Fact]
+    public async Task Gives_tabs_that_refresh_together_the_same_successor()
+    {
+        var person = await _app.SignUpAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => person.RefreshAsync().Json(HttpStatusCode.OK)));
+        Assert.Single(answers.Select(answer => answer.Text("refreshToken")).Distinct(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ends_the_session_when_a_token_older_than_the_previous_one_comes_back()
+    {
+        var person = await _app.SignUpAsync();
+        var stolen = person.RefreshToken;
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+
+        await person.RefreshAsync(stolen).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await person.GetAsync("/api/v1/users/me").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Fact]
+    public async Task Ends_the_session_when_the_previous_token_comes_back_after_the_grace()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Sessions:ReuseGrace"] = "00:00:00" },
+        });
+        var person = await app.SignUpAsync();
+        var previous = person.RefreshToken;
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        // Within the same millisecond the grace of 0 ms is not over yet.
+        await Eventually.Holds(async () =>
+        {
+            using var answer = await person.RefreshAsync(previous);
+            return answer.StatusCode == HttpStatusCode.Unauthorized;
+        }, "the end of the grace");
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+    }
+
+    [Fact]
+    public async Task Refuses_a_token_with_any_character_changed_and_leaves_the_session_alone()
+    {
+        var person = await _app.SignUpAsync();
+        for (var at = 0; at < person.RefreshToken.Length; at += 7)
+        {
+            var changed = person.RefreshToken.ToCharArray();
+            changed[at] = changed[at] == 'A' ? 'B' : 'A';
+            await person.RefreshAsync(new string(changed)).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        }
+
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Goes_on_when_redis_came_back_without_its_last_second()
+    {
+        var stack = _app.Stack;
+        var prefix = $"lost-{Guid.NewGuid():N}:";
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:KeyPrefix"] = prefix },
+        });
+        var person = await app.SignUpAsync();
+        var first = person.RefreshToken;
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+
+        // What Redis has lost is the rotation: it knows the first generation only.
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(stack.Redis.ConnectionString);
+        var key = redis.GetServer(stack.Redis.ConnectionString).Keys(pattern: prefix + "session:*").Single();
+        await redis.GetDatabase().HashSetAsync(key, "generation", 1);
+
+        var next = await person.RefreshAsync().Json(HttpStatusCode.OK);
+        Assert.NotEqual(first, next.Text("refreshToken"));
+    }
+
+    [Fact]
+    public async Task Ends_the_oldest_session_when_there_are_too_many()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Sessions:MaxPerUser"] = "2" },
+        });
+        var person = await app.SignUpAsync();
+        var second = await person.LogInAsync().Json(HttpStatusCode.OK);
+        var third = await person.LogInAsync().Json(HttpStatusCode.OK);
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await person.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        foreach (var tokens in new JsonElement[] { second, third })
+            await person.RefreshAsync(tokens.Text("refreshToken")).Json(HttpStatusCode.OK);
+    }
+}

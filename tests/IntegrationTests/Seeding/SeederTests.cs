@@ -1,0 +1,130 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using Portico.Seeder;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Seeding;
+
+public sealed partial class SeederTests : IAsyncLifetime
+{
+    private Dictionary<string, string?> _settings = null!;
+    private TestDatabase _database = null!;
+
+    public async Task InitializeAsync()
+    {
+        var stack = await SharedStack.GetAsync();
+        _database = await TestDatabase.CreateAsync(stack);
+        _settings = _database.Settings();
+        _settings["Redis:ConnectionString"] = stack.Redis.ConnectionString;
+        _settings["Redis:KeyPrefix"] = $"seed-{Guid.NewGuid():N}:";
+        _settings["Redis:Deadline"] = "00:00:05";
+        _settings["Otp:Key"] = Convert.ToBase64String(new byte[32]);
+        _settings["Passwords:Iterations"] = "1000";
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Changes_nothing_when_the_reference_data_is_there()
+    {
+        Assert.Equal("reference: 0 changes", (await Seed("reference")).Trim());
+    }
+
+    [Fact]
+    public async Task Restores_reference_data_that_somebody_changed()
+    {
+        await Execute("UPDATE currencies SET decimals = 5 WHERE code = 'EUR'; DELETE FROM role_permissions; INSERT INTO permissions VALUES ('gone.long.ago')");
+        Assert.NotEqual("reference: 0 changes", (await Seed("reference")).Trim());
+        Assert.Equal((short)2, await Execute("SELECT decimals FROM currencies WHERE code = 'EUR'"));
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM permissions WHERE name = 'gone.long.ago'"));
+        Assert.Equal("reference: 0 changes", (await Seed("reference")).Trim());
+    }
+
+    [Fact]
+    public async Task Makes_demo_people_once_and_prints_their_passwords_once()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("portico-seed-").FullName, "demo.json");
+        var first = await Seed("demo", "--users", "30", "--credentials-file", file);
+        Assert.StartsWith("demo: 33 changes", first, StringComparison.Ordinal);
+        var signIns = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(file));
+        Assert.Equal(["admin", "manager", "user"], signIns.EnumerateArray().Select(signIn => signIn.Text("role")));
+        Assert.All(signIns.EnumerateArray(), signIn => Assert.Contains(signIn.Text("password"), first, StringComparison.Ordinal));
+        Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "30")).Trim());
+        Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "30", "--reset-passwords"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Makes_the_same_people_from_the_same_seed()
+    {
+        await Seed("demo", "--users", "40", "--seed", "7");
+        var names = await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users");
+        await Execute("DELETE FROM users WHERE email LIKE 'person%'");
+        await Seed("demo", "--users", "40", "--seed", "7");
+        Assert.Equal(names, await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users"));
+    }
+
+    [Fact]
+    public async Task Refuses_demo_people_in_production_without_force()
+    {
+        _settings["DOTNET_ENVIRONMENT"] = "Production";
+        using var output = new StringWriter();
+        Assert.Equal(1, await Run(output, "demo"));
+        Assert.Contains("--force", output.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "0", "--force"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Makes_an_administrator_who_sets_the_password_with_the_printed_code()
+    {
+        var printed = await Seed("admin", "--email", "Root@Example.org");
+        Assert.StartsWith("admin: 1 changes", printed, StringComparison.Ordinal);
+        var code = Code().Match(printed).Groups["code"].Value;
+
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Database = _database, Settings = _settings });
+        using (var set = await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" }))
+            Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        var root = new TestPerson(app, "root@example.org", "correct horse");
+        root.Take(await root.LogInAsync().Json(HttpStatusCode.OK));
+        var check = await root.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        Assert.Equal("""["admin","manager","user"]""", check.GetProperty("roles").ToString());
+
+        await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" })
+            .Problem(HttpStatusCode.BadRequest, "invalid_code");
+        Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org")).Trim());
+    }
+
+    [Fact]
+    public async Task Names_the_setting_that_is_missing()
+    {
+        _settings.Remove("ConnectionStrings:Portico");
+        using var output = new StringWriter();
+        Assert.Equal(1, await Run(output, "reference"));
+        Assert.Contains("ConnectionStrings:Portico", output.ToString(), StringComparison.Ordinal);
+    }
+
+    private async Task<string> Seed(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        Assert.True(await Run(output, arguments) == 0, output.ToString());
+        return output.ToString();
+    }
+
+    private Task<int> Run(StringWriter output, params string[] arguments) =>
+        SeederApp.RunAsync(arguments, new ConfigurationBuilder().AddInMemoryCollection(_settings).Build(), output, output, default);
+
+    private async Task<object?> Execute(string sql)
+    {
+        // As the superuser: the application's role may not do all of this.
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(_database.Portico).Database }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    [GeneratedRegex("\"code\":\"(?<code>[0-9]{6})\"", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Code();
+}

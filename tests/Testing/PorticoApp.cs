@@ -1,0 +1,168 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.DevStack;
+using Portico.WebApi;
+
+namespace Portico.Testing;
+
+/// <summary>What differs from the shared application.</summary>
+public sealed record PorticoAppOptions
+{
+    /// <summary>The servers to use; null are those that all tests share.</summary>
+    public LocalStack? Stack { get; init; }
+
+    /// <summary>The database to use; null is one of its own.</summary>
+    public TestDatabase? Database { get; init; }
+
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    public Action<IServiceCollection> Services { get; init; } = _ => { };
+}
+
+/// <summary>The whole web API, served by Kestrel on a free port, on real PostgreSQL, Redis and NATS.</summary>
+public sealed partial class PorticoApp : IAsyncDisposable
+{
+    private static readonly Lazy<Task<PorticoApp>> Shared = new(() => StartAsync(new PorticoAppOptions()));
+    private readonly WebApplication _app;
+
+    private PorticoApp(WebApplication app, LocalStack stack, TestDatabase database, string folder, Uri api, Uri management) =>
+        (_app, Stack, Database, Folder, Api, Management, Client) = (app, stack, database, folder, api, management, new HttpClient { BaseAddress = api });
+
+    public LocalStack Stack { get; }
+    public TestDatabase Database { get; }
+    public Uri Api { get; }
+    public Uri Management { get; }
+    public HttpClient Client { get; }
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>The folder that takes every message.</summary>
+    public string Mailbox => Path.Combine(Folder, "mailbox");
+
+    /// <summary>The PEM file of the key that signs access tokens.</summary>
+    public string SigningKeyFile => Path.Combine(Folder, "signing.pem");
+
+    private string Folder { get; }
+
+    /// <summary>The one that tests share which change nothing but people of their own.</summary>
+    public static Task<PorticoApp> SharedAsync() => Shared.Value;
+
+    public static async Task<PorticoApp> StartAsync(PorticoAppOptions options)
+    {
+        var stack = options.Stack ?? await SharedStack.GetAsync();
+        var database = options.Database ?? await TestDatabase.CreateAsync(stack);
+        var folder = Directory.CreateTempSubdirectory("portico-test-").FullName;
+        var keyFile = Path.Combine(folder, "signing.pem");
+        using (var rsa = RSA.Create(2048))
+            await File.WriteAllTextAsync(keyFile, rsa.ExportPkcs8PrivateKeyPem());
+
+        var settings = database.Settings();
+        settings["urls"] = "http://127.0.0.1:0";
+        settings["Management:Url"] = "http://127.0.0.1:0";
+        settings["environment"] = "Development";
+        settings["Logging:LogLevel:Default"] = "Warning";
+        settings["Redis:ConnectionString"] = stack.Redis.ConnectionString;
+        settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
+        // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
+        settings["Redis:Deadline"] = "00:00:05";
+        settings["Nats:Url"] = stack.Nats.ConnectionString;
+        settings["Tokens:Issuer"] = "http://127.0.0.1";
+        settings["Tokens:SigningKeyFile"] = keyFile;
+        settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        settings["Otp:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        settings["Passwords:Iterations"] = "1000";
+        settings["Mail:Mailbox"] = Path.Combine(folder, "mailbox");
+        settings["Shutdown:DrainDelay"] = "00:00:00";
+        foreach (var (key, value) in options.Settings)
+            settings[key] = value;
+
+        var app = WebApiHost.Create([.. settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")], options.Services);
+        await app.StartAsync();
+        var (api, management) = WebApiHost.Addresses(app);
+        return new PorticoApp(app, stack, database, folder, api, management);
+    }
+
+    /// <summary>Signs a new person up by e-mail.</summary>
+    public async Task<TestPerson> SignUpAsync(string? email = null)
+    {
+        var person = new TestPerson(this, email ?? NewEmail(), $"correct horse {Guid.NewGuid():N}");
+        using var sent = await Client.PostAsJsonAsync("/api/v1/auth/verify-code", new { person.Email, Reason = "registration" });
+        sent.EnsureSuccessStatusCode();
+        var code = await CodeAsync(person.Email);
+        using var registered = await Client.PostAsJsonAsync(
+            "/api/v1/auth/register", new { person.Email, Code = code, person.Password, DisplayName = "Ada Lovelace" });
+        registered.EnsureSuccessStatusCode();
+        person.Take(await registered.Content.ReadFromJsonAsync<JsonElement>());
+        return person;
+    }
+
+    public static string NewEmail() => $"p{Guid.NewGuid():N}@example.org";
+
+    public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
+
+    /// <summary>The code in the newest message to an address.</summary>
+    public async Task<string> CodeAsync(string address) => SixDigits().Match(await MessageAsync(address)).Value;
+
+    /// <summary>The newest message to an address, header and text.</summary>
+    public Task<string> MessageAsync(string address) => Eventually.Get(
+        async () =>
+        {
+            var files = Directory.Exists(Mailbox) ? Directory.GetFiles(Mailbox, "*.eml") : [];
+            foreach (var file in files.OrderDescending(StringComparer.Ordinal))
+            {
+                var text = await File.ReadAllTextAsync(file);
+                if (text.Contains($"To: {address}\r\n", StringComparison.Ordinal))
+                    return text;
+            }
+
+            return null;
+        },
+        $"a message to {address}");
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    // In the text, which begins after the empty line: headers have numbers of their own.
+    [GeneratedRegex(@"(?<=\r\n\r\n[\s\S]*)\b[0-9]{6}\b", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex SixDigits();
+}
+
+/// <summary>Somebody who signed up, with the tokens they hold.</summary>
+public sealed class TestPerson(PorticoApp app, string email, string password)
+{
+    public string Email { get; } = email;
+    public string Password { get; set; } = password;
+    public string AccessToken { get; private set; } = "";
+    public string RefreshToken { get; private set; } = "";
+
+    public void Take(JsonElement tokens) =>
+        (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
+
+    /// <summary>Sends a request with the person's access token.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null)
+    {
+        var request = new HttpRequestMessage(method, path)
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", AccessToken) },
+            Content = body is null ? null : JsonContent.Create(body),
+        };
+        return app.Client.SendAsync(request);
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public Task<HttpResponseMessage> LogInAsync(string? withPassword = null) =>
+        app.Client.PostAsJsonAsync("/api/v1/auth/login", new { Email, Password = withPassword ?? Password });
+
+    public Task<HttpResponseMessage> RefreshAsync(string? withToken = null) =>
+        app.Client.PostAsJsonAsync("/api/v1/auth/refresh", new { RefreshToken = withToken ?? RefreshToken });
+}

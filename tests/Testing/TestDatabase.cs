@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using Portico.DevStack;
+using Portico.Migrator;
+using Portico.Seeder;
+
+namespace Portico.Testing;
+
+/// <summary>A migrated and seeded database of its own on a local stack, with the connection strings of its three roles.</summary>
+public sealed record TestDatabase(string Bootstrap, string Migrator, string Portico)
+{
+    private const string Template = "portico_template";
+    private static readonly SemaphoreSlim Gate = new(1);
+    private static readonly Dictionary<int, TestDatabase> Templates = [];
+
+    /// <summary>Copies the database that was migrated once for this server.</summary>
+    public static async Task<TestDatabase> CreateAsync(LocalStack stack)
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            if (!Templates.ContainsKey(stack.Postgres.Port))
+                Templates[stack.Postgres.Port] = await MakeTemplate(stack);
+
+            var database = Named($"test_{Guid.NewGuid():N}", stack);
+            await using var connection = new NpgsqlConnection(stack.Postgres.ConnectionString);
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(
+                $"CREATE DATABASE {new NpgsqlConnectionStringBuilder(database.Portico).Database} TEMPLATE {Template} OWNER portico_owner", connection);
+            await command.ExecuteNonQueryAsync();
+            return database;
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>The connection strings of a database that is not made yet.</summary>
+    public static TestDatabase Named(string name, LocalStack stack) => new(
+        stack.Postgres.ConnectionString,
+        Role(stack, name, "portico_migrator"),
+        Role(stack, name, "portico_app"));
+
+    /// <summary>The settings of programs that use this database.</summary>
+    public Dictionary<string, string?> Settings() => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["DOTNET_ENVIRONMENT"] = "Development",
+        ["ConnectionStrings:Bootstrap"] = Bootstrap,
+        ["ConnectionStrings:Migrator"] = Migrator,
+        ["ConnectionStrings:Portico"] = Portico,
+    };
+
+    private static async Task<TestDatabase> MakeTemplate(LocalStack stack)
+    {
+        var template = Named(Template, stack);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(template.Settings()).Build();
+        await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
+        await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
+        return template;
+    }
+
+    private static async Task Succeed(Func<TextWriter, TextWriter, Task<int>> run)
+    {
+        using var output = new StringWriter();
+        if (await run(output, output) != 0)
+            throw new InvalidOperationException($"The test database could not be made: {output}");
+    }
+
+    private static string Role(LocalStack stack, string database, string role) =>
+        new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString)
+        {
+            Database = database,
+            Username = role,
+            Password = role,
+            // Template databases can't be copied while somebody is connected.
+            Pooling = database != Template,
+            MaxPoolSize = 20,
+        }.ConnectionString;
+}
