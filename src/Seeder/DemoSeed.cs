@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
@@ -56,7 +57,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
         if (present && !resetPassword)
             return null;
 
-        var password = Convert.ToBase64String(RandomNumberGenerator.GetBytes(PasswordBytes));
+        var password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(PasswordBytes));
         var passwordHash = await passwords.Hash(password, cancellationToken);
         var made = await transaction.Run<Result<Unit>>(
             async token =>

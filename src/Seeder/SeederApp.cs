@@ -12,6 +12,7 @@ using Portico.Application.Common.Security;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.Tokens;
 
 namespace Portico.Seeder;
 
@@ -119,7 +120,7 @@ internal sealed class SeederApp
 
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddPersistence(builder.Configuration).AddIdentity(builder.Configuration).AddRedis(builder.Configuration);
+        builder.Services.AddPersistence(builder.Configuration).AddIdentity(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSingleton<ICurrentUser, NobodySignedIn>();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoSeed>();
         return builder.Build();

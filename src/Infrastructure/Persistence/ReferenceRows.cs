@@ -38,6 +38,7 @@ internal sealed class RolePermissionRowConfiguration : IEntityTypeConfiguration<
     public void Configure(EntityTypeBuilder<RolePermissionRow> builder)
     {
         builder.ToTable("role_permissions").HasKey(g => new { g.Role, g.Permission });
+        builder.HasIndex(g => g.Permission).HasDatabaseName("role_permissions_permission_idx");
         builder.Property(g => g.Permission).HasMaxLength(PermissionRowConfiguration.MaxNameLength);
         builder.HasOne<RoleRow>().WithMany().HasForeignKey(g => g.Role).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<PermissionRow>().WithMany().HasForeignKey(g => g.Permission).OnDelete(DeleteBehavior.Cascade);

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Conventions;
+
+/// <summary>Tries every operation of the OpenAPI document with what no client should send.</summary>
+public sealed class BadInputTests : IAsyncLifetime
+{
+    private static readonly string[] Leaks = ["   at ", "System.", "Portico.", "Microsoft.", "Npgsql", "SELECT ", "StackExchange", "LineNumber"];
+    private PorticoApp _app = null!;
+
+    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Answers_problem_details_and_never_a_5xx()
+    {
+        var document = await _app.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
+        List<string> wrong = [];
+        var tried = 0;
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        {
+            foreach (var operation in path.Value.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object))
+            {
+                // A person each, because signing out is among the operations.
+                var person = await _app.SignUpAsync();
+                foreach (var attempt in Attempts(document, path.Name, operation.Value))
+                {
+                    foreach (var token in new[] { null, person.AccessToken, "not.a.token" })
+                    {
+                        tried++;
+                        if (await Judge(operation.Name, attempt, token) is { } verdict)
+                            wrong.Add($"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {(token is null ? "no token" : token.Length < 20 ? "bad token" : "token")}]: {verdict}");
+                    }
+                }
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(30)));
+        Assert.True(tried > 500, $"Only {tried} attempts: is the document empty?");
+    }
+
+    private async Task<string?> Judge(string method, Attempt attempt, string? token)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), attempt.Path);
+        if (attempt.Body is { } body)
+            request.Content = new StringContent(body, new MediaTypeHeaderValue(attempt.ContentType, "utf-8"));
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await _app.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        var status = (int)response.StatusCode;
+        if (status >= 500)
+            return $"{status} {text}";
+        if (attempt.MustFail && status < 400)
+            return $"accepted with {status}";
+        if (status < 400)
+            return null;
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            return $"{status} as {response.Content.Headers.ContentType}";
+        if (!response.Headers.Contains("X-Request-Id"))
+            return $"{status} without X-Request-Id";
+        if (Array.Find(Leaks, leak => text.Contains(leak, StringComparison.Ordinal)) is { } leaked)
+            return $"{status} leaks '{leaked}': {text}";
+        var problem = JsonSerializer.Deserialize<JsonElement>(text);
+        string[] members = ["type", "title", "status", "detail", "instance", "code", "traceId"];
+        return members.FirstOrDefault(member => !problem.TryGetProperty(member, out _)) is { } missing ? $"{status} without {missing}: {text}" : null;
+    }
+
+    private static IEnumerable<Attempt> Attempts(JsonElement document, string template, JsonElement operation)
+    {
+        foreach (var path in Paths(template, operation))
+        {
+            if (!operation.TryGetProperty("requestBody", out var requestBody))
+            {
+                yield return new Attempt(path, "no body", null, "application/json", false);
+                yield return new Attempt(path, "a body that nobody asked for", """{"a":1}""", "application/json", false);
+                continue;
+            }
+
+            var schema = Resolve(document, requestBody.GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+            foreach (var (what, body) in BadBodies(schema))
+                yield return new Attempt(path, what, body, "application/json", true);
+            yield return new Attempt(path, "no body", null, "application/json", true);
+            yield return new Attempt(path, "another content type", "{}", "text/plain", true);
+            yield return new Attempt(path, "a form", "a=b", "application/x-www-form-urlencoded", true);
+        }
+    }
+
+    private static IEnumerable<(string What, string Body)> BadBodies(JsonElement schema)
+    {
+        yield return ("empty", "");
+        yield return ("null", "null");
+        yield return ("an array", "[]");
+        yield return ("a string", "\"text\"");
+        yield return ("cut off", """{"a":""");
+        yield return ("trailing text", "{} {}");
+        yield return ("a comment", "{ /* why */ }");
+        yield return ("deep", string.Concat(Enumerable.Repeat("""{"a":""", 500)) + "1" + new string('}', 500));
+        yield return ("unknown field", """{"surprise":true}""");
+        yield return ("oversized", $$"""{"surprise":"{{new string('x', 1_100_000)}}"}""");
+        yield return ("invalid UTF-16 escape", """{"surprise":"\ud800"}""");
+
+        var fields = schema.GetProperty("properties").EnumerateObject().Select(field => field.Name).ToArray();
+        if (schema.TryGetProperty("required", out var required) && required.GetArrayLength() > 0)
+            yield return ("missing fields", "{}");
+        foreach (var field in fields)
+        {
+            foreach (var (what, value) in new (string, string)[]
+            {
+                ("a number", "1.5"), ("true", "true"), ("an array", "[]"), ("an object", "{}"), ("a huge number", "1e999"),
+                ("an oversized text", $"\"{new string('y', 20_000)}\""), ("control characters", "\"\\u0000\\u0007\""),
+            })
+                yield return ($"{field} is {what}", $$"""{"{{field}}":{{value}}}""");
+            yield return ($"{field} twice", $$"""{"{{field}}":"a","{{field}}":"b"}""");
+        }
+    }
+
+    private static IEnumerable<string> Paths(string template, JsonElement operation)
+    {
+        var parameters = operation.TryGetProperty("parameters", out var declared) ? declared.EnumerateArray().ToArray() : [];
+        var path = template;
+        foreach (var parameter in parameters.Where(parameter => parameter.Text("in") == "path"))
+            path = path.Replace($"{{{parameter.Text("name")}}}", "not-an-id", StringComparison.Ordinal);
+        yield return path;
+        if (path != template)
+            yield return template[..template.IndexOf('{', StringComparison.Ordinal)] + Guid.NewGuid();
+        foreach (var parameter in parameters.Where(parameter => parameter.Text("in") == "query"))
+        {
+            foreach (var value in new[] { "", "-1", "99999999999999999999", "%00", "%ff", new string('z', 2000), "'%3B--" })
+                yield return $"{path}?{parameter.Text("name")}={value}";
+        }
+    }
+
+    private static JsonElement Resolve(JsonElement document, JsonElement schema)
+    {
+        if (!schema.TryGetProperty("$ref", out var reference))
+            return schema;
+
+        var found = document;
+        foreach (var step in reference.GetString()!.Split('/').Skip(1))
+            found = found.GetProperty(step);
+        return found;
+    }
+
+    private sealed record Attempt(string Path, string What, string? Body, string ContentType, bool MustFail);
+}
