@@ -61,7 +61,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
             await File.WriteAllTextAsync(keyFile, rsa.ExportPkcs8PrivateKeyPem());
 
         var settings = database.Settings();
-        settings["urls"] = "http://127.0.0.1:0";
+        // Known before the start, because it is the issuer that verifiers ask for its keys.
+        var address = $"http://127.0.0.1:{Ports.Free()}";
+        settings["urls"] = address;
         settings["Management:Url"] = "http://127.0.0.1:0";
         settings["environment"] = "Development";
         settings["Logging:LogLevel:Default"] = "Warning";
@@ -70,7 +72,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
-        settings["Tokens:Issuer"] = "http://127.0.0.1";
+        settings["Tokens:Issuer"] = address;
         settings["Tokens:SigningKeyFile"] = keyFile;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Otp:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));

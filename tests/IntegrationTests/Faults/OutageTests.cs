@@ -1,0 +1,106 @@
+using System.Net;
+using Portico.DevStack;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Faults;
+
+/// <summary>What clients see while a server is away, on a stack of this test's own.</summary>
+public sealed class OutageTests : IAsyncLifetime
+{
+    private LocalStack _stack = null!;
+    private PorticoApp _app = null!;
+
+    public async Task InitializeAsync()
+    {
+        _stack = await LocalStack.StartAsync(new LocalStackOptions());
+        _app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Stack = _stack,
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = "00:00:01" },
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _stack.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("hangs")]
+    public async Task Without_redis_sessions_and_codes_wait_but_access_tokens_go_on(string fault)
+    {
+        var person = await _app.SignUpAsync();
+        await Break(_stack.Redis, fault);
+
+        await Unavailable(person.RefreshAsync());
+        await Unavailable(_app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }));
+        await Unavailable(person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"));
+        await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
+        await Ready("redis", HttpStatusCode.ServiceUnavailable);
+
+        await Mend(_stack.Redis, fault);
+        await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
+        await Ready("redis", HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Without_postgresql_answers_503_and_serves_again_when_it_is_back()
+    {
+        var person = await _app.SignUpAsync();
+        await _stack.Postgres.KillAsync();
+
+        await Unavailable(person.GetAsync("/api/v1/users/me"));
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        await Ready("postgresql", HttpStatusCode.ServiceUnavailable);
+
+        await _stack.Postgres.RestartAsync();
+        await Eventually.Holds(async () => (await person.GetAsync("/api/v1/users/me")).IsSuccessStatusCode, "reading again");
+        await Ready("postgresql", HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Without_nats_people_sign_up_and_readiness_says_degraded()
+    {
+        await _stack.Nats.KillAsync();
+        await _app.SignUpAsync();
+        await Eventually.Holds(
+            async () => (await _app.Client.GetAsync("/health/ready").Json(HttpStatusCode.OK)).Text("status") == "degraded", "degraded");
+        await _stack.Nats.RestartAsync();
+        await Eventually.Holds(
+            async () => (await _app.Client.GetAsync("/health/ready").Json(HttpStatusCode.OK)).Text("status") == "ready", "ready");
+    }
+
+    private static async Task Unavailable(Task<HttpResponseMessage> answer)
+    {
+        using var response = await answer;
+        Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
+        await Task.FromResult(response).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+    }
+
+    private Task Ready(string check, HttpStatusCode expected) => Eventually.Holds(
+        async () =>
+        {
+            using var answer = await _app.Client.GetAsync("/health/ready");
+            var body = await answer.Content.ReadAsStringAsync();
+            return answer.StatusCode == expected && body.Contains(check, StringComparison.Ordinal);
+        },
+        $"readiness {expected} because of {check}");
+
+    private static async Task Break(LocalServer server, string fault)
+    {
+        if (fault == "hangs")
+            server.Pause();
+        else
+            await server.KillAsync();
+    }
+
+    private static async Task Mend(LocalServer server, string fault)
+    {
+        if (fault == "hangs")
+            server.Resume();
+        else
+            await server.RestartAsync();
+    }
+}
