@@ -17,6 +17,8 @@ CREATE TABLE role_permissions (
     PRIMARY KEY (role, permission)
 );
 
+CREATE INDEX role_permissions_permission_idx ON role_permissions (permission);
+
 CREATE TABLE currencies (
     code     varchar(5)   PRIMARY KEY CHECK (code ~ '^[A-Z]{3,5}$'),
     name     varchar(100) NOT NULL,
