@@ -6,10 +6,10 @@ namespace Portico.IntegrationTests.Migrations;
 [Collection(MigratorCluster.Tests.Name)]
 public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
 {
-    private readonly TestMigrator _migrator = cluster.NewMigrator();
     private readonly string _suffix = Guid.NewGuid().ToString("N")[..8];
+    private TestMigrator _migrator = null!;
 
-    public Task InitializeAsync() => _migrator.SucceedAsync("up");
+    public async Task InitializeAsync() => _migrator = await cluster.MigratedAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -136,9 +136,11 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Needs_no_bootstrap_once_roles_and_database_are_there()
     {
-        _migrator.Settings.Remove("ConnectionStrings:Bootstrap");
-        await _migrator.SucceedAsync("down", "--to", "0");
-        await _migrator.SucceedAsync("up");
+        var migrator = cluster.NewMigrator();
+        await migrator.SucceedAsync("up");
+        migrator.Settings.Remove("ConnectionStrings:Bootstrap");
+        await migrator.SucceedAsync("down", "--to", "0");
+        await migrator.SucceedAsync("up");
     }
 
     [Fact]

@@ -11,8 +11,8 @@ public sealed class StatusTests(MigratorCluster cluster)
     [Fact]
     public async Task Ends_with_0_when_all_is_applied()
     {
-        await _migrator.SucceedAsync("up");
-        Assert.Equal(0, (await _migrator.RunAsync("status", "--check")).ExitCode);
+        var migrator = await cluster.MigratedAsync();
+        Assert.Equal(0, (await migrator.RunAsync("status", "--check")).ExitCode);
     }
 
     [Fact]
@@ -66,16 +66,15 @@ public sealed class StatusTests(MigratorCluster cluster)
     [Fact]
     public async Task Is_read_as_the_application_too()
     {
-        await _migrator.SucceedAsync("up");
-        _migrator.Settings.Remove("ConnectionStrings:Bootstrap");
-        _migrator.Settings.Remove("ConnectionStrings:Migrator");
-        await _migrator.SucceedAsync("status", "--check");
+        var migrator = await cluster.MigratedAsync();
+        migrator.Settings.Remove("ConnectionStrings:Bootstrap");
+        migrator.Settings.Remove("ConnectionStrings:Migrator");
+        await migrator.SucceedAsync("status", "--check");
     }
 
     [Fact]
     public async Task Everything_is_pending_in_a_database_without_history()
     {
-        await _migrator.SucceedAsync("up");
         await using var connection = await cluster.OpenAsync();
         var state = await SchemaStatus.ReadAsync(connection, MigrationCatalog.BuiltIn, CancellationToken.None);
         Assert.Equal(MigrationCatalog.BuiltIn.Migrations, state.Pending);
@@ -95,9 +94,9 @@ public sealed class StatusTests(MigratorCluster cluster)
     [Fact]
     public async Task Tells_in_one_line_that_the_password_is_wrong()
     {
-        await _migrator.SucceedAsync("up");
-        _migrator.Settings["ConnectionStrings:Migrator"] = _migrator.As("portico_migrator", "not this one");
-        var result = await _migrator.RunAsync("status");
+        var migrator = await cluster.MigratedAsync();
+        migrator.Settings["ConnectionStrings:Migrator"] = migrator.As("portico_migrator", "not this one");
+        var result = await migrator.RunAsync("status");
         Assert.Equal(1, result.ExitCode);
         Assert.Matches(@"\APostgreSQL at 127\.0\.0\.1:\d+ refuses ConnectionStrings:Migrator: 28P01: [^\n]*\n\z", result.Error);
         Assert.DoesNotContain("not this one", result.Error, StringComparison.Ordinal);
