@@ -2,6 +2,7 @@ using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Persistence.Migrations;
 using Portico.Migrator;
+using Portico.Testing;
 
 namespace Portico.IntegrationTests.Migrations;
 
@@ -92,7 +93,7 @@ public sealed class ConcurrentMigratorsTests : IAsyncLifetime
     private static async Task<string> WorkingAsync(NpgsqlConnection observer, string except)
     {
         var name = "";
-        await TestMigrator.UntilAsync(
+        await Eventually.Holds(
             async () =>
             {
                 name = await TestMigrator.AskAsync<string>(

@@ -104,18 +104,6 @@ internal sealed class TestMigrator
     }
 
     public async Task<IReadOnlyList<int>> AppliedAsync() => await AskAsync<int[]>("SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM schema_migrations");
-
-    /// <summary>Asks again and again until the answer is yes.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            if (clock.Elapsed > Deadline)
-                throw new TimeoutException($"Not within {Deadline.TotalSeconds} s: {what}.");
-            await Task.Delay(20);
-        }
-    }
 }
 
 internal sealed record MigratorResult(int ExitCode, string Output, string Error)

@@ -2,6 +2,7 @@ using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Persistence.Migrations;
 using Portico.Migrator;
+using Portico.Testing;
 
 namespace Portico.IntegrationTests.Migrations;
 
@@ -152,7 +153,7 @@ public sealed class UpTests(MigratorCluster cluster)
         using var folder = new MigrationFolder().With("0001_slow", "CREATE TABLE a ();\nSELECT pg_sleep(60);", "DROP TABLE a;");
         var run = _migrator.RunAsync(["up", .. folder.Option]);
         await using var observer = await cluster.OpenAsync();
-        await TestMigrator.UntilAsync(() => IsSleepingAsync(observer), "the migration runs");
+        await Eventually.Holds(() => IsSleepingAsync(observer), "the migration runs");
         await TestMigrator.AskAsync<bool>(
             observer,
             "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = $1 AND locktype = 'advisory' AND objid = $2",
@@ -171,7 +172,7 @@ public sealed class UpTests(MigratorCluster cluster)
         using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_slow", "CREATE TABLE b ();\nSELECT pg_sleep(60);", "DROP TABLE b;");
         using var process = _migrator.Start("interrupted", ["up", .. folder.Option]);
         await using var observer = await cluster.OpenAsync();
-        await TestMigrator.UntilAsync(() => IsSleepingAsync(observer), "the migration runs");
+        await Eventually.Holds(() => IsSleepingAsync(observer), "the migration runs");
         Posix.Send(process.Id, Signal.Interrupt);
 
         var result = await process.EndAsync();
