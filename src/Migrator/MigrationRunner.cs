@@ -9,7 +9,7 @@ namespace Portico.Migrator;
 internal sealed class MigrationRunner : IAsyncDisposable
 {
     private const int MaxAttempts = 5;
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
 
     private readonly DatabaseTarget _target;
     private readonly MigrationCatalog _catalog;

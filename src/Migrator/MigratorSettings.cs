@@ -98,7 +98,7 @@ internal sealed class MigratorSettings
         builder.Pooling = false;
         if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
         {
-            problems.Add($"{key} must name Host{(database is null ? ", Database" : "")}{(user is null ? " and Username" : "")}.");
+            problems.Add($"{key} must name Host{(database is null ? " and Database" : "")}{(user is null ? " and Username" : "")}.");
             return null;
         }
 

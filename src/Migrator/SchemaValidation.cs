@@ -12,20 +12,26 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
     public async Task<IReadOnlyList<string>> RunAsync(Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
     {
         await using var bootstrap = await DatabaseServer.OpenAsync(settings.Bootstrap, limits.ConnectTimeout, report, cancellationToken);
-        await using var migrated = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
-        await using var modelled = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var runner = await MigrationRunner.OpenAsync(settings.Migrator.In(scratch.Name), catalog, limits, report, cancellationToken);
 
-        await using var runner = await MigrationRunner.OpenAsync(settings.Migrator.In(migrated.Name), catalog, limits, report, cancellationToken);
-        var differences = await GoUpAndDownAsync(runner, cancellationToken);
-
-        await using var model = await DatabaseServer.OpenAsync(settings.Migrator.In(modelled.Name), limits.ConnectTimeout, report, cancellationToken);
-        await DatabaseServer.ExecuteAsync(model, $"SET ROLE {DatabaseRoles.Owner}", cancellationToken);
-        await DatabaseServer.ExecuteAsync(model, createScript(model), cancellationToken);
-        return [.. differences, .. await SchemaComparison.CompareAsync(runner.Connection, model, cancellationToken)];
+        var states = await GoUpAsync(runner, cancellationToken);
+        var fromModel = await CompareWithModelAsync(runner.Connection, bootstrap, createScript, cancellationToken);
+        var onTheWay = await GoDownAndUpAsync(runner, states, cancellationToken);
+        return [.. fromModel, .. onTheWay];
     }
 
-    /// <summary>Applies all, takes each back, and applies all again: every state must be met again on the way.</summary>
-    private async Task<List<string>> GoUpAndDownAsync(MigrationRunner runner, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> CompareWithModelAsync(NpgsqlConnection migrated, NpgsqlConnection bootstrap, Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
+    {
+        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var model = await DatabaseServer.OpenAsync(settings.Migrator.In(scratch.Name), limits.ConnectTimeout, report, cancellationToken);
+        await DatabaseServer.ExecuteAsync(model, $"SET ROLE {DatabaseRoles.Owner}", cancellationToken);
+        await DatabaseServer.ExecuteAsync(model, createScript(model), cancellationToken);
+        return await SchemaComparison.CompareAsync(migrated, model, cancellationToken);
+    }
+
+    /// <summary>Applies all and gives the state before the first and after each.</summary>
+    private async Task<List<IReadOnlySet<string>>> GoUpAsync(MigrationRunner runner, CancellationToken cancellationToken)
     {
         var states = new List<IReadOnlySet<string>> { await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken) };
         foreach (var migration in catalog.Migrations)
@@ -34,20 +40,30 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
             states.Add(await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken));
         }
 
+        return states;
+    }
+
+    /// <summary>Takes each back, which must lead to every state again, and applies all again if it did.</summary>
+    private async Task<List<string>> GoDownAndUpAsync(MigrationRunner runner, List<IReadOnlySet<string>> states, CancellationToken cancellationToken)
+    {
         List<string> differences = [];
         foreach (var migration in catalog.Migrations.Reverse())
         {
             await runner.RevertAsync(migration, cancellationToken);
-            Compare(migration.Down.FileName, states[migration.Id - 1], await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken));
+            await CompareAsync(migration.Down.FileName, states[migration.Id - 1]);
+            if (differences.Count > 0)
+                return differences;
         }
 
         foreach (var migration in catalog.Migrations)
             await runner.ApplyAsync(migration, cancellationToken);
-        if (differences.Count == 0)
-            Compare("all down and up again", states[^1], await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken));
+        await CompareAsync("all down and up again", states[^1]);
         return differences;
 
-        void Compare(string step, IReadOnlySet<string> before, IReadOnlySet<string> after) =>
+        async Task CompareAsync(string step, IReadOnlySet<string> before)
+        {
+            var after = await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken);
             differences.AddRange(SchemaSnapshot.Differences(before, after).Select(difference => $"{step}: {difference}"));
+        }
     }
 }
