@@ -22,9 +22,9 @@ public static class Eventually
             {
                 await timer.WaitForNextTickAsync(deadline.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException late)
             {
-                throw new TimeoutException($"Not within {Deadline.TotalSeconds:0} s: {what}.");
+                throw new TimeoutException($"Not within {Deadline.TotalSeconds:0} s: {what}.", late);
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         Role(stack, name, "portico_app"));
 
     /// <summary>The settings of programs that use this database.</summary>
-    public Dictionary<string, string?> Settings() => new(StringComparer.OrdinalIgnoreCase)
+    public IDictionary<string, string?> Settings() => new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
     {
         ["DOTNET_ENVIRONMENT"] = "Development",
         ["ConnectionStrings:Bootstrap"] = Bootstrap,

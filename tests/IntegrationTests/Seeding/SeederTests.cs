@@ -10,7 +10,7 @@ namespace Portico.IntegrationTests.Seeding;
 
 public sealed partial class SeederTests : IAsyncLifetime
 {
-    private Dictionary<string, string?> _settings = null!;
+    private IDictionary<string, string?> _settings = null!;
     private TestDatabase _database = null!;
 
     public async Task InitializeAsync()
@@ -83,7 +83,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.StartsWith("admin: 1 changes", printed, StringComparison.Ordinal);
         var code = Code().Match(printed).Groups["code"].Value;
 
-        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Database = _database, Settings = _settings });
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Database = _database, Settings = _settings.AsReadOnly() });
         using (var set = await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" }))
             Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
         var root = new TestPerson(app, "root@example.org", "correct horse");
