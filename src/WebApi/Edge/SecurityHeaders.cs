@@ -31,7 +31,7 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
         if (!_isDevelopment && context.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
         // Tokens and people's data are the rule here; what may be kept says so itself.
-        if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api"))
+        if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             headers.CacheControl = "no-store";
         // Clients move to another replica before the connection closes under a request of theirs.
         if (draining.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))

@@ -123,7 +123,7 @@ internal sealed partial class Readiness : IDisposable
         }
     }
 
-    [LoggerMessage(1, "The dependency {Dependency} is {Status} now.")]
+    [LoggerMessage(EventId = 1, Message = "The dependency {Dependency} is {Status} now.")]
     private partial void LogChange(LogLevel level, string dependency, CheckStatus status);
 
     [LoggerMessage(2, LogLevel.Debug, "The dependency {Dependency} did not answer: {FailureType}: {Failure}")]
