@@ -1,1 +1,3 @@
-return 0;
+using Portico.WebApi;
+
+return await WebApiHost.RunAsync(args, Console.Error);

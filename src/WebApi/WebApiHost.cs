@@ -1,21 +1,56 @@
+using Microsoft.Extensions.Options;
 using Portico.Application;
 using Portico.Infrastructure;
+using Portico.WebApi.Edge;
 
 namespace Portico.WebApi;
 
-/// <summary>Puts the web API together, for the program and for tests alike.</summary>
-public static class WebApiHost
+/// <summary>The web API as a program; tests start it in their own process.</summary>
+internal static class WebApiHost
 {
-    /// <param name="args">Settings as <c>--Section:Name=value</c>; they win over files and environment variables.</param>
-    /// <param name="services">What a test puts in the place of a service.</param>
-    public static WebApplication Create(string[] args, Action<IServiceCollection>? services = null)
+    public static WebApplication Create(string[] args, Action<IServiceCollection>? replace = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
-        builder.Services.AddApplication().AddInfrastructure(builder.Configuration);
-        services?.Invoke(builder.Services);
-        return builder.Build();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(WebApiHost).Assembly.GetName().Name });
+        builder.Services.AddApplication().AddInfrastructure(builder.Configuration).AddWebApi(builder.Configuration);
+        replace?.Invoke(builder.Services);
+        var app = builder.Build();
+        // Here and not at the start, where the host would log each problem with its stack.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        return app.UseWebApi();
     }
 
-    /// <summary>The addresses of a started application, with the ports that it got.</summary>
-    public static (Uri Api, Uri Management) Addresses(WebApplication app) => (new Uri(app.Urls.First()), new Uri(app.Urls.Last()));
+    /// <summary>Where a started program listens, with the ports that it got.</summary>
+    public static (Uri Api, Uri Management) Addresses(WebApplication app)
+    {
+        var listeners = app.Services.GetRequiredService<Listeners>();
+        return (listeners.Api, listeners.Management);
+    }
+
+    /// <summary>Runs until it is told to end.</summary>
+    /// <returns>0, or 1 when a setting is wrong or it could not start; the reason is on standard error, a line each.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter error)
+    {
+        try
+        {
+            await using var app = Create(args);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception failure) when (Problems(failure) is { } problems)
+        {
+            foreach (var problem in problems)
+                await error.WriteLineAsync(problem);
+            return 1;
+        }
+    }
+
+    // A file that is no JSON, a value that is no number, a wrong setting, an address in use: what who starts it can mend.
+    private static IEnumerable<string>? Problems(Exception failure) => failure switch
+    {
+        AggregateException several => several.InnerExceptions.SelectMany(inner => Problems(inner) ?? [inner.Message]),
+        OptionsValidationException wrong => wrong.Failures,
+        IOException or InvalidDataException or FormatException => [failure.Message],
+        InvalidOperationException when failure.Source == "Microsoft.Extensions.Configuration.Binder" => [failure.Message],
+        _ => null,
+    };
 }

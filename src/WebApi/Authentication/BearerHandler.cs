@@ -1,0 +1,69 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using Portico.Application.Auth;
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.Tokens;
+
+namespace Portico.WebApi.Authentication;
+
+/// <summary>Recognises a caller by their access token (RFC 6750, 2.1: the Authorization header only).</summary>
+/// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
+internal sealed class BearerHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenValidator validator, IEndedSessions ended)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "Bearer";
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var header = Request.Headers.Authorization;
+        if (header.Count == 0)
+            return Task.FromResult(AuthenticateResult.NoResult());
+
+        if (header is not [{ } value] || !TryReadToken(value, out var token))
+            return Refuse("malformed");
+        if (!validator.TryValidate(token, out var claims, out var refusal))
+            return Refuse(refusal.ToString());
+        if (ended.Contains(claims.SessionId))
+            return Refuse("session ended");
+
+        Context.Features.Set(new Bearer(claims));
+        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName)));
+    }
+
+    private Task<AuthenticateResult> Refuse(string reason)
+    {
+        Context.Features.Set(new RefusedBearer());
+        return Task.FromResult(AuthenticateResult.Fail(reason));
+    }
+
+    // The scheme in any case and one space (RFC 9110, 11.4); the validator judges the rest.
+    private static bool TryReadToken(string header, out ReadOnlySpan<char> token)
+    {
+        const string Prefix = SchemeName + " ";
+        token = header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header.AsSpan(Prefix.Length) : default;
+        return !token.IsEmpty;
+    }
+}
+
+/// <summary>What the caller's access token says.</summary>
+internal sealed record Bearer(AccessTokenClaims Claims);
+
+/// <summary>The caller gave an access token that is not good.</summary>
+internal sealed record RefusedBearer;
+
+/// <summary>The caller of the current request.</summary>
+internal sealed class HttpCurrentUser(IHttpContextAccessor accessor) : ICurrentUser
+{
+    public AccessTokenClaims? Claims => accessor.HttpContext?.Features.Get<Bearer>()?.Claims;
+}
+
+/// <summary>The challenge of a 401 (RFC 6750, 3): says whether a token was missing or bad.</summary>
+internal static class BearerChallenge
+{
+    public static string For(HttpContext context) => context.Features.Get<RefusedBearer>() is null
+        ? "Bearer realm=\"portico\""
+        : "Bearer realm=\"portico\", error=\"invalid_token\", error_description=\"The access token is expired, revoked or not valid.\"";
+}

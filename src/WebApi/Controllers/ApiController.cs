@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Common.Messaging;
+using Portico.Domain.Common;
+using Portico.WebApi.Errors;
+
+namespace Portico.WebApi.Controllers;
+
+/// <summary>Sends use cases and answers with their result.</summary>
+[ApiController]
+public abstract class ApiController(ISender sender) : ControllerBase
+{
+    /// <summary>200 with the value.</summary>
+    protected Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
+        Answer(useCase, StatusCodes.Status200OK, cancellationToken);
+
+    /// <summary>202 with the value: it is being done.</summary>
+    protected Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
+        Answer(useCase, StatusCodes.Status202Accepted, cancellationToken);
+
+    /// <summary>201 with the value and its address.</summary>
+    protected async Task<ActionResult<T>> AnswerCreated<T>(IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken)
+    {
+        var result = await sender.Send(useCase, cancellationToken);
+        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : Created(location(result.Value), result.Value);
+    }
+
+    /// <summary>204.</summary>
+    protected async Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase, CancellationToken cancellationToken)
+    {
+        var result = await sender.Send(useCase, cancellationToken);
+        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : NoContent();
+    }
+
+    private async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, int status, CancellationToken cancellationToken)
+    {
+        var result = await sender.Send(useCase, cancellationToken);
+        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : StatusCode(status, result.Value);
+    }
+}

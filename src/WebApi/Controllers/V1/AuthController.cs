@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Auth;
+using Portico.Application.Common.Messaging;
+using Portico.WebApi.OpenApi;
+
+namespace Portico.WebApi.Controllers.V1;
+
+/// <summary>Signing up, signing in and sessions.</summary>
+[ApiVersion("1.0")]
+[Route("api/v{version:apiVersion}/auth")]
+[Tags("Sign-in")]
+public sealed class AuthController(ISender sender) : ApiController(sender)
+{
+    /// <summary>Sends a code to an address</summary>
+    /// <remarks>The answer is the same whether or not somebody has signed up with the address.</remarks>
+    [HttpPost("verify-code")]
+    [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
+    [Refuses(422, 429, 503)]
+    public Task<ActionResult<CodeSentDto>> SendVerificationCode(SendVerificationCode command, CancellationToken cancellationToken) =>
+        AnswerAccepted(command, cancellationToken);
+
+    /// <summary>Signs up with an address that a code proves</summary>
+    [HttpPost("register")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status201Created)]
+    [Refuses(409, 429, 503)]
+    public Task<ActionResult<TokensDto>> Register(Register command, CancellationToken cancellationToken) =>
+        AnswerCreated(command, _ => "/api/v1/users/me", cancellationToken);
+
+    /// <summary>Signs in with an address and a password</summary>
+    [HttpPost("login")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [Refuses(401, 429, 503)]
+    public Task<ActionResult<TokensDto>> LogIn(LogIn command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+
+    /// <summary>Continues a session</summary>
+    /// <remarks>A refresh token is used once; the answer brings the next one.</remarks>
+    [HttpPost("refresh")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [Refuses(401, 503)]
+    public Task<ActionResult<TokensDto>> Refresh(RefreshSession command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+
+    /// <summary>Ends the session of the access token</summary>
+    [HttpPost("logout")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [UseCase<LogOut>]
+    [Refuses(503)]
+    public Task<ActionResult> LogOut(CancellationToken cancellationToken) => AnswerNothing(new LogOut(), cancellationToken);
+
+    /// <summary>Tells what the access token says, and that it is still good</summary>
+    [HttpGet("check")]
+    [ProducesResponseType<TokenCheckDto>(StatusCodes.Status200OK)]
+    [UseCase<CheckToken>]
+    public Task<ActionResult<TokenCheckDto>> Check(CancellationToken cancellationToken) => Answer(new CheckToken(), cancellationToken);
+}

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Portico.WebApi.Edge;
+
+/// <summary>Gives up a request that takes longer than <c>Limits:RequestTimeout</c>, the reading of its body included.</summary>
+/// <remarks>What runs for the request learns of it through <see cref="HttpContext.RequestAborted"/>.</remarks>
+internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var connection = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        using var timer = new CancellationTokenSource(limits.RequestTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.RequestAborted, timer.Token);
+        var deadline = new Deadline(connection, either.Token);
+        context.Features.Set<IHttpRequestLifetimeFeature>(deadline);
+        context.Features.Set(deadline);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            deadline.Passed = timer.IsCancellationRequested && !connection.RequestAborted.IsCancellationRequested;
+            context.Features.Set(connection);
+        }
+    }
+
+    public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;
+
+    private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationToken either) : IHttpRequestLifetimeFeature
+    {
+        public bool Passed { get; set; }
+
+        public CancellationToken RequestAborted { get; set; } = either;
+
+        public void Abort() => connection.Abort();
+    }
+}

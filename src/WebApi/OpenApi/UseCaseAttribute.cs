@@ -1,0 +1,18 @@
+namespace Portico.WebApi.OpenApi;
+
+/// <summary>Names the use case of an action that has no such parameter, so that its description can say who may call it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public abstract class UseCaseAttribute(Type useCase) : Attribute
+{
+    public Type UseCase { get; } = useCase;
+}
+
+/// <inheritdoc/>
+public sealed class UseCaseAttribute<TUseCase>() : UseCaseAttribute(typeof(TUseCase));
+
+/// <summary>The statuses of refusals of an action that don't follow from its parameters and its access.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RefusesAttribute(params int[] statuses) : Attribute
+{
+    public IReadOnlyList<int> Statuses { get; } = statuses;
+}

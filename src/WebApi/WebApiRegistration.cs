@@ -1,0 +1,155 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.AspNetCore.Mvc.Formatters;
+using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
+using Microsoft.AspNetCore.Mvc.Versioning;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.Configuration;
+using Portico.WebApi.Authentication;
+using Portico.WebApi.Edge;
+using Portico.WebApi.Errors;
+using Portico.WebApi.Health;
+using Portico.WebApi.Json;
+using Portico.WebApi.Paging;
+
+namespace Portico.WebApi;
+
+/// <summary>The edge: everything between a socket and a use case.</summary>
+internal static class WebApiRegistration
+{
+    public static IServiceCollection AddWebApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHttpContextAccessor();
+        return services
+            .AddServer(configuration)
+            .AddHealth(configuration)
+            .AddCrossOrigin(configuration)
+            .AddCaller()
+            .AddApi();
+    }
+
+    /// <summary>Sets the order in which a request passes the edge.</summary>
+    public static WebApplication UseWebApi(this WebApplication app)
+    {
+        // First who asks, so that every later step knows; then what every answer carries, failures included.
+        app.UseForwardedHeaders();
+        app.UseMiddleware<RequestTrace>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<AccessLog>();
+        app.UseCors();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<ManagementGate>();
+        app.UseMiddleware<RequestDeadline>();
+        app.UseMiddleware<BodyLimit>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.MapControllers();
+        app.MapDiscovery();
+        app.MapHealth();
+        return app;
+    }
+
+    private static IServiceCollection AddServer(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<LimitSettings>(configuration).AddSettings<ManagementSettings>(configuration).AddSettings<ProxySettings>(configuration);
+        services.AddSingleton<Listeners>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
+        services.Configure<KestrelServerOptions>(server =>
+        {
+            server.AddServerHeader = false;
+            server.Limits.MaxRequestLineSize = 8 * 1024;
+            server.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            server.Limits.MaxRequestHeaderCount = 100;
+            server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+        services.AddOptions<ForwardedHeadersOptions>().Configure<ProxySettings>((forwarded, proxies) =>
+        {
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var network in proxies.Networks())
+                forwarded.KnownIPNetworks.Add(network);
+            forwarded.ForwardLimit = 8;
+            forwarded.ForwardedHeaders = proxies.Trusted.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+        });
+        return services;
+    }
+
+    private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<HealthSettings>(configuration).AddSettings<ShutdownSettings>(configuration);
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<Draining>();
+        services.AddHostedService<DrainBeforeStop>();
+        services.AddOptions<HostOptions>().Configure<ShutdownSettings>((host, shutdown) => host.ShutdownTimeout = shutdown.DrainDelay + shutdown.Timeout);
+        return services;
+    }
+
+    private static IServiceCollection AddCrossOrigin(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<CrossOriginSettings>(configuration);
+        services.AddCors();
+        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<CrossOriginSettings>((cors, settings) =>
+            cors.AddDefaultPolicy(policy => policy
+                .WithOrigins(settings.Origins)
+                .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
+                .WithHeaders(
+                    "Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match",
+                    RequestTrace.RequestIdHeader, "traceparent", "tracestate")
+                .WithExposedHeaders(
+                    "Location", "Link", "ETag", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed",
+                    RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
+                .SetPreflightMaxAge(TimeSpan.FromHours(1))));
+        return services;
+    }
+
+    private static IServiceCollection AddCaller(this IServiceCollection services)
+    {
+        services.AddAuthentication(BearerHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
+        services.AddScoped<ICurrentUser, HttpCurrentUser>();
+        services.AddScoped<IClient, HttpRequestClient>();
+        return services;
+    }
+
+    private static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.AddControllers(mvc =>
+            {
+                mvc.InputFormatters.Clear();
+                mvc.InputFormatters.Add(new JsonBodyFormatter(ApiJson.Options));
+                mvc.OutputFormatters.RemoveType<StringOutputFormatter>();
+                mvc.ModelBinderProviders.Insert(0, new QueryValueBinderProvider());
+                // What a field may be is said by its type and by the use case's validator, never twice.
+                mvc.ModelValidatorProviders.Clear();
+                mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
+                mvc.ModelMetadataDetailsProviders.Add(new SystemTextJsonValidationMetadataProvider());
+                mvc.ModelBindingMessageProvider.SetMissingBindRequiredValueAccessor(_ => "This parameter is needed.");
+                mvc.ModelBindingMessageProvider.SetMissingRequestBodyRequiredValueAccessor(() => "A JSON body is needed.");
+                mvc.ModelBindingMessageProvider.SetNonPropertyUnknownValueIsInvalidAccessor(() => "This value is not valid.");
+                mvc.Filters.Add(new AcceptFilter());
+                mvc.Filters.Add(new NextLinkFilter());
+            })
+            .AddJsonOptions(json => ApiJson.Configure(json.JsonSerializerOptions))
+            .ConfigureApiBehaviorOptions(api =>
+            {
+                api.InvalidModelStateResponseFactory = ModelStateRefusals.Answer;
+                // Answers without a body get theirs from the one place that writes problems.
+                api.SuppressMapClientErrors = true;
+            })
+            .AddApplicationPart(typeof(WebApiRegistration).Assembly);
+        services.AddApiVersioning(versioning =>
+        {
+            versioning.DefaultApiVersion = new ApiVersion(1, 0);
+            versioning.ReportApiVersions = true;
+            versioning.ApiVersionReader = new UrlSegmentApiVersionReader();
+            versioning.ErrorResponses = new VersioningRefusals();
+        });
+        return services;
+    }
+}
