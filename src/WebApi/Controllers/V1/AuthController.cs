@@ -39,6 +39,13 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [Refuses(401, 503)]
     public Task<ActionResult<TokensDto>> Refresh(RefreshSession command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
+    /// <summary>Sets another password with a code, and ends all sessions</summary>
+    [HttpPost("confirm-reset-password")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [Refuses(503)]
+    public Task<ActionResult> ConfirmPasswordReset(ConfirmPasswordReset command, CancellationToken cancellationToken) =>
+        AnswerNothing(command, cancellationToken);
+
     /// <summary>Ends the session of the access token</summary>
     [HttpPost("logout")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]

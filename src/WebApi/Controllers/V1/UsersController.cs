@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
 using Portico.Application.Users;
 using Portico.WebApi.OpenApi;
 
@@ -24,6 +25,13 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [Refuses(404, 409, 503)]
     public Task<ActionResult<UserDto>> ChangeProfile(ChangeProfile command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+
+    /// <summary>Lists people, the newest first</summary>
+    [HttpGet]
+    [ProducesResponseType<Page<UserDto>>(StatusCodes.Status200OK)]
+    [Refuses(503)]
+    public Task<ActionResult<Page<UserDto>>> ListUsers([FromQuery] ListUsers query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 
     /// <summary>Shows any person's profile</summary>
     [HttpGet("{id:guid}")]

@@ -1,0 +1,66 @@
+using AutoMapper;
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Users;
+
+/// <summary>Everybody who signed up, the newest first, for administrators.</summary>
+[RequirePermission(Permissions.UsersRead)]
+public sealed record ListUsers : IQuery<Page<UserDto>>, IPaged
+{
+    /// <summary>Text that the name contains, or that the address or number begins with.</summary>
+    public string? Search { get; init; }
+
+    public Role? Role { get; init; }
+    public UserStatus? Status { get; init; }
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+}
+
+/// <summary>The last user of a page; ids sort by the time of signing up.</summary>
+internal sealed record UserPosition(Guid Id);
+
+internal sealed class ListUsersValidator : AbstractValidator<ListUsers>
+{
+    private const int MaxSearchLength = 100;
+
+    public ListUsersValidator()
+    {
+        this.IsPaged<ListUsers, UserPosition>();
+        RuleFor(q => q.Search).Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal)))
+            .WithMessage($"Search for 1 to {MaxSearchLength} characters.");
+        RuleFor(q => q.Role).IsInEnum();
+        RuleFor(q => q.Status).IsInEnum();
+    }
+}
+
+internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListUsers, Page<UserDto>>
+{
+    public async Task<Result<Page<UserDto>>> Handle(ListUsers query, CancellationToken cancellationToken)
+    {
+        var users = db.Users.AsNoTracking();
+        if (query.Role is { } role)
+            users = users.Where(u => u.Role == role);
+        if (query.Status is { } status)
+            users = users.Where(u => u.Status == status);
+        if (query.Search is { } text)
+        {
+            var start = text.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal) + "%";
+            users = users.Where(u => EF.Functions.Like(u.DisplayName.ToLower(), "%" + start) || EF.Functions.Like(u.Email!, start) || EF.Functions.Like(u.Phone!, start));
+        }
+
+        if (query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var last))
+            users = users.Where(u => u.Id < last.Id);
+
+        // One more than asked for tells whether there is a next page.
+        var found = await users.OrderByDescending(u => u.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
+        var items = found.Take(query.Limit).Select(mapper.Map<UserDto>).ToArray();
+        return new Page<UserDto>(items, found.Count > query.Limit ? Cursor.Write(new UserPosition(items[^1].Id)) : null);
+    }
+}
