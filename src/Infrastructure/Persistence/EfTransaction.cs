@@ -3,6 +3,7 @@ using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
+using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
 
@@ -51,6 +52,8 @@ internal sealed class EfTransaction(AppDbContext db) : ITransaction
 
     private static bool IsRace(Exception failure) =>
         failure is DbUpdateConcurrencyException ||
-        (failure as PostgresException ?? failure.InnerException as PostgresException)?.SqlState
-            is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+        ((failure as PostgresException ?? failure.InnerException as PostgresException) is { } refused && (refused.SqlState
+            is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+            // Another writer has told of the same version of an aggregate first.
+            || refused is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: OutboxMessageConfiguration.AggregateKey }));
 }

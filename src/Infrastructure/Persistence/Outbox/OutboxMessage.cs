@@ -27,6 +27,8 @@ internal sealed class OutboxMessage
 
 internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<OutboxMessage>
 {
+    public const string AggregateKey = "outbox_aggregate_key";
+
     public void Configure(EntityTypeBuilder<OutboxMessage> builder)
     {
         builder.ToTable("outbox");
@@ -35,7 +37,7 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         builder.Property(m => m.Type).HasMaxLength(100);
         builder.Property(m => m.Payload).HasColumnType("jsonb");
         builder.Property(m => m.TraceParent).HasMaxLength(55);
-        builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName("outbox_aggregate_key");
+        builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
         builder.HasIndex(m => m.OccurredAt).HasDatabaseName("outbox_unpublished_idx").HasFilter("published_at IS NULL");
     }
 }
