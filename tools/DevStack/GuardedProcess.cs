@@ -14,6 +14,8 @@ internal sealed record GuardedCommand(string Program, IReadOnlyList<string> Argu
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    public string WorkingDirectory { get; init; } = "/";
+
     /// <summary>Gets the user to run as; null is our own.</summary>
     public Account? Account { get; init; }
 
@@ -86,7 +88,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = command.LogFile is not null,
-            WorkingDirectory = "/",
+            WorkingDirectory = command.WorkingDirectory,
         };
         foreach (var (name, value) in command.Environment)
             start.Environment[name] = value;
