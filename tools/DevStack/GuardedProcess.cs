@@ -40,6 +40,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         """
         signal=$1 grace=$2 log=$3 lock=$4
         shift 4
+        umask 077
         exec 3<&0 4>&1 </dev/null
         if [ -n "$log" ]; then exec >>"$log" 2>&1; fi
         if [ -n "$lock" ]; then exec 9>>"$lock"; flock -s 9 || exit 125; fi
