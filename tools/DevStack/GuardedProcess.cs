@@ -14,6 +14,8 @@ internal sealed record GuardedCommand(string Program, IReadOnlyList<string> Argu
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    public string WorkingDirectory { get; init; } = "/";
+
     /// <summary>Gets the user to run as; null is our own.</summary>
     public Account? Account { get; init; }
 
@@ -38,6 +40,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         """
         signal=$1 grace=$2 log=$3 lock=$4
         shift 4
+        umask 077
         exec 3<&0 4>&1 </dev/null
         if [ -n "$log" ]; then exec >>"$log" 2>&1; fi
         if [ -n "$lock" ]; then exec 9>>"$lock"; flock -s 9 || exit 125; fi
@@ -86,7 +89,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = command.LogFile is not null,
-            WorkingDirectory = "/",
+            WorkingDirectory = command.WorkingDirectory,
         };
         foreach (var (name, value) in command.Environment)
             start.Environment[name] = value;

@@ -216,6 +216,8 @@ public abstract class LocalServer
         _process = await GuardedProcess.StartAsync(Guarded(program, arguments), cancellationToken);
         try
         {
+            if (Options.DataFolder is { } kept)
+                PidFile.Write(Path.Combine(kept, $"{Name}.pid"), _process.ProcessId);
             await WaitUntilReadyAsync(cancellationToken);
         }
         catch

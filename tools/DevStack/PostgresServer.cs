@@ -63,7 +63,9 @@ public sealed class PostgresServer : LocalServer
         if (isNew)
         {
             _password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-            await WritePasswordAsync(passwordFile, cancellationToken);
+            await PrivateFile.WriteAsync(passwordFile, _password, cancellationToken);
+            if (_account is not null)
+                Posix.GiveTo(passwordFile, _account);
             await InitialiseAsync(passwordFile, cancellationToken);
         }
         else
@@ -167,15 +169,5 @@ public sealed class PostgresServer : LocalServer
         if (exitCode != 0)
             throw new LocalStackException($"initdb ended with {exitCode}.{LogTail.Of(LogFile)}");
         Directory.Move(unfinished, DataFolder);
-    }
-
-    private async Task WritePasswordAsync(string file, CancellationToken cancellationToken)
-    {
-        File.Delete(file);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-        await using (var writer = new StreamWriter(file, options))
-            await writer.WriteLineAsync(_password.AsMemory(), cancellationToken);
-        if (_account is not null)
-            Posix.GiveTo(file, _account);
     }
 }

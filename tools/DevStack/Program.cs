@@ -4,7 +4,8 @@ using Portico.DevStack;
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext context)
 {
-    context.Cancel = true;
+    // The second one ends us at once; the guards see to the rest.
+    context.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
 }
 
@@ -16,8 +17,11 @@ try
 {
     return args switch
     {
+        ["run", var root] => await new RunCommand(new RunFolder(root), isVerbose: false, stop.Token).RunAsync(),
+        ["run", var root, "--verbose"] => await new RunCommand(new RunFolder(root), isVerbose: true, stop.Token).RunAsync(),
+        ["down", var root] => await DownCommand.RunAsync(new RunFolder(root), stop.Token),
         ["stack"] => await StackCommand.RunAsync(stop.Token),
-        _ => throw new LocalStackException("Usage: Portico.DevStack stack"),
+        _ => throw new LocalStackException("Usage: Portico.DevStack run CHECKOUT [--verbose] | down CHECKOUT | stack"),
     };
 }
 catch (LocalStackException e)

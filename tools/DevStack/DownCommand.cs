@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace Portico.DevStack;
+
+/// <summary>Ends what an earlier run of this checkout left behind.</summary>
+internal static class DownCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    public static async Task<int> RunAsync(RunFolder folder, CancellationToken stop)
+    {
+        var ended = await EndAsync(folder.PidFile("run"), "./dev run", Signal.Terminate, stop);
+
+        // Their guards end them when the run is gone; this is for those whose guards were killed as well.
+        foreach (var name in (string[])["api", "postgres", "redis", "nats"])
+            ended |= await EndAsync(folder.PidFile(name), name, name == "postgres" ? Signal.Interrupt : Signal.Terminate, stop);
+
+        if (!ended)
+            Console.WriteLine("Nothing is running.");
+        return 0;
+    }
+
+    private static async Task<bool> EndAsync(string pidFile, string name, Signal signal, CancellationToken stop)
+    {
+        if (PidFile.Read(pidFile) is not { } processId)
+            return false;
+
+        Posix.Send(processId, Signal.Continue);
+        Posix.Send(processId, signal);
+        var clock = Stopwatch.StartNew();
+        while (PidFile.Read(pidFile) is not null)
+        {
+            if (clock.Elapsed > Patience)
+                Posix.Send(processId, Signal.Kill);
+            await Task.Delay(Interval, stop);
+        }
+
+        File.Delete(pidFile);
+        Console.WriteLine($"Ended {name} (process {processId}).");
+        return true;
+    }
+}

@@ -1,0 +1,19 @@
+namespace Portico.DevStack;
+
+/// <summary>A file that names a process so that a later program can end it without mistaking another for it.</summary>
+internal static class PidFile
+{
+    public static void Write(string path, int processId) => File.WriteAllText(path, Posix.Identity(processId) ?? "");
+
+    /// <returns>The process, when it still runs.</returns>
+    public static int? Read(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+
+        var identity = File.ReadAllText(path).Trim();
+        return int.TryParse(identity.Split(' ')[0], out var processId) && Posix.IsAlive(processId) && Posix.Identity(processId) == identity
+            ? processId
+            : null;
+    }
+}

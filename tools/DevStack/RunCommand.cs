@@ -1,0 +1,253 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Npgsql;
+
+namespace Portico.DevStack;
+
+/// <summary>Runs the whole of Portico for a person who develops: servers, migrations, demo data and the web API.</summary>
+internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationToken stop)
+{
+    private const int ApiPort = 5080;
+    private const int ManagementPort = 5081;
+    private const int PostgresPort = 5432;
+    private const int RedisPort = 6379;
+    private const int NatsPort = 4222;
+    private const string Database = "portico";
+
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ApiGrace = TimeSpan.FromSeconds(45);
+
+    // Where frontends are usually developed.
+    private static readonly string[] Origins = ["http://localhost:3000", "http://localhost:4200", "http://localhost:5173"];
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <returns>0 after a signal; the API's own exit code when that ended by itself.</returns>
+    public async Task<int> RunAsync()
+    {
+        Directory.CreateDirectory(folder.Path);
+        await using var running = TakeLock();
+        PidFile.Write(folder.PidFile("run"), Environment.ProcessId);
+        File.Delete(folder.Urls);
+        try
+        {
+            return await ServeAsync();
+        }
+        finally
+        {
+            File.Delete(folder.Urls);
+            File.Delete(folder.PidFile("run"));
+        }
+    }
+
+    private FileStream TakeLock()
+    {
+        try
+        {
+            return new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new LocalStackException("./dev run is already running in this checkout (see .dev/urls.json); ./dev down ends it.", e);
+        }
+    }
+
+    private async Task<int> ServeAsync()
+    {
+        var secrets = await Secrets.EnsureAsync(folder.Keys, stop);
+        Directory.CreateDirectory(folder.Mailbox, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        Console.WriteLine("Starting PostgreSQL, Redis and NATS …");
+        await using var stack = await LocalStack.StartAsync(
+            new LocalStackOptions
+            {
+                DataFolder = folder.Path,
+                Durable = true,
+                PostgresPort = PostgresPort,
+                RedisPort = RedisPort,
+                NatsPort = NatsPort,
+            },
+            stop);
+        foreach (var note in stack.Notes)
+            Console.WriteLine(note);
+
+        var api = $"http://127.0.0.1:{Ports.Choose(ApiPort)}";
+        var management = $"http://127.0.0.1:{Ports.Choose(ManagementPort)}";
+        var settings = Settings(stack, secrets, api);
+
+        Console.WriteLine("Migrating …");
+        await CompleteAsync("Migrator", ["up"], new(settings, StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__Bootstrap"] = stack.Postgres.ConnectionString,
+            ["ConnectionStrings__Migrator"] = Connection(stack, "portico_migrator", secrets.MigratorPassword),
+        });
+        Console.WriteLine("Seeding …");
+        await CompleteAsync("Seeder", ["reference"], settings);
+        await SeedDemoAsync(settings);
+
+        Console.WriteLine("Starting the API …");
+        settings["ASPNETCORE_URLS"] = api;
+        settings["Management__Url"] = management;
+        await using var server = await GuardedProcess.StartAsync(Program("WebApi", [], settings) with { Grace = ApiGrace }, stop);
+        PidFile.Write(folder.PidFile("api"), server.ProcessId);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _ = server.Exited.ContinueWith(_ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            await WaitUntilReadyAsync(api, ended.Token);
+            await WriteUrlsAsync(stack, api, management);
+            await PrintSummaryAsync(stack, api, management);
+            foreach (var dependency in stack.Servers)
+                _ = ReportEndAsync(dependency, ended.Token);
+            await Task.Delay(Timeout.Infinite, ended.Token);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Either way there is something to say and to end.
+        }
+
+        if (stop.IsCancellationRequested)
+        {
+            Console.WriteLine("Ending …");
+            return 0;
+        }
+
+        var exitCode = await server.Exited;
+        await Console.Error.WriteLineAsync($"The API ended by itself with exit code {exitCode}.");
+        return exitCode == 0 ? 1 : exitCode;
+    }
+
+    private Dictionary<string, string> Settings(LocalStack stack, Secrets secrets, string api)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["DOTNET_ENVIRONMENT"] = "Development",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings__Portico"] = Connection(stack, "portico_app", secrets.AppPassword),
+            ["Redis__ConnectionString"] = stack.Redis.ConnectionString,
+            ["Nats__Url"] = stack.Nats.ConnectionString,
+            ["Tokens__Issuer"] = api,
+            ["Tokens__SigningKeyFile"] = Secrets.SigningKeyFile(folder.Keys),
+            ["Sessions__Key"] = secrets.SessionsKey,
+            ["Otp__Key"] = secrets.OtpKey,
+            ["Mail__Mailbox"] = folder.Mailbox,
+        };
+        for (var i = 0; i < Origins.Length; i++)
+            settings[$"Cors__Origins__{i}"] = Origins[i];
+        return settings;
+    }
+
+    private static string Connection(LocalStack stack, string role, string password) =>
+        new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Database = Database, Username = role, Password = password }.ConnectionString;
+
+    /// <summary>The passwords can be told only when they are made, so those of the first run are kept.</summary>
+    private async Task SeedDemoAsync(Dictionary<string, string> settings)
+    {
+        File.Delete(folder.NewDemo);
+        string[] reset = File.Exists(folder.Demo) ? [] : ["--reset-passwords"];
+        await CompleteAsync("Seeder", ["demo", "--users", "20", "--credentials-file", folder.NewDemo, .. reset], settings);
+        if (!File.Exists(folder.NewDemo))
+            return;
+
+        var made = await ReadSignInsAsync(folder.NewDemo);
+        var kept = File.Exists(folder.Demo) ? await ReadSignInsAsync(folder.Demo) : [];
+        var all = kept.Where(old => !made.Exists(signIn => signIn.Email == old.Email)).Concat(made);
+        await PrivateFile.WriteAsync(folder.Demo, JsonSerializer.Serialize(all, Json), stop);
+        File.Delete(folder.NewDemo);
+    }
+
+    private async Task<List<SignIn>> ReadSignInsAsync(string file) =>
+        JsonSerializer.Deserialize<List<SignIn>>(await File.ReadAllTextAsync(file, stop), Json) ?? [];
+
+    private GuardedCommand Program(string name, IReadOnlyList<string> arguments, Dictionary<string, string> settings)
+    {
+        var program = folder.Program(name);
+        return new GuardedCommand(Environment.ProcessPath!, [program, .. arguments]) { Environment = settings, WorkingDirectory = Path.GetDirectoryName(program)! };
+    }
+
+    /// <summary>Runs a program to its good end; what it says is shown when it fails.</summary>
+    private async Task CompleteAsync(string name, string[] arguments, Dictionary<string, string> settings)
+    {
+        var log = folder.LogFile(name.ToLowerInvariant());
+        File.Delete(log);
+        var command = Program(name, arguments, settings) with { LogFile = isVerbose ? null : log };
+        var exitCode = await GuardedProcess.RunAsync(command, stop);
+        if (exitCode != 0)
+            throw new LocalStackException($"{name} {arguments[0]} ended with {exitCode}.{(isVerbose ? "" : LogTail.Of(log))}");
+    }
+
+    private static async Task WaitUntilReadyAsync(string api, CancellationToken ended)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(10) };
+        var clock = Stopwatch.StartNew();
+        var answer = "nothing";
+        while (clock.Elapsed < ReadyTimeout)
+        {
+            try
+            {
+                using var response = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), ended);
+                if (response.StatusCode == HttpStatusCode.OK)
+                    return;
+                answer = $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(ended)}";
+            }
+            catch (Exception e) when (!ended.IsCancellationRequested && e is HttpRequestException or TaskCanceledException)
+            {
+                answer = e.Message;
+            }
+
+            await Task.Delay(ReadyInterval, ended);
+        }
+
+        throw new LocalStackException($"The API is not ready after {ReadyTimeout.TotalSeconds:0} s: /health/ready answers {answer}");
+    }
+
+    private Task WriteUrlsAsync(LocalStack stack, string api, string management) => PrivateFile.WriteAsync(
+        folder.Urls,
+        JsonSerializer.Serialize(
+            new
+            {
+                api,
+                management,
+                postgres = stack.Postgres.ConnectionString,
+                redis = stack.Redis.ConnectionString,
+                nats = stack.Nats.ConnectionString,
+                mailbox = folder.Mailbox,
+            },
+            Json),
+        stop);
+
+    private async Task PrintSummaryAsync(LocalStack stack, string api, string management)
+    {
+        var signIns = File.Exists(folder.Demo) ? await ReadSignInsAsync(folder.Demo) : [];
+        Console.WriteLine(
+            $"""
+
+            Portico runs.
+
+              API          {api}
+              Swagger UI   {api}/swagger
+              Metrics      {management}/metrics
+              PostgreSQL   127.0.0.1:{stack.Postgres.Port}
+              Redis        127.0.0.1:{stack.Redis.Port}
+              NATS         127.0.0.1:{stack.Nats.Port}
+              Mailbox      {folder.Mailbox} (codes arrive here)
+
+            Sign in as
+            {string.Join('\n', signIns.Select(signIn => $"  {signIn.Role,-12} {signIn.Email,-28} {signIn.Password}"))}
+
+            For programs: .dev/urls.json and .dev/demo.json. Ctrl-C ends everything.
+
+            """);
+    }
+
+    private static async Task ReportEndAsync(LocalServer server, CancellationToken ended)
+    {
+        var exitCode = await server.WaitForExitAsync(CancellationToken.None);
+        if (!ended.IsCancellationRequested)
+            await Console.Error.WriteLineAsync($"{server.Name} ended with {exitCode}; see {server.LogFile}. Ctrl-C and ./dev run start it again.");
+    }
+
+    private sealed record SignIn(string Role, string Email, string Password);
+}
