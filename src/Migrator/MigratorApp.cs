@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Migrations;
 
 namespace Portico.Migrator;
@@ -32,7 +33,7 @@ internal sealed class MigratorApp
 
     /// <summary>Runs one command and gives its exit code.</summary>
     /// <param name="args">The command and its options.</param>
-    /// <param name="configuration">The settings; null reads appsettings.json beside the program and the environment variables.</param>
+    /// <param name="configuration">The settings; null reads appsettings.json beside the program, the environment variables and the secret files.</param>
     /// <param name="output">Takes the result.</param>
     /// <param name="error">Takes remarks and the reason of a failure.</param>
     /// <param name="cancellationToken">Ends the command in order.</param>
@@ -94,6 +95,7 @@ internal sealed class MigratorApp
             .AddJsonFile("appsettings.json", optional: true, reloadOnChange: false)
             .AddJsonFile($"appsettings.{environment}.json", optional: true, reloadOnChange: false)
             .AddEnvironmentVariables()
+            .AddSecretFiles()
             .Build();
     }
 

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Redis;
@@ -33,7 +34,7 @@ internal sealed class SeederApp
 
     /// <summary>Runs one command and gives its exit code.</summary>
     /// <param name="args">The command and its options.</param>
-    /// <param name="configuration">The settings; null reads appsettings.json beside the program and the environment variables.</param>
+    /// <param name="configuration">The settings; null reads appsettings.json beside the program, the environment variables and the secret files.</param>
     /// <param name="output">Takes the result.</param>
     /// <param name="error">Takes the reason of a failure.</param>
     /// <param name="cancellationToken">Ends the command; what is half done is rolled back.</param>
@@ -115,6 +116,8 @@ internal sealed class SeederApp
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         if (_configuration is not null)
             builder.Configuration.AddConfiguration(_configuration);
+        else
+            builder.Configuration.AddSecretFiles();
         if (builder.Configuration["DOTNET_ENVIRONMENT"] is { } environment)
             builder.Environment.EnvironmentName = environment;
 

@@ -1,0 +1,50 @@
+# Three images from one build: docker build --target server|migrator|seeder .
+
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+
+# Only what decides the packages, so that this layer outlives every change of code.
+COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
+COPY src/Application/Application.csproj src/Application/packages.lock.json src/Application/
+COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/packages.lock.json src/Infrastructure/
+COPY src/WebApi/WebApi.csproj src/WebApi/packages.lock.json src/WebApi/
+COPY src/Migrator/Migrator.csproj src/Migrator/packages.lock.json src/Migrator/
+COPY src/Seeder/Seeder.csproj src/Seeder/packages.lock.json src/Seeder/
+RUN dotnet restore src/WebApi/WebApi.csproj --locked-mode \
+ && dotnet restore src/Migrator/Migrator.csproj --locked-mode \
+ && dotnet restore src/Seeder/Seeder.csproj --locked-mode
+
+COPY src/ src/
+# The analyzers have spoken in CI already.
+RUN dotnet publish src/WebApi/WebApi.csproj -c Release --no-restore -p:RunAnalyzers=false -o out/server \
+ && dotnet publish src/Migrator/Migrator.csproj -c Release --no-restore -p:RunAnalyzers=false -o out/migrator \
+ && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:RunAnalyzers=false -o out/seeder
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS migrator
+WORKDIR /app
+COPY --from=build /source/out/migrator ./
+USER $APP_UID
+ENTRYPOINT ["dotnet", "Portico.Migrator.dll"]
+CMD ["up"]
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS seeder
+WORKDIR /app
+COPY --from=build /source/out/seeder ./
+USER $APP_UID
+ENTRYPOINT ["dotnet", "Portico.Seeder.dll"]
+CMD ["reference"]
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS server
+WORKDIR /app
+# A new volume takes over the owner of the folder that it is mounted on.
+RUN install -d -o $APP_UID -g $APP_UID /var/lib/portico/mailbox
+COPY --from=build /source/out/server ./
+ENV ASPNETCORE_URLS=http://+:5080 \
+    Management__Url=http://+:5081
+EXPOSE 5080 5081
+USER $APP_UID
+# The image has no curl; bash speaks TCP.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5080 && printf 'GET /health/ready HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
+ENTRYPOINT ["dotnet", "Portico.WebApi.dll"]
