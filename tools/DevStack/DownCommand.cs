@@ -10,10 +10,9 @@ internal static class DownCommand
 
     public static async Task<int> RunAsync(RunFolder folder, CancellationToken stop)
     {
-        var ended = await EndAsync(folder.PidFile("run"), "./dev run", Signal.Terminate, stop);
-
-        // Their guards end them when the run is gone; this is for those whose guards were killed as well.
-        foreach (var name in (string[])["api", "postgres", "redis", "nats"])
+        // The guards of the others end them when the run is gone; asking them is for those whose guards were killed as well.
+        var ended = false;
+        foreach (var name in RunFolder.Processes)
             ended |= await EndAsync(folder.PidFile(name), name, name == "postgres" ? Signal.Interrupt : Signal.Terminate, stop);
 
         if (!ended)

@@ -8,10 +8,16 @@ internal static class PidFile
     /// <returns>The process, when it still runs.</returns>
     public static int? Read(string path)
     {
-        if (!File.Exists(path))
+        string identity;
+        try
+        {
+            identity = File.ReadAllText(path).Trim();
+        }
+        catch (IOException)
+        {
             return null;
+        }
 
-        var identity = File.ReadAllText(path).Trim();
         return int.TryParse(identity.Split(' ')[0], out var processId) && Posix.IsAlive(processId) && Posix.Identity(processId) == identity
             ? processId
             : null;

@@ -38,7 +38,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         finally
         {
             File.Delete(folder.Urls);
-            File.Delete(folder.PidFile("run"));
+            foreach (var name in RunFolder.Processes)
+                File.Delete(folder.PidFile(name));
         }
     }
 
@@ -90,6 +91,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         Console.WriteLine("Starting the API …");
         settings["ASPNETCORE_URLS"] = api;
         settings["Management__Url"] = management;
+        // No load balancer has to notice that it ends.
+        settings["Shutdown__DrainDelay"] = "00:00:00";
         await using var server = await GuardedProcess.StartAsync(Program("WebApi", [], settings) with { Grace = ApiGrace }, stop);
         PidFile.Write(folder.PidFile("api"), server.ProcessId);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -210,7 +213,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             {
                 api,
                 management,
-                postgres = stack.Postgres.ConnectionString,
+                postgres = new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Database = Database }.ConnectionString,
                 redis = stack.Redis.ConnectionString,
                 nats = stack.Nats.ConnectionString,
                 mailbox = folder.Mailbox,

@@ -3,6 +3,9 @@ namespace Portico.DevStack;
 /// <summary>Where things are in a checkout and in its folder <c>.dev</c>, which keeps what a run leaves for the next one.</summary>
 internal sealed class RunFolder(string root)
 {
+    /// <summary>What a run consists of: itself first, which ends the others.</summary>
+    public static readonly IReadOnlyList<string> Processes = ["run", "api", "postgres", "redis", "nats"];
+
     public string Path { get; } = System.IO.Path.Combine(root, ".dev");
 
     public string Keys => In("keys");
