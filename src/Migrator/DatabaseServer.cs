@@ -8,15 +8,21 @@ namespace Portico.Migrator;
 internal static class DatabaseServer
 {
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
-    public static async Task<NpgsqlConnection> OpenAsync(DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken)
+    public static Task<NpgsqlConnection> OpenAsync(DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken) =>
+        OpenAsync(target, CommandTimeout, patience, report, cancellationToken);
+
+    /// <summary>Opens a connection whose commands are given up when the server is silent for so long.</summary>
+    /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
+    public static async Task<NpgsqlConnection> OpenAsync(DatabaseTarget target, TimeSpan commandTimeout, TimeSpan patience, CommandReport report, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         for (var attempt = 1; ; attempt++)
         {
-            var connection = new NpgsqlConnection(Unpooled(target));
+            var connection = new NpgsqlConnection(Unpooled(target, commandTimeout));
             try
             {
                 await connection.OpenAsync(cancellationToken);
@@ -63,11 +69,10 @@ internal static class DatabaseServer
 
     private static bool IsPassing(Exception failure) => failure is not NpgsqlException { IsTransient: false };
 
-    // Statements are bounded by the server (statement_timeout), where a timeout of the client would leave them running.
-    private static string Unpooled(DatabaseTarget target) => new NpgsqlConnectionStringBuilder(target.ConnectionString)
+    private static string Unpooled(DatabaseTarget target, TimeSpan commandTimeout) => new NpgsqlConnectionStringBuilder(target.ConnectionString)
     {
         Timeout = (int)AttemptTimeout.TotalSeconds,
-        CommandTimeout = 0,
+        CommandTimeout = (int)commandTimeout.TotalSeconds,
         KeepAlive = 5,
     }.ConnectionString;
 }

@@ -29,10 +29,5 @@ internal sealed class MigratorException(ExitCode exitCode, string message, Excep
     {
     }
 
-    public MigratorException()
-        : this(ExitCode.Error, "The migrator failed.")
-    {
-    }
-
     public ExitCode ExitCode { get; } = exitCode;
 }

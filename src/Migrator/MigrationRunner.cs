@@ -9,6 +9,7 @@ namespace Portico.Migrator;
 internal sealed class MigrationRunner : IAsyncDisposable
 {
     private const int MaxAttempts = 5;
+    private static readonly TimeSpan ServerSilence = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
 
     private readonly DatabaseTarget _target;
@@ -40,7 +41,8 @@ internal sealed class MigrationRunner : IAsyncDisposable
         NpgsqlConnection? connection = null;
         try
         {
-            connection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, report, cancellationToken);
+            // The server ends a long statement itself; only a server that has stopped answering is left after that.
+            connection = await DatabaseServer.OpenAsync(target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
             var runner = new MigrationRunner(target, catalog, limits, report, held, connection);
             await runner.PrepareAsync(cancellationToken);
             return runner;

@@ -16,7 +16,7 @@ internal sealed record SqlStatement(string Text, int Line)
 /// </remarks>
 internal static class SqlStatements
 {
-    private static readonly SearchValues<char> Special = SearchValues.Create(";'\"$-/");
+    private static readonly SearchValues<char> Special = SearchValues.Create(";'\"$-/()");
     private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     private static readonly string[] TransactionControl = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"];
 
@@ -26,12 +26,15 @@ internal static class SqlStatements
         var statements = new List<SqlStatement>();
         var position = SkipBlanks(sql, 0);
         var start = position;
+        var depth = 0;
         while (position < sql.Length)
         {
             var next = sql.AsSpan(position).IndexOfAny(Special);
             position = next < 0 ? sql.Length : position + next;
-            if (position < sql.Length && sql[position] != ';')
+            if (position < sql.Length && (sql[position] != ';' || depth > 0))
             {
+                // Rules hold statements in parentheses.
+                depth += sql[position] is '(' ? 1 : sql[position] is ')' ? -1 : 0;
                 position = SkipToken(sql, position);
                 continue;
             }
@@ -40,6 +43,7 @@ internal static class SqlStatements
                 statements.Add(Statement(sql, start, position));
             position = SkipBlanks(sql, Math.Min(position + 1, sql.Length));
             start = position;
+            depth = 0;
         }
 
         return statements;

@@ -38,7 +38,7 @@ internal static class UpCommand
         }
 
         if (applied.Count == 0)
-            run.Report.Line($"{target.Database} is up to date.");
+            run.Report.Line(state.Pending.Count == 0 ? $"{target.Database} is up to date." : $"Nothing is pending up to {last:0000}.");
         return ExitCode.Ok;
     }
 }

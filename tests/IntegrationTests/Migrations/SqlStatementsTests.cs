@@ -18,6 +18,7 @@ public sealed class SqlStatementsTests
         "SELECT 1 -- ; 'no end\n, 2",
         "SELECT /* ; /* 'nested' */ ; */ 3 / 4 - 5",
         "SELECT x FROM type WHERE type'' = ''",
+        "CREATE RULE r AS ON DELETE TO t DO ALSO (DELETE FROM u; DELETE FROM v)",
     ];
 
     private static readonly string[] Gaps = ["", " ", "\n", "\n-- a remark; it's none\n", "/* ; */", ";"];

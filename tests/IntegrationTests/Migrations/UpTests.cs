@@ -50,6 +50,17 @@ public sealed class UpTests(MigratorCluster cluster)
     }
 
     [Fact]
+    public async Task Takes_operators_for_what_they_are_and_not_for_parameters()
+    {
+        using var folder = new MigrationFolder().With(
+            "0001_a",
+            "CREATE TABLE a AS SELECT '{\"b\": 1}'::jsonb @> '{}' AS contains, '{\"b\": 1}'::jsonb ? 'b' AS has, @ -5 AS five, (ARRAY[1, 2, 3])[1:2] AS slice;",
+            "DROP TABLE a;");
+        await _migrator.SucceedAsync(["up", .. folder.Option]);
+        Assert.True(await _migrator.AskAsync<bool>("SELECT contains AND has AND five = 5 AND slice = '{1,2}' FROM a"));
+    }
+
+    [Fact]
     public async Task Refuses_to_stop_at_a_migration_that_there_is_not()
     {
         var result = await _migrator.RunAsync("up", "--to", "99");
