@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Portico.Application;
 using Portico.Infrastructure;
+using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Edge;
 
 namespace Portico.WebApi;
@@ -11,6 +12,8 @@ internal static class WebApiHost
     public static WebApplication Create(string[] args, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(WebApiHost).Assembly.GetName().Name });
+        // Of all sources the command line has the last word.
+        builder.Configuration.AddSecretFiles().AddCommandLine(args);
         builder.Services.AddApplication().AddInfrastructure(builder.Configuration).AddWebApi(builder.Configuration);
         replace?.Invoke(builder.Services);
         var app = builder.Build();
