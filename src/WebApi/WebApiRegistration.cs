@@ -15,6 +15,7 @@ using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
 using Portico.WebApi.Health;
 using Portico.WebApi.Json;
+using Portico.WebApi.OpenApi;
 using Portico.WebApi.Paging;
 
 namespace Portico.WebApi;
@@ -31,7 +32,8 @@ internal static class WebApiRegistration
             .AddHealth(configuration)
             .AddCrossOrigin(configuration)
             .AddCaller()
-            .AddApi();
+            .AddApi()
+            .AddOpenApiDocument();
     }
 
     /// <summary>Sets the order in which a request passes the edge.</summary>
@@ -47,11 +49,13 @@ internal static class WebApiRegistration
         app.UseMiddleware<ManagementGate>();
         app.UseMiddleware<RequestDeadline>();
         app.UseMiddleware<BodyLimit>();
+        app.UseSwaggerPage();
         app.UseRouting();
         app.UseAuthentication();
         app.MapControllers();
         app.MapDiscovery();
         app.MapHealth();
+        app.MapOpenApiDocument();
         return app;
     }
 

@@ -9,6 +9,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Sets another password for whoever holds a code to the account's address, and ends all its sessions.</summary>
+/// <example>{"email":"ada@example.org","code":"492816","newPassword":"correct horse battery staple"}</example>
 [Anonymous]
 public sealed record ConfirmPasswordReset : ICommand<Unit>, INamesContact, IOwnTransaction
 {

@@ -9,6 +9,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Signs a person in with their address and password.</summary>
+/// <example>{"email":"ada@example.org","password":"correct horse battery staple"}</example>
 [Anonymous]
 public sealed record LogIn : ICommand<TokensDto>, INamesContact, IOwnTransaction
 {

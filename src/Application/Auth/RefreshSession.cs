@@ -9,6 +9,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Continues a session: a refresh token for a new access token and the next refresh token.</summary>
+/// <example>{"refreshToken":"AQGh_H7noXkVqj-K6CxMTd0BofyAfrh7NYiPhM-3sus0AAAAARBsMEZNyKnK-aIRxSTxiwwV6OUJHvioUWV-uJUQkRah"}</example>
 [Anonymous]
 public sealed record RefreshSession : ICommand<TokensDto>, IOwnTransaction
 {

@@ -9,6 +9,7 @@ namespace Portico.Application.Auth;
 
 /// <summary>Signs a person up with an address that a code proves, and signs them in.</summary>
 /// <remarks>The code is consumed, then the user committed, then the session opened; a crash in between costs a code or a sign-in, never an account.</remarks>
+/// <example>{"email":"ada@example.org","code":"492816","password":"correct horse battery staple","displayName":"Ada Lovelace"}</example>
 [Anonymous]
 public sealed record Register : ICommand<TokensDto>, INamesContact, IOwnTransaction
 {

@@ -8,6 +8,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Sends a code to an address, whether or not somebody has signed up with it.</summary>
+/// <example>{"email":"ada@example.org","reason":"registration"}</example>
 [Anonymous]
 public sealed record SendVerificationCode : ICommand<CodeSentDto>, INamesContact, IOwnTransaction
 {
@@ -17,6 +18,7 @@ public sealed record SendVerificationCode : ICommand<CodeSentDto>, INamesContact
 }
 
 /// <summary>How long the code lives and when another one can be asked for, in seconds.</summary>
+/// <example>{"expiresIn":600,"resendAfter":60}</example>
 public sealed record CodeSentDto(int ExpiresIn, int ResendAfter);
 
 internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVerificationCode>

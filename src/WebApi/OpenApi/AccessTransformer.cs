@@ -1,0 +1,59 @@
+using System.Reflection;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.OpenApi;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.WebApi.Errors;
+
+namespace Portico.WebApi.OpenApi;
+
+/// <summary>Says of each operation who may call it and how it refuses, by the access attribute of its use case.</summary>
+internal sealed class AccessTransformer : IOpenApiOperationTransformer
+{
+    public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        // The well-known documents have no use case.
+        if (UseCaseOf(context) is not { } useCase)
+            return;
+
+        var access = useCase.GetCustomAttribute<AccessAttribute>() ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
+        SortedSet<int> statuses = [.. context.Description.ActionDescriptor.EndpointMetadata.OfType<RefusesAttribute>().SelectMany(refuses => refuses.Statuses)];
+        if (operation.RequestBody is not null)
+            statuses.UnionWith([StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
+        else if (operation.Parameters is { Count: > 0 })
+            statuses.Add(StatusCodes.Status400BadRequest);
+        if (access is not AnonymousAttribute)
+        {
+            statuses.Add(StatusCodes.Status401Unauthorized);
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme.Name, context.Document)] = [] }];
+        }
+
+        if (access is RequirePermissionAttribute required)
+        {
+            statuses.Add(StatusCodes.Status403Forbidden);
+            operation.Description = $"{operation.Description}\n\nNeeds the permission `{required.Permission}`.".Trim();
+        }
+
+        var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellationToken);
+        operation.Responses ??= [];
+        foreach (var status in statuses)
+        {
+            operation.Responses[status.ToString()] = new OpenApiResponse
+            {
+                Description = ReasonPhrases.GetReasonPhrase(status),
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = new() { Schema = schema } },
+            };
+        }
+    }
+
+    private static Type? UseCaseOf(OpenApiOperationTransformerContext context)
+    {
+        var action = context.Description.ActionDescriptor;
+        return action.EndpointMetadata.OfType<UseCaseAttribute>().SingleOrDefault()?.UseCase
+            ?? action.Parameters.Select(parameter => parameter.ParameterType).SingleOrDefault(IsUseCase);
+    }
+
+    private static bool IsUseCase(Type type) =>
+        type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IUseCase<>));
+}

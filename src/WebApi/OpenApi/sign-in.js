@@ -1,0 +1,25 @@
+// Puts the access token of a sign-in that was tried on this page into its "Authorize", and takes it out on sign-out.
+(() => {
+  const signsIn = /\/auth\/(login|register|refresh)$/;
+  const signsOut = /\/auth\/logout$/;
+
+  const hook = () => {
+    const ui = window.ui;
+    if (!ui) {
+      window.setTimeout(hook, 50);
+      return;
+    }
+
+    ui.getConfigs().responseInterceptor = (response) => {
+      const path = new URL(response.url, window.location.href).pathname;
+      if (response.ok && signsIn.test(path) && response.obj?.accessToken) {
+        ui.preauthorizeApiKey('Bearer', response.obj.accessToken);
+      } else if (response.ok && signsOut.test(path)) {
+        ui.authActions.logout(['Bearer']);
+      }
+      return response;
+    };
+  };
+
+  hook();
+})();
