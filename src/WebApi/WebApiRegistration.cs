@@ -128,6 +128,12 @@ internal static class WebApiRegistration
                 mvc.InputFormatters.Clear();
                 mvc.InputFormatters.Add(new JsonBodyFormatter(ApiJson.Options));
                 mvc.OutputFormatters.RemoveType<StringOutputFormatter>();
+                foreach (var json in mvc.OutputFormatters.OfType<SystemTextJsonOutputFormatter>())
+                {
+                    json.SupportedMediaTypes.Clear();
+                    json.SupportedMediaTypes.Add("application/json");
+                }
+
                 mvc.ModelBinderProviders.Insert(0, new QueryValueBinderProvider());
                 // What a field may be is said by its type and by the use case's validator, never twice.
                 mvc.ModelValidatorProviders.Clear();

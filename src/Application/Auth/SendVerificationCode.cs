@@ -14,7 +14,13 @@ public sealed record SendVerificationCode : ICommand<CodeSentDto>, INamesContact
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }
-    public required CodePurpose Reason { get; init; }
+    public required VerificationReason Reason { get; init; }
+}
+
+/// <summary>What an address is proved for.</summary>
+public enum VerificationReason
+{
+    Registration = 1,
 }
 
 /// <summary>How long the code lives and when another one can be asked for, in seconds.</summary>
@@ -26,7 +32,7 @@ internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVeri
     public SendVerificationCodeValidator()
     {
         this.NamesOneContact();
-        RuleFor(c => c.Reason).Equal(CodePurpose.Registration).WithMessage("The reason must be registration.");
+        RuleFor(c => c.Reason).IsInEnum();
     }
 }
 
@@ -39,7 +45,7 @@ internal sealed class SendVerificationCodeHandler(ICodes codes, IMessages messag
         if (!messages.Reaches(address.Kind))
             return UserErrors.PhoneNotSupported;
 
-        var code = await codes.Issue(address, command.Reason, client.IpAddress, cancellationToken);
+        var code = await codes.Issue(address, CodePurpose.Registration, client.IpAddress, cancellationToken);
         if (code.Error is { } error)
             return error;
 

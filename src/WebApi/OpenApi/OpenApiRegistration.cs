@@ -22,7 +22,7 @@ internal static class OpenApiRegistration
         return services.AddOpenApi(Version, options =>
         {
             options.AddDocumentTransformer<BearerScheme>();
-            options.AddOperationTransformer<AccessTransformer>();
+            options.AddOperationTransformer<OperationTransformer>();
             options.AddSchemaTransformer<TextSchemas>();
         });
     }

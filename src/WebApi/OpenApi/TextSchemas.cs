@@ -10,7 +10,7 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
     {
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         var text = context.JsonPropertyInfo is { IsGetNullable: true } or { IsSetNullable: true } ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
-        if (type == typeof(string))
+        if (type == typeof(string) || type.IsEnum)
         {
             schema.Type = text;
         }
@@ -19,7 +19,17 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
             schema.Type = text;
             schema.Format = "date-time";
         }
+        else if (context.JsonTypeInfo.ElementType == typeof(string))
+        {
+            schema.Items = Text();
+        }
+        else if (context.JsonTypeInfo.ElementType == typeof(string[]))
+        {
+            schema.AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text() };
+        }
 
         return Task.CompletedTask;
     }
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
 }

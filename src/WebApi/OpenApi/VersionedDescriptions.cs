@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.AspNetCore.Mvc.Versioning;
 
 namespace Portico.WebApi.OpenApi;
 
@@ -17,7 +18,7 @@ internal sealed class VersionedDescriptions : IApiDescriptionProvider
         foreach (var description in context.Results.Where(result => result.RelativePath?.Contains(Placeholder, StringComparison.Ordinal) == true).ToArray())
         {
             context.Results.Remove(description);
-            foreach (var version in description.ActionDescriptor.GetApiVersionModel().DeclaredApiVersions)
+            foreach (var version in description.ActionDescriptor.GetApiVersionModel(ApiVersionMapping.Explicit | ApiVersionMapping.Implicit).ImplementedApiVersions)
                 context.Results.Add(Of(description, $"v{version.MajorVersion}"));
         }
     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
@@ -9,10 +10,14 @@ using Portico.WebApi.Errors;
 namespace Portico.WebApi.OpenApi;
 
 /// <summary>Says of each operation who may call it and how it refuses, by the access attribute of its use case.</summary>
-internal sealed class AccessTransformer : IOpenApiOperationTransformer
+internal sealed class OperationTransformer : IOpenApiOperationTransformer
 {
     public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
+        // Members of a query are bound in any case, and described in that of JSON.
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
+
         // The well-known documents have no use case.
         if (UseCaseOf(context) is not { } useCase)
             return;
@@ -35,14 +40,17 @@ internal sealed class AccessTransformer : IOpenApiOperationTransformer
             operation.Description = $"{operation.Description}\n\nNeeds the permission `{required.Permission}`.".Trim();
         }
 
-        var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellationToken);
         operation.Responses ??= [];
+        if (statuses.Count == 0)
+            return;
+
+        context.Document!.AddComponent(nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellationToken));
         foreach (var status in statuses)
         {
             operation.Responses[status.ToString()] = new OpenApiResponse
             {
                 Description = ReasonPhrases.GetReasonPhrase(status),
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = new() { Schema = schema } },
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document) } },
             };
         }
     }
