@@ -1,0 +1,92 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Portico.Infrastructure.Configuration;
+using Portico.WebApi;
+
+namespace Portico.ArchitectureTests;
+
+/// <summary>The configuration table of the README against the settings classes.</summary>
+public sealed partial class ConfigurationTableTests
+{
+    private const string None = "–";
+
+    // Read by the framework, by the Migrator, or before there are settings.
+    private static readonly string[] WithoutClass =
+        ["DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", SecretFiles.FolderKey, "ConnectionStrings:Migrator", "ConnectionStrings:Bootstrap"];
+
+    [Fact]
+    public void Lists_every_setting_and_no_other()
+    {
+        var documented = Rows().Select(row => row.Setting).ToArray();
+
+        Assert.Equal(documented.Distinct(StringComparer.Ordinal), documented);
+        Assert.Equal(Settings().Select(setting => setting.Name).Concat(WithoutClass).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Gives_the_default_that_the_code_has()
+    {
+        var documented = Rows().ToDictionary(row => row.Setting, row => row.Default, StringComparer.Ordinal);
+        var wrong = Settings()
+            .Where(setting => documented.TryGetValue(setting.Name, out var cell)
+                && (setting.Default == "required" ? !cell.StartsWith(setting.Default, StringComparison.Ordinal) : cell != setting.Default))
+            .Select(setting => $"{setting.Name} is {setting.Default}, not {documented[setting.Name]}");
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Says_of_each_setting_what_it_means() => Assert.DoesNotContain(Rows(), row => row.Meaning.Length < 5);
+
+    private static IEnumerable<(string Name, string Default)> Settings()
+    {
+        foreach (var type in Assemblies().SelectMany(assembly => assembly.GetTypes()).Where(type => type.IsClass && typeof(ISettings).IsAssignableFrom(type)))
+        {
+            var section = (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+            var settings = (ISettings)Activator.CreateInstance(type)!;
+            var problems = settings.Problems().ToArray();
+            foreach (var (name, value) in Leaves(section, settings))
+                yield return (name, Array.Exists(problems, problem => Names(problem, name)) ? "required" : Show(value));
+        }
+    }
+
+    private static IEnumerable<Assembly> Assemblies() => [typeof(ISettings).Assembly, typeof(WebApiHost).Assembly];
+
+    private static IEnumerable<(string Name, object? Value)> Leaves(string prefix, object settings) => settings.GetType()
+        .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(property => property.SetMethod is not null)
+        .SelectMany(property => property.GetValue(settings) is { } value && property.PropertyType.Assembly == settings.GetType().Assembly && property.PropertyType.IsClass
+            ? Leaves($"{prefix}:{property.Name}", value)
+            : [($"{prefix}:{property.Name}", property.GetValue(settings))]);
+
+    private static bool Names(string problem, string setting) => Regex.IsMatch(problem, $@"(^|[\s]){Regex.Escape(setting)}($|[\s.,:])", RegexOptions.None, TimeSpan.FromSeconds(1));
+
+    private static string Show(object? value) => value switch
+    {
+        null or "" => None,
+        string text => $"`{text}`",
+        bool flag => flag ? "`true`" : "`false`",
+        IEnumerable many => many.Cast<object>().Any() ? $"`{string.Join(',', many.Cast<object>())}`" : None,
+        IFormattable number => $"`{number.ToString(null, CultureInfo.InvariantCulture)}`",
+        _ => throw new InvalidOperationException($"{value.GetType()} has no form in the table."),
+    };
+
+    private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows()
+    {
+        var section = File.ReadAllText(Path.Combine(Root(), "README.md")).Split("\n## ").Single(text => text.StartsWith("Configuration\n", StringComparison.Ordinal));
+        return [.. Row().Matches(section).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))];
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Portico.slnx")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside of the repository.");
+    }
+
+    [GeneratedRegex(@"^\| `(?<setting>[A-Za-z_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex Row();
+}

@@ -1,0 +1,141 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Portico.Infrastructure;
+using Portico.Infrastructure.Configuration;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Containers;
+
+/// <summary>The compose file and what it mounts, as far as they can be tried without an engine.</summary>
+public sealed partial class ComposeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task Is_accepted_by_compose()
+    {
+        var run = await Shell.RunAsync("docker-compose --profile demo config --quiet && docker-compose --profile demo config --services | sort | xargs", Repository.Root, Patience);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Equal("demo migrator nats postgres redis secrets seeder server\n", run.Output);
+    }
+
+    [Fact]
+    public void Publishes_ports_on_the_loopback_only()
+    {
+        var ports = Port().Matches(File.ReadAllText(Repository.File("docker-compose.yml"))).Select(port => port.Groups["port"].Value).ToArray();
+
+        Assert.Equal(2, ports.Length);
+        Assert.All(ports, port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Names_settings_of_postgres_that_exist()
+    {
+        var names = PostgresSetting().Matches(File.ReadAllText(Repository.File("docker-compose.yml"))).Select(setting => setting.Groups["name"].Value).ToArray();
+        Assert.True(names.Length >= 10);
+        Assert.Equal(names, await KnownToPostgres(names));
+    }
+
+    [Fact]
+    public async Task Configures_a_server_that_nats_accepts()
+    {
+        var run = await Shell.RunAsync($"nats-server -t -c {Repository.File("deploy/compose/nats.conf")}", Repository.Root, Patience);
+        Assert.True(run.ExitCode == 0, run.Errors);
+    }
+
+    [Fact]
+    public async Task Makes_secrets_once_that_the_programs_accept()
+    {
+        var folder = Directory.CreateTempSubdirectory("portico-secrets-");
+        try
+        {
+            var made = await MakeSecrets(folder.FullName);
+            Assert.Equal(8, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+            var before = Contents(folder);
+            Assert.Equal("", (await MakeSecrets(folder.FullName)).Output);
+            Assert.Equal(before, Contents(folder));
+
+            var server = Path.Combine(folder.FullName, "server");
+            using var services = Services(server);
+            services.GetRequiredService<IStartupValidator>().Validate();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Gives_each_program_no_more_secrets_than_it_needs()
+    {
+        var folder = Directory.CreateTempSubdirectory("portico-secrets-");
+        try
+        {
+            await MakeSecrets(folder.FullName);
+
+            Assert.Equal(["password"], Names(folder, "postgres"));
+            Assert.Equal(["ConnectionStrings__Bootstrap", "ConnectionStrings__Migrator", "ConnectionStrings__Portico"], Names(folder, "migrator"));
+            Assert.Equal(["ConnectionStrings__Portico", "Otp__Key", "Sessions__Key", "signing-key.pem"], Names(folder, "server"));
+            var modes = await Shell.RunAsync("find . -type f -printf '%m\n' | sort -u", folder.FullName, Patience);
+            Assert.Equal("600\n", modes.Output);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<ShellRun> MakeSecrets(string folder)
+    {
+        var run = await Shell.RunAsync($"{Repository.File("deploy/compose/make-secrets.sh")} {folder}", Repository.Root, Patience);
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        return run;
+    }
+
+    private static string[] Contents(DirectoryInfo folder) =>
+        [.. folder.GetFiles("*", SearchOption.AllDirectories).Select(file => file.FullName).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
+
+    private static string[] Names(DirectoryInfo folder, string part) =>
+        [.. new DirectoryInfo(Path.Combine(folder.FullName, part)).GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal)];
+
+    private static ServiceProvider Services(string secrets)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                [SecretFiles.FolderKey] = secrets,
+                ["Redis:ConnectionString"] = "redis:6379",
+                ["Nats:Url"] = "nats://nats:4222",
+                ["Tokens:Issuer"] = "http://localhost:5080",
+                ["Tokens:SigningKeyFile"] = Path.Combine(secrets, "signing-key.pem"),
+                ["Mail:Mailbox"] = "/var/lib/portico/mailbox",
+            })
+            .AddSecretFiles()
+            .Build();
+        return new ServiceCollection().AddLogging().AddInfrastructure(configuration).BuildServiceProvider();
+    }
+
+    private static async Task<List<string>> KnownToPostgres(string[] names)
+    {
+        var stack = await SharedStack.GetAsync();
+        await using var source = NpgsqlDataSource.Create(stack.Postgres.ConnectionString);
+        await using var command = source.CreateCommand(
+            "SELECT wanted.name FROM unnest($1) WITH ORDINALITY AS wanted (name, place) JOIN pg_settings USING (name) ORDER BY wanted.place");
+        command.Parameters.Add(new() { Value = names });
+        await using var reader = await command.ExecuteReaderAsync();
+        var known = new List<string>();
+        while (await reader.ReadAsync())
+            known.Add(reader.GetString(0));
+        return known;
+    }
+
+    [GeneratedRegex(@"(?<=^    ports:\n(      - .*\n)*)      - ""(?<port>.*)""$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Port();
+
+    [GeneratedRegex(@"^\s+- (?<name>[a-z_]+)=", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PostgresSetting();
+}

@@ -1,0 +1,125 @@
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Containers;
+
+/// <summary>The build of the images, without an engine: its commands on what it copies, and nothing else.</summary>
+public sealed class DockerfileTests
+{
+    private static readonly string[] Targets = ["server", "migrator", "seeder"];
+
+    [Fact]
+    public async Task Builds_programs_that_start_from_what_it_copies()
+    {
+        var context = Directory.CreateTempSubdirectory("portico-build-");
+        try
+        {
+            foreach (var instruction in Dockerfile.Read().Where(instruction => instruction.Stage == "build"))
+            {
+                if (instruction.Verb == "COPY")
+                    Copy(instruction.Arguments.Split(' '), context.FullName);
+                else if (instruction.Verb == "RUN")
+                    await Run(instruction.Arguments, context.FullName);
+            }
+
+            foreach (var target in Targets)
+            {
+                var program = Program(target, context.FullName);
+                Assert.True(File.Exists(program), $"{target} starts {program}, which was not built.");
+            }
+
+            var help = await Run($"dotnet {Program("migrator", context.FullName)} --help", context.FullName);
+            Assert.Contains("Applies the SQL migrations", help.Output, StringComparison.Ordinal);
+            help = await Run($"dotnet {Program("seeder", context.FullName)} --help", context.FullName);
+            Assert.Contains("Fills a migrated database", help.Output, StringComparison.Ordinal);
+            var refusal = await Shell.RunAsync($"dotnet {Program("server", context.FullName)}", context.FullName, TimeSpan.FromMinutes(1), Environment);
+            Assert.Equal(1, refusal.ExitCode);
+            Assert.Contains("ConnectionStrings:Portico is missing", refusal.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            context.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Copies_nothing_but_project_files_before_it_restores()
+    {
+        var copied = Dockerfile.Read()
+            .Where(instruction => instruction.Stage == "build")
+            .TakeWhile(instruction => instruction.Verb != "RUN")
+            .Where(instruction => instruction.Verb == "COPY")
+            .SelectMany(instruction => instruction.Arguments.Split(' ')[..^1]);
+
+        Assert.All(copied, file => Assert.Matches(@"(\.csproj|\.props|\.json)$", file));
+    }
+
+    [Fact]
+    public void Runs_every_image_as_nobody_in_particular()
+    {
+        foreach (var target in Targets)
+            Assert.Contains(Dockerfile.Read(), instruction => instruction == new Instruction(target, "USER", "$APP_UID"));
+    }
+
+    [Fact]
+    public async Task Asks_a_server_for_its_health_without_curl()
+    {
+        var app = await PorticoApp.SharedAsync();
+        var health = Dockerfile.Read().Single(instruction => instruction.Verb == "HEALTHCHECK");
+        var command = Dockerfile.Exec(health.Arguments)[^1];
+
+        var ready = await Shell.RunAsync(command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal), Repository.Root, TimeSpan.FromSeconds(30));
+        Assert.Equal((0, ""), (ready.ExitCode, ready.Errors));
+        var elsewhere = command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal).Replace("/health/ready", "/health/nothing", StringComparison.Ordinal);
+        Assert.NotEqual(0, (await Shell.RunAsync(elsewhere, Repository.Root, TimeSpan.FromSeconds(30))).ExitCode);
+    }
+
+    // No build server may outlive the test.
+    private static Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal)
+    {
+        ["CI"] = "true",
+        ["MSBUILDDISABLENODEREUSE"] = "1",
+        ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
+        ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+        ["DOTNET_NOLOGO"] = "1",
+    };
+
+    private static async Task<ShellRun> Run(string command, string folder)
+    {
+        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(4), Environment);
+        Assert.True(run.ExitCode == 0, $"{command}\n{run.Output}{run.Errors}");
+        return run;
+    }
+
+    private static string Program(string target, string context)
+    {
+        var instructions = Dockerfile.Read().Where(instruction => instruction.Stage == target).ToList();
+        var from = instructions.Single(instruction => instruction.Verb == "COPY").Arguments.Split(' ')[1];
+        Assert.StartsWith("/source/", from, StringComparison.Ordinal);
+        var entry = Dockerfile.Exec(instructions.Single(instruction => instruction.Verb == "ENTRYPOINT").Arguments);
+        Assert.Equal("dotnet", entry[0]);
+        return Path.Combine(context, from["/source/".Length..], entry[1]);
+    }
+
+    private static void Copy(string[] arguments, string context)
+    {
+        var to = Path.Combine(context, arguments[^1]);
+        Directory.CreateDirectory(to);
+        foreach (var from in arguments[..^1].Select(Repository.File))
+        {
+            if (File.Exists(from))
+                File.Copy(from, Path.Combine(to, Path.GetFileName(from)));
+            else
+                CopyFolder(from, to);
+        }
+    }
+
+    // Without what .dockerignore leaves out.
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        foreach (var folder in Directory.GetDirectories(from).Where(folder => Path.GetFileName(folder) is not ("bin" or "obj")))
+            CopyFolder(folder, Path.Combine(to, Path.GetFileName(folder)));
+    }
+}
