@@ -25,7 +25,7 @@ public sealed class ContactAddressTests
     [InlineData("ivan@XN--E1AFMKFD.xn--P1ai", "ivan@xn--e1afmkfd.xn--p1ai")]
     [InlineData("jo@b\u00FCcher.example", "jo@xn--bcher-kva.example")]
     [InlineData("jo@B\u00DCCHER.example", "jo@xn--bcher-kva.example")]
-    [InlineData("jo@\u0939\u093F\u0928\u094D\u0926\u0940.example", "jo@xn--j2bd4cyac6f.example")]
+    [InlineData("jo@\u0939\u093F\u0928\u094D\u0926\u0940.example", "jo@xn--j2bd4cyah0f.example")]
     public void Normalises_an_email_address(string text, string expected)
     {
         Assert.True(ContactAddress.TryParseEmail(text, out var address));
