@@ -17,7 +17,7 @@ public sealed class Result<T> : IResult<Result<T>>
 {
     private readonly T? _value;
 
-    private Result(T value) => _value = value;
+    private Result(T value) => _value = value ?? throw new ArgumentNullException(nameof(value));
 
     private Result(Error error) => Error = error;
 

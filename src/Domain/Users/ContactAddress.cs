@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Portico.Domain.Users;
@@ -36,6 +37,10 @@ public sealed partial record ContactAddress
         if (text is null || text.Length > MaxEmailLength || at is < 1 or > MaxLocalPartLength)
             return false;
 
+        // Before lower case, which makes ASCII letters of a few others, such as the Kelvin sign.
+        if (!Ascii.IsValid(text.AsSpan(0, at)))
+            return false;
+
         var local = text[..at].ToLowerInvariant();
         if (!LocalPart().IsMatch(local) || !TryNormaliseDomain(text[(at + 1)..], out var domain))
             return false;
@@ -58,17 +63,26 @@ public sealed partial record ContactAddress
 
     private static bool TryNormaliseDomain(string text, [NotNullWhen(true)] out string? domain)
     {
+        domain = null;
         try
         {
-            domain = new IdnMapping { UseStd3AsciiRules = true }.GetAscii(text).ToLowerInvariant();
+            // Punycode would keep the case; and symbols are in no international domain (RFC 5892).
+            var unicode = text.ToLowerInvariant();
+            if (!unicode.EnumerateRunes().All(rune => rune.IsAscii || Rune.IsLetterOrDigit(rune) || IsMark(rune)))
+                return false;
+
+            domain = new IdnMapping { UseStd3AsciiRules = true }.GetAscii(unicode).ToLowerInvariant();
             return Domain().IsMatch(domain);
         }
         catch (ArgumentException)
         {
-            domain = null;
             return false;
         }
     }
+
+    // Without culture data nothing composes a letter and its accent, so the spelling in two characters is refused.
+    private static bool IsMark(Rune rune) => rune.Value is < 0x300 or > 0x36F &&
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     [GeneratedRegex(@"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*\z", RegexOptions.ExplicitCapture, 100)]
     private static partial Regex LocalPart();
