@@ -1,6 +1,5 @@
-using System.Net.Sockets;
-using Npgsql;
 using Portico.Application.Common;
+using Portico.Infrastructure.Persistence;
 using Portico.WebApi.Edge;
 
 namespace Portico.WebApi.Errors;
@@ -29,15 +28,7 @@ internal static class FailureMapper
     {
         DependencyUnavailableException unavailable => EdgeRefusals.DependencyUnavailable with { RetryAfter = unavailable.RetryAfter },
         BadHttpRequestException bad => EdgeRefusals.OfStatus(bad.StatusCode),
-        PostgresException refused => IsUnavailable(refused.SqlState) ? EdgeRefusals.DependencyUnavailable : null,
-        // A broken or refused connection, an exhausted pool, a statement past its deadline.
-        NpgsqlException { InnerException: SocketException or IOException or TimeoutException } => EdgeRefusals.DependencyUnavailable,
-        NpgsqlException { IsTransient: true } => EdgeRefusals.DependencyUnavailable,
+        _ when DatabaseOutage.Is(failure) => EdgeRefusals.DependencyUnavailable,
         _ => null,
     };
-
-    // Classes 08 (connection), 53 (resources) and 57 (operator intervention, so shutdown and a cancelled statement), and locks that did not come in time.
-    private static bool IsUnavailable(string sqlState) =>
-        sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("53", StringComparison.Ordinal) ||
-        sqlState.StartsWith("57", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.LockNotAvailable;
 }
