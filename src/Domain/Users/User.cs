@@ -7,7 +7,6 @@ namespace Portico.Domain.Users;
 public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
 {
     public const int MaxDisplayNameLength = 100;
-    public const int MaxLocaleLength = 35;
 
     private User(Guid id, string displayName, string locale)
         : base(id) => (DisplayName, Locale) = (displayName, locale);

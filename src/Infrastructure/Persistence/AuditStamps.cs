@@ -1,27 +1,13 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Persistence;
 
 /// <summary>Stamps who made, changed and deleted a record, and turns a delete into a soft delete.</summary>
-internal sealed class AuditStamps(ICurrentUser user, TimeProvider clock) : SaveChangesInterceptor
+internal sealed class AuditStamps(ICurrentUser user, TimeProvider clock) : SavingInterceptor
 {
-    public override ValueTask<InterceptionResult<int>> SavingChangesAsync(
-        DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
-    {
-        Stamp(eventData.Context!);
-        return base.SavingChangesAsync(eventData, result, cancellationToken);
-    }
-
-    public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
-    {
-        Stamp(eventData.Context!);
-        return base.SavingChanges(eventData, result);
-    }
-
-    private void Stamp(DbContext context)
+    protected override void OnSaving(DbContext context)
     {
         var now = clock.GetUtcNow();
         var by = user.Claims?.Subject;

@@ -1,17 +1,15 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using Microsoft.Net.Http.Headers;
 using Portico.Application.Common.Security;
+using Portico.Domain.Users;
 
 namespace Portico.WebApi.Authentication;
 
 /// <summary>Where the current request comes from.</summary>
-internal sealed partial class HttpRequestClient(IHttpContextAccessor accessor) : IClient
+internal sealed class HttpRequestClient(IHttpContextAccessor accessor) : IClient
 {
     private const int MaxUserAgentLength = 256;
-    private const int MaxLocaleLength = 35;
     private const int MaxLanguages = 16;
-    private const string DefaultLocale = "en";
 
     public IPAddress? IpAddress => accessor.HttpContext?.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
         ? mapped.MapToIPv4()
@@ -25,9 +23,6 @@ internal sealed partial class HttpRequestClient(IHttpContextAccessor accessor) :
         StringWithQualityHeaderValue.TryParseList(context.Request.Headers.AcceptLanguage, out var languages)
             ? languages.Take(MaxLanguages).OrderByDescending(language => language.Quality ?? 1)
                 .Select(language => language.Value.ToString())
-                .FirstOrDefault(tag => tag.Length <= MaxLocaleLength && LanguageTag().IsMatch(tag)) ?? DefaultLocale
-            : DefaultLocale;
-
-    [GeneratedRegex(@"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}\z", RegexOptions.ExplicitCapture, 100)]
-    private static partial Regex LanguageTag();
+                .FirstOrDefault(LanguageTag.IsValid) ?? LanguageTag.Default
+            : LanguageTag.Default;
 }

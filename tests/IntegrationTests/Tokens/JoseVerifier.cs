@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Portico.IntegrationTests.Tokens;
@@ -32,30 +31,8 @@ internal static class JoseVerifier
 
     private static async Task<string> RunAsync(string program, string[] arguments, string input, TimeSpan deadline)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Folder,
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        using var time = new CancellationTokenSource(deadline);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(time.Token);
-            var errors = process.StandardError.ReadToEndAsync(time.Token);
-            await process.StandardInput.WriteAsync(input.AsMemory(), time.Token);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(time.Token);
-            Assert.True(process.ExitCode == 0, $"{program} {arguments[0]} exited with {process.ExitCode}: {await errors}");
-            return await output;
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
+        var run = await Shell.RunAsync(program, arguments, input, Folder, deadline);
+        Assert.True(run.ExitCode == 0, $"{program} {arguments[0]} exited with {run.ExitCode}: {run.Errors}");
+        return run.Output;
     }
 }

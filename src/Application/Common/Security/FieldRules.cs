@@ -23,12 +23,9 @@ internal static partial class FieldRules
             .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, and no control characters.");
 
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(tag => tag is null || (tag.Length <= User.MaxLocaleLength && LanguageTag().IsMatch(tag)))
+        rule.Must(tag => tag is null || LanguageTag.IsValid(tag))
             .WithMessage("Give a BCP 47 language tag, such as en or pt-BR.");
 
     [GeneratedRegex(@"^[0-9]{6}\z", RegexOptions.None, 100)]
     private static partial Regex SixDigits();
-
-    [GeneratedRegex(@"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}\z", RegexOptions.ExplicitCapture, 100)]
-    private static partial Regex LanguageTag();
 }

@@ -16,7 +16,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         builder.Property(u => u.DisplayName).HasMaxLength(User.MaxDisplayNameLength);
         builder.Property(u => u.Email).HasMaxLength(ContactAddress.MaxEmailLength);
         builder.Property(u => u.Phone).HasMaxLength(ContactAddress.MaxPhoneLength);
-        builder.Property(u => u.Locale).HasMaxLength(User.MaxLocaleLength);
+        builder.Property(u => u.Locale).HasMaxLength(LanguageTag.MaxLength);
         builder.HasIndex(u => u.Email).IsUnique().HasDatabaseName(EmailKey);
         builder.HasIndex(u => u.Phone).IsUnique().HasDatabaseName(PhoneKey);
         builder.HasOne<RoleRow>().WithMany().HasForeignKey(u => u.Role).OnDelete(DeleteBehavior.NoAction);

@@ -2,34 +2,20 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Persistence.Outbox;
 
 /// <summary>Turns the domain events of what is saved into outbox rows of the same transaction.</summary>
 /// <remarks>So that no committed change lacks its event, and no event tells of a change that was rolled back.</remarks>
-internal sealed class OutboxWriter(TimeProvider clock) : SaveChangesInterceptor
+internal sealed class OutboxWriter(TimeProvider clock) : SavingInterceptor
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    public override ValueTask<InterceptionResult<int>> SavingChangesAsync(
-        DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
-    {
-        Write(eventData.Context!);
-        return base.SavingChangesAsync(eventData, result, cancellationToken);
-    }
-
-    public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
-    {
-        Write(eventData.Context!);
-        return base.SavingChanges(eventData, result);
-    }
-
-    private void Write(DbContext context)
+    protected override void OnSaving(DbContext context)
     {
         var now = clock.GetUtcNow();
         foreach (var aggregate in context.ChangeTracker.Entries<AggregateRoot>().Select(entry => entry.Entity).ToArray())
