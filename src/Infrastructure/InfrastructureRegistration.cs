@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.Tokens;
@@ -11,7 +12,7 @@ namespace Portico.Infrastructure;
 
 public static class InfrastructureRegistration
 {
-    /// <summary>Adds everything that the web API reaches outside itself: PostgreSQL, Redis, signing keys, mail.</summary>
+    /// <summary>Adds everything that the web API reaches outside itself: PostgreSQL, Redis, NATS, signing keys, mail.</summary>
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -20,6 +21,7 @@ public static class InfrastructureRegistration
             .AddIdentity(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)
-            .AddMail(configuration);
+            .AddMail(configuration)
+            .AddNats(configuration);
     }
 }

@@ -1,0 +1,174 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Portico.Application;
+using Portico.Application.Auth;
+using Portico.Application.Common.Health;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Tokens;
+using Portico.WebApi;
+using Portico.WebApi.Edge;
+
+namespace Portico.IntegrationTests.Conventions;
+
+/// <summary>The edge alone, on real sockets, in front of <see cref="ProbeController"/>: the conventions need no database.</summary>
+internal sealed class EdgeApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private EdgeApp(WebApplication app, EdgeOptions options)
+    {
+        (_app, Options) = (app, options);
+        var listeners = app.Services.GetRequiredService<Listeners>();
+        (Api, Management) = (listeners.Api, listeners.Management);
+        Client = new HttpClient { BaseAddress = Api };
+    }
+
+    public EdgeOptions Options { get; }
+    public Uri Api { get; }
+    public Uri Management { get; }
+    public HttpClient Client { get; }
+    public IServiceProvider Services => _app.Services;
+
+    public static Task<EdgeApp> StartAsync(params (string Key, string Value)[] settings) => StartAsync(new EdgeOptions(), settings);
+
+    public static async Task<EdgeApp> StartAsync(EdgeOptions options, params (string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = options.Environment, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["Management:Url"] = "http://127.0.0.1:0",
+            ["Shutdown:DrainDelay"] = "00:00:00",
+            ["Health:Required"] = string.Join(',', options.Checks.Where(check => check.Required).Select(check => check.Name)),
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
+        builder.Services.AddApplication().AddWebApi(builder.Configuration);
+        builder.Logging.ClearProviders().AddProvider(options.Log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
+
+        using var rsa = RSA.Create(2048);
+        var keys = new TokenKeys(new KeyRing(TokenKey.Of(rsa), []));
+        var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
+        builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
+        builder.Services.AddSingleton<IEndedSessions>(options);
+        builder.Services.AddSingleton(options);
+        foreach (var check in options.Checks)
+            builder.Services.AddSingleton<IReadinessCheck>(check);
+        builder.Services.AddTransient<MediatR.IRequestHandler<SendProbe, Result<ProbeDto>>, SendProbeHandler>();
+        builder.Services.AddTransient<MediatR.IRequestHandler<RefuseProbe, Result<ProbeDto>>, RefuseProbeHandler>();
+        builder.Services.AddTransient<MediatR.IRequestHandler<ListProbes, Result<Application.Common.Paging.Page<ProbeDto>>>, ListProbesHandler>();
+        builder.Services.AddTransient<MediatR.IRequestHandler<ReadOwnProbe, Result<ProbeDto>>, ReadOwnProbeHandler>();
+        builder.Services.AddTransient<MediatR.IRequestHandler<AdministerProbe, Result<ProbeDto>>, AdministerProbeHandler>();
+        builder.Services.AddTransient<FluentValidation.IValidator<ListProbes>, ListProbesValidator>();
+        builder.Services.AddControllers().AddApplicationPart(typeof(ProbeController).Assembly);
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<Microsoft.Extensions.Options.IStartupValidator>().Validate();
+        app.UseWebApi();
+        await app.StartAsync();
+        return new EdgeApp(app, options);
+    }
+
+    /// <summary>An access token of a person with a role, and the session that it belongs to.</summary>
+    public (string Token, Guid Session) SignIn(Role role = Role.User)
+    {
+        var session = Guid.CreateVersion7();
+        Assert.True(ContactAddress.TryParseEmail("ada@example.org", out var address));
+        var user = User.Register(address, "Ada", "en", TimeProvider.System.GetUtcNow());
+        user.AssignRole(role);
+        return (_app.Services.GetRequiredService<AccessTokenIssuer>().Issue(user, session).Value, session);
+    }
+
+    /// <summary>Writes bytes to a socket and reads all that comes back until the server closes.</summary>
+    public async Task<string> RawAsync(string request, Uri? to = null)
+    {
+        var address = to ?? Api;
+        using var client = new TcpClient();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await client.ConnectAsync(address.Host, address.Port, deadline.Token);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), deadline.Token);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync(deadline.Token);
+    }
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
+
+/// <summary>What a test sets up around the edge.</summary>
+internal sealed class EdgeOptions : IEndedSessions
+{
+    public string Environment { get; init; } = "Production";
+    public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
+    public RecordedLog Log { get; } = new();
+    public ConcurrentDictionary<Guid, bool> Ended { get; } = new();
+
+    public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
+}
+
+/// <summary>A dependency that a test switches off.</summary>
+internal sealed class FakeCheck(string name, bool required) : IReadinessCheck
+{
+    public string Name { get; } = name;
+    public bool Required { get; } = required;
+    public Func<CancellationToken, Task> Answer { get; set; } = _ => Task.CompletedTask;
+    public int Asked => _asked;
+
+    private int _asked;
+
+    public Task CheckAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _asked);
+        return Answer(cancellationToken);
+    }
+}
+
+/// <summary>Every log line of the application under test.</summary>
+internal sealed class RecordedLog : ILoggerProvider, ISupportExternalScope
+{
+    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
+
+    public ConcurrentQueue<LogLine> Lines { get; } = new();
+
+    public ILogger CreateLogger(string categoryName) => new Recorder(this, categoryName);
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Recorder(RecordedLog log, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => log._scopes.Push(state);
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var scope = new StringBuilder();
+            log._scopes.ForEachScope(
+                (value, text) => text.Append(value is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs.Select(pair => $"{pair.Key}={pair.Value}")) : value).Append(' '),
+                scope);
+            log.Lines.Enqueue(new LogLine(logLevel, category, formatter(state, exception), scope.ToString(), exception));
+        }
+    }
+}
+
+internal sealed record LogLine(LogLevel Level, string Category, string Message, string Scope, Exception? Failure);
