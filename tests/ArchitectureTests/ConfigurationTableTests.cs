@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Portico.Infrastructure.Configuration;
-using Portico.WebApi;
 
 namespace Portico.ArchitectureTests;
 
@@ -42,7 +41,7 @@ public sealed partial class ConfigurationTableTests
 
     private static IEnumerable<(string Name, string Default)> Settings()
     {
-        foreach (var type in Assemblies().SelectMany(assembly => assembly.GetTypes()).Where(type => type.IsClass && typeof(ISettings).IsAssignableFrom(type)))
+        foreach (var type in Solution.Types.Where(type => type.IsClass && typeof(ISettings).IsAssignableFrom(type)))
         {
             var section = (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
             var settings = (ISettings)Activator.CreateInstance(type)!;
@@ -51,8 +50,6 @@ public sealed partial class ConfigurationTableTests
                 yield return (name, Array.Exists(problems, problem => Names(problem, name)) ? "required" : Show(value));
         }
     }
-
-    private static IEnumerable<Assembly> Assemblies() => [typeof(ISettings).Assembly, typeof(WebApiHost).Assembly];
 
     private static IEnumerable<(string Name, object? Value)> Leaves(string prefix, object settings) => settings.GetType()
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -75,16 +72,8 @@ public sealed partial class ConfigurationTableTests
 
     private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows()
     {
-        var section = File.ReadAllText(Path.Combine(Root(), "README.md")).Split("\n## ").Single(text => text.StartsWith("Configuration\n", StringComparison.Ordinal));
+        var section = File.ReadAllText(Path.Combine(Solution.Root, "README.md")).Split("\n## ").Single(text => text.StartsWith("Configuration\n", StringComparison.Ordinal));
         return [.. Row().Matches(section).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))];
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Portico.slnx")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside of the repository.");
     }
 
     [GeneratedRegex(@"^\| `(?<setting>[A-Za-z_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]

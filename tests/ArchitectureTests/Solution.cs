@@ -25,7 +25,8 @@ internal static class Solution
     public static readonly Type[] UseCases =
         [.. TypesOf(Application).Where(type => type is { IsAbstract: false } && IsClosed(type, typeof(IUseCase<>)))];
 
-    private static readonly string Root = FindRoot();
+    /// <summary>The folder of the checkout.</summary>
+    public static readonly string Root = FindRoot();
 
     public static IEnumerable<Type> TypesOf(Assembly assembly) => assembly.GetTypes().Where(type =>
         type.Namespace?.StartsWith("Portico", StringComparison.Ordinal) == true
