@@ -15,8 +15,11 @@ using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
 using Portico.WebApi.Health;
 using Portico.WebApi.Json;
+using Portico.WebApi.Logging;
+using Portico.WebApi.Metrics;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Paging;
+using Portico.WebApi.Tracing;
 
 namespace Portico.WebApi;
 
@@ -28,6 +31,8 @@ internal static class WebApiRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddHttpContextAccessor();
         return services
+            .AddLogLines(configuration)
+            .AddTelemetry(configuration)
             .AddServer(configuration)
             .AddHealth(configuration)
             .AddCrossOrigin(configuration)
@@ -39,6 +44,8 @@ internal static class WebApiRegistration
     /// <summary>Sets the order in which a request passes the edge.</summary>
     public static WebApplication UseWebApi(this WebApplication app)
     {
+        // It counts from its making on, so before the first connection.
+        app.Services.GetRequiredService<MetricRegistry>();
         // First who asks, so that every later step knows; then what every answer carries, failures included.
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestTrace>();
@@ -55,14 +62,23 @@ internal static class WebApiRegistration
         app.MapControllers();
         app.MapDiscovery();
         app.MapHealth();
+        app.MapMetrics();
         app.MapOpenApiDocument();
         return app;
+    }
+
+    private static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<TelemetrySettings>(configuration);
+        services.AddHostedService<TraceExport>();
+        return services.AddMetrics().AddSingleton<MetricRegistry>();
     }
 
     private static IServiceCollection AddServer(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LimitSettings>(configuration).AddSettings<ManagementSettings>(configuration).AddSettings<ProxySettings>(configuration);
-        services.AddSingleton<Listeners>();
+        var urls = Listeners.TakeUrls(configuration);
+        services.AddSingleton(provider => new Listeners(urls, provider.GetRequiredService<ManagementSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.Configure<KestrelServerOptions>(server =>
         {
@@ -114,7 +130,9 @@ internal static class WebApiRegistration
 
     private static IServiceCollection AddCaller(this IServiceCollection services)
     {
-        services.AddAuthentication(BearerHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
+        // Not AddAuthentication: it brings data protection, which writes keys that nothing here uses.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.SchemeName).AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
         services.AddScoped<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
         return services;

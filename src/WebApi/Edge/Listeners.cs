@@ -10,7 +10,7 @@ namespace Portico.WebApi.Edge;
 /// A request's side is the socket that it came through, never its Host header, so it can't be forged and holds for ports
 /// that the system picked.
 /// </remarks>
-internal sealed class Listeners(IConfiguration configuration, ManagementSettings management) : IConfigureOptions<KestrelServerOptions>
+internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings management) : IConfigureOptions<KestrelServerOptions>
 {
     private const string DefaultApiUrl = "http://localhost:5080";
     private static readonly object Mark = new();
@@ -29,6 +29,16 @@ internal sealed class Listeners(IConfiguration configuration, ManagementSettings
 
     public static bool IsUsable(string url) => TryParse(url, out _);
 
+    /// <summary>Takes the API's addresses out of the configuration, or the server would warn that it listens to them only once.</summary>
+    public static IReadOnlyList<string> TakeUrls(IConfiguration configuration)
+    {
+        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
+        if (urls.Length == 0)
+            urls = [.. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => $"http://*:{port}")];
+        configuration[WebHostDefaults.ServerUrlsKey] = configuration[WebHostDefaults.HttpPortsKey] = "";
+        return urls.Length > 0 ? urls : [DefaultApiUrl];
+    }
+
     public void Configure(KestrelServerOptions options)
     {
         // First, so that what asks the server for its address and takes the last gets the API's.
@@ -41,18 +51,11 @@ internal sealed class Listeners(IConfiguration configuration, ManagementSettings
                 return connection(context);
             });
         });
-        foreach (var url in ApiUrls())
+        foreach (var url in urls)
             Listen(options, url, _api.Add);
     }
 
-    private IEnumerable<string> ApiUrls()
-    {
-        if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls)
-            return urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (configuration[WebHostDefaults.HttpPortsKey] is { Length: > 0 } ports)
-            return ports.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(port => $"http://*:{port}");
-        return [DefaultApiUrl];
-    }
+    private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static void Listen(KestrelServerOptions options, string url, Action<ListenOptions> configure)
     {

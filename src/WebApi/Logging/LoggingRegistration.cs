@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging.Console;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.WebApi.Logging;
+
+internal static class LoggingRegistration
+{
+    /// <summary>Logs to standard output only: JSON for machines, a readable form on a terminal.</summary>
+    public static IServiceCollection AddLogLines(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<LogSettings>(configuration);
+        services.AddLogging(logging => logging
+            .ClearProviders()
+            .AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>()
+            .AddSimpleConsole(text =>
+            {
+                text.SingleLine = true;
+                text.TimestampFormat = "HH:mm:ss.fff ";
+            }));
+        services.AddOptions<ConsoleLoggerOptions>().Configure<LogSettings>((console, settings) =>
+        {
+            console.FormatterName = settings.IsJson ? JsonLineFormatter.FormatName : ConsoleFormatterNames.Simple;
+            // Nobody reading the output must not stop requests; how many lines were lost is logged.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
+        return services;
+    }
+}
