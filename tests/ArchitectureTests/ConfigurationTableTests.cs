@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.ArchitectureTests;
@@ -13,7 +14,7 @@ public sealed partial class ConfigurationTableTests
 
     // Read by the framework, by the Migrator, or before there are settings.
     private static readonly string[] WithoutClass =
-        ["DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", SecretFiles.FolderKey, "ConnectionStrings:Migrator", "ConnectionStrings:Bootstrap"];
+        ["DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", SecretFiles.FolderKey, "ConnectionStrings:Migrator", "ConnectionStrings:Bootstrap", "Logging:LogLevel:Default"];
 
     [Fact]
     public void Lists_every_setting_and_no_other()
@@ -39,11 +40,37 @@ public sealed partial class ConfigurationTableTests
     [Fact]
     public void Says_of_each_setting_what_it_means() => Assert.DoesNotContain(Rows(), row => row.Meaning.Length < 5);
 
+    [Fact]
+    public void Repeats_in_appsettings_the_defaults_that_the_code_has()
+    {
+        var file = new ConfigurationBuilder().AddJsonFile(Path.Combine(Solution.Folder("WebApi"), "appsettings.json")).Build();
+        var different =
+            from @class in Classes()
+            let fromFile = Leaves(@class.Section, Bind(file, @class.Section, @class.Type))
+            let fromCode = Leaves(@class.Section, Activator.CreateInstance(@class.Type)!)
+            from pair in fromFile.Zip(fromCode)
+            where Show(pair.First.Value) != Show(pair.Second.Value)
+            select $"{pair.First.Name} is {Show(pair.First.Value)}, not {Show(pair.Second.Value)}";
+
+        Assert.Empty(different);
+    }
+
+    private static object Bind(IConfiguration configuration, string section, Type type)
+    {
+        var settings = Activator.CreateInstance(type)!;
+        configuration.GetSection(section).Bind(settings);
+        return settings;
+    }
+
+    private static IEnumerable<(string Section, Type Type)> Classes() =>
+        from type in Solution.Types
+        where type.IsClass && typeof(ISettings).IsAssignableFrom(type)
+        select ((string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!, type);
+
     private static IEnumerable<(string Name, string Default)> Settings()
     {
-        foreach (var type in Solution.Types.Where(type => type.IsClass && typeof(ISettings).IsAssignableFrom(type)))
+        foreach (var (section, type) in Classes())
         {
-            var section = (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
             var settings = (ISettings)Activator.CreateInstance(type)!;
             var problems = settings.Problems().ToArray();
             foreach (var (name, value) in Leaves(section, settings))
@@ -66,6 +93,7 @@ public sealed partial class ConfigurationTableTests
         string text => $"`{text}`",
         bool flag => flag ? "`true`" : "`false`",
         IEnumerable many => many.Cast<object>().Any() ? $"`{string.Join(',', many.Cast<object>())}`" : None,
+        TimeSpan time => $"`{time.ToString(time.Milliseconds == 0 ? "c" : @"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture)}`",
         IFormattable number => $"`{number.ToString(null, CultureInfo.InvariantCulture)}`",
         _ => throw new InvalidOperationException($"{value.GetType()} has no form in the table."),
     };
