@@ -13,7 +13,7 @@ public sealed class AuthValidatorTests
         Assert.Empty(Requests.Refused(Registration with { Email = null, Phone = "+4915112345678" }));
         Assert.Empty(Requests.Refused(new LogIn { Email = "ada@example.com", Password = "x" }));
         Assert.Empty(Requests.Refused(new RefreshSession { RefreshToken = "x" }));
-        Assert.Empty(Requests.Refused(new SendVerificationCode { Phone = "+4915112345678", Reason = CodePurpose.Registration }));
+        Assert.Empty(Requests.Refused(new SendVerificationCode { Phone = "+4915112345678", Reason = VerificationReason.Registration }));
         Assert.Empty(Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = "correct horse" }));
     }
 
@@ -28,7 +28,7 @@ public sealed class AuthValidatorTests
     {
         Assert.Equal([refused], Requests.Refused(Registration with { Email = email, Phone = phone }));
         Assert.Equal([refused], Requests.Refused(new LogIn { Email = email, Phone = phone, Password = "x" }));
-        Assert.Equal([refused], Requests.Refused(new SendVerificationCode { Email = email, Phone = phone, Reason = CodePurpose.Registration }));
+        Assert.Equal([refused], Requests.Refused(new SendVerificationCode { Email = email, Phone = phone, Reason = VerificationReason.Registration }));
         Assert.Equal([refused], Requests.Refused(new ConfirmPasswordReset { Email = email, Phone = phone, Code = "000000", NewPassword = "correct horse" }));
     }
 
@@ -91,10 +91,9 @@ public sealed class AuthValidatorTests
         Requests.Refused(new RefreshSession { RefreshToken = length is { } count ? new string('x', count) : null! }));
 
     [Theory]
-    [InlineData(CodePurpose.PasswordReset)]
-    [InlineData((CodePurpose)0)]
-    [InlineData((CodePurpose)99)]
-    public void A_verification_code_is_for_registration(CodePurpose reason) =>
+    [InlineData((VerificationReason)0)]
+    [InlineData((VerificationReason)99)]
+    public void A_verification_code_is_for_a_reason_that_there_is(VerificationReason reason) =>
         Assert.Equal(["reason"], Requests.Refused(new SendVerificationCode { Email = "ada@example.com", Reason = reason }));
 
     [Fact]
