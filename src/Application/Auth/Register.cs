@@ -27,7 +27,7 @@ internal sealed class RegisterValidator : AbstractValidator<Register>
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
         RuleFor(c => c.Password).IsNewPassword();
-        RuleFor(c => c.DisplayName).IsDisplayName();
+        RuleFor(c => c.DisplayName).NotNull().IsDisplayName();
     }
 }
 

@@ -40,7 +40,7 @@ public sealed class MailSettings : ISettings
             yield return $"Mail:Smtp:Timeout must be between 1 second and 2 minutes; it is {Smtp.Timeout}.";
         if (string.IsNullOrEmpty(Smtp.UserName) != string.IsNullOrEmpty(Smtp.Password))
             yield return "Set both of Mail:Smtp:UserName and Mail:Smtp:Password, or neither.";
-        if (Sms.Url is { } url && url.Scheme is not ("https" or "http"))
+        if (Sms.Url is { } url && url is not { IsAbsoluteUri: true, Scheme: "https" or "http" })
             yield return $"Mail:Sms:Url must be an http or https address; it is {url}.";
     }
 }

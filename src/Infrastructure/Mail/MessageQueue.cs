@@ -22,6 +22,8 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
 
     public void Send(Message message)
     {
+        if (!Reaches(message.To.Kind))
+            throw new InvalidOperationException($"No channel reaches addresses of the kind {message.To.Kind}.");
         if (!_queue.Writer.TryWrite(message))
             throw new DependencyUnavailableException("The message queue");
     }
@@ -45,8 +47,7 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
 
     private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
     {
-        var channel = Array.Find(_channels, channel => channel.Reaches(message.To.Kind))
-            ?? throw new InvalidOperationException($"No channel reaches addresses of the kind {message.To.Kind}.");
+        var channel = Array.Find(_channels, channel => channel.Reaches(message.To.Kind))!;
         for (var failures = 0; ; failures++)
         {
             try

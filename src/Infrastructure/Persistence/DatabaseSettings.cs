@@ -29,13 +29,8 @@ public sealed class DatabaseSettings : ISettings
 
     internal NpgsqlDataSource CreateDataSource()
     {
-        var connection = Parse() ?? throw new InvalidOperationException($"{Key} is no Npgsql connection string.");
-        if (!connection.ContainsKey("Timeout"))
-            connection.Timeout = 5;
-        if (!connection.ContainsKey("Command Timeout"))
-            connection.CommandTimeout = 10;
-        if (!connection.ContainsKey("Application Name"))
-            connection.ApplicationName = "portico";
+        // What stands later wins. The builder can't be asked what was left open: it contains every keyword that it knows.
+        var connection = new NpgsqlConnectionStringBuilder($"Timeout=5;Command Timeout=10;Application Name=portico;{Portico}");
 
         // Without a name the pool's metrics carry the connection string as their label.
         return new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = "portico" }.Build();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -35,7 +36,7 @@ internal sealed class RefreshTokens(SessionSettings settings)
     public RefreshToken? Read(string text)
     {
         Span<byte> bytes = stackalloc byte[Length];
-        if (text.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.TryDecodeFromChars(text, bytes, out var length) || length != Length)
+        if (text.Length != Base64Url.GetEncodedLength(Length) || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done || length != Length)
             return null;
 
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];

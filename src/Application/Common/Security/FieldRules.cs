@@ -11,11 +11,11 @@ internal static partial class FieldRules
     public const int MaxPasswordLength = 128;
 
     public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Matches(SixDigits()).WithMessage("A code has 6 digits.");
+        rule.Must(code => code is not null && SixDigits().IsMatch(code)).WithMessage("A code has 6 digits.");
 
     /// <summary>Any characters at all: no rules of composition (NIST SP 800-63B, 5.1.1.2).</summary>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Length(MinPasswordLength, MaxPasswordLength)
+        rule.Must(password => password is { Length: >= MinPasswordLength and <= MaxPasswordLength })
             .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.");
 
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>

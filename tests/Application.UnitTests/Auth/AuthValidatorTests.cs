@@ -1,0 +1,103 @@
+using Portico.Application.Auth;
+
+namespace Portico.Application.UnitTests.Auth;
+
+public sealed class AuthValidatorTests
+{
+    private static readonly Register Registration = new() { Email = "ada@example.com", Code = "123456", Password = "correct horse", DisplayName = "Ada" };
+
+    [Fact]
+    public void Good_requests_are_refused_nothing()
+    {
+        Assert.Empty(Requests.Refused(Registration));
+        Assert.Empty(Requests.Refused(Registration with { Email = null, Phone = "+4915112345678" }));
+        Assert.Empty(Requests.Refused(new LogIn { Email = "ada@example.com", Password = "x" }));
+        Assert.Empty(Requests.Refused(new RefreshSession { RefreshToken = "x" }));
+        Assert.Empty(Requests.Refused(new SendVerificationCode { Phone = "+4915112345678", Reason = VerificationReason.Registration }));
+        Assert.Empty(Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = "correct horse" }));
+    }
+
+    [Theory]
+    [InlineData(null, null, "email")]
+    [InlineData("ada@example.com", "+4915112345678", "email")]
+    [InlineData("ada", null, "email")]
+    [InlineData("", null, "email")]
+    [InlineData(null, "015112345678", "phone")]
+    [InlineData(null, "", "phone")]
+    public void Every_request_names_exactly_one_valid_contact(string? email, string? phone, string refused)
+    {
+        Assert.Equal([refused], Requests.Refused(Registration with { Email = email, Phone = phone }));
+        Assert.Equal([refused], Requests.Refused(new LogIn { Email = email, Phone = phone, Password = "x" }));
+        Assert.Equal([refused], Requests.Refused(new SendVerificationCode { Email = email, Phone = phone, Reason = VerificationReason.Registration }));
+        Assert.Equal([refused], Requests.Refused(new ConfirmPasswordReset { Email = email, Phone = phone, Code = "000000", NewPassword = "correct horse" }));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("12345")]
+    [InlineData("1234567")]
+    [InlineData("12345a")]
+    [InlineData("12345\n")]
+    [InlineData("123456\n")]
+    [InlineData("\u0661\u0662\u0663\u0664\u0665\u0666")]
+    public void A_code_has_6_ascii_digits(string? code)
+    {
+        Assert.Equal(["code"], Requests.Refused(Registration with { Code = code! }));
+        Assert.Equal(["code"], Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = code!, NewPassword = "correct horse" }));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(0, false)]
+    [InlineData(7, false)]
+    [InlineData(8, true)]
+    [InlineData(128, true)]
+    [InlineData(129, false)]
+    public void A_new_password_has_8_to_128_characters(int? length, bool good)
+    {
+        var password = length is { } count ? new string('x', count) : null!;
+
+        Assert.Equal(good ? [] : ["password"], Requests.Refused(Registration with { Password = password }));
+        Assert.Equal(good ? [] : ["newPassword"], Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = password }));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(128, true)]
+    [InlineData(129, false)]
+    public void A_password_to_sign_in_with_is_bounded_but_not_judged(int? length, bool good) => Assert.Equal(
+        good ? [] : ["password"],
+        Requests.Refused(new LogIn { Email = "ada@example.com", Password = length is { } count ? new string('x', count) : null! }));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("A\u0000da")]
+    [InlineData("Ada\r\nBcc: eve@example.com")]
+    public void Nobody_registers_without_a_readable_name(string? name) =>
+        Assert.Equal(["displayName"], Requests.Refused(Registration with { DisplayName = name! }));
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(0, false)]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    public void A_refresh_token_is_bounded(int? length, bool good) => Assert.Equal(
+        good ? [] : ["refreshToken"],
+        Requests.Refused(new RefreshSession { RefreshToken = length is { } count ? new string('x', count) : null! }));
+
+    [Theory]
+    [InlineData((VerificationReason)0)]
+    [InlineData((VerificationReason)99)]
+    public void A_verification_code_is_for_a_reason_that_there_is(VerificationReason reason) =>
+        Assert.Equal(["reason"], Requests.Refused(new SendVerificationCode { Email = "ada@example.com", Reason = reason }));
+
+    [Fact]
+    public void Every_bad_field_is_named_at_once() => Assert.Equal(
+        ["code", "displayName", "email", "password"],
+        Requests.Refused(new Register { Code = "1", Password = "x", DisplayName = "" }));
+}

@@ -1,0 +1,141 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Identity;
+using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Redis;
+
+namespace Portico.Application.UnitTests.Configuration;
+
+public sealed class SettingsRegistrationTests
+{
+    private const string Connection = "Host=localhost;Database=portico;Username=portico_app;Password=hunter2";
+    private static readonly string Key = Convert.ToBase64String(new byte[32]);
+
+    [Fact]
+    public void Stops_the_program_with_every_wrong_setting_by_name()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() =>
+            Start<OtpSettings>(("Otp:Lifetime", "00:00:01"), ("Otp:MaxTries", "0")));
+
+        Assert.Contains("Otp:Key is missing", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Otp:Lifetime must be", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Otp:MaxTries must be", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_a_setting_that_is_of_another_type()
+    {
+        var failure = Assert.ThrowsAny<Exception>(() => Start<OtpSettings>(("Otp:Key", Key), ("Otp:Lifetime", "ten minutes")));
+
+        Assert.Contains("Otp:Lifetime", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Gives_the_bound_values_to_whoever_needs_them()
+    {
+        var settings = Start<OtpSettings>(("Otp:Key", Key), ("Otp:Lifetime", "00:05:00"));
+
+        Assert.Equal(TimeSpan.FromMinutes(5), settings.Lifetime);
+        Assert.Equal(5, settings.MaxTries);
+    }
+
+    [Theory]
+    [InlineData("", "is missing")]
+    [InlineData("c2hvcnQ=", "at least 32 bytes")]
+    [InlineData("not base64 at all, though it is long enough to be a key", "at least 32 bytes")]
+    public void Refuses_a_weak_key_without_quoting_it(string key, string reason)
+    {
+        var problem = Assert.Single(new SessionSettings { Key = key }.Problems());
+
+        Assert.StartsWith("Sessions:Key", problem, StringComparison.Ordinal);
+        Assert.Contains(reason, problem, StringComparison.Ordinal);
+        if (key.Length > 0)
+            Assert.DoesNotContain(key, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Redis:ConnectionString", "", "Redis:ConnectionString")]
+    [InlineData("Redis:ConnectionString", "localhost:6379,nonsense=1", "Redis:ConnectionString")]
+    [InlineData("Redis:ConnectionString", ",", "Redis:ConnectionString")]
+    [InlineData("Redis:KeyPrefix", "a b", "Redis:KeyPrefix")]
+    [InlineData("Redis:KeyPrefix", "{a}", "Redis:KeyPrefix")]
+    public void Refuses_bad_values_of_redis(string setting, string value, string named) =>
+        Assert.StartsWith(named, Assert.Single(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379"), (setting, value)).Problems()), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("Host=localhost;Database=portico")]
+    [InlineData("Host=localhost;Database=portico;Username=x;Port=many;Password=hunter2")]
+    public void Refuses_a_bad_connection_string_without_quoting_it(string value)
+    {
+        var problem = Assert.Single(Bind<DatabaseSettings>(("ConnectionStrings:Portico", value)).Problems());
+
+        Assert.StartsWith("ConnectionStrings:Portico", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Mail:From", "nobody", "Mail:From")]
+    [InlineData("Mail:From", "", "Mail:From")]
+    [InlineData("Mail:Mailbox", "", "Mail:Mailbox")]
+    [InlineData("Mail:Mailbox", "relative/folder", "Mail:Mailbox")]
+    [InlineData("Mail:Smtp:Host", "localhost", "Mail:Smtp:Host")]
+    [InlineData("Mail:Smtp:UserName", "me", "Mail:Smtp:Password")]
+    [InlineData("Mail:Smtp:Password", "hunter2", "Mail:Smtp:UserName")]
+    [InlineData("Mail:Sms:Url", "ftp://sms.example", "Mail:Sms:Url")]
+    [InlineData("Mail:Sms:Url", "sms.example/send", "Mail:Sms:Url")]
+    public void Refuses_bad_values_of_mail(string setting, string value, string named)
+    {
+        var problem = Assert.Single(Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), (setting, value)).Problems());
+
+        Assert.Contains(named, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Finds_nothing_wrong_with_good_values()
+    {
+        Assert.Empty(new OtpSettings { Key = Key }.Problems());
+        Assert.Empty(new SessionSettings { Key = Key }.Problems());
+        Assert.Empty(new SignInSettings().Problems());
+        Assert.Empty(new PasswordSettings().Problems());
+        Assert.Empty(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379,password=x")).Problems());
+        Assert.Empty(Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection)).Problems());
+        Assert.Empty(Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox")).Problems());
+        Assert.Empty(Bind<MailSettings>(("Mail:Smtp:Host", "localhost"), ("Mail:Sms:Url", "https://sms.example/send")).Problems());
+    }
+
+    [Fact]
+    public void Nothing_waits_for_ever_on_the_database()
+    {
+        using var source = Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection)).CreateDataSource();
+        using var patient = Bind<DatabaseSettings>(("ConnectionStrings:Portico", $"{Connection};Timeout=7;Command Timeout=20")).CreateDataSource();
+
+        Assert.Contains("Timeout=5;Command Timeout=10", source.ConnectionString, StringComparison.Ordinal);
+        Assert.Contains("Timeout=7;Command Timeout=20", patient.ConnectionString, StringComparison.Ordinal);
+    }
+
+    private static T Bind<T>(params (string Key, string Value)[] values)
+        where T : class, ISettings, new() => Configuration(values).GetSection(T.Section).Get<T>() ?? new T();
+
+    private static T Start<T>(params (string Key, string Value)[] values)
+        where T : class, ISettings
+    {
+        using var services = new ServiceCollection().AddSettings<T>(Configuration(values)).BuildServiceProvider();
+        services.GetRequiredService<IStartupValidator>().Validate();
+        return services.GetRequiredService<T>();
+    }
+
+    private static IConfigurationRoot Configuration((string Key, string Value)[] values)
+    {
+        // A later value of a setting replaces the earlier one.
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
+        foreach (var (key, value) in values)
+            configuration[key] = value;
+        return configuration;
+    }
+}

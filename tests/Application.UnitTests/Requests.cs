@@ -1,0 +1,57 @@
+using FluentValidation;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.UnitTests;
+
+/// <summary>The application as it is registered, around ports that a test stands in for.</summary>
+internal static class Requests
+{
+    private static readonly ServiceProvider Services = new ServiceCollection().AddApplication().BuildServiceProvider();
+
+    /// <summary>The names of the fields that are refused, once each and in order.</summary>
+    public static string[] Refused<T>(T request) =>
+        [.. Services.GetRequiredService<IValidator<T>>().Validate(request).Errors.Select(failure => failure.PropertyName).Distinct().Order(StringComparer.Ordinal)];
+
+    public static ContactAddress Email(string text = "ada@example.com")
+    {
+        Assert.True(ContactAddress.TryParseEmail(text, out var address));
+        return address;
+    }
+
+    public static ContactAddress Phone(string text = "+4915112345678")
+    {
+        Assert.True(ContactAddress.TryParsePhone(text, out var address));
+        return address;
+    }
+}
+
+/// <summary>Somebody with a role, or nobody.</summary>
+internal sealed class Caller(Role? role) : ICurrentUser
+{
+    public AccessTokenClaims? Claims { get; } = role is not { } rank ? null : new AccessTokenClaims
+    {
+        Subject = Guid.CreateVersion7(),
+        SessionId = Guid.CreateVersion7(),
+        Roles = rank.Implied(),
+        Permissions = Permissions.Of(rank),
+        Epoch = 0,
+        ExpiresAt = DateTimeOffset.MaxValue,
+    };
+}
+
+/// <summary>Counts the transactions that are asked for.</summary>
+internal sealed class CountedTransaction : ITransaction
+{
+    public int Count { get; private set; }
+
+    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>
+    {
+        Count++;
+        return work(cancellationToken);
+    }
+}
