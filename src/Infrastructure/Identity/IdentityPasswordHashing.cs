@@ -11,7 +11,7 @@ internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
     private static readonly Credential Nobody = new();
     private readonly IPasswordHasher<Credential> _hasher;
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
-    private readonly Lazy<string> _hashOfNothing;
+    private readonly string _hashOfNothing;
     private readonly int _maxWaiting;
     private int _waiting;
 
@@ -19,14 +19,15 @@ internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
     {
         _hasher = hasher;
         _maxWaiting = settings.MaxWaiting;
-        _hashOfNothing = new Lazy<string>(() => hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
+        // Now and not when first needed: that one unknown account would take twice as long.
+        _hashOfNothing = hasher.HashPassword(Nobody, Guid.NewGuid().ToString());
     }
 
     public Task<string> Hash(string password, CancellationToken cancellationToken) =>
         OnOwnThread(() => _hasher.HashPassword(Nobody, password), cancellationToken);
 
     public Task<bool> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
-        () => _hasher.VerifyHashedPassword(Nobody, hash ?? _hashOfNothing.Value, password) != PasswordVerificationResult.Failed && hash is not null,
+        () => _hasher.VerifyHashedPassword(Nobody, hash ?? _hashOfNothing, password) != PasswordVerificationResult.Failed && hash is not null,
         cancellationToken);
 
     public void Dispose() => _processors.Dispose();
