@@ -59,7 +59,6 @@ public sealed class LocalServerFaultTests : IAsyncLifetime
     {
         using var redis = await Wire.ConnectAsync(_stack.Redis);
         using var nats = await Wire.ConnectAsync(_stack.Nats);
-        await nats.LineAsync();
         await using var connection = new NpgsqlConnection(_stack.Postgres.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT 1", connection);
@@ -68,7 +67,7 @@ public sealed class LocalServerFaultTests : IAsyncLifetime
             server.Pause();
         await redis.SayAsync("PING");
         await nats.SayAsync("PING");
-        Task[] answers = [redis.LineAsync(), nats.LineAsync(), command.ExecuteScalarAsync()];
+        Task[] answers = [redis.UntilAsync("+PONG"), nats.UntilAsync("PONG"), command.ExecuteScalarAsync()];
         await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAny(answers).WaitAsync(Silence));
 
         foreach (var server in _stack.Servers)

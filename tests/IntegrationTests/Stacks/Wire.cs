@@ -51,6 +51,14 @@ internal sealed partial class Wire : IDisposable
 
     public async Task<string> LineAsync() => await _reader.ReadLineAsync().WaitAsync(Patience) ?? throw new IOException("The connection was closed.");
 
+    /// <summary>Reads up to a line; NATS, for one, may ask something of its own first.</summary>
+    public async Task UntilAsync(string line)
+    {
+        while (await LineAsync() != line)
+        {
+        }
+    }
+
     public void Dispose()
     {
         _reader.Dispose();
