@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace Portico.DevStack;
 
@@ -240,8 +242,7 @@ public abstract class LocalServer
         {
             return "no answer";
         }
-        // Whatever goes wrong while it starts means: not yet.
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is SocketException or DbException or LocalStackException or (IOException and not FileNotFoundException))
         {
             return e.Message;
         }
