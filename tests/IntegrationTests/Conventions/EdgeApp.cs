@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Health;
+using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Tokens;
@@ -59,6 +60,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options);
+        builder.Services.AddSingleton<ITransaction>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -119,6 +121,12 @@ internal sealed class EdgeOptions : IEndedSessions
     public ConcurrentDictionary<Guid, bool> Ended { get; } = new();
 
     public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
+}
+
+internal sealed class NoTransaction : ITransaction
+{
+    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => work(cancellationToken);
 }
 
 /// <summary>A dependency that a test switches off.</summary>
