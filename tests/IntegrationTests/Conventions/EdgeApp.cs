@@ -22,6 +22,9 @@ namespace Portico.IntegrationTests.Conventions;
 /// <summary>The edge alone, on real sockets, in front of <see cref="ProbeController"/>: the conventions need no database.</summary>
 internal sealed class EdgeApp : IAsyncDisposable
 {
+    // Making one takes longer than most tests.
+    private static readonly Lazy<TokenKey> SigningKey = new(NewKey);
+
     private readonly WebApplication _app;
 
     private EdgeApp(WebApplication app, EdgeOptions options)
@@ -55,8 +58,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         builder.Services.AddApplication().AddWebApi(builder.Configuration);
         builder.Logging.ClearProviders().AddProvider(options.Log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
 
-        using var rsa = RSA.Create(2048);
-        var keys = new TokenKeys(new KeyRing(TokenKey.Of(rsa), []));
+        var keys = new TokenKeys(new KeyRing(SigningKey.Value, []));
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options);
@@ -100,6 +102,12 @@ internal sealed class EdgeApp : IAsyncDisposable
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), deadline.Token);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return await reader.ReadToEndAsync(deadline.Token);
+    }
+
+    private static TokenKey NewKey()
+    {
+        using var rsa = RSA.Create(2048);
+        return TokenKey.Of(rsa);
     }
 
     public Task StopAsync() => _app.StopAsync();
