@@ -46,6 +46,8 @@ internal static class WebApiRegistration
     {
         // It counts from its making on, so before the first connection.
         app.Services.GetRequiredService<MetricRegistry>();
+        // It knows whether the dependencies that are required exist.
+        app.Services.GetRequiredService<Readiness>();
         // First who asks, so that every later step knows; then what every answer carries, failures included.
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestTrace>();
@@ -140,7 +142,7 @@ internal static class WebApiRegistration
 
     private static IServiceCollection AddApi(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.ConfigureHttpJsonOptions(json => ApiJson.Describe(json.SerializerOptions));
         services.AddControllers(mvc =>
             {
                 mvc.InputFormatters.Clear();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Portico.WebApi.Json;
 
@@ -14,7 +15,7 @@ internal static class ModelStateRefusals
         var fields = context.ModelState
             .Where(entry => entry.Value is { Errors.Count: > 0 })
             .ToDictionary(
-                entry => entry.Key.Length == 0 ? JsonBodyDiagnosis.WholeBody : entry.Key,
+                entry => entry.Key.Length == 0 ? JsonBodyDiagnosis.WholeBody : JsonNamingPolicy.CamelCase.ConvertName(entry.Key),
                 entry => entry.Value!.Errors.Select(error => error.ErrorMessage).Distinct(StringComparer.Ordinal).ToArray(),
                 StringComparer.Ordinal);
         return new RefusedResult(EdgeRefusals.ValidationFailed with { Fields = fields });

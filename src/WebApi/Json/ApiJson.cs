@@ -13,6 +13,13 @@ internal static class ApiJson
 
     public static void Configure(JsonSerializerOptions options)
     {
+        Describe(options);
+        options.Converters.Insert(0, new EnumNameConverter());
+    }
+
+    /// <summary>The same, with enums as the OpenAPI generator can see through them.</summary>
+    public static void Describe(JsonSerializerOptions options)
+    {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.DictionaryKeyPolicy = null;
         options.PropertyNameCaseInsensitive = false;

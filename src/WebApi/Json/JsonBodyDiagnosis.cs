@@ -75,7 +75,7 @@ internal sealed class JsonBodyDiagnosis
             case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
                 var index = 0;
                 foreach (var item in value.EnumerateArray())
-                    Walk(item, contract.ElementType!, $"{path}[{index++}]");
+                    WalkItem(item, contract.ElementType!, $"{path}[{index++}]");
                 break;
             case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
                 foreach (var entry in value.EnumerateObject())
@@ -88,6 +88,14 @@ internal sealed class JsonBodyDiagnosis
                 Add(path, JsonWords.Expected(contract.Type));
                 break;
         }
+    }
+
+    private void WalkItem(JsonElement item, Type type, string path)
+    {
+        if (item.ValueKind == JsonValueKind.Null)
+            Add(path, "Must not be null.");
+        else
+            Walk(item, type, path);
     }
 
     private void WalkObject(JsonElement value, JsonTypeInfo contract, string path)

@@ -40,6 +40,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
         try
         {
             var value = JsonSerializer.Deserialize(body.Span, context.ModelType, _options) ?? throw new JsonException();
+            if (HasNullInList(body.Span))
+                throw new JsonException();
             return await InputFormatterResult.SuccessAsync(value);
         }
         catch (JsonException failure)
@@ -57,6 +59,25 @@ internal sealed class JsonBodyFormatter : InputFormatter
         while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(256), context.RequestAborted)) > 0)
             buffer.Advance(read);
         return buffer.WrittenSpan.StartsWith(ByteOrderMark) ? buffer.WrittenMemory[ByteOrderMark.Length..] : buffer.WrittenMemory;
+    }
+
+    // Lists here never hold null, and the serialiser knows no such thing of what is in a list.
+    private static bool HasNullInList(ReadOnlySpan<byte> body)
+    {
+        if (body.IndexOf("null"u8) < 0)
+            return false;
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = ApiJson.MaxDepth });
+        Span<bool> isList = stackalloc bool[ApiJson.MaxDepth + 1];
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+                isList[reader.CurrentDepth + 1] = reader.TokenType == JsonTokenType.StartArray;
+            else if (reader.TokenType == JsonTokenType.Null && isList[reader.CurrentDepth])
+                return true;
+        }
+
+        return false;
     }
 
     private static bool HasBody(HttpContext context) =>

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Health;
+using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Tokens;
@@ -21,6 +22,9 @@ namespace Portico.IntegrationTests.Conventions;
 /// <summary>The edge alone, on real sockets, in front of <see cref="ProbeController"/>: the conventions need no database.</summary>
 internal sealed class EdgeApp : IAsyncDisposable
 {
+    // Making one takes longer than most tests.
+    private static readonly Lazy<TokenKey> SigningKey = new(NewKey);
+
     private readonly WebApplication _app;
 
     private EdgeApp(WebApplication app, EdgeOptions options)
@@ -54,11 +58,11 @@ internal sealed class EdgeApp : IAsyncDisposable
         builder.Services.AddApplication().AddWebApi(builder.Configuration);
         builder.Logging.ClearProviders().AddProvider(options.Log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
 
-        using var rsa = RSA.Create(2048);
-        var keys = new TokenKeys(new KeyRing(TokenKey.Of(rsa), []));
+        var keys = new TokenKeys(new KeyRing(SigningKey.Value, []));
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options);
+        builder.Services.AddSingleton<ITransaction>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -100,6 +104,12 @@ internal sealed class EdgeApp : IAsyncDisposable
         return await reader.ReadToEndAsync(deadline.Token);
     }
 
+    private static TokenKey NewKey()
+    {
+        using var rsa = RSA.Create(2048);
+        return TokenKey.Of(rsa);
+    }
+
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
@@ -119,6 +129,12 @@ internal sealed class EdgeOptions : IEndedSessions
     public ConcurrentDictionary<Guid, bool> Ended { get; } = new();
 
     public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
+}
+
+internal sealed class NoTransaction : ITransaction
+{
+    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => work(cancellationToken);
 }
 
 /// <summary>A dependency that a test switches off.</summary>

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace Portico.IntegrationTests.Conventions;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task Is_ready_while_everything_answers()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out _, out _));
+        var report = await app.Get("/health/ready").Json(HttpStatusCode.OK);
+        Assert.Equal("ready", report.Text("status"));
+        Assert.Equal("ok", report.GetProperty("checks").GetProperty("postgresql").Text("status"));
+        Assert.True(report.GetProperty("checks").GetProperty("nats").GetProperty("durationMs").GetDouble() >= 0);
+    }
+
+    [Fact]
+    public async Task Is_degraded_without_what_it_can_do_without()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out _, out var watched));
+        watched.Answer = _ => throw new InvalidOperationException("nats://secret@host is down");
+        var report = await app.Get("/health/ready").Json(HttpStatusCode.OK);
+        Assert.Equal("degraded", report.Text("status"));
+        Assert.Equal("failed", report.GetProperty("checks").GetProperty("nats").Text("status"));
+        Assert.DoesNotContain("secret", report.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Is_unready_without_what_it_needs_and_still_alive()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _));
+        needed.Answer = _ => Task.FromException(new TimeoutException());
+        Assert.Equal("unready", (await app.Get("/health/ready").Json(HttpStatusCode.ServiceUnavailable)).Text("status"));
+        await app.Get("/health/live").Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Waits_a_second_for_a_dependency_that_hangs_and_for_all_at_once()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out var watched));
+        // Not even the token stops these.
+        needed.Answer = watched.Answer = _ => new TaskCompletionSource().Task;
+        var started = Stopwatch.GetTimestamp();
+        await app.Get("/health/ready").Json(HttpStatusCode.ServiceUnavailable);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0.9, 1.9);
+    }
+
+    [Fact]
+    public async Task Asks_its_dependencies_once_for_many_probes()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _));
+        var started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => app.Get("/health/ready")));
+        Assert.InRange(needed.Asked, 1, 1 + (int)Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    [Fact]
+    public async Task Is_unready_as_soon_as_it_is_told_to_stop_and_serves_until_the_delay_is_over()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out _, out _), ("Shutdown:DrainDelay", "00:00:02"));
+        await app.Get("/health/ready").Json(HttpStatusCode.OK);
+        var running = app.Get($"{Requests.Probes}/slow?milliseconds=2500");
+        var stopped = app.StopAsync();
+        Assert.Equal("unready", (await app.Get("/health/ready").Json(HttpStatusCode.ServiceUnavailable)).Text("status"));
+        var late = await app.Get(Requests.Probes);
+        Assert.Equal(HttpStatusCode.OK, late.StatusCode);
+        Assert.True(late.Headers.ConnectionClose);
+        Assert.Equal(HttpStatusCode.NoContent, (await running).StatusCode);
+        await stopped;
+        await Assert.ThrowsAsync<HttpRequestException>(() => app.Get("/health/live"));
+    }
+
+    [Fact]
+    public async Task Names_a_dependency_that_is_needed_and_not_known()
+    {
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => EdgeApp.StartAsync(("Health:Required", "postgres")));
+        Assert.Contains("Health:Required", Assert.Single(failure.Failures), StringComparison.Ordinal);
+    }
+
+    private static EdgeOptions Checks(out FakeCheck needed, out FakeCheck watched)
+    {
+        (needed, watched) = (new FakeCheck("postgresql", required: true), new FakeCheck("nats", required: false));
+        return new EdgeOptions { Checks = [needed, watched] };
+    }
+}
+
+public sealed class ManagementTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
+{
+    private EdgeApp App => edge.App;
+
+    [Fact]
+    public async Task Serves_metrics_on_its_own_address_only()
+    {
+        using var management = new HttpClient { BaseAddress = App.Management };
+        var response = await management.GetAsync("/metrics");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Header("Content-Type"));
+        await App.Get("/metrics").Problem(HttpStatusCode.NotFound, "not_found");
+        await management.GetAsync(Requests.Probes).Problem(HttpStatusCode.NotFound, "not_found");
+        await management.GetAsync("/swagger/index.html").Problem(HttpStatusCode.NotFound, "not_found");
+        await management.GetAsync("/health/live").Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Is_not_fooled_by_the_host_header()
+    {
+        var answer = await App.RawAsync($"GET /metrics HTTP/1.1\r\nHost: {App.Management.Authority}\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 404", answer, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Conventions;
+
+/// <summary>A wrong setting ends the program at once, with a sentence that names it.</summary>
+public sealed class SettingsTests
+{
+    [Theory]
+    [InlineData("Cors:Origins:0", "https://app.example.com/", "Cors:Origins:0")]
+    [InlineData("Cors:Origins:0", "*", "Cors:Origins:0")]
+    [InlineData("Proxies:Trusted:0", "proxy.local", "Proxies:Trusted:0")]
+    [InlineData("Limits:MaxBodyBytes", "0", "Limits:MaxBodyBytes")]
+    [InlineData("Limits:RequestTimeout", "soon", "Limits:RequestTimeout")]
+    [InlineData("Management:Url", "5081", "Management:Url")]
+    [InlineData("Logging:Format", "xml", "Logging:Format")]
+    [InlineData("Telemetry:OtlpEndpoint", "collector", "Telemetry:OtlpEndpoint")]
+    [InlineData("Nats:Url", "http://nats", "Nats:Url")]
+    [InlineData("urls", "ftp://x", "ASPNETCORE_URLS")]
+    [InlineData("Health:Required", "postgres", "Health:Required")]
+    public async Task Names_the_setting_in_one_line(string key, string value, string named)
+    {
+        var database = new TestDatabase("", "", "Host=127.0.0.1;Database=x;Username=x");
+        var keyFile = Path.GetTempFileName();
+        using (var rsa = System.Security.Cryptography.RSA.Create(2048))
+            await File.WriteAllTextAsync(keyFile, rsa.ExportPkcs8PrivateKeyPem());
+        var secret = Convert.ToBase64String(new byte[32]);
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["Management:Url"] = "http://127.0.0.1:0",
+            ["ConnectionStrings:Portico"] = database.Portico,
+            ["Redis:ConnectionString"] = "127.0.0.1:1",
+            ["Tokens:Issuer"] = "http://127.0.0.1",
+            ["Tokens:SigningKeyFile"] = keyFile,
+            ["Sessions:Key"] = secret,
+            ["Otp:Key"] = secret,
+            ["Mail:Mailbox"] = Path.GetTempPath(),
+            [key] = value,
+        };
+        await using var error = new StringWriter();
+        var exit = await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error);
+        File.Delete(keyFile);
+        Assert.Equal(1, exit);
+        var line = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(named, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ends_the_process_with_1_and_no_stack()
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(WebApi.WebApiHost).Assembly.Location, "--Limits:MaxBodyBytes=0"])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("Limits:MaxBodyBytes", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error + output, StringComparison.Ordinal);
+    }
+}
