@@ -11,7 +11,7 @@ internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
     private static readonly Credential Nobody = new();
     private readonly IPasswordHasher<Credential> _hasher;
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
-    private readonly string _hashOfNothing;
+    private readonly Lazy<string> _hashOfNothing;
     private readonly int _maxWaiting;
     private int _waiting;
 
@@ -19,15 +19,19 @@ internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
     {
         _hasher = hasher;
         _maxWaiting = settings.MaxWaiting;
-        // Now and not when first needed: that one unknown account would take twice as long.
-        _hashOfNothing = hasher.HashPassword(Nobody, Guid.NewGuid().ToString());
+        _hashOfNothing = new Lazy<string>(() => hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
     }
 
     public Task<string> Hash(string password, CancellationToken cancellationToken) =>
         OnOwnThread(() => _hasher.HashPassword(Nobody, password), cancellationToken);
 
     public Task<bool> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
-        () => _hasher.VerifyHashedPassword(Nobody, hash ?? _hashOfNothing, password) != PasswordVerificationResult.Failed && hash is not null,
+        () =>
+        {
+            // Made for whoever comes first, with an account or without: only for the latter, it would tell them apart.
+            var standIn = _hashOfNothing.Value;
+            return _hasher.VerifyHashedPassword(Nobody, hash ?? standIn, password) != PasswordVerificationResult.Failed && hash is not null;
+        },
         cancellationToken);
 
     public void Dispose() => _processors.Dispose();
