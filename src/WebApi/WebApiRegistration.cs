@@ -59,6 +59,13 @@ internal static class WebApiRegistration
         app.UseMiddleware<RequestDeadline>();
         app.UseMiddleware<BodyLimit>();
         app.UseSwaggerPage();
+        app.Use((context, next) =>
+        {
+            // What can be read can be asked for its headers; the server leaves the body out, whatever the method is called from here on.
+            if (HttpMethods.IsHead(context.Request.Method))
+                context.Request.Method = HttpMethods.Get;
+            return next(context);
+        });
         app.UseRouting();
         app.UseAuthentication();
         app.MapControllers();
@@ -79,7 +86,7 @@ internal static class WebApiRegistration
     private static IServiceCollection AddServer(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LimitSettings>(configuration).AddSettings<ManagementSettings>(configuration).AddSettings<ProxySettings>(configuration);
-        var urls = Listeners.TakeUrls(configuration);
+        var urls = Listeners.UrlsOf(configuration);
         services.AddSingleton(provider => new Listeners(urls, provider.GetRequiredService<ManagementSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.Configure<KestrelServerOptions>(server =>

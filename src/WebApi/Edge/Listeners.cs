@@ -29,13 +29,12 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
 
     public static bool IsUsable(string url) => TryParse(url, out _);
 
-    /// <summary>Takes the API's addresses out of the configuration, or the server would warn that it listens to them only once.</summary>
-    public static IReadOnlyList<string> TakeUrls(IConfiguration configuration)
+    /// <summary>The API's addresses, where the framework has them.</summary>
+    public static IReadOnlyList<string> UrlsOf(IConfiguration configuration)
     {
         var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
         if (urls.Length == 0)
             urls = [.. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => $"http://*:{port}")];
-        configuration[WebHostDefaults.ServerUrlsKey] = configuration[WebHostDefaults.HttpPortsKey] = "";
         return urls.Length > 0 ? urls : [DefaultApiUrl];
     }
 

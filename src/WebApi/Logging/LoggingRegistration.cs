@@ -11,6 +11,8 @@ internal static class LoggingRegistration
         services.AddSettings<LogSettings>(configuration);
         services.AddLogging(logging => logging
             .ClearProviders()
+            // It warns of addresses that it is given twice, which is how the management's stands beside the API's.
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
             .AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>()
             .AddSimpleConsole(text =>
             {

@@ -136,6 +136,15 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData("application/json; charset=utf-8")]
     public async Task Answers_json_to_whoever_takes_it(string accept) => await App.Get(Requests.Probes, ("Accept", accept)).Json(HttpStatusCode.OK);
 
+    [Fact]
+    public async Task Answers_head_as_get_without_the_body()
+    {
+        var answer = await App.RawAsync($"HEAD {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("Link: ", answer, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/api/v1/probes/")]
     [InlineData("/API/V1/Probes")]
