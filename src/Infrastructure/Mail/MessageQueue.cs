@@ -16,15 +16,13 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20)];
 
     private readonly IMessageChannel[] _channels = [.. channels];
-    private readonly Channel<Message> _queue = Channel.CreateBounded<Message>(settings.MaxQueued);
+    private readonly Channel<Message?> _queue = Channel.CreateBounded<Message?>(settings.MaxQueued);
 
     public bool Reaches(ContactKind kind) => Array.Exists(_channels, channel => channel.Reaches(kind));
 
-    public void Send(Message message)
-    {
-        if (!_queue.Writer.TryWrite(message))
-            throw new DependencyUnavailableException("The message queue");
-    }
+    public void Send(Message message) => Queue(message);
+
+    public void SendNothing() => Queue(null);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -37,10 +35,19 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendQueued(stoppingToken)));
 
+    private void Queue(Message? message)
+    {
+        if (!_queue.Writer.TryWrite(message))
+            throw new DependencyUnavailableException("The message queue");
+    }
+
     private async Task SendQueued(CancellationToken cancellationToken)
     {
         await foreach (var message in _queue.Reader.ReadAllAsync(cancellationToken))
-            await SendWithRetries(message, cancellationToken);
+        {
+            if (message is not null)
+                await SendWithRetries(message, cancellationToken);
+        }
     }
 
     private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
