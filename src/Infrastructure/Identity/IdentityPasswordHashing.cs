@@ -25,8 +25,14 @@ internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
     public Task<string> Hash(string password, CancellationToken cancellationToken) =>
         OnOwnThread(() => _hasher.HashPassword(Nobody, password), cancellationToken);
 
-    public Task<bool> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
-        () => _hasher.VerifyHashedPassword(Nobody, hash ?? _hashOfNothing.Value, password) != PasswordVerificationResult.Failed && hash is not null,
+    public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
+        () => _hasher.VerifyHashedPassword(Nobody, hash ?? _hashOfNothing.Value, password) switch
+        {
+            _ when hash is null => PasswordMatch.None,
+            PasswordVerificationResult.Success => PasswordMatch.Exact,
+            PasswordVerificationResult.SuccessRehashNeeded => PasswordMatch.Outdated,
+            _ => PasswordMatch.None,
+        },
         cancellationToken);
 
     public void Dispose() => _processors.Dispose();
