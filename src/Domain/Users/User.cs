@@ -25,6 +25,18 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>A counter that access tokens carry; raising it kills all that were issued before.</summary>
     public int Epoch { get; private set; }
 
+    /// <summary>What this person signs in with: the e-mail address, if there is one, then the phone.</summary>
+    public IEnumerable<ContactAddress> Addresses
+    {
+        get
+        {
+            if (ContactAddress.TryParseEmail(Email, out var email))
+                yield return email;
+            if (ContactAddress.TryParsePhone(Phone, out var phone))
+                yield return phone;
+        }
+    }
+
     public DateTimeOffset CreatedAt { get; private set; }
     public Guid? CreatedBy { get; private set; }
     public DateTimeOffset? UpdatedAt { get; private set; }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
+using Portico.Application.Auth;
 using Portico.Application.Common;
 using Portico.Infrastructure.Identity;
 
@@ -18,9 +19,9 @@ public sealed class IdentityPasswordHashingTests
 
         var hash = await hashing.Hash("correct horse", CancellationToken.None);
 
-        Assert.True(await hashing.Verify(hash, "correct horse", CancellationToken.None));
-        Assert.False(await hashing.Verify(hash, "Correct horse", CancellationToken.None));
-        Assert.False(await hashing.Verify(null, "correct horse", CancellationToken.None));
+        Assert.Equal(PasswordMatch.Exact, await hashing.Verify(hash, "correct horse", CancellationToken.None));
+        Assert.Equal(PasswordMatch.None, await hashing.Verify(hash, "Correct horse", CancellationToken.None));
+        Assert.Equal(PasswordMatch.None, await hashing.Verify(null, "correct horse", CancellationToken.None));
         Assert.NotEqual(hash, await hashing.Hash("correct horse", CancellationToken.None));
     }
 
@@ -30,9 +31,9 @@ public sealed class IdentityPasswordHashingTests
         var hasher = new RecordingHasher();
         using var hashing = new IdentityPasswordHashing(hasher, new PasswordSettings());
 
-        Assert.False(await hashing.Verify(null, "guess", CancellationToken.None));
-        Assert.False(await hashing.Verify(null, "guess", CancellationToken.None));
-        Assert.True(await hashing.Verify("hash of a person", "guess", CancellationToken.None));
+        Assert.Equal(PasswordMatch.None, await hashing.Verify(null, "guess", CancellationToken.None));
+        Assert.Equal(PasswordMatch.None, await hashing.Verify(null, "guess", CancellationToken.None));
+        Assert.Equal(PasswordMatch.Exact, await hashing.Verify("hash of a person", "guess", CancellationToken.None));
 
         Assert.Equal([("hash", "guess"), ("hash", "guess"), ("hash of a person", "guess")], hasher.Verified);
     }
