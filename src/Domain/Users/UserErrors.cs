@@ -7,6 +7,8 @@ public static class UserErrors
 {
     public static readonly Error NotFound = new(ErrorKind.NotFound, "not_found", "There is no such user.");
 
+    public static readonly Error SessionNotFound = new(ErrorKind.NotFound, "not_found", "You have no such session.");
+
     public static readonly Error InvalidCode =
         new(ErrorKind.Validation, "invalid_code", "The code is wrong, was used already or is no longer valid. Ask for a new one.");
 

@@ -28,6 +28,7 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
 
         local function keep(absolute, idle)
             local life = math.min(idle, absolute - now)
+            redis.call('HSET', KEYS[1], 'seen', now)
             redis.call('PEXPIRE', KEYS[1], life)
             redis.call('PEXPIRE', KEYS[2], math.max(life, redis.call('PTTL', KEYS[2])))
             return life
@@ -111,25 +112,55 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
         }
     }
 
+    public async Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken)
+    {
+        var ids = await Index(userId, Order.Descending, cancellationToken);
+        // All on their way at once, under one deadline.
+        var found = await redis.Run(
+            database => Task.WhenAll(ids.Select(id => database.HashGetAsync(SessionKey(userId, id), ["created", "seen", "device", "ip"]))), cancellationToken);
+        // The index still names those whose idle life is over.
+        return [.. ids.Zip(found).Where(session => !session.Second[0].IsNull).Select(session => Live(session.First, session.Second))];
+    }
+
+    public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
+
     public async Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken)
     {
-        await Run(userId, sessionId, cancellationToken, "end", Name(sessionId));
+        // Refused before it is gone: when one step fails, the session is still there to be ended again.
         await ended.Add(sessionId, cancellationToken);
+        await Run(userId, sessionId, cancellationToken, "end", Name(sessionId));
     }
 
-    public async Task EndAll(Guid userId, CancellationToken cancellationToken)
+    public Task EndAll(Guid userId, CancellationToken cancellationToken) => EndOthers(userId, Guid.Empty, cancellationToken);
+
+    public async Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken)
     {
-        // One by one: each is a step of its own that may be repeated, and the index lets go of a session last.
-        var open = await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key($"sessions:{{{Name(userId)}}}")), cancellationToken);
-        foreach (var session in open)
-            await End(userId, Guid.Parse((string)session!), cancellationToken);
+        // One by one: each is a step of its own that may be repeated.
+        foreach (var id in await Index(userId, Order.Ascending, cancellationToken))
+        {
+            if (id != keptSessionId)
+                await End(userId, id, cancellationToken);
+        }
     }
 
-    private Task<RedisResult> Run(Guid userId, Guid sessionId, CancellationToken cancellationToken, params RedisValue[] arguments) => redis.Script(
-        Script,
-        [redis.Key($"session:{{{Name(userId)}}}:{Name(sessionId)}"), redis.Key($"sessions:{{{Name(userId)}}}")],
-        arguments,
-        cancellationToken);
+    private async Task<Guid[]> Index(Guid userId, Order order, CancellationToken cancellationToken)
+    {
+        var ids = await redis.Run(database => database.SortedSetRangeByRankAsync(IndexKey(userId), order: order), cancellationToken);
+        return [.. ids.Select(id => Guid.Parse((string)id!))];
+    }
+
+    private Task<RedisResult> Run(Guid userId, Guid sessionId, CancellationToken cancellationToken, params RedisValue[] arguments) =>
+        redis.Script(Script, [SessionKey(userId, sessionId), IndexKey(userId)], arguments, cancellationToken);
+
+    private RedisKey SessionKey(Guid userId, Guid sessionId) => redis.Key($"session:{{{Name(userId)}}}:{Name(sessionId)}");
+
+    private RedisKey IndexKey(Guid userId) => redis.Key($"sessions:{{{Name(userId)}}}");
+
+    private static LiveSession Live(Guid id, RedisValue[] fields) => new(
+        id, Text(fields[2]), Text(fields[3]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[0]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[1]));
+
+    private static string? Text(RedisValue field) => field.IsNullOrEmpty ? null : (string)field!;
 
     private SessionTicket Ticket(RefreshToken token, TimeSpan life) => new(token.UserId, token.SessionId, tokens.Write(token), life);
 

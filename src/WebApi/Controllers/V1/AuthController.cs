@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
@@ -52,6 +53,28 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [UseCase<LogOut>]
     [Refuses(503)]
     public Task<ActionResult> LogOut(CancellationToken cancellationToken) => AnswerNothing(new LogOut(), cancellationToken);
+
+    /// <summary>Lists the caller's sessions, the newest first</summary>
+    /// <remarks>All of them at once: there are never more than `Sessions:MaxPerUser`.</remarks>
+    [HttpGet("sessions")]
+    [ProducesResponseType<Page<SessionDto>>(StatusCodes.Status200OK)]
+    [UseCase<ListSessions>]
+    [Refuses(503)]
+    public Task<ActionResult<Page<SessionDto>>> ListSessions(CancellationToken cancellationToken) => Answer(new ListSessions(), cancellationToken);
+
+    /// <summary>Ends one of the caller's sessions</summary>
+    [HttpDelete("sessions/{id:guid}")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [UseCase<EndSession>]
+    [Refuses(404, 503)]
+    public Task<ActionResult> EndSession(Guid id, CancellationToken cancellationToken) => AnswerNothing(new EndSession(id), cancellationToken);
+
+    /// <summary>Ends all of the caller's sessions but this one</summary>
+    [HttpDelete("sessions")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [UseCase<EndOtherSessions>]
+    [Refuses(503)]
+    public Task<ActionResult> EndOtherSessions(CancellationToken cancellationToken) => AnswerNothing(new EndOtherSessions(), cancellationToken);
 
     /// <summary>Tells what the access token says, and that it is still good</summary>
     [HttpGet("check")]
