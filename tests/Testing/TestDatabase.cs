@@ -36,6 +36,19 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         }
     }
 
+    /// <summary>Changes rows behind the application's back, as another process does.</summary>
+    public async Task ExecuteAsync(string sql, params object[] values)
+    {
+        // Not from a pool, whose connections a test may have broken.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Portico) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        if (await command.ExecuteNonQueryAsync() == 0)
+            throw new InvalidOperationException($"No row was changed: {sql}");
+    }
+
     /// <summary>The connection strings of a database that is not made yet.</summary>
     public static TestDatabase Named(string name, LocalStack stack) => new(
         stack.Postgres.ConnectionString,

@@ -3,11 +3,12 @@ using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
+using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
 
-internal sealed class EfTransaction(AppDbContext db) : ITransaction
+internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs) : ITransaction
 {
     private const int MaxTries = 4;
 
@@ -46,7 +47,17 @@ internal sealed class EfTransaction(AppDbContext db) : ITransaction
             return result;
 
         await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        try
+        {
+            await transaction.CommitAsync(cancellationToken);
+        }
+        finally
+        {
+            // After a failure too: whether such a commit happened is not known.
+            foreach (var user in db.ChangeTracker.Entries<User>())
+                epochs.Forget(user.Entity.Id);
+        }
+
         return result;
     }
 

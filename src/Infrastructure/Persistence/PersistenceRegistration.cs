@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Portico.Application.Auth;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Infrastructure.Configuration;
@@ -22,6 +23,8 @@ internal static class PersistenceRegistration
             .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
+        services.AddSingleton<UserEpochs>();
+        services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();
         return services;
     }

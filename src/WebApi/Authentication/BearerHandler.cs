@@ -11,16 +11,17 @@ namespace Portico.WebApi.Authentication;
 /// <summary>Recognises a caller by their access token (RFC 6750, 2.1: the Authorization header only).</summary>
 /// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
 internal sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenValidator validator, IEndedSessions ended)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenValidator validator, IEndedSessions ended,
+    IUserEpochs epochs)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization;
         if (header.Count == 0)
-            return Task.FromResult(AuthenticateResult.NoResult());
+            return AuthenticateResult.NoResult();
 
         if (header is not [{ } value] || !TryReadToken(value, out var token))
             return Refuse("malformed");
@@ -28,15 +29,17 @@ internal sealed class BearerHandler(
             return Refuse(refusal.ToString());
         if (ended.Contains(claims.SessionId))
             return Refuse("session ended");
+        if (!await epochs.Accepts(claims.Subject, claims.Epoch, Context.RequestAborted))
+            return Refuse("epoch passed");
 
         Context.Features.Set(new Bearer(claims));
-        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName)));
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName));
     }
 
-    private Task<AuthenticateResult> Refuse(string reason)
+    private AuthenticateResult Refuse(string reason)
     {
         Context.Features.Set(new RefusedBearer());
-        return Task.FromResult(AuthenticateResult.Fail(reason));
+        return AuthenticateResult.Fail(reason);
     }
 
     // The scheme in any case and one space (RFC 9110, 11.4); the validator judges the rest.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Portico.DevStack;
 using Portico.Testing;
@@ -60,6 +61,35 @@ public sealed class OutageTests : IAsyncLifetime
         await _stack.Postgres.RestartAsync();
         await Eventually.Holds(async () => (await person.GetAsync("/api/v1/users/me")).IsSuccessStatusCode, "reading again");
         await Ready("postgresql", HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("hangs")]
+    public async Task Without_postgresql_what_was_known_of_a_person_stands(string fault)
+    {
+        var person = await _app.SignUpAsync();
+        var stranger = await _app.SignUpAsync();
+        var blocked = await _app.SignUpAsync();
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        await _app.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE email = $1", blocked.Email);
+        await blocked.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await Break(_stack.Postgres, fault);
+
+        var started = Stopwatch.GetTimestamp();
+        for (var n = 0; n < 20; n++)
+        {
+            await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+            await stranger.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+            await blocked.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        }
+
+        // One caller a second waits for PostgreSQL, for a second; all 60 would take a minute.
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        await Mend(_stack.Postgres, fault);
+        await _app.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1 WHERE email = $1", person.Email);
+        await Eventually.Holds(
+            async () => (await person.GetAsync("/api/v1/auth/check")).StatusCode == HttpStatusCode.Unauthorized, "asking again");
     }
 
     [Fact]
