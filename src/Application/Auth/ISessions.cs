@@ -19,11 +19,18 @@ public interface ISessions
     /// <returns>The successor, or 401 <c>invalid_refresh_token</c>.</returns>
     Task<Result<SessionTicket>> Rotate(string refreshToken, CancellationToken cancellationToken);
 
+    /// <summary>Gives the next pair of tokens to a session whose owner has just proved who they are in another way; the refresh token before it is now the last but one.</summary>
+    /// <returns>The successor, or 401 <c>invalid_refresh_token</c> when the session has ended.</returns>
+    Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
     /// <summary>Ends a session and refuses its access tokens: at once in this process, within 1 s in the others.</summary>
     Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 
     /// <summary>Ends every session of a person, in the same way.</summary>
     Task EndAll(Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>Ends every session of a person but one, in the same way.</summary>
+    Task EndOthers(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 }
 
 /// <summary>The sessions that ended while access tokens of theirs were still alive.</summary>

@@ -22,6 +22,9 @@ internal sealed class IdentityCredentials(UserManager<Credential> manager, AppDb
 
     private static void Expect(IdentityResult result)
     {
+        // The same race as any other, which the transaction runs again.
+        if (result.Errors.Any(error => error.Code == nameof(IdentityErrorDescriber.ConcurrencyFailure)))
+            throw new DbUpdateConcurrencyException("Somebody else changed the credentials at the same time.");
         if (!result.Succeeded)
             throw new InvalidOperationException($"Identity refused a change of credentials: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
     }

@@ -16,7 +16,7 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20)];
 
     private readonly IMessageChannel[] _channels = [.. channels];
-    private readonly Channel<Message> _queue = Channel.CreateBounded<Message>(settings.MaxQueued);
+    private readonly Channel<Message?> _queue = Channel.CreateBounded<Message?>(settings.MaxQueued);
 
     public bool Reaches(ContactKind kind) => Array.Exists(_channels, channel => channel.Reaches(kind));
 
@@ -24,9 +24,10 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     {
         if (!Reaches(message.To.Kind))
             throw new InvalidOperationException($"No channel reaches addresses of the kind {message.To.Kind}.");
-        if (!_queue.Writer.TryWrite(message))
-            throw new DependencyUnavailableException("The message queue");
+        Queue(message);
     }
+
+    public void SendNothing() => Queue(null);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -39,10 +40,19 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendQueued(stoppingToken)));
 
+    private void Queue(Message? message)
+    {
+        if (!_queue.Writer.TryWrite(message))
+            throw new DependencyUnavailableException("The message queue");
+    }
+
     private async Task SendQueued(CancellationToken cancellationToken)
     {
         await foreach (var message in _queue.Reader.ReadAllAsync(cancellationToken))
-            await SendWithRetries(message, cancellationToken);
+        {
+            if (message is not null)
+                await SendWithRetries(message, cancellationToken);
+        }
     }
 
     private async Task SendWithRetries(Message message, CancellationToken cancellationToken)

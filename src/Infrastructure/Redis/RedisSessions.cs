@@ -15,6 +15,7 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
     // ARGV: verb, then what it needs; times in milliseconds
     // open:   session id, idle life, absolute life, most sessions, device, ip → the sessions it pushed out
     // rotate: session id, generation, idle life, grace → {outcome, generation, life left}
+    // continue: session id, idle life → {outcome, generation, life left}
     // end:    session id
     private const string Script = """
         local t = redis.call('TIME')
@@ -57,17 +58,26 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
             return {'unknown'}
         end
 
-        local current, given = tonumber(s[1]), tonumber(ARGV[3])
-        local absolute, idle, grace = tonumber(s[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+        local current, absolute = tonumber(s[1]), tonumber(s[3])
         if absolute <= now then
             destroy()
             return {'unknown'}
         end
 
+        local function rotate(generation, idle)
+            redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now)
+            return {'rotated', generation, keep(absolute, idle)}
+        end
+
+        if verb == 'continue' then
+            return rotate(current + 1, tonumber(ARGV[3]))
+        end
+
+        local given, idle, grace = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+
         -- Newer than we know: Redis came back without its last second. The MAC vouches for the token.
         if given >= current then
-            redis.call('HSET', KEYS[1], 'generation', given + 1, 'rotated', now)
-            return {'rotated', given + 1, keep(absolute, idle)}
+            return rotate(given + 1, idle)
         end
 
         -- Tabs that refresh together, or an answer that got lost: the same successor, as long as nobody has used it.
@@ -111,18 +121,29 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
         }
     }
 
+    public async Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var answer = (RedisValue[])await Run(
+            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime));
+        return (string)answer[0]! == "rotated"
+            ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), TimeSpan.FromMilliseconds((long)answer[2]))
+            : UserErrors.InvalidRefreshToken;
+    }
+
     public async Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken)
     {
         await Run(userId, sessionId, cancellationToken, "end", Name(sessionId));
         await ended.Add(sessionId, cancellationToken);
     }
 
-    public async Task EndAll(Guid userId, CancellationToken cancellationToken)
+    public Task EndAll(Guid userId, CancellationToken cancellationToken) => EndOthers(userId, Guid.Empty, cancellationToken);
+
+    public async Task EndOthers(Guid userId, Guid sessionId, CancellationToken cancellationToken)
     {
         // One by one: each is a step of its own that may be repeated, and the index lets go of a session last.
         var open = await redis.Run(database => database.SortedSetRangeByRankAsync(redis.Key($"sessions:{{{Name(userId)}}}")), cancellationToken);
-        foreach (var session in open)
-            await End(userId, Guid.Parse((string)session!), cancellationToken);
+        foreach (var session in open.Select(name => Guid.Parse((string)name!)).Where(session => session != sessionId))
+            await End(userId, session, cancellationToken);
     }
 
     private Task<RedisResult> Run(Guid userId, Guid sessionId, CancellationToken cancellationToken, params RedisValue[] arguments) => redis.Script(

@@ -14,4 +14,8 @@ public interface IMessages
     /// <summary>Queues a message in memory; a few failures to send it are tried again while it is still worth reading.</summary>
     /// <exception cref="DependencyUnavailableException">Too many messages wait already.</exception>
     void Send(Message message);
+
+    /// <summary>Takes a message's place in the queue and sends nothing, so that nobody can tell whether there was a message.</summary>
+    /// <exception cref="DependencyUnavailableException">Too many messages wait already.</exception>
+    void SendNothing();
 }

@@ -39,6 +39,21 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [Refuses(401, 503)]
     public Task<ActionResult<TokensDto>> Refresh(RefreshSession command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
+    /// <summary>Changes the caller's password, and ends all their other sessions</summary>
+    /// <remarks>The session of the access token goes on with the tokens of the answer.</remarks>
+    [HttpPost("update-password")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [Refuses(404, 409, 429, 503)]
+    public Task<ActionResult<TokensDto>> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+
+    /// <summary>Sends a code that sets another password</summary>
+    /// <remarks>The answer is the same whether or not somebody has signed up with the address; only an account is sent a code.</remarks>
+    [HttpPost("reset-password")]
+    [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
+    [Refuses(422, 429, 503)]
+    public Task<ActionResult<CodeSentDto>> ResetPassword(ResetPassword command, CancellationToken cancellationToken) =>
+        AnswerAccepted(command, cancellationToken);
+
     /// <summary>Sets another password with a code, and ends all sessions</summary>
     [HttpPost("confirm-reset-password")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]

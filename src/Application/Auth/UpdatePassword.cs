@@ -1,0 +1,76 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Auth;
+
+/// <summary>Changes the caller's password, continues their session with new tokens and ends all their other ones.</summary>
+/// <example>{"userId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","oldPassword":"correct horse battery staple","newPassword":"another horse, another staple"}</example>
+[Authenticated]
+public sealed record UpdatePassword : ICommand<TokensDto>, IOwnTransaction
+{
+    public required Guid UserId { get; init; }
+    public required string OldPassword { get; init; }
+    public required string NewPassword { get; init; }
+}
+
+internal sealed class UpdatePasswordValidator : AbstractValidator<UpdatePassword>
+{
+    public UpdatePasswordValidator()
+    {
+        RuleFor(c => c.OldPassword).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+        RuleFor(c => c.NewPassword).IsNewPassword();
+    }
+}
+
+internal sealed class UpdatePasswordHandler(
+    ICurrentUser caller, IClient client, ISignInThrottle throttle, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
+    ICredentials credentials, ISessions sessions, IAccessTokenIssuer accessTokens)
+    : ICommandHandler<UpdatePassword, TokensDto>
+{
+    public async Task<Result<TokensDto>> Handle(UpdatePassword command, CancellationToken cancellationToken)
+    {
+        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
+        if (known is null || command.UserId != known.Id)
+            return UserErrors.NotFound;
+
+        // Whoever holds an access token guesses no faster than whoever signs in with the address.
+        var attempt = await throttle.Begin(known.Address, client.IpAddress, cancellationToken);
+        if (attempt.Error is { } tooMany)
+            return tooMany;
+
+        var oldHash = await credentials.FindPasswordHash(known.Id, cancellationToken);
+        var matches = await passwords.Verify(oldHash, command.OldPassword, cancellationToken);
+        if (known.Status != UserStatus.Active || !matches)
+            return UserErrors.InvalidCredentials;
+
+        await throttle.Succeeded(known.Address, client.IpAddress, cancellationToken);
+        var newHash = await passwords.Hash(command.NewPassword, cancellationToken);
+        var changed = await transaction.Run<Result<User>>(
+            async token =>
+            {
+                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, token);
+                if (user is null)
+                    return UserErrors.NotFound;
+
+                // Of changes at the same time the first one wins: to the others the old password is a wrong one by now.
+                if (await credentials.FindPasswordHash(user.Id, token) != oldHash)
+                    return UserErrors.InvalidCredentials;
+
+                await credentials.SetPasswordHash(user.Id, newHash, token);
+                user.ChangePassword();
+                return user;
+            },
+            cancellationToken);
+        if (changed.Error is { } refusal)
+            return refusal;
+
+        await sessions.EndOthers(known.Id, caller.SessionId, cancellationToken);
+        var session = await sessions.Continue(known.Id, caller.SessionId, cancellationToken);
+        return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Auth;
+
+public sealed class ResetPasswordTests : IAsyncLifetime
+{
+    private PorticoApp _app = null!;
+
+    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [InlineData("forgotten")]
+    [InlineData("compromised")]
+    public async Task Sends_a_code_that_sets_another_password_and_only_then_ends_every_session(string reason)
+    {
+        var person = await _app.SignUpAsync();
+        var other = new TestPerson(_app, person.Email, person.Password);
+        other.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
+        var registrationCode = await _app.CodeAsync(person.Email);
+
+        var answer = await Ask(person.Email, reason).Json(HttpStatusCode.Accepted);
+        Assert.Equal("""{"expiresIn":600,"resendAfter":60}""", answer.ToString());
+        var code = await NextCode(person.Email, registrationCode);
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        other.Take(await other.RefreshAsync().Json(HttpStatusCode.OK));
+
+        var newPassword = $"another horse {Guid.NewGuid():N}";
+        await Confirm(person.Email, code, newPassword).Json(HttpStatusCode.NoContent);
+        foreach (var signedOut in new[] { person, other })
+        {
+            await signedOut.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+            await signedOut.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        }
+
+        await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await person.LogInAsync(newPassword).Json(HttpStatusCode.OK);
+        await Confirm(person.Email, code, newPassword).Problem(HttpStatusCode.BadRequest, "invalid_code");
+    }
+
+    [Fact]
+    public async Task Answers_alike_with_and_without_an_account_the_limits_included()
+    {
+        var person = await _app.SignUpAsync();
+        var stranger = PorticoApp.NewEmail();
+        using var known = await Ask(person.Email);
+        using var unknown = await Ask(stranger);
+        await AssertAlike(known, unknown, HttpStatusCode.Accepted);
+
+        using var knownAgain = await Ask(person.Email);
+        using var unknownAgain = await Ask(stranger);
+        Assert.Equal(HttpStatusCode.TooManyRequests, knownAgain.StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, unknownAgain.StatusCode);
+        Assert.Equal(Names(knownAgain), Names(unknownAgain));
+        Assert.InRange(unknownAgain.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 50, 60);
+
+        using var knownGuess = await Confirm(person.Email, "000000", "another horse");
+        using var unknownGuess = await Confirm(stranger, "000000", "another horse");
+        Assert.Equal(HttpStatusCode.BadRequest, knownGuess.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, unknownGuess.StatusCode);
+    }
+
+    [Fact]
+    public async Task Sends_nothing_to_an_address_without_an_account()
+    {
+        var stranger = PorticoApp.NewEmail();
+        await Ask(stranger).Json(HttpStatusCode.Accepted);
+
+        // Messages leave about in the order in which they were asked for, so two later ones have passed it.
+        var person = await _app.SignUpAsync();
+        var code = await _app.CodeAsync(person.Email);
+        await Ask(person.Email).Json(HttpStatusCode.Accepted);
+        await NextCode(person.Email, code);
+        Assert.DoesNotContain(Directory.GetFiles(_app.Mailbox, "*.eml"), file => File.ReadAllText(file).Contains(stranger, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Accepts_no_code_that_was_sent_for_something_else()
+    {
+        var email = PorticoApp.NewEmail();
+        await _app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        await Confirm(email, await _app.CodeAsync(email), "another horse").Problem(HttpStatusCode.BadRequest, "invalid_code");
+    }
+
+    [Fact]
+    public async Task Refuses_a_reason_that_there_is_not()
+    {
+        await Ask(PorticoApp.NewEmail(), "bored").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _app.Client.Post("auth/reset-password", new { reason = "forgotten" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
+    }
+
+    private static async Task AssertAlike(HttpResponseMessage known, HttpResponseMessage unknown, HttpStatusCode status)
+    {
+        Assert.Equal(status, known.StatusCode);
+        Assert.Equal(status, unknown.StatusCode);
+        Assert.Equal(await known.Content.ReadAsStringAsync(), await unknown.Content.ReadAsStringAsync());
+        Assert.Equal(Names(known), Names(unknown));
+    }
+
+    private static IEnumerable<string> Names(HttpResponseMessage response) =>
+        response.Headers.Concat(response.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal);
+
+    private Task<HttpResponseMessage> Ask(string email, string reason = "forgotten") => _app.Client.Post("auth/reset-password", new { email, reason });
+
+    private Task<HttpResponseMessage> Confirm(string email, string code, string newPassword) =>
+        _app.Client.Post("auth/confirm-reset-password", new { email, code, newPassword });
+
+    private async Task<string> NextCode(string email, string previous)
+    {
+        var code = "";
+        await Eventually.Holds(async () => (code = await _app.CodeAsync(email)) != previous, "another code");
+        return code;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Auth;
+
+public sealed class UpdatePasswordTests : IAsyncLifetime
+{
+    private PorticoApp _app = null!;
+
+    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Continues_this_session_with_new_tokens_and_ends_every_other_one()
+    {
+        var person = await _app.SignUpAsync();
+        var session = (await Check(person)).Text("sid");
+        var other = new TestPerson(_app, person.Email, person.Password);
+        other.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
+        var before = person.RefreshToken;
+
+        var newPassword = NewPassword();
+        var tokens = await Update(person, newPassword).Json(HttpStatusCode.OK);
+        Assert.Equal(session, tokens.Text("sessionId"));
+        person.Take(tokens);
+        Assert.NotEqual(before, person.RefreshToken);
+        Assert.Equal(session, (await Check(person)).Text("sid"));
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        Assert.Equal(session, (await Check(person)).Text("sid"));
+
+        await other.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await other.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await person.LogInAsync(newPassword).Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Gives_a_tab_that_refreshes_at_the_same_time_the_same_successor()
+    {
+        var person = await _app.SignUpAsync();
+        var tokens = await Update(person, NewPassword()).Json(HttpStatusCode.OK);
+        var tab = await person.RefreshAsync().Json(HttpStatusCode.OK);
+        Assert.Equal(tokens.Text("refreshToken"), tab.Text("refreshToken"));
+    }
+
+    [Fact]
+    public async Task Ends_the_session_when_a_refresh_token_from_long_before_comes_back()
+    {
+        var person = await _app.SignUpAsync();
+        var stolen = person.RefreshToken;
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        person.Take(await Update(person, NewPassword()).Json(HttpStatusCode.OK));
+        await person.RefreshAsync(stolen).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+    }
+
+    [Fact]
+    public async Task Answers_another_persons_id_as_a_missing_one_and_changes_nothing()
+    {
+        var person = await _app.SignUpAsync();
+        var victim = await _app.SignUpAsync();
+        var victimId = (await Check(victim)).GetProperty("sub").GetGuid();
+        foreach (var userId in new[] { victimId, Guid.CreateVersion7() })
+            await Update(person, NewPassword(), userId: userId).Problem(HttpStatusCode.NotFound, "not_found");
+        await victim.LogInAsync().Json(HttpStatusCode.OK);
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Counts_guesses_of_the_old_password_together_with_those_of_sign_in()
+    {
+        var person = await _app.SignUpAsync();
+        await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        for (var failure = 2; failure <= 3; failure++)
+            await Update(person, NewPassword(), oldPassword: "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        using var delayed = await Update(person, NewPassword());
+        Assert.Equal(HttpStatusCode.TooManyRequests, delayed.StatusCode);
+        Assert.NotNull(delayed.Headers.RetryAfter);
+        using var signIn = await person.LogInAsync();
+        Assert.Equal(HttpStatusCode.TooManyRequests, signIn.StatusCode);
+    }
+
+    [Fact]
+    public async Task Lets_the_first_of_changes_at_the_same_time_win()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SignIn:FreeFailures"] = "20" },
+        });
+        var person = await app.SignUpAsync();
+        var candidates = Enumerable.Range(0, 8).Select(_ => NewPassword()).ToArray();
+        var userId = (await Check(person)).GetProperty("sub").GetGuid();
+        var answers = await Task.WhenAll(candidates.Select(candidate => Update(person, candidate, userId: userId)));
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
+        await person.LogInAsync(candidates[Array.FindIndex(answers, answer => answer.StatusCode == HttpStatusCode.OK)]).Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Needs_a_token()
+    {
+        await _app.Client.Post("auth/update-password", new { userId = Guid.CreateVersion7(), oldPassword = "correct horse", newPassword = "another horse" })
+            .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    private static string NewPassword() => $"another horse {Guid.NewGuid():N}";
+
+    private static Task<System.Text.Json.JsonElement> Check(TestPerson person) => person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+
+    private static async Task<HttpResponseMessage> Update(TestPerson person, string newPassword, string? oldPassword = null, Guid? userId = null) =>
+        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new
+        {
+            userId = userId ?? (await Check(person)).GetProperty("sub").GetGuid(),
+            oldPassword = oldPassword ?? person.Password,
+            newPassword,
+        });
+}
