@@ -25,7 +25,7 @@ internal sealed class ConfirmPasswordResetValidator : AbstractValidator<ConfirmP
     {
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
-        RuleFor(c => c.NewPassword).IsNewPassword();
+        RuleFor(c => c.NewPassword).IsNewPasswordOfContact();
     }
 }
 
@@ -33,6 +33,8 @@ internal sealed class ConfirmPasswordResetHandler(
     ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, ISessions sessions)
     : ICommandHandler<ConfirmPasswordReset, Unit>
 {
+    private const string NewPasswordField = "newPassword";
+
     public async Task<Result<Unit>> Handle(ConfirmPasswordReset command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
@@ -47,6 +49,10 @@ internal sealed class ConfirmPasswordResetHandler(
                 var user = await db.Users.FindByAddress(address, token);
                 if (user is null)
                     return UserErrors.InvalidCode;
+
+                // One that the request did not name; the validator has judged the other.
+                if (FieldRules.RefuseAddressAsPassword(user, command.NewPassword, NewPasswordField) is { } refused)
+                    return refused;
 
                 await credentials.SetPasswordHash(user.Id, passwordHash, token);
                 user.ChangePassword();

@@ -1,13 +1,23 @@
 namespace Portico.Application.Auth;
 
+/// <summary>How a password and a hash belong together.</summary>
+public enum PasswordMatch
+{
+    None = 0,
+    Exact = 1,
+
+    /// <summary>They belong together, and the hash costs less than is set today: it is to be made anew.</summary>
+    Outdated = 2,
+}
+
 /// <summary>Turns passwords into hashes and judges them, a bounded number at a time and off the threads that serve requests.</summary>
 /// <remarks>When too many wait already it throws <see cref="Common.DependencyUnavailableException"/>.</remarks>
 public interface IPasswordHashing
 {
     Task<string> Hash(string password, CancellationToken cancellationToken);
 
-    /// <summary>Whether the password belongs to the hash; without a hash it is false, after the same work.</summary>
-    Task<bool> Verify(string? hash, string password, CancellationToken cancellationToken);
+    /// <summary>Whether the password belongs to the hash, which names its own algorithm and cost; without a hash it does not, after the same work.</summary>
+    Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken);
 }
 
 /// <summary>The password hashes of people, kept by ASP.NET Core Identity under the id of their profile.</summary>
@@ -18,6 +28,9 @@ public interface ICredentials
 
     /// <summary>Replaces the hash of a person who has credentials already, in the transaction that is open.</summary>
     Task SetPasswordHash(Guid userId, string passwordHash, CancellationToken cancellationToken);
+
+    /// <summary>Puts another hash of the same password in the place of one, unless that has been replaced meanwhile.</summary>
+    Task Rehash(Guid userId, string passwordHash, string newPasswordHash, CancellationToken cancellationToken);
 
     Task<string?> FindPasswordHash(Guid userId, CancellationToken cancellationToken);
 }

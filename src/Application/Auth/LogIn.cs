@@ -9,6 +9,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Signs a person in with their address and password.</summary>
+/// <remarks>A hash that costs less than is set today is made anew, since only now the password is at hand.</remarks>
 /// <example>{"email":"ada@example.org","password":"correct horse battery staple"}</example>
 [Anonymous]
 public sealed record LogIn : ICommand<TokensDto>, INamesContact, IOwnTransaction
@@ -41,11 +42,13 @@ internal sealed class LogInHandler(
         // An unknown account costs the same work as a known one: both statements run, and the hash is always computed.
         var user = await db.Users.FindByAddress(address, cancellationToken);
         var passwordHash = await credentials.FindPasswordHash(user?.Id ?? Guid.Empty, cancellationToken);
-        var matches = await passwords.Verify(passwordHash, command.Password, cancellationToken);
-        if (user is not { Status: UserStatus.Active } || !matches)
+        var match = await passwords.Verify(passwordHash, command.Password, cancellationToken);
+        if (user is not { Status: UserStatus.Active } || match == PasswordMatch.None)
             return UserErrors.InvalidCredentials;
 
         await throttle.Succeeded(address, client.IpAddress, cancellationToken);
+        if (match == PasswordMatch.Outdated)
+            await credentials.Rehash(user.Id, passwordHash!, await passwords.Hash(command.Password, cancellationToken), cancellationToken);
         return await signIn.Open(user, cancellationToken);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class RegisterValidator : AbstractValidator<Register>
     {
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
-        RuleFor(c => c.Password).IsNewPassword();
+        RuleFor(c => c.Password).IsNewPasswordOfContact();
         RuleFor(c => c.DisplayName).NotNull().IsDisplayName();
     }
 }

@@ -32,23 +32,29 @@ internal sealed class UpdatePasswordHandler(
     ICredentials credentials, ISessions sessions, IAccessTokenIssuer accessTokens)
     : ICommandHandler<UpdatePassword, TokensDto>
 {
+    private const string NewPasswordField = "newPassword";
+
     public async Task<Result<TokensDto>> Handle(UpdatePassword command, CancellationToken cancellationToken)
     {
         var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
         if (known is null || command.UserId != known.Id)
             return UserErrors.NotFound;
 
+        if (FieldRules.RefuseAddressAsPassword(known, command.NewPassword, NewPasswordField) is { } refused)
+            return refused;
+
         // Whoever holds an access token guesses no faster than whoever signs in with the address.
-        var attempt = await throttle.Begin(known.Address, client.IpAddress, cancellationToken);
+        var address = known.Addresses.First();
+        var attempt = await throttle.Begin(address, client.IpAddress, cancellationToken);
         if (attempt.Error is { } tooMany)
             return tooMany;
 
         var oldHash = await credentials.FindPasswordHash(known.Id, cancellationToken);
-        var matches = await passwords.Verify(oldHash, command.OldPassword, cancellationToken);
-        if (known.Status != UserStatus.Active || !matches)
+        var match = await passwords.Verify(oldHash, command.OldPassword, cancellationToken);
+        if (known.Status != UserStatus.Active || match == PasswordMatch.None)
             return UserErrors.InvalidCredentials;
 
-        await throttle.Succeeded(known.Address, client.IpAddress, cancellationToken);
+        await throttle.Succeeded(address, client.IpAddress, cancellationToken);
         var newHash = await passwords.Hash(command.NewPassword, cancellationToken);
         var changed = await transaction.Run<Result<User>>(
             async token =>

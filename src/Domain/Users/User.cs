@@ -25,11 +25,17 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>A counter that access tokens carry; raising it kills all that were issued before.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>The address that this person is known by: the e-mail address where there is one, otherwise the phone.</summary>
-    public ContactAddress Address =>
-        ContactAddress.TryParseEmail(Email, out var email) ? email
-        : ContactAddress.TryParsePhone(Phone, out var phone) ? phone
-        : throw new InvalidOperationException("A person has an address.");
+    /// <summary>What this person signs in with: the e-mail address, if there is one, then the phone.</summary>
+    public IEnumerable<ContactAddress> Addresses
+    {
+        get
+        {
+            if (ContactAddress.TryParseEmail(Email, out var email))
+                yield return email;
+            if (ContactAddress.TryParsePhone(Phone, out var phone))
+                yield return phone;
+        }
+    }
 
     public DateTimeOffset CreatedAt { get; private set; }
     public Guid? CreatedBy { get; private set; }

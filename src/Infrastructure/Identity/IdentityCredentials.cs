@@ -17,6 +17,11 @@ internal sealed class IdentityCredentials(UserManager<Credential> manager, AppDb
         Expect(await manager.UpdateSecurityStampAsync(credential));
     }
 
+    // One statement with its condition: a password that is changed at the same time stays changed.
+    public Task Rehash(Guid userId, string passwordHash, string newPasswordHash, CancellationToken cancellationToken) =>
+        db.Credentials.Where(c => c.Id == userId && c.PasswordHash == passwordHash)
+            .ExecuteUpdateAsync(update => update.SetProperty(c => c.PasswordHash, newPasswordHash), cancellationToken);
+
     public Task<string?> FindPasswordHash(Guid userId, CancellationToken cancellationToken) =>
         db.Credentials.Where(c => c.Id == userId).Select(c => c.PasswordHash).SingleOrDefaultAsync(cancellationToken);
 

@@ -25,12 +25,18 @@ internal sealed class IdentityPasswordHashing : IPasswordHashing, IDisposable
     public Task<string> Hash(string password, CancellationToken cancellationToken) =>
         OnOwnThread(() => _hasher.HashPassword(Nobody, password), cancellationToken);
 
-    public Task<bool> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
+    public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken) => OnOwnThread(
         () =>
         {
             // Made for whoever comes first, with an account or without: only for the latter, it would tell them apart.
             var standIn = _hashOfNothing.Value;
-            return _hasher.VerifyHashedPassword(Nobody, hash ?? standIn, password) != PasswordVerificationResult.Failed && hash is not null;
+            return _hasher.VerifyHashedPassword(Nobody, hash ?? standIn, password) switch
+            {
+                _ when hash is null => PasswordMatch.None,
+                PasswordVerificationResult.Success => PasswordMatch.Exact,
+                PasswordVerificationResult.SuccessRehashNeeded => PasswordMatch.Outdated,
+                _ => PasswordMatch.None,
+            };
         },
         cancellationToken);
 

@@ -203,6 +203,29 @@ public sealed class ContactAddressTests
         Assert.NotEqual(one, eve);
     }
 
+    [Theory]
+    [InlineData("ada.lovelace@example.org", true)]
+    [InlineData("Ada.Lovelace@EXAMPLE.org", true)]
+    [InlineData("ADA.LOVELACE", true)]
+    [InlineData("ada.lovelace1", false)]
+    [InlineData("example.org", false)]
+    [InlineData("", false)]
+    public void Knows_its_spellings_and_its_local_part(string text, bool same)
+    {
+        Assert.True(ContactAddress.TryParseEmail("ada.lovelace@example.org", out var address));
+        Assert.Equal(same, address.IsTheSameAs(text));
+    }
+
+    [Theory]
+    [InlineData("+4915112345678", true)]
+    [InlineData("4915112345678", true)]
+    [InlineData("15112345678", false)]
+    public void Knows_its_digits(string text, bool same)
+    {
+        Assert.True(ContactAddress.TryParsePhone("+4915112345678", out var address));
+        Assert.Equal(same, address.IsTheSameAs(text));
+    }
+
     private static bool Same(string text, ContactAddress expected) => ContactAddress.TryParseEmail(text, out var address) && address == expected;
 
     private static Gen<string> Text(string alphabet, int least, int most) => Gen.Choose(least, most)

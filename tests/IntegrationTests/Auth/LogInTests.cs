@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net;
+using Npgsql;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -55,6 +57,40 @@ public sealed class LogInTests : IAsyncLifetime
         // The count starts anew.
         await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await person.LogInAsync().Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Makes_the_hash_anew_when_it_costs_less_than_is_set()
+    {
+        await using var costly = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Database = _app.Database,
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Passwords:Iterations"] = "3000" },
+        });
+        var person = await _app.SignUpAsync();
+        var there = new TestPerson(costly, person.Email, person.Password);
+        Assert.Equal(1_000u, await Iterations(person));
+
+        await there.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        Assert.Equal(1_000u, await Iterations(person));
+        await there.LogInAsync().Json(HttpStatusCode.OK);
+        Assert.Equal(3_000u, await Iterations(person));
+
+        // Where less is set the costlier hash is good, and stays.
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+        Assert.Equal(3_000u, await Iterations(person));
+    }
+
+    /// <summary>The rounds that the stored hash names: in Identity's third format, the second number after the format byte.</summary>
+    private async Task<uint> Iterations(TestPerson person)
+    {
+        await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
+        await using var command = database.CreateCommand(
+            "SELECT c.password_hash FROM identity.credentials c JOIN users u ON u.id = c.id WHERE u.email = $1");
+        command.Parameters.AddWithValue(person.Email);
+        var hash = Convert.FromBase64String((string)(await command.ExecuteScalarAsync())!);
+        Assert.Equal(1, hash[0]);
+        return BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Portico.Domain.Common;
 using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Security;
@@ -9,14 +10,31 @@ internal static partial class FieldRules
 {
     public const int MinPasswordLength = 8;
     public const int MaxPasswordLength = 128;
+    private const string AddressAsPassword = "A password must not be the address that it belongs to. Choose another one.";
 
     public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(code => code is not null && SixDigits().IsMatch(code)).WithMessage("A code has 6 digits.");
 
-    /// <summary>Any characters at all: no rules of composition (NIST SP 800-63B, 5.1.1.2).</summary>
+    /// <summary>Any characters at all, no rules of composition, but none of the commonest passwords (NIST SP 800-63B, 5.1.1.2).</summary>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(password => password is { Length: >= MinPasswordLength and <= MaxPasswordLength })
-            .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.");
+            .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.")
+            .Must(password => password is null || !CommonPasswords.All.Contains(password))
+            .WithMessage("This is one of the commonest passwords, which are guessed first. Choose another one.");
+
+    /// <summary>The rules of a new password for whom the request names: it is not their address either.</summary>
+    public static IRuleBuilderOptions<T, string> IsNewPasswordOfContact<T>(this IRuleBuilder<T, string> rule)
+        where T : INamesContact =>
+        rule.IsNewPassword()
+            .Must((request, password) => password is null || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(password)))
+            .WithMessage(AddressAsPassword)
+            .Must((request, password) => password is null || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(password)))
+            .WithMessage(AddressAsPassword);
+
+    /// <returns>The refusal of a new password that is an address of the person, or <c>null</c>.</returns>
+    public static Error? RefuseAddressAsPassword(User user, string password, string field) => user.Addresses.Any(address => address.IsTheSameAs(password))
+        ? CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [AddressAsPassword] })
+        : null;
 
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(name => name is null || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))

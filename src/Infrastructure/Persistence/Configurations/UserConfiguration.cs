@@ -13,7 +13,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
     {
         builder.ToTable("users");
         builder.Property(u => u.Id).ValueGeneratedNever();
-        builder.Ignore(u => u.Address);
+        builder.Ignore(u => u.Addresses);
         builder.Property(u => u.DisplayName).HasMaxLength(User.MaxDisplayNameLength);
         builder.Property(u => u.Email).HasMaxLength(ContactAddress.MaxEmailLength);
         builder.Property(u => u.Phone).HasMaxLength(ContactAddress.MaxPhoneLength);

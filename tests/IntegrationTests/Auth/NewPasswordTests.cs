@@ -1,0 +1,78 @@
+using System.Net;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Auth;
+
+/// <summary>What every use case that takes a new password refuses.</summary>
+public sealed class NewPasswordTests : IAsyncLifetime
+{
+    private PorticoApp _app = null!;
+
+    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [InlineData("short12")]
+    [InlineData("password1")]
+    [InlineData("PassWord1")]
+    [InlineData("1qaz2wsx")]
+    public async Task Refuses_short_and_common_passwords_everywhere(string password)
+    {
+        var person = await _app.SignUpAsync();
+        await RefusedEverywhere(person, password);
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Refuses_the_accounts_own_address_and_its_local_part_everywhere()
+    {
+        var person = await _app.SignUpAsync();
+        await RefusedEverywhere(person, person.Email);
+        await RefusedEverywhere(person, person.Email.ToUpperInvariant());
+        await RefusedEverywhere(person, person.Email[..person.Email.IndexOf('@')]);
+    }
+
+    [Fact]
+    public async Task Refuses_the_digits_of_the_phone()
+    {
+        var phone = PorticoApp.NewPhone();
+        foreach (var password in new[] { phone, phone[1..] })
+        {
+            await Refused(_app.Client.Post("auth/register", new { phone, code = "000000", password, displayName = "Ada" }), "password");
+            await Refused(_app.Client.Post("auth/confirm-reset-password", new { phone, code = "000000", newPassword = password }), "newPassword");
+        }
+    }
+
+    [Fact]
+    public async Task Takes_a_long_phrase_of_any_characters()
+    {
+        var person = await _app.SignUpAsync();
+        var userId = await Id(person);
+        const string phrase = "пароль из слов 🐎 and a space ";
+        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = phrase })
+            .Json(HttpStatusCode.OK);
+        await person.LogInAsync(phrase).Json(HttpStatusCode.OK);
+        await person.LogInAsync(phrase.TrimEnd()).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+    }
+
+    private async Task RefusedEverywhere(TestPerson person, string password)
+    {
+        // With a code that is wrong: a refused field is told before a code is tried.
+        await Refused(_app.Client.Post("auth/register", new { person.Email, code = "000000", password, displayName = "Ada" }), "password");
+        await Refused(_app.Client.Post("auth/confirm-reset-password", new { person.Email, code = "000000", newPassword = password }), "newPassword");
+        var userId = await Id(person);
+        await Refused(
+            person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = password }),
+            "newPassword");
+    }
+
+    private static async Task Refused(Task<HttpResponseMessage> answer, string field)
+    {
+        var problem = await answer.Problem(HttpStatusCode.BadRequest, "validation_failed");
+        Assert.Equal(field, Assert.Single(problem.GetProperty("errors").EnumerateObject()).Name);
+    }
+
+    private static async Task<Guid> Id(TestPerson person) =>
+        (await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).GetProperty("sub").GetGuid();
+}
