@@ -26,9 +26,9 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string> IsNewPasswordOfContact<T>(this IRuleBuilder<T, string> rule)
         where T : INamesContact =>
         rule.IsNewPassword()
-            .Must((request, password) => !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(password)))
+            .Must((request, password) => password is null || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(password)))
             .WithMessage(AddressAsPassword)
-            .Must((request, password) => !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(password)))
+            .Must((request, password) => password is null || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(password)))
             .WithMessage(AddressAsPassword);
 
     /// <returns>The refusal of a new password that is an address of the person, or <c>null</c>.</returns>
