@@ -1,14 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Domain.Common;
 using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
 /// <summary>Opens a session for a person who has just proved who they are.</summary>
-internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens, IClient client)
+internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens, IAppDbContext db, IClient client)
 {
-    public async Task<TokensDto> Open(User user, CancellationToken cancellationToken)
+    /// <param name="user">The person as they were before their proof was judged.</param>
+    /// <param name="cancellationToken">Ends the wait, not what has happened.</param>
+    /// <returns>The tokens, or 401 <c>invalid_credentials</c> when the person's standing changed meanwhile.</returns>
+    public async Task<Result<TokensDto>> Open(User user, CancellationToken cancellationToken)
     {
         var ticket = await sessions.Open(user.Id, client, cancellationToken);
-        return TokensDto.Of(ticket, accessTokens.Issue(user, ticket.SessionId));
+
+        // Who changes a password raises the epoch and then ends all sessions: if that was before this one was open, the epoch tells.
+        var epoch = await db.Users.Where(u => u.Id == user.Id && u.Status == UserStatus.Active).Select(u => (int?)u.Epoch).SingleOrDefaultAsync(cancellationToken);
+        if (epoch == user.Epoch)
+            return TokensDto.Of(ticket, accessTokens.Issue(user, ticket.SessionId));
+
+        await sessions.End(user.Id, ticket.SessionId, cancellationToken);
+        return UserErrors.InvalidCredentials;
     }
 }

@@ -1,6 +1,10 @@
-using System.Buffers.Binary;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Portico.Application.Auth;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using System.Buffers.Binary;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -100,5 +104,61 @@ public sealed class LogInTests : IAsyncLifetime
         var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(n => person.LogInAsync($"wrong password {n}")));
         Assert.Equal(3, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
         Assert.Equal(29, answers.Count(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));
+    }
+
+    [Fact]
+    public async Task Opens_no_session_for_a_password_that_changed_while_it_was_judged()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Services = EpochRaisingSessions.Replace });
+        var person = await app.SignUpAsync();
+        var sessions = (EpochRaisingSessions)app.Services.GetRequiredService<ISessions>();
+        sessions.Database = app.Database.Portico;
+        await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+
+        sessions.Database = null;
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
+        Assert.Single(await sessions.List(sessions.Opened, CancellationToken.None));
+    }
+
+    /// <summary>Sessions that open just after somebody else has changed the password.</summary>
+    private sealed class EpochRaisingSessions(ISessions inner) : ISessions
+    {
+        public string? Database { get; set; }
+
+        public Guid Opened { get; private set; }
+
+        public static void Replace(IServiceCollection services)
+        {
+            var real = services.Single(service => service.ServiceType == typeof(ISessions)).ImplementationType!;
+            services.AddSingleton<ISessions>(provider => new EpochRaisingSessions((ISessions)ActivatorUtilities.CreateInstance(provider, real)));
+        }
+
+        public async Task<SessionTicket> Open(Guid userId, IClient client, CancellationToken cancellationToken)
+        {
+            Opened = userId;
+            if (Database is not null)
+            {
+                await using var database = NpgsqlDataSource.Create(Database);
+                await using var command = database.CreateCommand("UPDATE users SET epoch = epoch + 1 WHERE id = $1");
+                command.Parameters.AddWithValue(userId);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            return await inner.Open(userId, client, cancellationToken);
+        }
+
+        public Task<Result<SessionTicket>> Rotate(string refreshToken, CancellationToken cancellationToken) => inner.Rotate(refreshToken, cancellationToken);
+
+        public Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.Continue(userId, sessionId, cancellationToken);
+
+        public Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken) => inner.List(userId, cancellationToken);
+
+        public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.Exists(userId, sessionId, cancellationToken);
+
+        public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.End(userId, sessionId, cancellationToken);
+
+        public Task EndAll(Guid userId, CancellationToken cancellationToken) => inner.EndAll(userId, cancellationToken);
+
+        public Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken) => inner.EndOthers(userId, keptSessionId, cancellationToken);
     }
 }
