@@ -35,6 +35,7 @@ public static class ApplicationRegistration
         }));
         services.AddSingleton<IMapper>(provider => new Mapper(provider.GetRequiredService<IConfigurationProvider>()));
 
+        services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
         return services;
     }

@@ -1,6 +1,5 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
-using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -40,25 +39,14 @@ internal sealed class ResetPasswordValidator : AbstractValidator<ResetPassword>
     }
 }
 
-internal sealed class ResetPasswordHandler(ICodes codes, IAppDbContext db, IMessages messages, IClient client)
-    : ICommandHandler<ResetPassword, CodeSentDto>
+internal sealed class ResetPasswordHandler(CodeSender sender, IAppDbContext db) : ICommandHandler<ResetPassword, CodeSentDto>
 {
-    public async Task<Result<CodeSentDto>> Handle(ResetPassword command, CancellationToken cancellationToken)
+    public Task<Result<CodeSentDto>> Handle(ResetPassword command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        if (!messages.Reaches(address.Kind))
-            return UserErrors.PhoneNotSupported;
-
-        var code = await codes.Issue(address, CodePurpose.PasswordReset, client.IpAddress, cancellationToken);
-        if (code.Error is { } error)
-            return error;
-
-        var user = await db.Users.AsNoTracking().FindByAddress(address, cancellationToken);
-        var message = CodeMessage.For(address, code.Value, codes.Lifetime, user?.Locale ?? client.Locale);
-        if (user is { Status: UserStatus.Active })
-            messages.Send(message);
-        else
-            messages.SendNothing();
-        return new CodeSentDto((int)codes.Lifetime.TotalSeconds, (int)codes.ResendAfter.TotalSeconds);
+        return sender.Send(address, CodePurpose.PasswordReset, token => FindLocale(address, token), cancellationToken);
     }
+
+    private async Task<string?> FindLocale(ContactAddress address, CancellationToken cancellationToken) =>
+        await db.Users.AsNoTracking().FindByAddress(address, cancellationToken) is { Status: UserStatus.Active } user ? user.Locale : null;
 }

@@ -1,9 +1,7 @@
 using FluentValidation;
-using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
-using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
@@ -36,20 +34,8 @@ internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVeri
     }
 }
 
-internal sealed class SendVerificationCodeHandler(ICodes codes, IMessages messages, IClient client)
-    : ICommandHandler<SendVerificationCode, CodeSentDto>
+internal sealed class SendVerificationCodeHandler(CodeSender sender, IClient client) : ICommandHandler<SendVerificationCode, CodeSentDto>
 {
-    public async Task<Result<CodeSentDto>> Handle(SendVerificationCode command, CancellationToken cancellationToken)
-    {
-        var address = command.Contact();
-        if (!messages.Reaches(address.Kind))
-            return UserErrors.PhoneNotSupported;
-
-        var code = await codes.Issue(address, CodePurpose.Registration, client.IpAddress, cancellationToken);
-        if (code.Error is { } error)
-            return error;
-
-        messages.Send(CodeMessage.For(address, code.Value, codes.Lifetime, client.Locale));
-        return new CodeSentDto((int)codes.Lifetime.TotalSeconds, (int)codes.ResendAfter.TotalSeconds);
-    }
+    public Task<Result<CodeSentDto>> Handle(SendVerificationCode command, CancellationToken cancellationToken) =>
+        sender.Send(command.Contact(), CodePurpose.Registration, _ => Task.FromResult<string?>(client.Locale), cancellationToken);
 }

@@ -49,38 +49,30 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     {
         var away = false;
         using var timer = new PeriodicTimer(PollInterval, clock);
-        do
+        try
         {
-            try
-            {
-                await Follow(stoppingToken);
-                away = false;
-            }
-            catch (DependencyUnavailableException) when (away)
-            {
-                // Said once.
-            }
-            catch (DependencyUnavailableException)
-            {
-                away = true;
-                LogAway();
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
+            do
+                away = !await TryFollow(away, stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await Tick(timer, stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
     }
 
-    private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken stoppingToken)
+    /// <returns>Whether Redis was there; that it is away is said once.</returns>
+    private async Task<bool> TryFollow(bool knownAway, CancellationToken cancellationToken)
     {
         try
         {
-            return await timer.WaitForNextTickAsync(stoppingToken);
+            await Follow(cancellationToken);
+            return true;
         }
-        catch (OperationCanceledException)
+        catch (DependencyUnavailableException)
         {
+            if (!knownAway)
+                LogAway();
             return false;
         }
     }

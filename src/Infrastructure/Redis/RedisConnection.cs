@@ -39,7 +39,7 @@ internal sealed class RedisConnection(RedisSettings settings) : IHostedService, 
             // The client completes its calls one after the other on one thread: what follows must not hold up the next.
             await Task.Yield();
         }
-        catch (TimeoutException) when (!call.IsCompleted)
+        catch (TimeoutException)
         {
             // Timers overtake the queue of the thread pool, answers do not: in a burst of requests an answer may be in and wait
             // for a processor. What was queued before now runs before this goes on; only then is it Redis that is late.
@@ -47,10 +47,6 @@ internal sealed class RedisConnection(RedisSettings settings) : IHostedService, 
                 await Task.Yield();
             if (!call.IsCompleted)
                 throw;
-        }
-        catch (TimeoutException)
-        {
-            // It came at the last moment.
         }
 
         return await call;

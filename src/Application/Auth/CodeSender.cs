@@ -1,0 +1,33 @@
+using Portico.Application.Common.Messages;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Auth;
+
+/// <summary>Makes a code for an address and sends it there, or does the same work and sends nothing.</summary>
+internal sealed class CodeSender(ICodes codes, IMessages messages, IClient client)
+{
+    /// <param name="address">The address that the code will prove.</param>
+    /// <param name="purpose">What for.</param>
+    /// <param name="findLocale">Asked once the limits allow a code: the language to write in, or <c>null</c> when nobody is to be told the code.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<Result<CodeSentDto>> Send(
+        ContactAddress address, CodePurpose purpose, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken)
+    {
+        if (!messages.Reaches(address.Kind))
+            return UserErrors.PhoneNotSupported;
+
+        var code = await codes.Issue(address, purpose, client.IpAddress, cancellationToken);
+        if (code.Error is { } error)
+            return error;
+
+        var locale = await findLocale(cancellationToken);
+        var message = CodeMessage.For(address, code.Value, codes.Lifetime, locale ?? client.Locale);
+        if (locale is not null)
+            messages.Send(message);
+        else
+            messages.SendNothing();
+        return new CodeSentDto((int)codes.Lifetime.TotalSeconds, (int)codes.ResendAfter.TotalSeconds);
+    }
+}
