@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
+using Portico.Domain.Currencies;
 using Portico.Domain.Users;
+using Portico.Domain.Wallets;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence.Outbox;
 
@@ -14,6 +16,7 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
     public const string SoftDeleteFilter = "SoftDelete";
 
     public DbSet<User> Users => Set<User>();
+    public DbSet<Wallet> Wallets => Set<Wallet>();
 
     internal DbSet<Credential> Credentials => Set<Credential>();
     internal DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
@@ -26,6 +29,8 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
     {
         configurationBuilder.Properties<Role>().HaveConversion<EnumNameConverter<Role>>().HaveMaxLength(20);
         configurationBuilder.Properties<UserStatus>().HaveConversion<EnumNameConverter<UserStatus>>().HaveMaxLength(20);
+        configurationBuilder.Properties<WalletStatus>().HaveConversion<EnumNameConverter<WalletStatus>>().HaveMaxLength(20);
+        configurationBuilder.Properties<Currency>().HaveConversion<CurrencyCodeConverter>().HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Portico.Domain.Users;
+using Portico.Domain.Wallets;
 
 namespace Portico.Application.Common.Persistence;
 
@@ -8,6 +9,7 @@ namespace Portico.Application.Common.Persistence;
 public interface IAppDbContext
 {
     DbSet<User> Users { get; }
+    DbSet<Wallet> Wallets { get; }
 
     Task<int> SaveChangesAsync(CancellationToken cancellationToken);
 }
