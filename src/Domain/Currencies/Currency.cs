@@ -60,7 +60,7 @@ public sealed record Currency
         new("TMT", "Turkmenistan new manat", 2), new("TND", "Tunisian dinar", 3), new("TOP", "Pa’anga", 2), new("TRX", "Tron", 6),
         new("TRY", "Turkish lira", 2), new("TTD", "Trinidad and Tobago dollar", 2), new("TWD", "New Taiwan dollar", 2),
         new("TZS", "Tanzanian shilling", 2), new("UAH", "Hryvnia", 2), new("UGX", "Uganda shilling", 0),
-        new("USDC", "USD Coin", 6), new("USDT", "Tether", 6), new("USD", "US dollar", 2), new("UYU", "Peso uruguayo", 2),
+        new("USD", "US dollar", 2), new("USDC", "USD Coin", 6), new("USDT", "Tether", 6), new("UYU", "Peso uruguayo", 2),
         new("UYW", "Unidad previsional", 4), new("UZS", "Uzbekistan sum", 2), new("VED", "Bolívar digital", 2),
         new("VES", "Bolívar soberano", 2), new("VND", "Dong", 0), new("VUV", "Vatu", 0), new("WST", "Tala", 2),
         new("XAF", "CFA franc BEAC", 0), new("XCD", "East Caribbean dollar", 2), new("XCG", "Caribbean guilder", 2),

@@ -136,7 +136,7 @@ public sealed class LedgerBook
 
     private Outcome Carry(Reversal reversal)
     {
-        if (!_originals.TryGetValue(reversal.OriginalId, out var found) && !_state.Originals.TryGetValue(reversal.OriginalId, out found))
+        if (FindOriginal(reversal.OriginalId) is not { } found)
             return Refused(LedgerErrors.TransferNotFound);
 
         var original = found.Journal;
@@ -294,6 +294,10 @@ public sealed class LedgerBook
     private Account Known(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history and is not there.");
 
     private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
+
+    private Original? FindOriginal(Guid id) =>
+        _originals.GetValueOrDefault(id) ?? _state.Originals.GetValueOrDefault(id)
+        ?? (_journals.Find(journal => journal.Id == id) is { } fresh ? new Original(fresh, Money.Zero(fresh.Amount.Currency)) : null);
 
     private bool IsDue(Hold hold, Instruction instruction) => hold.ExpiresAt <= (instruction.At ?? _now);
 
