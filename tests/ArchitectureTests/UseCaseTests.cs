@@ -154,6 +154,8 @@ public sealed class UseCaseTests
         .AddApplication()
         .AddSingleton(DispatchProxy.Create<ICurrentUser, Nobody>())
         .AddSingleton(DispatchProxy.Create<ITransaction, Nobody>())
+        .AddSingleton(DispatchProxy.Create<IRequestKey, Nobody>())
+        .AddSingleton(DispatchProxy.Create<IKeptAnswers, Nobody>())
         .BuildServiceProvider();
 
     // Stands in for ports that are resolved and never called; DispatchProxy extends it.
