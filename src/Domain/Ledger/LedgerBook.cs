@@ -18,7 +18,7 @@ public sealed class LedgerBook
     private readonly List<Journal> _journals = [];
     private readonly List<Posting> _postings = [];
     private readonly List<LedgerEvent> _events = [];
-    private readonly List<(IdempotencyKey, Outcome)> _keys = [];
+    private readonly List<(InstructionKey, Outcome)> _keys = [];
 
     // How things were before the instruction that is being decided on.
     private readonly List<(Guid Id, Account? Before)> _undo = [];

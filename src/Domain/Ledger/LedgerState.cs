@@ -38,6 +38,6 @@ public sealed record Decision
     /// <summary>The new and changed holds, each as it is after all instructions.</summary>
     public required IReadOnlyCollection<Hold> Holds { get; init; }
 
-    public required IReadOnlyList<(IdempotencyKey Key, Outcome Outcome)> Keys { get; init; }
+    public required IReadOnlyList<(InstructionKey Key, Outcome Outcome)> Keys { get; init; }
     public required IReadOnlyList<LedgerEvent> Events { get; init; }
 }

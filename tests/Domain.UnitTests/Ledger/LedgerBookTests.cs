@@ -131,7 +131,7 @@ public sealed class LedgerBookTests
         select (Func<int, Instruction>)(n => Make(n, what, source, destination, owner, Amount(Currencies[currency], units), all, back) with
         {
             At = Start.AddSeconds(n),
-            Key = key == 0 ? null : new IdempotencyKey(owner, $"key {key}", Enumerable.Repeat((byte)body, 32).ToArray()),
+            Key = key == 0 ? null : new InstructionKey(owner, $"key {key}", Enumerable.Repeat((byte)body, 32).ToArray()),
         });
 
     private static Instruction Make(int n, int what, Guid source, Guid destination, Guid owner, Money amount, bool all, int back)
