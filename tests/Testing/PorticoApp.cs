@@ -120,7 +120,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
 
     /// <summary>The code in the newest message to an address.</summary>
-    public async Task<string> CodeAsync(string address) => SixDigits().Match(await MessageAsync(address)).Value;
+    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address));
+
+    public static string CodeIn(string message) => SixDigits().Match(message).Value;
 
     /// <summary>The newest message to an address, header and text.</summary>
     public Task<string> MessageAsync(string address) => Eventually.Get(
