@@ -170,13 +170,15 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
         (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
 
     /// <summary>Sends a request with the person's access token.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null)
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path)
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", AccessToken) },
             Content = body is null ? null : JsonContent.Create(body),
         };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         return app.Client.SendAsync(request);
     }
 
