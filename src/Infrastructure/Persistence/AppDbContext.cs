@@ -4,7 +4,9 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Domain.Currencies;
 using Portico.Domain.Users;
+using Portico.Domain.Wallets;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence.Outbox;
 
@@ -27,6 +29,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     }
 
     public DbSet<User> Users => Set<User>();
+    public DbSet<Wallet> Wallets => Set<Wallet>();
 
     IQueryable<AuditEntry> IAppDbContext.AuditEntries => AuditLog.AsNoTracking();
 
@@ -45,6 +48,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     {
         foreach (var type in typeof(Entity).Assembly.GetTypes().Where(type => type.IsEnum))
             configurationBuilder.Properties(type).HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(type)).HaveMaxLength(MaxEnumLength);
+        configurationBuilder.Properties<Currency>().HaveConversion<CurrencyCodeConverter>().HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
