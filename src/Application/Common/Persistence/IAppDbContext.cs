@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Domain.Users;
 using Portico.Domain.Wallets;
 
@@ -13,6 +14,9 @@ public interface IAppDbContext
 {
     DbSet<User> Users { get; }
     DbSet<Wallet> Wallets { get; }
+
+    /// <summary>To be read only: <see cref="IAuditLog"/> writes.</summary>
+    IQueryable<AuditEntry> AuditEntries { get; }
 
     /// <summary>The records of any configured class.</summary>
     DbSet<TRecord> Set<TRecord>()

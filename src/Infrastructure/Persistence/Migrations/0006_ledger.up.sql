@@ -118,16 +118,12 @@ CREATE INDEX idempotency_recorded_at_idx ON ledger.idempotency USING brin (recor
 
 -- History is written once, whoever asks.
 
-CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '%.% is append-only: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
-END
-$$;
-
 CREATE TRIGGER journals_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.journals
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER postings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.postings
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE ledger.journals ENABLE ALWAYS TRIGGER journals_append_only;
+ALTER TABLE ledger.postings ENABLE ALWAYS TRIGGER postings_append_only;
 
 -- The last version of an account that was recorded at an instant; 0 before the first. Reads about log2(version) postings.
 CREATE FUNCTION ledger.version_at(account uuid, instant timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
