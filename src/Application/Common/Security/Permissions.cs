@@ -11,11 +11,18 @@ public static class Permissions
 
     public const string RecordsReadDeleted = "records.read-deleted";
 
+    public const string MoneyRead = "money.read";
+
+    /// <summary>Reads the books as a whole and has them verified.</summary>
+    public const string LedgerAudit = "ledger.audit";
+
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
     {
         [UsersRead] = Role.Admin,
         [AuditRead] = Role.Admin,
         [RecordsReadDeleted] = Role.Admin,
+        [MoneyRead] = Role.Manager,
+        [LedgerAudit] = Role.Admin,
     };
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
