@@ -4,6 +4,7 @@ using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Infrastructure.Tokens;
 
 namespace Portico.Infrastructure.Persistence;
 
@@ -21,10 +22,12 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
     internal DbSet<PermissionRow> Permissions => Set<PermissionRow>();
     internal DbSet<RolePermissionRow> RolePermissions => Set<RolePermissionRow>();
     internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
+    internal DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<Role>().HaveConversion<EnumNameConverter<Role>>().HaveMaxLength(20);
+        configurationBuilder.Properties<SigningKeyState>().HaveConversion<EnumNameConverter<SigningKeyState>>().HaveMaxLength(20);
         configurationBuilder.Properties<UserStatus>().HaveConversion<EnumNameConverter<UserStatus>>().HaveMaxLength(20);
     }
 

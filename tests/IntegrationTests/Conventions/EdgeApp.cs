@@ -61,7 +61,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         var keys = new TokenKeys(new KeyRing(SigningKey.Value, []));
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
-        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options);
+        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options);
         builder.Services.AddSingleton<ITransaction>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
@@ -121,7 +121,7 @@ internal sealed class EdgeApp : IAsyncDisposable
 }
 
 /// <summary>What a test sets up around the edge.</summary>
-internal sealed class EdgeOptions : IEndedSessions, IUserEpochs
+internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
@@ -131,6 +131,8 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs
     public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+    public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 internal sealed class NoTransaction : ITransaction

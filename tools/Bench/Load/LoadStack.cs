@@ -46,6 +46,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Nats__Url"] = servers.Nats.ConnectionString,
             ["Sessions__Key"] = NewKey(),
             ["Otp__Key"] = NewKey(),
+            ["Tokens__SealingKey"] = NewKey(),
             ["Mail__Mailbox"] = Path.Combine(servers.Folder, "mailbox"),
             ["Passwords__Iterations"] = $"{iterations}",
             // All people share one address here.
@@ -53,13 +54,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Management__Url"] = "http://127.0.0.1:0",
             ["Shutdown__DrainDelay"] = "00:00:00",
         };
-        using var rsa = RSA.Create(2048);
-        SigningKeyFile = Path.Combine(servers.Folder, "signing.pem");
-        File.WriteAllText(SigningKeyFile, rsa.ExportPkcs8PrivateKeyPem());
-        _settings["Tokens__SigningKeyFile"] = SigningKeyFile;
     }
-
-    public string SigningKeyFile { get; }
 
     public string Folder => _servers.Folder;
 
