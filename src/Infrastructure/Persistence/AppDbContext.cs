@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -16,6 +17,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
 
     public DbSet<User> Users => Set<User>();
 
+    IQueryable<AuditEntry> IAppDbContext.AuditEntries => AuditLog.AsNoTracking();
+
+    internal DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     internal DbSet<Credential> Credentials => Set<Credential>();
     internal DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
     internal DbSet<RoleRow> Roles => Set<RoleRow>();

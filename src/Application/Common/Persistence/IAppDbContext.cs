@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Persistence;
@@ -8,6 +9,9 @@ namespace Portico.Application.Common.Persistence;
 public interface IAppDbContext
 {
     DbSet<User> Users { get; }
+
+    /// <summary>To be read only: <see cref="IAuditLog"/> writes.</summary>
+    IQueryable<AuditEntry> AuditEntries { get; }
 
     Task<int> SaveChangesAsync(CancellationToken cancellationToken);
 }

@@ -7,10 +7,12 @@ namespace Portico.Application.Common.Security;
 public static class Permissions
 {
     public const string UsersRead = "users.read";
+    public const string AuditRead = "audit.read";
 
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
     {
         [UsersRead] = Role.Admin,
+        [AuditRead] = Role.Admin,
     };
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
