@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Tokens;
 using Portico.Migrator;
@@ -77,9 +78,10 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
         // Each application would make them at its first start, for half a second of a processor.
-        await using var db = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).Options);
-        var tokens = new TokenSettings { SealingKey = SealingKey };
-        await new SigningKeyStore(db, new KeySealing(tokens)).Advance(tokens, default);
+        var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).Options;
+        await using var db = new AppDbContext(options);
+        var (tokens, caller) = (new TokenSettings { SealingKey = SealingKey }, new SystemCaller());
+        await new SigningKeyStore(db, new KeySealing(tokens), new AuditLog(db, options, caller, caller, TimeProvider.System)).Advance(tokens, default);
         return template;
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -115,7 +114,7 @@ internal sealed partial class SigningKeyFollower(
         using var deadline = new CancellationTokenSource(patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         await using var scope = scopes.CreateAsyncScope();
-        var store = new SigningKeyStore(scope.ServiceProvider.GetRequiredService<AppDbContext>(), sealing);
+        var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
         var found = await store.List(either.Token);
         // By this machine's clock; whether it is so, PostgreSQL's decides.
         if (new SigningKeySet(found, sealing, TokenKey.Generate).Due(clock.GetUtcNow(), settings) is not null)

@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Infrastructure.Persistence;
 
 namespace Portico.Infrastructure.Tokens;
 
-/// <summary>The signing keys in PostgreSQL, changed by one process at a time and on PostgreSQL's clock.</summary>
-internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing)
+/// <summary>The signing keys in PostgreSQL, changed by one process at a time and on PostgreSQL's clock, each change in the audit log.</summary>
+internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditLog audit)
 {
     /// <summary>Every key, each sealed.</summary>
     public Task<List<SigningKey>> List(CancellationToken cancellationToken) => db.SigningKeys.AsNoTracking().OrderBy(key => key.PublishedAt).ToListAsync(cancellationToken);
@@ -30,7 +31,13 @@ internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing)
     public async Task<int> Reseal(CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var resealed = (await Lock(cancellationToken)).Keys.Count(key => key.Reseal(sealing));
+        var resealed = 0;
+        foreach (var key in (await Lock(cancellationToken)).Keys.Where(key => key.Reseal(sealing)))
+        {
+            audit.Add(new AuditNote(AuditActions.SigningKeyResealed, Subject(key)));
+            resealed++;
+        }
+
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return resealed;
@@ -57,6 +64,7 @@ internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing)
                 db.SigningKeys.Add(change.Key);
             else if (change.Step is SigningKeyStep.Removed or SigningKeyStep.Dropped)
                 db.SigningKeys.Remove(change.Key);
+            audit.Add(Note(change));
             // Each by itself: in between no two keys may be in one state.
             await db.SaveChangesAsync(cancellationToken);
             changes.Add(change);
@@ -67,6 +75,18 @@ internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing)
         await transaction.CommitAsync(cancellationToken);
         return changes;
     }
+
+    private static AuditNote Note(SigningKeyChange change) => change switch
+    {
+        (SigningKeyStep.Made, var key) => new AuditNote(AuditActions.SigningKeyMade, Subject(key)).With("algorithm", key.Algorithm).With("readyAt", key.ReadyAt),
+        (SigningKeyStep.Promoted, var key) => new AuditNote(AuditActions.SigningKeyPromoted, Subject(key)),
+        (SigningKeyStep.Retired, var key) => new AuditNote(AuditActions.SigningKeyRetired, Subject(key)).With("publishedUntil", key.PublishedUntil!),
+        (SigningKeyStep.Removed, var key) => new AuditNote(AuditActions.SigningKeyRemoved, Subject(key)),
+        (SigningKeyStep.Dropped, var key) => new AuditNote(AuditActions.SigningKeyDropped, Subject(key)).Changed("state", key.State, null),
+        _ => throw new InvalidOperationException($"{change.Step} has no action."),
+    };
+
+    private static AuditSubject Subject(SigningKey key) => new("signing_key", key.Id);
 
     private async Task<SigningKeySet> Lock(CancellationToken cancellationToken)
     {

@@ -15,6 +15,7 @@ internal static class TokenRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<KeySealing>();
         services.AddSingleton(_ => new TokenKeys());
+        services.AddScoped<SigningKeyStore>();
         services.AddSingleton<SigningKeyFollower>();
         services.AddSingleton<ISigningKeyNews>(provider => provider.GetRequiredService<SigningKeyFollower>());
         services.AddHostedService(provider => provider.GetRequiredService<SigningKeyFollower>());

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
-using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
 using Portico.Migrator;
@@ -113,7 +113,7 @@ internal sealed class LoadStack : IAsyncDisposable
             .AddSingleton(TimeProvider.System)
             .AddPersistence(configuration)
             .AddIdentity(configuration)
-            .AddSingleton<ICurrentUser, Nobody>()
+            .AddSystemCaller()
             .BuildServiceProvider();
         var password = $"correct horse {Guid.NewGuid():N}";
         var hash = await services.GetRequiredService<IPasswordHashing>().Hash(password, cancellationToken);
@@ -193,10 +193,5 @@ internal sealed class LoadStack : IAsyncDisposable
         await using var output = new StringWriter();
         if (await run(output) != 0)
             throw new LoadException($"{program} failed: {output}");
-    }
-
-    private sealed class Nobody : ICurrentUser
-    {
-        public AccessTokenClaims? Claims => null;
     }
 }
