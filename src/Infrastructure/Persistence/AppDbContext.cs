@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -27,6 +28,9 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
     public DbSet<User> Users => Set<User>();
 
+    IQueryable<AuditEntry> IAppDbContext.AuditEntries => AuditLog.AsNoTracking();
+
+    internal DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     internal DbSet<Credential> Credentials => Set<Credential>();
     internal DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
     internal DbSet<RoleRow> Roles => Set<RoleRow>();

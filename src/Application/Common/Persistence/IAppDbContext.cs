@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Persistence;
@@ -11,6 +12,9 @@ namespace Portico.Application.Common.Persistence;
 public interface IAppDbContext
 {
     DbSet<User> Users { get; }
+
+    /// <summary>To be read only: <see cref="IAuditLog"/> writes.</summary>
+    IQueryable<AuditEntry> AuditEntries { get; }
 
     /// <summary>The records of any configured class.</summary>
     DbSet<TRecord> Set<TRecord>()
