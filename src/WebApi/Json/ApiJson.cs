@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Portico.Application.Common.Json;
 
 namespace Portico.WebApi.Json;
 
@@ -36,6 +37,7 @@ internal static class ApiJson
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new UtcTimeConverter());
         options.Converters.Add(new TextConverter());
+        options.Converters.Add(new MoneyConverter());
     }
 
     private static JsonSerializerOptions Create()

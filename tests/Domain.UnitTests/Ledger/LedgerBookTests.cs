@@ -95,7 +95,7 @@ public sealed class LedgerBookTests
             if (!kept.TryGetValue((pair.First.Key!.OwnerId, pair.First.Key.Key), out var known))
                 Assert.Equal(LedgerErrors.SameWallet, pair.Second.Refusal);
             else if (known.Fingerprint.Span.SequenceEqual(pair.First.Key.Fingerprint.Span))
-                Assert.Equal(known.Outcome with { IsReplay = true }, pair.Second);
+                Assert.Equal(known.Outcome, pair.Second with { IsReplay = false });
             else
                 Assert.Equal(LedgerErrors.KeyReused, pair.Second.Refusal);
         });
@@ -197,7 +197,7 @@ public sealed class LedgerBookTests
         }
 
         var keys = state.Keys.ToDictionary(known => known.Key, known => known.Value);
-        foreach (var (key, outcome) in decision.Keys)
+        foreach (var (key, outcome, _) in decision.Keys)
             keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, outcome));
         return new LedgerState { Accounts = accounts, Holds = holds, Originals = originals, Keys = keys };
     }

@@ -8,7 +8,6 @@ public static class Permissions
 {
     public const string UsersRead = "users.read";
     public const string AuditRead = "audit.read";
-
     public const string RecordsReadDeleted = "records.read-deleted";
 
     public const string MoneyRead = "money.read";
