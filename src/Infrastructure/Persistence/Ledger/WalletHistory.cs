@@ -55,7 +55,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     {
         while (afterVersion < upToVersion)
         {
-            IReadOnlyList<EntryDto> part;
+            List<EntryDto> part;
             // A connection for each part: who reads slowly must not keep one.
             await using (var command = Command(BetweenSql, wallet.Id, afterVersion, upToVersion, PartSize))
                 part = await Read(command, wallet, cancellationToken);
