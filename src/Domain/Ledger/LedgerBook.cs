@@ -116,7 +116,7 @@ public sealed class LedgerBook
                 SourceId = leg.SourceId,
                 DestinationId = leg.DestinationId,
                 Amount = leg.Amount,
-                OperationId = legs.Length > 1 ? movement.Id : null,
+                OperationId = leg.Id == movement.Id ? null : movement.Id,
                 InitiatedBy = movement.By,
                 Description = leg.Description,
                 RecordedAt = RecordedAt(movement, source, destination),

@@ -6,10 +6,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Ledger;
-using Portico.Application.Wallets;
 using Portico.Infrastructure.Configuration;
-using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -28,9 +25,6 @@ internal static class PersistenceRegistration
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddScoped<IAuditLog, AuditLog>();
-        services.AddSingleton<IWalletHistory, WalletHistory>();
-        services.AddSingleton<ILedgerSums, LedgerSums>();
-        services.AddSingleton<ILedgerVerification, LedgerVerification>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

@@ -11,6 +11,9 @@ public static class Permissions
     public const string RecordsReadDeleted = "records.read-deleted";
 
     public const string MoneyRead = "money.read";
+    public const string MoneyDeposit = "money.deposit";
+    public const string MoneyWithdraw = "money.withdraw";
+    public const string MoneyReverse = "money.reverse";
 
     /// <summary>Reads the books as a whole and has them verified.</summary>
     public const string LedgerAudit = "ledger.audit";
@@ -21,6 +24,9 @@ public static class Permissions
         [AuditRead] = Role.Admin,
         [RecordsReadDeleted] = Role.Admin,
         [MoneyRead] = Role.Manager,
+        [MoneyDeposit] = Role.Manager,
+        [MoneyWithdraw] = Role.Manager,
+        [MoneyReverse] = Role.Manager,
         [LedgerAudit] = Role.Admin,
     };
 

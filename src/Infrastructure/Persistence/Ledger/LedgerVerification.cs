@@ -31,11 +31,14 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
     /// <returns>What was found; refused while another verification of the same database is running.</returns>
     public static async Task<Result<LedgerVerificationDto>> VerifyAsync(NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        if (!await Begin(connection, cancellationToken))
-            return LedgerQueryErrors.VerificationRunning;
+        return await Begin(connection, cancellationToken) ? await JudgeAsync(connection, progress, cancellationToken) : LedgerQueryErrors.VerificationRunning;
+    }
 
+    /// <summary>Judges what the transaction sees that is under way on the connection.</summary>
+    internal static async Task<LedgerVerificationDto> JudgeAsync(NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
         var counts = await Count(connection, cancellationToken);
         // The checks that go over everything at once take about as long as the one in parts.
         var total = Math.Max(2 * counts.Postings, 2);
