@@ -19,8 +19,8 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [UseCase<ListWalletEntries>]
     [Refuses(404, 503)]
     public Task<ActionResult<Page<EntryDto>>> ListEntries(
-        Guid walletId, [FromQuery] string? cursor, CancellationToken cancellationToken, [FromQuery] int limit = IPaged.DefaultLimit) =>
-        Answer(new ListWalletEntries { WalletId = walletId, Limit = limit, Cursor = cursor }, cancellationToken);
+        Guid walletId, [FromQuery] int? limit, [FromQuery] string? cursor, CancellationToken cancellationToken) =>
+        Answer(new ListWalletEntries { WalletId = walletId, Limit = limit ?? IPaged.DefaultLimit, Cursor = cursor }, cancellationToken);
 
     /// <summary>Shows what a wallet held at an instant</summary>
     /// <remarks>`at` means its whole millisecond, so the `createdAt` of an entry gives the balance with that entry; without it, it is now.</remarks>
