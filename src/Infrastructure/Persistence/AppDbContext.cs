@@ -12,7 +12,7 @@ namespace Portico.Infrastructure.Persistence;
 public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbContext(options), IAppDbContext
 {
     /// <summary>The named filter that hides what was deleted.</summary>
-    public const string SoftDeleteFilter = "SoftDelete";
+    public const string SoftDeleteFilter = IAppDbContext.SoftDeleteFilter;
 
     public DbSet<User> Users => Set<User>();
 

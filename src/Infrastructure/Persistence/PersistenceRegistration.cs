@@ -6,6 +6,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Outbox;
 
@@ -24,7 +25,9 @@ internal static class PersistenceRegistration
             .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
+        services.AddSettings<UserSettings>(configuration);
         services.AddScoped<IAuditLog, AuditLog>();
+        services.AddScoped<IAddressRelease, AddressRelease>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

@@ -7,11 +7,13 @@ namespace Portico.Application.Common.Security;
 public static class Permissions
 {
     public const string UsersRead = "users.read";
+    public const string UsersManage = "users.manage";
     public const string AuditRead = "audit.read";
 
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
     {
         [UsersRead] = Role.Admin,
+        [UsersManage] = Role.Admin,
         [AuditRead] = Role.Admin,
     };
 
