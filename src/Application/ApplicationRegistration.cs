@@ -38,6 +38,7 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
         return services;
     }

@@ -120,7 +120,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
 
     /// <summary>The code in the newest message to an address.</summary>
-    public async Task<string> CodeAsync(string address) => SixDigits().Match(await MessageAsync(address)).Value;
+    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address));
+
+    public static string CodeIn(string message) => SixDigits().Match(message).Value;
 
     /// <summary>The newest message to an address, header and text.</summary>
     public Task<string> MessageAsync(string address) => Eventually.Get(
@@ -168,13 +170,15 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
         (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
 
     /// <summary>Sends a request with the person's access token.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null)
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path)
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", AccessToken) },
             Content = body is null ? null : JsonContent.Create(body),
         };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         return app.Client.SendAsync(request);
     }
 

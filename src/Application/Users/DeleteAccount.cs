@@ -25,8 +25,8 @@ internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
 }
 
 internal sealed class DeleteAccountHandler(
-    ICurrentUser caller, IClient client, ISignInThrottle throttle, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
-    ICredentials credentials, IAuditLog audit, ISessions sessions, TimeProvider clock)
+    ICurrentUser caller, PasswordConfirmation confirmation, ITransaction transaction, IAppDbContext db, ICredentials credentials,
+    IAuditLog audit, ISessions sessions, TimeProvider clock)
     : ICommandHandler<DeleteAccount, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteAccount command, CancellationToken cancellationToken)
@@ -35,17 +35,10 @@ internal sealed class DeleteAccountHandler(
         if (known is null)
             return UserErrors.NotFound;
 
-        // Whoever holds an access token guesses no faster than whoever signs in with the address.
-        var address = known.Addresses.First();
-        var attempt = await throttle.Begin(address, client.IpAddress, cancellationToken);
-        if (attempt.Error is { } tooMany)
-            return tooMany;
+        var confirmed = await confirmation.Confirm(known, command.Password, cancellationToken);
+        if (confirmed.Error is { } notTheirs)
+            return notTheirs;
 
-        var passwordHash = await credentials.FindPasswordHash(known.Id, cancellationToken);
-        if (await passwords.Verify(passwordHash, command.Password, cancellationToken) == PasswordMatch.None || known.Status != UserStatus.Active)
-            return UserErrors.InvalidCredentials;
-
-        await throttle.Succeeded(address, client.IpAddress, cancellationToken);
         var deleted = await transaction.Run<Result<Unit>>(
             async token =>
             {
@@ -54,7 +47,7 @@ internal sealed class DeleteAccountHandler(
                     return UserErrors.NotFound;
 
                 // A password that was changed meanwhile is a wrong one by now.
-                if (await credentials.FindPasswordHash(user.Id, token) != passwordHash)
+                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
                     return UserErrors.InvalidCredentials;
 
                 user.Leave(clock.GetUtcNow());

@@ -2,6 +2,7 @@ using AutoMapper;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -16,7 +17,7 @@ internal sealed class GetUserHandler(IAppDbContext db, IMapper mapper) : IQueryH
 {
     public async Task<Result<AccountDto>> Handle(GetUser query, CancellationToken cancellationToken)
     {
-        var user = await db.Users.IncludingDeleted().AsNoTracking().SingleOrDefaultAsync(u => u.Id == query.Id, cancellationToken);
+        var user = await db.Users.WithDeleted().AsNoTracking().SingleOrDefaultAsync(u => u.Id == query.Id, cancellationToken);
         return user is null ? UserErrors.NotFound : mapper.Map<AccountDto>(user);
     }
 }

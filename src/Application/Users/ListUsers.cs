@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -54,7 +55,7 @@ internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQuer
         {
             AccountStatus.Active => users.Where(u => u.Status == UserStatus.Active),
             AccountStatus.Blocked => users.Where(u => u.Status == UserStatus.Blocked),
-            AccountStatus.Deleted => users.IncludingDeleted().Where(u => u.DeletedAt != null),
+            AccountStatus.Deleted => users.WithDeleted().Where(u => u.DeletedAt != null),
             _ => users,
         };
         if (query.Search is { } text)

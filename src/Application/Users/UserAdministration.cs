@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -27,7 +28,7 @@ internal sealed class UserAdministration(ITransaction transaction, IAppDbContext
             var by = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, token);
             if (by is null)
                 return CommonErrors.Unauthenticated;
-            var user = await db.Users.IncludingDeleted().SingleOrDefaultAsync(u => u.Id == userId, token);
+            var user = await db.Users.WithDeleted().SingleOrDefaultAsync(u => u.Id == userId, token);
             if (user is null)
                 return UserErrors.NotFound;
 

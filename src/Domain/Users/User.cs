@@ -25,6 +25,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>A counter that access tokens carry; raising it kills all that were issued before.</summary>
     public int Epoch { get; private set; }
 
+    /// <summary>A counter that sessions carry; raising it ends all that were opened before, wherever they are kept.</summary>
+    public int SessionVersion { get; private set; }
+
     /// <summary>What this person signs in with: the e-mail address, if there is one, then the phone.</summary>
     public IEnumerable<ContactAddress> Addresses
     {
@@ -93,10 +96,10 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserRoleChanged(Id, role));
     }
 
-    /// <summary>Notes that the person has another password; access tokens from before die.</summary>
+    /// <summary>Notes that the person has another password; sessions and access tokens from before die.</summary>
     public void ChangePassword()
     {
-        Epoch++;
+        EndSessions();
         Raise(new UserPasswordChanged(Id));
     }
 
@@ -109,7 +112,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
             return Unit.Value;
 
         Status = UserStatus.Blocked;
-        Epoch++;
+        EndSessions();
         Raise(new UserBlocked(Id));
         return Unit.Value;
     }
@@ -133,7 +136,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         if (Refuse(by) is { } refusal)
             return refusal;
 
-        Epoch++;
+        EndSessions();
         Raise(new UserSessionsEnded(Id));
         return Unit.Value;
     }
@@ -185,7 +188,13 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     private void Delete(Guid by, DateTimeOffset now)
     {
         (DeletedAt, DeletedBy) = (now, by);
-        Epoch++;
+        EndSessions();
         Raise(new UserDeleted(Id));
+    }
+
+    private void EndSessions()
+    {
+        Epoch++;
+        SessionVersion++;
     }
 }

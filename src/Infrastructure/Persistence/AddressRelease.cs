@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Auditing;
+using Portico.Application.Common.Records;
 using Portico.Application.Users;
 using Portico.Domain.Users;
 
@@ -10,7 +11,7 @@ internal sealed class AddressRelease(AppDbContext db, IAuditLog audit, UserSetti
     public async Task ReleaseExpired(ContactAddress address, CancellationToken cancellationToken)
     {
         var deletedBefore = clock.GetUtcNow() - settings.Retention;
-        var former = db.Users.IgnoreQueryFilters([AppDbContext.SoftDeleteFilter]).Where(u => u.DeletedAt <= deletedBefore);
+        var former = db.Users.WithDeleted().Where(u => u.DeletedAt <= deletedBefore);
         var holder = address.Kind == ContactKind.Email
             ? await former.SingleOrDefaultAsync(u => u.Email == address.Value, cancellationToken)
             : await former.SingleOrDefaultAsync(u => u.Phone == address.Value, cancellationToken);
