@@ -44,14 +44,18 @@ public sealed record Movement : Instruction
     /// <summary>From the world outside into a wallet.</summary>
     public static Movement Deposit(Guid id, Guid? by, Guid walletId, Money amount, string? description) => new()
     {
-        Id = id, By = by, Kind = JournalKind.Deposit,
+        Id = id,
+        By = by,
+        Kind = JournalKind.Deposit,
         Legs = [new Leg(id, SystemAccounts.IdOf(AccountKind.Cash, amount.Currency), walletId, amount, description)],
     };
 
     /// <summary>From a wallet into the world outside.</summary>
     public static Movement Withdrawal(Guid id, Guid? by, Guid walletId, Money amount, string? description) => new()
     {
-        Id = id, By = by, Kind = JournalKind.Withdrawal,
+        Id = id,
+        By = by,
+        Kind = JournalKind.Withdrawal,
         Legs = [new Leg(id, walletId, SystemAccounts.IdOf(AccountKind.Cash, amount.Currency), amount, description)],
     };
 }

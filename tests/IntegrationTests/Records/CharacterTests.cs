@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Portico.Domain.Users;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Records;
@@ -175,8 +176,7 @@ public sealed class CharacterTests : IAsyncLifetime
         var (id, tag) = await _ada.CreateCharacter($"Gone {Guid.NewGuid():N}");
         var name = (await _ada.GetAsync($"{Characters.Path}/{id}").Json(HttpStatusCode.OK)).Text("name");
         await _ada.Delete(id, tag).Json(HttpStatusCode.NoContent);
-        var admin = await _app.SignUpAsync();
-        await _app.PromoteAsync(admin, "admin");
+        var admin = await _app.SignUpAsync(Role.Admin);
 
         await _ada.GetAsync($"{Characters.Path}?deleted=true").Problem(HttpStatusCode.Forbidden, "forbidden");
         await _ada.GetAsync($"{Characters.Path}/{id}?deleted=true").Problem(HttpStatusCode.Forbidden, "forbidden");

@@ -14,6 +14,5 @@ internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>
         builder.Property(w => w.Name).HasMaxLength(Wallet.MaxNameLength);
         builder.HasOne<User>().WithMany().HasForeignKey(w => w.OwnerId).OnDelete(DeleteBehavior.NoAction);
         builder.HasIndex(w => new { w.OwnerId, w.Id }).HasDatabaseName("wallets_owner_id_idx");
-        builder.HasQueryFilter(AppDbContext.SoftDeleteFilter, w => w.DeletedAt == null);
     }
 }
