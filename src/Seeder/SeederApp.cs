@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portico.Application.Common;
-using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Redis;
@@ -124,7 +124,7 @@ internal sealed class SeederApp
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddPersistence(builder.Configuration).AddIdentity(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
-        builder.Services.AddSingleton<ICurrentUser, NobodySignedIn>();
+        builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoSeed>();
         return builder.Build();
     }
@@ -141,12 +141,6 @@ internal sealed class SeederApp
         IOException or UnauthorizedAccessException => failure.Message,
         _ => null,
     };
-
-    /// <summary>The Seeder changes things in nobody's name.</summary>
-    private sealed class NobodySignedIn : ICurrentUser
-    {
-        public AccessTokenClaims? Claims => null;
-    }
 }
 
 /// <summary>An expected end, with the sentence that says why.</summary>

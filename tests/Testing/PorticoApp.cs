@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
@@ -6,6 +7,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
+using Portico.Domain.Users;
 using Portico.WebApi;
 
 namespace Portico.Testing;
@@ -102,6 +104,17 @@ public sealed partial class PorticoApp : IAsyncDisposable
         return person;
     }
 
+    /// <summary>Signs a new person up and gives them a rank.</summary>
+    public async Task<TestPerson> SignUpAsync(Role role)
+    {
+        var person = await SignUpAsync();
+        await Database.ExecuteAsync("UPDATE users SET role = $1 WHERE id = $2", JsonNamingPolicy.CamelCase.ConvertName(role.ToString()), person.Id);
+        using var refreshed = await person.RefreshAsync();
+        refreshed.EnsureSuccessStatusCode();
+        person.Take(await refreshed.Content.ReadFromJsonAsync<JsonElement>());
+        return person;
+    }
+
     public static string NewEmail() => $"p{Guid.NewGuid():N}@example.org";
 
     public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
@@ -148,17 +161,24 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
     public string AccessToken { get; private set; } = "";
     public string RefreshToken { get; private set; } = "";
 
+    public Guid Id => Claims.GetProperty("sub").GetGuid();
+    public Guid SessionId => Claims.GetProperty("sid").GetGuid();
+
+    private JsonElement Claims => JsonSerializer.Deserialize<JsonElement>(Base64Url.DecodeFromChars(AccessToken.Split('.')[1]));
+
     public void Take(JsonElement tokens) =>
         (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
 
     /// <summary>Sends a request with the person's access token.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null)
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path)
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", AccessToken) },
             Content = body is null ? null : JsonContent.Create(body),
         };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         return app.Client.SendAsync(request);
     }
 

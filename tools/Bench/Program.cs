@@ -1,5 +1,17 @@
 using BenchmarkDotNet.Running;
 using Portico.Bench;
+using Portico.Bench.Auth;
+using Portico.Bench.Load;
+using Portico.Infrastructure.Hosting;
+
+LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync)];
+
+if (args is [var name, .. var rest] && !name.StartsWith('-'))
+{
+    return Array.Find(scenarios, scenario => scenario.Name == name) is { } found
+        ? await ConsoleProgram.RunAsync(ending => found.RunAsync(rest, ending))
+        : Refuse(name);
+}
 
 // Without arguments BenchmarkSwitcher asks which benchmarks to run; a script wants all of them.
 return BenchmarkSwitcher.FromAssembly(typeof(BenchConfig).Assembly)
@@ -7,3 +19,10 @@ return BenchmarkSwitcher.FromAssembly(typeof(BenchConfig).Assembly)
     .Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success))
         ? 1
         : 0;
+
+int Refuse(string name)
+{
+    Console.Error.WriteLine($"There is no scenario '{name}'. There are: {string.Join(", ", scenarios.Select(scenario => scenario.Name))}; "
+        + "and without a name, or with options of BenchmarkDotNet such as --filter, the micro-benchmarks.");
+    return 2;
+}

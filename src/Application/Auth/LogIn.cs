@@ -3,6 +3,7 @@ using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Application.Messages;
 using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -93,7 +94,7 @@ internal sealed class LogInHandler(
         if (opened.Error is { } tooMany)
             return tooMany;
 
-        var message = CodeMessage.ForSignIn(address, opened.Value.Code ?? "", challenges.Lifetime, proved?.Locale ?? client.Locale);
+        var message = Letters.Word(Letter.SignInCode(opened.Value.Code ?? "", challenges.Lifetime), address, proved?.Locale ?? client.Locale);
         if (opened.Value.Code is not null)
             messages.Send(message);
         else

@@ -11,8 +11,7 @@ namespace Portico.IntegrationTests.Auth;
 
 /// <summary>Random histories of sessions on real Redis, step by step beside a model, and in races judged by their outcome.</summary>
 /// <remarks>
-/// <c>PORTICO_HISTORIES</c> runs more of them, <c>PORTICO_SEED</c> repeats those that a failure names. Time passes by moving
-/// what Redis remembers, so that the grace is over exactly when the history says so.
+/// Time passes by moving what Redis remembers, so that the grace is over exactly when the history says so.
 /// </remarks>
 public sealed class RefreshMachineTests : IAsyncLifetime
 {
@@ -47,12 +46,11 @@ public sealed class RefreshMachineTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Category", Campaign.Category)]
     public async Task Has_one_live_successor_at_most_and_never_brings_an_ended_session_back()
     {
-        var first = Number("PORTICO_SEED") ?? Random.Shared.Next();
-        for (var n = 0; n < (Number("PORTICO_HISTORIES") ?? Histories); n++)
+        await Campaign.Run(Histories, async seed =>
         {
-            var seed = unchecked(first + n);
             var history = new List<string>();
             try
             {
@@ -60,9 +58,9 @@ public sealed class RefreshMachineTests : IAsyncLifetime
             }
             catch (Exception failure)
             {
-                Assert.Fail($"PORTICO_SEED={seed} PORTICO_HISTORIES=1: {failure.Message}\n{string.Join('\n', history)}");
+                Assert.Fail($"{failure.Message}\n{string.Join('\n', history)}");
             }
-        }
+        });
     }
 
     private async Task Live(Random random, List<string> history)
@@ -206,9 +204,6 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         var newest = model.Tokens.Keys.Max();
         return random.Next(10) == 0 ? (uint)random.Next(1, (int)newest + 1) : (uint)Math.Max(1, newest - (random.Next(10) is var luck && luck < 6 ? 0 : luck < 9 ? 1 : 2));
     }
-
-    private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>What a session must be, and every token that it ever gave out.</summary>
     private sealed class Model(Guid userId, Guid sessionId, string token)

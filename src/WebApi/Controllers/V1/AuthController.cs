@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
+using Portico.WebApi.Idempotency;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
@@ -10,6 +11,7 @@ namespace Portico.WebApi.Controllers.V1;
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/auth")]
 [Tags("Sign-in")]
+[IgnoresIdempotencyKey]
 public sealed class AuthController(ISender sender) : ApiController(sender)
 {
     /// <summary>Sends a code to an address</summary>

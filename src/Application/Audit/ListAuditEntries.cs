@@ -1,0 +1,86 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Audit;
+
+/// <summary>Who did what to whom, the newest first, for administrators.</summary>
+[RequirePermission(Permissions.AuditRead)]
+public sealed record ListAuditEntries : IQuery<Page<AuditEntryDto>>, IPaged
+{
+    /// <summary>The person who did it.</summary>
+    public Guid? Actor { get; init; }
+
+    /// <summary>The id of whom or what it befell.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>What was done, such as <c>user.blocked</c>.</summary>
+    public string? Action { get; init; }
+
+    /// <summary>The earliest instant.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>The first instant that is too late.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+}
+
+/// <summary>The last entry of a page; ids sort by time.</summary>
+internal sealed record AuditPosition(Guid Id);
+
+internal sealed class ListAuditEntriesValidator : AbstractValidator<ListAuditEntries>
+{
+    private const int MaxTextLength = 100;
+
+    public ListAuditEntriesValidator()
+    {
+        this.IsPaged<ListAuditEntries, AuditPosition>();
+        RuleFor(q => q.Subject).Must(IsText).WithMessage($"An id has 1 to {MaxTextLength} characters.");
+        RuleFor(q => q.Action).Must(IsText).WithMessage($"An action has 1 to {MaxTextLength} characters.");
+        RuleFor(q => q.To).Must((query, to) => to is null || query.From is null || query.From < to).WithMessage("This must be later than from.");
+    }
+
+    private static bool IsText(string? text) => text is null || (text.Length is > 0 and <= MaxTextLength && !text.Contains('\0', StringComparison.Ordinal));
+}
+
+internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<ListAuditEntries, Page<AuditEntryDto>>
+{
+    public async Task<Result<Page<AuditEntryDto>>> Handle(ListAuditEntries query, CancellationToken cancellationToken)
+    {
+        var entries = db.AuditEntries;
+        if (query.Actor is { } actor)
+            entries = entries.Where(e => e.Actor == actor);
+        if (query.Subject is { } subject)
+            entries = entries.Where(e => e.SubjectId == subject);
+        if (query.Action is { } action)
+            entries = entries.Where(e => e.Action == action);
+
+        // By the id too: it has the time to the millisecond, and the index.
+        if (query.From is { } from)
+            entries = entries.Where(e => e.At >= from && e.Id >= FirstId(from.ToUnixTimeMilliseconds()));
+        if (query.To is { } to)
+            entries = entries.Where(e => e.At < to && e.Id < FirstId(to.ToUnixTimeMilliseconds() + 1));
+        if (query.Cursor is { } cursor && Cursor.TryRead<AuditPosition>(cursor, out var last))
+            entries = entries.Where(e => e.Id < last.Id);
+
+        // One more than asked for tells whether there is a next page.
+        var found = await entries.OrderByDescending(e => e.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
+        var items = found.Take(query.Limit).Select(AuditEntryDto.Of).ToArray();
+        return new Page<AuditEntryDto>(items, found.Count > query.Limit ? Cursor.Write(new AuditPosition(items[^1].Id)) : null);
+    }
+
+    /// <summary>The smallest UUID v7 of a millisecond.</summary>
+    private static Guid FirstId(long unixMilliseconds)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes, (ulong)Math.Max(unixMilliseconds, 0) << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

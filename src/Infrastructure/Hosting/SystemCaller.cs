@@ -1,0 +1,22 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Security;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Hosting;
+
+/// <summary>The caller of a program that serves no requests: it acts in nobody's name.</summary>
+internal sealed class SystemCaller : ICurrentUser, IClient
+{
+    public AccessTokenClaims? Claims => null;
+    public IPAddress? IpAddress => null;
+    public string? UserAgent => null;
+    public string Locale => LanguageTag.Default;
+}
+
+public static class SystemCallerRegistration
+{
+    /// <summary>Lets what is done here be done, and noted, as the system's own doing.</summary>
+    public static IServiceCollection AddSystemCaller(this IServiceCollection services) =>
+        services.AddSingleton<ICurrentUser, SystemCaller>().AddSingleton<IClient, SystemCaller>();
+}

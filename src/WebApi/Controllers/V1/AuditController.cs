@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Audit;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.WebApi.OpenApi;
+
+namespace Portico.WebApi.Controllers.V1;
+
+/// <summary>Who did what to whom.</summary>
+[ApiVersion("1.0")]
+[Route("api/v{version:apiVersion}/audit")]
+[Tags("Audit")]
+public sealed class AuditController(ISender sender) : ApiController(sender)
+{
+    /// <summary>Lists what was done, the newest first</summary>
+    /// <remarks>`from` is inside the span of time, `to` is not.</remarks>
+    [HttpGet]
+    [ProducesResponseType<Page<AuditEntryDto>>(StatusCodes.Status200OK)]
+    [Refuses(503)]
+    public Task<ActionResult<Page<AuditEntryDto>>> ListAuditEntries([FromQuery] ListAuditEntries query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
+}

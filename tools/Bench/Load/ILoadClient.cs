@@ -1,0 +1,36 @@
+using System.Text;
+
+namespace Portico.Bench.Load;
+
+/// <summary>What one connection asks, one request after the other.</summary>
+internal interface ILoadClient
+{
+    /// <summary>The next request, whole: request line, header fields, body.</summary>
+    ReadOnlySpan<byte> Next();
+
+    /// <summary>Takes its answer.</summary>
+    /// <returns>Whether it is the one that was hoped for; what is not, is counted by its status.</returns>
+    bool Take(int status, ReadOnlySpan<byte> body);
+}
+
+/// <summary>Asks the same for ever and hopes for 200.</summary>
+internal sealed class RepeatingClient(byte[] request) : ILoadClient
+{
+    public ReadOnlySpan<byte> Next() => request;
+
+    public bool Take(int status, ReadOnlySpan<byte> body) => status == 200;
+}
+
+/// <summary>Writes requests as they stand on the wire.</summary>
+internal static class RequestBytes
+{
+    public static byte[] Get(string path, string? token) => Encoding.UTF8.GetBytes(Head("GET", path, token, []) + "\r\n");
+
+    public static byte[] Send(string method, string path, string? token, string json, params (string Name, string Value)[] headers) =>
+        Encoding.UTF8.GetBytes(
+            $"{Head(method, path, token, headers)}Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}");
+
+    private static string Head(string method, string path, string? token, (string Name, string Value)[] headers) =>
+        $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{(token is null ? "" : $"Authorization: Bearer {token}\r\n")}"
+        + string.Concat(headers.Select(header => $"{header.Name}: {header.Value}\r\n"));
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Portico.Bench.Load;
+
+/// <summary>How hard and how long a scenario loads.</summary>
+internal sealed record LoadOptions
+{
+    public const string Usage = "Options: --connections N (1 to 256), --rounds N (1 to 100), --seconds N (1 to 600, of a round), --warm-up N (0 to 600, seconds).";
+
+    public int Connections { get; private init; } = 8;
+
+    public int Rounds { get; private init; } = 5;
+
+    /// <summary>How long one round takes.</summary>
+    public TimeSpan Duration { get; private init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long the load runs unmeasured before the first round: code is compiled twice before it has its speed.</summary>
+    public TimeSpan WarmUp { get; private init; } = TimeSpan.FromSeconds(5);
+
+    public static bool TryParse(string[] arguments, [NotNullWhen(true)] out LoadOptions? options, [NotNullWhen(false)] out string? problem)
+    {
+        options = new LoadOptions();
+        foreach (var pair in arguments.Chunk(2))
+        {
+            var number = pair.Length == 2 && int.TryParse(pair[1], NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : -1;
+            var changed = (pair[0], number) switch
+            {
+                ("--connections", >= 1 and <= 256) => options with { Connections = number },
+                ("--rounds", >= 1 and <= 100) => options with { Rounds = number },
+                ("--seconds", >= 1 and <= 600) => options with { Duration = TimeSpan.FromSeconds(number) },
+                ("--warm-up", >= 0 and <= 600) => options with { WarmUp = TimeSpan.FromSeconds(number) },
+                _ => null,
+            };
+            if (changed is null)
+            {
+                (options, problem) = (null, $"'{string.Join(' ', pair)}' is no option. {Usage}");
+                return false;
+            }
+
+            options = changed;
+        }
+
+        problem = null;
+        return true;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Portico.Bench.Load;
+
+/// <summary>What a scenario found, for a person as Markdown and for a program as JSON.</summary>
+internal sealed class LoadReport(string scenario, LoadOptions options)
+{
+    private static readonly string[] Parts = LoadStack.Parts;
+
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly List<string> _markdown = [];
+    private readonly List<object> _sections = [];
+    private readonly List<object> _measurements = [];
+    private readonly List<string> _rows = [];
+
+    /// <summary>Whether anything was answered that a scenario did not hope for.</summary>
+    public bool HasFailures { get; private set; }
+
+    /// <summary>A line of a measurement: medians over its rounds.</summary>
+    public void Add(string what, int connections, IReadOnlyList<LoadRound> rounds)
+    {
+        var failures = rounds.SelectMany(round => round.Failures)
+            .GroupBy(failure => failure.Key, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Sum(failure => failure.Value), StringComparer.Ordinal);
+        HasFailures |= failures.Count > 0;
+        var measurement = new
+        {
+            What = what,
+            Connections = connections,
+            Requests = rounds.Sum(round => round.Latency.Count),
+            PerSecond = Median(rounds, round => round.PerSecond),
+            PerSecondLowest = rounds.Min(round => round.PerSecond),
+            PerSecondHighest = rounds.Max(round => round.PerSecond),
+            P50Ms = Median(rounds, round => round.Latency.Quantile(0.5)),
+            P99Ms = Median(rounds, round => round.Latency.Quantile(0.99)),
+            ProcessorMsPerRequest = Parts.ToDictionary(part => part, part => Median(rounds, round => round.ProcessorPerRequest(part)), StringComparer.Ordinal),
+            Failures = failures,
+        };
+        _measurements.Add(measurement);
+        var processor = string.Concat(Parts.Select(part => $" {Number(measurement.ProcessorMsPerRequest[part])} |"));
+        _rows.Add(
+            $"| {what} | {connections} | {measurement.PerSecond:0} ({measurement.PerSecondLowest:0}–{measurement.PerSecondHighest:0}) | {Number(measurement.P50Ms)} "
+            + $"| {Number(measurement.P99Ms)} |{processor} {(failures.Count == 0 ? "0" : string.Join(", ", failures.Select(failure => $"{failure.Value} × {failure.Key}")))} |");
+        Console.WriteLine(_rows[^1]);
+    }
+
+    /// <summary>Something else that was found, with the values that a program reads.</summary>
+    public void AddSection(string title, string text, object values)
+    {
+        Say($"\n## {title}\n\n{text}");
+        _sections.Add(new { title, values });
+    }
+
+    /// <summary>Writes what was added since the last call as a table, under a title.</summary>
+    public void AddTable(string title)
+    {
+        var head = $"| | connections | requests/s (lowest–highest) | p50 ms | p99 ms |{string.Concat(Parts.Select(part => $" {part} CPU ms |"))} failed |";
+        var line = $"|---|--:|--:|--:|--:|{string.Concat(Parts.Select(_ => "--:|"))}--:|";
+        Say($"\n## {title}\n\n{head}\n{line}\n{string.Join('\n', _rows)}");
+        _rows.Clear();
+    }
+
+    /// <summary>Writes both files beside BenchmarkDotNet's.</summary>
+    public async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine("BenchmarkDotNet.Artifacts", "load")).FullName;
+        var (markdown, json) = (Path.Combine(folder, $"{scenario}.md"), Path.Combine(folder, $"{scenario}.json"));
+        var machine = new
+        {
+            Processors = Environment.ProcessorCount,
+            Processor = Processor(),
+            MemoryGiB = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0, 1),
+            System = RuntimeInformation.OSDescription,
+            Runtime = RuntimeInformation.FrameworkDescription,
+        };
+        var introduction =
+            $"""
+            # {scenario}
+
+            {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine.Processors} × {machine.Processor} · {machine.MemoryGiB} GiB · {machine.System} · {machine.Runtime}
+
+            Closed loop over {options.Connections} connections; medians of {options.Rounds} rounds of {options.Duration.TotalSeconds:0} s after {options.WarmUp.TotalSeconds:0} s of warm-up.
+            Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine that does all of it;
+            CPU ms is the processor time a request of each part, children included, and does not depend on the sharing. PostgreSQL flushes (fsync on).
+            """;
+        await File.WriteAllTextAsync(markdown, $"{introduction}\n{string.Join('\n', _markdown)}\n", cancellationToken);
+        await File.WriteAllTextAsync(
+            json, JsonSerializer.Serialize(new { scenario, at = DateTimeOffset.UtcNow, machine, options, measurements = _measurements, sections = _sections }, Json), cancellationToken);
+        Console.WriteLine($"\n{introduction}\n\nWritten to {markdown} and {json}.");
+    }
+
+    private static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
+
+    private static double Median(IReadOnlyList<LoadRound> rounds, Func<LoadRound, double> value) => Statistics.Median([.. rounds.Select(value)]);
+
+    private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+        ?? RuntimeInformation.ProcessArchitecture.ToString();
+
+    private void Say(string text)
+    {
+        Console.WriteLine(text);
+        _markdown.Add(text);
+    }
+}

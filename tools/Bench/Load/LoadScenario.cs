@@ -1,0 +1,38 @@
+using Portico.DevStack;
+
+namespace Portico.Bench.Load;
+
+/// <summary>A load on the whole of Portico: real servers, the web API as a process of its own, clients on real sockets.</summary>
+internal sealed record LoadScenario(string Name, Func<LoadOptions, LoadReport, CancellationToken, Task> Run)
+{
+    /// <returns>0, 1 when something failed, 2 for an option that is none.</returns>
+    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        if (!LoadOptions.TryParse(arguments, out var options, out var problem))
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return 2;
+        }
+
+        try
+        {
+            var report = new LoadReport(Name, options);
+            await Run(options, report, cancellationToken);
+            await report.WriteAsync(cancellationToken);
+            return report.HasFailures ? 1 : 0;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Cancelled.");
+            return 1;
+        }
+        catch (Exception failure) when (failure is LocalStackException or LoadException)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+            return 1;
+        }
+    }
+}
+
+/// <summary>A load that could not be run, with the sentence that says why.</summary>
+internal sealed class LoadException(string message) : Exception(message);

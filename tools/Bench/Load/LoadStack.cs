@@ -1,0 +1,207 @@
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portico.Application.Auth;
+using Portico.Application.Common.Security;
+using Portico.DevStack;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Identity;
+using Portico.Infrastructure.Persistence;
+using Portico.Migrator;
+using Portico.Seeder;
+
+namespace Portico.Bench.Load;
+
+/// <summary>Somebody who can sign in.</summary>
+internal sealed record LoadPerson(Guid Id, string Email, string Password);
+
+/// <summary>The tokens of somebody who has signed in.</summary>
+internal sealed record LoadTokens(string AccessToken, string RefreshToken);
+
+/// <summary>Servers of its own for one scenario, flushing as in production, with a migrated and seeded database.</summary>
+internal sealed class LoadStack : IAsyncDisposable
+{
+    /// <summary>The processes whose processor time is measured apart.</summary>
+    public static readonly string[] Parts = ["API", "PostgreSQL", "Redis", "NATS", "generator"];
+
+    private const string Database = "portico";
+    private const int PeopleAtOnce = 1000;
+    private const int SignInsAtOnce = 4;
+
+    private readonly LocalStack _servers;
+    private readonly Dictionary<string, string> _settings;
+
+    private LoadStack(LocalStack servers, int iterations)
+    {
+        (_servers, Iterations) = (servers, iterations);
+        _settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["ConnectionStrings__Portico"] = Connection("portico_app"),
+            ["Redis__ConnectionString"] = servers.Redis.ConnectionString,
+            ["Nats__Url"] = servers.Nats.ConnectionString,
+            ["Sessions__Key"] = NewKey(),
+            ["Otp__Key"] = NewKey(),
+            ["Mail__Mailbox"] = Path.Combine(servers.Folder, "mailbox"),
+            ["Passwords__Iterations"] = $"{iterations}",
+            // All people share one address here.
+            ["SignIn__MaxPerClient"] = "1000000",
+            ["Management__Url"] = "http://127.0.0.1:0",
+            ["Shutdown__DrainDelay"] = "00:00:00",
+        };
+        using var rsa = RSA.Create(2048);
+        SigningKeyFile = Path.Combine(servers.Folder, "signing.pem");
+        File.WriteAllText(SigningKeyFile, rsa.ExportPkcs8PrivateKeyPem());
+        _settings["Tokens__SigningKeyFile"] = SigningKeyFile;
+    }
+
+    public string SigningKeyFile { get; }
+
+    public string Folder => _servers.Folder;
+
+    /// <summary>PostgreSQL as its superuser, in the database of Portico.</summary>
+    public string Superuser => new NpgsqlConnectionStringBuilder(_servers.Postgres.ConnectionString) { Database = Database }.ConnectionString;
+
+    public LocalStack Servers => _servers;
+
+    /// <summary>What the password hashes of its people cost.</summary>
+    public int Iterations { get; }
+
+    /// <param name="iterations">Rounds of a password hash; few when signing in is only the way to a token.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    public static async Task<LoadStack> StartAsync(int iterations, CancellationToken cancellationToken)
+    {
+        Console.WriteLine("Starting PostgreSQL, Redis and NATS …");
+        var servers = await LocalStack.StartAsync(new LocalStackOptions { Durable = true }, cancellationToken);
+        try
+        {
+            var stack = new LoadStack(servers, iterations);
+            var settings = stack.Configuration(new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["ConnectionStrings__Bootstrap"] = servers.Postgres.ConnectionString,
+                ["ConnectionStrings__Migrator"] = stack.Connection("portico_migrator"),
+            });
+            Console.WriteLine("Migrating and seeding …");
+            await SucceedAsync("Migrator", output => MigratorApp.RunAsync(["up"], settings, output, output, cancellationToken));
+            await SucceedAsync("Seeder", output => SeederApp.RunAsync(["reference"], settings, output, output, cancellationToken));
+            return stack;
+        }
+        catch
+        {
+            await servers.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the web API as it runs in production, one line of log a request included.</summary>
+    /// <param name="settings">What differs, named as environment variables.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    public Task<ApiProcess> StartApiAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    {
+        var address = $"http://127.0.0.1:{Ports.Free()}";
+        var all = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return ApiProcess.StartAsync(all, new Uri(address), Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"), cancellationToken);
+    }
+
+    /// <summary>Makes people who can sign in, all with one password and its one hash.</summary>
+    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken)
+    {
+        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal));
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddPersistence(configuration)
+            .AddIdentity(configuration)
+            .AddSingleton<ICurrentUser, Nobody>()
+            .BuildServiceProvider();
+        var password = $"correct horse {Guid.NewGuid():N}";
+        var hash = await services.GetRequiredService<IPasswordHashing>().Hash(password, cancellationToken);
+
+        List<LoadPerson> people = [];
+        while (people.Count < count)
+        {
+            await using var scope = services.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
+            foreach (var _ in Enumerable.Range(0, int.Min(PeopleAtOnce, count - people.Count)))
+            {
+                var person = new LoadPerson(Guid.Empty, $"p{Guid.NewGuid():N}@example.org", password);
+                if (!ContactAddress.TryParseEmail(person.Email, out var address))
+                    throw new LoadException($"{person.Email} is no address.");
+                var user = User.Register(address, "Ada Lovelace", "en", TimeProvider.System.GetUtcNow());
+                user.AssignRole(role);
+                db.Users.Add(user);
+                db.Credentials.Add(new Credential
+                {
+                    Id = user.Id,
+                    UserName = $"{user.Id}",
+                    NormalizedUserName = $"{user.Id}".ToUpperInvariant(),
+                    SecurityStamp = $"{Guid.NewGuid():N}",
+                    PasswordHash = hash,
+                });
+                people.Add(person with { Id = user.Id });
+            }
+
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        return people;
+    }
+
+    /// <summary>Signs people in by the API itself, in their order.</summary>
+    public static async Task<IReadOnlyList<LoadTokens>> SignInAsync(ApiProcess api, IReadOnlyList<LoadPerson> people, CancellationToken cancellationToken)
+    {
+        var tokens = new LoadTokens[people.Count];
+        await Parallel.ForAsync(0, people.Count, new ParallelOptions { MaxDegreeOfParallelism = SignInsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
+        {
+            using var answer = await api.Client.PostAsJsonAsync("/api/v1/auth/login", new { people[i].Email, people[i].Password }, token);
+            if (!answer.IsSuccessStatusCode)
+                throw new LoadException($"Signing in answers {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(token)}");
+            tokens[i] = (await answer.Content.ReadFromJsonAsync<LoadTokens>(JsonSerializerOptions.Web, token))!;
+        });
+        return tokens;
+    }
+
+    /// <summary>Loads one API with one client a connection and adds the line to the report.</summary>
+    public async Task MeasureAsync(
+        LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options, CancellationToken cancellationToken)
+    {
+        var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
+        report.Add(what, clients.Count, rounds);
+    }
+
+    public ValueTask DisposeAsync() => _servers.DisposeAsync();
+
+    private Dictionary<string, TimeSpan> Processor(ApiProcess api) => Parts.Zip(
+            [
+                ProcessorTime.Of(api.ProcessId), ProcessorTime.Of(_servers.Postgres.ProcessId), ProcessorTime.Of(_servers.Redis.ProcessId),
+                ProcessorTime.Of(_servers.Nats.ProcessId), ProcessorTime.OfGenerator(),
+            ])
+        .ToDictionary(part => part.First, part => part.Second, StringComparer.Ordinal);
+
+    private IConfigurationRoot Configuration(Dictionary<string, string> more) => new ConfigurationBuilder()
+        .AddInMemoryCollection(_settings.Concat(more).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
+        .Build();
+
+    private string Connection(string role) =>
+        new NpgsqlConnectionStringBuilder(_servers.Postgres.ConnectionString) { Database = Database, Username = role, Password = role }.ConnectionString;
+
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
+    private static async Task SucceedAsync(string program, Func<TextWriter, Task<int>> run)
+    {
+        await using var output = new StringWriter();
+        if (await run(output) != 0)
+            throw new LoadException($"{program} failed: {output}");
+    }
+
+    private sealed class Nobody : ICurrentUser
+    {
+        public AccessTokenClaims? Claims => null;
+    }
+}
