@@ -10,4 +10,6 @@ public static class AuditActions
     public const string UserRestored = "user.restored";
     public const string UserSessionsEnded = "user.sessions_ended";
     public const string UserAddressFreed = "user.address_freed";
+    public const string SessionEndedByReuse = "session.ended_by_reuse";
+    public const string UserContactChanged = "user.contact_changed";
 }
