@@ -6,6 +6,7 @@ using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Persistence.Idempotency;
+using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.Tokens;
 
@@ -20,6 +21,7 @@ public static class InfrastructureRegistration
         return services
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
+            .AddLedger(configuration)
             .AddIdentity(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)

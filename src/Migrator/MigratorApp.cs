@@ -104,7 +104,7 @@ internal sealed class MigratorApp
         var root = new RootCommand(
             """
             Applies the SQL migrations of Portico to PostgreSQL.
-            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted.
+            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted, 5 the ledger is wrong.
             """);
         root.Add(_json);
         root.Add(_migrations);
@@ -115,6 +115,7 @@ internal sealed class MigratorApp
         root.Add(ValidateCommand.Create(this));
         root.Add(WaitCommand.Create(this));
         root.Add(KeysCommand.Create(this));
+        root.Add(LedgerCommand.Create(this));
         return root;
     }
 
