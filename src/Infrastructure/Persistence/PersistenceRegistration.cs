@@ -6,7 +6,9 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Events;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -25,6 +27,7 @@ internal static class PersistenceRegistration
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddScoped<IAuditLog, AuditLog>();
+        services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

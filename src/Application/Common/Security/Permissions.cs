@@ -8,6 +8,8 @@ public static class Permissions
 {
     public const string UsersRead = "users.read";
     public const string AuditRead = "audit.read";
+    public const string EventsWrite = "events.write";
+    public const string ForecastsReadAll = "forecasts.read-all";
     public const string RecordsReadDeleted = "records.read-deleted";
 
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
@@ -15,6 +17,8 @@ public static class Permissions
         [UsersRead] = Role.Admin,
         [AuditRead] = Role.Admin,
         [RecordsReadDeleted] = Role.Admin,
+        [EventsWrite] = Role.Manager,
+        [ForecastsReadAll] = Role.Manager,
     };
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
