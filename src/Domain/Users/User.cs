@@ -25,6 +25,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>A counter that access tokens carry; raising it kills all that were issued before.</summary>
     public int Epoch { get; private set; }
 
+    /// <summary>A counter that sessions carry; raising it ends all that were opened before, wherever they are kept.</summary>
+    public int SessionVersion { get; private set; }
+
     /// <summary>What this person signs in with: the e-mail address, if there is one, then the phone.</summary>
     public IEnumerable<ContactAddress> Addresses
     {
@@ -78,10 +81,16 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserRoleChanged(Id, role));
     }
 
-    /// <summary>Notes that the person has another password; access tokens from before die.</summary>
+    /// <summary>Notes that the person has another password; sessions and access tokens from before die.</summary>
     public void ChangePassword()
     {
-        Epoch++;
+        EndSessions();
         Raise(new UserPasswordChanged(Id));
+    }
+
+    private void EndSessions()
+    {
+        Epoch++;
+        SessionVersion++;
     }
 }

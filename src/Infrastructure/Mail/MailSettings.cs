@@ -40,12 +40,31 @@ public sealed class MailSettings : ISettings
             yield return $"Mail:Smtp:Timeout must be between 1 second and 2 minutes; it is {Smtp.Timeout}.";
         if (string.IsNullOrEmpty(Smtp.UserName) != string.IsNullOrEmpty(Smtp.Password))
             yield return "Set both of Mail:Smtp:UserName and Mail:Smtp:Password, or neither.";
+        if (!Enum.IsDefined(Smtp.Security))
+            yield return $"Mail:Smtp:Security must be StartTls, Tls or None; it is {Smtp.Security}.";
+        if (Smtp is { Security: SmtpSecurity.None, UserName.Length: > 0, Host: not ("localhost" or "127.0.0.1" or "::1") })
+            yield return "Mail:Smtp:Security is None, so Mail:Smtp:Password would travel in clear: set StartTls or Tls.";
+        if (Smtp.TrustedCertificateFile is { Length: > 0 } file && !File.Exists(file))
+            yield return $"Mail:Smtp:TrustedCertificateFile names no file: {file}.";
         if (Sms.Url is { } url && url is not { IsAbsoluteUri: true, Scheme: "https" or "http" })
             yield return $"Mail:Sms:Url must be an http or https address; it is {url}.";
     }
 }
 
-/// <summary>The SMTP server that mails leave by (RFC 5321), with STARTTLS unless told otherwise.</summary>
+/// <summary>How a connection to a mail server is encrypted.</summary>
+public enum SmtpSecurity
+{
+    /// <summary>It turns to TLS before anything is said (RFC 3207), or is given up.</summary>
+    StartTls = 1,
+
+    /// <summary>TLS from the first byte (RFC 8314).</summary>
+    Tls = 2,
+
+    /// <summary>Not at all; only towards a server on the same machine or in the same pod.</summary>
+    None = 3,
+}
+
+/// <summary>The SMTP server that mails leave by (RFC 5321).</summary>
 public sealed class SmtpSettings
 {
     public string? Host { get; init; }
@@ -53,8 +72,11 @@ public sealed class SmtpSettings
     public string? UserName { get; init; }
     public string? Password { get; init; }
 
-    /// <summary>Whether the connection must turn to TLS before anything is said; off only towards a server on the same machine.</summary>
-    public bool StartTls { get; init; } = true;
+    /// <summary>How the connection is encrypted.</summary>
+    public SmtpSecurity Security { get; init; } = SmtpSecurity.StartTls;
+
+    /// <summary>A PEM file of the only authorities whose certificates the server may show; without it those of the machine.</summary>
+    public string? TrustedCertificateFile { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 }

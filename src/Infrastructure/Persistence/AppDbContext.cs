@@ -4,9 +4,12 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Domain.Currencies;
 using Portico.Domain.Users;
+using Portico.Domain.Wallets;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Infrastructure.Tokens;
 
 namespace Portico.Infrastructure.Persistence;
 
@@ -27,6 +30,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     }
 
     public DbSet<User> Users => Set<User>();
+    public DbSet<Wallet> Wallets => Set<Wallet>();
 
     IQueryable<AuditEntry> IAppDbContext.AuditEntries => AuditLog.AsNoTracking();
 
@@ -37,6 +41,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     internal DbSet<PermissionRow> Permissions => Set<PermissionRow>();
     internal DbSet<RolePermissionRow> RolePermissions => Set<RolePermissionRow>();
     internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
+    internal DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     // Read by the filter at each query. Who has nobody's records to see must say so: see OfEveryOwner.
     private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller here whose records could be read.");
@@ -45,6 +50,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     {
         foreach (var type in typeof(Entity).Assembly.GetTypes().Where(type => type.IsEnum))
             configurationBuilder.Properties(type).HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(type)).HaveMaxLength(MaxEnumLength);
+        configurationBuilder.Properties<Currency>().HaveConversion<CurrencyCodeConverter>().HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
+        configurationBuilder.Properties<SigningKeyState>().HaveConversion<EnumNameConverter<SigningKeyState>>().HaveMaxLength(MaxEnumLength);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

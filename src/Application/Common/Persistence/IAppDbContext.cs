@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Auditing;
 using Portico.Domain.Users;
+using Portico.Domain.Wallets;
 
 namespace Portico.Application.Common.Persistence;
 
@@ -12,6 +13,7 @@ namespace Portico.Application.Common.Persistence;
 public interface IAppDbContext
 {
     DbSet<User> Users { get; }
+    DbSet<Wallet> Wallets { get; }
 
     /// <summary>To be read only: <see cref="IAuditLog"/> writes.</summary>
     IQueryable<AuditEntry> AuditEntries { get; }
