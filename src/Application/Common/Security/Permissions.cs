@@ -9,6 +9,8 @@ public static class Permissions
     public const string UsersRead = "users.read";
     public const string UsersManage = "users.manage";
     public const string AuditRead = "audit.read";
+    public const string EventsWrite = "events.write";
+    public const string ForecastsReadAll = "forecasts.read-all";
     public const string RecordsReadDeleted = "records.read-deleted";
 
     public const string MoneyRead = "money.read";
@@ -30,6 +32,8 @@ public static class Permissions
         [MoneyWithdraw] = Role.Manager,
         [MoneyReverse] = Role.Manager,
         [LedgerAudit] = Role.Admin,
+        [EventsWrite] = Role.Manager,
+        [ForecastsReadAll] = Role.Manager,
     };
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
