@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Ledger;
+using Portico.Application.Wallets;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Persistence.Ledger;
@@ -13,6 +14,9 @@ internal static class LedgerRegistration
         services.AddSingleton<LedgerWriter>();
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<ILedgerRecords, LedgerRecords>();
+        services.AddSingleton<IWalletHistory, WalletHistory>();
+        services.AddSingleton<ILedgerSums, LedgerSums>();
+        services.AddSingleton<ILedgerVerification, LedgerVerification>();
         services.AddScoped<IAccounts, Accounts>();
         // Services stop in the opposite order: the sweeper, which asks the writer, before it.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
