@@ -7,6 +7,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Ledger;
+using Portico.Application.Users;
 
 namespace Portico.Application;
 
@@ -40,6 +41,7 @@ public static class ApplicationRegistration
         services.AddScoped<SignIn>();
         services.AddScoped<Teller>();
         services.AddScoped<PasswordConfirmation>();
+        services.AddScoped<UserAdministration>();
         return services;
     }
 

@@ -5,6 +5,7 @@ using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Idempotency;
 using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Infrastructure.Redis;
@@ -22,6 +23,7 @@ public static class InfrastructureRegistration
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
             .AddLedger(configuration)
+            .AddHostedService<Settlement>()
             .AddIdentity(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)

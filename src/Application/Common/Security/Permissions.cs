@@ -7,7 +7,10 @@ namespace Portico.Application.Common.Security;
 public static class Permissions
 {
     public const string UsersRead = "users.read";
+    public const string UsersManage = "users.manage";
     public const string AuditRead = "audit.read";
+    public const string EventsWrite = "events.write";
+    public const string ForecastsReadAll = "forecasts.read-all";
     public const string RecordsReadDeleted = "records.read-deleted";
 
     public const string MoneyRead = "money.read";
@@ -21,6 +24,7 @@ public static class Permissions
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
     {
         [UsersRead] = Role.Admin,
+        [UsersManage] = Role.Admin,
         [AuditRead] = Role.Admin,
         [RecordsReadDeleted] = Role.Admin,
         [MoneyRead] = Role.Manager,
@@ -28,6 +32,8 @@ public static class Permissions
         [MoneyWithdraw] = Role.Manager,
         [MoneyReverse] = Role.Manager,
         [LedgerAudit] = Role.Admin,
+        [EventsWrite] = Role.Manager,
+        [ForecastsReadAll] = Role.Manager,
     };
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
