@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
 using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
 using Portico.Domain.Users;
 using Portico.Testing;
 
@@ -17,6 +20,7 @@ public sealed class AccessWorld : IAsyncLifetime
 {
     private const string Password = "correct horse battery staple";
     private const string ApiPrefix = "/api/v1";
+    private static readonly Currency Euro = Currency.Of("EUR");
 
     // What the example in the description would not do; in braces stands what the people have.
     private static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
@@ -27,6 +31,13 @@ public sealed class AccessWorld : IAsyncLifetime
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
         ["POST /auth/update-password"] = """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
         ["DELETE /users/me"] = """{"password":"{password}"}""",
+        ["POST /transfers"] = """{"fromWalletId":"{wallet}","toWalletId":"{elsewhere}","amount":{"amount":"1.00","currency":"EUR"}}""",
+        ["POST /transfers/batch"] = """{"transfers":[{"fromWalletId":"{wallet}","toWalletId":"{elsewhere}","amount":{"amount":"1.00","currency":"EUR"}}]}""",
+        ["POST /transfers/{id}/reverse"] = "{}",
+        ["POST /deposits"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
+        ["POST /withdrawals"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
+        ["POST /holds"] = """{"fromWalletId":"{wallet}","toWalletId":"{elsewhere}","amount":{"amount":"1.00","currency":"EUR"}}""",
+        ["POST /holds/{id}/capture"] = "{}",
     };
 
     // The records of {id} whose makers are not simply a POST to what stands before it.
@@ -34,11 +45,14 @@ public sealed class AccessWorld : IAsyncLifetime
     {
         ["/users"] = (_, owner) => Task.FromResult(owner.Id.ToString()),
         ["/auth/sessions"] = (_, owner) => Task.FromResult(owner.SessionId.ToString()),
+        ["/transfers"] = async (world, owner) => (await world.Transfer(owner)).ToString(),
+        ["/holds"] = async (world, owner) => (await world.Hold(owner)).ToString(),
     };
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private PorticoApp _app = null!;
     private string _passwordHash = "";
+    private Guid _elsewhere;
 
     internal Dictionary<string, JsonElement> Operations { get; } = new(StringComparer.Ordinal);
 
@@ -48,6 +62,7 @@ public sealed class AccessWorld : IAsyncLifetime
     {
         _app = await PorticoApp.StartAsync(new PorticoAppOptions());
         _passwordHash = await _app.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
+        _elsewhere = await Wallet(await Person(Role.User, "active"));
         Document = await _app.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
         foreach (var path in Document.GetProperty("paths").EnumerateObject())
         {
@@ -89,6 +104,8 @@ public sealed class AccessWorld : IAsyncLifetime
                 .Replace("{userId}", (owner?.Id ?? Guid.CreateVersion7()).ToString(), StringComparison.Ordinal)
                 .Replace("{email}", caller?.Email ?? PorticoApp.NewEmail(), StringComparison.Ordinal)
                 .Replace("{newEmail}", PorticoApp.NewEmail(), StringComparison.Ordinal)
+                .Replace("{wallet}", template.Contains("{wallet}", StringComparison.Ordinal) && owner is not null ? $"{await Wallet(owner)}" : $"{Guid.CreateVersion7()}", StringComparison.Ordinal)
+                .Replace("{elsewhere}", $"{_elsewhere}", StringComparison.Ordinal)
                 .Replace("{password}", Password, StringComparison.Ordinal)
                 .Replace("{refreshToken}", caller?.RefreshToken ?? "none", StringComparison.Ordinal);
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -134,6 +151,41 @@ public sealed class AccessWorld : IAsyncLifetime
         else if (standing == AccessTable.Deleted)
             await _app.Database.ExecuteAsync("UPDATE users SET deleted_at = now() WHERE id = $1", user.Id);
         return person;
+    }
+
+    /// <summary>A wallet with 100 EUR, whatever its owner may do.</summary>
+    private async Task<Guid> Wallet(TestPerson owner)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        var services = scope.ServiceProvider;
+        var wallet = Portico.Domain.Wallets.Wallet.Open(owner.Id, "Purse", Euro, DateTimeOffset.UtcNow);
+        await services.GetRequiredService<ITransaction>().Run<Result<Unit>>(
+            async token =>
+            {
+                var db = services.GetRequiredService<IAppDbContext>();
+                db.Wallets.Add(wallet);
+                await db.SaveChangesAsync(token);
+                await services.GetRequiredService<IAccounts>().Open(wallet, token);
+                return Unit.Value;
+            },
+            default);
+        await Carry(Movement.Deposit(Guid.CreateVersion7(), null, wallet.Id, Money.Of(100, Euro), "Salary"));
+        return wallet.Id;
+    }
+
+    private async Task<Guid> Transfer(TestPerson owner)
+    {
+        var id = Guid.CreateVersion7();
+        return (await Carry(Movement.Transfer(id, owner.Id, [new Leg(id, await Wallet(owner), _elsewhere, Money.Of(1, Euro), null)]))).Journals[0].Id;
+    }
+
+    private async Task<Guid> Hold(TestPerson owner) =>
+        (await Carry(new Reservation(await Wallet(owner), _elsewhere, Money.Of(1, Euro), DateTimeOffset.UtcNow.AddDays(1), null) { Id = Guid.CreateVersion7(), By = owner.Id })).Hold!.Id;
+
+    private async Task<Outcome> Carry(Instruction instruction)
+    {
+        var outcome = await _app.Services.GetRequiredService<ILedger>().Carry(instruction, default);
+        return outcome.Refusal is null ? outcome : throw new InvalidOperationException(outcome.Refusal.Message);
     }
 
     private async Task<string> Record(string path, TestPerson? owner, bool ownerCanAct)

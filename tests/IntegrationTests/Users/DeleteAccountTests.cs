@@ -6,6 +6,7 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Users;
@@ -51,6 +52,19 @@ public sealed class DeleteAccountTests : IAsyncLifetime
         Assert.NotNull(delayed.Headers.RetryAfter);
         await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
         Assert.Empty(await Notes(person.Id));
+    }
+
+    [Fact]
+    public async Task Waits_until_no_wallet_holds_money()
+    {
+        var (person, other) = (await _app.SignUpAsync(), await _app.SignUpAsync());
+        var books = await Books.OpenAsync(_app);
+        var (wallet, elsewhere) = (await books.WalletWithAsync(person, "5.00"), await Books.WalletAsync(other));
+        await Leave(person).Problem(HttpStatusCode.Conflict, "wallets_not_empty");
+        await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
+
+        await Books.TransferAsync(person, wallet, elsewhere, "5.00");
+        await Leave(person).Json(HttpStatusCode.NoContent);
     }
 
     [Theory]
