@@ -84,4 +84,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Epoch++;
         Raise(new UserPasswordChanged(Id));
     }
+
+    /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
+    public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserSignedInOnNewDevice(Id, device, ipAddress));
 }

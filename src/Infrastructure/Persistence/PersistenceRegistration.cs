@@ -25,6 +25,7 @@ internal static class PersistenceRegistration
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddScoped<IAuditLog, AuditLog>();
+        services.AddScoped<IKnownDevices, KnownDevices>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();
