@@ -37,6 +37,7 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<PasswordConfirmation>();
         return services;
     }
 

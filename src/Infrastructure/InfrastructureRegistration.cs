@@ -5,6 +5,7 @@ using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Idempotency;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.Tokens;
 
@@ -18,6 +19,7 @@ public static class InfrastructureRegistration
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddPersistence(configuration)
+            .AddIdempotency(configuration)
             .AddIdentity(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)

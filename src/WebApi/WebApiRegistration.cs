@@ -8,17 +8,20 @@ using Microsoft.AspNetCore.Mvc.Versioning;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Authentication;
 using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
 using Portico.WebApi.Health;
+using Portico.WebApi.Idempotency;
 using Portico.WebApi.Json;
 using Portico.WebApi.Logging;
 using Portico.WebApi.Metrics;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Paging;
+using Portico.WebApi.Records;
 using Portico.WebApi.Tracing;
 
 namespace Portico.WebApi;
@@ -128,10 +131,10 @@ internal static class WebApiRegistration
                 .WithOrigins(settings.Origins)
                 .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
                 .WithHeaders(
-                    "Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match",
+                    "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
-                    "Location", "Link", "ETag", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed",
+                    "Location", "Link", "ETag", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader,
                     RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
@@ -144,6 +147,8 @@ internal static class WebApiRegistration
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
         services.AddScoped<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
+        services.AddScoped<IRequestKey, HttpRequestKey>();
+        services.AddSingleton(new AnswerJson(ApiJson.Options));
         return services;
     }
 
@@ -171,6 +176,7 @@ internal static class WebApiRegistration
                 mvc.ModelBindingMessageProvider.SetNonPropertyUnknownValueIsInvalidAccessor(() => "This value is not valid.");
                 mvc.Filters.Add(new AcceptFilter());
                 mvc.Filters.Add(new NextLinkFilter());
+                mvc.Filters.Add(new EntityTagFilter());
             })
             .AddJsonOptions(json => ApiJson.Configure(json.JsonSerializerOptions))
             .ConfigureApiBehaviorOptions(api =>

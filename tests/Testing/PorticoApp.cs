@@ -45,9 +45,6 @@ public sealed partial class PorticoApp : IAsyncDisposable
     /// <summary>The folder that takes every message.</summary>
     public string Mailbox => Path.Combine(Folder, "mailbox");
 
-    /// <summary>The PEM file of the key that signs access tokens.</summary>
-    public string SigningKeyFile => Path.Combine(Folder, "signing.pem");
-
     private string Folder { get; }
 
     /// <summary>The one that tests share which change nothing but people of their own.</summary>
@@ -58,10 +55,6 @@ public sealed partial class PorticoApp : IAsyncDisposable
         var stack = options.Stack ?? await SharedStack.GetAsync();
         var database = options.Database ?? await TestDatabase.CreateAsync(stack);
         var folder = Directory.CreateTempSubdirectory("portico-test-").FullName;
-        var keyFile = Path.Combine(folder, "signing.pem");
-        using (var rsa = RSA.Create(2048))
-            await File.WriteAllTextAsync(keyFile, rsa.ExportPkcs8PrivateKeyPem());
-
         var settings = database.Settings();
         // Known before the start, because it is the issuer that verifiers ask for its keys.
         var address = $"http://127.0.0.1:{Ports.Free()}";
@@ -75,7 +68,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Redis:Deadline"] = "00:00:05";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Tokens:Issuer"] = address;
-        settings["Tokens:SigningKeyFile"] = keyFile;
+        settings["Tokens:SealingKey"] = TestDatabase.SealingKey;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Otp:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Passwords:Iterations"] = "1000";
@@ -120,7 +113,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
 
     /// <summary>The code in the newest message to an address that holds one.</summary>
-    public async Task<string> CodeAsync(string address) => SixDigits().Match(await MessageAsync(address, text => SixDigits().IsMatch(text))).Value;
+    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address, text => SixDigits().IsMatch(text)));
+
+    public static string CodeIn(string message) => SixDigits().Match(message).Value;
 
     /// <summary>The newest message to an address, header and text; of several the one looked for.</summary>
     public Task<string> MessageAsync(string address, Func<string, bool>? isIt = null) => Eventually.Get(
@@ -168,13 +163,15 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
         (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
 
     /// <summary>Sends a request with the person's access token.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null)
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path)
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", AccessToken) },
             Content = body is null ? null : JsonContent.Create(body),
         };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         return app.Client.SendAsync(request);
     }
 

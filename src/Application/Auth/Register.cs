@@ -39,7 +39,7 @@ internal sealed class RegisterHandler(
     public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        var proof = await codes.Consume(address, CodePurpose.Registration, command.Code, cancellationToken);
+        var proof = await codes.Consume(address, CodePurpose.Registration, command.Code, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 

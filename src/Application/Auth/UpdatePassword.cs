@@ -28,7 +28,7 @@ internal sealed class UpdatePasswordValidator : AbstractValidator<UpdatePassword
 }
 
 internal sealed class UpdatePasswordHandler(
-    ICurrentUser caller, IClient client, ISignInThrottle throttle, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
+    ICurrentUser caller, PasswordConfirmation confirmation, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
     ICredentials credentials, ISessions sessions, IAccessTokenIssuer accessTokens)
     : ICommandHandler<UpdatePassword, TokensDto>
 {
@@ -43,18 +43,10 @@ internal sealed class UpdatePasswordHandler(
         if (FieldRules.RefuseAddressAsPassword(known, command.NewPassword, NewPasswordField) is { } refused)
             return refused;
 
-        // Whoever holds an access token guesses no faster than whoever signs in with the address.
-        var address = known.Addresses.First();
-        var attempt = await throttle.Begin(address, client.IpAddress, cancellationToken);
-        if (attempt.Error is { } tooMany)
-            return tooMany;
+        var confirmed = await confirmation.Confirm(known, command.OldPassword, cancellationToken);
+        if (confirmed.Error is { } notTheirs)
+            return notTheirs;
 
-        var oldHash = await credentials.FindPasswordHash(known.Id, cancellationToken);
-        var match = await passwords.Verify(oldHash, command.OldPassword, cancellationToken);
-        if (known.Status != UserStatus.Active || match == PasswordMatch.None)
-            return UserErrors.InvalidCredentials;
-
-        await throttle.Succeeded(address, client.IpAddress, cancellationToken);
         var newHash = await passwords.Hash(command.NewPassword, cancellationToken);
         var changed = await transaction.Run<Result<User>>(
             async token =>
@@ -64,7 +56,7 @@ internal sealed class UpdatePasswordHandler(
                     return UserErrors.NotFound;
 
                 // Of changes at the same time the first one wins: to the others the old password is a wrong one by now.
-                if (await credentials.FindPasswordHash(user.Id, token) != oldHash)
+                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
                     return UserErrors.InvalidCredentials;
 
                 await credentials.SetPasswordHash(user.Id, newHash, token);

@@ -15,8 +15,10 @@ public sealed record Letter
     public IReadOnlyDictionary<string, string> Values { get; }
 
     /// <summary>The code that proves an address, and nothing else that looks like one.</summary>
-    public static Letter Code(string code, TimeSpan lifetime) =>
-        new("code", ("code", code), ("minutes", $"{(int)Math.Ceiling(lifetime.TotalMinutes)}"));
+    public static Letter Code(string code, TimeSpan lifetime) => new("code", ("code", code), ("minutes", Minutes(lifetime)));
+
+    /// <summary>The code that is asked for beside a password; only who knows the password has it sent.</summary>
+    public static Letter SignInCode(string code, TimeSpan lifetime) => new("sign-in-code", ("code", code), ("minutes", Minutes(lifetime)));
 
     public static Letter Welcome(string name) => new("welcome", ("name", name));
 
@@ -39,6 +41,8 @@ public sealed record Letter
     /// <summary>A letter that was kept as its parts.</summary>
     public static Letter Of(string template, IReadOnlyDictionary<string, string> values) =>
         new(template, [.. values.Select(value => (value.Key, value.Value))]);
+
+    private static string Minutes(TimeSpan lifetime) => $"{(int)Math.Ceiling(lifetime.TotalMinutes)}";
 
     private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 }

@@ -25,6 +25,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>A counter that access tokens carry; raising it kills all that were issued before.</summary>
     public int Epoch { get; private set; }
 
+    /// <summary>A counter that sessions carry; raising it ends all that were opened before, wherever they are kept.</summary>
+    public int SessionVersion { get; private set; }
+
     /// <summary>What this person signs in with: the e-mail address, if there is one, then the phone.</summary>
     public IEnumerable<ContactAddress> Addresses
     {
@@ -78,13 +81,19 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserRoleChanged(Id, role));
     }
 
-    /// <summary>Notes that the person has another password; access tokens from before die.</summary>
+    /// <summary>Notes that the person has another password; sessions and access tokens from before die.</summary>
     public void ChangePassword()
     {
-        Epoch++;
+        EndSessions();
         Raise(new UserPasswordChanged(Id));
     }
 
     /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
     public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserSignedInOnNewDevice(Id, device, ipAddress));
+
+    private void EndSessions()
+    {
+        Epoch++;
+        SessionVersion++;
+    }
 }

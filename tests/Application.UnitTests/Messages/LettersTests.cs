@@ -13,6 +13,7 @@ public sealed class LettersTests
     private static readonly Letter[] All =
     [
         Letter.Code("012345", TimeSpan.FromMinutes(10)),
+        Letter.SignInCode("012345", TimeSpan.FromMinutes(10)),
         Letter.Welcome("Ada Lovelace"),
         Letter.PasswordChanged(Noon),
         Letter.NewDevice("Firefox, Linux", "203.0.113.7", Noon),

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Health;
+using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -62,7 +63,8 @@ internal sealed class EdgeApp : IAsyncDisposable
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options);
-        builder.Services.AddSingleton<ITransaction>(new NoTransaction());
+        builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction());
+        builder.Services.AddSingleton<ISigningKeyNews>(options);
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -121,7 +123,7 @@ internal sealed class EdgeApp : IAsyncDisposable
 }
 
 /// <summary>What a test sets up around the edge.</summary>
-internal sealed class EdgeOptions : IEndedSessions, IUserEpochs
+internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
@@ -131,12 +133,17 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs
     public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+    public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-internal sealed class NoTransaction : ITransaction
+internal sealed class NoTransaction : ITransaction, IKeptAnswers
 {
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => work(cancellationToken);
+
+    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => (await work(cancellationToken), false);
 }
 
 /// <summary>A dependency that a test switches off.</summary>

@@ -9,10 +9,13 @@ public static class Permissions
     public const string UsersRead = "users.read";
     public const string AuditRead = "audit.read";
 
+    public const string RecordsReadDeleted = "records.read-deleted";
+
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
     {
         [UsersRead] = Role.Admin,
         [AuditRead] = Role.Admin,
+        [RecordsReadDeleted] = Role.Admin,
     };
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
