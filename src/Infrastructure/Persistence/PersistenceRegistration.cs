@@ -6,8 +6,10 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Events;
 using Portico.Application.Users;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -29,6 +31,7 @@ internal static class PersistenceRegistration
         services.AddSettings<UserSettings>(configuration);
         services.AddScoped<IAuditLog, AuditLog>();
         services.AddScoped<IAddressRelease, AddressRelease>();
+        services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Portico.Application.Common.Json;
 
 namespace Portico.WebApi.Json;
 
@@ -38,6 +39,7 @@ internal static class ApiJson
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new UtcTimeConverter());
         options.Converters.Add(new TextConverter());
+        options.Converters.Add(new MoneyConverter());
     }
 
     // What comes from the path is no field of the body: sent there, it is as unknown as any other.
