@@ -92,6 +92,19 @@ public sealed class AdministrationTests : IAsyncLifetime
         Assert.Equal("First.", Assert.Single(await Notes(_person)).GetProperty("after").Text("reason"));
     }
 
+    [Fact]
+    public async Task A_block_repeated_with_its_key_is_replayed()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var path = $"/api/v1/users/{_person.Id}/block";
+        using var first = await _admin.SendAsync(HttpMethod.Post, path, new { reason = "A test." }, key);
+        using var again = await _admin.SendAsync(HttpMethod.Post, path, new { reason = "A test." }, key);
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
+        await _admin.SendAsync(HttpMethod.Post, path, new { reason = "Another." }, key).Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Single(await Notes(_person));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("  ")]

@@ -66,6 +66,23 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Is_refused_while_there_is_money()
+    {
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var person = await _app.SignUpAsync();
+        var wallet = (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "Travel", currency = "EUR" }).Json(HttpStatusCode.Created)).Text("id");
+        Task<HttpResponseMessage> Move(string what) => manager.SendAsync(
+            HttpMethod.Post, $"/api/v1/{what}", new { walletId = wallet, amount = new { amount = "12.34", currency = "EUR" } }, ("Idempotency-Key", Guid.NewGuid().ToString()));
+
+        await Move("deposits").Json(HttpStatusCode.Created);
+        await Leave(person).Problem(HttpStatusCode.Conflict, "wallets_not_empty");
+        await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
+        Assert.Empty(await Notes(person.Id));
+        await Move("withdrawals").Json(HttpStatusCode.Created);
+        await Leave(person).Json(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
     public async Task Keeps_the_address_for_the_retention_time_in_which_the_person_can_be_restored()
     {
         var admin = await _app.SignUpAsync(Role.Admin);
