@@ -41,17 +41,13 @@ internal sealed class UserAdministration(
                 .Changed("role", role, user.Role)
                 .Changed("status", standing, user.Standing())
                 .Changed("reason", null, reason));
-
-            // Who comes back brings no session along, even where Redis was away when theirs were to end.
-            if (standing != AccountStatus.Active && user.Standing() == AccountStatus.Active)
-                await sessions.EndAll(user.Id, cancellationToken);
         }
 
         return mapper.Map<AccountDto>(user);
     }
 
     /// <summary>The same, and ends the person's sessions.</summary>
-    /// <remarks>After the commit, so that none is opened behind it. When Redis is away then, the same request again ends them.</remarks>
+    /// <remarks>After the commit, so that none is opened behind it. When Redis is away then, they end at their next refresh: their version has passed.</remarks>
     public async Task<Result<AccountDto>> ActAndEndSessions(
         Guid userId, string action, Func<User, User, Result<Unit>> act, CancellationToken cancellationToken, string? reason = null)
     {

@@ -136,7 +136,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         Assert.True(ContactAddress.TryParseEmail(person.Email, out var address));
         var user = User.Register(address, $"A {role}", "en", DateTimeOffset.UtcNow);
         user.AssignRole(role);
-        var made = await services.GetRequiredService<ITransaction>().Run<Result<User>>(
+        await services.GetRequiredService<ITransaction>().Run<Result<User>>(
             async token =>
             {
                 services.GetRequiredService<IAppDbContext>().Users.Add(user);
@@ -144,7 +144,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
                 return user;
             },
             default);
-        var ticket = await services.GetRequiredService<ISessions>().Open(made.Value.Id, services.GetRequiredService<IClient>(), default);
+        var ticket = await services.GetRequiredService<ISessions>().Open(user.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
