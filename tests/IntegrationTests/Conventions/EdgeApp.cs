@@ -142,6 +142,8 @@ internal sealed class NoTransaction : ITransaction, IKeptAnswers
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => work(cancellationToken);
 
+    public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
+
     public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => (await work(cancellationToken), false);
 }
