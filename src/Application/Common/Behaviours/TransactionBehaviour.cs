@@ -1,4 +1,5 @@
 using MediatR;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
@@ -6,12 +7,13 @@ using Portico.Domain.Common;
 namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Runs each command in one transaction, but for those that open their own.</summary>
-internal sealed class TransactionBehaviour<TRequest, TResponse>(ITransaction transaction) : IPipelineBehavior<TRequest, TResponse>
+/// <remarks>Asks for the transaction only then: with it comes a database context, which a query that needs none would pay for.</remarks>
+internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services) : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
     private static readonly bool NeedsTransaction =
         typeof(ICommand).IsAssignableFrom(typeof(TRequest)) && !typeof(IOwnTransaction).IsAssignableFrom(typeof(TRequest));
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
-        NeedsTransaction ? transaction.Run(_ => next(), cancellationToken) : next();
+        NeedsTransaction ? services.GetRequiredService<ITransaction>().Run(_ => next(), cancellationToken) : next();
 }
