@@ -28,7 +28,6 @@ make() {
 
 password() { openssl rand -hex 24; }
 key() { openssl rand -base64 32; }
-signing_key() { openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:3072; }
 connection() { echo "Host=${POSTGRES_HOST:-postgres};Port=5432;Database=$1;Username=$2;Password=$3"; }
 connection_of() { connection portico "$1" "$(password)"; }
 bootstrap() { connection postgres postgres "$(cat "$folder/postgres/password")"; }
@@ -39,9 +38,11 @@ make migrator/ConnectionStrings__Migrator connection_of portico_migrator
 make server/ConnectionStrings__Portico connection_of portico_app
 make server/Sessions__Key key
 make server/Otp__Key key
-make server/signing-key.pem signing_key
+make server/Tokens__SealingKey key
 # The Migrator gives the application's role its password.
 make migrator/ConnectionStrings__Portico cat "$folder/server/ConnectionStrings__Portico"
+# And its commands about signing keys open what the server has sealed.
+make migrator/Tokens__SealingKey cat "$folder/server/Tokens__SealingKey"
 
 if [ -n "$owner" ] && [ "$(id -u)" -eq 0 ]; then
   chown -R "$owner" "$folder/migrator" "$folder/server"

@@ -114,6 +114,7 @@ internal sealed class MigratorApp
         root.Add(ScriptCommand.Create(this));
         root.Add(ValidateCommand.Create(this));
         root.Add(WaitCommand.Create(this));
+        root.Add(KeysCommand.Create(this));
         return root;
     }
 

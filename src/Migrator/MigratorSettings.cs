@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Portico.Infrastructure.Tokens;
 
 namespace Portico.Migrator;
 
@@ -26,6 +27,7 @@ internal sealed class MigratorSettings
 
     private readonly DatabaseTarget? _bootstrap;
     private readonly DatabaseTarget? _migrator;
+    private readonly TokenSettings _tokens;
 
     /// <exception cref="MigratorException">A value is wrong; the message names every such setting.</exception>
     public MigratorSettings(IConfiguration configuration)
@@ -34,6 +36,7 @@ internal sealed class MigratorSettings
         _bootstrap = Read(configuration, BootstrapKey, problems, user: null, database: "postgres");
         _migrator = Read(configuration, MigratorKey, problems, DatabaseRoles.Migrator, database: null);
         App = Read(configuration, AppKey, problems, DatabaseRoles.App, database: null);
+        _tokens = configuration.GetSection(TokenSettings.Section).Get<TokenSettings>() ?? new TokenSettings();
         IsProduction = string.Equals(EnvironmentOf(configuration), "Production", StringComparison.OrdinalIgnoreCase);
 
         if (_migrator is not null && Array.IndexOf(ServerDatabases, _migrator.Database) >= 0)
@@ -61,6 +64,14 @@ internal sealed class MigratorSettings
 
     /// <summary>Any role that may read how far the database is migrated.</summary>
     public DatabaseTarget Reader => _migrator ?? App ?? throw Missing(MigratorKey, "the role that migrates");
+
+    /// <summary>What changes signing keys: the application's role if it is given.</summary>
+    public DatabaseTarget Keys => App ?? Migrator;
+
+    /// <summary>What opens and seals signing keys.</summary>
+    public KeySealing Sealing => _tokens.SealingProblems().ToArray() is { Length: > 0 } problems
+        ? throw new MigratorException(string.Join(Environment.NewLine, problems))
+        : new KeySealing(_tokens);
 
     /// <summary>The name of the environment; production unless told otherwise, as in every .NET host.</summary>
     public static string EnvironmentOf(IConfiguration configuration) =>

@@ -52,9 +52,6 @@ public sealed partial class PorticoApp : IAsyncDisposable
     /// <summary>The folder that takes every message.</summary>
     public string Mailbox => Path.Combine(Folder, "mailbox");
 
-    /// <summary>The PEM file of the key that signs access tokens.</summary>
-    public string SigningKeyFile => Path.Combine(Folder, "signing.pem");
-
     private string Folder { get; }
 
     /// <summary>The one that tests share which change nothing but people of their own.</summary>
@@ -65,10 +62,6 @@ public sealed partial class PorticoApp : IAsyncDisposable
         var stack = options.Stack ?? options.ReplicaOf?.Stack ?? await SharedStack.GetAsync();
         var database = options.Database ?? options.ReplicaOf?.Database ?? await TestDatabase.CreateAsync(stack);
         var folder = Directory.CreateTempSubdirectory("portico-test-").FullName;
-        var keyFile = Path.Combine(folder, "signing.pem");
-        using (var rsa = RSA.Create(2048))
-            await File.WriteAllTextAsync(keyFile, rsa.ExportPkcs8PrivateKeyPem());
-
         var settings = database.Settings();
         // Known before the start, because it is the issuer that verifiers ask for its keys.
         var address = $"http://127.0.0.1:{Ports.Free()}";
@@ -82,7 +75,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Redis:Deadline"] = "00:00:05";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Tokens:Issuer"] = address;
-        settings["Tokens:SigningKeyFile"] = keyFile;
+        settings["Tokens:SealingKey"] = TestDatabase.SealingKey;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Otp:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Passwords:Iterations"] = "1000";

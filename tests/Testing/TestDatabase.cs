@@ -1,6 +1,10 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Tokens;
 using Portico.Migrator;
 using Portico.Seeder;
 
@@ -9,6 +13,9 @@ namespace Portico.Testing;
 /// <summary>A migrated and seeded database of its own on a local stack, with the connection strings of its three roles.</summary>
 public sealed record TestDatabase(string Bootstrap, string Migrator, string Portico)
 {
+    /// <summary>What its signing keys are sealed under.</summary>
+    public static readonly string SealingKey = Convert.ToBase64String(new byte[32]);
+
     private const string Template = "portico_template";
     private static readonly SemaphoreSlim Gate = new(1);
     private static readonly Dictionary<int, TestDatabase> Templates = [];
@@ -70,6 +77,11 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(template.Settings()).Build();
         await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
+        // Each application would make them at its first start, for half a second of a processor.
+        var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).Options;
+        await using var db = new AppDbContext(options);
+        var (tokens, caller) = (new TokenSettings { SealingKey = SealingKey }, new SystemCaller());
+        await new SigningKeyStore(db, new KeySealing(tokens), new AuditLog(db, options, caller, caller, TimeProvider.System)).Advance(tokens, default);
         return template;
     }
 

@@ -132,7 +132,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             ["Redis__ConnectionString"] = stack.Redis.ConnectionString,
             ["Nats__Url"] = stack.Nats.ConnectionString,
             ["Tokens__Issuer"] = api,
-            ["Tokens__SigningKeyFile"] = Secrets.SigningKeyFile(folder.Keys),
+            ["Tokens__SealingKey"] = secrets.SealingKey,
             ["Sessions__Key"] = secrets.SessionsKey,
             ["Otp__Key"] = secrets.OtpKey,
             ["Mail__Mailbox"] = folder.Mailbox,

@@ -9,6 +9,7 @@ using Portico.Domain.Users;
 using Portico.Domain.Wallets;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Infrastructure.Tokens;
 
 namespace Portico.Infrastructure.Persistence;
 
@@ -40,6 +41,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     internal DbSet<PermissionRow> Permissions => Set<PermissionRow>();
     internal DbSet<RolePermissionRow> RolePermissions => Set<RolePermissionRow>();
     internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
+    internal DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     // Read by the filter at each query. Who has nobody's records to see must say so: see OfEveryOwner.
     private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller here whose records could be read.");
@@ -49,6 +51,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
         foreach (var type in typeof(Entity).Assembly.GetTypes().Where(type => type.IsEnum))
             configurationBuilder.Properties(type).HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(type)).HaveMaxLength(MaxEnumLength);
         configurationBuilder.Properties<Currency>().HaveConversion<CurrencyCodeConverter>().HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
+        configurationBuilder.Properties<SigningKeyState>().HaveConversion<EnumNameConverter<SigningKeyState>>().HaveMaxLength(MaxEnumLength);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -8,7 +8,7 @@ using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
 
-internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs) : ITransaction
+internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSignal outbox) : ITransaction
 {
     private const int MaxTries = 4;
 
@@ -57,6 +57,9 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs) : ITrans
             foreach (var user in db.ChangeTracker.Entries<User>())
                 epochs.Forget(user.Entity.Id);
         }
+
+        if (db.ChangeTracker.Entries<OutboxMessage>().Any())
+            outbox.Committed();
 
         return result;
     }

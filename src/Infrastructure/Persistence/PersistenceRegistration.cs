@@ -19,6 +19,7 @@ internal static class PersistenceRegistration
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
         services.AddScoped<AuditStamps>();
         services.AddScoped<OutboxWriter>();
+        services.AddSingleton<OutboxSignal>();
         services.AddDbContext<AppDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));

@@ -28,7 +28,7 @@ internal enum TokenRefusal
 
 /// <summary>Judges access tokens: only what <see cref="AccessTokenIssuer"/> wrote, unchanged and in its time, passes.</summary>
 /// <remarks>
-/// Never throws, whatever it is given. Stricter than RFC 7515, 7519 and 9068 have to be: the algorithm is the key's own,
+/// Never throws, whatever it is given, once the keys are here. Stricter than RFC 7515, 7519 and 9068 have to be: the algorithm is the key's own,
 /// <c>kid</c> and <c>typ</c> are required, <c>crit</c> and <c>b64</c> are refused, members must not repeat, base64url is canonical
 /// and times are whole seconds. That the session still lives and the epoch is today's is for the caller to ask.
 /// </remarks>

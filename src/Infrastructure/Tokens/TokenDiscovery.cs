@@ -16,8 +16,10 @@ internal sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
 {
     public const string JwksPath = "/.well-known/jwks.json";
 
-    // No longer than a token lives by default: a copy may miss a key that signs already.
-    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestAge = TimeSpan.FromMinutes(5);
+
+    // A copy from just before a key was published is gone long before that key signs.
+    private readonly TimeSpan _maxAge = LongestAge < settings.SigningKeyLead / 4 ? LongestAge : settings.SigningKeyLead / 4;
 
     private volatile Documents? _documents;
 
@@ -63,7 +65,7 @@ internal sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
         writer.WriteEndArray();
     }
 
-    private static DiscoveryDocument Write(Action<Utf8JsonWriter> content)
+    private DiscoveryDocument Write(Action<Utf8JsonWriter> content)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer))
@@ -74,7 +76,7 @@ internal sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
         }
 
         var hash = SHA256.HashData(buffer.WrittenSpan);
-        return new(buffer.WrittenMemory, $"\"{Base64Url.EncodeToString(hash.AsSpan(0, 16))}\"", MaxAge);
+        return new(buffer.WrittenMemory, $"\"{Base64Url.EncodeToString(hash.AsSpan(0, 16))}\"", _maxAge);
     }
 
     private sealed record Documents(KeyRing Ring, DiscoveryDocument Jwks, DiscoveryDocument Metadata);

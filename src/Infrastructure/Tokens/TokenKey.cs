@@ -15,6 +15,12 @@ internal sealed class TokenKey
 {
     public const int MaxSignatureLength = MaxRsaBits / 8;
 
+    public const string Rs256 = "RS256";
+    public const string Es256 = "ES256";
+
+    /// <summary>Those that keys can be made for (RFC 7518, 3.1).</summary>
+    public static readonly string[] Algorithms = [Rs256, Es256];
+
     private const int MinRsaBits = 2048;
     private const int MaxRsaBits = 4096;
     private const int EcSignatureLength = 64;
@@ -55,37 +61,63 @@ internal sealed class TokenKey
 
     public bool CanSign { get; }
 
-    /// <summary>Takes a copy of the key: its private half, if there is one, unless only the public one is wanted.</summary>
+    /// <summary>Makes a new key.</summary>
+    /// <param name="algorithm">One of <see cref="Algorithms"/>.</param>
+    public static TokenKey Generate(string algorithm)
+    {
+        using var key = NewAlgorithm(algorithm);
+        return Of(key);
+    }
+
+    /// <summary>Reads what <see cref="ExportPrivate"/> or <see cref="ExportPublic"/> wrote.</summary>
+    /// <exception cref="CryptographicException">It is no such key.</exception>
+    public static TokenKey Import(string algorithm, ReadOnlySpan<byte> key, bool isPrivate)
+    {
+        using var imported = NewAlgorithm(algorithm);
+        if (isPrivate)
+            imported.ImportPkcs8PrivateKey(key, out _);
+        else
+            imported.ImportSubjectPublicKeyInfo(key, out _);
+        return Of(imported);
+    }
+
+    /// <summary>Takes a copy of the key, with its private half if that is there.</summary>
     /// <exception cref="NotSupportedException">The key is too short to be safe, or too long to be fast.</exception>
-    public static TokenKey Of(RSA rsa, bool publicOnly = false)
+    public static TokenKey Of(RSA rsa)
     {
         if (rsa.KeySize is < MinRsaBits or > MaxRsaBits)
-            throw new NotSupportedException($"holds an RSA key of {rsa.KeySize} bits, where {MinRsaBits} to {MaxRsaBits} are allowed");
+            throw new NotSupportedException($"An RSA key of {rsa.KeySize} bits, where {MinRsaBits} to {MaxRsaBits} are allowed.");
 
-        var canSign = TryExport(rsa.ExportParameters, publicOnly, out var parameters);
+        var canSign = TryExport(rsa.ExportParameters, out var parameters);
         return new(
-            "RS256",
+            Rs256,
             (rsa.KeySize + 7) / 8,
             canSign,
             [("e", Encode(parameters.Exponent)), ("kty", "RSA"), ("n", Encode(parameters.Modulus))],
             () => RSA.Create(parameters));
     }
 
-    /// <summary>Takes a copy of the key: its private half, if there is one, unless only the public one is wanted.</summary>
+    /// <summary>Takes a copy of the key, with its private half if that is there.</summary>
     /// <exception cref="NotSupportedException">The key is on another curve than P-256.</exception>
-    public static TokenKey Of(ECDsa ec, bool publicOnly = false)
+    public static TokenKey Of(ECDsa ec)
     {
-        var canSign = TryExport(ec.ExportParameters, publicOnly, out var parameters);
+        var canSign = TryExport(ec.ExportParameters, out var parameters);
         if (!parameters.Curve.IsNamed || parameters.Curve.Oid.Value != P256Oid)
-            throw new NotSupportedException("holds an EC key on another curve than P-256");
+            throw new NotSupportedException("An EC key on another curve than P-256.");
 
         return new(
-            "ES256",
+            Es256,
             EcSignatureLength,
             canSign,
             [("crv", "P-256"), ("kty", "EC"), ("x", Encode(parameters.Q.X)), ("y", Encode(parameters.Q.Y))],
             () => ECDsa.Create(parameters));
     }
+
+    /// <summary>Both halves, in the form of PKCS#8 (RFC 5208).</summary>
+    public byte[] ExportPrivate() => Export(key => key.ExportPkcs8PrivateKey());
+
+    /// <summary>The public half, in the form of SubjectPublicKeyInfo (RFC 5280).</summary>
+    public byte[] ExportPublic() => Export(key => key.ExportSubjectPublicKeyInfo());
 
     /// <param name="data">What is signed: header and payload of a token in compact form.</param>
     /// <param name="signature">Takes the signature; exactly <see cref="SignatureLength"/> bytes.</param>
@@ -139,18 +171,35 @@ internal sealed class TokenKey
     public override string ToString() => $"{Algorithm} {Id}";
 
     // Whether the private half is there can only be found by asking for it.
-    private static bool TryExport<T>(Func<bool, T> export, bool publicOnly, out T parameters)
+    private static bool TryExport<T>(Func<bool, T> export, out T parameters)
     {
         try
         {
-            parameters = export(!publicOnly);
-            return !publicOnly;
+            parameters = export(true);
+            return true;
         }
-        catch (CryptographicException) when (!publicOnly)
+        catch (CryptographicException)
         {
             parameters = export(false);
             return false;
         }
+    }
+
+    private static AsymmetricAlgorithm NewAlgorithm(string algorithm) => algorithm switch
+    {
+        Rs256 => RSA.Create(MinRsaBits),
+        Es256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+        _ => throw new CryptographicException($"There is no algorithm {algorithm}."),
+    };
+
+    private static TokenKey Of(AsymmetricAlgorithm key) => key is RSA rsa ? Of(rsa) : Of((ECDsa)key);
+
+    private byte[] Export(Func<AsymmetricAlgorithm, byte[]> export)
+    {
+        var algorithm = _pool.Get();
+        var key = export(algorithm);
+        _pool.Return(algorithm);
+        return key;
     }
 
     private static string Encode(byte[]? integer) => Base64Url.EncodeToString(integer);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Portico.Application.Common;
 
 namespace Portico.Infrastructure.Tokens;
 
@@ -34,16 +35,18 @@ internal sealed class KeyRing
 
 /// <summary>The keys of now; a rotation replaces all of them in one step.</summary>
 /// <remarks>Who needs several answers about one moment takes <see cref="Current"/> once.</remarks>
-internal sealed class TokenKeys(KeyRing ring)
+internal sealed class TokenKeys
 {
-    private volatile KeyRing _current = ring;
+    private volatile KeyRing? _current;
 
-    public KeyRing Current => _current;
+    public TokenKeys()
+    {
+    }
 
-    /// <exception cref="InvalidDataException">A file is missing or holds no key of use; the settings' own check found none earlier.</exception>
-    public static TokenKeys Read(TokenSettings settings) => new(new KeyRing(
-        KeyFile.ReadSigningKey(settings.SigningKeyFile),
-        settings.VerificationKeyFiles.Select(KeyFile.ReadVerificationKey)));
+    public TokenKeys(KeyRing ring) => _current = ring;
+
+    /// <exception cref="DependencyUnavailableException">The program started without PostgreSQL, where they are.</exception>
+    public KeyRing Current => _current ?? throw new DependencyUnavailableException("PostgreSQL, which keeps the signing keys,");
 
     public void Replace(KeyRing ring) => _current = ring;
 }

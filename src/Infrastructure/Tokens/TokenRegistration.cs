@@ -13,7 +13,12 @@ internal static class TokenRegistration
     {
         services.AddSettings<TokenSettings>(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => TokenKeys.Read(provider.GetRequiredService<TokenSettings>()));
+        services.AddSingleton<KeySealing>();
+        services.AddSingleton(_ => new TokenKeys());
+        services.AddScoped<SigningKeyStore>();
+        services.AddSingleton<SigningKeyFollower>();
+        services.AddSingleton<ISigningKeyNews>(provider => provider.GetRequiredService<SigningKeyFollower>());
+        services.AddHostedService(provider => provider.GetRequiredService<SigningKeyFollower>());
         services.AddSingleton<IAccessTokenIssuer, AccessTokenIssuer>();
         services.AddSingleton<AccessTokenValidator>();
         services.AddSingleton<TokenDiscovery>();

@@ -2,16 +2,17 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Tokens;
 
-/// <summary>Who issues access tokens, for whom, how long they live and which keys sign and verify them.</summary>
+/// <summary>Who issues access tokens, for whom, how long they live, and the life of the keys that sign them.</summary>
 internal sealed class TokenSettings : ISettings
 {
-    public const int MaxVerificationKeys = 16;
+    public static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(1);
+    public static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(2);
 
     private const int MaxNameLength = 255;
 
     private static readonly TimeSpan MinLifetime = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(1);
-    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan MinLead = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan MaxKeyLifetime = TimeSpan.FromDays(365);
 
     public static string Section => "Tokens";
 
@@ -27,11 +28,20 @@ internal sealed class TokenSettings : ISettings
     /// <summary>How far the clocks of two machines may be apart when <c>exp</c>, <c>nbf</c> and <c>iat</c> are judged.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The PEM file of the private key that signs.</summary>
-    public string SigningKeyFile { get; init; } = "";
+    /// <summary>The algorithm of keys that are made from now on: RS256 or ES256.</summary>
+    public string Algorithm { get; init; } = TokenKey.Rs256;
 
-    /// <summary>The PEM files of keys that no longer or not yet sign, but are published and accepted.</summary>
-    public IReadOnlyList<string> VerificationKeyFiles { get; init; } = [];
+    /// <summary>The key under which signing keys lie in the database: at least 32 random bytes in base64, the same for all replicas.</summary>
+    public string SealingKey { get; init; } = "";
+
+    /// <summary>A further key that opens what is sealed under it, while <see cref="SealingKey"/> is being exchanged.</summary>
+    public string OtherSealingKey { get; init; } = "";
+
+    /// <summary>How long a key signs.</summary>
+    public TimeSpan SigningKeyLifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long a key is published before it signs.</summary>
+    public TimeSpan SigningKeyLead { get; init; } = TimeSpan.FromDays(1);
 
     public IEnumerable<string> Problems()
     {
@@ -51,18 +61,23 @@ internal sealed class TokenSettings : ISettings
         if (ClockSkew < TimeSpan.Zero || ClockSkew > MaxClockSkew)
             yield return $"Tokens:ClockSkew must be from {TimeSpan.Zero} to {MaxClockSkew}; it is {ClockSkew}.";
 
-        if (SigningKeyFile.Length == 0)
-            yield return "Tokens:SigningKeyFile must name the PEM file of the private key that signs access tokens.";
-        else if (Problem(() => KeyFile.ReadSigningKey(SigningKeyFile)) is { } problem)
-            yield return $"Tokens:SigningKeyFile: {problem}";
+        if (!TokenKey.Algorithms.Contains(Algorithm, StringComparer.Ordinal))
+            yield return $"Tokens:Algorithm must be {string.Join(" or ", TokenKey.Algorithms)}; it is '{Algorithm}'.";
+        foreach (var problem in SealingProblems())
+            yield return problem;
+        if (SigningKeyLead < MinLead || SigningKeyLead > SigningKeyLifetime)
+            yield return $"Tokens:SigningKeyLead must be from {MinLead} to Tokens:SigningKeyLifetime; it is {SigningKeyLead}.";
+        if (SigningKeyLifetime < MinLead || SigningKeyLifetime > MaxKeyLifetime)
+            yield return $"Tokens:SigningKeyLifetime must be from {MinLead} to {MaxKeyLifetime.TotalDays:0} days; it is {SigningKeyLifetime}.";
+    }
 
-        if (VerificationKeyFiles.Count > MaxVerificationKeys)
-            yield return $"Tokens:VerificationKeyFiles must name at most {MaxVerificationKeys} files; it names {VerificationKeyFiles.Count}.";
-        foreach (var (index, path) in VerificationKeyFiles.Take(MaxVerificationKeys).Index())
-        {
-            if (Problem(() => KeyFile.ReadVerificationKey(path)) is { } problem)
-                yield return $"Tokens:VerificationKeyFiles:{index}: {problem}";
-        }
+    /// <summary>What is wrong with what the Migrator needs too.</summary>
+    public IEnumerable<string> SealingProblems()
+    {
+        if (SecretKeys.Problem("Tokens:SealingKey", SealingKey) is { } problem)
+            yield return problem;
+        if (OtherSealingKey.Length > 0 && SecretKeys.Problem("Tokens:OtherSealingKey", OtherSealingKey) is { } other)
+            yield return other;
     }
 
     // Verifiers compare the issuer as a string and append the paths of discovery to it.
@@ -78,17 +93,4 @@ internal sealed class TokenSettings : ISettings
     private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsWhiteSpace);
 
     private static bool IsWholeSeconds(TimeSpan time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
-
-    private static string? Problem(Func<TokenKey> read)
-    {
-        try
-        {
-            read();
-            return null;
-        }
-        catch (InvalidDataException exception)
-        {
-            return exception.Message;
-        }
-    }
 }

@@ -12,7 +12,7 @@ namespace Portico.WebApi.Authentication;
 /// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenValidator validator, IEndedSessions ended,
-    IUserEpochs epochs)
+    IUserEpochs epochs, ISigningKeyNews keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -25,7 +25,14 @@ internal sealed class BearerHandler(
 
         if (header is not [{ } value] || !TryReadToken(value, out var token))
             return Refuse("malformed");
-        if (!validator.TryValidate(token, out var claims, out var refusal))
+        if (!validator.TryValidate(token, out var claims, out var refusal) && refusal == TokenRefusal.UnknownKey)
+        {
+            // Another replica may have made the key a moment ago.
+            await keys.LookAgain(Context.RequestAborted);
+            validator.TryValidate(token, out claims, out refusal);
+        }
+
+        if (claims is null)
             return Refuse(refusal.ToString());
         if (ended.Contains(claims.SessionId))
             return Refuse("session ended");
@@ -43,11 +50,11 @@ internal sealed class BearerHandler(
     }
 
     // The scheme in any case and one space (RFC 9110, 11.4); the validator judges the rest.
-    private static bool TryReadToken(string header, out ReadOnlySpan<char> token)
+    private static bool TryReadToken(string header, out string token)
     {
         const string Prefix = SchemeName + " ";
-        token = header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header.AsSpan(Prefix.Length) : default;
-        return !token.IsEmpty;
+        token = header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..] : "";
+        return token.Length > 0;
     }
 }
 

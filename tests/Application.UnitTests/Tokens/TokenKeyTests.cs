@@ -113,13 +113,40 @@ public sealed class TokenKeyTests
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
         var whole = TokenKey.Of(ec);
-        var half = TokenKey.Of(ec, publicOnly: true);
+        var half = TokenKey.Import("ES256", whole.ExportPublic(), isPrivate: false);
 
         Assert.True(whole.CanSign);
         Assert.False(half.CanSign);
         Assert.Equal(whole.Id, half.Id);
         Assert.Throws<InvalidOperationException>(() => half.Sign("x"u8, new byte[64]));
         Assert.Throws<ArgumentException>(() => new KeyRing(half, []));
+    }
+
+    [Theory]
+    [InlineData("RS256")]
+    [InlineData("ES256")]
+    public void Is_the_same_key_when_it_is_read_back(string algorithm)
+    {
+        var key = TokenKey.Generate(algorithm);
+        var signature = new byte[key.SignatureLength];
+        TokenKey.Import(algorithm, key.ExportPrivate(), isPrivate: true).Sign("x"u8, signature);
+
+        Assert.Equal(algorithm, key.Algorithm);
+        Assert.True(TokenKey.Import(algorithm, key.ExportPublic(), isPrivate: false).Verify("x"u8, signature));
+        Assert.ThrowsAny<CryptographicException>(() => TokenKey.Import(algorithm, key.ExportPublic(), isPrivate: true));
+    }
+
+    [Fact]
+    public void Refuses_weak_keys_and_other_curves()
+    {
+        using var weak = RSA.Create(1024);
+        // Nobody checks that a modulus has two prime factors, and finding them takes seconds.
+        using var huge = RSA.Create(new RSAParameters { Modulus = [.. Enumerable.Repeat((byte)0xFF, 5120 / 8)], Exponent = [1, 0, 1] });
+        using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+
+        Assert.Contains("of 1024 bits, where 2048 to 4096 are allowed", Assert.Throws<NotSupportedException>(() => TokenKey.Of(weak)).Message, StringComparison.Ordinal);
+        Assert.Contains("of 5120 bits", Assert.Throws<NotSupportedException>(() => TokenKey.Of(huge)).Message, StringComparison.Ordinal);
+        Assert.Contains("another curve than P-256", Assert.Throws<NotSupportedException>(() => TokenKey.Of(curve)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,6 @@ public sealed class LogOutTests : IAsyncLifetime
         {
             ["Redis:KeyPrefix"] = $"two-{Guid.NewGuid():N}:",
             ["Sessions:Key"] = Convert.ToBase64String(new byte[32]),
-            ["Tokens:SigningKeyFile"] = _app.SigningKeyFile,
         };
         await using var one = await PorticoApp.StartAsync(new PorticoAppOptions { Database = database, Settings = shared });
         await using var two = await PorticoApp.StartAsync(new PorticoAppOptions { Database = database, Settings = shared });

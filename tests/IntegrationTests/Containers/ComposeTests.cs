@@ -54,7 +54,7 @@ public sealed partial class ComposeTests
         try
         {
             var made = await MakeSecrets(folder.FullName);
-            Assert.Equal(8, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+            Assert.Equal(9, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             var before = Contents(folder);
             Assert.Equal("", (await MakeSecrets(folder.FullName)).Output);
             Assert.Equal(before, Contents(folder));
@@ -78,8 +78,8 @@ public sealed partial class ComposeTests
             await MakeSecrets(folder.FullName);
 
             Assert.Equal(["password"], Names(folder, "postgres"));
-            Assert.Equal(["ConnectionStrings__Bootstrap", "ConnectionStrings__Migrator", "ConnectionStrings__Portico"], Names(folder, "migrator"));
-            Assert.Equal(["ConnectionStrings__Portico", "Otp__Key", "Sessions__Key", "signing-key.pem"], Names(folder, "server"));
+            Assert.Equal(["ConnectionStrings__Bootstrap", "ConnectionStrings__Migrator", "ConnectionStrings__Portico", "Tokens__SealingKey"], Names(folder, "migrator"));
+            Assert.Equal(["ConnectionStrings__Portico", "Otp__Key", "Sessions__Key", "Tokens__SealingKey"], Names(folder, "server"));
             var modes = await Shell.RunAsync("find . -type f -printf '%m\n' | sort -u", folder.FullName, Patience);
             Assert.Equal("600\n", modes.Output);
         }
@@ -111,7 +111,6 @@ public sealed partial class ComposeTests
                 ["Redis:ConnectionString"] = "redis:6379",
                 ["Nats:Url"] = "nats://nats:4222",
                 ["Tokens:Issuer"] = "http://localhost:5080",
-                ["Tokens:SigningKeyFile"] = Path.Combine(secrets, "signing-key.pem"),
                 ["Mail:Mailbox"] = "/var/lib/portico/mailbox",
             })
             .AddSecretFiles()

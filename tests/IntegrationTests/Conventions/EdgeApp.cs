@@ -64,6 +64,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options);
         builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction());
+        builder.Services.AddSingleton<ISigningKeyNews>(options);
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -122,7 +123,7 @@ internal sealed class EdgeApp : IAsyncDisposable
 }
 
 /// <summary>What a test sets up around the edge.</summary>
-internal sealed class EdgeOptions : IEndedSessions, IUserEpochs
+internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
@@ -132,6 +133,8 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs
     public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+    public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 internal sealed class NoTransaction : ITransaction, IKeptAnswers

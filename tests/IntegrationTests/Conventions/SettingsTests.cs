@@ -17,13 +17,11 @@ public sealed class SettingsTests
     [InlineData("Telemetry:OtlpEndpoint", "collector", "Telemetry:OtlpEndpoint")]
     [InlineData("Nats:Url", "http://nats", "Nats:Url")]
     [InlineData("urls", "ftp://x", "ASPNETCORE_URLS")]
+    [InlineData("Tokens:Algorithm", "HS256", "Tokens:Algorithm")]
     [InlineData("Health:Required", "postgres", "Health:Required")]
     public async Task Names_the_setting_in_one_line(string key, string value, string named)
     {
         var database = new TestDatabase("", "", "Host=127.0.0.1;Database=x;Username=x");
-        var keyFile = Path.GetTempFileName();
-        using (var rsa = System.Security.Cryptography.RSA.Create(2048))
-            await File.WriteAllTextAsync(keyFile, rsa.ExportPkcs8PrivateKeyPem());
         var secret = Convert.ToBase64String(new byte[32]);
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -32,7 +30,7 @@ public sealed class SettingsTests
             ["ConnectionStrings:Portico"] = database.Portico,
             ["Redis:ConnectionString"] = "127.0.0.1:1",
             ["Tokens:Issuer"] = "http://127.0.0.1",
-            ["Tokens:SigningKeyFile"] = keyFile,
+            ["Tokens:SealingKey"] = secret,
             ["Sessions:Key"] = secret,
             ["Otp:Key"] = secret,
             ["Mail:Mailbox"] = Path.GetTempPath(),
@@ -40,7 +38,6 @@ public sealed class SettingsTests
         };
         await using var error = new StringWriter();
         var exit = await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error);
-        File.Delete(keyFile);
         Assert.Equal(1, exit);
         var line = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(named, line, StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Infrastructure.Tokens;
 using Portico.Testing;
@@ -14,20 +13,13 @@ public sealed class JoseTests
     [InlineData("ES256")]
     public async Task Jose_accepts_a_token_and_rejects_a_changed_a_foreign_and_an_expired_one(string algorithm)
     {
-        // Another key is published too, so that the verifier has to choose by kid.
-        using var rsa = RSA.Create(2048);
-        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var folder = Directory.CreateTempSubdirectory("portico-jose-").FullName;
-        var (signing, other) = (Path.Combine(folder, "signing.pem"), Path.Combine(folder, "other.pem"));
-        await File.WriteAllTextAsync(algorithm == "RS256" ? signing : other, rsa.ExportPkcs8PrivateKeyPem());
-        await File.WriteAllTextAsync(algorithm == "RS256" ? other : signing, ec.ExportPkcs8PrivateKeyPem());
+        // The next key is published too, so that the verifier has to choose by kid.
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await database.ExecuteAsync("DELETE FROM identity.signing_keys");
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
-            {
-                ["Tokens:SigningKeyFile"] = signing,
-                ["Tokens:VerificationKeyFiles:0"] = other,
-            },
+            Database = database,
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokens:Algorithm"] = algorithm },
         });
         var settings = app.Services.GetRequiredService<TokenSettings>();
         var person = await app.SignUpAsync();
@@ -41,6 +33,5 @@ public sealed class JoseTests
         var check = await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         Assert.Equal(check.Text("sub"), theirs.Claims!.Value.GetProperty("sub").GetString());
         JoseTokens.AssertVerdicts(verdicts.Where(verdict => tokens.ContainsKey(verdict.Key)).ToDictionary(StringComparer.Ordinal), settings);
-        Directory.Delete(folder, recursive: true);
     }
 }

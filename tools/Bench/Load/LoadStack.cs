@@ -5,9 +5,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
-using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
 using Portico.Migrator;
@@ -46,6 +46,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Nats__Url"] = servers.Nats.ConnectionString,
             ["Sessions__Key"] = NewKey(),
             ["Otp__Key"] = NewKey(),
+            ["Tokens__SealingKey"] = NewKey(),
             ["Mail__Mailbox"] = Path.Combine(servers.Folder, "mailbox"),
             ["Passwords__Iterations"] = $"{iterations}",
             // All people share one address here.
@@ -53,13 +54,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Management__Url"] = "http://127.0.0.1:0",
             ["Shutdown__DrainDelay"] = "00:00:00",
         };
-        using var rsa = RSA.Create(2048);
-        SigningKeyFile = Path.Combine(servers.Folder, "signing.pem");
-        File.WriteAllText(SigningKeyFile, rsa.ExportPkcs8PrivateKeyPem());
-        _settings["Tokens__SigningKeyFile"] = SigningKeyFile;
     }
-
-    public string SigningKeyFile { get; }
 
     public string Folder => _servers.Folder;
 
@@ -118,7 +113,7 @@ internal sealed class LoadStack : IAsyncDisposable
             .AddSingleton(TimeProvider.System)
             .AddPersistence(configuration)
             .AddIdentity(configuration)
-            .AddSingleton<ICurrentUser, Nobody>()
+            .AddSystemCaller()
             .BuildServiceProvider();
         var password = $"correct horse {Guid.NewGuid():N}";
         var hash = await services.GetRequiredService<IPasswordHashing>().Hash(password, cancellationToken);
@@ -198,10 +193,5 @@ internal sealed class LoadStack : IAsyncDisposable
         await using var output = new StringWriter();
         if (await run(output) != 0)
             throw new LoadException($"{program} failed: {output}");
-    }
-
-    private sealed class Nobody : ICurrentUser
-    {
-        public AccessTokenClaims? Claims => null;
     }
 }

@@ -8,7 +8,6 @@ public static class Permissions
 {
     public const string UsersRead = "users.read";
     public const string AuditRead = "audit.read";
-
     public const string RecordsReadDeleted = "records.read-deleted";
 
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
