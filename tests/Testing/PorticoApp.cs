@@ -7,6 +7,9 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
+using Portico.Infrastructure.Nats;
+using Portico.Nats;
+using Portico.Nats.JetStream;
 using Portico.Domain.Users;
 using Portico.WebApi;
 
@@ -74,6 +77,8 @@ public sealed partial class PorticoApp : IAsyncDisposable
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
+        settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
+        settings["Events:MaxBytes"] = "16777216";
         settings["Tokens:Issuer"] = address;
         settings["Tokens:SealingKey"] = TestDatabase.SealingKey;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
@@ -88,6 +93,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
 
         var app = WebApiHost.Create([.. settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")], options.Services);
         await app.StartAsync();
+        // As the Migrator does, where there is a server to do it on.
+        if (app.Services.GetRequiredService<INatsConnection>().ConnectionState == NatsConnectionState.Open)
+            await EventStream.CompareAsync(app.Services.GetRequiredService<INatsJSContext>(), app.Services.GetRequiredService<EventSettings>(), apply: true, default);
         var (api, management) = WebApiHost.Addresses(app);
         return new PorticoApp(app, stack, database, folder, api, management, settings.AsReadOnly());
     }

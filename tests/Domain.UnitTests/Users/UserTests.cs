@@ -9,6 +9,8 @@ public sealed class UserTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly User Boss = Ranked(Role.Admin);
+
     private enum Act
     {
         Move,
@@ -17,6 +19,11 @@ public sealed class UserTests
         Promote,
         Demote,
         ChangePassword,
+        Block,
+        Unblock,
+        EndSessions,
+        Leave,
+        Restore,
     }
 
     [Fact]
@@ -158,8 +165,8 @@ public sealed class UserTests
 
             events.AddRange(user.TakeEvents());
             return events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)user.Version).Select(version => (long)version))
-                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged)
-                && user.SessionVersion == events.Count(e => e.Event is UserPasswordChanged);
+                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted)
+                && user.SessionVersion == events.Count(e => e.Event is UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
         }).QuickCheckThrowOnFailure();
     }
 
@@ -189,7 +196,22 @@ public sealed class UserTests
                 user.ChangeProfile(null, "ru");
                 break;
             case Act.Promote:
-                user.AssignRole(Role.Admin);
+                user.AssignRole(Role.Manager);
+                break;
+            case Act.Block:
+                user.Block(Boss);
+                break;
+            case Act.Unblock:
+                user.Unblock(Boss);
+                break;
+            case Act.EndSessions:
+                user.EndSessions(Boss);
+                break;
+            case Act.Leave:
+                user.Delete(Boss, Noon);
+                break;
+            case Act.Restore:
+                user.Restore(Boss);
                 break;
             case Act.Demote:
                 user.AssignRole(Role.User);
@@ -201,6 +223,14 @@ public sealed class UserTests
                 user.ChangePassword();
                 break;
         }
+    }
+
+    private static User Ranked(Role role)
+    {
+        var user = Somebody();
+        user.AssignRole(role);
+        user.TakeEvents();
+        return user;
     }
 
     private static User Somebody()

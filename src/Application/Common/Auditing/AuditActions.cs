@@ -10,12 +10,12 @@ public static class AuditActions
     public const string UserRestored = "user.restored";
     public const string UserSessionsEnded = "user.sessions_ended";
     public const string UserAddressFreed = "user.address_freed";
-    public const string SessionEndedByReuse = "session.ended_by_reuse";
-    public const string UserContactChanged = "user.contact_changed";
     public const string SigningKeyMade = "signing_key.made";
     public const string SigningKeyPromoted = "signing_key.promoted";
     public const string SigningKeyRetired = "signing_key.retired";
     public const string SigningKeyRemoved = "signing_key.removed";
     public const string SigningKeyDropped = "signing_key.dropped";
     public const string SigningKeyResealed = "signing_key.resealed";
+    public const string SessionEndedByReuse = "session.ended_by_reuse";
+    public const string UserContactChanged = "user.contact_changed";
 }
