@@ -26,6 +26,7 @@ public sealed class AccessWorld : IAsyncLifetime
         ["POST /auth/login"] = """{"email":"{email}","password":"{password}"}""",
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
         ["POST /auth/update-password"] = """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
+        ["PUT /users/me/contact"] = """{"email":"{newEmail}","code":"000000","password":"{password}"}""",
         ["DELETE /users/me"] = """{"password":"{password}"}""",
     };
 
@@ -123,7 +124,7 @@ public sealed class AccessWorld : IAsyncLifetime
                 return user;
             },
             default);
-        var ticket = await services.GetRequiredService<ISessions>().Open(made.Value.Id, services.GetRequiredService<IClient>(), default);
+        var ticket = await services.GetRequiredService<ISessions>().Open(made.Value.Id, made.Value.SessionVersion, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
