@@ -110,7 +110,7 @@ internal sealed class MigratorApp
         var root = new RootCommand(
             """
             Applies the SQL migrations of Portico to PostgreSQL, and declares its stream of events in NATS.
-            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted.
+            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted, 5 the ledger is wrong.
             """);
         root.Add(_json);
         root.Add(_migrations);
@@ -123,6 +123,7 @@ internal sealed class MigratorApp
         root.Add(StreamsCommand.Create(this));
         root.Add(EventsCommand.Create(this));
         root.Add(KeysCommand.Create(this));
+        root.Add(LedgerCommand.Create(this));
         return root;
     }
 
