@@ -28,7 +28,7 @@ internal static class EventsScenario
     private const string BacklogSql =
         """
         INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
-        SELECT overlay(gen_random_uuid()::text PLACING lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') FROM 1)::uuid,
+        SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
                'Transfer', gen_random_uuid(), 1, 'ledger.transfer-posted.v1',
                jsonb_build_object('transferId', gen_random_uuid(), 'text', repeat('x', 400)),
                '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', now() + n * interval '1 microsecond'
@@ -56,7 +56,8 @@ internal static class EventsScenario
         var clock = Stopwatch.StartNew();
         await using var api = await stack.StartApiAsync(Nothing, cancellationToken);
         var first = clock.Elapsed;
-        while (await WaitingAsync(database, cancellationToken) > 0)
+        var (already, before) = (Backlog - await WaitingAsync(database, cancellationToken), Processor(stack, api));
+        while (await IsWaitingAsync(database, cancellationToken))
         {
             if (clock.Elapsed > Drain)
                 throw new LoadException($"The backlog is not gone after {Drain.TotalSeconds:0} s.");
@@ -64,16 +65,26 @@ internal static class EventsScenario
         }
 
         var seconds = clock.Elapsed.TotalSeconds;
+        var processor = Processor(stack, api).Zip(before, (after, then) => (after - then).TotalMilliseconds / (Backlog - already) * 1000).ToArray();
         report.AddSection(
             "Backlog",
-            string.Create(CultureInfo.InvariantCulture, $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), the {first.TotalSeconds:0.0} s until the API was ready included."),
-            new { Backlog, Seconds = seconds, PerSecond = Backlog / seconds });
+            string.Create(CultureInfo.InvariantCulture, $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), the {first.TotalSeconds:0.0} s until the API was ready included. CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}."),
+            new { Backlog, Seconds = seconds, PerSecond = Backlog / seconds, ProcessorUsPerEvent = new { Api = processor[0], PostgreSql = processor[1], Nats = processor[2] } });
     }
+
+    private static TimeSpan[] Processor(LoadStack stack, ApiProcess api) =>
+        [ProcessorTime.Of(api.ProcessId), ProcessorTime.Of(stack.Servers.Postgres.ProcessId), ProcessorTime.Of(stack.Servers.Nats.ProcessId)];
 
     private static async Task<long> WaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT count(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1) waiting");
+        await using var command = database.CreateCommand("SELECT count(*) FROM outbox WHERE published_at IS NULL");
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<bool> IsWaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL)");
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private static async Task PaceAsync(LoadStack stack, LoadOptions options, LoadReport report, CancellationToken cancellationToken)
