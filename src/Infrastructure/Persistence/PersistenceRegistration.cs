@@ -32,6 +32,7 @@ internal static class PersistenceRegistration
         services.AddScoped<IAuditLog, AuditLog>();
         services.AddScoped<IAddressRelease, AddressRelease>();
         services.AddScoped<IHeldEvents, HeldEvents>();
+        services.AddScoped<IKnownDevices, KnownDevices>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

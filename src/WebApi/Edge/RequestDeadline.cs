@@ -11,7 +11,7 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
         var connection = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         using var timer = new CancellationTokenSource(limits.RequestTimeout);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.RequestAborted, timer.Token);
-        var deadline = new Deadline(connection, either.Token, () => timer.CancelAfter(limits.RequestTimeout));
+        var deadline = new Deadline(connection, () => timer.CancelAfter(limits.RequestTimeout), either.Token);
         context.Features.Set<IHttpRequestLifetimeFeature>(deadline);
         context.Features.Set(deadline);
         try
@@ -30,7 +30,7 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
 
     public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;
 
-    private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationToken either, Action restart) : IHttpRequestLifetimeFeature
+    private sealed class Deadline(IHttpRequestLifetimeFeature connection, Action restart, CancellationToken either) : IHttpRequestLifetimeFeature
     {
         public Action Restart { get; } = restart;
 

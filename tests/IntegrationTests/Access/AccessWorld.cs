@@ -123,7 +123,7 @@ public sealed class AccessWorld : IAsyncLifetime
                 return user;
             },
             default);
-        var ticket = await services.GetRequiredService<ISessions>().Open(made.Value.Id, services.GetRequiredService<IClient>(), default);
+        var ticket = await services.GetRequiredService<ISessions>().Open(made.Value.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
