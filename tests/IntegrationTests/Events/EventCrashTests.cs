@@ -52,8 +52,6 @@ public sealed partial class EventCrashTests
         {
             (_stack, _database, _outbox) = (stack, database, new TestOutbox(database.Portico));
             _addresses = [.. Enumerable.Range(0, Replicas).Select(_ => new Uri($"http://127.0.0.1:{Ports.Free()}"))];
-            using var key = RSA.Create(2048);
-            File.WriteAllText(Path.Combine(_folder, "signing.pem"), key.ExportPkcs8PrivateKeyPem());
             _settings = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["DOTNET_ENVIRONMENT"] = "Development",
@@ -65,8 +63,7 @@ public sealed partial class EventCrashTests
                 ["Events__Prefix"] = _events.Prefix,
                 ["Tokens__Issuer"] = "http://127.0.0.1",
                 ["Tokens__AccessTokenLifetime"] = "01:00:00",
-                ["Tokens__SigningKeyFile"] = Path.Combine(_folder, "signing.pem"),
-                ["Tokens__SealingKey"] = NewKey(),
+                ["Tokens__SealingKey"] = TestDatabase.SealingKey,
                 ["Sessions__Key"] = NewKey(),
                 ["Otp__Key"] = NewKey(),
                 ["Passwords__Iterations"] = "1000",
