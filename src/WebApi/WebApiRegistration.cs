@@ -14,6 +14,7 @@ using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Authentication;
 using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
+using Portico.WebApi.Events;
 using Portico.WebApi.Health;
 using Portico.WebApi.Idempotency;
 using Portico.WebApi.Json;
@@ -74,6 +75,7 @@ internal static class WebApiRegistration
         app.UseAuthentication();
         app.MapControllers();
         app.MapDiscovery();
+        app.MapSchemas();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApiDocument();

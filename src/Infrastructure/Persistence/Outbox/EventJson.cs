@@ -8,7 +8,7 @@ namespace Portico.Infrastructure.Persistence.Outbox;
 /// <summary>Writes events as other services read them.</summary>
 internal static class EventJson
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new MoneyConverter() },
     };
