@@ -7,6 +7,7 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Inbox;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -27,6 +28,8 @@ internal static class PersistenceRegistration
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddScoped<IAuditLog, AuditLog>();
         services.AddScoped<IKnownDevices, KnownDevices>();
+        services.AddScoped<EventInbox>();
+        services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();
