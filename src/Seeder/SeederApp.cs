@@ -57,6 +57,7 @@ internal sealed class SeederApp
     private RootCommand CreateRoot()
     {
         var email = new Option<string>("--email") { Description = "The address of the administrator.", Required = true };
+        var dismiss = new Option<bool>("--dismiss") { Description = "Make an ordinary person of this administrator instead." };
         var users = new Option<int>("--users") { Description = "How many people besides the three with a known password.", DefaultValueFactory = _ => 20 };
         users.Validators.Add(result =>
         {
@@ -71,8 +72,13 @@ internal sealed class SeederApp
         var root = new RootCommand("Fills a migrated database. Every command can be run again.");
         root.Add(Create("reference", "Roles, permissions and currencies, as the code has them.", [], (services, _, token) =>
             services.GetRequiredService<ReferenceSeed>().Run(_output, token)));
-        root.Add(Create("admin", "The first administrator, with a code to set the password once.", [email], (services, arguments, token) =>
-            services.GetRequiredService<AdminSeed>().Run(arguments.GetRequiredValue(email), _output, token)));
+        root.Add(Create("admin", "An administrator, with a code to set the password once.", [email, dismiss], (services, arguments, token) =>
+        {
+            var admin = services.GetRequiredService<AdminSeed>();
+            return arguments.GetValue(dismiss)
+                ? admin.Dismiss(arguments.GetRequiredValue(email), _output, token)
+                : admin.Run(arguments.GetRequiredValue(email), _output, token);
+        }));
         root.Add(Create("demo", "People to try things with; refused in production.", [users, seed, credentials, reset, force], (services, arguments, token) =>
         {
             if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))

@@ -14,14 +14,14 @@ internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens
     /// <returns>The tokens, or 401 <c>invalid_credentials</c> when the person's standing changed meanwhile.</returns>
     public async Task<Result<TokensDto>> Open(User user, CancellationToken cancellationToken)
     {
-        var ticket = await sessions.Open(user.Id, client, cancellationToken);
+        var ticket = await sessions.Open(user.Id, user.SessionVersion, client, cancellationToken);
 
-        // Who changes a password raises the epoch and then ends all sessions: if that was before this one was open, the epoch tells.
-        var epoch = await db.Users.Where(u => u.Id == user.Id && u.Status == UserStatus.Active).Select(u => (int?)u.Epoch).SingleOrDefaultAsync(cancellationToken);
-        if (epoch == user.Epoch)
+        // Who changes a password raises the version and then ends all sessions: if that was before this one was open, the version tells.
+        var today = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == user.Id && u.Status == UserStatus.Active, cancellationToken);
+        if (today?.SessionVersion == user.SessionVersion)
         {
             await Recognise(user.Id, cancellationToken);
-            return TokensDto.Of(ticket, accessTokens.Issue(user, ticket.SessionId));
+            return TokensDto.Of(ticket, accessTokens.Issue(today, ticket.SessionId));
         }
 
         await sessions.End(user.Id, ticket.SessionId, cancellationToken);

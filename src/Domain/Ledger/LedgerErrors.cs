@@ -35,7 +35,7 @@ public static class LedgerErrors
     public static readonly Error ReversalExceeded = new(ErrorKind.Unprocessable, "reversal_exceeded", "Less is left of the transfer than this would reverse.");
 
     public static readonly Error KeyReused =
-        new(ErrorKind.Unprocessable, "idempotency_key_reused", "This Idempotency-Key was used for another request. Take a new one.");
+        new(ErrorKind.Unprocessable, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new key for a new request.");
 
     // What is decided on the state of the ledger, under the name that it is kept by. A name never changes.
     private static readonly Dictionary<string, Error> Kept = new(StringComparer.Ordinal)

@@ -34,3 +34,39 @@ public sealed record UserSignedInOnNewDevice(Guid UserId, string Device, string?
 {
     public static string Name => "users.signed-in-on-new-device.v1";
 }
+
+/// <summary>An administrator keeps a person out.</summary>
+public sealed record UserBlocked(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.blocked.v1";
+}
+
+/// <summary>An administrator let a person in again.</summary>
+public sealed record UserUnblocked(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.unblocked.v1";
+}
+
+/// <summary>An administrator signed a person out everywhere.</summary>
+public sealed record UserSessionsEnded(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.sessions-ended.v1";
+}
+
+/// <summary>A person left or was deleted; they may be restored.</summary>
+public sealed record UserDeleted(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.deleted.v1";
+}
+
+/// <summary>A deleted person is back.</summary>
+public sealed record UserRestored(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.restored.v1";
+}
+
+/// <summary>A deleted person's address was freed for others.</summary>
+public sealed record UserAddressFreed(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.address-freed.v1";
+}

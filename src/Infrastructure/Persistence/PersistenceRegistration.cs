@@ -6,7 +6,10 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Events;
+using Portico.Application.Users;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Inbox;
 using Portico.Infrastructure.Persistence.Outbox;
 
@@ -26,10 +29,13 @@ internal static class PersistenceRegistration
             .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
+        services.AddSettings<UserSettings>(configuration);
         services.AddScoped<IAuditLog, AuditLog>();
         services.AddScoped<IKnownDevices, KnownDevices>();
         services.AddScoped<EventInbox>();
         services.AddSingleton<DeadEvents>();
+        services.AddScoped<IAddressRelease, AddressRelease>();
+        services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

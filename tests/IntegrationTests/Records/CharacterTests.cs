@@ -193,7 +193,7 @@ public sealed class CharacterTests : IAsyncLifetime
         for (var round = 1; round <= 2; round++)
         {
             var seen = tag;
-            var answers = await Task.WhenAll(Enumerable.Range(0, writers).Select(n => _ada.Change(id, seen, Characters.Sheet($"Writer {n}"))));
+            var answers = await Task.WhenAll(Enumerable.Range(0, writers).Select(n => _ada.Change(id, seen, Characters.Sheet($"Writer {n} of {seen}"))));
 
             var winner = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
             Assert.Equal(writers - 1, answers.Count(answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));

@@ -55,7 +55,7 @@ internal sealed class Sorts<TRecord>(string usual)
     private bool TryRead(string? sort, string cursor, out SortedPosition position) =>
         Cursor.TryRead(cursor, out position!) && position.List == typeof(TRecord).Name && position.Sort == (sort ?? usual) && _keys[Name(sort)].CanRead(position.Value);
 
-    private string Name(string? sort) => (sort ?? usual).TrimStart('-');
+    private string Name(string? sort) => IsDescending(sort) ? (sort ?? usual)[1..] : sort ?? usual;
 
     private bool IsDescending(string? sort) => (sort ?? usual).StartsWith('-');
 

@@ -38,7 +38,7 @@ public static class RecordQueries
     public static IQueryable<TRecord> Containing<TRecord>(this IQueryable<TRecord> records, Expression<Func<TRecord, string>> text, string searched)
     {
         var pattern = $"%{searched.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
-        Expression<Func<string, bool>> matches = value => EF.Functions.Like(value.ToLower(), pattern);
+        Expression<Func<string, bool>> matches = value => EF.Functions.Like(value.ToLower(), pattern, @"\");
         return records.Where(Expression.Lambda<Func<TRecord, bool>>(
             new Replaced(matches.Parameters[0], text.Body).Visit(matches.Body)!, text.Parameters));
     }
