@@ -1,9 +1,9 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application;
 using Portico.Application.Common.Events;
 using Portico.Domain.Common;
+using Portico.Infrastructure.Persistence.Outbox;
 using Portico.Nats.JetStream;
 
 namespace Portico.Infrastructure.Nats;
@@ -19,14 +19,6 @@ internal abstract class EventSubscription
 
     /// <summary>For so long one event may be worked on.</summary>
     public static readonly TimeSpan HandlerDeadline = TimeSpan.FromSeconds(15);
-
-    /// <summary>As the outbox writes it; what lacks a part is no such event.</summary>
-    protected static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
 
     private const int MaxDeliver = 40;
     private const int MaxAckPending = 64;
@@ -81,7 +73,7 @@ internal sealed class EventSubscription<THandler, TEvent> : EventSubscription
         TEvent what;
         try
         {
-            what = received.Data.Deserialize<TEvent>(Json) ?? throw new JsonException("There is no data.");
+            what = EventJson.Read<TEvent>(received.Data);
         }
         catch (JsonException wrong)
         {

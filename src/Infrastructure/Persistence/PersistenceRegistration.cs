@@ -31,11 +31,11 @@ internal static class PersistenceRegistration
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddSettings<UserSettings>(configuration);
         services.AddScoped<IAuditLog, AuditLog>();
+        services.AddScoped<IAddressRelease, AddressRelease>();
+        services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddScoped<IKnownDevices, KnownDevices>();
         services.AddScoped<EventInbox>();
         services.AddSingleton<DeadEvents>();
-        services.AddScoped<IAddressRelease, AddressRelease>();
-        services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();
