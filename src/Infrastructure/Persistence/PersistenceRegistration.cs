@@ -10,6 +10,7 @@ using Portico.Application.Events;
 using Portico.Application.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
+using Portico.Infrastructure.Persistence.Inbox;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -36,6 +37,8 @@ internal static class PersistenceRegistration
         services.AddScoped<IAddressRelease, AddressRelease>();
         services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddScoped<IKnownDevices, KnownDevices>();
+        services.AddScoped<EventInbox>();
+        services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();
