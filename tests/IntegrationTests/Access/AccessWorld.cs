@@ -30,6 +30,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /auth/login"] = """{"email":"{email}","password":"{password}"}""",
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
         ["POST /auth/update-password"] = """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
+        ["PUT /users/me/contact"] = """{"email":"{newEmail}","code":"000000","password":"{password}"}""",
         ["DELETE /users/me"] = """{"password":"{password}"}""",
         ["POST /transfers"] = Transfer,
         ["POST /transfers/batch"] = $$"""{"transfers":[{{Transfer}}]}""",
