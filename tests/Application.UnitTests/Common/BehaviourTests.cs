@@ -80,7 +80,7 @@ public sealed class BehaviourTests
         Result<Unit> refusal = UserErrors.NotFound;
 
         Assert.Same(refusal, await new TracingBehaviour<Open, Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
-        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(new CountedTransaction())
+        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(With(new CountedTransaction()))
             .Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
     }
 
@@ -120,10 +120,13 @@ public sealed class BehaviourTests
     private static async Task<int> Transactions<TRequest>(TRequest request)
     {
         var (transaction, handled) = (new CountedTransaction(), 0);
-        await new TransactionBehaviour<TRequest, Result<Unit>>(transaction).Handle(request, CancellationToken.None, Next(() => handled++));
+        await new TransactionBehaviour<TRequest, Result<Unit>>(With(transaction)).Handle(request, CancellationToken.None, Next(() => handled++));
         Assert.Equal(1, handled);
         return transaction.Count;
     }
+
+    private static ServiceProvider With(CountedTransaction transaction) =>
+        new ServiceCollection().AddSingleton<ITransaction>(transaction).BuildServiceProvider();
 
     private static MediatR.RequestHandlerDelegate<Result<Unit>> Next(Action note) => () =>
     {
