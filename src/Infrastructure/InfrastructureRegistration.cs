@@ -5,6 +5,9 @@ using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Forecasts;
+using Portico.Infrastructure.Persistence.Idempotency;
+using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.Tokens;
 
@@ -18,6 +21,9 @@ public static class InfrastructureRegistration
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddPersistence(configuration)
+            .AddIdempotency(configuration)
+            .AddLedger(configuration)
+            .AddHostedService<Settlement>()
             .AddIdentity(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)

@@ -8,18 +8,23 @@ using Microsoft.AspNetCore.Mvc.Versioning;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Authentication;
 using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
+using Portico.WebApi.Events;
 using Portico.WebApi.Health;
+using Portico.WebApi.Idempotency;
 using Portico.WebApi.Json;
 using Portico.WebApi.Logging;
 using Portico.WebApi.Metrics;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Paging;
+using Portico.WebApi.Records;
 using Portico.WebApi.Tracing;
+using Portico.WebApi.Wallets;
 
 namespace Portico.WebApi;
 
@@ -70,6 +75,7 @@ internal static class WebApiRegistration
         app.UseAuthentication();
         app.MapControllers();
         app.MapDiscovery();
+        app.MapSchemas();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApiDocument();
@@ -128,10 +134,10 @@ internal static class WebApiRegistration
                 .WithOrigins(settings.Origins)
                 .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
                 .WithHeaders(
-                    "Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match",
+                    "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
-                    "Location", "Link", "ETag", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed",
+                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader,
                     RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
@@ -144,6 +150,8 @@ internal static class WebApiRegistration
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
         services.AddSingleton<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
+        services.AddScoped<IRequestKey, HttpRequestKey>();
+        services.AddSingleton(new AnswerJson(ApiJson.Options));
         return services;
     }
 
@@ -161,6 +169,8 @@ internal static class WebApiRegistration
                     json.SupportedMediaTypes.Add("application/json");
                 }
 
+                mvc.OutputFormatters.Add(new StatementCsvFormatter());
+
                 mvc.ModelBinderProviders.Insert(0, new QueryValueBinderProvider());
                 // What a field may be is said by its type and by the use case's validator, never twice.
                 mvc.ModelValidatorProviders.Clear();
@@ -171,6 +181,7 @@ internal static class WebApiRegistration
                 mvc.ModelBindingMessageProvider.SetNonPropertyUnknownValueIsInvalidAccessor(() => "This value is not valid.");
                 mvc.Filters.Add(new AcceptFilter());
                 mvc.Filters.Add(new NextLinkFilter());
+                mvc.Filters.Add(new EntityTagFilter());
             })
             .AddJsonOptions(json => ApiJson.Configure(json.JsonSerializerOptions))
             .ConfigureApiBehaviorOptions(api =>

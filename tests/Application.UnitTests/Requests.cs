@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -53,5 +54,30 @@ internal sealed class CountedTransaction : ITransaction
     {
         Count++;
         return work(cancellationToken);
+    }
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
+}
+
+/// <summary>The idempotency key that a test gives a request, and the answers that it keeps.</summary>
+internal sealed class RequestKey : IRequestKey, IKeptAnswers
+{
+    private readonly Dictionary<string, object> _answers = new(StringComparer.Ordinal);
+
+    public IdempotencyKey? Current { get; init; }
+    public string? Problem { get; init; }
+    public int Replays { get; private set; }
+
+    public void Replayed() => Replays++;
+
+    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>
+    {
+        if (_answers.TryGetValue(key.Value, out var kept))
+            return ((TResult)kept, true);
+
+        var answer = await work(cancellationToken);
+        _answers[key.Value] = answer;
+        return (answer, false);
     }
 }

@@ -14,6 +14,9 @@ public static class Campaign
 
     private const int MaxRuns = 1_000_000;
 
+    /// <summary>Whether runs were asked for, which may then be as large as they are meant.</summary>
+    public static bool IsOnRequest => Environment.GetEnvironmentVariable("PORTICO_FAULT_RUNS") is { Length: > 0 };
+
     /// <param name="runsInSuite">How many runs there are when none are asked for.</param>
     /// <param name="run">One run; the seed decides all of it.</param>
     /// <exception cref="InvalidOperationException">A run failed; the message says how to repeat it.</exception>

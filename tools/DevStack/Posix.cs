@@ -10,6 +10,7 @@ internal enum Signal
     Interrupt = 2,
     Quit = 3,
     Kill = 9,
+    User2 = 12,
     Terminate = 15,
     Continue = 18,
     Stop = 19,

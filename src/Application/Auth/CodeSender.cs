@@ -1,5 +1,6 @@
 using Portico.Application.Common.Messages;
 using Portico.Application.Common.Security;
+using Portico.Application.Messages;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -23,7 +24,7 @@ internal sealed class CodeSender(ICodes codes, IMessages messages, IClient clien
             return error;
 
         var locale = await findLocale(cancellationToken);
-        var message = CodeMessage.For(address, code.Value, codes.Lifetime, locale ?? client.Locale);
+        var message = Letters.Word(Letter.Code(code.Value, codes.Lifetime), address, locale ?? client.Locale);
         if (locale is not null)
             messages.Send(message);
         else

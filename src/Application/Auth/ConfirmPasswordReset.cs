@@ -30,7 +30,7 @@ internal sealed class ConfirmPasswordResetValidator : AbstractValidator<ConfirmP
 }
 
 internal sealed class ConfirmPasswordResetHandler(
-    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, ISessions sessions)
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, ISessions sessions, IClient client)
     : ICommandHandler<ConfirmPasswordReset, Unit>
 {
     private const string NewPasswordField = "newPassword";
@@ -38,7 +38,7 @@ internal sealed class ConfirmPasswordResetHandler(
     public async Task<Result<Unit>> Handle(ConfirmPasswordReset command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        var proof = await codes.Consume(address, CodePurpose.PasswordReset, command.Code, cancellationToken);
+        var proof = await codes.Consume(address, CodePurpose.PasswordReset, command.Code, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 

@@ -9,6 +9,7 @@ public enum CodePurpose
 {
     Registration = 1,
     PasswordReset = 2,
+    ChangeContact = 3,
 }
 
 /// <summary>The 6-digit codes that prove that somebody holds an address.</summary>
@@ -26,6 +27,9 @@ public interface ICodes
     Task<Result<string>> Issue(ContactAddress address, CodePurpose purpose, IPAddress? client, CancellationToken cancellationToken);
 
     /// <summary>Uses a code up.</summary>
-    /// <returns>One and the same refusal, <c>invalid_code</c>, whether it is wrong, used, expired or tried too often.</returns>
-    Task<Result<Unit>> Consume(ContactAddress address, CodePurpose purpose, string code, CancellationToken cancellationToken);
+    /// <returns>
+    /// One and the same refusal, <c>invalid_code</c>, whether it is wrong, used, expired or tried too often; or 429
+    /// <c>too_many_attempts</c> for a client that tries too many, whatever they are.
+    /// </returns>
+    Task<Result<Unit>> Consume(ContactAddress address, CodePurpose purpose, string code, IPAddress? client, CancellationToken cancellationToken);
 }

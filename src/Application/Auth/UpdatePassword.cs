@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -28,7 +29,7 @@ internal sealed class UpdatePasswordValidator : AbstractValidator<UpdatePassword
 }
 
 internal sealed class UpdatePasswordHandler(
-    ICurrentUser caller, IClient client, ISignInThrottle throttle, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
+    ICurrentUser caller, PasswordConfirmation confirmation, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
     ICredentials credentials, ISessions sessions, IAccessTokenIssuer accessTokens)
     : ICommandHandler<UpdatePassword, TokensDto>
 {
@@ -43,18 +44,14 @@ internal sealed class UpdatePasswordHandler(
         if (FieldRules.RefuseAddressAsPassword(known, command.NewPassword, NewPasswordField) is { } refused)
             return refused;
 
-        // Whoever holds an access token guesses no faster than whoever signs in with the address.
-        var address = known.Addresses.First();
-        var attempt = await throttle.Begin(address, client.IpAddress, cancellationToken);
-        if (attempt.Error is { } tooMany)
-            return tooMany;
+        var confirmed = await confirmation.Confirm(known, command.OldPassword, cancellationToken);
+        if (confirmed.Error is { } notTheirs)
+            return notTheirs;
 
-        var oldHash = await credentials.FindPasswordHash(known.Id, cancellationToken);
-        var match = await passwords.Verify(oldHash, command.OldPassword, cancellationToken);
-        if (known.Status != UserStatus.Active || match == PasswordMatch.None)
-            return UserErrors.InvalidCredentials;
+        // Before anything is changed: while sessions can't be reached, this one could not be carried over.
+        if (!await sessions.Exists(known.Id, caller.SessionId, cancellationToken))
+            return CommonErrors.Unauthenticated;
 
-        await throttle.Succeeded(address, client.IpAddress, cancellationToken);
         var newHash = await passwords.Hash(command.NewPassword, cancellationToken);
         var changed = await transaction.Run<Result<User>>(
             async token =>
@@ -64,7 +61,7 @@ internal sealed class UpdatePasswordHandler(
                     return UserErrors.NotFound;
 
                 // Of changes at the same time the first one wins: to the others the old password is a wrong one by now.
-                if (await credentials.FindPasswordHash(user.Id, token) != oldHash)
+                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
                     return UserErrors.InvalidCredentials;
 
                 await credentials.SetPasswordHash(user.Id, newHash, token);
@@ -75,8 +72,9 @@ internal sealed class UpdatePasswordHandler(
         if (changed.Error is { } refusal)
             return refusal;
 
+        // This one first: another tab of it may be about to refresh. The others have an older version, whether or not this ends them.
+        var session = await sessions.Continue(known.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
         await sessions.EndOthers(known.Id, caller.SessionId, cancellationToken);
-        var session = await sessions.Continue(known.Id, caller.SessionId, cancellationToken);
         return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));
     }
 }

@@ -3,7 +3,8 @@ namespace Portico.Domain.Common;
 /// <summary>An entity that guards a consistency boundary and tells what happened inside it.</summary>
 /// <remarks>
 /// Every event takes the next <see cref="Version"/>, so that readers of the outbox can keep the order per aggregate,
-/// and two writers of one version collide in the database instead of overwriting each other.
+/// and two writers of one version collide in the database instead of overwriting each other. A change that raises no event
+/// takes the next version too, when it is saved.
 /// </remarks>
 public abstract class AggregateRoot : Entity
 {
@@ -14,7 +15,7 @@ public abstract class AggregateRoot : Entity
     {
     }
 
-    /// <summary>How many events this aggregate has raised since it was made.</summary>
+    /// <summary>Grows with every change; never the same for two states.</summary>
     public long Version { get; private set; }
 
     public IReadOnlyList<RaisedEvent> Events => _events;

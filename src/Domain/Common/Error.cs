@@ -8,6 +8,8 @@ public enum ErrorKind
     Forbidden,
     NotFound,
     Conflict,
+    PreconditionFailed,
+    PreconditionRequired,
     Unprocessable,
     TooManyRequests,
     Unavailable,

@@ -89,12 +89,12 @@ public sealed partial record ContactAddress
     private static bool IsMark(Rune rune) => rune.Value is < 0x300 or > 0x36F &&
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
-    [GeneratedRegex(@"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*\z", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*\z", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex LocalPart();
 
-    [GeneratedRegex(@"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\z", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\z", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Domain();
 
-    [GeneratedRegex(@"^\+[1-9][0-9]{7,14}\z", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^\+[1-9][0-9]{7,14}\z", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex E164();
 }

@@ -11,6 +11,6 @@ public static partial class LanguageTag
 
     public static bool IsValid(string tag) => tag.Length <= MaxLength && Form().IsMatch(tag);
 
-    [GeneratedRegex(@"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}\z", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}\z", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Form();
 }

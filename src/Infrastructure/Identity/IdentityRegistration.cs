@@ -13,6 +13,7 @@ internal static class IdentityRegistration
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<PasswordSettings>(configuration);
+        services.AddMetrics();
         services.AddIdentityCore<Credential>().AddEntityFrameworkStores<AppDbContext>();
         services.AddSingleton<IConfigureOptions<PasswordHasherOptions>>(provider => new ConfigureOptions<PasswordHasherOptions>(
             options => options.IterationCount = provider.GetRequiredService<PasswordSettings>().Iterations));

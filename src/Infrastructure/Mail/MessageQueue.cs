@@ -58,16 +58,17 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
     {
         var channel = Array.Find(_channels, channel => channel.Reaches(message.To.Kind))!;
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
         for (var failures = 0; ; failures++)
         {
             try
             {
-                await channel.Send(message, cancellationToken);
+                await channel.Send(message, id, cancellationToken);
                 return;
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                if (failures == Pauses.Length)
+                if (failures == Pauses.Length || failure is MessageRefusedException)
                 {
                     LogGivenUp(message.To, failure);
                     return;

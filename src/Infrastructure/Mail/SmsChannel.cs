@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Portico.Application.Common.Messages;
@@ -10,15 +11,19 @@ internal sealed class SmsChannel(MailSettings settings, HttpClient http) : IMess
 {
     public bool Reaches(ContactKind kind) => kind == ContactKind.Phone;
 
-    public async Task Send(Message message, CancellationToken cancellationToken)
+    public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, settings.Sms.Url)
         {
             Content = JsonContent.Create(new { to = message.To.Value, text = message.Text }),
         };
+        request.Headers.Add("Idempotency-Key", $"{id}");
         if (settings.Sms.Token is { } token)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await http.SendAsync(request, cancellationToken);
+        // What is wrong with this message, not with our token or our haste.
+        if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.UnprocessableEntity)
+            throw new MessageRefusedException($"The text message gateway answered {(int)response.StatusCode}.");
         response.EnsureSuccessStatusCode();
     }
 }

@@ -1,33 +1,29 @@
-using System.Net;
 using System.Net.Mail;
-using System.Text;
 using Portico.Application.Common.Messages;
 using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Mail;
 
 /// <summary>Sends mail by SMTP, a connection a message.</summary>
-internal sealed class SmtpChannel(MailSettings settings) : IMessageChannel
+internal sealed class SmtpChannel(MailSettings settings, TimeProvider clock) : IMessageChannel
 {
+    private readonly MailAddress _from = new(settings.From);
+
     public bool Reaches(ContactKind kind) => kind == ContactKind.Email;
 
-    public async Task Send(Message message, CancellationToken cancellationToken)
+    public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
     {
-        using var client = new SmtpClient(settings.Smtp.Host, settings.Smtp.Port)
+        var mail = MimeMail.Compose(message, id, _from, clock.GetUtcNow(), readable: false);
+        using var deadline = new CancellationTokenSource(settings.Smtp.Timeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
         {
-            EnableSsl = settings.Smtp.StartTls,
-            Credentials = settings.Smtp.UserName is { } name ? new NetworkCredential(name, settings.Smtp.Password) : null,
-        };
-        using var mail = new MailMessage(new MailAddress(settings.From), new MailAddress(message.To.Value))
+            await using var session = await SmtpSession.Open(settings.Smtp, either.Token);
+            await session.Send(_from.Address, message.To.Value, mail, either.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            Subject = message.Subject,
-            SubjectEncoding = Encoding.UTF8,
-            Body = message.Text,
-            BodyEncoding = Encoding.UTF8,
-        };
-        // SmtpClient.Timeout does not hold for asynchronous calls.
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(settings.Smtp.Timeout);
-        await client.SendMailAsync(mail, deadline.Token);
+            throw new TimeoutException($"The mail server did not take the message within {settings.Smtp.Timeout}.", late);
+        }
     }
 }

@@ -2,11 +2,39 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Health;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Nats;
+using Portico.Nats.JetStream;
 
 namespace Portico.Infrastructure.Nats;
 
 internal static class NatsRegistration
 {
-    public static IServiceCollection AddNats(this IServiceCollection services, IConfiguration configuration) =>
-        services.AddSettings<NatsSettings>(configuration).AddSingleton<IReadinessCheck, NatsReadiness>();
+    public static IServiceCollection AddNats(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<NatsSettings>(configuration);
+        services.AddSettings<EventSettings>(configuration);
+        services.AddSettings<OutboxSettings>(configuration);
+        services.AddSingleton(provider => new NatsConnection(provider.GetRequiredService<NatsSettings>().Options("portico")));
+        services.AddSingleton<INatsConnection>(provider => provider.GetRequiredService<NatsConnection>());
+        services.AddSingleton<INatsJSContext>(provider => new NatsJSContext(provider.GetRequiredService<NatsConnection>()));
+        services.AddSingleton<EventPublisher>();
+        services.AddSingleton<OutboxMetrics>();
+        services.AddSingleton<OutboxRelay>();
+        services.AddSingleton<OutboxKeeper>();
+        foreach (var subscription in EventSubscription.All)
+            services.AddSingleton(subscription);
+        services.AddSingleton<EventMetrics>();
+        services.AddSingleton<EventReceiver>();
+        services.AddSingleton<InboxKeeper>();
+        services.AddSingleton<IReadinessCheck, NatsReadiness>();
+
+        // Services stop in the opposite order: who uses the connection comes after it here.
+        services.AddHostedService<NatsLifetime>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxKeeper>());
+        services.AddHostedService<EventConsumers>();
+        services.AddHostedService(provider => provider.GetRequiredService<InboxKeeper>());
+        return services;
+    }
 }

@@ -1,47 +1,36 @@
-using System.Diagnostics.CodeAnalysis;
 using Portico.Infrastructure.Configuration;
+using Portico.Nats;
 
 namespace Portico.Infrastructure.Nats;
 
 /// <summary>How NATS is reached.</summary>
 internal sealed class NatsSettings : ISettings
 {
-    private const int DefaultPort = 4222;
-
     public static string Section => "Nats";
 
-    /// <summary><c>nats://[user:password@]host[:port]</c>, or <c>nats://token@host</c>.</summary>
+    /// <summary><c>nats://[user:password@]host[:port]</c>, or <c>nats://token@host</c>; <c>tls://</c> insists on TLS; several are separated by commas.</summary>
     public string Url { get; init; } = "nats://127.0.0.1:4222";
 
-    internal NatsAddress Address => TryParse(out var address) ? address : throw new InvalidOperationException("Nats:Url was not checked.");
+    /// <summary>PEM file of the authorities that the server's certificate is checked by; empty takes those of the machine.</summary>
+    public string CaFile { get; init; } = "";
 
     public IEnumerable<string> Problems()
     {
-        if (!TryParse(out _))
+        if (!NatsUri.TryParse(Url, out _))
             yield return "Nats:Url must be an address such as nats://127.0.0.1:4222.";
+        if (CaFile.Length > 0 && !File.Exists(CaFile))
+            yield return $"Nats:CaFile: there is no file {CaFile}.";
     }
 
-    private bool TryParse([NotNullWhen(true)] out NatsAddress? address)
+    /// <summary>The options of a connection; a server that hangs is given up after 6 s.</summary>
+    internal NatsOpts Options(string name) => new()
     {
-        address = null;
-        if (!Uri.TryCreate(Url, UriKind.Absolute, out var uri) || uri.Scheme != "nats" || uri.Host.Length == 0 || uri.PathAndQuery is not ("/" or ""))
-            return false;
-
-        var credentials = uri.UserInfo.Length == 0 ? [] : uri.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString).ToArray();
-        address = new NatsAddress(uri.DnsSafeHost, uri.IsDefaultPort || uri.Port < 0 ? DefaultPort : uri.Port)
-        {
-            Token = credentials.Length == 1 ? credentials[0] : null,
-            User = credentials.Length == 2 ? credentials[0] : null,
-            Password = credentials.Length == 2 ? credentials[1] : null,
-        };
-        return true;
-    }
-}
-
-/// <summary>One NATS server and the credentials for it.</summary>
-internal sealed record NatsAddress(string Host, int Port)
-{
-    public string? Token { get; init; }
-    public string? User { get; init; }
-    public string? Password { get; init; }
+        Url = Url,
+        Name = name,
+        TlsOpts = new NatsTlsOpts { CaFile = CaFile.Length > 0 ? CaFile : null },
+        PingInterval = TimeSpan.FromSeconds(2),
+        MaxPingOut = 2,
+        RetryOnInitialConnect = true,
+        ReconnectWaitMax = TimeSpan.FromSeconds(2),
+    };
 }

@@ -8,18 +8,23 @@ using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
 
-internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs) : ITransaction
+internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSignal outbox) : ITransaction
 {
     private const int MaxTries = 4;
+
+    private readonly List<Func<CancellationToken, Task>> _afterCommit = [];
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => _afterCommit.Add(work);
 
     public async Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
         for (var @try = 1; ; @try++)
         {
+            TResult result;
             try
             {
-                return await RunOnce(work, cancellationToken);
+                result = await RunOnce(work, cancellationToken);
             }
             catch (Exception failure) when (UniqueKeys.Refusal(failure) is { } refusal)
             {
@@ -29,18 +34,24 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs) : ITrans
             {
                 if (@try == MaxTries)
                     return TResult.Refuse(CommonErrors.ConcurrentChange);
+                continue;
             }
             finally
             {
                 // What was read belongs to a transaction that is over.
                 db.ChangeTracker.Clear();
             }
+
+            if (result.Error is null)
+                await RunAfterCommit(cancellationToken);
+            return result;
         }
     }
 
     private async Task<TResult> RunOnce<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
+        _afterCommit.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var result = await work(cancellationToken);
         if (result.Error is not null)
@@ -58,7 +69,16 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs) : ITrans
                 epochs.Forget(user.Entity.Id);
         }
 
+        if (db.ChangeTracker.Entries<OutboxMessage>().Any())
+            outbox.Committed();
+
         return result;
+    }
+
+    private async Task RunAfterCommit(CancellationToken cancellationToken)
+    {
+        foreach (var work in _afterCommit.ToArray())
+            await work(cancellationToken);
     }
 
     private static bool IsRace(Exception failure) =>

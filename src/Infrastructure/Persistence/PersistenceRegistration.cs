@@ -6,7 +6,11 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Events;
+using Portico.Application.Users;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Persistence.Forecasts;
+using Portico.Infrastructure.Persistence.Inbox;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -19,6 +23,7 @@ internal static class PersistenceRegistration
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
         services.AddSingleton<AuditStamps>();
         services.AddSingleton<OutboxWriter>();
+        services.AddSingleton<OutboxSignal>();
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
@@ -27,7 +32,13 @@ internal static class PersistenceRegistration
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
+        services.AddSettings<UserSettings>(configuration);
         services.AddScoped<IAuditLog, AuditLog>();
+        services.AddScoped<IAddressRelease, AddressRelease>();
+        services.AddScoped<IHeldEvents, HeldEvents>();
+        services.AddScoped<IKnownDevices, KnownDevices>();
+        services.AddScoped<EventInbox>();
+        services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

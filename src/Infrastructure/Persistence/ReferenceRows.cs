@@ -47,10 +47,12 @@ internal sealed class RolePermissionRowConfiguration : IEntityTypeConfiguration<
 
 internal sealed class CurrencyRowConfiguration : IEntityTypeConfiguration<CurrencyRow>
 {
+    public const int MaxCodeLength = 5;
+
     public void Configure(EntityTypeBuilder<CurrencyRow> builder)
     {
         builder.ToTable("currencies").HasKey(c => c.Code);
-        builder.Property(c => c.Code).HasMaxLength(5);
+        builder.Property(c => c.Code).HasMaxLength(MaxCodeLength);
         builder.Property(c => c.Name).HasMaxLength(100);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence.Configurations;
 
@@ -13,6 +14,7 @@ internal static class UniqueKeys
     {
         [UserConfiguration.EmailKey] = UserErrors.AlreadyRegistered,
         [UserConfiguration.PhoneKey] = UserErrors.AlreadyRegistered,
+        [ForecastConfiguration.OneEach] = EventErrors.AlreadyForecast,
     };
 
     public static Error? Refusal(Exception failure) =>

@@ -1,33 +1,69 @@
 using System.Net;
 using Microsoft.Extensions.Hosting;
+using Portico.Application.Common;
+using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Redis;
 
 /// <summary>Counts what one client does in a window of time, whoever it does it to.</summary>
-/// <remarks>In development the budgets are 100 times larger, because everybody on one machine is one client.</remarks>
-internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms, IHostEnvironment environment)
+/// <remarks>
+/// In development the budgets are 100 times larger, because everybody on one machine is one client. While Redis is away each
+/// process counts by itself and allows a tenth.
+/// </remarks>
+internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms, LocalLimits local, LimitMetrics metrics, IHostEnvironment environment)
 {
     private const int DevelopmentFactor = 100;
+    private const int LocalShare = 10;
 
+    // → what is spent, and how long the window lasts
     private const string SpendScript = """
         local spent = redis.call('INCR', KEYS[1])
         if spent == 1 then
-            redis.call('PEXPIRE', KEYS[1], ARGV[2])
+            redis.call('PEXPIRE', KEYS[1], ARGV[1])
         end
-        if spent > tonumber(ARGV[1]) then
-            return redis.call('PTTL', KEYS[1])
+        return {spent, redis.call('PTTL', KEYS[1])}
+        """;
+
+    private const string RefundScript = """
+        if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then
+            redis.call('DECR', KEYS[1])
         end
         return 0
         """;
 
-    /// <returns><c>null</c> while there is some left, otherwise how long until the window ends.</returns>
-    public async Task<TimeSpan?> Spend(string name, IPAddress? client, int most, TimeSpan window, CancellationToken cancellationToken)
+    private int Factor => environment.IsDevelopment() ? DevelopmentFactor : 1;
+
+    /// <returns>How much is spent, in the measure of the setting; and while there is nothing left, how long until the window ends.</returns>
+    public async Task<Spending> Spend(string name, IPAddress? client, int most, TimeSpan window, CancellationToken cancellationToken)
     {
-        var wait = (long)await redis.Script(
-            SpendScript,
-            [redis.Key($"budget:{name}:{{{pseudonyms.Of(client)}}}")],
-            [environment.IsDevelopment() ? most * (long)DevelopmentFactor : most, (long)window.TotalMilliseconds],
-            cancellationToken);
-        return wait > 0 ? TimeSpan.FromMilliseconds(wait) : null;
+        try
+        {
+            var answer = (RedisValue[])await redis.Script(SpendScript, [Key(name, client)], [(long)window.TotalMilliseconds], cancellationToken);
+            var spent = (long)answer[0];
+            return spent <= (long)most * Factor
+                ? new Spending(spent / Factor, null)
+                : Refused(name, spent / Factor, TimeSpan.FromMilliseconds(Math.Max(1, (long)answer[1])));
+        }
+        catch (DependencyUnavailableException)
+        {
+            metrics.CountedLocally(name);
+            var wait = local.Spend($"{name}|{pseudonyms.Of(client)}", Math.Max(1, most / LocalShare) * Factor, window);
+            return wait is { } time ? Refused(name, most, time) : new Spending(0, null);
+        }
     }
+
+    /// <summary>Gives one back: it was used as it should be.</summary>
+    public Task Refund(string name, IPAddress? client, CancellationToken cancellationToken) =>
+        redis.Script(RefundScript, [Key(name, client)], [], cancellationToken);
+
+    private Spending Refused(string name, long spent, TimeSpan wait)
+    {
+        metrics.Refused(name);
+        return new Spending(spent, wait);
+    }
+
+    private RedisKey Key(string name, IPAddress? client) => redis.Key($"budget:{name}:{{{pseudonyms.Of(client)}}}");
 }
+
+/// <summary>What a client has spent, and how long it has to wait when that is too much.</summary>
+internal readonly record struct Spending(long Spent, TimeSpan? Wait);

@@ -22,6 +22,9 @@ public sealed class OtpSettings : ISettings
     /// <summary>How many codes one client may ask for in an hour, for all addresses together; IPv6 counts by /64.</summary>
     public int MaxPerHourAndClient { get; init; } = 30;
 
+    /// <summary>How many codes one client may try in an hour, whosever they are; IPv6 counts by /64.</summary>
+    public int MaxTriesPerHourAndClient { get; init; } = 100;
+
     internal byte[] KeyBytes => Convert.FromBase64String(Key);
 
     public IEnumerable<string> Problems()
@@ -40,5 +43,7 @@ public sealed class OtpSettings : ISettings
             yield return $"Otp:MaxPerDay must be between Otp:MaxPerHour and 1000; it is {MaxPerDay}.";
         if (MaxPerHourAndClient is < 1 or > 1_000_000)
             yield return $"Otp:MaxPerHourAndClient must be between 1 and 1000000; it is {MaxPerHourAndClient}.";
+        if (MaxTriesPerHourAndClient is < 1 or > 1_000_000)
+            yield return $"Otp:MaxTriesPerHourAndClient must be between 1 and 1000000; it is {MaxTriesPerHourAndClient}.";
     }
 }

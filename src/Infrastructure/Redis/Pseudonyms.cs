@@ -22,6 +22,9 @@ internal sealed class Pseudonyms(OtpSettings settings)
         return Of($"client|{(client is { IsIPv4MappedToIPv6: true } ? client.MapToIPv4() : client)}");
     }
 
+    /// <summary>Whoever is signed in, from wherever: a client of its own.</summary>
+    public string OfSignedIn() => Of("client|signed in");
+
     /// <summary>The MAC of a code, bound to its purpose and address.</summary>
     public string OfCode(ContactAddress address, string purpose, string code) => Of($"code|{purpose}|{address.Kind}|{address.Value}|{code}");
 

@@ -9,9 +9,16 @@ using StackExchange.Redis;
 namespace Portico.Infrastructure.Redis;
 
 /// <summary>Codes in Redis: only a MAC of each, under a name that does not tell the address.</summary>
-internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, ClientBudget clients) : ICodes
+internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, ClientBudget clients, LimitMetrics metrics) : ICodes
 {
-    private const string ClientBudgetName = "codes";
+    private const string IssueBudgetName = "codes";
+    private const string TryBudgetName = "code-tries";
+    private const string AddressLimitName = "codes-address";
+
+    // All purposes of an address share one count.
+    private const string SharedCount = "";
+
+    private static readonly TimeSpan BudgetWindow = TimeSpan.FromHours(1);
 
     // KEYS: code, pause before the next of this purpose, times of what was sent to this address
     // ARGV: MAC, lifetime, pause, most an hour, most a day; times in milliseconds → 0, or how long to wait
@@ -42,8 +49,8 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
         return 0
         """;
 
-    // KEYS: code, tries; ARGV: MAC, most tries, lifetime of the count. The try is counted first.
-    // The comparison may take its time: it is between MACs whose key an attacker lacks.
+    // KEYS: code, tries, and what is used up together with the code; ARGV: MAC, most tries, lifetime of the count. The try is counted
+    // first. The comparison may take its time: it is between MACs whose key an attacker lacks.
     private const string ConsumeScript = """
         local tries = redis.call('INCR', KEYS[2])
         if tries == 1 then
@@ -52,7 +59,12 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
         if tries > tonumber(ARGV[2]) or redis.call('GET', KEYS[1]) ~= ARGV[1] then
             return 0
         end
-        redis.call('DEL', KEYS[1], KEYS[2])
+        for i = 3, #KEYS do
+            if redis.call('EXISTS', KEYS[i]) == 0 then
+                return 0
+            end
+        end
+        redis.call('DEL', unpack(KEYS))
         return 1
         """;
 
@@ -62,33 +74,75 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
 
     public async Task<Result<string>> Issue(ContactAddress address, CodePurpose purpose, IPAddress? client, CancellationToken cancellationToken)
     {
-        if (await clients.Spend(ClientBudgetName, client, settings.MaxPerHourAndClient, TimeSpan.FromHours(1), cancellationToken) is { } exhausted)
-            return UserErrors.TooManyCodes(exhausted);
+        if (await SpendIssue(client, cancellationToken) is { } tooMany)
+            return tooMany;
 
-        var code = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6");
+        var code = NewCode();
+        var wait = await Issue(address, Name(purpose), code, SharedCount, cancellationToken);
+        return wait is { } time ? Refused(time) : code;
+    }
+
+    public async Task<Result<Unit>> Consume(ContactAddress address, CodePurpose purpose, string code, IPAddress? client, CancellationToken cancellationToken)
+    {
+        if (await SpendTry(client, cancellationToken) is { } tooMany)
+            return tooMany;
+        return await Consume(address, Name(purpose), code, [], cancellationToken) ? Unit.Value : UserErrors.InvalidCode;
+    }
+
+    internal static string NewCode() => RandomNumberGenerator.GetInt32(1_000_000).ToString("D6");
+
+    /// <returns>429 <c>too_many_codes</c> when the client has asked for too many, whomever they went to.</returns>
+    internal async Task<Error?> SpendIssue(IPAddress? client, CancellationToken cancellationToken)
+    {
+        var spending = await clients.Spend(IssueBudgetName, client, settings.MaxPerHourAndClient, BudgetWindow, cancellationToken);
+        return spending.Wait is { } wait ? UserErrors.TooManyCodes(wait) : null;
+    }
+
+    /// <returns>429 <c>too_many_attempts</c> when the client has tried too many, whosever they were.</returns>
+    internal async Task<Error?> SpendTry(IPAddress? client, CancellationToken cancellationToken)
+    {
+        var spending = await clients.Spend(TryBudgetName, client, settings.MaxTriesPerHourAndClient, BudgetWindow, cancellationToken);
+        return spending.Wait is { } wait ? UserErrors.TooManyAttempts(wait) : null;
+    }
+
+    /// <param name="address">Whose code it is.</param>
+    /// <param name="name">What for.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="count">Among which codes it counts.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns><c>null</c> when the code is valid from now on, otherwise how long it is too early.</returns>
+    internal async Task<TimeSpan?> Issue(ContactAddress address, string name, string code, string count, CancellationToken cancellationToken)
+    {
         var wait = (long)await redis.Script(
             IssueScript,
-            [CodeKey(address, purpose), redis.Key($"code-pause:{{{pseudonyms.Of(address)}}}:{Name(purpose)}"), redis.Key($"code-sends:{{{pseudonyms.Of(address)}}}")],
+            [CodeKey(address, name), redis.Key($"code-pause:{{{pseudonyms.Of(address)}}}:{name}"), redis.Key($"code-sends:{{{pseudonyms.Of(address)}}}{count}")],
             [
-                pseudonyms.OfCode(address, Name(purpose), code), (long)settings.Lifetime.TotalMilliseconds,
+                pseudonyms.OfCode(address, name, code), (long)settings.Lifetime.TotalMilliseconds,
                 (long)settings.ResendAfter.TotalMilliseconds, settings.MaxPerHour, settings.MaxPerDay,
             ],
             cancellationToken);
-        return wait > 0 ? UserErrors.TooManyCodes(TimeSpan.FromMilliseconds(wait)) : code;
+        return wait > 0 ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
-    public async Task<Result<Unit>> Consume(ContactAddress address, CodePurpose purpose, string code, CancellationToken cancellationToken)
-    {
-        var consumed = (long)await redis.Script(
+    /// <param name="address">Whose code it is.</param>
+    /// <param name="name">What for.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="together">What must exist, under the tag of the address, and is used up with the code.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<bool> Consume(ContactAddress address, string name, string code, RedisKey[] together, CancellationToken cancellationToken) =>
+        (long)await redis.Script(
             ConsumeScript,
-            [CodeKey(address, purpose), redis.Key($"code-tries:{{{pseudonyms.Of(address)}}}:{Name(purpose)}")],
-            [pseudonyms.OfCode(address, Name(purpose), code), settings.MaxTries, (long)settings.Lifetime.TotalMilliseconds],
-            cancellationToken);
-        return consumed == 1 ? Unit.Value : UserErrors.InvalidCode;
+            [CodeKey(address, name), redis.Key($"code-tries:{{{pseudonyms.Of(address)}}}:{name}"), .. together],
+            [pseudonyms.OfCode(address, name, code), settings.MaxTries, (long)settings.Lifetime.TotalMilliseconds],
+            cancellationToken) == 1;
+
+    private Error Refused(TimeSpan wait)
+    {
+        metrics.Refused(AddressLimitName);
+        return UserErrors.TooManyCodes(wait);
     }
 
-    private RedisKey CodeKey(ContactAddress address, CodePurpose purpose) =>
-        redis.Key($"code:{{{pseudonyms.Of(address)}}}:{Name(purpose)}");
+    private RedisKey CodeKey(ContactAddress address, string name) => redis.Key($"code:{{{pseudonyms.Of(address)}}}:{name}");
 
     private static string Name(CodePurpose purpose) => JsonNamingPolicy.CamelCase.ConvertName(purpose.ToString());
 }

@@ -5,14 +5,24 @@ using StackExchange.Redis;
 namespace Portico.Infrastructure.Redis;
 
 /// <summary>The one connection to Redis, on which every call has a deadline.</summary>
-/// <remarks>It starts without Redis too, and reconnects by itself; until then calls throw <see cref="DependencyUnavailableException"/>.</remarks>
-internal sealed class RedisConnection(RedisSettings settings) : IHostedService, IAsyncDisposable
+/// <remarks>
+/// It starts without Redis too, and reconnects by itself; until then calls throw <see cref="DependencyUnavailableException"/>, at once
+/// and without being queued. When Redis hangs, the first calls wait for their deadline; after that one at a time finds out whether
+/// it is back, and nobody else waits: a request of several calls is answered within one deadline.
+/// </remarks>
+internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock) : IHostedService, IAsyncDisposable
 {
+    private const long Answering = long.MinValue;
+
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
+
     // An answer passes through the queue at most so often: the reader's work, the call's own continuation, and one to spare.
     private const int QueueRounds = 3;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
     private readonly Lazy<Task<ConnectionMultiplexer>> _connection = new(() => Connect(settings));
+    private long _answeredAt = clock.GetTimestamp();
+    private long _askAgainAt = Answering;
 
     /// <summary>A key of this installation; what stands in braces decides its slot in a cluster.</summary>
     public RedisKey Key(string name) => settings.KeyPrefix + name;
@@ -20,6 +30,8 @@ internal sealed class RedisConnection(RedisSettings settings) : IHostedService, 
     /// <exception cref="DependencyUnavailableException">Redis is away or did not answer within <c>Redis:Deadline</c>.</exception>
     public async Task<T> Run<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
     {
+        if (!MayAsk())
+            throw new DependencyUnavailableException("Redis");
         try
         {
             var connection = await _connection.Value.WaitAsync(settings.Deadline, cancellationToken);
@@ -46,10 +58,44 @@ internal sealed class RedisConnection(RedisSettings settings) : IHostedService, 
             for (var round = 0; round < QueueRounds && !call.IsCompleted; round++)
                 await Task.Yield();
             if (!call.IsCompleted)
+            {
+                Miss(call);
                 throw;
+            }
         }
 
-        return await call;
+        var answer = await call;
+        Answered();
+        return answer;
+    }
+
+    private void Answered()
+    {
+        Volatile.Write(ref _answeredAt, clock.GetTimestamp());
+        if (Volatile.Read(ref _askAgainAt) != Answering)
+            Volatile.Write(ref _askAgainAt, Answering);
+    }
+
+    /// <summary>A call is late. As long as others are answered it is only slow; when none is, Redis hangs.</summary>
+    private void Miss(Task call)
+    {
+        if (clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < settings.Deadline)
+            return;
+
+        Volatile.Write(ref _askAgainAt, clock.GetTimestamp() + (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency));
+        // The late answer itself tells that it goes on; a connection that breaks is noticed by the next call.
+        _ = call.ContinueWith(static (_, self) => ((RedisConnection)self!).Answered(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Whether Redis answers; while it hangs, whether it is this caller who finds out.</summary>
+    private bool MayAsk()
+    {
+        var at = Volatile.Read(ref _askAgainAt);
+        if (at == Answering)
+            return true;
+
+        var now = clock.GetTimestamp();
+        return now >= at && Interlocked.CompareExchange(ref _askAgainAt, now + (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency), at) == at;
     }
 
     /// <summary>Runs a script as one atomic step; its keys share one hash tag.</summary>

@@ -18,13 +18,19 @@ internal static class RedisRegistration
         services.AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddSingleton<IReadinessCheck, RedisReadiness>();
         services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<SessionMetrics>();
         services.AddSingleton<Pseudonyms>();
+        services.AddMetrics();
+        services.AddSingleton<LimitMetrics>();
+        services.AddSingleton<LocalLimits>();
         services.AddSingleton<ClientBudget>();
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<IEndedSessions>(provider => provider.GetRequiredService<EndedSessions>());
         services.AddHostedService(provider => provider.GetRequiredService<EndedSessions>());
         services.AddSingleton<ISessions, RedisSessions>();
-        services.AddSingleton<ICodes, RedisCodes>();
+        services.AddSingleton<RedisCodes>();
+        services.AddSingleton<ICodes>(provider => provider.GetRequiredService<RedisCodes>());
+        services.AddSingleton<ISignInChallenges, RedisSignInChallenges>();
         services.AddSingleton<ISignInThrottle, RedisSignInThrottle>();
         return services;
     }

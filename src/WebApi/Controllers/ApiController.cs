@@ -24,6 +24,13 @@ public abstract class ApiController(ISender sender) : ControllerBase
         return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : Created(location(result.Value), result.Value);
     }
 
+    /// <summary>What the value decides.</summary>
+    protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose, CancellationToken cancellationToken)
+    {
+        var result = await sender.Send(useCase, cancellationToken);
+        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : choose(result.Value);
+    }
+
     /// <summary>204.</summary>
     protected async Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase, CancellationToken cancellationToken)
     {

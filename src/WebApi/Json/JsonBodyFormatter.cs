@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Formatters;
 using Microsoft.Net.Http.Headers;
+using Portico.Application.Common.Messaging;
 using Portico.WebApi.Errors;
 
 namespace Portico.WebApi.Json;
@@ -37,6 +39,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
     {
         var body = await ReadAll(context.HttpContext);
+        if (context.HttpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            context.HttpContext.Features.Set(new BodyDigest(SHA256.HashData(body.Span)));
         try
         {
             var value = JsonSerializer.Deserialize(body.Span, context.ModelType, _options) ?? throw new JsonException();
@@ -88,3 +92,6 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
 /// <summary>What the formatter found wrong with the body of this request.</summary>
 internal sealed record RefusedBody(Refusal Refusal);
+
+/// <summary>The SHA-256 of the body of a request that came with an idempotency key.</summary>
+internal sealed record BodyDigest(byte[] Sha256);

@@ -15,7 +15,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
     public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         // Members of a query are bound in any case, and described in that of JSON.
-        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(parameter => parameter.In != ParameterLocation.Header) ?? [])
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
 
         // The well-known documents have no use case.
@@ -23,11 +23,13 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             return;
 
         var access = useCase.GetCustomAttribute<AccessAttribute>() ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
+        RecordHeaders.Describe(operation, context.Description, useCase);
         SortedSet<int> statuses = [.. context.Description.ActionDescriptor.EndpointMetadata.OfType<RefusesAttribute>().SelectMany(refuses => refuses.Statuses)];
         if (operation.RequestBody is not null)
             statuses.UnionWith([StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
         else if (operation.Parameters is { Count: > 0 })
             statuses.Add(StatusCodes.Status400BadRequest);
+        statuses.UnionWith(RecordHeaders.Statuses(operation));
         if (access is not AnonymousAttribute)
         {
             statuses.Add(StatusCodes.Status401Unauthorized);

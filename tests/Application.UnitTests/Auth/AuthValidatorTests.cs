@@ -12,6 +12,7 @@ public sealed class AuthValidatorTests
         Assert.Empty(Requests.Refused(Registration));
         Assert.Empty(Requests.Refused(Registration with { Email = null, Phone = "+4915112345678" }));
         Assert.Empty(Requests.Refused(new LogIn { Email = "ada@example.com", Password = "x" }));
+        Assert.Empty(Requests.Refused(new MeetChallenge { ChallengeId = "x", Method = ChallengeMethod.AddressCode, Code = "000000" }));
         Assert.Empty(Requests.Refused(new RefreshSession { RefreshToken = "x" }));
         Assert.Empty(Requests.Refused(new SendVerificationCode { Phone = "+4915112345678", Reason = VerificationReason.Registration }));
         Assert.Empty(Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = "correct horse" }));

@@ -44,7 +44,7 @@ public sealed class BehaviourTests
         second.RuleFor(r => r.Amount).GreaterThan(1).WithMessage("positive");
         var handled = 0;
 
-        var result = await new ValidationBehaviour<SignedIn, Result<Unit>>([first, second]).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++));
+        var result = await new ValidationBehaviour<SignedIn, Result<Unit>>([first, second], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++));
 
         Assert.Equal((ErrorKind.Validation, "validation_failed"), (result.Error!.Kind, result.Error.Code));
         Assert.Equal(2, result.Error.Fields.Count);
@@ -60,8 +60,8 @@ public sealed class BehaviourTests
         var validator = new InlineValidator<SignedIn>();
         validator.RuleFor(r => r.Amount).Equal(0);
 
-        Assert.True((await new ValidationBehaviour<SignedIn, Result<Unit>>([validator]).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
-        Assert.True((await new ValidationBehaviour<SignedIn, Result<Unit>>([]).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
+        Assert.True((await new ValidationBehaviour<SignedIn, Result<Unit>>([validator], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
+        Assert.True((await new ValidationBehaviour<SignedIn, Result<Unit>>([], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
 
         Assert.Equal(2, handled);
     }
@@ -75,12 +75,39 @@ public sealed class BehaviourTests
     }
 
     [Fact]
+    public async Task A_repetition_with_the_same_key_is_answered_without_being_done()
+    {
+        var key = new RequestKey { Current = new IdempotencyKey(Guid.Empty, "k", default) };
+        var handled = 0;
+        var behaviour = new TransactionBehaviour<SignedIn, Result<Unit>>(Services(new CountedTransaction(), key), key);
+
+        var first = await behaviour.Handle(new SignedIn(), CancellationToken.None, Next(() => handled++));
+        Assert.Equal(0, key.Replays);
+        Assert.Same(first, await behaviour.Handle(new SignedIn(), CancellationToken.None, Next(() => handled++)));
+
+        Assert.Equal((1, 1), (handled, key.Replays));
+    }
+
+    [Theory]
+    [InlineData(null, null, true)]
+    [InlineData(null, "bad", true)]
+    [InlineData("k", null, false)]
+    public async Task What_moves_money_needs_a_good_key(string? value, string? problem, bool isRefused)
+    {
+        var key = new RequestKey { Current = value is null ? null : new IdempotencyKey(Guid.Empty, value, default), Problem = problem };
+
+        var result = await new ValidationBehaviour<Paying, Result<Unit>>([], key).Handle(new Paying(), CancellationToken.None, Next(() => { }));
+
+        Assert.Equal(isRefused ? ["Idempotency-Key"] : [], result.Error?.Fields.Keys ?? []);
+    }
+
+    [Fact]
     public async Task Hands_the_answer_of_the_handler_on_untouched()
     {
         Result<Unit> refusal = UserErrors.NotFound;
 
         Assert.Same(refusal, await new TracingBehaviour<Open, Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
-        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(With(new CountedTransaction()))
+        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(Services(new CountedTransaction(), new RequestKey()), new RequestKey())
             .Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
     }
 
@@ -102,6 +129,8 @@ public sealed class BehaviourTests
             .AddApplication()
             .AddSingleton<ICurrentUser>(new Caller(role))
             .AddSingleton<ITransaction>(transaction)
+            .AddSingleton<IRequestKey>(new RequestKey())
+            .AddSingleton<IKeptAnswers>(new RequestKey())
             .BuildServiceProvider();
         await using var scope = services.CreateAsyncScope();
         var result = await scope.ServiceProvider.GetRequiredService<ISender>().Send(useCase, CancellationToken.None);
@@ -117,16 +146,16 @@ public sealed class BehaviourTests
         return result.Error?.Code;
     }
 
+    private static ServiceProvider Services(ITransaction transaction, IKeptAnswers answers) =>
+        new ServiceCollection().AddSingleton(transaction).AddSingleton(answers).BuildServiceProvider();
+
     private static async Task<int> Transactions<TRequest>(TRequest request)
     {
         var (transaction, handled) = (new CountedTransaction(), 0);
-        await new TransactionBehaviour<TRequest, Result<Unit>>(With(transaction)).Handle(request, CancellationToken.None, Next(() => handled++));
+        await new TransactionBehaviour<TRequest, Result<Unit>>(Services(transaction, new RequestKey()), new RequestKey()).Handle(request, CancellationToken.None, Next(() => handled++));
         Assert.Equal(1, handled);
         return transaction.Count;
     }
-
-    private static ServiceProvider With(CountedTransaction transaction) =>
-        new ServiceCollection().AddSingleton<ITransaction>(transaction).BuildServiceProvider();
 
     private static MediatR.RequestHandlerDelegate<Result<Unit>> Next(Action note) => () =>
     {
@@ -145,6 +174,9 @@ public sealed class BehaviourTests
         public int Amount { get; init; }
         public string Name { get; init; } = "";
     }
+
+    [Authenticated]
+    private sealed record Paying : ICommand<Unit>, INeedsIdempotencyKey;
 
     [RequirePermission(Permissions.UsersRead)]
     private sealed record Privileged : IQuery<Unit>;

@@ -12,6 +12,8 @@ public sealed class MailboxChannelTests : IDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly Guid Id = Guid.CreateVersion7();
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("portico-mailbox-");
     private readonly ManualClock _clock = new(Noon);
 
@@ -20,14 +22,15 @@ public sealed class MailboxChannelTests : IDisposable
     [Fact]
     public async Task Writes_a_message_that_a_mail_program_can_read()
     {
-        await Channel().Send(new Message(Requests.Email(), "Your code", "Line one\nline two\n"), CancellationToken.None);
+        await Channel().Send(new Message(Requests.Email(), "Your code", "Line one\nline two\n"), Id, CancellationToken.None);
 
         var (headers, text) = Read(Assert.Single(Files()));
         Assert.Equal("Portico <no-reply@portico.invalid>", headers["From"]);
         Assert.Equal("ada@example.com", headers["To"]);
         Assert.Equal("Your code", headers["Subject"]);
         Assert.Equal(Noon, DateTimeOffset.Parse(headers["Date"], CultureInfo.InvariantCulture));
-        Assert.Matches("^<[0-9a-f]{32}@portico.invalid>$", headers["Message-ID"]);
+        Assert.Equal($"<{Id:N}@portico.invalid>", headers["Message-ID"]);
+        Assert.Equal("auto-generated", headers["Auto-Submitted"]);
         Assert.Equal("text/plain; charset=utf-8", headers["Content-Type"]);
         Assert.Equal("Line one\r\nline two\r\n", text);
     }
@@ -36,7 +39,7 @@ public sealed class MailboxChannelTests : IDisposable
     public async Task Keeps_cyrillic_in_the_subject_and_the_text()
     {
         const string subject = "\u0412\u0430\u0448 \u043A\u043E\u0434 Portico";
-        await Channel().Send(new Message(Requests.Email(), subject, "\u041F\u0440\u0438\u0432\u0435\u0442"), CancellationToken.None);
+        await Channel().Send(new Message(Requests.Email(), subject, "\u041F\u0440\u0438\u0432\u0435\u0442"), Id, CancellationToken.None);
 
         var (headers, text) = Read(Assert.Single(Files()));
         var word = headers["Subject"];
@@ -49,7 +52,7 @@ public sealed class MailboxChannelTests : IDisposable
     [Fact]
     public async Task Leaves_no_half_written_file()
     {
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Channel().Send(new Message(Requests.Email(), $"No {i}", "x"), CancellationToken.None)));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Channel().Send(new Message(Requests.Email(), $"No {i}", "x"), Guid.CreateVersion7(), CancellationToken.None)));
 
         Assert.Equal(20, Files().Length);
         Assert.Equal(20, _folder.GetFiles().Length);
@@ -62,7 +65,7 @@ public sealed class MailboxChannelTests : IDisposable
         for (var i = 1; i <= 5; i++)
         {
             _clock.Now = Noon.AddMilliseconds(i);
-            await channel.Send(new Message(Requests.Email(), $"No {i}", "x"), CancellationToken.None);
+            await channel.Send(new Message(Requests.Email(), $"No {i}", "x"), Guid.CreateVersion7(), CancellationToken.None);
         }
 
         Assert.Equal(["No 3", "No 4", "No 5"], Files().Order(StringComparer.Ordinal).Select(file => Read(file).Headers["Subject"]));
@@ -74,7 +77,7 @@ public sealed class MailboxChannelTests : IDisposable
         var folder = Path.Combine(_folder.FullName, "deep", "mailbox");
         var channel = new MailboxChannel(new MailSettings { Mailbox = folder }, _clock, NullLogger<MailboxChannel>.Instance);
 
-        await channel.Send(new Message(Requests.Phone(), "Your code", "x"), CancellationToken.None);
+        await channel.Send(new Message(Requests.Phone(), "Your code", "x"), Id, CancellationToken.None);
 
         Assert.True(channel.Reaches(ContactKind.Phone));
         Assert.Equal("+4915112345678", Read(Assert.Single(Directory.GetFiles(folder))).Headers["To"]);
@@ -86,7 +89,7 @@ public sealed class MailboxChannelTests : IDisposable
         var log = new RecordingLogger<MailboxChannel>();
         var channel = new MailboxChannel(new MailSettings { Mailbox = _folder.FullName }, _clock, log);
 
-        await channel.Send(new Message(Requests.Email(), "Subject", "Your code is 123456"), CancellationToken.None);
+        await channel.Send(new Message(Requests.Email(), "Subject", "Your code is 123456"), Id, CancellationToken.None);
 
         var line = Assert.Single(log.Lines);
         Assert.Contains(Assert.Single(Files()), line, StringComparison.Ordinal);

@@ -39,6 +39,25 @@ public sealed class MessageQueueTests
 
         await channel.Sent(1);
         Assert.Equal([TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20)], _clock.Pauses);
+        Assert.Equal(4, channel.Ids.Count);
+        Assert.Single(channel.Ids.Distinct());
+    }
+
+    [Fact]
+    public async Task Gives_up_at_once_what_was_refused_for_good()
+    {
+        var channel = new ScriptedChannel((message, _) =>
+            message.Text == "bad" ? throw new MessageRefusedException("No such mailbox.") : Task.CompletedTask);
+        using var queue = Queue(channel);
+        await queue.StartAsync(CancellationToken.None);
+
+        queue.Send(A("bad"));
+        queue.Send(A("good"));
+
+        await channel.Sent(1);
+        await queue.StopAsync(CancellationToken.None);
+        Assert.Empty(_clock.Pauses);
+        Assert.StartsWith("Error: A message to a***@example.com was given up", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,11 +179,14 @@ public sealed class MessageQueueTests
 
         public Task Begun => _begun.Task;
 
+        public ConcurrentQueue<Guid> Ids { get; } = [];
+
         public bool Reaches(ContactKind kind) => kind == ContactKind.Email;
 
-        public async Task Send(Message message, CancellationToken cancellationToken)
+        public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
         {
             _begun.TrySetResult();
+            Ids.Enqueue(id);
             await send(message, cancellationToken);
             _sent.Writer.TryWrite(message.Text);
         }

@@ -9,13 +9,21 @@ public sealed class UserTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly User Boss = Ranked(Role.Admin);
+
     private enum Act
     {
+        Move,
         Rename,
         Relocate,
         Promote,
         Demote,
         ChangePassword,
+        Block,
+        Unblock,
+        EndSessions,
+        Leave,
+        Restore,
     }
 
     [Fact]
@@ -157,8 +165,24 @@ public sealed class UserTests
 
             events.AddRange(user.TakeEvents());
             return events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)user.Version).Select(version => (long)version))
-                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged);
+                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted)
+                && user.SessionVersion == events.Count(e => e.Event is UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
         }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Another_address_takes_the_place_of_its_kind_only()
+    {
+        var user = Somebody();
+        Assert.True(ContactAddress.TryParsePhone("+4915112345678", out var phone));
+        user.ChangeContact(phone, Noon.AddHours(1));
+        Assert.Equal(["ada@example.com", "+4915112345678"], user.Addresses.Select(address => address.Value));
+        Assert.Equal((Noon, Noon.AddHours(1)), (user.EmailVerifiedAt, user.PhoneVerifiedAt));
+
+        Assert.True(ContactAddress.TryParseEmail("ada.king@example.com", out var email));
+        user.ChangeContact(email, Noon.AddHours(2));
+        Assert.Equal(["ada.king@example.com", "+4915112345678"], user.Addresses.Select(address => address.Value));
+        Assert.Equal([ContactKind.Phone, ContactKind.Email], user.TakeEvents().Select(e => ((UserContactChanged)e.Event).Kind));
     }
 
     private static void Do(User user, Act act)
@@ -172,15 +196,41 @@ public sealed class UserTests
                 user.ChangeProfile(null, "ru");
                 break;
             case Act.Promote:
-                user.AssignRole(Role.Admin);
+                user.AssignRole(Role.Manager);
+                break;
+            case Act.Block:
+                user.Block(Boss);
+                break;
+            case Act.Unblock:
+                user.Unblock(Boss);
+                break;
+            case Act.EndSessions:
+                user.EndSessions(Boss);
+                break;
+            case Act.Leave:
+                user.Delete(Boss, Noon);
+                break;
+            case Act.Restore:
+                user.Restore(Boss);
                 break;
             case Act.Demote:
                 user.AssignRole(Role.User);
+                break;
+            case Act.Move:
+                user.ChangeContact(Email(), Noon);
                 break;
             default:
                 user.ChangePassword();
                 break;
         }
+    }
+
+    private static User Ranked(Role role)
+    {
+        var user = Somebody();
+        user.AssignRole(role);
+        user.TakeEvents();
+        return user;
     }
 
     private static User Somebody()

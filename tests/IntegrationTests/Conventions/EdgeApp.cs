@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Health;
+using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -62,7 +63,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<RecentTokens>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options);
-        builder.Services.AddSingleton<ITransaction>(new NoTransaction());
+        builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -135,10 +136,15 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
     public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-internal sealed class NoTransaction : ITransaction
+internal sealed class NoTransaction : ITransaction, IKeptAnswers
 {
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => work(cancellationToken);
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
+
+    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => (await work(cancellationToken), false);
 }
 
 /// <summary>A dependency that a test switches off.</summary>

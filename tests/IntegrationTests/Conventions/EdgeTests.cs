@@ -53,6 +53,8 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData("forbidden", 403)]
     [InlineData("notFound", 404)]
     [InlineData("conflict", 409)]
+    [InlineData("preconditionFailed", 412)]
+    [InlineData("preconditionRequired", 428)]
     [InlineData("unprocessable", 422)]
     [InlineData("tooManyRequests", 429)]
     [InlineData("unavailable", 503)]

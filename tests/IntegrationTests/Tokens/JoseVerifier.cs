@@ -9,9 +9,8 @@ internal sealed record JoseVerdict(bool Ok, string? Code, JsonElement? Claims);
 internal static class JoseVerifier
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Tokens", "jose");
-    private static readonly TimeSpan InstallDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan VerifyDeadline = TimeSpan.FromSeconds(30);
-    private static readonly Lazy<Task> Installed = new(InstallAsync);
+    private static readonly Lazy<Task> Installed = new(() => NodePackages.InstallAsync(Folder));
 
     public static async Task<IReadOnlyDictionary<string, JoseVerdict>> JudgeAsync(
         string issuer, string audience, IReadOnlyDictionary<string, string> tokens)
@@ -19,14 +18,6 @@ internal static class JoseVerifier
         await Installed.Value;
         var verdicts = await RunAsync("node", ["verify.mjs", issuer, audience], JsonSerializer.Serialize(tokens), VerifyDeadline);
         return JsonSerializer.Deserialize<Dictionary<string, JoseVerdict>>(verdicts, JsonSerializerOptions.Web)!;
-    }
-
-    private static async Task InstallAsync()
-    {
-        // npm writes this file last, and from the lock file alone.
-        var installed = new FileInfo(Path.Combine(Folder, "node_modules", ".package-lock.json"));
-        if (!installed.Exists || installed.LastWriteTimeUtc < File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json")))
-            await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], "", InstallDeadline);
     }
 
     private static async Task<string> RunAsync(string program, string[] arguments, string input, TimeSpan deadline)

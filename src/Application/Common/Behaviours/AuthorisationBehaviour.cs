@@ -1,5 +1,6 @@
 using System.Reflection;
 using MediatR;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 
@@ -17,6 +18,7 @@ internal sealed class AuthorisationBehaviour<TRequest, TResponse>(ICurrentUser u
         AnonymousAttribute => next(),
         _ when !user.IsAuthenticated => Task.FromResult(TResponse.Refuse(CommonErrors.Unauthenticated)),
         RequirePermissionAttribute required when !user.Has(required.Permission) => Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
+        _ when request is IShowsDeleted { Deleted: true } && !user.Has(Permissions.RecordsReadDeleted) => Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
         _ => next(),
     };
 }

@@ -6,14 +6,24 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
-/// <summary>Runs each command in one transaction, but for those that open their own.</summary>
+/// <summary>Runs each command in one transaction, once for each idempotency key, but for those that open their own.</summary>
 /// <remarks>Asks for the transaction only then: with it comes a database context, which a query that needs none would pay for.</remarks>
-internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services) : IPipelineBehavior<TRequest, TResponse>
+internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services, IRequestKey key) : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
     private static readonly bool NeedsTransaction =
         typeof(ICommand).IsAssignableFrom(typeof(TRequest)) && !typeof(IOwnTransaction).IsAssignableFrom(typeof(TRequest));
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
-        NeedsTransaction ? services.GetRequiredService<ITransaction>().Run(_ => next(), cancellationToken) : next();
+        !NeedsTransaction ? next()
+        : key.Current is { } current ? Once(current, next, cancellationToken)
+        : services.GetRequiredService<ITransaction>().Run(_ => next(), cancellationToken);
+
+    private async Task<TResponse> Once(IdempotencyKey current, RequestHandlerDelegate<TResponse> next, CancellationToken cancellationToken)
+    {
+        var (answer, isReplay) = await services.GetRequiredService<IKeptAnswers>().Once(current, _ => next(), cancellationToken);
+        if (isReplay)
+            key.Replayed();
+        return answer;
+    }
 }

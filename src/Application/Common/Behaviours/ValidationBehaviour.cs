@@ -1,17 +1,25 @@
 using FluentValidation;
+using FluentValidation.Results;
 using MediatR;
+using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Refuses a use case whose fields are not valid, with the messages of every field at once.</summary>
-internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators)
+internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators, IRequestKey key)
     : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
+    private static readonly bool NeedsKey = typeof(INeedsIdempotencyKey).IsAssignableFrom(typeof(TRequest));
+
     public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
-        var failures = new List<FluentValidation.Results.ValidationFailure>();
+        var failures = new List<ValidationFailure>();
+        if (key.Problem is { } problem)
+            failures.Add(new ValidationFailure(IdempotencyKey.Header, problem));
+        else if (NeedsKey && key.Current is null)
+            failures.Add(new ValidationFailure(IdempotencyKey.Header, "This header is needed: a key of your choice, the same for every repetition of this request."));
         foreach (var validator in validators)
             failures.AddRange((await validator.ValidateAsync(request, cancellationToken)).Errors);
         if (failures.Count == 0)

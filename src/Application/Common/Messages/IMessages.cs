@@ -2,8 +2,12 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Messages;
 
-/// <summary>A message to one person in plain text.</summary>
-public sealed record Message(ContactAddress To, string Subject, string Text);
+/// <summary>A message to one person in plain text, and for mail in HTML too.</summary>
+public sealed record Message(ContactAddress To, string Subject, string Text)
+{
+    /// <summary>The same words as a page; <c>null</c> where plain text says it all.</summary>
+    public string? Html { get; init; }
+}
 
 /// <summary>Sends messages in the background.</summary>
 public interface IMessages

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,11 +13,13 @@ namespace Portico.Application.Common.Paging;
 /// </remarks>
 public static class Cursor
 {
-    public const int MaxLength = 512;
+    public const int MaxLength = 1024;
     private const int Version = 1;
 
     private static readonly JsonSerializerOptions Options = new()
     {
+        // A position may hold text of a record; escaped, it would be six times as long.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,

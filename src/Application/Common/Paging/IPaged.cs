@@ -17,13 +17,19 @@ public interface IPaged
 
 internal static class PagedRules
 {
+    public const string NoCursor = "This is no cursor of this list. Take nextCursor of the page before, as it is.";
+
     /// <summary>The limit is within bounds and the cursor is one that this list gave out.</summary>
     public static void IsPaged<TQuery, TPosition>(this AbstractValidator<TQuery> validator)
         where TQuery : IPaged
     {
-        validator.RuleFor(q => q.Limit).InclusiveBetween(1, IPaged.MaxLimit).WithMessage($"A page has 1 to {IPaged.MaxLimit} items.");
+        validator.HasLimit();
         validator.RuleFor(q => q.Cursor)
             .Must(cursor => cursor is null || Paging.Cursor.TryRead<TPosition>(cursor, out _))
-            .WithMessage("This is no cursor of this list. Take nextCursor of the page before, as it is.");
+            .WithMessage(NoCursor);
     }
+
+    public static void HasLimit<TQuery>(this AbstractValidator<TQuery> validator)
+        where TQuery : IPaged =>
+        validator.RuleFor(q => q.Limit).InclusiveBetween(1, IPaged.MaxLimit).WithMessage($"A page has 1 to {IPaged.MaxLimit} items.");
 }

@@ -10,6 +10,7 @@ internal static partial class FieldRules
 {
     public const int MinPasswordLength = 8;
     public const int MaxPasswordLength = 128;
+    private const int MaxSearchLength = 100;
     private const string AddressAsPassword = "A password must not be the address that it belongs to. Choose another one.";
 
     public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
@@ -39,6 +40,15 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(name => name is null || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
             .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, and no control characters.");
+
+    /// <summary>Text of one line: not blank, no control characters.</summary>
+    public static IRuleBuilderOptions<T, string> IsLine<T>(this IRuleBuilder<T, string> rule, int maxLength) =>
+        rule.Must(text => !string.IsNullOrWhiteSpace(text) && text.Length <= maxLength && !text.Any(char.IsControl))
+            .WithMessage($"Give 1 to {maxLength} characters, and no control characters.");
+
+    /// <summary>What a list is searched for.</summary>
+    public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(text => text is null || text.Length is > 0 and <= MaxSearchLength).WithMessage($"Search for 1 to {MaxSearchLength} characters.");
 
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(tag => tag is null || LanguageTag.IsValid(tag))

@@ -12,7 +12,6 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
     public void Configure(EntityTypeBuilder<User> builder)
     {
         builder.ToTable("users");
-        builder.Property(u => u.Id).ValueGeneratedNever();
         builder.Ignore(u => u.Addresses);
         builder.Property(u => u.DisplayName).HasMaxLength(User.MaxDisplayNameLength);
         builder.Property(u => u.Email).HasMaxLength(ContactAddress.MaxEmailLength);
@@ -22,6 +21,5 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         builder.HasIndex(u => u.Phone).IsUnique().HasDatabaseName(PhoneKey);
         builder.HasOne<RoleRow>().WithMany().HasForeignKey(u => u.Role).OnDelete(DeleteBehavior.NoAction);
         builder.HasIndex(u => u.Role).HasDatabaseName("users_role_idx");
-        builder.HasQueryFilter(AppDbContext.SoftDeleteFilter, u => u.DeletedAt == null);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
+using Portico.WebApi.Idempotency;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
@@ -10,13 +11,14 @@ namespace Portico.WebApi.Controllers.V1;
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/auth")]
 [Tags("Sign-in")]
+[IgnoresIdempotencyKey]
 public sealed class AuthController(ISender sender) : ApiController(sender)
 {
     /// <summary>Sends a code to an address</summary>
-    /// <remarks>The answer is the same whether or not somebody has signed up with the address.</remarks>
+    /// <remarks>The answer is the same whether or not somebody has signed up with the address. To change a contact needs an access token.</remarks>
     [HttpPost("verify-code")]
     [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
-    [Refuses(422, 429, 503)]
+    [Refuses(401, 422, 429, 503)]
     public Task<ActionResult<CodeSentDto>> SendVerificationCode(SendVerificationCode command, CancellationToken cancellationToken) =>
         AnswerAccepted(command, cancellationToken);
 
@@ -28,10 +30,19 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
         AnswerCreated(command, _ => "/api/v1/users/me", cancellationToken);
 
     /// <summary>Signs in with an address and a password</summary>
+    /// <remarks>After repeated failures the answer is 202 and asks for a second proof, whether or not the password was right.</remarks>
     [HttpPost("login")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [Refuses(401, 429, 503)]
-    public Task<ActionResult<TokensDto>> LogIn(LogIn command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+    public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
+        Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
+
+    /// <summary>Signs in with the second proof that was asked for</summary>
+    [HttpPost("login/challenge")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [Refuses(401, 429, 503)]
+    public Task<ActionResult<TokensDto>> MeetChallenge(MeetChallenge command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
     /// <summary>Continues a session</summary>
     /// <remarks>A refresh token is used once; the answer brings the next one.</remarks>
@@ -58,7 +69,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// <summary>Sets another password with a code, and ends all sessions</summary>
     [HttpPost("confirm-reset-password")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [Refuses(503)]
+    [Refuses(429, 503)]
     public Task<ActionResult> ConfirmPasswordReset(ConfirmPasswordReset command, CancellationToken cancellationToken) =>
         AnswerNothing(command, cancellationToken);
 

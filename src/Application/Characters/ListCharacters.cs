@@ -1,0 +1,63 @@
+using AutoMapper;
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Application.Common.Security;
+using Portico.Domain.Characters;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Characters;
+
+/// <summary>The caller's characters, the newest first unless another order is asked for.</summary>
+[Authenticated]
+public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IShowsDeleted
+{
+    /// <summary>Text that the name contains, in any case.</summary>
+    public string? Search { get; init; }
+
+    /// <summary>Only this class.</summary>
+    public string? Class { get; init; }
+
+    public int? MinLevel { get; init; }
+    public int? MaxLevel { get; init; }
+
+    /// <summary>createdAt, name, class or level; with a minus before it for the opposite order.</summary>
+    public string? Sort { get; init; }
+
+    /// <summary>Deleted characters instead, of everybody; for administrators.</summary>
+    public bool Deleted { get; init; }
+
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+
+    internal static readonly Sorts<Character> Sorts = new Sorts<Character>("-createdAt").By(c => c.CreatedAt).By(c => c.Name).By(c => c.Class).By(c => c.Level);
+}
+
+internal sealed class ListCharactersValidator : AbstractValidator<ListCharacters>
+{
+    public ListCharactersValidator()
+    {
+        this.IsSorted(ListCharacters.Sorts);
+        RuleFor(q => q.Search).IsSearch();
+    }
+}
+
+internal sealed class ListCharactersHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListCharacters, Page<CharacterDto>>
+{
+    public async Task<Result<Page<CharacterDto>>> Handle(ListCharacters query, CancellationToken cancellationToken)
+    {
+        var characters = db.Set<Character>().AsNoTracking().Shown(query);
+        if (query.Search is { } text)
+            characters = characters.Containing(c => c.Name, text);
+        if (query.Class is { } only)
+            characters = characters.Where(c => c.Class == only);
+        if (query.MinLevel is { } lowest)
+            characters = characters.Where(c => c.Level >= lowest);
+        if (query.MaxLevel is { } highest)
+            characters = characters.Where(c => c.Level <= highest);
+        return await ListCharacters.Sorts.Read(characters, query, mapper.Map<CharacterDto>, cancellationToken);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Common.Messaging;
+
+/// <summary>Writes answers down and reads them again, with the converters that make the answers of the API.</summary>
+/// <remarks>So what was written once and read again is sent as the same bytes as the first time.</remarks>
+public sealed class AnswerJson
+{
+    private readonly JsonSerializerOptions _options;
+
+    public AnswerJson(JsonSerializerOptions options)
+    {
+        _options = new JsonSerializerOptions(options);
+        _options.Converters.Add(new ResultConverter());
+        _options.MakeReadOnly();
+    }
+
+    public string Write<TResult>(TResult result)
+        where TResult : IResult<TResult> => JsonSerializer.Serialize(result, _options);
+
+    /// <exception cref="JsonException">It was written by another version whose answer had another form.</exception>
+    public TResult Read<TResult>(string text)
+        where TResult : IResult<TResult> => JsonSerializer.Deserialize<TResult>(text, _options) ?? throw new JsonException("A kept answer is null.");
+
+    private sealed class ResultConverter : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Result<>);
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(Converter<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;
+    }
+
+    private sealed class Converter<T> : JsonConverter<Result<T>>
+    {
+        public override Result<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var kept = JsonSerializer.Deserialize<Kept<T>>(ref reader, options);
+            return kept.Error is { } refusal ? refusal : kept.Value!;
+        }
+
+        public override void Write(Utf8JsonWriter writer, Result<T> value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value.IsSuccess ? new Kept<T>(value.Value, null) : new Kept<T>(default, value.Error), options);
+    }
+
+    private readonly record struct Kept<T>(T? Value, Error? Error);
+}

@@ -1,0 +1,139 @@
+using System.Linq.Expressions;
+using System.Text.Json;
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Common.Paging;
+
+/// <summary>A query that is answered page by page in an order of the caller's choice.</summary>
+public interface ISorted : IPaged
+{
+    /// <summary>The name of a property, with a minus before it for the opposite order; <c>null</c> for the usual order.</summary>
+    string? Sort { get; }
+}
+
+/// <summary>The orders that a list has: each by one property, and by id where that is the same.</summary>
+/// <remarks>A cursor holds the last record's value and id, so a page costs the same however far down it is. Properties are never null.</remarks>
+internal sealed class Sorts<TRecord>(string usual)
+    where TRecord : Entity
+{
+    private readonly Dictionary<string, Key> _keys = new(StringComparer.Ordinal);
+
+    /// <summary>What a caller may choose from.</summary>
+    public string Choices => string.Join(", ", _keys.Keys.Order(StringComparer.Ordinal));
+
+    /// <summary>Adds an order by a property, under its name in JSON.</summary>
+    public Sorts<TRecord> By<TValue>(Expression<Func<TRecord, TValue>> property)
+        where TValue : notnull
+    {
+        _keys.Add(JsonNamingPolicy.CamelCase.ConvertName(((MemberExpression)property.Body).Member.Name), new Key<TValue>(property));
+        return this;
+    }
+
+    public bool Knows(string? sort) => _keys.ContainsKey(Name(sort));
+
+    /// <summary>Whether the cursor is one of this list in this order.</summary>
+    public bool Accepts(string? sort, string cursor) => TryRead(sort, cursor, out _);
+
+    public async Task<Page<TDto>> Read<TDto>(IQueryable<TRecord> records, ISorted query, Func<TRecord, TDto> map, CancellationToken cancellationToken)
+    {
+        var key = _keys[Name(query.Sort)];
+        var isDescending = IsDescending(query.Sort);
+        if (query.Cursor is { } cursor && TryRead(query.Sort, cursor, out var last))
+            records = key.After(records, last, isDescending);
+
+        // One more than asked for tells whether there is a next page.
+        var found = await key.Order(records, isDescending).Take(query.Limit + 1).ToListAsync(cancellationToken);
+        var page = found.Take(query.Limit).ToArray();
+        return new Page<TDto>([.. page.Select(map)], found.Count > query.Limit ? Write(key, query.Sort, page[^1]) : null);
+    }
+
+    private string Write(Key key, string? sort, TRecord last) =>
+        Cursor.Write(new SortedPosition(typeof(TRecord).Name, sort ?? usual, key.Value(last), last.Id));
+
+    private bool TryRead(string? sort, string cursor, out SortedPosition position) =>
+        Cursor.TryRead(cursor, out position!) && position.List == typeof(TRecord).Name && position.Sort == (sort ?? usual) && _keys[Name(sort)].CanRead(position.Value);
+
+    private string Name(string? sort) => IsDescending(sort) ? (sort ?? usual)[1..] : sort ?? usual;
+
+    private bool IsDescending(string? sort) => (sort ?? usual).StartsWith('-');
+
+    private abstract class Key
+    {
+        public abstract JsonElement Value(TRecord record);
+
+        public abstract bool CanRead(JsonElement value);
+
+        public abstract IQueryable<TRecord> Order(IQueryable<TRecord> records, bool isDescending);
+
+        public abstract IQueryable<TRecord> After(IQueryable<TRecord> records, SortedPosition last, bool isDescending);
+    }
+
+    private sealed class Key<TValue>(Expression<Func<TRecord, TValue>> property) : Key
+        where TValue : notnull
+    {
+        private readonly Func<TRecord, TValue> _read = property.Compile();
+
+        public override JsonElement Value(TRecord record) => JsonSerializer.SerializeToElement(_read(record));
+
+        public override bool CanRead(JsonElement value)
+        {
+            try
+            {
+                return value.Deserialize<TValue>() is not null;
+            }
+            catch (JsonException)
+            {
+                return false;
+            }
+        }
+
+        public override IQueryable<TRecord> Order(IQueryable<TRecord> records, bool isDescending) => isDescending
+            ? records.OrderByDescending(property).ThenByDescending(record => record.Id)
+            : records.OrderBy(property).ThenBy(record => record.Id);
+
+        public override IQueryable<TRecord> After(IQueryable<TRecord> records, SortedPosition last, bool isDescending)
+        {
+            var record = property.Parameters[0];
+            var id = Expression.Property(record, nameof(Entity.Id));
+            // Members of objects, so that they become parameters of one and the same SQL.
+            var value = Expression.Field(Expression.Constant(new Last<TValue>(last.Value.Deserialize<TValue>()!)), nameof(Last<TValue>.Value));
+            var lastId = Expression.Field(Expression.Constant(new Last<Guid>(last.Id)), nameof(Last<>.Value));
+            var isAfter = Expression.OrElse(
+                Beyond(property.Body, value, isDescending),
+                Expression.AndAlso(Expression.Equal(property.Body, value), Beyond(id, lastId, isDescending)));
+            return records.Where(Expression.Lambda<Func<TRecord, bool>>(isAfter, record));
+        }
+
+        private static BinaryExpression Beyond(Expression left, Expression right, bool isDescending)
+        {
+            if (left.Type == typeof(string))
+                (left, right) = (Expression.Call(typeof(string), nameof(string.Compare), null, left, right), Expression.Constant(0));
+            return isDescending ? Expression.LessThan(left, right) : Expression.GreaterThan(left, right);
+        }
+    }
+
+    private sealed class Last<TValue>(TValue value)
+    {
+        public readonly TValue Value = value;
+    }
+}
+
+/// <summary>The last record of a page, by which list and in which order it was read.</summary>
+internal sealed record SortedPosition(string List, string Sort, JsonElement Value, Guid Id);
+
+internal static class SortedRules
+{
+    /// <summary>The limit is within bounds, the order is one of the list, and the cursor is one that the list gave out in that order.</summary>
+    public static void IsSorted<TQuery, TRecord>(this AbstractValidator<TQuery> validator, Sorts<TRecord> sorts)
+        where TQuery : ISorted
+        where TRecord : Entity
+    {
+        validator.HasLimit();
+        validator.RuleFor(q => q.Sort).Must(sorts.Knows).WithMessage($"Sort by one of: {sorts.Choices}; with a minus before it for the opposite order.");
+        validator.RuleFor(q => q.Cursor)
+            .Must((query, cursor) => cursor is null || !sorts.Knows(query.Sort) || sorts.Accepts(query.Sort, cursor))
+            .WithMessage(PagedRules.NoCursor);
+    }
+}

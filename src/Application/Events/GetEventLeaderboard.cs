@@ -1,0 +1,74 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
+
+namespace Portico.Application.Events;
+
+/// <summary>Who forecast an event best: those who were right before those who were not, and the earlier the better.</summary>
+[Authenticated]
+public sealed record GetEventLeaderboard : IQuery<Page<EventRankDto>>, IPaged
+{
+    public Guid EventId { get; private init; }
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+
+    public GetEventLeaderboard Of(Guid eventId) => this with { EventId = eventId };
+}
+
+/// <summary>A person's place among those who forecast an event.</summary>
+/// <example>{"rank":1,"displayName":"Ada Lovelace","outcome":"win1","points":1,"decidedAt":"2026-11-21T10:00:00.123Z"}</example>
+public sealed class EventRankDto
+{
+    public int Rank { get; init; }
+    public string DisplayName { get; init; } = "";
+    public Outcome Outcome { get; init; }
+    public int Points { get; init; }
+
+    /// <summary>When they made up their mind.</summary>
+    public DateTimeOffset DecidedAt { get; init; }
+}
+
+/// <summary>The last forecast of a page, and how many stand before it.</summary>
+internal sealed record EventRankPosition(int Points, DateTimeOffset DecidedAt, Guid Id, int Rank);
+
+internal sealed class GetEventLeaderboardValidator : AbstractValidator<GetEventLeaderboard>
+{
+    public GetEventLeaderboardValidator() => this.IsPaged<GetEventLeaderboard, EventRankPosition>();
+}
+
+internal sealed class GetEventLeaderboardHandler(IAppDbContext db) : IQueryHandler<GetEventLeaderboard, Page<EventRankDto>>
+{
+    public async Task<Result<Page<EventRankDto>>> Handle(GetEventLeaderboard query, CancellationToken cancellationToken)
+    {
+        if (!await db.Set<SportEvent>().AnyAsync(e => e.Id == query.EventId, cancellationToken))
+            return EventErrors.NotFound;
+
+        var forecasts = db.Set<Forecast>().AsNoTracking().OfEveryOwner().Where(f => f.EventId == query.EventId && f.SettledAt != null);
+        var rank = 0;
+        if (query.Cursor is { } cursor && Cursor.TryRead<EventRankPosition>(cursor, out var last))
+        {
+            rank = last.Rank;
+            forecasts = forecasts.Where(f => f.Points < last.Points || (f.Points == last.Points &&
+                (f.DecidedAt > last.DecidedAt || (f.DecidedAt == last.DecidedAt && f.Id > last.Id))));
+        }
+
+        var found = await forecasts
+            .Join(db.Users, f => f.OwnerId, u => u.Id, (f, u) => new { f.Id, f.Points, f.DecidedAt, f.Outcome, u.DisplayName })
+            .OrderByDescending(f => f.Points).ThenBy(f => f.DecidedAt).ThenBy(f => f.Id)
+            .Take(query.Limit + 1).ToListAsync(cancellationToken);
+        var items = found.Take(query.Limit)
+            .Select(f => new EventRankDto { Rank = ++rank, DisplayName = f.DisplayName, Outcome = f.Outcome, Points = f.Points!.Value, DecidedAt = f.DecidedAt })
+            .ToArray();
+        if (found.Count <= query.Limit)
+            return new Page<EventRankDto>(items, null);
+
+        var end = found[query.Limit - 1];
+        return new Page<EventRankDto>(items, Cursor.Write(new EventRankPosition(end.Points!.Value, end.DecidedAt, end.Id, rank)));
+    }
+}

@@ -1,0 +1,71 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
+
+namespace Portico.Application.Events;
+
+/// <summary>Who has forecast best, over all events.</summary>
+[Authenticated]
+public sealed record GetLeaderboard : IQuery<Page<RankDto>>, IPaged
+{
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+}
+
+/// <summary>A person's place among those who forecast.</summary>
+/// <example>{"rank":1,"displayName":"Ada Lovelace","points":17,"forecasts":20}</example>
+public sealed class RankDto
+{
+    /// <summary>Equal points share a rank.</summary>
+    public int Rank { get; init; }
+
+    public string DisplayName { get; init; } = "";
+
+    /// <summary>The right forecasts.</summary>
+    public int Points { get; init; }
+
+    /// <summary>All that were judged.</summary>
+    public int Forecasts { get; init; }
+}
+
+/// <summary>The last person of a page: their points, their rank and how many stand before them.</summary>
+internal sealed record RankPosition(int Points, Guid UserId, int Rank, int Place);
+
+internal sealed class GetLeaderboardValidator : AbstractValidator<GetLeaderboard>
+{
+    public GetLeaderboardValidator() => this.IsPaged<GetLeaderboard, RankPosition>();
+}
+
+internal sealed class GetLeaderboardHandler(IAppDbContext db) : IQueryHandler<GetLeaderboard, Page<RankDto>>
+{
+    public async Task<Result<Page<RankDto>>> Handle(GetLeaderboard query, CancellationToken cancellationToken)
+    {
+        var scores = db.Set<ForecasterScore>().AsNoTracking();
+        var last = new RankPosition(int.MaxValue, Guid.Empty, 0, 0);
+        if (query.Cursor is { } cursor && Cursor.TryRead<RankPosition>(cursor, out var read))
+        {
+            last = read;
+            scores = scores.Where(s => s.Points < read.Points || (s.Points == read.Points && s.UserId > read.UserId));
+        }
+
+        var found = await scores
+            .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { s.UserId, s.Points, s.Forecasts, u.DisplayName })
+            .OrderByDescending(s => s.Points).ThenBy(s => s.UserId)
+            .Take(query.Limit + 1).ToListAsync(cancellationToken);
+
+        var items = new List<RankDto>(query.Limit);
+        foreach (var score in found.Take(query.Limit))
+        {
+            var place = last.Place + 1;
+            last = new RankPosition(score.Points, score.UserId, score.Points == last.Points ? last.Rank : place, place);
+            items.Add(new RankDto { Rank = last.Rank, DisplayName = score.DisplayName, Points = score.Points, Forecasts = score.Forecasts });
+        }
+
+        return new Page<RankDto>(items, found.Count > query.Limit ? Cursor.Write(last) : null);
+    }
+}

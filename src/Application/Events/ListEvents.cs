@@ -1,0 +1,64 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
+
+namespace Portico.Application.Events;
+
+/// <summary>The events, the newest first unless another order is asked for.</summary>
+[Authenticated]
+public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IShowsDeleted
+{
+    /// <summary>Text that the title contains, in any case.</summary>
+    public string? Search { get; init; }
+
+    public EventStatus? Status { get; init; }
+
+    /// <summary>createdAt or title; with a minus before it for the opposite order.</summary>
+    public string? Sort { get; init; }
+
+    /// <summary>Deleted events instead; for administrators.</summary>
+    public bool Deleted { get; init; }
+
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+
+    internal static readonly Sorts<SportEvent> Sorts = new Sorts<SportEvent>("-createdAt").By(e => e.CreatedAt).By(e => e.Title);
+}
+
+internal sealed class ListEventsValidator : AbstractValidator<ListEvents>
+{
+    public ListEventsValidator()
+    {
+        this.IsSorted(ListEvents.Sorts);
+        RuleFor(q => q.Search).IsSearch();
+        RuleFor(q => q.Status).IsInEnum();
+    }
+}
+
+internal sealed class ListEventsHandler(IAppDbContext db, TimeProvider clock) : IQueryHandler<ListEvents, Page<EventDto>>
+{
+    public async Task<Result<Page<EventDto>>> Handle(ListEvents query, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var events = db.Set<SportEvent>().AsNoTracking();
+        if (query.Deleted)
+            events = events.WithDeleted().Where(e => e.DeletedAt != null);
+        if (query.Search is { } text)
+            events = events.Containing(e => e.Title, text);
+        events = query.Status switch
+        {
+            EventStatus.Open => events.Where(e => e.ClosedAt == null && (e.ClosesAt == null || e.ClosesAt > now)),
+            EventStatus.Closed => events.Where(e => e.Result == null && (e.ClosedAt != null || e.ClosesAt <= now)),
+            EventStatus.Settling => events.Where(e => e.Result != null && e.SettledAt == null),
+            EventStatus.Settled => events.Where(e => e.SettledAt != null),
+            _ => events,
+        };
+        return await ListEvents.Sorts.Read(events, query, found => EventDto.Of(found, now), cancellationToken);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Serialization;
+using AutoMapper;
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Application.Common.Security;
+using Portico.Application.Events;
+using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
+
+namespace Portico.Application.Forecasts;
+
+/// <summary>Changes the caller's forecast while its event is still open.</summary>
+/// <example>{"outcome":"draw"}</example>
+[Authenticated]
+public sealed record ChangeForecast : ICommand<ForecastDto>
+{
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    [JsonIgnore]
+    public IfMatch IfMatch { get; init; } = IfMatch.Missing;
+
+    public required Outcome Outcome { get; init; }
+}
+
+internal sealed class ChangeForecastValidator : AbstractValidator<ChangeForecast>
+{
+    public ChangeForecastValidator() => RuleFor(c => c.Outcome).IsInEnum();
+}
+
+internal sealed class ChangeForecastHandler(IAppDbContext db, IHeldEvents events, IMapper mapper, TimeProvider clock)
+    : ICommandHandler<ChangeForecast, ForecastDto>
+{
+    public async Task<Result<ForecastDto>> Handle(ChangeForecast command, CancellationToken cancellationToken)
+    {
+        var found = await db.Set<Forecast>().Get(command.Id, command.IfMatch, cancellationToken);
+        if (found.Error is { } refusal)
+            return refusal;
+        if (await events.Hold(found.Value.EventId, cancellationToken) is not { } about)
+            return EventErrors.NotFound;
+
+        var change = found.Value.Change(about, command.Outcome, clock.GetUtcNow());
+        if (change.Error is { } tooLate)
+            return tooLate;
+
+        await db.SaveChangesAsync(cancellationToken);
+        return mapper.Map<ForecastDto>(found.Value);
+    }
+}

@@ -1,0 +1,55 @@
+using AutoMapper;
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
+
+namespace Portico.Application.Forecasts;
+
+/// <summary>The caller's forecasts, the newest first unless the other order is asked for.</summary>
+[Authenticated]
+public sealed record ListForecasts : IQuery<Page<ForecastDto>>, ISorted, IShowsDeleted
+{
+    /// <summary>Only the one of this event.</summary>
+    public Guid? EventId { get; init; }
+
+    public Outcome? Outcome { get; init; }
+
+    /// <summary>createdAt; with a minus before it for the opposite order.</summary>
+    public string? Sort { get; init; }
+
+    /// <summary>Deleted forecasts instead, of everybody; for administrators.</summary>
+    public bool Deleted { get; init; }
+
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+
+    internal static readonly Sorts<Forecast> Sorts = new Sorts<Forecast>("-createdAt").By(f => f.CreatedAt);
+}
+
+internal sealed class ListForecastsValidator : AbstractValidator<ListForecasts>
+{
+    public ListForecastsValidator()
+    {
+        this.IsSorted(ListForecasts.Sorts);
+        RuleFor(q => q.Outcome).IsInEnum();
+    }
+}
+
+internal sealed class ListForecastsHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListForecasts, Page<ForecastDto>>
+{
+    public async Task<Result<Page<ForecastDto>>> Handle(ListForecasts query, CancellationToken cancellationToken)
+    {
+        var forecasts = db.Set<Forecast>().AsNoTracking().Shown(query);
+        if (query.EventId is { } about)
+            forecasts = forecasts.Where(f => f.EventId == about);
+        if (query.Outcome is { } outcome)
+            forecasts = forecasts.Where(f => f.Outcome == outcome);
+        return await ListForecasts.Sorts.Read(forecasts, query, mapper.Map<ForecastDto>, cancellationToken);
+    }
+}

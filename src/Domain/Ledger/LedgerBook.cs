@@ -1,0 +1,341 @@
+using Portico.Domain.Common;
+
+namespace Portico.Domain.Ledger;
+
+/// <summary>Decides on instructions one after another, in memory.</summary>
+/// <remarks>
+/// A function of what it is given and nothing else. A refused instruction leaves no trace but its answer, and never touches its
+/// neighbours; any split of a sequence gives the same result as one by one.
+/// </remarks>
+public sealed class LedgerBook
+{
+    private readonly LedgerState _state;
+    private readonly DateTimeOffset _now;
+    private readonly Dictionary<Guid, Account> _accounts = [];
+    private readonly Dictionary<Guid, Hold> _holds = [];
+    private readonly Dictionary<Guid, Original> _originals = [];
+    private readonly Dictionary<(Guid, string), KnownKey> _known = [];
+    private readonly List<Journal> _journals = [];
+    private readonly List<Posting> _postings = [];
+    private readonly List<LedgerEvent> _events = [];
+    private readonly List<KeptOutcome> _keys = [];
+
+    // How things were before the instruction that is being decided on.
+    private readonly List<(Guid Id, Account? Before)> _undo = [];
+
+    private LedgerBook(LedgerState state, DateTimeOffset now) => (_state, _now) = (state, now);
+
+    /// <summary>Decides on instructions in their order.</summary>
+    /// <param name="state">What was read under the locks of the accounts; an account that is missing does not exist.</param>
+    /// <param name="instructions">What is asked.</param>
+    /// <param name="now">A time after the locks were taken.</param>
+    public static Decision Decide(LedgerState state, IReadOnlyList<Instruction> instructions, DateTimeOffset now)
+    {
+        var book = new LedgerBook(state, now);
+        var outcomes = new Outcome[instructions.Count];
+        for (var i = 0; i < outcomes.Length; i++)
+            outcomes[i] = book.Answer(instructions[i]);
+        return new Decision
+        {
+            Outcomes = outcomes,
+            Accounts = book._accounts.Values,
+            Journals = book._journals,
+            Postings = book._postings,
+            Holds = book._holds.Values,
+            Keys = book._keys,
+            Events = book._events,
+        };
+    }
+
+    private Outcome Answer(Instruction instruction)
+    {
+        if (instruction.Key is not { } key)
+            return Carry(instruction);
+
+        var name = (key.OwnerId, key.Key);
+        if (_known.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
+            return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span) ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) } : Refused(LedgerErrors.KeyReused);
+
+        var outcome = Carry(instruction);
+        if (outcome.Refusal is null || KeptRefusals.NameOf(outcome.Refusal) is not null)
+        {
+            _known[name] = new KnownKey(key.Fingerprint, outcome);
+            _keys.Add(new KeptOutcome(key, outcome, instruction.At ?? _now));
+        }
+
+        return outcome;
+    }
+
+    // It is carried out again when the answer of its commit got lost; that is no repetition.
+    private static bool IsMadeBy(Instruction instruction, Outcome outcome) =>
+        outcome.Journals is [var first, ..] && first.Id == (instruction is Movement movement ? movement.Legs[0].Id : instruction.Id);
+
+    private Outcome Carry(Instruction instruction)
+    {
+        _undo.Clear();
+        var (journals, postings) = (_journals.Count, _postings.Count);
+        var outcome = instruction switch
+        {
+            Movement movement => Carry(movement),
+            Reversal reversal => Carry(reversal),
+            Reservation reservation => Carry(reservation),
+            Capture capture => Carry(capture),
+            Release release => Carry(release),
+            _ => throw new ArgumentException($"{instruction.GetType().Name} is not known.", nameof(instruction)),
+        };
+        if (outcome.Refusal is null)
+            return outcome;
+
+        for (var i = _undo.Count - 1; i >= 0; i--)
+        {
+            if (_undo[i].Before is { } before)
+                _accounts[_undo[i].Id] = before;
+            else
+                _accounts.Remove(_undo[i].Id);
+        }
+
+        _journals.RemoveRange(journals, _journals.Count - journals);
+        _postings.RemoveRange(postings, _postings.Count - postings);
+        return outcome;
+    }
+
+    private Outcome Carry(Movement movement)
+    {
+        var (journals, legs) = (new Journal[movement.Legs.Count], new MovedMoney[movement.Legs.Count]);
+        for (var i = 0; i < legs.Length; i++)
+        {
+            var leg = movement.Legs[i];
+            var (source, destination) = (Find(leg.SourceId), Find(leg.DestinationId));
+            if (source is null || destination is null || !IsMeant(movement, source, destination))
+                return Refused(LedgerErrors.WalletNotFound);
+
+            var journal = new Journal
+            {
+                Id = leg.Id,
+                Kind = movement.Kind,
+                SourceId = leg.SourceId,
+                DestinationId = leg.DestinationId,
+                Amount = leg.Amount,
+                OperationId = leg.Id == movement.Id ? null : movement.Id,
+                InitiatedBy = movement.By,
+                Description = leg.Description,
+                RecordedAt = RecordedAt(movement, source, destination),
+            };
+            if (Move(journal, source, destination, Money.Zero(source.Currency), out legs[i]) is { } refusal)
+                return Refused(refusal);
+            journals[i] = journal;
+        }
+
+        var recordedAt = journals[^1].RecordedAt;
+        IDomainEvent happened = movement.Kind switch
+        {
+            JournalKind.Transfer => new TransferPosted(movement.Id, movement.By, legs, recordedAt),
+            JournalKind.Deposit => new MoneyDeposited(movement.Id, movement.By, legs, recordedAt),
+            JournalKind.Withdrawal => new MoneyWithdrawn(movement.Id, movement.By, legs, recordedAt),
+            _ => throw new ArgumentException($"{movement.Kind} is no movement.", nameof(movement)),
+        };
+        Tell("Transfer", movement.Id, 1, happened, movement);
+        return new Outcome { Journals = journals };
+    }
+
+    private Outcome Carry(Reversal reversal)
+    {
+        if (FindOriginal(reversal.OriginalId) is not { } found)
+            return Refused(LedgerErrors.TransferNotFound);
+
+        var original = found.Journal;
+        if (original.Kind is JournalKind.Hold or JournalKind.Void or JournalKind.Expiry)
+            return Refused(LedgerErrors.TransferNotFound);
+        if (original.Kind == JournalKind.Reversal)
+            return Refused(LedgerErrors.NotReversible);
+        if (reversal.Amount is { } asked && asked.Currency != original.Amount.Currency)
+            return Refused(LedgerErrors.CurrencyMismatch);
+
+        var left = original.Amount - found.Reversed;
+        if (left.IsZero)
+            return Refused(LedgerErrors.AlreadyReversed);
+        var amount = reversal.Amount ?? left;
+        if (amount > left)
+            return Refused(LedgerErrors.ReversalExceeded);
+
+        var (source, destination) = (Known(original.DestinationId), Known(original.SourceId));
+        var journal = new Journal
+        {
+            Id = reversal.Id,
+            Kind = JournalKind.Reversal,
+            SourceId = source.Id,
+            DestinationId = destination.Id,
+            Amount = amount,
+            ReversesId = original.Id,
+            InitiatedBy = reversal.By,
+            Description = reversal.Description,
+            RecordedAt = RecordedAt(reversal, source, destination),
+        };
+        if (Move(journal, source, destination, Money.Zero(amount.Currency), out var moved) is { } refusal)
+            return Refused(refusal);
+
+        _originals[original.Id] = found with { Reversed = found.Reversed + amount };
+        Tell("Transfer", reversal.Id, 1, new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt), reversal);
+        return new Outcome { Journals = [journal] };
+    }
+
+    private Outcome Carry(Reservation reservation)
+    {
+        var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
+        if (source is null || destination is null || !IsOwn(reservation, source) || destination.Kind != AccountKind.Wallet)
+            return Refused(LedgerErrors.WalletNotFound);
+        if (Refuse(source, destination, reservation.Amount) is { } unfit)
+            return Refused(unfit);
+
+        var hold = new Hold
+        {
+            Id = reservation.Id,
+            SourceId = source.Id,
+            DestinationId = destination.Id,
+            Amount = reservation.Amount,
+            Captured = Money.Zero(reservation.Amount.Currency),
+            Description = reservation.Description,
+            CreatedBy = reservation.By,
+            RecordedAt = RecordedAt(reservation, source),
+            ExpiresAt = reservation.ExpiresAt,
+        };
+        var journal = JournalOf(hold, JournalKind.Hold, reservation.Id, hold.Amount, reservation, hold.RecordedAt);
+        if (Post(journal, source, Money.Zero(hold.Amount.Currency), hold.Amount) is { } refusal)
+            return Refused(refusal);
+
+        _journals.Add(journal);
+        _holds[hold.Id] = hold;
+        Tell("Hold", hold.Id, hold.Version, new MoneyHeld(hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt), reservation);
+        return new Outcome { Journals = [journal], Hold = hold };
+    }
+
+    private Outcome Carry(Capture capture)
+    {
+        if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Known(hold.SourceId)))
+            return Refused(LedgerErrors.HoldNotFound);
+        if (hold.Status != HoldStatus.Open || IsDue(hold, capture))
+            return Refused(LedgerErrors.HoldClosed);
+        if (capture.Amount is { } asked && asked.Currency != hold.Amount.Currency)
+            return Refused(LedgerErrors.CurrencyMismatch);
+
+        var amount = capture.Amount ?? hold.Remaining;
+        if (amount > hold.Remaining)
+            return Refused(LedgerErrors.HoldExceeded);
+
+        var (source, destination) = (Known(hold.SourceId), Known(hold.DestinationId));
+        var journal = JournalOf(hold, JournalKind.Capture, capture.Id, amount, capture, RecordedAt(capture, source, destination));
+        if (Move(journal, source, destination, -amount, out var moved) is { } refusal)
+            return Refused(refusal);
+
+        hold = hold.Capture(amount);
+        _holds[hold.Id] = hold;
+        Tell("Hold", hold.Id, hold.Version, new HoldCaptured(hold.Id, capture.By, moved, hold.Remaining, journal.RecordedAt), capture);
+        return new Outcome { Journals = [journal], Hold = hold };
+    }
+
+    private Outcome Carry(Release release)
+    {
+        if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Known(hold.SourceId))))
+            return Refused(LedgerErrors.HoldNotFound);
+        // What is due has ended by its time, and only its time ends it.
+        if (hold.Status != HoldStatus.Open || IsDue(hold, release) != release.Expired)
+            return Refused(LedgerErrors.HoldClosed);
+
+        var source = Known(hold.SourceId);
+        var kind = release.Expired ? JournalKind.Expiry : JournalKind.Void;
+        var journal = JournalOf(hold, kind, release.Id, hold.Remaining, release, RecordedAt(release, source));
+        if (Post(journal, source, Money.Zero(hold.Amount.Currency), -hold.Remaining) is { } refusal)
+            return Refused(refusal);
+
+        _journals.Add(journal);
+        hold = hold.End(release.Expired ? HoldStatus.Expired : HoldStatus.Voided);
+        _holds[hold.Id] = hold;
+        IDomainEvent happened = release.Expired
+            ? new HoldExpired(hold.Id, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt)
+            : new HoldVoided(hold.Id, release.By, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt);
+        Tell("Hold", hold.Id, hold.Version, happened, release);
+        return new Outcome { Journals = [journal], Hold = hold };
+    }
+
+    /// <returns>Why it can't be; then nothing but the source may have changed, which the caller undoes.</returns>
+    private Error? Move(Journal journal, Account source, Account destination, Money held, out MovedMoney moved)
+    {
+        moved = new MovedMoney(journal.Id, source.Id, source.Version + 1, destination.Id, destination.Version + 1, journal.Amount);
+        var refusal = Refuse(source, destination, journal.Amount)
+            ?? Post(journal, source, -journal.Amount, held)
+            ?? Post(journal, destination, journal.Amount, Money.Zero(destination.Currency));
+        if (refusal is null)
+            _journals.Add(journal);
+        return refusal;
+    }
+
+    private static Error? Refuse(Account source, Account destination, Money amount) =>
+        source.Id == destination.Id ? LedgerErrors.SameWallet
+        : source.Currency != amount.Currency || destination.Currency != amount.Currency ? LedgerErrors.CurrencyMismatch
+        : source.Status == AccountStatus.Closed || destination.Status == AccountStatus.Closed ? LedgerErrors.WalletClosed
+        : null;
+
+    private Error? Post(Journal journal, Account account, Money posted, Money held)
+    {
+        if (account.After(posted, held, journal.RecordedAt) is not { } after)
+            return LedgerErrors.BalanceLimit;
+        // Money that comes in or is released never makes it worse.
+        if (after.MinAvailable is { } least && after.Available < least && after.Available < account.Available)
+            return LedgerErrors.InsufficientFunds;
+
+        _undo.Add((account.Id, _accounts.GetValueOrDefault(account.Id)));
+        _accounts[account.Id] = after;
+        _postings.Add(new Posting(account.Id, after.Version, journal.Id, posted, after.Posted, after.Held, journal.RecordedAt));
+        return null;
+    }
+
+    private void Tell(string aggregate, Guid id, long version, IDomainEvent happened, Instruction instruction) =>
+        _events.Add(new LedgerEvent(aggregate, id, version, happened, instruction.TraceParent, instruction.At ?? _now));
+
+    private Account? Find(Guid id) => _accounts.GetValueOrDefault(id) ?? _state.Accounts.GetValueOrDefault(id);
+
+    // Of a hold or a journal that exists; nothing removes an account.
+    private Account Known(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history and is not there.");
+
+    private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
+
+    private Original? FindOriginal(Guid id) =>
+        _originals.GetValueOrDefault(id) ?? _state.Originals.GetValueOrDefault(id)
+        ?? (_journals.Find(journal => journal.Id == id) is { } fresh ? new Original(fresh, Money.Zero(fresh.Amount.Currency)) : null);
+
+    private bool IsDue(Hold hold, Instruction instruction) => hold.ExpiresAt <= (instruction.At ?? _now);
+
+    private static bool IsMeant(Movement movement, Account source, Account destination) => movement.Kind switch
+    {
+        JournalKind.Transfer => IsOwn(movement, source) && destination.Kind == AccountKind.Wallet,
+        JournalKind.Deposit => source.Kind == AccountKind.Cash && destination.Kind == AccountKind.Wallet,
+        JournalKind.Withdrawal => source.Kind == AccountKind.Wallet && destination.Kind == AccountKind.Cash,
+        _ => false,
+    };
+
+    private static bool IsOwn(Instruction instruction, Account source) =>
+        source.Kind == AccountKind.Wallet && (instruction.By is null || source.OwnerId == instruction.By);
+
+    private DateTimeOffset RecordedAt(Instruction instruction, Account account, Account? other = null)
+    {
+        var at = instruction.At ?? _now;
+        if (at < account.RecordedAt)
+            at = account.RecordedAt;
+        return other is not null && at < other.RecordedAt ? other.RecordedAt : at;
+    }
+
+    private static Journal JournalOf(Hold hold, JournalKind kind, Guid id, Money amount, Instruction instruction, DateTimeOffset recordedAt) => new()
+    {
+        Id = id,
+        Kind = kind,
+        SourceId = hold.SourceId,
+        DestinationId = hold.DestinationId,
+        Amount = amount,
+        HoldId = hold.Id,
+        InitiatedBy = instruction.By,
+        Description = hold.Description,
+        RecordedAt = recordedAt,
+    };
+
+    private static Outcome Refused(Error refusal) => new() { Refusal = refusal };
+}

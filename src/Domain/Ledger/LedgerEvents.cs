@@ -1,0 +1,55 @@
+using Portico.Domain.Common;
+
+namespace Portico.Domain.Ledger;
+
+/// <summary>One movement as other services read it, with the version that it gave each account.</summary>
+public sealed record MovedMoney(Guid Id, Guid FromAccountId, long FromVersion, Guid ToAccountId, long ToVersion, Money Amount);
+
+/// <summary>Money went from wallets to others, in one leg or in a batch.</summary>
+public sealed record TransferPosted(Guid TransferId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.transfer-posted.v1";
+}
+
+/// <summary>Money came into a wallet from outside.</summary>
+public sealed record MoneyDeposited(Guid TransferId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.deposited.v1";
+}
+
+/// <summary>Money left a wallet to the outside.</summary>
+public sealed record MoneyWithdrawn(Guid TransferId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.withdrawn.v1";
+}
+
+/// <summary>All or part of a transfer was moved back.</summary>
+public sealed record TransferReversed(Guid TransferId, Guid OriginalId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.reversed.v1";
+}
+
+/// <summary>Money was reserved.</summary>
+public sealed record MoneyHeld(Guid HoldId, Guid? By, Guid FromAccountId, long FromVersion, Guid ToAccountId, Money Amount, DateTimeOffset ExpiresAt, DateTimeOffset RecordedAt)
+    : IDomainEvent
+{
+    public static string Name => "ledger.held.v1";
+}
+
+/// <summary>All or part of what was held went where it was held for.</summary>
+public sealed record HoldCaptured(Guid HoldId, Guid? By, MovedMoney Movement, Money Remaining, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.hold-captured.v1";
+}
+
+/// <summary>What was left of a hold was released by who placed it.</summary>
+public sealed record HoldVoided(Guid HoldId, Guid? By, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.hold-voided.v1";
+}
+
+/// <summary>What was left of a hold was released by its time.</summary>
+public sealed record HoldExpired(Guid HoldId, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.hold-expired.v1";
+}

@@ -1,0 +1,102 @@
+using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Nats;
+using Portico.Nats.JetStream;
+
+namespace Portico.Infrastructure.Nats;
+
+/// <summary>What became of a batch of events.</summary>
+/// <param name="Published">Those that the stream has now.</param>
+/// <param name="Refused">Those that it will never take as they are, with the reason.</param>
+/// <param name="Outage">Why others could not be published at this time; null when there were no others.</param>
+internal sealed record Publishing(IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
+
+/// <summary>Publishes events to the stream: in order those of an aggregate, at once those of different ones.</summary>
+internal sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
+{
+    // JetStream's codes for a message that is too large for the stream or the server; whatever else it refuses may pass later.
+    private const int MessageTooLarge = 10054;
+
+    private enum Outcome
+    {
+        Published,
+        Refused,
+        Away,
+    }
+
+    /// <param name="events">In the order of their versions, for each aggregate.</param>
+    /// <param name="source">The public address of this API.</param>
+    /// <param name="cancellationToken">Gives up what is under way; whether the stream has it is unknown then.</param>
+    public async Task<Publishing> Publish(IEnumerable<OutboxMessage> events, string source, CancellationToken cancellationToken)
+    {
+        var batch = new Batch(source);
+        await Task.WhenAll(events.GroupBy(message => message.AggregateId).Select(aggregate => PublishInOrder(batch, aggregate, cancellationToken)));
+        return new Publishing(batch.Published, batch.Refused, batch.Outage);
+    }
+
+    private async Task PublishInOrder(Batch batch, IEnumerable<OutboxMessage> events, CancellationToken cancellationToken)
+    {
+        foreach (var message in events)
+        {
+            if (batch.Outage is not null || await Publish(batch, message, cancellationToken) != Outcome.Published)
+                return;
+        }
+    }
+
+    private async Task<Outcome> Publish(Batch batch, OutboxMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ack = await stream.PublishAsync(
+                EventStream.Subject(settings, message.Type),
+                CloudEvent.Write(message, batch.Source),
+                new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = EventStream.Name(settings) },
+                new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
+                cancellationToken);
+            return ack.Error switch
+            {
+                null => batch.Take(message),
+                { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description),
+                { } error => batch.GiveUp($"JetStream refuses: {error.Description} ({error.ErrCode})"),
+            };
+        }
+        catch (Exception tooLarge) when (tooLarge is NatsPayloadTooLargeException or ArgumentException)
+        {
+            return batch.Refuse(message, tooLarge.Message);
+        }
+        catch (NatsException away)
+        {
+            return batch.GiveUp(away.Message);
+        }
+    }
+
+    private sealed class Batch(string source)
+    {
+        private readonly Lock _gate = new();
+        private volatile string? _outage;
+
+        public string Source => source;
+        public List<OutboxMessage> Published { get; } = [];
+        public List<(OutboxMessage Event, string Reason)> Refused { get; } = [];
+        public string? Outage => _outage;
+
+        public Outcome Take(OutboxMessage message)
+        {
+            lock (_gate)
+                Published.Add(message);
+            return Outcome.Published;
+        }
+
+        public Outcome Refuse(OutboxMessage message, string reason)
+        {
+            lock (_gate)
+                Refused.Add((message, reason));
+            return Outcome.Refused;
+        }
+
+        public Outcome GiveUp(string reason)
+        {
+            _outage = reason;
+            return Outcome.Away;
+        }
+    }
+}

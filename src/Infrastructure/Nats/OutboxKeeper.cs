@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Outbox;
+
+namespace Portico.Infrastructure.Nats;
+
+/// <summary>Measures what waits in the outbox, and removes what was published long enough ago.</summary>
+internal sealed partial class OutboxKeeper(
+    NpgsqlDataSource database, OutboxSettings settings, OutboxMetrics metrics, TimeProvider clock, ILogger<OutboxKeeper> logger) : BackgroundService
+{
+    private const int BatchSize = 1_000;
+    private const int MeasuredPerPurge = 120;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
+    public async Task<long> Purge(CancellationToken cancellationToken)
+    {
+        var before = clock.GetUtcNow() - settings.Retention;
+        for (long removed = 0; ;)
+        {
+            // Ids grow with the time, so that their index leads to the oldest; one of that age is long published.
+            await using var command = database.CreateCommand(
+                """
+                DELETE FROM outbox WHERE id IN (
+                    SELECT id FROM outbox WHERE id < $1 AND published_at < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
+                """);
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = FirstIdOf(before) });
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = before });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
+            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
+            removed += batch;
+            if (batch < BatchSize)
+                return removed;
+        }
+    }
+
+    public async Task Measure(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);
+        metrics.Waiting(reader.GetInt64(0), oldest);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            for (var measured = 1; await timer.WaitForNextTickAsync(stoppingToken); measured++)
+                await TryKeep(measured % MeasuredPerPurge == 0, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    /// <summary>The lowest UUID v7 of an instant (RFC 9562, section 5.7).</summary>
+    private static Guid FirstIdOf(DateTimeOffset instant)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        var milliseconds = instant.ToUnixTimeMilliseconds();
+        for (var i = 5; i >= 0; i--, milliseconds >>= 8)
+            bytes[i] = (byte)milliseconds;
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    private async Task TryKeep(bool purge, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Measure(cancellationToken);
+            if (purge && await Purge(cancellationToken) is > 0 and var removed)
+                LogPurged(removed);
+        }
+        catch (Exception failure) when (DatabaseOutage.Is(failure))
+        {
+            LogAway(failure.Message);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Removed {Removed} events that were published long enough ago")]
+    private partial void LogPurged(long removed);
+
+    [LoggerMessage(2, LogLevel.Debug, "The outbox can't be measured now: {Failure}")]
+    private partial void LogAway(string failure);
+}

@@ -1,0 +1,99 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Domain.Common;
+using Portico.Domain.Forecasts;
+
+namespace Portico.Infrastructure.Persistence.Forecasts;
+
+/// <summary>Judges the forecasts of events that have a result, a bounded batch a transaction.</summary>
+/// <remarks>
+/// Each batch commits its forecasts as judged together with the event that tells the forecaster and the scores, so each is done
+/// exactly once however often this ends half-way. A replica that comes upon an event which another one works on passes it over.
+/// </remarks>
+internal sealed partial class Settlement(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Settlement> logger) : BackgroundService
+{
+    public const int BatchSize = 500;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Judges the next batch of one event.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> SettleBatch(CancellationToken cancellationToken)
+    {
+        // A scope each, so that what one batch has read is let go before the next.
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
+        var outcome = await scope.ServiceProvider.GetRequiredService<ITransaction>().Run<Result<bool>>(async token => await SettleBatch(db, token), cancellationToken);
+        // Lost to a concurrent change: there is more to do.
+        return outcome.Error is not null || outcome.Value;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await TrySettle(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops; what was not committed is judged by another replica or after the next start.
+        }
+    }
+
+    private async Task TrySettle(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await SettleBatch(cancellationToken))
+            {
+                // Until nothing is left.
+            }
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(failure);
+        }
+    }
+
+    private async Task<bool> SettleBatch(AppDbContext db, CancellationToken cancellationToken)
+    {
+        var about = await db.Set<SportEvent>()
+            .FromSql($"SELECT * FROM events WHERE result IS NOT NULL AND settled_at IS NULL ORDER BY result_set_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
+            .SingleOrDefaultAsync(cancellationToken);
+        if (about is null)
+            return false;
+
+        var batch = await db.Set<Forecast>().OfEveryOwner().Where(f => f.EventId == about.Id && f.SettledAt == null)
+            .OrderBy(f => f.Id).Take(BatchSize).ToListAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        foreach (var forecast in batch)
+            forecast.Settle(about, now);
+        if (batch.Count < BatchSize)
+            about.FinishSettlement(now);
+        await Score(db, batch, cancellationToken);
+        return true;
+    }
+
+    // In the order of their keys, so that two batches with the same people don't wait for each other in a circle.
+    private static Task<int> Score(AppDbContext db, List<Forecast> batch, CancellationToken cancellationToken)
+    {
+        var scored = batch.OrderBy(f => f.OwnerId).ToArray();
+        var people = scored.Select(f => f.OwnerId).ToArray();
+        var points = scored.Select(f => f.Points!.Value).ToArray();
+        return db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO forecaster_scores (user_id, points, forecasts)
+            SELECT person, points, 1 FROM unnest({people}, {points}) AS batch (person, points) ORDER BY person
+            ON CONFLICT (user_id) DO UPDATE SET points = forecaster_scores.points + excluded.points, forecasts = forecaster_scores.forecasts + 1
+            """,
+            cancellationToken);
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Forecasts could not be settled now; they will be tried again")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,2 @@
+DROP SCHEMA ledger CASCADE;
+DROP TABLE wallets;

@@ -1,0 +1,3 @@
+DROP TABLE forecaster_scores;
+DROP TABLE forecasts;
+DROP TABLE events;

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Characters;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Records;
+using Portico.WebApi.OpenApi;
+using Portico.WebApi.Records;
+
+namespace Portico.WebApi.Controllers.V1;
+
+/// <summary>The caller's game characters.</summary>
+[ApiVersion("1.0")]
+[Route("api/v{version:apiVersion}/characters")]
+[Tags("Characters")]
+public sealed class CharactersController(ISender sender) : ApiController(sender)
+{
+    /// <summary>Makes a character</summary>
+    [HttpPost]
+    [ProducesResponseType<CharacterDto>(StatusCodes.Status201Created)]
+    [Refuses(503)]
+    public Task<ActionResult<CharacterDto>> Create(CreateCharacter command, CancellationToken cancellationToken) =>
+        AnswerCreated(command, character => $"/api/v1/characters/{character.Id}", cancellationToken);
+
+    /// <summary>Lists the caller's characters, the newest first</summary>
+    [HttpGet]
+    [ProducesResponseType<Page<CharacterDto>>(StatusCodes.Status200OK)]
+    [Refuses(403, 503)]
+    public Task<ActionResult<Page<CharacterDto>>> List([FromQuery] ListCharacters query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+
+    /// <summary>Shows one of the caller's characters</summary>
+    [HttpGet("{id:guid}")]
+    [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
+    [UseCase<GetCharacter>]
+    [Refuses(403, 404, 503)]
+    public Task<ActionResult<CharacterDto>> Get(Guid id, [FromQuery] bool deleted, CancellationToken cancellationToken) =>
+        Answer(new GetCharacter(id, deleted), cancellationToken);
+
+    /// <summary>Changes one of the caller's characters</summary>
+    [HttpPut("{id:guid}")]
+    [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
+    [Refuses(404, 409, 503)]
+    public Task<ActionResult<CharacterDto>> Change(Guid id, [IfMatch] IfMatch ifMatch, ChangeCharacter command, CancellationToken cancellationToken) =>
+        Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
+
+    /// <summary>Deletes one of the caller's characters</summary>
+    /// <remarks>It can be restored until it is purged.</remarks>
+    [HttpDelete("{id:guid}")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [UseCase<DeleteCharacter>]
+    [Refuses(404, 409, 503)]
+    public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
+        AnswerNothing(new DeleteCharacter(id, ifMatch), cancellationToken);
+
+    /// <summary>Restores a character that the caller deleted</summary>
+    [HttpPost("{id:guid}/restore")]
+    [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
+    [UseCase<RestoreCharacter>]
+    [Refuses(404, 409, 503)]
+    public Task<ActionResult<CharacterDto>> Restore(Guid id, CancellationToken cancellationToken) => Answer(new RestoreCharacter(id), cancellationToken);
+}

@@ -1,0 +1,210 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+using Outcome = Portico.Domain.Ledger.Outcome;
+
+namespace Portico.Domain.UnitTests.Ledger;
+
+public sealed class LedgerBookTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
+    private static readonly Guid[] People = [Id(1), Id(2)];
+    private static readonly Currency[] Currencies = [Currency.Of("EUR"), Currency.Of("ETH")];
+
+    // Two people, each with two wallets of each currency; one of the wallets is closed.
+    private static readonly Account[] Wallets = [.. Enumerable.Range(0, 8)
+        .Select(n => Account.OfWallet(Id(10 + n), People[n % 2], Currencies[n / 2 % 2], Start))
+        .Select((wallet, n) => n == 7 ? wallet with { Status = AccountStatus.Closed } : wallet)];
+
+    private static readonly Guid[] Anything = [.. Wallets.Select(wallet => wallet.Id), Id(99), SystemAccounts.IdOf(AccountKind.Cash, Currencies[0])];
+
+    private static readonly LedgerState Empty = new()
+    {
+        Accounts = Wallets.Concat(Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, Start))).ToDictionary(account => account.Id),
+    };
+
+    [Fact]
+    public void Any_split_into_batches_gives_the_same_as_one_by_one() => Prop.ForAll(Histories, Arb.From(Gen.ListOf(Gen.Choose(1, 7))), (history, sizes) =>
+    {
+        var alone = Run(history, []);
+        var split = Run(history, sizes);
+        var whole = Run(history, [history.Length]);
+        Assert.Equal(alone.Written, split.Written);
+        Assert.Equal(alone.Written, whole.Written);
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    [Fact]
+    public void After_any_history_the_books_are_right() => Prop.ForAll(Histories, history =>
+    {
+        var (state, journals, postings, outcomes, _) = Run(history, [3]);
+
+        Assert.All(postings.GroupBy(posting => posting.JournalId), journal => Assert.Equal(0, journal.Sum(posting => posting.Amount.Amount)));
+        Assert.All(state.Accounts.Values.GroupBy(account => account.Currency), currency => Assert.Equal(0, currency.Sum(account => account.Posted.Amount)));
+        Assert.Equal(journals.Count, outcomes.Where(outcome => !outcome.IsReplay).Sum(outcome => outcome.Journals.Count));
+        foreach (var account in state.Accounts.Values)
+        {
+            var own = postings.Where(posting => posting.AccountId == account.Id).ToArray();
+            Assert.Equal(Enumerable.Range(1, own.Length).Select(version => (long)version), own.Select(posting => posting.AccountVersion));
+            Assert.Equal(account.Version, own.Length);
+            Assert.Equal(account.Posted.Amount, own.Sum(posting => posting.Amount.Amount));
+            Assert.Equal(account.Held.Amount, state.Holds.Values.Where(hold => hold.SourceId == account.Id).Sum(hold => hold.Remaining.Amount));
+            Assert.True(account.MinAvailable is null || account.Available >= account.MinAvailable, account.ToString());
+            Assert.Equal(own.Select(posting => posting.RecordedAt).Order(), own.Select(posting => posting.RecordedAt));
+            Assert.True(account.Status == AccountStatus.Open || own.Length == 0);
+            if (own.Length > 0)
+                Assert.Equal((account.Posted, account.Held, account.RecordedAt), (own[^1].PostedAfter, own[^1].HeldAfter, own[^1].RecordedAt));
+        }
+
+        Assert.All(state.Originals.Values, original => Assert.InRange(original.Reversed.MinorUnits, 0, original.Journal.Amount.MinorUnits));
+        Assert.All(journals.Where(journal => journal.ReversesId is not null).GroupBy(journal => journal.ReversesId), reversals =>
+            Assert.True(reversals.Sum(reversal => reversal.Amount.Amount) <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    [Fact]
+    public void A_refusal_leaves_nothing_but_its_answer() => Prop.ForAll(Histories, history =>
+    {
+        var state = Empty;
+        foreach (var instruction in history)
+        {
+            var decision = LedgerBook.Decide(state, [instruction], Start);
+            if (decision.Outcomes[0].Refusal is not null)
+            {
+                Assert.Empty(decision.Accounts);
+                Assert.Empty(decision.Journals);
+                Assert.Empty(decision.Postings);
+                Assert.Empty(decision.Holds);
+                Assert.Empty(decision.Events);
+            }
+
+            state = After(state, decision);
+        }
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_repetition_gets_the_first_answer_and_has_no_effect() => Prop.ForAll(Histories, history =>
+    {
+        var first = Run(history, [5]);
+        var again = LedgerBook.Decide(first.State, [.. history.Where(instruction => instruction.Key is not null)], Start.AddYears(1));
+        Assert.Empty(again.Accounts);
+        Assert.Empty(again.Keys);
+        var kept = first.State.Keys;
+        Assert.All(history.Where(instruction => instruction.Key is not null).Zip(again.Outcomes), pair =>
+        {
+            if (!kept.TryGetValue((pair.First.Key!.OwnerId, pair.First.Key.Key), out var known))
+                Assert.Equal(LedgerErrors.SameWallet, pair.Second.Refusal);
+            else if (known.Fingerprint.Span.SequenceEqual(pair.First.Key.Fingerprint.Span))
+                Assert.Equal(known.Outcome, pair.Second with { IsReplay = false });
+            else
+                Assert.Equal(LedgerErrors.KeyReused, pair.Second.Refusal);
+        });
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Money_never_leaves_what_a_decimal_holds()
+    {
+        var full = Money.Max(Currencies[0]);
+        var state = After(Empty, LedgerBook.Decide(Empty, [Movement.Deposit(Id(1000), null, Wallets[0].Id, full, null)], Start));
+        Assert.Equal(full, state.Accounts[Wallets[0].Id].Posted);
+        var refused = LedgerBook.Decide(state, [Movement.Deposit(Id(1001), null, Wallets[0].Id, Money.Of(0.01m, Currencies[0]), null)], Start);
+        Assert.Equal(LedgerErrors.BalanceLimit, refused.Outcomes[0].Refusal);
+    }
+
+    private static Arbitrary<Instruction[]> Histories => Arb.From(
+        from funds in Gen.Constant(Wallets.Take(7).Select((wallet, n) => (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
+        from draws in Gen.ListOf(Draws, 25)
+        select funds.Concat(draws.Select((make, n) => make(n))).ToArray(), Shrunk);
+
+    // An instruction by its place in the history, which gives ids that later ones can name.
+    private static Gen<Func<int, Instruction>> Draws =>
+        from what in Gen.Choose(0, 11)
+        from source in Gen.Elements(Anything)
+        from destination in Gen.Elements(Anything)
+        from owner in Gen.Elements(People)
+        from currency in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Constant(1)))
+        from units in Gen.Choose(1, 60)
+        from all in Gen.Elements(true, false)
+        from back in Gen.Choose(1, 12)
+        from key in Gen.Frequency((3, Gen.Constant(0)), (2, Gen.Choose(1, 6)))
+        from body in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Constant(1)))
+        select (Func<int, Instruction>)(n => Make(n, what, source, destination, owner, Amount(Currencies[currency], units), all, back) with
+        {
+            At = Start.AddSeconds(n),
+            Key = key == 0 ? null : new InstructionKey(owner, $"key {key}", Enumerable.Repeat((byte)body, 32).ToArray()),
+        });
+
+    private static Instruction Make(int n, int what, Guid source, Guid destination, Guid owner, Money amount, bool all, int back)
+    {
+        var (id, earlier) = (Id(2000 + (n * 10)), Id(2000 + (Math.Max(0, n - back) * 10)));
+        return what switch
+        {
+            < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
+            4 => Movement.Transfer(id, owner, [.. Enumerable.Range(1, 3).Select(leg => new Leg(Id(2000 + (n * 10) + leg), leg % 2 == 0 ? destination : source, leg % 2 == 0 ? source : destination, amount, null))]),
+            5 => Movement.Deposit(id, owner, destination, amount, null),
+            6 => Movement.Withdrawal(id, owner, source, amount, null),
+            7 => new Reversal(earlier, all ? null : amount, null) { Id = id, By = owner },
+            8 or 9 => new Reservation(source, destination, amount, Start.AddSeconds(n + back), null) { Id = id, By = owner },
+            10 => new Capture(earlier, all ? null : amount) { Id = id, By = owner },
+            _ => new Release(earlier, all) { Id = id, By = all ? null : owner },
+        };
+    }
+
+    private static IEnumerable<Instruction[]> Shrunk(Instruction[] history) =>
+        Enumerable.Range(0, history.Length).Select(left => history.Where((_, n) => n != left).ToArray());
+
+    private static History Run(Instruction[] history, IEnumerable<int> sizes)
+    {
+        var (state, journals, postings, outcomes, written) = (Empty, new List<Journal>(), new List<Posting>(), new List<Outcome>(), new List<string>());
+        using var next = sizes.GetEnumerator();
+        for (var done = 0; done < history.Length;)
+        {
+            var batch = history.Skip(done).Take(next.MoveNext() ? next.Current : 1).ToArray();
+            var decision = LedgerBook.Decide(state, batch, Start);
+            done += batch.Length;
+            state = After(state, decision);
+            journals.AddRange(decision.Journals);
+            postings.AddRange(decision.Postings);
+            outcomes.AddRange(decision.Outcomes);
+            written.AddRange(decision.Journals.Select(journal => journal.ToString()));
+            written.AddRange(decision.Events.Select(raised => $"{raised.AggregateId} {raised.Version} {raised.Event.GetType().Name}"));
+        }
+
+        string[] all =
+        [
+            .. written.Order(StringComparer.Ordinal), .. postings.Select(posting => posting.ToString()).Order(StringComparer.Ordinal),
+            .. outcomes.Select(outcome => $"{outcome.Refusal?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(',', outcome.Journals.Select(journal => journal.Id))}"),
+            .. state.Accounts.Values.Select(account => account.ToString()).Order(StringComparer.Ordinal), .. state.Holds.Values.Select(hold => hold.ToString()).Order(StringComparer.Ordinal),
+        ];
+        return new History(state, journals, postings, outcomes, all);
+    }
+
+    /// <summary>What a reader finds once a decision is written.</summary>
+    private static LedgerState After(LedgerState state, Decision decision)
+    {
+        var accounts = state.Accounts.Values.ToDictionary(account => account.Id);
+        foreach (var account in decision.Accounts)
+            accounts[account.Id] = account;
+        var holds = state.Holds.Values.ToDictionary(hold => hold.Id);
+        foreach (var hold in decision.Holds)
+            holds[hold.Id] = hold;
+        var originals = state.Originals.Values.ToDictionary(original => original.Journal.Id);
+        foreach (var journal in decision.Journals)
+        {
+            originals[journal.Id] = new Original(journal, Money.Zero(journal.Amount.Currency));
+            if (journal.ReversesId is { } id)
+                originals[id] = originals[id] with { Reversed = originals[id].Reversed + journal.Amount };
+        }
+
+        var keys = state.Keys.ToDictionary(known => known.Key, known => known.Value);
+        foreach (var (key, outcome, _) in decision.Keys)
+            keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, outcome));
+        return new LedgerState { Accounts = accounts, Holds = holds, Originals = originals, Keys = keys };
+    }
+
+    private static Money Amount(Currency currency, int units) => Money.OfMinorUnits(units, currency);
+
+    private static Guid Id(int n) => new(n, 0, 0, new byte[8]);
+
+    private sealed record History(LedgerState State, List<Journal> Journals, List<Posting> Postings, List<Outcome> Outcomes, string[] Written);
+}

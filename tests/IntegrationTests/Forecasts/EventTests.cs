@@ -1,0 +1,104 @@
+using System.Net;
+using Portico.Domain.Users;
+using Portico.IntegrationTests.Records;
+using Portico.Testing;
+using static Portico.IntegrationTests.Forecasts.ForecastWorld;
+
+namespace Portico.IntegrationTests.Forecasts;
+
+public sealed class EventTests : IAsyncLifetime
+{
+    private PorticoApp _app = null!;
+    private TestPerson _manager = null!;
+    private TestPerson _ada = null!;
+
+    public async Task InitializeAsync()
+    {
+        _app = await PorticoApp.SharedAsync();
+        _manager = await _app.SignUpAsync(Role.Manager);
+        _ada = await _app.SignUpAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Is_announced_changed_closed_and_decided_by_managers()
+    {
+        var (id, tag) = await _manager.Announce();
+        var path = $"{EventPath}/{id}";
+        Assert.Equal("open", (await _ada.GetAsync(path).Json(HttpStatusCode.OK)).Text("status"));
+
+        using var changed = await _manager.SendAsync(HttpMethod.Put, path, new { title = "Reds – Greens" }, ("If-Match", tag));
+        Assert.Equal("Reds – Greens", (await Task.FromResult(changed).Json(HttpStatusCode.OK)).Text("title"));
+        await _manager.SendAsync(HttpMethod.Put, path, new { title = "Late" }, ("If-Match", tag)).Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
+
+        Assert.Equal("closed", (await _manager.Close(id).Json(HttpStatusCode.OK)).Text("status"));
+        await _manager.Close(id).Json(HttpStatusCode.OK);
+        Assert.Equal("win2", (await _manager.SetResult(id, "win2").Json(HttpStatusCode.OK)).Text("result"));
+        await _manager.SetResult(id, "win2").Problem(HttpStatusCode.Conflict, "result_already_set");
+        await _ada.Settled(id);
+        await _manager.SendAsync(HttpMethod.Put, path, new { title = "Never" }, ("If-Match", "*")).Problem(HttpStatusCode.Conflict, "result_already_set");
+        await _manager.SendAsync(HttpMethod.Delete, path, null, ("If-Match", "*")).Problem(HttpStatusCode.Conflict, "result_already_set");
+    }
+
+    [Fact]
+    public async Task Is_read_by_all_and_changed_by_managers_only()
+    {
+        var (id, tag) = await _manager.Announce();
+        var path = $"{EventPath}/{id}";
+
+        await _ada.SendAsync(HttpMethod.Post, EventPath, new { title = "Mine" }).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.SendAsync(HttpMethod.Put, path, new { title = "Mine" }, ("If-Match", tag)).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.SendAsync(HttpMethod.Delete, path, null, ("If-Match", tag)).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.Close(id).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.SetResult(id).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.GetAsync($"{path}/forecasts").Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.GetAsync($"{EventPath}?deleted=true").Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.GetAsync(path).Json(HttpStatusCode.OK);
+        await _app.Client.GetAsync(path).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Fact]
+    public async Task Is_deleted_and_restored_while_it_has_no_result()
+    {
+        var (id, tag) = await _manager.Announce($"Gone {Guid.NewGuid():N}");
+        var title = (await _ada.GetAsync($"{EventPath}/{id}").Json(HttpStatusCode.OK)).Text("title");
+        await _manager.SendAsync(HttpMethod.Delete, $"{EventPath}/{id}", null, ("If-Match", tag)).Json(HttpStatusCode.NoContent);
+        await _ada.GetAsync($"{EventPath}/{id}").Problem(HttpStatusCode.NotFound, "not_found");
+        await _ada.Forecast(id).Problem(HttpStatusCode.NotFound, "not_found");
+        var admin = await _app.SignUpAsync(Role.Admin);
+        Assert.Equal([title], (await admin.GetAsync($"{EventPath}?deleted=true&search={title}").Json(HttpStatusCode.OK)).Column("title"));
+
+        await _manager.SendAsync(HttpMethod.Post, $"{EventPath}/{id}/restore").Json(HttpStatusCode.OK);
+        await _ada.Forecast(id).Json(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task Is_found_by_title_and_status()
+    {
+        var word = $"{Guid.NewGuid():N}";
+        var (open, _) = await _manager.Announce($"{word} open", DateTimeOffset.UtcNow.AddDays(1));
+        var (late, _) = await _manager.Announce($"{word} late", DateTimeOffset.UtcNow.AddSeconds(-1));
+        var (closed, _) = await _manager.Announce($"{word} closed");
+        var (done, _) = await _manager.Announce($"{word} done");
+        await _manager.Close(closed).Json(HttpStatusCode.OK);
+        await _manager.SetResult(done).Json(HttpStatusCode.OK);
+        await _ada.Settled(done);
+
+        Assert.Equal([open], (await _ada.GetAsync($"{EventPath}?search={word}&status=open").Json(HttpStatusCode.OK)).Column("id"));
+        Assert.Equal([closed, late], (await _ada.GetAsync($"{EventPath}?search={word}&status=closed&sort=title").Json(HttpStatusCode.OK)).Column("id"));
+        Assert.Equal([done], (await _ada.GetAsync($"{EventPath}?search={word}&status=settled").Json(HttpStatusCode.OK)).Column("id"));
+        Assert.Equal(4, (await _ada.GetAsync($"{EventPath}?search={word.ToUpperInvariant()}").Json(HttpStatusCode.OK)).Column("id").Length);
+    }
+
+    [Fact]
+    public async Task Takes_one_result_of_many_that_arrive_at_once()
+    {
+        var (id, _) = await _manager.Announce();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(n => _manager.SetResult(id, n % 2 == 0 ? "win1" : "win2")));
+
+        var winner = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        Assert.Equal(15, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
+        Assert.Equal((await Task.FromResult(winner).Json(HttpStatusCode.OK)).Text("result"), (await _ada.GetAsync($"{EventPath}/{id}").Json(HttpStatusCode.OK)).Text("result"));
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Infrastructure.Persistence.Idempotency;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Records;
+
+public sealed class IdempotencyTests : IAsyncLifetime
+{
+    private PorticoApp _app = null!;
+    private TestPerson _ada = null!;
+
+    public async Task InitializeAsync()
+    {
+        _app = await PorticoApp.SharedAsync();
+        _ada = await _app.SignUpAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Replays_the_first_answer_to_the_byte()
+    {
+        using var first = await Create("k1", "Mira");
+        using var second = await Create("k1", "Mira");
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.StatusCode, second.StatusCode));
+        Assert.False(first.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal("true", Assert.Single(second.Headers.GetValues("Idempotency-Replayed")));
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
+        Assert.Equal((first.Headers.Location, first.Tag()), (second.Headers.Location, second.Tag()));
+        Assert.Equal(["Mira"], await Names());
+    }
+
+    [Fact]
+    public async Task Refuses_a_second_body_or_address_for_one_key()
+    {
+        var (id, _) = await _ada.CreateCharacter();
+        await Create("k2", "Mira").Json(HttpStatusCode.Created);
+
+        await Create("k2", "Other").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        await Restore(id, "k2").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        await Create("k2", "Mira").Json(HttpStatusCode.Created);
+        Assert.Equal(2, (await Names()).Length);
+    }
+
+    [Fact]
+    public async Task Belongs_to_the_person_who_chose_it()
+    {
+        var bob = await _app.SignUpAsync();
+        await Create("shared", "Mira").Json(HttpStatusCode.Created);
+
+        using var other = await bob.Create(Characters.Sheet("Bob's"), ("Idempotency-Key", "shared"));
+        Assert.Equal("Bob's", (await Task.FromResult(other).Json(HttpStatusCode.Created)).Text("name"));
+        Assert.False(other.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    [Fact]
+    public async Task Does_once_what_arrives_many_times_at_once()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Create("storm", "Mira")));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
+        Assert.Single(answers, answer => !answer.Headers.Contains("Idempotency-Replayed"));
+        Assert.Single((await Task.WhenAll(answers.Select(answer => answer.Content.ReadAsStringAsync()))).Distinct(StringComparer.Ordinal));
+        Assert.Single(await Names());
+    }
+
+    [Fact]
+    public async Task Keeps_a_refusal_but_no_failed_validation()
+    {
+        await Create("later", "").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await Create("later", "Mira").Json(HttpStatusCode.Created);
+
+        var missing = Guid.CreateVersion7().ToString();
+        await Restore(missing, "gone").Problem(HttpStatusCode.NotFound, "not_found");
+        using var again = await Restore(missing, "gone");
+        Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
+        await Task.FromResult(again).Problem(HttpStatusCode.NotFound, "not_found");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two words")]
+    [InlineData(null)]
+    public async Task Refuses_a_key_that_is_none(string? key)
+    {
+        var problem = await Create(key ?? new string('k', 256), "Mira").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        Assert.Equal("Idempotency-Key", Assert.Single(problem.GetProperty("errors").EnumerateObject()).Name);
+        Assert.Empty(await Names());
+    }
+
+    [Fact]
+    public async Task Takes_the_longest_key_and_ignores_keys_where_they_mean_nothing()
+    {
+        await Create(string.Concat(Enumerable.Repeat("!~z", 85)), "Mira").Json(HttpStatusCode.Created);
+        await _ada.SendAsync(HttpMethod.Get, Characters.Path, null, ("Idempotency-Key", "not valid")).Json(HttpStatusCode.OK);
+        using var login = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/logout") { Headers = { { "Idempotency-Key", "not valid" } } };
+        login.Headers.Authorization = new("Bearer", _ada.AccessToken);
+        await _app.Client.SendAsync(login).Json(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
+    public async Task Forgets_keys_after_their_time_only()
+    {
+        await Create("old", "Old").Json(HttpStatusCode.Created);
+        await Create("young", "Young").Json(HttpStatusCode.Created);
+        await _app.Database.ExecuteAsync(
+            "UPDATE kept_answers SET created_at = created_at - interval '90 days' WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)", _ada.Email);
+
+        Assert.True(await _app.Services.GetRequiredService<KeptAnswersPurge>().Purge(default) >= 1);
+
+        using var young = await Create("young", "Young");
+        Assert.True(young.Headers.Contains("Idempotency-Replayed"));
+        await Create("old", "New").Json(HttpStatusCode.Created);
+        Assert.Equal(3, (await Names()).Length);
+    }
+
+    private Task<HttpResponseMessage> Create(string key, string name) => _ada.Create(Characters.Sheet(name), ("Idempotency-Key", key));
+
+    private Task<HttpResponseMessage> Restore(string id, string key) =>
+        _ada.SendAsync(HttpMethod.Post, $"{Characters.Path}/{id}/restore", null, ("Idempotency-Key", key));
+
+    private async Task<string[]> Names() => (await _ada.GetAsync(Characters.Path).Json(HttpStatusCode.OK)).Names();
+}
