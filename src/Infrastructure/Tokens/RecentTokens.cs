@@ -17,6 +17,9 @@ internal sealed class RecentTokens(AccessTokenValidator validator, TokenKeys key
 
     private Generations? _tokens;
 
+    /// <summary>How many it remembers.</summary>
+    public int Count => Volatile.Read(ref _tokens) is { } tokens ? tokens.Young.Count + tokens.Old.Count : 0;
+
     /// <summary>Judges as <see cref="AccessTokenValidator"/> does.</summary>
     public bool TryValidate(ReadOnlySpan<char> token, [NotNullWhen(true)] out AccessTokenClaims? claims, out TokenRefusal refusal)
     {

@@ -28,6 +28,7 @@ internal sealed partial class SigningKeyFollower(
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ChangeDeadline = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _asked = new(0);
     private TaskCompletionSource _next = NewLook();
@@ -111,20 +112,26 @@ internal sealed partial class SigningKeyFollower(
 
     private async Task Look(TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         await using var scope = scopes.CreateAsyncScope();
         var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
-        var found = await store.List(either.Token);
+        var found = await Within(patience, store.List, cancellationToken);
         // By this machine's clock; whether it is so, PostgreSQL's decides.
         if (new SigningKeySet(found, sealing, TokenKey.Generate).Due(clock.GetUtcNow(), settings) is not null)
         {
-            foreach (var change in await store.Advance(settings, either.Token))
+            // With more patience: making a key takes a busy machine seconds, and given up halfway it would begin anew for ever.
+            foreach (var change in await Within(ChangeDeadline, token => store.Advance(settings, token), cancellationToken))
                 LogChange(change.Step, change.Key.Algorithm, change.Key.Id);
-            found = await store.List(either.Token);
+            found = await Within(patience, store.List, cancellationToken);
         }
 
         Take(found);
+    }
+
+    private async Task<T> Within<T>(TimeSpan patience, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        return await work(either.Token);
     }
 
     private void Take(List<SigningKey> found)

@@ -14,7 +14,6 @@ namespace Portico.Bench.Events;
 /// <summary>How fast a backlog of events leaves, and how soon after its commit an event is in the stream.</summary>
 internal static class EventsScenario
 {
-    private const int FewIterations = 1000;
     private const int Backlog = 100_000;
     private const int EventsPerSecond = 1_000;
     private const int People = 50;
@@ -37,7 +36,7 @@ internal static class EventsScenario
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(FewIterations, cancellationToken);
+        await using var stack = await LoadStack.StartAsync(cancellationToken);
         await DrainAsync(stack, report, cancellationToken);
         await PaceAsync(stack, options, report, cancellationToken);
     }

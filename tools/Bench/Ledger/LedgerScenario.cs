@@ -12,7 +12,6 @@ namespace Portico.Bench.Ledger;
 /// <summary>What a transfer costs: spread over many wallets, into one, in batches and one by one; beside PostgreSQL alone, and beside another ledger.</summary>
 internal static class LedgerScenario
 {
-    private const int FewIterations = 1000;
     private const int Wallets = 10_000;
     private const int BatchLegs = 100;
     private const int BatchConnections = 32;
@@ -20,7 +19,7 @@ internal static class LedgerScenario
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(FewIterations, cancellationToken);
+        await using var stack = await LoadStack.StartAsync(cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         var wallets = await OpenAsync(database, people, cancellationToken);

@@ -57,6 +57,9 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
         _sections.Add(new { title, values });
     }
 
+    /// <summary>Notes that something is not as it must be.</summary>
+    public void Fail() => HasFailures = true;
+
     /// <summary>Writes what was added since the last call as a table, under a title.</summary>
     public void AddTable(string title)
     {
@@ -87,7 +90,7 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
 
             Closed loop over {options.Connections} connections; medians of {options.Rounds} rounds of {options.Duration.TotalSeconds:0} s after {options.WarmUp.TotalSeconds:0} s of warm-up.
             Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine that does all of it;
-            CPU ms is the processor time a request of each part, children included, and does not depend on the sharing. PostgreSQL flushes (fsync on).
+            CPU ms is the processor time a request of each part, children included, which depends much less on the sharing. PostgreSQL flushes (fsync on).
             """;
         await File.WriteAllTextAsync(markdown, $"{introduction}\n{string.Join('\n', _markdown)}\n", cancellationToken);
         await File.WriteAllTextAsync(

@@ -27,6 +27,9 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <summary>The processes whose processor time is measured apart.</summary>
     public static readonly string[] Parts = ["API", "PostgreSQL", "Redis", "NATS", "generator"];
 
+    /// <summary>The fewest rounds of a password hash that are allowed.</summary>
+    public const int FewIterations = 1000;
+
     private const string Database = "portico";
     private const int PeopleAtOnce = 1000;
     private const int SignInsAtOnce = 4;
@@ -34,9 +37,9 @@ internal sealed class LoadStack : IAsyncDisposable
     private readonly LocalStack _servers;
     private readonly Dictionary<string, string> _settings;
 
-    private LoadStack(LocalStack servers, int iterations)
+    private LoadStack(LocalStack servers)
     {
-        (_servers, Iterations) = (servers, iterations);
+        _servers = servers;
         _settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
@@ -48,7 +51,8 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Otp__Key"] = NewKey(),
             ["Tokens__SealingKey"] = NewKey(),
             ["Mail__Mailbox"] = Path.Combine(servers.Folder, "mailbox"),
-            ["Passwords__Iterations"] = $"{iterations}",
+            // Signing in is mostly the way to a token here; what a hash costs is known.
+            ["Passwords__Iterations"] = $"{FewIterations}",
             // All people share one address here.
             ["SignIn__MaxPerClient"] = "1000000",
             ["Management__Url"] = "http://127.0.0.1:0",
@@ -63,18 +67,13 @@ internal sealed class LoadStack : IAsyncDisposable
 
     public LocalStack Servers => _servers;
 
-    /// <summary>What the password hashes of its people cost.</summary>
-    public int Iterations { get; }
-
-    /// <param name="iterations">Rounds of a password hash; few when signing in is only the way to a token.</param>
-    /// <param name="cancellationToken">Ends what has begun.</param>
-    public static async Task<LoadStack> StartAsync(int iterations, CancellationToken cancellationToken)
+    public static async Task<LoadStack> StartAsync(CancellationToken cancellationToken)
     {
         Console.WriteLine("Starting PostgreSQL, Redis and NATS …");
         var servers = await LocalStack.StartAsync(new LocalStackOptions { Durable = true }, cancellationToken);
         try
         {
-            var stack = new LoadStack(servers, iterations);
+            var stack = new LoadStack(servers);
             var settings = stack.Configuration(new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["ConnectionStrings__Bootstrap"] = servers.Postgres.ConnectionString,
@@ -106,9 +105,13 @@ internal sealed class LoadStack : IAsyncDisposable
     }
 
     /// <summary>Makes people who can sign in, all with one password and its one hash.</summary>
-    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken)
+    /// <param name="count">How many.</param>
+    /// <param name="role">Their rank.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    /// <param name="iterations">Rounds of the hash: those of the API that they sign in at, or it makes the hash anew.</param>
+    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken, int iterations = FewIterations)
     {
-        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal));
+        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Iterations"] = $"{iterations}" });
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(TimeProvider.System)
@@ -182,7 +185,7 @@ internal sealed class LoadStack : IAsyncDisposable
         .ToDictionary(part => part.First, part => part.Second, StringComparer.Ordinal);
 
     private IConfigurationRoot Configuration(Dictionary<string, string> more) => new ConfigurationBuilder()
-        .AddInMemoryCollection(_settings.Concat(more).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
+        .AddInMemoryCollection(_settings.Where(setting => !more.ContainsKey(setting.Key)).Concat(more).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
         .Build();
 
     private string Connection(string role) =>
