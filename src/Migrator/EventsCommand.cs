@@ -13,7 +13,7 @@ internal static class EventsCommand
 {
     private const int BatchSize = 500;
 
-    public static Command Create(MigratorApp app) => new("events", "The events that were published.") { CreateRepublish(app) };
+    public static Command Create(MigratorApp app) => new("events", "The events that were published.") { CreateRepublish(app), DeadCommand.Create(app) };
 
     private static Command CreateRepublish(MigratorApp app)
     {
@@ -74,7 +74,8 @@ internal static class EventsCommand
         NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"{OutboxRows.Select} WHERE published_at >= $1 AND published_at < $2 ORDER BY published_at, aggregate_version", connection) { CommandTimeout = 0 };
+            $"{OutboxRows.Select} WHERE published_at >= $1 AND published_at < $2 ORDER BY published_at, aggregate_version", connection)
+        { CommandTimeout = 0 };
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from.ToUniversalTime() });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to.ToUniversalTime() });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

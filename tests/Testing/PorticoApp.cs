@@ -129,20 +129,20 @@ public sealed partial class PorticoApp : IAsyncDisposable
 
     public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
 
-    /// <summary>The code in the newest message to an address.</summary>
-    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address));
+    /// <summary>The code in the newest message to an address that holds one.</summary>
+    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address, text => SixDigits().IsMatch(text)));
 
     public static string CodeIn(string message) => SixDigits().Match(message).Value;
 
-    /// <summary>The newest message to an address, header and text.</summary>
-    public Task<string> MessageAsync(string address) => Eventually.Get(
+    /// <summary>The newest message to an address, header and text; of several the one looked for.</summary>
+    public Task<string> MessageAsync(string address, Func<string, bool>? isIt = null) => Eventually.Get(
         async () =>
         {
             var files = Directory.Exists(Mailbox) ? Directory.GetFiles(Mailbox, "*.eml") : [];
             foreach (var file in files.OrderDescending(StringComparer.Ordinal))
             {
                 var text = await File.ReadAllTextAsync(file);
-                if (text.Contains($"To: {address}\r\n", StringComparison.Ordinal))
+                if (text.Contains($"To: {address}\r\n", StringComparison.Ordinal) && isIt?.Invoke(text) != false)
                     return text;
             }
 

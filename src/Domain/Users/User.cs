@@ -113,6 +113,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserPasswordChanged(Id));
     }
 
+    /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
+    public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserSignedInOnNewDevice(Id, device, ipAddress));
+
     /// <summary>Lets somebody of a higher rank keep the person out; access tokens from before die. One who is blocked stays so.</summary>
     public Result<Unit> Block(User by)
     {

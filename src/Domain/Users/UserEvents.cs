@@ -67,3 +67,12 @@ public sealed record UserAddressFreed(Guid UserId) : IDomainEvent
 {
     public static string Name => "users.address-freed.v1";
 }
+
+/// <summary>Somebody signed in as a person on a device, or from a network, that the person had not used before.</summary>
+/// <param name="UserId">Who.</param>
+/// <param name="Device">The browser and system that the device says it has, such as <c>Firefox, Linux</c>.</param>
+/// <param name="IpAddress">From where, if it is known.</param>
+public sealed record UserSignedInOnNewDevice(Guid UserId, string Device, string? IpAddress) : IDomainEvent
+{
+    public static string Name => "users.signed-in-on-new-device.v1";
+}
