@@ -24,6 +24,8 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
     private long _answeredAt = clock.GetTimestamp();
     private long _askAgainAt = Answering;
 
+    private long AskAgainTicks => (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency);
+
     /// <summary>A key of this installation; what stands in braces decides its slot in a cluster.</summary>
     public RedisKey Key(string name) => settings.KeyPrefix + name;
 
@@ -37,6 +39,12 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
             var connection = await _connection.Value.WaitAsync(settings.Deadline, cancellationToken);
             return await WithinDeadline(call(connection.GetDatabase()), cancellationToken);
         }
+        catch (RedisServerException refused) when (!IsLoading(refused))
+        {
+            // An answer too, though not the one that was asked for.
+            Answered();
+            throw;
+        }
         catch (Exception failure) when (failure is RedisConnectionException or TimeoutException || IsLoading(failure))
         {
             throw new DependencyUnavailableException("Redis", failure);
@@ -45,6 +53,7 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
 
     private async Task<T> WithinDeadline<T>(Task<T> call, CancellationToken cancellationToken)
     {
+        var sentAt = clock.GetTimestamp();
         try
         {
             await call.WaitAsync(settings.Deadline, cancellationToken);
@@ -59,7 +68,7 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
                 await Task.Yield();
             if (!call.IsCompleted)
             {
-                Miss(call);
+                Miss(call, sentAt);
                 throw;
             }
         }
@@ -76,13 +85,13 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
             Volatile.Write(ref _askAgainAt, Answering);
     }
 
-    /// <summary>A call is late. As long as others are answered it is only slow; when none is, Redis hangs.</summary>
-    private void Miss(Task call)
+    /// <summary>A call is late. When another one has been answered since it was sent, Redis is only slow; when none has, it hangs.</summary>
+    private void Miss(Task call, long sentAt)
     {
-        if (clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < settings.Deadline)
+        if (Volatile.Read(ref _answeredAt) > sentAt)
             return;
 
-        Volatile.Write(ref _askAgainAt, clock.GetTimestamp() + (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency));
+        Volatile.Write(ref _askAgainAt, clock.GetTimestamp() + AskAgainTicks);
         // The late answer itself tells that it goes on; a connection that breaks is noticed by the next call.
         _ = call.ContinueWith(static (_, self) => ((RedisConnection)self!).Answered(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -95,7 +104,7 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
             return true;
 
         var now = clock.GetTimestamp();
-        return now >= at && Interlocked.CompareExchange(ref _askAgainAt, now + (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency), at) == at;
+        return now >= at && Interlocked.CompareExchange(ref _askAgainAt, now + AskAgainTicks, at) == at;
     }
 
     /// <summary>Runs a script as one atomic step; its keys share one hash tag.</summary>

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Portico.DevStack;
+using Portico.IntegrationTests.Stacks;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Faults;
+
+/// <summary>What each use of Redis answers while Redis is dead, hangs or was emptied, under load and on two replicas.</summary>
+public sealed class RedisFaultTests : IAsyncLifetime
+{
+    // Longer than it is in life, as the suite keeps the processors busy; what is shown is that nobody waits longer than once.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
+
+    private LocalStack _stack = null!;
+    private PorticoApp _app = null!;
+    private PorticoApp _other = null!;
+
+    public async Task InitializeAsync()
+    {
+        _stack = await LocalStack.StartAsync(new LocalStackOptions());
+        _app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Stack = _stack,
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
+        });
+        _other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _other.DisposeAsync();
+        await _app.DisposeAsync();
+        await _stack.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("hangs")]
+    public async Task Each_use_answers_as_promised_while_redis_is_away(string fault)
+    {
+        var person = await _app.SignUpAsync();
+        var leaving = await _app.SignUpAsync();
+        var signingUp = PorticoApp.NewEmail();
+        await _app.Client.Post("auth/verify-code", new { email = signingUp, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var code = await _app.CodeAsync(signingUp);
+        await Break(fault);
+
+        // Sessions and codes fail closed.
+        await Unavailable(person.RefreshAsync());
+        await Unavailable(leaving.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"));
+        await Unavailable(person.GetAsync("/api/v1/auth/sessions"));
+        await Unavailable(person.LogInAsync());
+        await Unavailable(_app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }));
+        await Unavailable(_app.Client.Post("auth/reset-password", new { person.Email, reason = "forgotten" }));
+        await Unavailable(Register(signingUp, code));
+        await Unavailable(_app.Client.Post("auth/login/challenge", new { challengeId = new string('A', 65), method = "addressCode", code = "000000" }));
+        await Unavailable(person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" }));
+
+        // Access tokens go on; sign-in is limited by each process alone, and more strictly, for everybody alike.
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
+        foreach (var email in new[] { leaving.Email, PorticoApp.NewEmail() })
+        {
+            for (var n = 0; n < 2; n++)
+                await LogIn(email).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+            using var third = await LogIn(email);
+            Assert.Equal(HttpStatusCode.TooManyRequests, third.StatusCode);
+            Assert.InRange(third.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 30);
+        }
+
+        // A request of several calls, and any number of requests, wait for a hanging Redis once.
+        var started = Stopwatch.GetTimestamp();
+        for (var n = 0; n < 40; n++)
+            await Unavailable(person.RefreshAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Deadline * 20);
+
+        await Mend(fault);
+        await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+        // The code that was tried in vain is still good: the outage cost one try at most, and brought none.
+        await Register(signingUp, code).Json(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task An_emptied_redis_signs_everybody_out_and_nothing_else()
+    {
+        var person = await _app.SignUpAsync();
+        var signingUp = PorticoApp.NewEmail();
+        await _app.Client.Post("auth/verify-code", new { email = signingUp, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var code = await _app.CodeAsync(signingUp);
+        Assert.Equal("+OK", await Wire.RedisAsync(_stack.Redis, "FLUSHALL"));
+        Assert.Equal("+OK", await Wire.RedisAsync(_stack.Redis, "SCRIPT FLUSH"));
+
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await Register(signingUp, code).Problem(HttpStatusCode.BadRequest, "invalid_code");
+        person.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
+    }
+
+    /// <summary>Faults at random moments under load on both replicas; every single answer must be one that the table of uses allows.</summary>
+    [Fact]
+    [Trait("Category", Campaign.Category)]
+    public Task Under_load_every_answer_is_one_that_is_promised() => Campaign.Run(2, async seed =>
+    {
+        var random = new Random(seed);
+        var fault = new[] { "dies", "hangs", "is emptied" }[random.Next(3)];
+        var people = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => (n % 2 == 0 ? _app : _other).SignUpAsync()));
+        var signedOut = new ConcurrentBag<(TestPerson Person, string Token)>();
+        var wrong = new ConcurrentBag<string>();
+        var away = false;
+        using var stop = new CancellationTokenSource();
+        var load = people.Select((person, n) => Task.Run(() => Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token))).ToArray();
+
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(random.Next(50, 600)));
+        await pause.WaitForNextTickAsync();
+        Volatile.Write(ref away, true);
+        if (fault == "is emptied")
+            await Wire.RedisAsync(_stack.Redis, "FLUSHALL");
+        else
+            await Break(fault);
+        await pause.WaitForNextTickAsync();
+        if (fault != "is emptied")
+            await Mend(fault);
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+        Assert.True(wrong.IsEmpty, $"Redis {fault}: {string.Join("; ", wrong.Take(10))}");
+
+        // Nobody who was told that they are out is in again, and everybody can come back.
+        foreach (var person in people[..2])
+            await Eventually.Holds(async () => (await person.LogInAsync()).IsSuccessStatusCode, "signing in again on each replica");
+        foreach (var (person, token) in signedOut)
+            await person.RefreshAsync(token).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+    });
+
+    private static async Task Use(
+        TestPerson person, Random random, Func<bool> isAway, ConcurrentBag<(TestPerson Person, string Token)> signedOut, ConcurrentBag<string> wrong, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            switch (random.Next(10))
+            {
+                case < 5:
+                    if (await Judge("refresh", person.RefreshAsync(), HttpStatusCode.OK) is { } tokens)
+                        person.Take(tokens);
+                    break;
+                case < 8:
+                    // Only what ended the session refuses an access token; losing Redis does not.
+                    await Judge("check", person.GetAsync("/api/v1/auth/check"), HttpStatusCode.OK);
+                    break;
+                case 8:
+                    await Judge("sign in", person.LogInAsync("wrong password"), HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests, HttpStatusCode.Accepted);
+                    break;
+                default:
+                    var token = person.RefreshToken;
+                    // When it is refused, nobody knows whether Redis has done it.
+                    if (await Judge("sign out", person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), HttpStatusCode.NoContent) is not null)
+                        signedOut.Add((person, token));
+                    return;
+            }
+        }
+
+        async Task<JsonElement?> Judge(string what, Task<HttpResponseMessage> answer, params HttpStatusCode[] normal)
+        {
+            using var response = await answer;
+            if (normal.Contains(response.StatusCode))
+                return response.StatusCode == HttpStatusCode.OK ? JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync(CancellationToken.None)) : default(JsonElement);
+
+            // While Redis is away or was emptied: 503 with a time to wait, or a session that is not known any more.
+            var promised = isAway() && what != "check" && (response.StatusCode == HttpStatusCode.ServiceUnavailable
+                ? response.Headers.RetryAfter?.Delta > TimeSpan.Zero
+                : what == "refresh" && response.StatusCode == HttpStatusCode.Unauthorized);
+            if (!promised)
+                wrong.Add($"{what}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(CancellationToken.None)}");
+            return null;
+        }
+    }
+
+    private Task<HttpResponseMessage> Register(string email, string code) =>
+        _app.Client.Post("auth/register", new { email, code, password = "correct horse", displayName = "Ada" });
+
+    private Task<HttpResponseMessage> LogIn(string email) => _app.Client.Post("auth/login", new { email, password = "wrong password" });
+
+    private static async Task Unavailable(Task<HttpResponseMessage> answer)
+    {
+        using var response = await answer;
+        Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
+        await Task.FromResult(response).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+    }
+
+    private async Task Break(string fault)
+    {
+        if (fault == "hangs")
+            _stack.Redis.Pause();
+        else
+            await _stack.Redis.KillAsync();
+    }
+
+    private async Task Mend(string fault)
+    {
+        if (fault == "hangs")
+            _stack.Redis.Resume();
+        else
+            await _stack.Redis.RestartAsync();
+    }
+}
