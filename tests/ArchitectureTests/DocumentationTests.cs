@@ -41,6 +41,17 @@ public sealed partial class DocumentationTests
         Assert.Equal(Codes().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What auditors are told is proved by a test, is.</summary>
+    [Fact]
+    public void Names_tests_that_exist()
+    {
+        var sources = string.Concat(Directory.GetFiles(Page("tests"), "*Tests.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        var named = TestName().Matches(File.ReadAllText(Page("docs/ledger.md"))).Select(name => name.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToArray();
+
+        Assert.True(named.Length > 10, "No tests are named.");
+        Assert.Empty(named.Where(name => !sources.Contains($" {name}(", StringComparison.Ordinal)));
+    }
+
     // The refusals of the domain and the application stand in static classes named after what they are about.
     private static IEnumerable<string> Codes()
     {
@@ -66,6 +77,10 @@ public sealed partial class DocumentationTests
     // Relative ones, without their anchor.
     [GeneratedRegex(@"\]\((?!https?:|mailto:|#)(?<target>[^)#\s]+)[^)]*\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();
+
+    // Sentences in code font, which begin with a capital and have at least two spaces.
+    [GeneratedRegex(@"`(?<name>[A-Z][a-z0-9]*(_[a-z0-9]+){2,})`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"^\| `(?<code>[a-z_]+)` \| (?<status>[0-9]{3}) \| .+ \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();
