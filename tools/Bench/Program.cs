@@ -5,7 +5,7 @@ using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Infrastructure.Hosting;
 
-LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync), new("ledger", LedgerScenario.RunAsync)];
+LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync), new("ledger", LedgerScenario.RunAsync), new("ledger-growth", LedgerGrowth.RunAsync)];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {
