@@ -78,10 +78,10 @@ public sealed partial class SeederTests : IAsyncLifetime
     [Fact]
     public async Task Makes_the_same_people_from_the_same_seed()
     {
-        await Seed("demo", "--users", "40", "--seed", "7");
+        await Seed("demo", "--users", "40", "--seed", "7", "--transfers", "0");
         var names = await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users");
         await Execute("DELETE FROM users WHERE email LIKE 'person%'");
-        await Seed("demo", "--users", "40", "--seed", "7");
+        await Seed("demo", "--users", "40", "--seed", "7", "--transfers", "0");
         Assert.Equal(names, await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users"));
     }
 
@@ -93,6 +93,16 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal(1, await Run(output, "demo"));
         Assert.Contains("--force", output.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "0", "--force"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dismisses_an_administrator_whom_no_other_could_touch_and_notes_both()
+    {
+        await Seed("admin", "--email", "root@example.org");
+        Assert.Equal("admin: 1 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
+        Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
+        Assert.Equal("user", await Execute("SELECT role FROM users WHERE email = 'root@example.org'"));
+        Assert.Equal(2L, await Execute("SELECT count(*) FROM audit_log WHERE action = 'user.role_changed' AND actor IS NULL"));
     }
 
     [Fact]
