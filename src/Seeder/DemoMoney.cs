@@ -40,6 +40,9 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
     /// <returns>How many wallets and transfers were added.</returns>
     public async Task<(int Wallets, int Transfers)> Run(int transfers, int seed, CancellationToken cancellationToken)
     {
+        if (transfers == 0)
+            return (0, 0);
+
         var begin = await Begin(cancellationToken);
         var (wallets, added) = await EnsureWallets(begin, cancellationToken);
         var made = 0;

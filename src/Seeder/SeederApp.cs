@@ -64,7 +64,7 @@ internal sealed class SeederApp
             if (result.GetValueOrDefault<int>() is < 0 or > DemoSeed.MaxUsers)
                 result.AddError($"--users must be between 0 and {DemoSeed.MaxUsers}.");
         });
-        var transfers = new Option<int>("--transfers") { Description = "How many transfers their wallets have seen within the last year.", DefaultValueFactory = _ => 2_000 };
+        var transfers = new Option<int>("--transfers") { Description = "How many transfers their wallets have seen within the last year; 0 is no wallets either.", DefaultValueFactory = _ => 2_000 };
         transfers.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > DemoMoney.MaxTransfers)

@@ -42,6 +42,16 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Names_tests_that_exist_for_what_auditors_are_told()
+    {
+        var tests = Tests().Select(test => test[(test.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet(StringComparer.Ordinal);
+        var named = TestName().Matches(File.ReadAllText(Page("docs/ledger.md"))).Select(name => name.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToArray();
+
+        Assert.True(named.Length > 10, "No tests are named.");
+        Assert.Empty(named.Except(tests, StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Names_for_each_security_promise_tests_that_exist_and_what_they_meet()
     {
         var tests = Tests().ToHashSet(StringComparer.Ordinal);
@@ -106,6 +116,10 @@ public sealed partial class DocumentationTests
     // Relative ones, without their anchor.
     [GeneratedRegex(@"\]\((?!https?:|mailto:|#)(?<target>[^)#\s]+)[^)]*\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();
+
+    // Sentences in code font, which begin with a capital and have at least two spaces.
+    [GeneratedRegex(@"`(?<name>[A-Z][a-z0-9]*(_[a-z0-9]+){2,})`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"^\| `(?<code>[a-z_]+)` \| (?<status>[0-9]{3}) \| .+ \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();

@@ -11,6 +11,7 @@ LoadScenario[] scenarios =
     new("auth", AuthScenario.RunAsync),
     new("events", EventsScenario.RunAsync),
     new("ledger", LedgerScenario.RunAsync),
+    new("ledger-growth", LedgerGrowth.RunAsync),
 ];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))

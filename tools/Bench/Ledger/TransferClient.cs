@@ -52,11 +52,11 @@ internal sealed class TransferClient : ILoadClient
         _count++;
         foreach (var (from, to) in _legs)
         {
-            var source = _own[_random.Next(_own.Length)];
-            Guid destination;
+            var destination = _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)];
+            Guid source;
             do
-                destination = _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)];
-            while (destination == source);
+                source = _own[_random.Next(_own.Length)];
+            while (source == destination);
             Write(from, source);
             Write(to, destination);
         }

@@ -12,10 +12,11 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
 {
     private const int PartSize = 1_000;
 
+    // With its limit each journal is looked up by its key. A join would read all of them for a part, while there are few.
     private const string Entries =
         """
         SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id, j.hold_id, j.reverses_id, j.description
-        FROM ledger.postings p JOIN ledger.journals j ON j.id = p.journal_id
+        FROM ledger.postings p CROSS JOIN LATERAL (SELECT * FROM ledger.journals WHERE id = p.journal_id LIMIT 1) j
         """;
 
     public const string BeforeSql = $"{Entries} WHERE p.account_id = $1 AND p.account_version < $2 ORDER BY p.account_version DESC LIMIT $3";

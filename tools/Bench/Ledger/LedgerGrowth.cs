@@ -1,0 +1,175 @@
+using System.Globalization;
+using Npgsql;
+using Portico.Bench.Load;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Persistence.Ledger;
+
+namespace Portico.Bench.Ledger;
+
+/// <summary>What history costs those who read and write: the same load on a short ledger and on one that has grown for long.</summary>
+/// <remarks>The history is written by the ledger's own write path, all of it into the wallets that are read.</remarks>
+internal static class LedgerGrowth
+{
+    private const int FewIterations = 1000;
+    private const int Group = 1_000;
+    private const int StatementEntries = 100;
+    private const double Allowed = 0.8;
+    private static readonly int[] Sizes = [10_000, 2_000_000];
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+    private static readonly Currency Euro = Currency.Of("EUR");
+
+    public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
+    {
+        await using var stack = await LoadStack.StartAsync(FewIterations, cancellationToken);
+        await using var database = NpgsqlDataSource.Create(stack.Superuser);
+        var people = await stack.AddPeopleAsync(int.Max(2, options.Connections), Role.User, cancellationToken);
+        var begin = TimeProvider.System.GetUtcNow() - (Step * Sizes[^1]);
+        var wallets = await OpenAsync(database, people, begin, cancellationToken);
+
+        await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
+        List<Found> found = [];
+        var end = begin;
+        foreach (var size in Sizes)
+        {
+            end = await FillAsync(database, wallets, begin, size, cancellationToken);
+            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+            foreach (var (what, path) in Reads(begin, end, wallets.Length))
+                await MeasureAsync(what, size, n => new ReadClient(tokens[n].AccessToken, wallets[n].Id, path, n));
+            await MeasureAsync("transfer", size, n => new TransferClient(tokens[n].AccessToken, [wallets[n].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n));
+            report.AddSection($"Plans at {size} postings", await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken), new { size });
+        }
+
+        report.AddTable("HTTP");
+        Compare(report, found);
+
+        async Task MeasureAsync(string what, int size, Func<int, ILoadClient> client)
+        {
+            ILoadClient[] clients = [.. Enumerable.Range(0, options.Connections).Select(client)];
+            var rounds = await stack.MeasureAsync(report, $"{what}, {size} postings", api, clients, options, cancellationToken);
+            found.Add(new Found(what, size, Statistics.Median([.. rounds.Select(round => round.PerSecond)]), Statistics.Median([.. rounds.Select(round => round.Latency.Quantile(0.5))])));
+        }
+    }
+
+    private static IEnumerable<(string What, Func<Random, string> Path)> Reads(DateTimeOffset begin, DateTimeOffset end, int wallets)
+    {
+        // Each step of time is two postings in one of the wallets' pairs, so every so many of them one is in a given wallet.
+        var span = Step * (StatementEntries * wallets / 2);
+        yield return ("history", _ => "entries");
+        yield return ("balance at", random => $"balance?at={Instant(random, end)}");
+        yield return ($"statement of {StatementEntries}", random =>
+        {
+            var from = begin + ((end - begin - span) * random.NextDouble());
+            return $"statement?from={Text(from)}&to={Text(from + span)}";
+        });
+
+        string Instant(Random random, DateTimeOffset to) => Text(begin + ((to - begin) * random.NextDouble()));
+    }
+
+    private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A wallet for each person, with money in it.</summary>
+    private static async Task<Account[]> OpenAsync(NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, DateTimeOffset begin, CancellationToken cancellationToken)
+    {
+        Account[] accounts = [.. people.Select(person => Account.OfWallet(Guid.CreateVersion7(begin), person.Id, Euro, begin))];
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using (var insert = AccountRows.Insert(accounts))
+        {
+            insert.Connection = connection;
+            await insert.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var rest = new NpgsqlCommand(
+            """
+            INSERT INTO wallets (id, version, owner_id, name, currency, status, created_at)
+            SELECT id, 1, owner_id, 'Bench', currency, 'open', recorded_at FROM ledger.accounts WHERE kind = 'wallet';
+            UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0
+            """,
+            connection);
+        await rest.ExecuteNonQueryAsync(cancellationToken);
+        await using var session = await LedgerSession.Open(database, cancellationToken);
+        await session.Carry([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
+        return accounts;
+    }
+
+    /// <summary>Adds transfers until there are as many postings.</summary>
+    /// <returns>When the last one was recorded.</returns>
+    private static async Task<DateTimeOffset> FillAsync(NpgsqlDataSource database, Account[] wallets, DateTimeOffset begin, int size, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var count = new NpgsqlCommand("SELECT count(*) FROM ledger.postings", connection);
+        var present = (long)(await count.ExecuteScalarAsync(cancellationToken))!;
+        Console.WriteLine($"Writing {size - present} postings …");
+        var random = new Random(1);
+        var at = begin + (Step * present);
+        await using (var session = await LedgerSession.Open(database, cancellationToken))
+        {
+            for (; present < size; present += 2 * Group)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await session.Carry([.. Enumerable.Range(0, Group).Select(_ => Next())]);
+            }
+        }
+
+        await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection) { CommandTimeout = 0 };
+        await settle.ExecuteNonQueryAsync(cancellationToken);
+        return at;
+
+        Instruction Next()
+        {
+            var from = random.Next(wallets.Length);
+            var to = (from + 1 + random.Next(wallets.Length - 1)) % wallets.Length;
+            var id = Guid.CreateVersion7(at += 2 * Step);
+            return Movement.Transfer(id, wallets[from].OwnerId!.Value, [new Leg(id, wallets[from].Id, wallets[to].Id, Money.Of(1, Euro), "Lunch")]) with { At = at };
+        }
+    }
+
+    private static async Task<string> PlansAsync(NpgsqlDataSource database, Guid wallet, DateTimeOffset instant, CancellationToken cancellationToken)
+    {
+        List<string> lines = [];
+        foreach (var (what, sql, values) in ((string, string, object[])[])
+            [
+                ("history", WalletHistory.BeforeSql, [wallet, long.MaxValue, 20]),
+                ("balance at", WalletHistory.UntilSql, [wallet, instant]),
+                ("a part of a statement", WalletHistory.BetweenSql, [wallet, 100L, 1_100L, 1_000]),
+            ])
+        {
+            await using var command = database.CreateCommand($"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {sql}");
+            foreach (var value in values)
+                command.Parameters.Add(new NpgsqlParameter { Value = value });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            lines.AddRange([$"{what}:", "", "```"]);
+            while (await reader.ReadAsync(cancellationToken))
+                lines.Add(reader.GetString(0));
+            lines.AddRange(["```", ""]);
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    private static void Compare(LoadReport report, List<Found> found)
+    {
+        List<string> lines = ["| | postings | a second | p50 ms | against the shortest |", "|---|--:|--:|--:|--:|"];
+        foreach (var one in found)
+        {
+            var ratio = one.PerSecond / found.First(other => other.What == one.What).PerSecond;
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
+        }
+
+        report.AddSection("Growth", string.Join('\n', lines), found);
+    }
+
+    private sealed record Found(string What, int Size, double PerSecond, double P50);
+
+    /// <summary>Reads a wallet's history at a place that differs each time.</summary>
+    private sealed class ReadClient(string token, Guid wallet, Func<Random, string> path, int seed) : ILoadClient
+    {
+        private readonly Random _random = new(seed);
+
+        public ReadOnlySpan<byte> Next() => RequestBytes.Get($"/api/v1/wallets/{wallet}/{path(_random)}", token);
+
+        public bool Take(int status, ReadOnlySpan<byte> body) => status == 200;
+    }
+}
