@@ -148,7 +148,7 @@ internal static class WebApiRegistration
         // Not AddAuthentication: it brings data protection, which writes keys that nothing here uses.
         services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.SchemeName).AddWebEncoders();
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
-        services.AddScoped<ICurrentUser, HttpCurrentUser>();
+        services.AddSingleton<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
         services.AddScoped<IRequestKey, HttpRequestKey>();
         services.AddSingleton(new AnswerJson(ApiJson.Options));
