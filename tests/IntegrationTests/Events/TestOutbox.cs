@@ -48,7 +48,8 @@ internal sealed class TestOutbox(string connectionString)
             INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
             VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5)), now())
             """,
-            connection) { Parameters = { new() { Value = id }, new() { Value = aggregate }, new() { Value = version }, new() { Value = Type }, new() { Value = size } } };
+            connection)
+        { Parameters = { new() { Value = id }, new() { Value = aggregate }, new() { Value = version }, new() { Value = Type }, new() { Value = size } } };
         await command.ExecuteNonQueryAsync();
         return id;
     }
