@@ -30,7 +30,7 @@ public interface INatsConnection : IAsyncDisposable
     /// <exception cref="NatsConnectionFailedException">There was no connection within <see cref="NatsOpts.CommandTimeout"/>.</exception>
     /// <exception cref="NatsPayloadTooLargeException">The server takes no message of this size.</exception>
     ValueTask PublishAsync<T>(
-        string subject, T data, NatsHeaders? headers = null, string? replyTo = null, NatsPubOpts? opts = null, CancellationToken cancellationToken = default);
+        string subject, T data, NatsHeaders? headers = null, string? replyTo = null, CancellationToken cancellationToken = default);
 
     /// <summary>The messages of a subject as they come, over reconnects, until cancelled.</summary>
     IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(

@@ -120,7 +120,7 @@ public sealed class NatsConnection : INatsConnection
     }
 
     public ValueTask PublishAsync<T>(
-        string subject, T data, NatsHeaders? headers = null, string? replyTo = null, NatsPubOpts? opts = null, CancellationToken cancellationToken = default)
+        string subject, T data, NatsHeaders? headers = null, string? replyTo = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_draining, this);
         return new ValueTask(SendAsync(new Command(subject, replyTo, headers, Payload.Of(data)), cancellationToken));
@@ -142,7 +142,7 @@ public sealed class NatsConnection : INatsConnection
         if (queueGroup is not null)
             Subjects.Check(queueGroup, nameof(queueGroup));
 
-        var sub = new NatsSub<T>(this, Interlocked.Increment(ref _lastSid), subject, queueGroup, opts?.MaxPending ?? Opts.SubPendingChannelCapacity);
+        var sub = new NatsSub<T>(this, Interlocked.Increment(ref _lastSid), subject, queueGroup, opts?.ChannelOpts?.Capacity ?? Opts.SubPendingChannelCapacity);
         try
         {
             var session = await ConnectedAsync(cancellationToken);

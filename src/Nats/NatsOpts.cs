@@ -114,15 +114,18 @@ public sealed record NatsTlsOpts
     public string? KeyFile { get; init; }
 }
 
-/// <summary>What differs for one publishing.</summary>
-public sealed record NatsPubOpts;
-
-/// <summary>What differs for one subscription.</summary>
+/// <summary>What differs for one subscription, or for the answer to one request.</summary>
 public sealed record NatsSubOpts
 {
-    /// <summary>Messages that may wait; null takes <see cref="NatsOpts.SubPendingChannelCapacity"/>.</summary>
-    public int? MaxPending { get; init; }
+    public NatsSubChannelOpts? ChannelOpts { get; init; }
 
-    /// <summary>How long the first message, or the answer to a request, may take.</summary>
+    /// <summary>How long the answer to a request may take; null takes <see cref="NatsOpts.RequestTimeout"/>.</summary>
     public TimeSpan? Timeout { get; init; }
+}
+
+/// <summary>Where the messages of a subscription wait.</summary>
+public sealed record NatsSubChannelOpts
+{
+    /// <summary>How many may wait; null takes <see cref="NatsOpts.SubPendingChannelCapacity"/>.</summary>
+    public int? Capacity { get; init; }
 }

@@ -33,14 +33,22 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StuckRest = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan WholeInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<Guid, long> _stuckSince = [];
+    private DateTimeOffset _nothingBefore = DateTimeOffset.UnixEpoch;
+    private long _wholeAt;
     private int _failures;
 
     /// <summary>Publishes one batch; gives how many events the stream took.</summary>
     /// <returns>-1 when there was nothing to do, or nothing that could be done now.</returns>
     public async Task<int> RelayOnce(CancellationToken cancellationToken)
     {
-        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, Stuck(), cancellationToken);
+        var since = Since();
+        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, since, Stuck(), cancellationToken);
+        if (since == DateTimeOffset.UnixEpoch && batch.Claimed < settings.BatchSize)
+            _nothingBefore = clock.GetUtcNow() - Margin;
         if (batch.Ready.Count == 0)
             return -1;
 
@@ -129,6 +137,16 @@ internal sealed partial class OutboxRelay(
     {
         var rest = FirstRest * Math.Pow(2, Math.Min(_failures - 1, 10));
         return (rest < LongestRest ? rest : LongestRest) * (0.75 + (Random.Shared.NextDouble() / 4));
+    }
+
+    /// <summary>From when on to look: seldom from the beginning, where the index is full of what was published and not vacuumed yet.</summary>
+    /// <remarks>What was older than the margin when it was committed is found by the next look at the whole.</remarks>
+    private DateTimeOffset Since()
+    {
+        if (_nothingBefore != DateTimeOffset.UnixEpoch && Stopwatch.GetElapsedTime(_wholeAt) < WholeInterval)
+            return _nothingBefore;
+        _wholeAt = Stopwatch.GetTimestamp();
+        return _nothingBefore = DateTimeOffset.UnixEpoch;
     }
 
     private Guid[] Stuck()

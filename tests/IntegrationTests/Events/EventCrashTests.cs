@@ -16,7 +16,7 @@ namespace Portico.IntegrationTests.Events;
 [Trait("Category", Campaign.Category)]
 public sealed partial class EventCrashTests
 {
-    private const int RunsInSuite = 2;
+    private const int RunsInSuite = 1;
     private const int Replicas = 2;
     private const int People = 3;
     private const int Writers = 4;

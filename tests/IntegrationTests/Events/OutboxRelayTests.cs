@@ -63,13 +63,13 @@ public sealed class OutboxRelayTests
         await using (var connection = await source.OpenConnectionAsync())
         {
             await TestOutbox.InsertAsync(connection, held, 1);
-            await using (var first = await OutboxBatch.ClaimAsync(source, 1, [], default))
+            await using (var first = await OutboxBatch.ClaimAsync(source, 1, DateTimeOffset.UnixEpoch, [], default))
             {
                 await TestOutbox.InsertAsync(connection, held, 2);
                 await TestOutbox.InsertAsync(connection, held, 3);
                 await TestOutbox.InsertAsync(connection, free, 1);
                 await TestOutbox.InsertAsync(connection, free, 2);
-                await using var second = await OutboxBatch.ClaimAsync(source, 10, [], default);
+                await using var second = await OutboxBatch.ClaimAsync(source, 10, DateTimeOffset.UnixEpoch, [], default);
 
                 Assert.Equal([(held, 1)], first.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
                 Assert.Equal([(free, 1), (free, 2)], second.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
@@ -77,7 +77,7 @@ public sealed class OutboxRelayTests
                 await first.CommitAsync(first.Ready, default);
             }
 
-            await using var third = await OutboxBatch.ClaimAsync(source, 10, [], default);
+            await using var third = await OutboxBatch.ClaimAsync(source, 10, DateTimeOffset.UnixEpoch, [], default);
             Assert.Equal([(held, 2), (held, 3)], third.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
         }
     }

@@ -31,7 +31,7 @@ public sealed class NatsConnectionTests : IAsyncLifetime
     public async Task Answers_each_of_many_requests_with_its_own_reply()
     {
         await using var nats = Connect();
-        await using var sub = await nats.SubscribeCoreAsync<string>("double", opts: new NatsSubOpts { MaxPending = 5_000 });
+        await using var sub = await nats.SubscribeCoreAsync<string>("double", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = 5_000 } });
         var server = Task.Run(async () =>
         {
             await foreach (var request in sub.Msgs.ReadAllAsync())

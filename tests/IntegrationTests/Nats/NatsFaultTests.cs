@@ -181,9 +181,9 @@ public sealed class NatsFaultTests : IAsyncLifetime
     public async Task Drains_what_was_sent_and_what_had_come()
     {
         await using var reader = Connect(_stack.Nats.ConnectionString);
-        await using var received = await reader.SubscribeCoreAsync<string>("out", opts: new NatsSubOpts { MaxPending = 2_000 });
+        await using var received = await reader.SubscribeCoreAsync<string>("out", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = 2_000 } });
         var nats = Connect(_stack.Nats.ConnectionString);
-        var sub = await nats.SubscribeCoreAsync<string>("in", opts: new NatsSubOpts { MaxPending = 2_000 });
+        var sub = await nats.SubscribeCoreAsync<string>("in", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = 2_000 } });
         for (var i = 0; i < 1_000; i++)
         {
             await reader.PublishAsync("in", $"{i}");
@@ -213,7 +213,7 @@ public sealed class NatsFaultTests : IAsyncLifetime
             Interlocked.Increment(ref slow);
             return default;
         };
-        await using var sub = await nats.SubscribeCoreAsync<string>("flood", opts: new NatsSubOpts { MaxPending = 10 });
+        await using var sub = await nats.SubscribeCoreAsync<string>("flood", opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = 10 } });
         for (var i = 0; i < 50; i++)
             await nats.PublishAsync("flood", $"{i}");
         await nats.PingAsync();

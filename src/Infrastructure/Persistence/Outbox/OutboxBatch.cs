@@ -13,7 +13,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
         SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, o.payload, o.trace_parent, o.occurred_at, before.id
         FROM (
             SELECT * FROM outbox
-            WHERE published_at IS NULL AND aggregate_id <> ALL ($2)
+            WHERE published_at IS NULL AND occurred_at >= $3 AND aggregate_id <> ALL ($2)
             ORDER BY occurred_at LIMIT $1 FOR UPDATE SKIP LOCKED
         ) o
         LEFT JOIN LATERAL (
@@ -35,13 +35,19 @@ internal sealed class OutboxBatch : IAsyncDisposable
     /// <summary>Those that may be published, each aggregate's in the order of its versions; the rest waits for a version that is in other hands.</summary>
     public IReadOnlyList<OutboxMessage> Ready { get; }
 
-    public static async Task<OutboxBatch> ClaimAsync(NpgsqlDataSource database, int size, Guid[] exceptAggregates, CancellationToken cancellationToken)
+    /// <param name="database">As the application's role.</param>
+    /// <param name="size">How many at most.</param>
+    /// <param name="since">Events from before are left out.</param>
+    /// <param name="exceptAggregates">Their events are left out too.</param>
+    /// <param name="cancellationToken">Lets go of all.</param>
+    public static async Task<OutboxBatch> ClaimAsync(
+        NpgsqlDataSource database, int size, DateTimeOffset since, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var rows = await ReadAsync(connection, size, exceptAggregates, cancellationToken);
+            var rows = await ReadAsync(connection, size, since, exceptAggregates, cancellationToken);
             return new OutboxBatch(connection, transaction, rows.Count, InOrder(rows));
         }
         catch
@@ -72,11 +78,12 @@ internal sealed class OutboxBatch : IAsyncDisposable
     }
 
     private static async Task<List<(OutboxMessage Message, Guid? After)>> ReadAsync(
-        NpgsqlConnection connection, int size, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int size, DateTimeOffset since, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(ClaimSql, connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = size });
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = exceptAggregates });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since });
         var rows = new List<(OutboxMessage, Guid?)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
