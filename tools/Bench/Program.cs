@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
 using Portico.Bench;
 using Portico.Bench.Auth;
+using Portico.Bench.Events;
+using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Infrastructure.Hosting;
 
-LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync)];
+LoadScenario[] scenarios =
+[
+    new("auth", AuthScenario.RunAsync),
+    new("events", EventsScenario.RunAsync),
+    new("ledger", LedgerScenario.RunAsync),
+];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {

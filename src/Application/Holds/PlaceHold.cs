@@ -1,4 +1,5 @@
 using FluentValidation;
+using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
@@ -19,31 +20,37 @@ public sealed record PlaceHold : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTr
 
     /// <summary>At most 90 days from now; left out, it is 7 days.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
-
-    internal static readonly TimeSpan UsualLife = TimeSpan.FromDays(7);
-    internal static readonly TimeSpan LongestLife = TimeSpan.FromDays(90);
 }
 
 internal sealed class PlaceHoldValidator : AbstractValidator<PlaceHold>
 {
-    public PlaceHoldValidator(TimeProvider clock)
+    public PlaceHoldValidator()
     {
         RuleFor(c => c.Amount).IsAmount();
         RuleFor(c => c.Description).IsDescription();
-        RuleFor(c => c.ExpiresAt)
-            .Must(at => at is null || (at > clock.GetUtcNow() && at <= clock.GetUtcNow() + PlaceHold.LongestLife))
-            .WithMessage($"A hold ends in the future, within {PlaceHold.LongestLife.TotalDays:0} days.");
     }
 }
 
 internal sealed class PlaceHoldHandler(Teller teller) : ICommandHandler<PlaceHold, HoldDto>
 {
+    private static readonly TimeSpan UsualLife = TimeSpan.FromDays(7);
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(90);
+
+    private static readonly Error EndsTooLate = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["expiresAt"] = [$"A hold ends in the future, within {LongestLife.TotalDays:0} days."],
+    });
+
     public async Task<Result<HoldDto>> Handle(PlaceHold command, CancellationToken cancellationToken)
     {
         if (command.FromWalletId == command.ToWalletId)
             return LedgerErrors.SameWallet;
 
-        var expiresAt = (command.ExpiresAt ?? teller.Now + PlaceHold.UsualLife).ToUniversalTime();
+        var now = teller.Now;
+        var expiresAt = (command.ExpiresAt ?? now + UsualLife).ToUniversalTime();
+        if (expiresAt <= now || expiresAt > now + LongestLife)
+            return EndsTooLate;
+
         return await teller.Carry(
             new Reservation(command.FromWalletId, command.ToWalletId, command.Amount, expiresAt, command.Description) { Id = teller.NewId() },
             outcome => HoldDto.Of(outcome.Hold!),

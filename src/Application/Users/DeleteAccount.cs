@@ -5,6 +5,7 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -26,7 +27,7 @@ internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
 
 internal sealed class DeleteAccountHandler(
     ICurrentUser caller, PasswordConfirmation confirmation, ITransaction transaction, IAppDbContext db, ICredentials credentials,
-    IAuditLog audit, ISessions sessions, TimeProvider clock)
+    IAccounts accounts, IAuditLog audit, ISessions sessions, TimeProvider clock)
     : ICommandHandler<DeleteAccount, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteAccount command, CancellationToken cancellationToken)
@@ -49,6 +50,9 @@ internal sealed class DeleteAccountHandler(
                 // A password that was changed meanwhile is a wrong one by now.
                 if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
                     return UserErrors.InvalidCredentials;
+
+                if (await accounts.HasMoney(user.Id, token))
+                    return UserErrors.WalletsNotEmpty;
 
                 user.Leave(clock.GetUtcNow());
                 audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id)).Changed("status", AccountStatus.Active, AccountStatus.Deleted));

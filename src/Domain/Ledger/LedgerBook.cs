@@ -57,7 +57,7 @@ public sealed class LedgerBook
             return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span) ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) } : Refused(LedgerErrors.KeyReused);
 
         var outcome = Carry(instruction);
-        if (outcome.Refusal is null || LedgerErrors.NameOf(outcome.Refusal) is not null)
+        if (outcome.Refusal is null || KeptRefusals.NameOf(outcome.Refusal) is not null)
         {
             _known[name] = new KnownKey(key.Fingerprint, outcome);
             _keys.Add(new KeptOutcome(key, outcome, instruction.At ?? _now));

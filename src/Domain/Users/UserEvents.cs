@@ -14,6 +14,12 @@ public sealed record UserProfileChanged(Guid UserId, string DisplayName, string 
     public static string Name => "users.profile-changed.v1";
 }
 
+/// <summary>A person is reached by another address of this kind.</summary>
+public sealed record UserContactChanged(Guid UserId, ContactKind Kind) : IDomainEvent
+{
+    public static string Name => "users.contact-changed.v1";
+}
+
 /// <summary>A person was given another rank.</summary>
 public sealed record UserRoleChanged(Guid UserId, Role Role) : IDomainEvent
 {

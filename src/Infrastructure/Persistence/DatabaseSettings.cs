@@ -35,7 +35,7 @@ public sealed class DatabaseSettings : ISettings
         var builder = new NpgsqlConnectionStringBuilder(WithDefaults) { MinPoolSize = 0, MaxPoolSize = connections, Multiplexing = false };
         // Statements are prepared once, so their plans are made once, perhaps on empty tables: only those by index stay good for ever.
         // The promise of the ledger is durability, whatever the server's default is.
-        builder.Options = $"{builder.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=on".TrimStart();
+        builder.Options = $"{builder.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_nestloop=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=on".TrimStart();
         return Build("portico-ledger", builder);
     }
 

@@ -21,12 +21,15 @@ internal static class PersistenceRegistration
     {
         services.AddSettings<DatabaseSettings>(configuration);
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
-        services.AddScoped<AuditStamps>();
-        services.AddScoped<OutboxWriter>();
+        services.AddSingleton<AuditStamps>();
+        services.AddSingleton<OutboxWriter>();
         services.AddSingleton<OutboxSignal>();
-        services.AddDbContext<AppDbContext>((provider, options) => options
-            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
+        services.AddDbContext<AppDbContext>(
+            (provider, options) => options
+                .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()),
+            // Once: put together for each request, they cost as much as a query.
+            optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddSettings<UserSettings>(configuration);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Seeder;
 using Portico.Testing;
 
@@ -57,6 +58,24 @@ public sealed partial class SeederTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gives_demo_wallets_a_year_of_history_once_and_tells_nobody()
+    {
+        Assert.Contains("transfers", await Seed("demo", "--users", "12", "--transfers", "300"), StringComparison.Ordinal);
+        Assert.Equal(300L, await Execute("SELECT count(*) FROM ledger.journals"));
+        Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "12", "--transfers", "300")).Trim());
+        Assert.Contains("  0 wallets, 1500 transfers", await Seed("demo", "--users", "12", "--transfers", "1800"), StringComparison.Ordinal);
+
+        Assert.Equal(1800L, await Execute("SELECT count(*) FROM ledger.journals"));
+        Assert.Equal(true, await Execute("SELECT max(recorded_at) - min(recorded_at) > interval '360 days' FROM ledger.journals"));
+        Assert.Equal(true, await Execute("SELECT count(DISTINCT currency) >= 4 AND count(DISTINCT kind) = 3 FROM ledger.journals"));
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox WHERE type LIKE 'ledger.%' AND published_at IS NULL"));
+        await using var connection = new NpgsqlConnection(_database.Migrator);
+        await connection.OpenAsync();
+        var found = (await LedgerVerification.VerifyAsync(connection, _ => { }, default)).Value;
+        Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
+    }
+
+    [Fact]
     public async Task Makes_the_same_people_from_the_same_seed()
     {
         await Seed("demo", "--users", "40", "--seed", "7");
@@ -74,6 +93,16 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal(1, await Run(output, "demo"));
         Assert.Contains("--force", output.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "0", "--force"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dismisses_an_administrator_whom_no_other_could_touch_and_notes_both()
+    {
+        await Seed("admin", "--email", "root@example.org");
+        Assert.Equal("admin: 1 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
+        Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
+        Assert.Equal("user", await Execute("SELECT role FROM users WHERE email = 'root@example.org'"));
+        Assert.Equal(2L, await Execute("SELECT count(*) FROM audit_log WHERE action = 'user.role_changed' AND actor IS NULL"));
     }
 
     [Fact]

@@ -82,6 +82,7 @@ internal sealed class LoadStack : IAsyncDisposable
             });
             Console.WriteLine("Migrating and seeding …");
             await SucceedAsync("Migrator", output => MigratorApp.RunAsync(["up"], settings, output, output, cancellationToken));
+            await SucceedAsync("Migrator", output => MigratorApp.RunAsync(["streams", "up"], settings, output, output, cancellationToken));
             await SucceedAsync("Seeder", output => SeederApp.RunAsync(["reference"], settings, output, output, cancellationToken));
             return stack;
         }
@@ -163,11 +164,12 @@ internal sealed class LoadStack : IAsyncDisposable
     }
 
     /// <summary>Loads one API with one client a connection and adds the line to the report.</summary>
-    public async Task MeasureAsync(
+    public async Task<IReadOnlyList<LoadRound>> MeasureAsync(
         LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options, CancellationToken cancellationToken)
     {
         var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
         report.Add(what, clients.Count, rounds);
+        return rounds;
     }
 
     public ValueTask DisposeAsync() => _servers.DisposeAsync();

@@ -29,7 +29,7 @@ internal sealed record OutcomeText
         return JsonSerializer.Serialize(
             new OutcomeText
             {
-                Refusal = outcome.Refusal is { } refusal ? LedgerErrors.NameOf(refusal) : null,
+                Refusal = outcome.Refusal is { } refusal ? KeptRefusals.NameOf(refusal) : null,
                 Journals = outcome.Refusal is null ? [.. outcome.Journals.Select(journal => journal.Id)] : null,
                 HoldId = outcome.Hold?.Id,
                 HoldCaptured = outcome.Hold?.Captured.MinorUnits.ToString(),
@@ -44,7 +44,7 @@ internal sealed record OutcomeText
 
     /// <summary>The outcome again, from the journals and the hold that it names.</summary>
     public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Refusal is { } name
-        ? new Outcome { Refusal = LedgerErrors.OfName(name) }
+        ? new Outcome { Refusal = KeptRefusals.OfName(name) }
         : new Outcome
         {
             Journals = [.. Journals!.Select(id => journals[id])],

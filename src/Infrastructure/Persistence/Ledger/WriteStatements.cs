@@ -36,11 +36,12 @@ internal sealed class WriteStatements
         .With(e => EventNames.Of(e.Event)).With(e => EventJson.Write(e.Event)).With(e => e.TraceParent).With(e => e.RecordedAt);
 
     private readonly RowStatement<(Account Account, long Before)> _accounts = new RowStatement<(Account Account, long Before)>(
+        // The ids twice, so that the accounts are looked up by them whatever the planner believed how many there are; the rest is a hash join.
         """
         WITH moved AS (
             UPDATE ledger.accounts a SET posted = u.posted, held = u.held, version = u.version, recorded_at = u.recorded_at
             FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, version_before, posted, held, version, recorded_at)
-            WHERE a.id = u.id AND a.version = u.version_before
+            WHERE a.id = ANY($1) AND a.id = u.id AND a.version = u.version_before
             RETURNING 1)
         SELECT ledger.expect_rows((SELECT count(*) FROM moved), cardinality($1))
         """)

@@ -8,7 +8,7 @@ namespace Portico.Infrastructure.Persistence.Outbox;
 /// <summary>Writes events as other services read them, and reads them back.</summary>
 internal static class EventJson
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,

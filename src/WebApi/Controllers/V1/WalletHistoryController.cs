@@ -9,7 +9,7 @@ namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>What happened in wallets, for their owners and for managers. It stays when a wallet is closed.</summary>
 [ApiVersion("1.0")]
-[Route("api/v{version:apiVersion}/wallets/{walletId:guid}")]
+[Route("api/v{version:apiVersion}/wallets/{id:guid}")]
 [Tags("Wallets")]
 public sealed class WalletHistoryController(ISender sender) : ApiController(sender)
 {
@@ -19,8 +19,8 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [UseCase<ListWalletEntries>]
     [Refuses(404, 503)]
     public Task<ActionResult<Page<EntryDto>>> ListEntries(
-        Guid walletId, [FromQuery] string? cursor, CancellationToken cancellationToken, [FromQuery] int limit = IPaged.DefaultLimit) =>
-        Answer(new ListWalletEntries { WalletId = walletId, Limit = limit, Cursor = cursor }, cancellationToken);
+        Guid id, [FromQuery] int? limit, [FromQuery] string? cursor, CancellationToken cancellationToken) =>
+        Answer(new ListWalletEntries { WalletId = id, Limit = limit ?? IPaged.DefaultLimit, Cursor = cursor }, cancellationToken);
 
     /// <summary>Shows what a wallet held at an instant</summary>
     /// <remarks>`at` means its whole millisecond, so the `createdAt` of an entry gives the balance with that entry; without it, it is now.</remarks>
@@ -28,8 +28,8 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [ProducesResponseType<WalletBalanceDto>(StatusCodes.Status200OK)]
     [UseCase<GetWalletBalance>]
     [Refuses(404, 503)]
-    public Task<ActionResult<WalletBalanceDto>> GetBalance(Guid walletId, [FromQuery] DateTimeOffset? at, CancellationToken cancellationToken) =>
-        Answer(new GetWalletBalance { WalletId = walletId, At = at }, cancellationToken);
+    public Task<ActionResult<WalletBalanceDto>> GetBalance(Guid id, [FromQuery] DateTimeOffset? at, CancellationToken cancellationToken) =>
+        Answer(new GetWalletBalance { WalletId = id, At = at }, cancellationToken);
 
     /// <summary>Shows the statement of a wallet: opening balance, entries, closing balance</summary>
     /// <remarks>
@@ -44,6 +44,6 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [UseCase<GetWalletStatement>]
     [Refuses(404, 503)]
     public Task<ActionResult<StatementDto>> GetStatement(
-        Guid walletId, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to, CancellationToken cancellationToken) =>
-        Answer(new GetWalletStatement { WalletId = walletId, From = from, To = to }, cancellationToken);
+        Guid id, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to, CancellationToken cancellationToken) =>
+        Answer(new GetWalletStatement { WalletId = id, From = from, To = to }, cancellationToken);
 }
