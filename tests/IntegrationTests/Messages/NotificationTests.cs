@@ -11,11 +11,12 @@ namespace Portico.IntegrationTests.Messages;
 /// <summary>What people are written because of what happened: over HTTP, the outbox, the stream, the inbox and the queue of messages.</summary>
 public sealed class NotificationTests : IAsyncLifetime
 {
+    // Its own: a second process on the database of the shared one would send some of the letters.
     private PorticoApp _app = null!;
 
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+    public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public async Task DisposeAsync() => await _app.DisposeAsync();
 
     [Fact]
     public async Task Who_registers_is_welcomed_by_a_real_mail_server()
