@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Messages;
 using Portico.Application.Ledger;
 using Portico.Application.Users;
 
@@ -39,6 +40,7 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<MoneyReceivers>();
         services.AddScoped<Teller>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();

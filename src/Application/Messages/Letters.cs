@@ -30,6 +30,9 @@ public static partial class Letters
         .Where(file => file.EndsWith(".en.txt", StringComparison.Ordinal))
         .Select(file => file[..^".en.txt".Length]);
 
+    /// <summary>Templates of what strangers can bring about often: of an address's daily letters they get half, so that they drown no warning.</summary>
+    public static IReadOnlyList<string> News { get; } = ["money-received", "forecast-right", "forecast-wrong"];
+
     /// <summary>The languages that letters are written in; who reads none of them gets the last.</summary>
     public static IReadOnlyList<string> Languages { get; } = ["ru", "en"];
 

@@ -3,7 +3,6 @@ using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
-using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -40,7 +39,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 
 internal sealed class ChangeContactHandler(
     ICurrentUser caller, IClient client, PasswordConfirmation confirmation, ICodes codes, ITransaction transaction, IAppDbContext db,
-    ICredentials credentials, IAuditLog audit, IMessages messages, IMapper mapper, TimeProvider clock)
+    ICredentials credentials, IAuditLog audit, ILetterBox letterBox, IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
 {
     public async Task<Result<UserDto>> Handle(ChangeContact command, CancellationToken cancellationToken)
@@ -73,10 +72,10 @@ internal sealed class ChangeContactHandler(
                 user.ChangeContact(address, now);
                 audit.Add(Note(user.Id, before.FirstOrDefault(old => old.Kind == address.Kind), address));
 
-                // The unique index decides before anybody is told.
-                await db.SaveChangesAsync(token);
-                foreach (var old in before.Where(old => old != address && messages.Reaches(old.Kind)))
-                    messages.Send(Letters.Word(Letter.ContactChanged(address, now), old, user.Locale));
+                // In this transaction, since the addresses from before are in no event.
+                var changeId = Guid.CreateVersion7(now);
+                foreach (var old in before.Where(old => old != address))
+                    await letterBox.Post(changeId, user.Id, Letter.ContactChanged(address, now), token, to: old);
                 return user;
             },
             cancellationToken);

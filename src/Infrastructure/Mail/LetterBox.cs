@@ -28,7 +28,7 @@ internal sealed class LetterBox(AppDbContext db, IMessages messages, TimeProvide
             FROM users u CROSS JOIN LATERAL (
                 VALUES ({channel}::text, {address}::text, 1), ('email', u.email, 2), ('phone', u.phone, 3)
             ) a (channel, address, rank)
-            WHERE u.id = {userId} AND a.address IS NOT NULL AND CASE a.channel WHEN 'email' THEN {canMail} ELSE {canText} END
+            WHERE u.id = {userId} AND a.address IS NOT NULL AND ({address}::text IS NULL OR a.rank = 1) AND CASE a.channel WHEN 'email' THEN {canMail} ELSE {canText} END
             ORDER BY a.rank LIMIT 1
             ON CONFLICT DO NOTHING
             """,

@@ -19,22 +19,25 @@ internal sealed class QueuedMessages(NpgsqlDataSource database, MailSettings set
     // Any number that nobody else locks. Claims are short, and one at a time: two at once could each find room under one cap.
     private const long ClaimLock = 0x706F_7274_6D73_6773;
 
-    // Those over the cap of their address look again in an hour.
+    // Those over the cap of their address look again in an hour, for as long as any message is tried.
     private const string ClaimSql = """
         WITH due AS MATERIALIZED (
-            SELECT id, address, due_at FROM messages
+            SELECT id, address, due_at, queued_at, template FROM messages
             WHERE status = 'queued' AND due_at <= now()
             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
         ), ranked AS (
-            SELECT id, row_number() OVER (PARTITION BY address ORDER BY due_at, id)
+            SELECT id, queued_at < now() - $5 AS late, row_number() OVER (PARTITION BY address ORDER BY due_at, id)
                 + (SELECT count(*) FROM messages t WHERE t.address = due.address AND t.tried_at > now() - interval '1 day' AND t.id <> ALL (SELECT id FROM due))
-                <= $2 AS allowed
+                <= CASE WHEN template = ANY ($4) THEN ($2 + 1) / 2 ELSE $2 END AS allowed
             FROM due
         )
         UPDATE messages m SET
             due_at = now() + CASE WHEN allowed THEN $3 ELSE interval '1 hour' END,
             tried_at = CASE WHEN allowed THEN now() ELSE tried_at END,
-            tries = tries + CASE WHEN allowed THEN 1 ELSE 0 END
+            tries = tries + CASE WHEN allowed THEN 1 ELSE 0 END,
+            status = CASE WHEN allowed OR NOT late THEN status ELSE 'dead' END,
+            done_at = CASE WHEN allowed OR NOT late THEN done_at ELSE now() END,
+            reason = CASE WHEN allowed THEN reason ELSE 'The address has had enough for the day.' END
         FROM ranked WHERE m.id = ranked.id
         RETURNING allowed, m.id, channel, address, locale, template, fields, queued_at, tries
         """;
@@ -50,8 +53,10 @@ internal sealed class QueuedMessages(NpgsqlDataSource database, MailSettings set
 
         var claimed = new List<ClaimedMessage>();
         var postponed = 0;
-        await using (var command = new NpgsqlCommand(ClaimSql, connection) { Parameters = { new() { Value = most }, new() { Value = settings.MaxPerDay }, new() { Value = lease } } })
+        await using (var command = new NpgsqlCommand(ClaimSql, connection))
         {
+            foreach (var value in (object[])[most, settings.MaxPerDay, lease, Letters.News.ToArray(), settings.GiveUpAfter])
+                command.Parameters.Add(new() { Value = value });
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
             {

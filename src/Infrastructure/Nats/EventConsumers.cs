@@ -25,7 +25,7 @@ internal sealed partial class EventConsumers(
     private static readonly TimeSpan MissingPause = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(subscriptions.Select(subscription => Consume(subscription, stoppingToken)));
+        settings.Consume ? Task.WhenAll(subscriptions.Select(subscription => Consume(subscription, stoppingToken))) : Task.CompletedTask;
 
     private async Task Consume(EventSubscription subscription, CancellationToken stoppingToken)
     {

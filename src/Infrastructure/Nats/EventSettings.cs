@@ -26,6 +26,9 @@ internal sealed class EventSettings : ISettings
     /// <summary>How long an event can be read.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>Whether this process handles events too, or leaves them to others.</summary>
+    public bool Consume { get; init; } = true;
+
     public IEnumerable<string> Problems()
     {
         if (Prefix.Length is 0 or > MaxPrefix || !Prefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))

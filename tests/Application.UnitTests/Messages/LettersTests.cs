@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using FsCheck;
 using FsCheck.Fluent;
 using Portico.Application.Messages;
+using Outcome = Portico.Domain.Forecasts.Outcome;
 
 namespace Portico.Application.UnitTests.Messages;
 
@@ -18,7 +19,10 @@ public sealed class LettersTests
         Letter.PasswordChanged(Noon),
         Letter.NewDevice("Firefox, Linux", "203.0.113.7", Noon),
         Letter.AccountBlocked(Noon),
+        Letter.AccountDeleted(Noon),
         Letter.MoneyReceived("12.34 EUR", Noon),
+        Letter.ForecastSettled("Lions \u2013 Bears", Outcome.Win1, Outcome.Win1, 1),
+        Letter.ForecastSettled("Lions \u2013 Bears", Outcome.Win1, Outcome.Draw, 0),
         Letter.ContactChanged(Requests.Phone(), Noon),
     ];
 

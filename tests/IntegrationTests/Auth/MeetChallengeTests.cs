@@ -72,7 +72,7 @@ public sealed class MeetChallengeTests : IAsyncLifetime
         // Neither the code nor a try of it was used up by those.
         await Meet(answers[^1], code).Json(HttpStatusCode.OK);
         Assert.DoesNotContain(Messages(), text => text.Contains(stranger, StringComparison.Ordinal));
-        Assert.Single(Messages(), text => text.Contains($"To: {blocked.Email}\r\n", StringComparison.Ordinal));
+        Assert.Single(Codes(blocked.Email));
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public sealed class MeetChallengeTests : IAsyncLifetime
     /// <summary>The code of the second message: the first one was to register.</summary>
     private async Task<string> NextCode(string email)
     {
-        await Eventually.Holds(() => Task.FromResult(Messages().Count(text => text.Contains($"To: {email}\r\n", StringComparison.Ordinal)) > 1), "the code to sign in");
+        await Eventually.Holds(() => Task.FromResult(Codes(email).Count() > 1), "the code to sign in");
         return await _app.CodeAsync(email);
     }
 
@@ -224,6 +224,10 @@ public sealed class MeetChallengeTests : IAsyncLifetime
             "the code to sign in");
         return PorticoApp.CodeIn(message);
     }
+
+    /// <summary>The messages to an address that hold a code.</summary>
+    private IEnumerable<string> Codes(string email) =>
+        Messages().Where(text => text.Contains($"To: {email}\r\n", StringComparison.Ordinal) && PorticoApp.CodeIn(text).Length > 0);
 
     private IEnumerable<string> Messages() => Directory.GetFiles(_app.Mailbox, "*.eml").Order(StringComparer.Ordinal).Select(File.ReadAllText);
 

@@ -140,6 +140,35 @@ public sealed class MessageDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task News_gets_half_of_the_day_so_that_a_warning_has_room()
+    {
+        await using var postroom = await Start(("Mail:MaxPerDay", "4"));
+        var ada = await postroom.PersonAsync("ada@example.org");
+        for (var i = 0; i < 5; i++)
+            await postroom.PostAsync(ada, Letter.MoneyReceived($"{i}.00 EUR", Noon));
+        await Eventually.Holds(async () => (await postroom.MessagesAsync(ada)).Count(message => message.Status == "sent") == 2, "two of them");
+
+        await postroom.PostAsync(ada, Letter.PasswordChanged(Noon));
+
+        Assert.Equal("Your Portico password was changed", (await _server.TakenBy("ada@example.org", 3))[^1].Subject);
+    }
+
+    [Fact]
+    public async Task What_there_is_never_room_for_is_laid_aside()
+    {
+        await using var postroom = await Start(("Mail:MaxPerDay", "1"), ("Mail:GiveUpAfter", "00:00:01"));
+        var ada = await postroom.PersonAsync("ada@example.org");
+        await postroom.PostAsync(ada, Letter.PasswordChanged(Noon));
+        await postroom.MessageAsync(ada, "sent");
+
+        await postroom.PostAsync(ada, Letter.Welcome("Ada"));
+        await _database.ExecuteAsync("UPDATE messages SET due_at = now(), queued_at = now() - interval '1 minute' WHERE template = 'welcome'");
+
+        await Eventually.Holds(
+            async () => (await postroom.MessagesAsync(ada)).Any(message => message is { Status: "dead", Reason: "The address has had enough for the day." }), "it to be laid aside");
+    }
+
+    [Fact]
     public async Task Several_processes_send_each_letter_once()
     {
         await using var first = await Start();

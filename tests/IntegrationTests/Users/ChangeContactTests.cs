@@ -30,9 +30,8 @@ public sealed class ChangeContactTests : IAsyncLifetime
         await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await elsewhere.RefreshAsync().Json(HttpStatusCode.OK);
 
-        await Eventually.Holds(
-            async () => (await _app.MessageAsync(person.Email)).Contains($"{email[0]}***@example.org", StringComparison.Ordinal), "the notice to the old address");
-        Assert.DoesNotContain(email, await _app.MessageAsync(person.Email), StringComparison.Ordinal);
+        var notice = await _app.MessageAsync(person.Email, text => text.Contains($"{email[0]}***@example.org", StringComparison.Ordinal));
+        Assert.DoesNotContain(email, notice, StringComparison.Ordinal);
         await Change(person, email, code).Problem(HttpStatusCode.BadRequest, "invalid_code");
     }
 
@@ -91,7 +90,8 @@ public sealed class ChangeContactTests : IAsyncLifetime
         foreach (var apart in _racers)
             await apart.DisposeAsync();
 
-        int Notices() => _racers.Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
+        // Any process of the installation may send it.
+        int Notices() => _racers.Append(app).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
     }
 
     [Fact]
