@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Nats;
@@ -21,6 +22,7 @@ public static class InfrastructureRegistration
         return services
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
+            .AddQueryCache()
             .AddHostedService<Settlement>()
             .AddIdentity(configuration)
             .AddRedis(configuration)

@@ -7,6 +7,7 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
+using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Outbox;
@@ -21,10 +22,14 @@ internal static class PersistenceRegistration
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
         services.AddScoped<AuditStamps>();
         services.AddScoped<OutboxWriter>();
+        services.AddScoped<StaleTagWriter>();
+        services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<StaleTags>();
         services.AddSingleton<OutboxSignal>();
         services.AddDbContext<AppDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()));
+            .AddInterceptors(
+                provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()));
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddScoped<IAuditLog, AuditLog>();
