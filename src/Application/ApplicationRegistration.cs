@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Ledger;
+using Portico.Application.Users;
 
 namespace Portico.Application;
 
@@ -38,7 +40,9 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<Teller>();
         services.AddScoped<PasswordConfirmation>();
+        services.AddScoped<UserAdministration>();
         return services;
     }
 

@@ -8,6 +8,7 @@ using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Idempotency;
+using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.Tokens;
 
@@ -22,6 +23,7 @@ public static class InfrastructureRegistration
         return services
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
+            .AddLedger(configuration)
             .AddQueryCache()
             .AddHostedService<Settlement>()
             .AddIdentity(configuration)

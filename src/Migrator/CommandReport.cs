@@ -55,6 +55,29 @@ internal sealed class CommandReport
             _output.Write(text);
     }
 
+    /// <summary>Shows how far some work is: a bar on a terminal, elsewhere a remark for each step.</summary>
+    /// <param name="work">Is given what takes the step, how much is done, and of how much.</param>
+    public async Task<T> WithProgress<T>(Func<Action<string, long, long>, Task<T>> work)
+    {
+        if (_console is { Profile.Out.IsTerminal: true })
+        {
+            return await _console.Progress().AutoClear(true).StartAsync(context =>
+            {
+                var bar = context.AddTask("");
+                return work((step, done, total) => (bar.Description, bar.MaxValue, bar.Value) = (Markup.Escape(step), total, done));
+            });
+        }
+
+        var before = "";
+        return await work((step, done, total) =>
+        {
+            var remark = $"{done * 100 / total,3} % {step}";
+            if (remark != before)
+                Note(remark);
+            before = remark;
+        });
+    }
+
     /// <summary>A member of the JSON document.</summary>
     public void Set(string name, object value) => _document[name] = JsonSerializer.SerializeToNode(value, Json);
 

@@ -14,6 +14,9 @@ internal enum ExitCode
 
     /// <summary>The database was migrated from other files, or the EF model describes another schema.</summary>
     Drift = 4,
+
+    /// <summary>A row of the ledger contradicts the others.</summary>
+    LedgerWrong = 5,
 }
 
 /// <summary>An expected end of a command, with the sentence that says why.</summary>

@@ -3,11 +3,13 @@ using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Nats;
 
 namespace Portico.Migrator;
 
 /// <summary>What a command has at hand.</summary>
-internal sealed record CommandRun(ParseResult Arguments, MigratorSettings Settings, MigrationCatalog Catalog, CommandReport Report);
+internal sealed record CommandRun(
+    ParseResult Arguments, IConfiguration Configuration, MigratorSettings Settings, MigrationCatalog Catalog, CommandReport Report);
 
 /// <summary>The Migrator's command line.</summary>
 internal sealed class MigratorApp
@@ -62,7 +64,7 @@ internal sealed class MigratorApp
         {
             var configuration = _configuration ?? ReadConfiguration();
             var settings = new MigratorSettings(configuration);
-            var run = new CommandRun(arguments, settings, ReadCatalog(arguments, settings), report);
+            var run = new CommandRun(arguments, configuration, settings, ReadCatalog(arguments, settings), report);
             return report.End(await action(run, cancellationToken));
         }
         catch (MigratorException failure)
@@ -76,6 +78,10 @@ internal sealed class MigratorApp
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             return report.End(ExitCode.Error, "Cancelled. What was applied stays; what had begun was rolled back.");
+        }
+        catch (NatsException failure)
+        {
+            return report.End(ExitCode.Error, $"NATS failed: {failure.Message}");
         }
         catch (Exception failure) when (DatabaseServer.IsFailure(failure))
         {
@@ -103,8 +109,8 @@ internal sealed class MigratorApp
     {
         var root = new RootCommand(
             """
-            Applies the SQL migrations of Portico to PostgreSQL.
-            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted.
+            Applies the SQL migrations of Portico to PostgreSQL, and declares its stream of events in NATS.
+            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted, 5 the ledger is wrong.
             """);
         root.Add(_json);
         root.Add(_migrations);
@@ -114,7 +120,10 @@ internal sealed class MigratorApp
         root.Add(ScriptCommand.Create(this));
         root.Add(ValidateCommand.Create(this));
         root.Add(WaitCommand.Create(this));
+        root.Add(StreamsCommand.Create(this));
+        root.Add(EventsCommand.Create(this));
         root.Add(KeysCommand.Create(this));
+        root.Add(LedgerCommand.Create(this));
         return root;
     }
 

@@ -1,4 +1,5 @@
 using Portico.Application.Auth;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Users;
 using Portico.Domain.Common;
@@ -8,14 +9,13 @@ using Portico.Infrastructure.Redis;
 
 namespace Portico.Seeder;
 
-/// <summary>Makes the first administrator, whose password nobody knows until they set it with a code.</summary>
-internal sealed class AdminSeed(AppDbContext db, ITransaction transaction, ICredentials credentials, ICodes codes, RedisConnection redis, TimeProvider clock)
+/// <summary>Makes an administrator, whose password nobody knows until they set it with a code.</summary>
+internal sealed class AdminSeed(
+    AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, ICodes codes, RedisConnection redis, TimeProvider clock)
 {
     public async Task Run(string email, TextWriter output, CancellationToken cancellationToken)
     {
-        if (!ContactAddress.TryParseEmail(email, out var address))
-            throw new SeederException($"--email must be an e-mail address; it is {email}.");
-
+        var address = Parse(email);
         var changes = 0;
         var made = await transaction.Run<Result<User>>(
             async token =>
@@ -29,7 +29,7 @@ internal sealed class AdminSeed(AppDbContext db, ITransaction transaction, ICred
                     await credentials.Add(user.Id, passwordHash: null, token);
                 }
 
-                user.AssignRole(Role.Admin);
+                Assign(user, Role.Admin);
                 return user;
             },
             cancellationToken);
@@ -56,4 +56,40 @@ internal sealed class AdminSeed(AppDbContext db, ITransaction transaction, ICred
             Too late? Run this command again for another code.
             """);
     }
+
+    /// <summary>Makes an ordinary person of an administrator, which no other administrator can do.</summary>
+    public async Task Dismiss(string email, TextWriter output, CancellationToken cancellationToken)
+    {
+        var address = Parse(email);
+        var dismissed = await transaction.Run<Result<int>>(
+            async token =>
+            {
+                var user = await db.Users.FindByAddress(address, token);
+                if (user is null)
+                    return UserErrors.NotFound;
+
+                var changes = user.Role == Role.Admin ? 1 : 0;
+                if (changes > 0)
+                    Assign(user, Role.User);
+                return changes;
+            },
+            cancellationToken);
+        if (dismissed.Error is { } refusal)
+            throw new SeederException(refusal.Message);
+
+        await output.WriteLineAsync($"admin: {dismissed.Value} changes");
+    }
+
+    private void Assign(User user, Role role)
+    {
+        if (user.Role == role)
+            return;
+
+        audit.Add(new AuditNote(AuditActions.UserRoleChanged, AuditSubject.User(user.Id)).Changed("role", user.Role, role));
+        user.AssignRole(role);
+    }
+
+    private static ContactAddress Parse(string email) => ContactAddress.TryParseEmail(email, out var address)
+        ? address
+        : throw new SeederException($"--email must be an e-mail address; it is {email}.");
 }

@@ -12,12 +12,13 @@ using Spectre.Console;
 
 namespace Portico.Seeder;
 
-internal sealed record DemoRequest(int Users, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
+internal sealed record DemoRequest(int Users, int Transfers, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
 
 /// <summary>Makes a person of each role with a password that is printed once, and a crowd around them that nobody signs in as.</summary>
-internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, TimeProvider clock)
+internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, DemoMoney money, TimeProvider clock)
 {
     public const int MaxUsers = 1_000_000;
+    public const string Domain = "@portico.example";
     private const int BatchSize = 500;
     private const int PasswordBytes = 15;
 
@@ -40,6 +41,9 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
 
         var crowd = await EnsureCrowd(request, cancellationToken);
         await output.WriteLineAsync($"demo: {signIns.Count + crowd} changes");
+        var (wallets, transfers) = await money.Run(request.Transfers, request.Seed, cancellationToken);
+        if (wallets + transfers > 0)
+            await output.WriteLineAsync($"  {wallets} wallets, {transfers} transfers");
         if (signIns.Count == 0)
             return;
 
@@ -84,7 +88,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
     private async Task<int> EnsureCrowd(DemoRequest request, CancellationToken cancellationToken)
     {
         var added = 0;
-        await Progress(request.Users, async advance =>
+        await Progress("people", request.Users, async advance =>
         {
             for (var first = 1; first <= request.Users; first += BatchSize)
             {
@@ -114,7 +118,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
         return numbers.Length - present.Count;
     }
 
-    private static async Task Progress(int total, Func<Action<int>, Task> work)
+    public static async Task Progress(string what, int total, Func<Action<int>, Task> work)
     {
         // A bar is for people; a log would fill with its frames.
         if (Console.IsOutputRedirected || total < BatchSize)
@@ -125,7 +129,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
 
         await AnsiConsole.Progress().StartAsync(async context =>
         {
-            var task = context.AddTask("people", maxValue: total);
+            var task = context.AddTask(what, maxValue: total);
             await work(done => task.Increment(done));
         });
     }
@@ -142,7 +146,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
     }
 
     private static ContactAddress Address(string name) =>
-        ContactAddress.TryParseEmail($"{name}@portico.example", out var address) ? address : throw new InvalidOperationException($"{name} makes no address.");
+        ContactAddress.TryParseEmail($"{name}{Domain}", out var address) ? address : throw new InvalidOperationException($"{name} makes no address.");
 
     /// <summary>The same for the same seed and number, whatever else is made.</summary>
     private static string Pick(string[] names, int seed, int number, int salt)

@@ -1,13 +1,15 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Portico.Application.Common.Security;
 using Portico.Domain.Currencies;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Ledger;
 
 namespace Portico.Seeder;
 
 /// <summary>Makes the reference tables equal to the code: what is missing is added, what differs changed, what is gone removed.</summary>
-internal sealed class ReferenceSeed(AppDbContext db)
+internal sealed class ReferenceSeed(AppDbContext db, NpgsqlDataSource database, TimeProvider clock)
 {
     public async Task Run(TextWriter output, CancellationToken cancellationToken)
     {
@@ -23,6 +25,7 @@ internal sealed class ReferenceSeed(AppDbContext db)
             row => row.Code, remove: false, cancellationToken);
 
         var changes = await db.SaveChangesAsync(cancellationToken);
+        changes += await AccountRows.EnsureSystemAccounts(database, clock.GetUtcNow(), cancellationToken);
         await output.WriteLineAsync($"reference: {changes} changes");
     }
 

@@ -57,13 +57,20 @@ internal sealed class SeederApp
     private RootCommand CreateRoot()
     {
         var email = new Option<string>("--email") { Description = "The address of the administrator.", Required = true };
+        var dismiss = new Option<bool>("--dismiss") { Description = "Make an ordinary person of this administrator instead." };
         var users = new Option<int>("--users") { Description = "How many people besides the three with a known password.", DefaultValueFactory = _ => 20 };
         users.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > DemoSeed.MaxUsers)
                 result.AddError($"--users must be between 0 and {DemoSeed.MaxUsers}.");
         });
-        var seed = new Option<int>("--seed") { Description = "The same seed makes the same people.", DefaultValueFactory = _ => 1 };
+        var transfers = new Option<int>("--transfers") { Description = "How many transfers their wallets have seen within the last year.", DefaultValueFactory = _ => 2_000 };
+        transfers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > DemoMoney.MaxTransfers)
+                result.AddError($"--transfers must be between 0 and {DemoMoney.MaxTransfers}.");
+        });
+        var seed = new Option<int>("--seed") { Description = "The same seed makes the same people and transfers.", DefaultValueFactory = _ => 1 };
         var credentials = new Option<FileInfo?>("--credentials-file") { Description = "Also write the sign-ins, when they are made, to this file as JSON.", HelpName = "FILE" };
         var reset = new Option<bool>("--reset-passwords") { Description = "Give the demo sign-ins new passwords and print them." };
         var force = new Option<bool>("--force") { Description = "Seed demo people in production too." };
@@ -71,13 +78,18 @@ internal sealed class SeederApp
         var root = new RootCommand("Fills a migrated database. Every command can be run again.");
         root.Add(Create("reference", "Roles, permissions and currencies, as the code has them.", [], (services, _, token) =>
             services.GetRequiredService<ReferenceSeed>().Run(_output, token)));
-        root.Add(Create("admin", "The first administrator, with a code to set the password once.", [email], (services, arguments, token) =>
-            services.GetRequiredService<AdminSeed>().Run(arguments.GetRequiredValue(email), _output, token)));
-        root.Add(Create("demo", "People to try things with; refused in production.", [users, seed, credentials, reset, force], (services, arguments, token) =>
+        root.Add(Create("admin", "An administrator, with a code to set the password once.", [email, dismiss], (services, arguments, token) =>
+        {
+            var admin = services.GetRequiredService<AdminSeed>();
+            return arguments.GetValue(dismiss)
+                ? admin.Dismiss(arguments.GetRequiredValue(email), _output, token)
+                : admin.Run(arguments.GetRequiredValue(email), _output, token);
+        }));
+        root.Add(Create("demo", "People to try things with, and wallets with a year of history; refused in production.", [users, transfers, seed, credentials, reset, force], (services, arguments, token) =>
         {
             if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
                 throw new SeederException("Demo people are refused in production, where anybody could sign in as them. Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
-            var request = new DemoRequest(arguments.GetValue(users), arguments.GetValue(seed), arguments.GetValue(credentials), arguments.GetValue(reset));
+            var request = new DemoRequest(arguments.GetValue(users), arguments.GetValue(transfers), arguments.GetValue(seed), arguments.GetValue(credentials), arguments.GetValue(reset));
             return services.GetRequiredService<DemoSeed>().Run(request, _output, token);
         }));
         return root;
@@ -125,7 +137,7 @@ internal sealed class SeederApp
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddPersistence(builder.Configuration).AddIdentity(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
-        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoSeed>();
+        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoMoney>().AddScoped<DemoSeed>();
         return builder.Build();
     }
 

@@ -25,6 +25,7 @@ using Portico.WebApi.OpenApi;
 using Portico.WebApi.Paging;
 using Portico.WebApi.Records;
 using Portico.WebApi.Tracing;
+using Portico.WebApi.Wallets;
 
 namespace Portico.WebApi;
 
@@ -136,8 +137,7 @@ internal static class WebApiRegistration
                     "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
-                    "Location", "Link", "ETag", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader, "Age",
-                    HttpCacheReport.CacheStatus,
+                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
                     RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
@@ -169,6 +169,8 @@ internal static class WebApiRegistration
                     json.SupportedMediaTypes.Clear();
                     json.SupportedMediaTypes.Add("application/json");
                 }
+
+                mvc.OutputFormatters.Add(new StatementCsvFormatter());
 
                 mvc.ModelBinderProviders.Insert(0, new QueryValueBinderProvider());
                 // What a field may be is said by its type and by the use case's validator, never twice.

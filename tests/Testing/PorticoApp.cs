@@ -7,6 +7,9 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
+using Portico.Infrastructure.Nats;
+using Portico.Nats;
+using Portico.Nats.JetStream;
 using Portico.Domain.Users;
 using Portico.WebApi;
 
@@ -21,6 +24,9 @@ public sealed record PorticoAppOptions
     /// <summary>The database to use; null is one of its own.</summary>
     public TestDatabase? Database { get; init; }
 
+    /// <summary>Another one whose database, Redis and settings this one shares, as a second replica does.</summary>
+    public PorticoApp? ReplicaOf { get; init; }
+
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     public Action<IServiceCollection> Services { get; init; } = _ => { };
@@ -32,8 +38,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
     private static readonly Lazy<Task<PorticoApp>> Shared = new(() => StartAsync(new PorticoAppOptions()));
     private readonly WebApplication _app;
 
-    private PorticoApp(WebApplication app, LocalStack stack, TestDatabase database, string folder, Uri api, Uri management) =>
-        (_app, Stack, Database, Folder, Api, Management, Client) = (app, stack, database, folder, api, management, new HttpClient { BaseAddress = api });
+    private PorticoApp(WebApplication app, LocalStack stack, TestDatabase database, string folder, Uri api, Uri management, IReadOnlyDictionary<string, string?> settings) =>
+        (_app, Stack, Database, Folder, Api, Management, Client, Settings) =
+        (app, stack, database, folder, api, management, new HttpClient { BaseAddress = api }, settings);
 
     public LocalStack Stack { get; }
     public TestDatabase Database { get; }
@@ -41,6 +48,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public Uri Management { get; }
     public HttpClient Client { get; }
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>What it was started with.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; }
 
     /// <summary>The folder that takes every message.</summary>
     public string Mailbox => Path.Combine(Folder, "mailbox");
@@ -52,8 +62,8 @@ public sealed partial class PorticoApp : IAsyncDisposable
 
     public static async Task<PorticoApp> StartAsync(PorticoAppOptions options)
     {
-        var stack = options.Stack ?? await SharedStack.GetAsync();
-        var database = options.Database ?? await TestDatabase.CreateAsync(stack);
+        var stack = options.Stack ?? options.ReplicaOf?.Stack ?? await SharedStack.GetAsync();
+        var database = options.Database ?? options.ReplicaOf?.Database ?? await TestDatabase.CreateAsync(stack);
         var folder = Directory.CreateTempSubdirectory("portico-test-").FullName;
         var settings = database.Settings();
         // Known before the start, because it is the issuer that verifiers ask for its keys.
@@ -67,6 +77,8 @@ public sealed partial class PorticoApp : IAsyncDisposable
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
+        settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
+        settings["Events:MaxBytes"] = "16777216";
         settings["Tokens:Issuer"] = address;
         settings["Tokens:SealingKey"] = TestDatabase.SealingKey;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
@@ -74,13 +86,18 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Passwords:Iterations"] = "1000";
         settings["Mail:Mailbox"] = Path.Combine(folder, "mailbox");
         settings["Shutdown:DrainDelay"] = "00:00:00";
+        foreach (var (key, value) in options.ReplicaOf?.Settings.Where(setting => setting.Key is not ("urls" or "Mail:Mailbox")) ?? [])
+            settings[key] = value;
         foreach (var (key, value) in options.Settings)
             settings[key] = value;
 
         var app = WebApiHost.Create([.. settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")], options.Services);
         await app.StartAsync();
+        // As the Migrator does, where there is a server to do it on.
+        if (app.Services.GetRequiredService<INatsConnection>().ConnectionState == NatsConnectionState.Open)
+            await EventStream.CompareAsync(app.Services.GetRequiredService<INatsJSContext>(), app.Services.GetRequiredService<EventSettings>(), apply: true, default);
         var (api, management) = WebApiHost.Addresses(app);
-        return new PorticoApp(app, stack, database, folder, api, management);
+        return new PorticoApp(app, stack, database, folder, api, management, settings.AsReadOnly());
     }
 
     /// <summary>Signs a new person up by e-mail.</summary>
@@ -112,20 +129,20 @@ public sealed partial class PorticoApp : IAsyncDisposable
 
     public static string NewPhone() => $"+49151{RandomNumberGenerator.GetInt32(100_000_000):D8}";
 
-    /// <summary>The code in the newest message to an address.</summary>
-    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address));
+    /// <summary>The code in the newest message to an address that holds one.</summary>
+    public async Task<string> CodeAsync(string address) => CodeIn(await MessageAsync(address, text => SixDigits().IsMatch(text)));
 
     public static string CodeIn(string message) => SixDigits().Match(message).Value;
 
-    /// <summary>The newest message to an address, header and text.</summary>
-    public Task<string> MessageAsync(string address) => Eventually.Get(
+    /// <summary>The newest message to an address, header and text; of several the one looked for.</summary>
+    public Task<string> MessageAsync(string address, Func<string, bool>? isIt = null) => Eventually.Get(
         async () =>
         {
             var files = Directory.Exists(Mailbox) ? Directory.GetFiles(Mailbox, "*.eml") : [];
             foreach (var file in files.OrderDescending(StringComparer.Ordinal))
             {
                 var text = await File.ReadAllTextAsync(file);
-                if (text.Contains($"To: {address}\r\n", StringComparison.Ordinal))
+                if (text.Contains($"To: {address}\r\n", StringComparison.Ordinal) && isIt?.Invoke(text) != false)
                     return text;
             }
 

@@ -1,10 +1,11 @@
 using BenchmarkDotNet.Running;
 using Portico.Bench;
 using Portico.Bench.Auth;
+using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Infrastructure.Hosting;
 
-LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync)];
+LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync), new("ledger", LedgerScenario.RunAsync)];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {

@@ -84,6 +84,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             ["ConnectionStrings__Bootstrap"] = stack.Postgres.ConnectionString,
             ["ConnectionStrings__Migrator"] = Connection(stack, "portico_migrator", secrets.MigratorPassword),
         });
+        await CompleteAsync("Migrator", ["streams", "up"], settings);
         Console.WriteLine("Seeding …");
         await CompleteAsync("Seeder", ["reference"], settings);
         await SeedDemoAsync(settings);

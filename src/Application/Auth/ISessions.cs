@@ -4,7 +4,30 @@ using Portico.Domain.Common;
 namespace Portico.Application.Auth;
 
 /// <summary>A session with the refresh token that continues it.</summary>
-public sealed record SessionTicket(Guid UserId, Guid SessionId, string RefreshToken, TimeSpan RefreshLifetime);
+/// <param name="UserId">Whose it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Version">The person's <see cref="Portico.Domain.Users.User.SessionVersion"/> when they last proved who they are.</param>
+/// <param name="RefreshToken">Continues it.</param>
+/// <param name="RefreshLifetime">How long it can be continued.</param>
+public sealed record SessionTicket(Guid UserId, Guid SessionId, int Version, string RefreshToken, TimeSpan RefreshLifetime);
+
+/// <summary>What came of the use of a refresh token: a successor, the end of a session whose token was used twice, or nothing.</summary>
+public readonly record struct Rotation
+{
+    public SessionTicket? Ticket { get; private init; }
+
+    /// <summary>The session that a second use has ended. It is told to one of those who use its tokens, again after 10 s as long as it has not been ended.</summary>
+    public EndedByReuse? Reused { get; private init; }
+
+    public static Rotation Refused => default;
+
+    public static Rotation To(SessionTicket ticket) => new() { Ticket = ticket };
+
+    public static Rotation EndedBy(EndedByReuse reuse) => new() { Reused = reuse };
+}
+
+/// <summary>A session that ended because a refresh token of it was used twice.</summary>
+public sealed record EndedByReuse(Guid UserId, Guid SessionId);
 
 /// <summary>A session that has not ended, by what its client said of itself when it was opened.</summary>
 public sealed record LiveSession(Guid Id, string? Device, string? IpAddress, DateTimeOffset OpenedAt, DateTimeOffset LastSeenAt);
@@ -17,14 +40,20 @@ public sealed record LiveSession(Guid Id, string? Device, string? IpAddress, Dat
 /// </remarks>
 public interface ISessions
 {
-    Task<SessionTicket> Open(Guid userId, IClient client, CancellationToken cancellationToken);
+    /// <param name="userId">Whose it is.</param>
+    /// <param name="version">The person's session version before their proof was judged.</param>
+    /// <param name="client">Where they are.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken);
 
-    /// <returns>The successor, or 401 <c>invalid_refresh_token</c>.</returns>
-    Task<Result<SessionTicket>> Rotate(string refreshToken, CancellationToken cancellationToken);
+    Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken);
 
     /// <summary>Gives the next pair of tokens to a session whose owner has just proved who they are in another way; the refresh token before it is now the last but one.</summary>
     /// <returns>The successor, or 401 <c>invalid_refresh_token</c> when the session has ended.</returns>
-    Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+    Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken);
+
+    /// <summary>The session version that the session carries now; <c>null</c> when it has ended.</summary>
+    Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 
     /// <summary>A person's sessions, the newest first; at most <c>Sessions:MaxPerUser</c>.</summary>
     Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken);

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -23,21 +24,42 @@ internal sealed class RefreshSessionValidator : AbstractValidator<RefreshSession
     public RefreshSessionValidator() => RuleFor(c => c.RefreshToken).NotEmpty().MaximumLength(MaxLength);
 }
 
-internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens)
+internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, IAuditLog audit, TimeProvider clock)
     : ICommandHandler<RefreshSession, TokensDto>
 {
+    private static readonly TimeSpan CarryOver = TimeSpan.FromMilliseconds(200);
+
     public async Task<Result<TokensDto>> Handle(RefreshSession command, CancellationToken cancellationToken)
     {
         var rotation = await sessions.Rotate(command.RefreshToken, cancellationToken);
-        if (rotation.Error is { } refusal)
-            return refusal;
+        if (rotation.Reused is { } reuse)
+            await Note(reuse, cancellationToken);
+        if (rotation.Ticket is not { } ticket)
+            return UserErrors.InvalidRefreshToken;
 
-        var ticket = rotation.Value;
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == ticket.UserId, cancellationToken);
-        if (user is { Status: UserStatus.Active })
+        if (user is { Status: UserStatus.Active } && await Carries(ticket, user.SessionVersion, cancellationToken))
             return TokensDto.Of(ticket, accessTokens.Issue(user, ticket.SessionId));
 
         await sessions.End(ticket.UserId, ticket.SessionId, cancellationToken);
         return UserErrors.InvalidRefreshToken;
+    }
+
+    /// <summary>Whether nothing has ended the session since it was opened, wherever else that could not be noted.</summary>
+    private async Task<bool> Carries(SessionTicket ticket, int version, CancellationToken cancellationToken)
+    {
+        if (ticket.Version == version)
+            return true;
+
+        // The session that changes the password is carried over when the change is committed, and another tab of it may refresh in between.
+        await Task.Delay(CarryOver, clock, cancellationToken);
+        return await sessions.FindVersion(ticket.UserId, ticket.SessionId, cancellationToken) == version;
+    }
+
+    // Its access tokens are refused already. Until it is ended for good here, the next use of a token of it tells of it again.
+    private async Task Note(EndedByReuse reuse, CancellationToken cancellationToken)
+    {
+        await audit.AddNow(new AuditNote(AuditActions.SessionEndedByReuse, AuditSubject.User(reuse.UserId)) { SessionId = reuse.SessionId });
+        await sessions.End(reuse.UserId, reuse.SessionId, cancellationToken);
     }
 }

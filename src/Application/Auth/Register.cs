@@ -2,6 +2,7 @@ using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -32,8 +33,8 @@ internal sealed class RegisterValidator : AbstractValidator<Register>
 }
 
 internal sealed class RegisterHandler(
-    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, SignIn signIn,
-    IClient client, TimeProvider clock)
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, IAddressRelease addresses, ICredentials credentials,
+    SignIn signIn, IClient client, TimeProvider clock)
     : ICommandHandler<Register, TokensDto>
 {
     public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
@@ -48,6 +49,7 @@ internal sealed class RegisterHandler(
         var registered = await transaction.Run<Result<User>>(
             async token =>
             {
+                await addresses.ReleaseExpired(address, token);
                 var user = User.Register(address, command.DisplayName.Trim(), client.Locale, clock.GetUtcNow());
                 db.Users.Add(user);
                 await credentials.Add(user.Id, passwordHash, token);

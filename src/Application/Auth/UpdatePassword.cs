@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -47,6 +48,10 @@ internal sealed class UpdatePasswordHandler(
         if (confirmed.Error is { } notTheirs)
             return notTheirs;
 
+        // Before anything is changed: while sessions can't be reached, this one could not be carried over.
+        if (!await sessions.Exists(known.Id, caller.SessionId, cancellationToken))
+            return CommonErrors.Unauthenticated;
+
         var newHash = await passwords.Hash(command.NewPassword, cancellationToken);
         var changed = await transaction.Run<Result<User>>(
             async token =>
@@ -67,8 +72,9 @@ internal sealed class UpdatePasswordHandler(
         if (changed.Error is { } refusal)
             return refusal;
 
+        // This one first: another tab of it may be about to refresh. The others have an older version, whether or not this ends them.
+        var session = await sessions.Continue(known.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
         await sessions.EndOthers(known.Id, caller.SessionId, cancellationToken);
-        var session = await sessions.Continue(known.Id, caller.SessionId, cancellationToken);
         return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -12,13 +13,16 @@ namespace Portico.Application.Users;
 
 /// <summary>Everybody who signed up, the newest first, for administrators.</summary>
 [RequirePermission(Permissions.UsersRead)]
-public sealed record ListUsers : IQuery<Page<UserDto>>, IPaged
+public sealed record ListUsers : IQuery<Page<AccountDto>>, IPaged
 {
     /// <summary>Text that the name contains, or that the address or number begins with.</summary>
     public string? Search { get; init; }
 
     public Role? Role { get; init; }
-    public UserStatus? Status { get; init; }
+
+    /// <summary>Without it everybody who is not deleted.</summary>
+    public AccountStatus? Status { get; init; }
+
     public int Limit { get; init; } = IPaged.DefaultLimit;
     public string? Cursor { get; init; }
 }
@@ -40,15 +44,20 @@ internal sealed class ListUsersValidator : AbstractValidator<ListUsers>
     }
 }
 
-internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListUsers, Page<UserDto>>
+internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListUsers, Page<AccountDto>>
 {
-    public async Task<Result<Page<UserDto>>> Handle(ListUsers query, CancellationToken cancellationToken)
+    public async Task<Result<Page<AccountDto>>> Handle(ListUsers query, CancellationToken cancellationToken)
     {
         var users = db.Users.AsNoTracking();
         if (query.Role is { } role)
             users = users.Where(u => u.Role == role);
-        if (query.Status is { } status)
-            users = users.Where(u => u.Status == status);
+        users = query.Status switch
+        {
+            AccountStatus.Active => users.Where(u => u.Status == UserStatus.Active),
+            AccountStatus.Blocked => users.Where(u => u.Status == UserStatus.Blocked),
+            AccountStatus.Deleted => users.WithDeleted().Where(u => u.DeletedAt != null),
+            _ => users,
+        };
         if (query.Search is { } text)
         {
             var start = text.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal) + "%";
@@ -60,7 +69,7 @@ internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQuer
 
         // One more than asked for tells whether there is a next page.
         var found = await users.OrderByDescending(u => u.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
-        var items = found.Take(query.Limit).Select(mapper.Map<UserDto>).ToArray();
-        return new Page<UserDto>(items, found.Count > query.Limit ? Cursor.Write(new UserPosition(items[^1].Id)) : null);
+        var items = found.Take(query.Limit).Select(mapper.Map<AccountDto>).ToArray();
+        return new Page<AccountDto>(items, found.Count > query.Limit ? Cursor.Write(new UserPosition(items[^1].Id)) : null);
     }
 }

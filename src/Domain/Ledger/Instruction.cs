@@ -15,7 +15,7 @@ public abstract record Instruction
     public Guid? By { get; init; }
 
     /// <summary>The key by which a repetition is known; <c>null</c> for what the system does by itself.</summary>
-    public IdempotencyKey? Key { get; init; }
+    public InstructionKey? Key { get; init; }
 
     /// <summary>When it happened, for history that is written afterwards; <c>null</c> is now.</summary>
     public DateTimeOffset? At { get; init; }
@@ -26,7 +26,7 @@ public abstract record Instruction
 
 /// <summary>A key of one person, and what they asked for with it.</summary>
 /// <remarks>The fingerprint is the SHA-256 of the request: the same key with another one is refused.</remarks>
-public sealed record IdempotencyKey(Guid OwnerId, string Key, ReadOnlyMemory<byte> Fingerprint);
+public sealed record InstructionKey(Guid OwnerId, string Key, ReadOnlyMemory<byte> Fingerprint);
 
 /// <summary>One amount from one account to another.</summary>
 /// <remarks>The id is that of its journal.</remarks>

@@ -18,7 +18,7 @@ public sealed class LedgerBook
     private readonly List<Journal> _journals = [];
     private readonly List<Posting> _postings = [];
     private readonly List<LedgerEvent> _events = [];
-    private readonly List<(IdempotencyKey, Outcome)> _keys = [];
+    private readonly List<KeptOutcome> _keys = [];
 
     // How things were before the instruction that is being decided on.
     private readonly List<(Guid Id, Account? Before)> _undo = [];
@@ -54,17 +54,21 @@ public sealed class LedgerBook
 
         var name = (key.OwnerId, key.Key);
         if (_known.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
-            return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span) ? known.Outcome with { IsReplay = true } : Refused(LedgerErrors.KeyReused);
+            return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span) ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) } : Refused(LedgerErrors.KeyReused);
 
         var outcome = Carry(instruction);
-        if (outcome.Refusal is null || LedgerErrors.NameOf(outcome.Refusal) is not null)
+        if (outcome.Refusal is null || KeptRefusals.NameOf(outcome.Refusal) is not null)
         {
             _known[name] = new KnownKey(key.Fingerprint, outcome);
-            _keys.Add((key, outcome));
+            _keys.Add(new KeptOutcome(key, outcome, instruction.At ?? _now));
         }
 
         return outcome;
     }
+
+    // It is carried out again when the answer of its commit got lost; that is no repetition.
+    private static bool IsMadeBy(Instruction instruction, Outcome outcome) =>
+        outcome.Journals is [var first, ..] && first.Id == (instruction is Movement movement ? movement.Legs[0].Id : instruction.Id);
 
     private Outcome Carry(Instruction instruction)
     {
@@ -112,7 +116,7 @@ public sealed class LedgerBook
                 SourceId = leg.SourceId,
                 DestinationId = leg.DestinationId,
                 Amount = leg.Amount,
-                OperationId = legs.Length > 1 ? movement.Id : null,
+                OperationId = leg.Id == movement.Id ? null : movement.Id,
                 InitiatedBy = movement.By,
                 Description = leg.Description,
                 RecordedAt = RecordedAt(movement, source, destination),
@@ -286,7 +290,7 @@ public sealed class LedgerBook
     }
 
     private void Tell(string aggregate, Guid id, long version, IDomainEvent happened, Instruction instruction) =>
-        _events.Add(new LedgerEvent(aggregate, id, version, happened, instruction.TraceParent));
+        _events.Add(new LedgerEvent(aggregate, id, version, happened, instruction.TraceParent, instruction.At ?? _now));
 
     private Account? Find(Guid id) => _accounts.GetValueOrDefault(id) ?? _state.Accounts.GetValueOrDefault(id);
 

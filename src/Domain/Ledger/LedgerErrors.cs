@@ -35,23 +35,27 @@ public static class LedgerErrors
     public static readonly Error ReversalExceeded = new(ErrorKind.Unprocessable, "reversal_exceeded", "Less is left of the transfer than this would reverse.");
 
     public static readonly Error KeyReused =
-        new(ErrorKind.Unprocessable, "idempotency_key_reused", "This Idempotency-Key was used for another request. Take a new one.");
+        new(ErrorKind.Unprocessable, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new key for a new request.");
+}
 
-    // What is decided on the state of the ledger, under the name that it is kept by. A name never changes.
+/// <summary>Refusals that are decided on the state of the ledger, and so are kept for repetitions with the same key.</summary>
+public static class KeptRefusals
+{
+    // A name never changes.
     private static readonly Dictionary<string, Error> Kept = new(StringComparer.Ordinal)
     {
-        ["wallet_not_found"] = WalletNotFound,
-        ["transfer_not_found"] = TransferNotFound,
-        ["hold_not_found"] = HoldNotFound,
-        ["insufficient_funds"] = InsufficientFunds,
-        ["currency_mismatch"] = CurrencyMismatch,
-        ["wallet_closed"] = WalletClosed,
-        ["balance_limit"] = BalanceLimit,
-        ["hold_closed"] = HoldClosed,
-        ["hold_exceeded"] = HoldExceeded,
-        ["not_reversible"] = NotReversible,
-        ["already_reversed"] = AlreadyReversed,
-        ["reversal_exceeded"] = ReversalExceeded,
+        ["wallet_not_found"] = LedgerErrors.WalletNotFound,
+        ["transfer_not_found"] = LedgerErrors.TransferNotFound,
+        ["hold_not_found"] = LedgerErrors.HoldNotFound,
+        ["insufficient_funds"] = LedgerErrors.InsufficientFunds,
+        ["currency_mismatch"] = LedgerErrors.CurrencyMismatch,
+        ["wallet_closed"] = LedgerErrors.WalletClosed,
+        ["balance_limit"] = LedgerErrors.BalanceLimit,
+        ["hold_closed"] = LedgerErrors.HoldClosed,
+        ["hold_exceeded"] = LedgerErrors.HoldExceeded,
+        ["not_reversible"] = LedgerErrors.NotReversible,
+        ["already_reversed"] = LedgerErrors.AlreadyReversed,
+        ["reversal_exceeded"] = LedgerErrors.ReversalExceeded,
     };
 
     private static readonly Dictionary<Error, string> Names =

@@ -12,6 +12,9 @@ public static class SystemAccounts
     /// <summary>Every one of them, empty.</summary>
     public static IEnumerable<Account> All(DateTimeOffset now) => Currency.All.SelectMany(_ => Kinds, (currency, kind) => Account.OfSystem(kind, currency, now));
 
+    /// <summary>Whether an id is one of these; those of wallets are of version 7.</summary>
+    public static bool Has(Guid id) => id.Version == 8;
+
     public static Guid IdOf(AccountKind kind, Currency currency)
     {
         if (!Kinds.Contains(kind))

@@ -70,7 +70,22 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserProfileChanged(Id, DisplayName, Locale));
     }
 
-    /// <summary>Gives the person another rank; access tokens with the old one die.</summary>
+    /// <summary>Whether this person may act on another one: from a higher rank only, so never on themselves.</summary>
+    public bool Outranks(User other) => this is { Status: UserStatus.Active, DeletedAt: null } && Role > other.Role;
+
+    /// <summary>Lets somebody of a higher rank give the person another one, which must be below their own.</summary>
+    public Result<Unit> AssignRole(Role role, User by)
+    {
+        if (Refuse(by) is { } refusal)
+            return refusal;
+        if (role >= by.Role)
+            return UserErrors.RankTooLow;
+
+        AssignRole(role);
+        return Unit.Value;
+    }
+
+    /// <summary>Gives the person another rank in the name of the system; access tokens with the old one die.</summary>
     public void AssignRole(Role role)
     {
         if (role == Role)
@@ -86,6 +101,98 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     {
         EndSessions();
         Raise(new UserPasswordChanged(Id));
+    }
+
+    /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
+    public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserSignedInOnNewDevice(Id, device, ipAddress));
+
+    /// <summary>Lets somebody of a higher rank keep the person out; access tokens from before die. One who is blocked stays so.</summary>
+    public Result<Unit> Block(User by)
+    {
+        if (Refuse(by) is { } refusal)
+            return refusal;
+        if (Status == UserStatus.Blocked)
+            return Unit.Value;
+
+        Status = UserStatus.Blocked;
+        EndSessions();
+        Raise(new UserBlocked(Id));
+        return Unit.Value;
+    }
+
+    /// <summary>Lets somebody of a higher rank let the person in again.</summary>
+    public Result<Unit> Unblock(User by)
+    {
+        if (Refuse(by) is { } refusal)
+            return refusal;
+        if (Status == UserStatus.Active)
+            return Unit.Value;
+
+        Status = UserStatus.Active;
+        Raise(new UserUnblocked(Id));
+        return Unit.Value;
+    }
+
+    /// <summary>Lets somebody of a higher rank sign the person out everywhere; access tokens from before die.</summary>
+    public Result<Unit> EndSessions(User by)
+    {
+        if (Refuse(by) is { } refusal)
+            return refusal;
+
+        EndSessions();
+        Raise(new UserSessionsEnded(Id));
+        return Unit.Value;
+    }
+
+    /// <summary>Lets somebody of a higher rank delete the person, who keeps their address for a while and can be restored.</summary>
+    public Result<Unit> Delete(User by, DateTimeOffset now)
+    {
+        if (!by.Outranks(this))
+            return UserErrors.RankTooLow;
+        if (DeletedAt is null)
+            Delete(by.Id, now);
+        return Unit.Value;
+    }
+
+    /// <summary>Deletes the person at their own wish.</summary>
+    public void Leave(DateTimeOffset now) => Delete(Id, now);
+
+    /// <summary>Lets somebody of a higher rank bring a deleted person back, with the standing that they had.</summary>
+    public Result<Unit> Restore(User by)
+    {
+        if (!by.Outranks(this))
+            return UserErrors.RankTooLow;
+        if (DeletedAt is null)
+            return Unit.Value;
+        if (!Addresses.Any())
+            return UserErrors.AddressFreed;
+
+        (DeletedAt, DeletedBy) = (null, null);
+        Raise(new UserRestored(Id));
+        return Unit.Value;
+    }
+
+    /// <summary>Takes an address from a deleted person, so that somebody else can sign up with it.</summary>
+    /// <exception cref="InvalidOperationException">The person is not deleted.</exception>
+    public void FreeAddress(ContactKind kind)
+    {
+        if (DeletedAt is null)
+            throw new InvalidOperationException("Only a deleted person loses an address to others.");
+
+        if (kind == ContactKind.Email)
+            (Email, EmailVerifiedAt) = (null, null);
+        else
+            (Phone, PhoneVerifiedAt) = (null, null);
+        Raise(new UserAddressFreed(Id));
+    }
+
+    private Error? Refuse(User by) => !by.Outranks(this) ? UserErrors.RankTooLow : DeletedAt is not null ? UserErrors.Deleted : null;
+
+    private void Delete(Guid by, DateTimeOffset now)
+    {
+        (DeletedAt, DeletedBy) = (now, by);
+        EndSessions();
+        Raise(new UserDeleted(Id));
     }
 
     private void EndSessions()

@@ -9,6 +9,14 @@ public static class UserErrors
 
     public static readonly Error SessionNotFound = new(ErrorKind.NotFound, "not_found", "You have no such session.");
 
+    public static readonly Error RankTooLow = new(
+        ErrorKind.Forbidden, "rank_too_low", "Only who ranks higher may do this to a person, and may give them ranks below their own. Nobody does it to themselves.");
+
+    public static readonly Error Deleted = new(ErrorKind.Conflict, "user_deleted", "This person is deleted. Restore them first.");
+
+    public static readonly Error AddressFreed = new(
+        ErrorKind.Conflict, "address_freed", "The person's address was freed for others after the retention time, so nothing would reach them.");
+
     public static readonly Error InvalidCode =
         new(ErrorKind.Validation, "invalid_code", "The code is wrong, was used already or is no longer valid. Ask for a new one.");
 

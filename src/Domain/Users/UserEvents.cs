@@ -25,3 +25,48 @@ public sealed record UserPasswordChanged(Guid UserId) : IDomainEvent
 {
     public static string Name => "users.password-changed.v1";
 }
+
+/// <summary>An administrator keeps a person out.</summary>
+public sealed record UserBlocked(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.blocked.v1";
+}
+
+/// <summary>An administrator let a person in again.</summary>
+public sealed record UserUnblocked(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.unblocked.v1";
+}
+
+/// <summary>An administrator signed a person out everywhere.</summary>
+public sealed record UserSessionsEnded(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.sessions-ended.v1";
+}
+
+/// <summary>A person left or was deleted; they may be restored.</summary>
+public sealed record UserDeleted(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.deleted.v1";
+}
+
+/// <summary>A deleted person is back.</summary>
+public sealed record UserRestored(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.restored.v1";
+}
+
+/// <summary>A deleted person's address was freed for others.</summary>
+public sealed record UserAddressFreed(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.address-freed.v1";
+}
+
+/// <summary>Somebody signed in as a person on a device, or from a network, that the person had not used before.</summary>
+/// <param name="UserId">Who.</param>
+/// <param name="Device">The browser and system that the device says it has, such as <c>Firefox, Linux</c>.</param>
+/// <param name="IpAddress">From where, if it is known.</param>
+public sealed record UserSignedInOnNewDevice(Guid UserId, string Device, string? IpAddress) : IDomainEvent
+{
+    public static string Name => "users.signed-in-on-new-device.v1";
+}

@@ -10,24 +10,16 @@ public enum WalletStatus
 }
 
 /// <summary>A person's purse of one currency, as they named it; its money is in the ledger's account with the same id.</summary>
-public sealed class Wallet : AggregateRoot, IOwned, IAuditable, ISoftDeletable
+public sealed class Wallet : OwnedRecord
 {
     public const int MaxNameLength = 100;
 
     private Wallet(Guid id, Guid ownerId, string name, Currency currency)
-        : base(id) => (OwnerId, Name, Currency) = (ownerId, name, currency);
+        : base(id, ownerId) => (Name, Currency) = (name, currency);
 
-    public Guid OwnerId { get; private init; }
     public string Name { get; private set; }
     public Currency Currency { get; private init; }
     public WalletStatus Status { get; private set; } = WalletStatus.Open;
-
-    public DateTimeOffset CreatedAt { get; private set; }
-    public Guid? CreatedBy { get; private set; }
-    public DateTimeOffset? UpdatedAt { get; private set; }
-    public Guid? UpdatedBy { get; private set; }
-    public DateTimeOffset? DeletedAt { get; private set; }
-    public Guid? DeletedBy { get; private set; }
 
     public static Wallet Open(Guid ownerId, string name, Currency currency, DateTimeOffset now)
     {

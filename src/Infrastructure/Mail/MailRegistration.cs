@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Messages;
+using Portico.Application.Messages;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Mail;
@@ -22,6 +23,11 @@ internal static class MailRegistration
         services.AddSingleton<MessageQueue>();
         services.AddSingleton<IMessages>(provider => provider.GetRequiredService<MessageQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<MessageQueue>());
+
+        services.AddSingleton<QueuedMessages>();
+        services.AddScoped<ILetterBox, LetterBox>();
+        services.AddSingleton<MessageMetrics>();
+        services.AddHostedService<MessageDelivery>();
         return services;
     }
 }

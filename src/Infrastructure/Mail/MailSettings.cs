@@ -19,6 +19,15 @@ public sealed class MailSettings : ISettings
     /// <summary>How many messages may wait to be sent; one more is refused with 503.</summary>
     public int MaxQueued { get; init; } = 1000;
 
+    /// <summary>How many messages, codes apart, one address gets in 24 hours; the others wait.</summary>
+    public int MaxPerDay { get; init; } = 30;
+
+    /// <summary>The pause after the first failure to send; each later one doubles it, up to an hour.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After this long without success a message becomes a dead letter.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(3);
+
     public SmtpSettings Smtp { get; init; } = new();
     public SmsSettings Sms { get; init; } = new();
 
@@ -34,6 +43,12 @@ public sealed class MailSettings : ISettings
             yield return $"Mail:MailboxLimit must be between 1 and 100000; it is {MailboxLimit}.";
         if (MaxQueued is < 1 or > 100_000)
             yield return $"Mail:MaxQueued must be between 1 and 100000; it is {MaxQueued}.";
+        if (MaxPerDay is < 1 or > 10_000)
+            yield return $"Mail:MaxPerDay must be between 1 and 10000; it is {MaxPerDay}.";
+        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromHours(1))
+            yield return $"Mail:RetryAfter must be between 0.1 seconds and 1 hour; it is {RetryAfter}.";
+        if (GiveUpAfter < TimeSpan.FromSeconds(1) || GiveUpAfter > TimeSpan.FromDays(14))
+            yield return $"Mail:GiveUpAfter must be between 1 second and 14 days; it is {GiveUpAfter}.";
         if (Smtp.Port is < 1 or > 65535)
             yield return $"Mail:Smtp:Port must be between 1 and 65535; it is {Smtp.Port}.";
         if (Smtp.Timeout < TimeSpan.FromSeconds(1) || Smtp.Timeout > TimeSpan.FromMinutes(2))

@@ -5,6 +5,8 @@ namespace Portico.Infrastructure.Nats;
 /// <summary>The JetStream stream of all events, as it is declared here; the Migrator makes the server's equal to it.</summary>
 internal static class EventStream
 {
+    private const int NotFound = 404;
+
     /// <summary>For so long the stream knows an event that is published once more.</summary>
     public static readonly TimeSpan DuplicateWindow = TimeSpan.FromMinutes(10);
 
@@ -30,26 +32,80 @@ internal static class EventStream
         DuplicateWindow = DuplicateWindow,
     };
 
-    /// <summary>What of the server's stream differs from the declared one, as <c>name: is → shall be</c>.</summary>
-    public static IReadOnlyList<string> Differences(StreamConfig actual, StreamConfig wanted)
-    {
-        var differences = new List<string>();
-        Compare("description", actual.Description ?? "", wanted.Description ?? "");
-        Compare("subjects", string.Join(',', actual.Subjects), string.Join(',', wanted.Subjects));
-        Compare("storage", actual.Storage, wanted.Storage);
-        Compare("retention", actual.Retention, wanted.Retention);
-        Compare("discard", actual.Discard, wanted.Discard);
-        Compare("denyDelete", actual.DenyDelete, wanted.DenyDelete);
-        Compare("maxAge", actual.MaxAge, wanted.MaxAge);
-        Compare("maxBytes", actual.MaxBytes, wanted.MaxBytes);
-        Compare("replicas", actual.NumReplicas, wanted.NumReplicas);
-        Compare("duplicateWindow", actual.DuplicateWindow, wanted.DuplicateWindow);
-        return differences;
+    /// <summary>The durable consumers of Portico's own; other services declare theirs.</summary>
+    public static IReadOnlyList<ConsumerConfig> Consumers(EventSettings settings) => [];
 
-        void Compare<T>(string name, T @is, T shallBe)
+    /// <summary>Looks at the server, and changes what differs unless it is only to be told.</summary>
+    public static async Task<IReadOnlyList<StreamPart>> CompareAsync(INatsJSContext jetStream, EventSettings settings, bool apply, CancellationToken cancellationToken)
+    {
+        var parts = new List<StreamPart> { await StreamAsync(jetStream, Config(settings), apply, cancellationToken) };
+        foreach (var consumer in Consumers(settings))
+            parts.Add(await ConsumerAsync(jetStream, Name(settings), consumer, apply, cancellationToken));
+        return parts;
+    }
+
+    private static async Task<StreamPart> StreamAsync(INatsJSContext jetStream, StreamConfig wanted, bool apply, CancellationToken cancellationToken)
+    {
+        var part = new StreamPart($"stream {wanted.Name}", await MissingAsync(async () => (await jetStream.GetStreamAsync(wanted.Name, cancellationToken)).Info.Config) is { } actual
+            ? Differences(actual, wanted)
+            : null);
+        if (apply && part.Differences is not [])
+            await jetStream.CreateOrUpdateStreamAsync(wanted, cancellationToken);
+        return part;
+    }
+
+    private static async Task<StreamPart> ConsumerAsync(
+        INatsJSContext jetStream, string stream, ConsumerConfig wanted, bool apply, CancellationToken cancellationToken)
+    {
+        var part = new StreamPart($"consumer {wanted.Name}", await MissingAsync(async () => (await jetStream.GetConsumerAsync(stream, wanted.Name!, cancellationToken)).Info.Config) is { } actual
+            ? Differences(actual, wanted)
+            : null);
+        if (apply && part.Differences is not [])
+            await jetStream.CreateOrUpdateConsumerAsync(stream, wanted, cancellationToken);
+        return part;
+    }
+
+    private static async Task<T?> MissingAsync<T>(Func<Task<T>> ask)
+        where T : class
+    {
+        try
         {
-            if (!EqualityComparer<T>.Default.Equals(@is, shallBe))
-                differences.Add($"{name}: {@is} → {shallBe}");
+            return await ask();
+        }
+        catch (NatsJSApiException missing) when (missing.Error.Code == NotFound)
+        {
+            return null;
         }
     }
+
+    private static List<string> Differences(StreamConfig actual, StreamConfig wanted) => Differences(
+        ("description", actual.Description ?? "", wanted.Description ?? ""),
+        ("subjects", string.Join(',', actual.Subjects), string.Join(',', wanted.Subjects)),
+        ("storage", actual.Storage, wanted.Storage),
+        ("retention", actual.Retention, wanted.Retention),
+        ("discard", actual.Discard, wanted.Discard),
+        ("denyDelete", actual.DenyDelete, wanted.DenyDelete),
+        ("maxAge", actual.MaxAge, wanted.MaxAge),
+        ("maxBytes", actual.MaxBytes, wanted.MaxBytes),
+        ("replicas", actual.NumReplicas, wanted.NumReplicas),
+        ("duplicateWindow", actual.DuplicateWindow, wanted.DuplicateWindow));
+
+    private static List<string> Differences(ConsumerConfig actual, ConsumerConfig wanted) => Differences(
+        ("description", actual.Description ?? "", wanted.Description ?? ""),
+        ("filterSubject", actual.FilterSubject ?? "", wanted.FilterSubject ?? ""),
+        ("ackPolicy", actual.AckPolicy, wanted.AckPolicy),
+        // The first of a back-off list is what the server tells as the wait.
+        ("ackWait", actual.AckWait, wanted.Backoff is [var first, ..] ? first : wanted.AckWait),
+        ("backoff", string.Join(',', actual.Backoff ?? []), string.Join(',', wanted.Backoff ?? [])),
+        ("maxDeliver", actual.MaxDeliver, wanted.MaxDeliver),
+        ("maxAckPending", actual.MaxAckPending, wanted.MaxAckPending),
+        ("maxWaiting", actual.MaxWaiting, wanted.MaxWaiting));
+
+    private static List<string> Differences(params (string Name, object Is, object ShallBe)[] values) =>
+        [.. values.Where(value => !value.Is.Equals(value.ShallBe)).Select(value => $"{value.Name}: {value.Is} → {value.ShallBe}")];
 }
+
+/// <summary>The stream or a consumer of it, against what is declared.</summary>
+/// <param name="Name">Which it is, such as <c>stream portico</c>.</param>
+/// <param name="Differences">What differs, as <c>name: is → shall be</c>; null when the server has nothing of that name.</param>
+internal sealed record StreamPart(string Name, IReadOnlyList<string>? Differences);

@@ -27,7 +27,7 @@ internal sealed class OutboxMetrics
         _lag.Record(Math.Max(0, lag.TotalSeconds));
     }
 
-    /// <param name="reason"><c>away</c>, <c>refused</c> or <c>database</c>.</param>
+    /// <param name="reason"><c>away</c>, <c>refused</c>, <c>database</c> or <c>error</c>.</param>
     public void Failed(string reason) => _failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Waiting(long depth, TimeSpan oldest)

@@ -44,8 +44,8 @@ internal sealed partial class OutboxRelay(
         if (batch.Ready.Count == 0)
             return -1;
 
-        var result = await publisher.Publish(batch.Ready, tokens.Issuer, cancellationToken);
-        // What is published is marked though the host may stop: else it would be published again.
+        // To its end though the host stops: what is published is marked, or it would be published again.
+        var result = await publisher.Publish(batch.Ready, tokens.Issuer, CancellationToken.None);
         await batch.CommitAsync(result.Published, CancellationToken.None);
         Report(result);
         return result.Outage is null ? result.Published.Count : -1;
@@ -82,6 +82,12 @@ internal sealed partial class OutboxRelay(
         catch (Exception failure) when (DatabaseOutage.Is(failure))
         {
             return Fail("database", failure.Message);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // A mistake of ours must neither end the process nor the relaying of what comes after.
+            LogFailure(failure);
+            return Fail("error", failure.Message);
         }
     }
 
@@ -141,6 +147,9 @@ internal sealed partial class OutboxRelay(
 
     [LoggerMessage(2, LogLevel.Information, "Events are published again")]
     private partial void LogBack();
+
+    [LoggerMessage(4, LogLevel.Error, "The relay failed")]
+    private partial void LogFailure(Exception failure);
 
     [LoggerMessage(3, LogLevel.Error, "Event {Id} ({Type}) is refused and holds up its aggregate: {Reason}")]
     private partial void LogRefused(Guid id, string type, string reason);

@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Redis;
 /// <summary>Follows the short list of ended sessions in Redis, so that a token check asks nobody.</summary>
 /// <remarks>
 /// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
-/// sign-outs of some minutes. While Redis is away the list is as it was last seen.
+/// sign-outs of some minutes. While Redis is away the list is as it was last seen, and what ends here is told when it is back.
 /// </remarks>
 internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
     : BackgroundService, IEndedSessions
@@ -30,6 +30,9 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         """;
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
+
+    /// <summary>Those that Redis could not be told of yet.</summary>
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _untold = new();
     private double _seenUpTo = double.NegativeInfinity;
 
     /// <summary>Longer than any access token lives, with the leeway that verifiers give.</summary>
@@ -39,10 +42,11 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     public bool Contains(Guid sessionId) => _forgetAt.ContainsKey(sessionId);
 
+    /// <summary>Refuses the access tokens of a session: here at once. When Redis can't be told now, it is told when it is back.</summary>
     public async Task Add(Guid sessionId, CancellationToken cancellationToken)
     {
-        _forgetAt[sessionId] = clock.GetUtcNow() + Life;
-        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+        _untold[sessionId] = _forgetAt[sessionId] = clock.GetUtcNow() + Life;
+        await Tell(sessionId, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -69,16 +73,30 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
             await Follow(cancellationToken);
             return true;
         }
-        catch (DependencyUnavailableException)
+        catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
         {
             if (!knownAway)
-                LogAway();
+                LogAway(failure);
             return false;
         }
     }
 
+    private async Task Tell(Guid sessionId, CancellationToken cancellationToken)
+    {
+        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+        _untold.TryRemove(sessionId, out _);
+    }
+
     private async Task Follow(CancellationToken cancellationToken)
     {
+        foreach (var (session, forgetAt) in _untold)
+        {
+            if (forgetAt <= clock.GetUtcNow())
+                _untold.TryRemove(session, out _);
+            else
+                await Tell(session, cancellationToken);
+        }
+
         // Once more what came shortly before: a replica may have been promoted in between.
         var entries = await redis.Run(
             database => database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds), cancellationToken);
@@ -97,5 +115,5 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     }
 
     [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back")]
-    private partial void LogAway();
+    private partial void LogAway(Exception failure);
 }

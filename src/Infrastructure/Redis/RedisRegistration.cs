@@ -18,6 +18,7 @@ internal static class RedisRegistration
         services.AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddSingleton<IReadinessCheck, RedisReadiness>();
         services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<SessionMetrics>();
         services.AddSingleton<Pseudonyms>();
         services.AddMetrics();
         services.AddSingleton<LimitMetrics>();

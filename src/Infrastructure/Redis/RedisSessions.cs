@@ -8,15 +8,17 @@ namespace Portico.Infrastructure.Redis;
 
 /// <summary>Sessions in Redis: a hash each, and per person a sorted set of them by the time they were opened.</summary>
 /// <remarks>One script owns every change of a session, since separate ones would race. Redis's clock is the only one.</remarks>
-internal sealed class RedisSessions(RedisConnection redis, SessionSettings settings, RefreshTokens tokens, EndedSessions ended, TimeProvider clock)
+internal sealed class RedisSessions(
+    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, EndedSessions ended, SessionMetrics metrics, TimeProvider clock)
     : ISessions
 {
     // KEYS: the session, the person's sessions
     // ARGV: verb, then what it needs; times in milliseconds
-    // open:   session id, idle life, absolute life, most sessions, device, ip → the sessions it pushed out
-    // rotate: session id, generation, idle life, grace → {outcome, generation, life left}
-    // continue: session id, idle life → {outcome, generation, life left}
+    // open:   session id, idle life, absolute life, most sessions, device, ip, version → the sessions it pushed out
+    // rotate: session id, generation, idle life, grace, time to tell of a reuse → {outcome, generation, life left, version}
+    // continue: session id, idle life, version → {outcome, generation, life left, version}
     // end:    session id
+    // A session that is ended by reuse is kept, dead, until it is ended by that verb too: whoever was told may have failed to tell others.
     private const string Script = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -37,7 +39,7 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
 
         if verb == 'open' then
             local idle, absolute, most = tonumber(ARGV[3]), now + ARGV[4], tonumber(ARGV[5])
-            redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute, 'device', ARGV[6], 'ip', ARGV[7])
+            redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute, 'device', ARGV[6], 'ip', ARGV[7], 'version', ARGV[8])
             redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])
             redis.call('ZADD', KEYS[2], now, id)
             keep(absolute, idle)
@@ -54,7 +56,7 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
             return 'ended'
         end
 
-        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute')
+        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused')
         if not s[1] then
             return {'unknown'}
         end
@@ -65,16 +67,31 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
             return {'unknown'}
         end
 
+        local version = tonumber(s[4] or 0)
         local function rotate(generation, idle)
             redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now)
-            return {'rotated', generation, keep(absolute, idle)}
+            return {'rotated', generation, keep(absolute, idle), version}
         end
 
         if verb == 'continue' then
+            if s[5] then
+                return {'unknown'}
+            end
+            version = tonumber(ARGV[4])
+            redis.call('HSET', KEYS[1], 'version', version)
             return rotate(current + 1, tonumber(ARGV[3]))
         end
 
-        local given, idle, grace = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+        local given, idle, grace, tell = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+        -- One at a time is told, until somebody has ended it.
+        if s[5] then
+            if now - tonumber(s[5]) < tell then
+                return {'unknown'}
+            end
+            redis.call('HSET', KEYS[1], 'reused', now)
+            return {'reused'}
+        end
 
         -- Newer than we know: Redis came back without its last second. The MAC vouches for the token.
         if given >= current then
@@ -83,52 +100,62 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
 
         -- Tabs that refresh together, or an answer that got lost: the same successor, as long as nobody has used it.
         if given == current - 1 and now - tonumber(s[2]) <= grace then
-            return {'rotated', current, keep(absolute, idle)}
+            return {'rotated', current, keep(absolute, idle), version}
         end
 
-        destroy()
+        redis.call('HSET', KEYS[1], 'reused', now)
+        redis.call('ZREM', KEYS[2], id)
         return {'reused'}
         """;
 
-    public async Task<SessionTicket> Open(Guid userId, IClient client, CancellationToken cancellationToken)
+    private static readonly TimeSpan TellReuseAgainAfter = TimeSpan.FromSeconds(10);
+
+    public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7(clock.GetUtcNow());
         var pushedOut = await Run(
             userId, id, cancellationToken,
             "open", Name(id), Milliseconds(settings.IdleLifetime), Milliseconds(settings.AbsoluteLifetime), settings.MaxPerUser,
-            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "");
+            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version);
         foreach (var oldest in (RedisValue[])pushedOut)
             await End(userId, Guid.Parse((string)oldest!), cancellationToken);
-        return Ticket(new RefreshToken(userId, id, 1), settings.IdleLifetime);
+        return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime);
     }
 
-    public async Task<Result<SessionTicket>> Rotate(string refreshToken, CancellationToken cancellationToken)
+    public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken)
     {
         if (tokens.Read(refreshToken) is not { } token)
-            return UserErrors.InvalidRefreshToken;
+            return Rotation.Refused;
 
         var answer = (RedisValue[])await Run(
             token.UserId, token.SessionId, cancellationToken,
-            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace));
+            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace), Milliseconds(TellReuseAgainAfter));
         switch ((string)answer[0]!)
         {
             case "rotated":
-                return Ticket(token with { Generation = (uint)answer[1] }, TimeSpan.FromMilliseconds((long)answer[2]));
+                return Rotation.To(Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
             case "reused":
+                metrics.Reused();
                 await ended.Add(token.SessionId, cancellationToken);
-                return UserErrors.InvalidRefreshToken;
+                return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
             default:
-                return UserErrors.InvalidRefreshToken;
+                return Rotation.Refused;
         }
     }
 
-    public async Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    public async Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken)
     {
         var answer = (RedisValue[])await Run(
-            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime));
+            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), version);
         return (string)answer[0]! == "rotated"
-            ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), TimeSpan.FromMilliseconds((long)answer[2]))
+            ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]))
             : UserErrors.InvalidRefreshToken;
+    }
+
+    public async Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var fields = await redis.Run(database => database.HashGetAsync(SessionKey(userId, sessionId), ["generation", "version"]), cancellationToken);
+        return fields[0].IsNull ? null : (int)fields[1];
     }
 
     public async Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken)
@@ -181,7 +208,7 @@ internal sealed class RedisSessions(RedisConnection redis, SessionSettings setti
 
     private static string? Text(RedisValue field) => field.IsNullOrEmpty ? null : (string)field!;
 
-    private SessionTicket Ticket(RefreshToken token, TimeSpan life) => new(token.UserId, token.SessionId, tokens.Write(token), life);
+    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life) => new(token.UserId, token.SessionId, version, tokens.Write(token), life);
 
     private static string Name(Guid id) => id.ToString("N");
 

@@ -11,7 +11,7 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
         var connection = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         using var timer = new CancellationTokenSource(limits.RequestTimeout);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.RequestAborted, timer.Token);
-        var deadline = new Deadline(connection, either.Token);
+        var deadline = new Deadline(connection, () => timer.CancelAfter(limits.RequestTimeout), either.Token);
         context.Features.Set<IHttpRequestLifetimeFeature>(deadline);
         context.Features.Set(deadline);
         try
@@ -25,10 +25,15 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
         }
     }
 
+    /// <summary>Gives a long answer the whole time again, each time that a part of it is on its way.</summary>
+    public static void Restart(HttpContext context) => context.Features.Get<Deadline>()?.Restart();
+
     public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;
 
-    private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationToken either) : IHttpRequestLifetimeFeature
+    private sealed class Deadline(IHttpRequestLifetimeFeature connection, Action restart, CancellationToken either) : IHttpRequestLifetimeFeature
     {
+        public Action Restart { get; } = restart;
+
         public bool Passed { get; set; }
 
         public CancellationToken RequestAborted { get; set; } = either;

@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Portico.Application.Common.Json;
 
 namespace Portico.WebApi.Json;
 
@@ -15,6 +17,7 @@ internal static class ApiJson
     {
         Describe(options);
         options.Converters.Insert(0, new EnumNameConverter());
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ForgetIgnored } };
     }
 
     /// <summary>The same, with enums as the OpenAPI generator can see through them.</summary>
@@ -36,6 +39,17 @@ internal static class ApiJson
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new UtcTimeConverter());
         options.Converters.Add(new TextConverter());
+        options.Converters.Add(new MoneyConverter());
+    }
+
+    // What comes from the path is no field of the body: sent there, it is as unknown as any other.
+    private static void ForgetIgnored(JsonTypeInfo type)
+    {
+        for (var index = type.Properties.Count - 1; index >= 0; index--)
+        {
+            if (type.Properties[index] is { Get: null, Set: null })
+                type.Properties.RemoveAt(index);
+        }
     }
 
     private static JsonSerializerOptions Create()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using Portico.Application.Common.Json;
 using Portico.WebApi.Errors;
 
 namespace Portico.WebApi.Json;
@@ -17,6 +18,7 @@ internal sealed class JsonBodyDiagnosis
 
     private readonly Dictionary<string, string[]> _faults = new(StringComparer.Ordinal);
     private readonly JsonSerializerOptions _options;
+    private Refusal? _money;
 
     private JsonBodyDiagnosis(JsonSerializerOptions options) => _options = options;
 
@@ -33,7 +35,7 @@ internal sealed class JsonBodyDiagnosis
             var diagnosis = new JsonBodyDiagnosis(options);
             diagnosis.Walk(document.RootElement, type, "");
             return diagnosis._faults.Count > 0
-                ? EdgeRefusals.ValidationFailed with { Fields = diagnosis._faults }
+                ? diagnosis.Refusal with { Fields = diagnosis._faults }
                 : Invalid(PathOf(failure.Path), "This value does not fit.");
         }
         catch (JsonException malformed)
@@ -46,6 +48,9 @@ internal sealed class JsonBodyDiagnosis
             return Malformed("A field's name is no valid Unicode.");
         }
     }
+
+    // When nothing is wrong but an amount, its code says more.
+    private Refusal Refusal => _money is { } money && _faults.Count == 1 ? money : EdgeRefusals.ValidationFailed;
 
     private static Refusal Malformed(string message) => EdgeRefusals.MalformedJson with { Fields = Fault(WholeBody, message) };
 
@@ -127,6 +132,11 @@ internal sealed class JsonBodyDiagnosis
         catch (RefusedValueException refused)
         {
             Add(path, refused.Message);
+        }
+        catch (RefusedMoneyException refused)
+        {
+            Add(path, refused.Message);
+            _money ??= Refusal.Of(refused.Refusal);
         }
         catch (JsonException)
         {

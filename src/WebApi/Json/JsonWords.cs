@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json;
+using Portico.Domain.Common;
 
 namespace Portico.WebApi.Json;
 
@@ -25,6 +26,8 @@ internal static class JsonWords
             return $"Must be a whole number of at most {MaxOf(type)}.";
         if (type == typeof(long) || type == typeof(uint) || type == typeof(ulong))
             return "Must be a whole number.";
+        if (type == typeof(Money))
+            return "Must be an object such as {\"amount\":\"12.34\",\"currency\":\"EUR\"}.";
         if (type == typeof(decimal) || type == typeof(double) || type == typeof(float))
             return "Must be a number.";
         return typeof(IEnumerable).IsAssignableFrom(type) && !typeof(IDictionary).IsAssignableFrom(type) ? "Must be a list." : "Must be an object.";

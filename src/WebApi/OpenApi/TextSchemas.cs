@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Portico.Domain.Common;
 
 namespace Portico.WebApi.OpenApi;
 
@@ -19,6 +20,12 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
             schema.Type = text;
             schema.Format = "date-time";
         }
+        else if (type == typeof(Money))
+        {
+            schema.Type = text == JsonSchemaType.String ? JsonSchemaType.Object : JsonSchemaType.Object | JsonSchemaType.Null;
+            schema.Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["amount"] = Text("^(0|[1-9][0-9]*)(\\.[0-9]+)?$"), ["currency"] = Text("^[A-Z]{3,5}$") };
+            schema.Required = new HashSet<string>(StringComparer.Ordinal) { "amount", "currency" };
+        }
         else if (context.JsonTypeInfo.ElementType == typeof(string))
         {
             schema.Items = Text();
@@ -31,5 +38,5 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
         return Task.CompletedTask;
     }
 
-    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
+    private static OpenApiSchema Text(string? pattern = null) => new() { Type = JsonSchemaType.String, Pattern = pattern };
 }

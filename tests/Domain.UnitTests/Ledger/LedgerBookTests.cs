@@ -95,7 +95,7 @@ public sealed class LedgerBookTests
             if (!kept.TryGetValue((pair.First.Key!.OwnerId, pair.First.Key.Key), out var known))
                 Assert.Equal(LedgerErrors.SameWallet, pair.Second.Refusal);
             else if (known.Fingerprint.Span.SequenceEqual(pair.First.Key.Fingerprint.Span))
-                Assert.Equal(known.Outcome with { IsReplay = true }, pair.Second);
+                Assert.Equal(known.Outcome, pair.Second with { IsReplay = false });
             else
                 Assert.Equal(LedgerErrors.KeyReused, pair.Second.Refusal);
         });
@@ -131,7 +131,7 @@ public sealed class LedgerBookTests
         select (Func<int, Instruction>)(n => Make(n, what, source, destination, owner, Amount(Currencies[currency], units), all, back) with
         {
             At = Start.AddSeconds(n),
-            Key = key == 0 ? null : new IdempotencyKey(owner, $"key {key}", Enumerable.Repeat((byte)body, 32).ToArray()),
+            Key = key == 0 ? null : new InstructionKey(owner, $"key {key}", Enumerable.Repeat((byte)body, 32).ToArray()),
         });
 
     private static Instruction Make(int n, int what, Guid source, Guid destination, Guid owner, Money amount, bool all, int back)
@@ -197,7 +197,7 @@ public sealed class LedgerBookTests
         }
 
         var keys = state.Keys.ToDictionary(known => known.Key, known => known.Value);
-        foreach (var (key, outcome) in decision.Keys)
+        foreach (var (key, outcome, _) in decision.Keys)
             keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, outcome));
         return new LedgerState { Accounts = accounts, Holds = holds, Originals = originals, Keys = keys };
     }

@@ -9,6 +9,8 @@ public sealed class UserTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly User Boss = Ranked(Role.Admin);
+
     private enum Act
     {
         Rename,
@@ -16,6 +18,11 @@ public sealed class UserTests
         Promote,
         Demote,
         ChangePassword,
+        Block,
+        Unblock,
+        EndSessions,
+        Leave,
+        Restore,
     }
 
     [Fact]
@@ -157,7 +164,7 @@ public sealed class UserTests
 
             events.AddRange(user.TakeEvents());
             return events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)user.Version).Select(version => (long)version))
-                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged);
+                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
         }).QuickCheckThrowOnFailure();
     }
 
@@ -172,7 +179,22 @@ public sealed class UserTests
                 user.ChangeProfile(null, "ru");
                 break;
             case Act.Promote:
-                user.AssignRole(Role.Admin);
+                user.AssignRole(Role.Manager);
+                break;
+            case Act.Block:
+                user.Block(Boss);
+                break;
+            case Act.Unblock:
+                user.Unblock(Boss);
+                break;
+            case Act.EndSessions:
+                user.EndSessions(Boss);
+                break;
+            case Act.Leave:
+                user.Delete(Boss, Noon);
+                break;
+            case Act.Restore:
+                user.Restore(Boss);
                 break;
             case Act.Demote:
                 user.AssignRole(Role.User);
@@ -181,6 +203,14 @@ public sealed class UserTests
                 user.ChangePassword();
                 break;
         }
+    }
+
+    private static User Ranked(Role role)
+    {
+        var user = Somebody();
+        user.AssignRole(role);
+        user.TakeEvents();
+        return user;
     }
 
     private static User Somebody()

@@ -109,19 +109,19 @@ public sealed class LogInTests : IAsyncLifetime
     [Fact]
     public async Task Opens_no_session_for_a_password_that_changed_while_it_was_judged()
     {
-        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Services = EpochRaisingSessions.Replace });
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Services = OutdatedSessions.Replace });
         var person = await app.SignUpAsync();
-        var sessions = (EpochRaisingSessions)app.Services.GetRequiredService<ISessions>();
+        var sessions = (OutdatedSessions)app.Services.GetRequiredService<ISessions>();
         sessions.Database = app.Database.Portico;
         await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
 
         sessions.Database = null;
-        await person.RefreshAsync().Json(HttpStatusCode.OK);
         Assert.Single(await sessions.List(sessions.Opened, CancellationToken.None));
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }
 
     /// <summary>Sessions that open just after somebody else has changed the password.</summary>
-    private sealed class EpochRaisingSessions(ISessions inner) : ISessions
+    private sealed class OutdatedSessions(ISessions inner) : ISessions
     {
         public string? Database { get; set; }
 
@@ -130,26 +130,29 @@ public sealed class LogInTests : IAsyncLifetime
         public static void Replace(IServiceCollection services)
         {
             var real = services.Single(service => service.ServiceType == typeof(ISessions)).ImplementationType!;
-            services.AddSingleton<ISessions>(provider => new EpochRaisingSessions((ISessions)ActivatorUtilities.CreateInstance(provider, real)));
+            services.AddSingleton<ISessions>(provider => new OutdatedSessions((ISessions)ActivatorUtilities.CreateInstance(provider, real)));
         }
 
-        public async Task<SessionTicket> Open(Guid userId, IClient client, CancellationToken cancellationToken)
+        public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
         {
             Opened = userId;
             if (Database is not null)
             {
                 await using var database = NpgsqlDataSource.Create(Database);
-                await using var command = database.CreateCommand("UPDATE users SET epoch = epoch + 1 WHERE id = $1");
+                await using var command = database.CreateCommand("UPDATE users SET session_version = session_version + 1 WHERE id = $1");
                 command.Parameters.AddWithValue(userId);
                 await command.ExecuteNonQueryAsync(cancellationToken);
             }
 
-            return await inner.Open(userId, client, cancellationToken);
+            return await inner.Open(userId, version, client, cancellationToken);
         }
 
-        public Task<Result<SessionTicket>> Rotate(string refreshToken, CancellationToken cancellationToken) => inner.Rotate(refreshToken, cancellationToken);
+        public Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) => inner.Rotate(refreshToken, cancellationToken);
 
-        public Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.Continue(userId, sessionId, cancellationToken);
+        public Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken) =>
+            inner.Continue(userId, sessionId, version, cancellationToken);
+
+        public Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.FindVersion(userId, sessionId, cancellationToken);
 
         public Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken) => inner.List(userId, cancellationToken);
 

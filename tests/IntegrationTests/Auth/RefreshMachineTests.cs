@@ -69,7 +69,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         var models = new List<Model>();
         for (var n = 0; n < 3; n++)
         {
-            var ticket = await Sessions.Open(userId, new Client(), default);
+            var ticket = await Sessions.Open(userId, 0, new Client(), default);
             models.Add(new Model(userId, ticket.SessionId, ticket.RefreshToken));
         }
 
@@ -96,7 +96,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
                 case < 96:
                     history.Add(name + "ends");
                     await Sessions.End(userId, model.SessionId, default);
-                    model.IsAlive = false;
+                    (model.IsAlive, model.Tells) = (false, Tells.Never);
                     break;
                 case < 98:
                     history.Add(name + "all others end");
@@ -122,13 +122,16 @@ public sealed class RefreshMachineTests : IAsyncLifetime
     private async Task Rotate(Model model, uint generation, List<string> history, string name)
     {
         var answer = await Sessions.Rotate(model.Tokens[generation], default);
-        history.Add($"{name}rotates {generation}: {answer.Error?.Code ?? "ok"}");
+        history.Add($"{name}rotates {generation}: {(answer.Ticket is not null ? "ok" : answer.Reused is not null ? "reused" : "refused")}");
         var accepted = model.IsAlive
             && (generation >= model.Generation || (generation == model.Generation - 1 && !model.IsGraceOver));
-        Assert.Equal(accepted, answer.IsSuccess);
+        Assert.Equal(accepted, answer.Ticket is not null);
+        Assert.Equal((model.IsAlive && !accepted) || model.Tells == Tells.Now, answer.Reused is not null);
+        if (answer.Reused is not null)
+            model.Tells = Tells.Later;
         model.IsAlive = accepted;
         if (accepted)
-            model.Take(generation, answer.Value.RefreshToken);
+            model.Take(generation, answer.Ticket!.RefreshToken);
     }
 
     /// <summary>Many uses of a few tokens at once, and now and then an end among them: whatever their order was, it must have been one.</summary>
@@ -145,19 +148,26 @@ public sealed class RefreshMachineTests : IAsyncLifetime
                 await Sessions.End(model.UserId, model.SessionId, default);
             return (Generation: generation, Answer: await Sessions.Rotate(model.Tokens[generation], default));
         }));
-        history.Add($"{name}{Racers} race with {string.Join(", ", tokens)}{(ends ? " and an end" : "")}: {answers.Count(a => a.Answer.IsSuccess)} ok");
+        history.Add($"{name}{Racers} race with {string.Join(", ", tokens)}{(ends ? " and an end" : "")}: {answers.Count(a => a.Answer.Ticket is not null)} ok");
 
-        var successes = answers.Where(a => a.Answer.IsSuccess).ToArray();
+        var successes = answers.Where(a => a.Answer.Ticket is not null).ToArray();
         Assert.True(model.IsAlive || successes.Length == 0, "An ended session came back.");
-        Assert.All(successes.GroupBy(a => a.Generation), same => Assert.Single(same.Select(a => a.Answer.Value.RefreshToken).Distinct(StringComparer.Ordinal)));
+        Assert.All(successes.GroupBy(a => a.Generation), same => Assert.Single(same.Select(a => a.Answer.Ticket!.RefreshToken).Distinct(StringComparer.Ordinal)));
         // Among living tokens there is no order in which the current one, used by many in its grace, is refused.
         if (model.IsAlive && !ends && tokens.All(token => token == tokens[0] && token >= model.Generation))
             Assert.Equal(Racers, successes.Length);
 
+        // Of a reuse one is told, and nobody of an end that was asked for.
+        var told = answers.Count(a => a.Answer.Reused is not null);
+        Assert.InRange(told, 0, 1);
+        if (!ends)
+            Assert.Equal((model.IsAlive && successes.Length < Racers) || model.Tells == Tells.Now, told == 1);
+        model.Tells = ends ? Tells.Never : told == 1 ? Tells.Later : model.Tells;
+
         // Only the death of the session refuses, and nothing outlives it.
         model.IsAlive &= !ends && successes.Length == Racers;
         foreach (var (generation, answer) in successes)
-            model.Take(generation, answer.Value.RefreshToken);
+            model.Take(generation, answer.Ticket!.RefreshToken);
         await Judge(model, history, name + "after the race");
     }
 
@@ -167,8 +177,9 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         if (!model.IsAlive)
         {
             var answers = await Task.WhenAll(model.Tokens.Values.Select(token => Sessions.Rotate(token, default)));
+            model.Tells = model.Tells == Tells.Now ? Tells.Later : model.Tells;
             history.Add($"{name}: dead");
-            Assert.All(answers, answer => Assert.False(answer.IsSuccess, "An ended session came back."));
+            Assert.All(answers, answer => Assert.False(answer.Ticket is not null, "An ended session came back."));
             Assert.True(_app.Services.GetRequiredService<IEndedSessions>().Contains(model.SessionId), "Its access tokens go on.");
             return;
         }
@@ -176,12 +187,18 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         var newest = model.Tokens.Keys.Max();
         var successors = await Task.WhenAll(Enumerable.Range(0, Racers).Select(_ => Sessions.Rotate(model.Tokens[newest], default)));
         history.Add($"{name}: alive at {newest}");
-        Assert.All(successors, answer => Assert.True(answer.IsSuccess, "A living session refused its newest token."));
-        model.Take(newest, Assert.Single(successors.Select(answer => answer.Value.RefreshToken).Distinct(StringComparer.Ordinal)));
+        Assert.All(successors, answer => Assert.True(answer.Ticket is not null, "A living session refused its newest token."));
+        model.Take(newest, Assert.Single(successors.Select(answer => answer.Ticket!.RefreshToken).Distinct(StringComparer.Ordinal)));
     }
 
     private async Task Pass(Model model)
     {
+        if (model.Tells == Tells.Later)
+        {
+            await _redis.GetDatabase().HashDecrementAsync(Key(model), "reused", (long)Grace.TotalMilliseconds + 1);
+            model.Tells = Tells.Now;
+        }
+
         if (!model.IsAlive)
             return;
         await _redis.GetDatabase().HashDecrementAsync(Key(model), "rotated", (long)Grace.TotalMilliseconds + 1);
@@ -205,6 +222,14 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         return random.Next(10) == 0 ? (uint)random.Next(1, (int)newest + 1) : (uint)Math.Max(1, newest - (random.Next(10) is var luck && luck < 6 ? 0 : luck < 9 ? 1 : 2));
     }
 
+    /// <summary>Whether the next use of a token tells that the session was ended by reuse: until it is ended for good, one is told at a time.</summary>
+    private enum Tells
+    {
+        Never = 0,
+        Later = 1,
+        Now = 2,
+    }
+
     /// <summary>What a session must be, and every token that it ever gave out.</summary>
     private sealed class Model(Guid userId, Guid sessionId, string token)
     {
@@ -214,6 +239,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         public uint Generation { get; set; } = 1;
         public bool IsAlive { get; set; } = true;
         public bool IsGraceOver { get; set; }
+        public Tells Tells { get; set; }
 
         /// <summary>A token was used and gave its successor, always the same one.</summary>
         public void Take(uint generation, string successor)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Npgsql;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -113,5 +114,80 @@ public sealed class RefreshSessionTests : IAsyncLifetime
         await person.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         foreach (var tokens in new JsonElement[] { second, third })
             await person.RefreshAsync(tokens.Text("refreshToken")).Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Notes_a_reuse_once_in_the_audit_log_and_counts_it()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var person = await app.SignUpAsync();
+        var check = await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        var stolen = person.RefreshToken;
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => person.RefreshAsync(stolen)));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode));
+
+        await using var database = NpgsqlDataSource.Create(app.Database.Portico);
+        await using var command = database.CreateCommand(
+            "SELECT count(*) FROM audit_log WHERE action = 'session.ended_by_reuse' AND subject_id = $1 AND session_id = $2 AND ip IS NOT NULL AND trace_id IS NOT NULL");
+        command.Parameters.AddWithValue(check.Text("sub"));
+        command.Parameters.AddWithValue(check.GetProperty("sid").GetGuid());
+        Assert.Equal(1L, await command.ExecuteScalarAsync());
+        var metrics = await app.Client.GetStringAsync(new Uri(app.Management, "/metrics"));
+        Assert.Contains("\nportico_session_reuse_total 1\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tells_other_processes_of_a_reuse_even_if_redis_failed_just_then()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        await using var other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = app });
+        var person = await app.SignUpAsync();
+        var elsewhere = new TestPerson(other, person.Email, person.Password);
+        var stolen = person.RefreshToken;
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        var tokens = await person.RefreshAsync().Json(HttpStatusCode.OK);
+        person.Take(tokens);
+        elsewhere.Take(tokens);
+        await elsewhere.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+
+        // The list of ended sessions can't be written for a while.
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(app.Stack.Redis.ConnectionString);
+        await redis.GetDatabase().StringSetAsync(app.Settings["Redis:KeyPrefix"] + "sessions:ended", "broken");
+        using (var failed = await person.RefreshAsync(stolen))
+            Assert.False(failed.IsSuccessStatusCode);
+        await person.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        await redis.GetDatabase().KeyDeleteAsync(app.Settings["Redis:KeyPrefix"] + "sessions:ended");
+
+        await Eventually.Holds(
+            async () =>
+            {
+                using var answer = await elsewhere.GetAsync("/api/v1/auth/check");
+                return answer.StatusCode == HttpStatusCode.Unauthorized;
+            },
+            "the other process refuses too");
+    }
+
+    [Fact]
+    public async Task Ends_a_session_of_before_a_new_password_though_redis_was_never_told()
+    {
+        var person = await _app.SignUpAsync();
+        var before = person.RefreshToken;
+        await _app.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1, session_version = session_version + 1 WHERE email = $1", person.Email);
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+
+        // For good, not only as long as the password is the new one.
+        await _app.Database.ExecuteAsync("UPDATE users SET session_version = session_version - 1 WHERE email = $1", person.Email);
+        await person.RefreshAsync(before).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+    }
+
+    [Fact]
+    public async Task Goes_on_when_another_role_has_killed_the_access_token()
+    {
+        var person = await _app.SignUpAsync();
+        await _app.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1, role = 'manager' WHERE email = $1", person.Email);
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class ComposeTests
         var run = await Shell.RunAsync("docker-compose --profile demo config --quiet && docker-compose --profile demo config --services | sort | xargs", Repository.Root, Patience);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
-        Assert.Equal("demo migrator nats postgres redis secrets seeder server\n", run.Output);
+        Assert.Equal("demo migrator nats postgres redis secrets seeder server streams\n", run.Output);
     }
 
     [Fact]

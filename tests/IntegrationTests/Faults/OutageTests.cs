@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Security;
 using Portico.DevStack;
+using Portico.Domain.Users;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Faults;
@@ -90,6 +93,24 @@ public sealed class OutageTests : IAsyncLifetime
         await _app.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1 WHERE email = $1", person.Email);
         await Eventually.Holds(
             async () => (await person.GetAsync("/api/v1/auth/check")).StatusCode == HttpStatusCode.Unauthorized, "asking again");
+    }
+
+    [Fact]
+    public async Task Without_postgresql_the_known_keys_sign_and_a_server_that_starts_gets_its_keys_when_it_is_back()
+    {
+        const string Keys = "/.well-known/jwks.json";
+        await _stack.Postgres.KillAsync();
+        await using var late = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack, Database = _app.Database });
+
+        await Unavailable(late.Client.GetAsync(Keys));
+        var known = await _app.Client.GetStringAsync(Keys);
+        Assert.True(ContactAddress.TryParseEmail("ada@example.org", out var address));
+        var user = User.Register(address, "Ada", "en", DateTimeOffset.UnixEpoch);
+        Assert.NotEmpty(_app.Services.GetRequiredService<IAccessTokenIssuer>().Issue(user, Guid.CreateVersion7()).Value);
+
+        await _stack.Postgres.RestartAsync();
+        await Eventually.Holds(async () => (await late.Client.GetAsync(Keys)).IsSuccessStatusCode, "the keys are there");
+        Assert.Equal(known, await late.Client.GetStringAsync(Keys));
     }
 
     [Fact]

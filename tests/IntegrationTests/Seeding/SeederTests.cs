@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Seeder;
 using Portico.Testing;
 
@@ -54,6 +55,24 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.All(signIns.EnumerateArray(), signIn => Assert.Contains(signIn.Text("password"), first, StringComparison.Ordinal));
         Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "30")).Trim());
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "30", "--reset-passwords"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gives_demo_wallets_a_year_of_history_once_and_tells_nobody()
+    {
+        Assert.Contains("transfers", await Seed("demo", "--users", "12", "--transfers", "300"), StringComparison.Ordinal);
+        Assert.Equal(300L, await Execute("SELECT count(*) FROM ledger.journals"));
+        Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "12", "--transfers", "300")).Trim());
+        Assert.Contains("  0 wallets, 1500 transfers", await Seed("demo", "--users", "12", "--transfers", "1800"), StringComparison.Ordinal);
+
+        Assert.Equal(1800L, await Execute("SELECT count(*) FROM ledger.journals"));
+        Assert.Equal(true, await Execute("SELECT max(recorded_at) - min(recorded_at) > interval '360 days' FROM ledger.journals"));
+        Assert.Equal(true, await Execute("SELECT count(DISTINCT currency) >= 4 AND count(DISTINCT kind) = 3 FROM ledger.journals"));
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox WHERE type LIKE 'ledger.%' AND published_at IS NULL"));
+        await using var connection = new NpgsqlConnection(_database.Migrator);
+        await connection.OpenAsync();
+        var found = (await LedgerVerification.VerifyAsync(connection, _ => { }, default)).Value;
+        Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
     }
 
     [Fact]

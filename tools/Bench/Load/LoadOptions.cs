@@ -6,7 +6,8 @@ namespace Portico.Bench.Load;
 /// <summary>How hard and how long a scenario loads.</summary>
 internal sealed record LoadOptions
 {
-    public const string Usage = "Options: --connections N (1 to 256), --rounds N (1 to 100), --seconds N (1 to 600, of a round), --warm-up N (0 to 600, seconds).";
+    public const string Usage = "Options: --connections N (1 to 256), --rounds N (1 to 100), --seconds N (1 to 600, of a round), --warm-up N (0 to 600, seconds); "
+        + "of ledger: --peer FILE.sql with --call 'SELECT …', another ledger in SQL, called with the accounts :a and :b, 1 to 10000.";
 
     public int Connections { get; private init; } = 8;
 
@@ -17,6 +18,11 @@ internal sealed record LoadOptions
 
     /// <summary>How long the load runs unmeasured before the first round: code is compiled twice before it has its speed.</summary>
     public TimeSpan WarmUp { get; private init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A file that makes another ledger in SQL, and the call that makes a transfer in it.</summary>
+    public string? Peer { get; private init; }
+
+    public string? Call { get; private init; }
 
     public static bool TryParse(string[] arguments, [NotNullWhen(true)] out LoadOptions? options, [NotNullWhen(false)] out string? problem)
     {
@@ -30,6 +36,8 @@ internal sealed record LoadOptions
                 ("--rounds", >= 1 and <= 100) => options with { Rounds = number },
                 ("--seconds", >= 1 and <= 600) => options with { Duration = TimeSpan.FromSeconds(number) },
                 ("--warm-up", >= 0 and <= 600) => options with { WarmUp = TimeSpan.FromSeconds(number) },
+                ("--peer", _) when pair.Length == 2 && File.Exists(pair[1]) => options with { Peer = pair[1] },
+                ("--call", _) when pair.Length == 2 => options with { Call = pair[1] },
                 _ => null,
             };
             if (changed is null)
@@ -41,7 +49,7 @@ internal sealed record LoadOptions
             options = changed;
         }
 
-        problem = null;
-        return true;
+        problem = (options.Peer is null) == (options.Call is null) ? null : "--peer and --call go together.";
+        return problem is null;
     }
 }

@@ -163,11 +163,12 @@ internal sealed class LoadStack : IAsyncDisposable
     }
 
     /// <summary>Loads one API with one client a connection and adds the line to the report.</summary>
-    public async Task MeasureAsync(
+    public async Task<IReadOnlyList<LoadRound>> MeasureAsync(
         LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options, CancellationToken cancellationToken)
     {
         var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
         report.Add(what, clients.Count, rounds);
+        return rounds;
     }
 
     public ValueTask DisposeAsync() => _servers.DisposeAsync();

@@ -16,4 +16,6 @@ public static class AuditActions
     public const string SigningKeyRemoved = "signing_key.removed";
     public const string SigningKeyDropped = "signing_key.dropped";
     public const string SigningKeyResealed = "signing_key.resealed";
+    public const string SessionEndedByReuse = "session.ended_by_reuse";
+    public const string UserContactChanged = "user.contact_changed";
 }

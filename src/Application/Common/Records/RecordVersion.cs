@@ -28,4 +28,7 @@ public interface IVersionedDto
 {
     /// <summary>Opaque; in quotes it is the <c>ETag</c> of the record.</summary>
     string Version { get; }
+
+    /// <summary>Whether the version covers all that is shown; if not, who has it is sent the answer nevertheless.</summary>
+    bool IsWhole => true;
 }

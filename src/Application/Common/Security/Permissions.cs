@@ -7,16 +7,31 @@ namespace Portico.Application.Common.Security;
 public static class Permissions
 {
     public const string UsersRead = "users.read";
+    public const string UsersManage = "users.manage";
     public const string AuditRead = "audit.read";
     public const string EventsWrite = "events.write";
     public const string ForecastsReadAll = "forecasts.read-all";
     public const string RecordsReadDeleted = "records.read-deleted";
 
+    public const string MoneyRead = "money.read";
+    public const string MoneyDeposit = "money.deposit";
+    public const string MoneyWithdraw = "money.withdraw";
+    public const string MoneyReverse = "money.reverse";
+
+    /// <summary>Reads the books as a whole and has them verified.</summary>
+    public const string LedgerAudit = "ledger.audit";
+
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
     {
         [UsersRead] = Role.Admin,
+        [UsersManage] = Role.Admin,
         [AuditRead] = Role.Admin,
         [RecordsReadDeleted] = Role.Admin,
+        [MoneyRead] = Role.Manager,
+        [MoneyDeposit] = Role.Manager,
+        [MoneyWithdraw] = Role.Manager,
+        [MoneyReverse] = Role.Manager,
+        [LedgerAudit] = Role.Admin,
         [EventsWrite] = Role.Manager,
         [ForecastsReadAll] = Role.Manager,
     };

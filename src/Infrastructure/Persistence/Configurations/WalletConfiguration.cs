@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Portico.Domain.Users;
 using Portico.Domain.Wallets;
 
 namespace Portico.Infrastructure.Persistence.Configurations;
@@ -10,9 +9,7 @@ internal sealed class WalletConfiguration : IEntityTypeConfiguration<Wallet>
     public void Configure(EntityTypeBuilder<Wallet> builder)
     {
         builder.ToTable("wallets");
-        builder.Property(w => w.Id).ValueGeneratedNever();
         builder.Property(w => w.Name).HasMaxLength(Wallet.MaxNameLength);
-        builder.HasOne<User>().WithMany().HasForeignKey(w => w.OwnerId).OnDelete(DeleteBehavior.NoAction);
         builder.HasIndex(w => new { w.OwnerId, w.Id }).HasDatabaseName("wallets_owner_id_idx");
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Portico.Domain.Common;
 
@@ -10,11 +8,6 @@ namespace Portico.Infrastructure.Persistence.Outbox;
 /// <remarks>So that no committed change lacks its event, and no event tells of a change that was rolled back.</remarks>
 internal sealed class OutboxWriter(TimeProvider clock) : SavingInterceptor
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     protected override void OnSaving(DbContext context)
     {
         var now = clock.GetUtcNow();
@@ -29,7 +22,7 @@ internal sealed class OutboxWriter(TimeProvider clock) : SavingInterceptor
                     AggregateId = aggregate.Id,
                     AggregateVersion = version,
                     Type = EventNames.Of(domainEvent),
-                    Payload = JsonSerializer.Serialize(domainEvent, domainEvent.GetType(), Json),
+                    Payload = EventJson.Write(domainEvent),
                     TraceParent = Activity.Current?.Id,
                     OccurredAt = now,
                 });

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+
+namespace Portico.Application.Common.Json;
+
+/// <summary>Reads and writes money as <c>{"amount":"12.34","currency":"EUR"}</c>.</summary>
+/// <remarks>The amount is text, because readers of JSON numbers round them; it is read as strictly as <see cref="Money.Parse"/> says.</remarks>
+public sealed class MoneyConverter : JsonConverter<Money>
+{
+    private static readonly JsonEncodedText Amount = JsonEncodedText.Encode("amount");
+    private static readonly JsonEncodedText Currency = JsonEncodedText.Encode("currency");
+
+    public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new RefusedMoneyException(MoneyErrors.Malformed);
+
+        string? amount = null, currency = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isAmount = reader.ValueTextEquals(Amount.EncodedUtf8Bytes);
+            if ((!isAmount && !reader.ValueTextEquals(Currency.EncodedUtf8Bytes)) || (isAmount ? amount : currency) is not null)
+                throw new RefusedMoneyException(MoneyErrors.Malformed);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.String)
+                throw new RefusedMoneyException(MoneyErrors.Malformed);
+            if (isAmount)
+                amount = reader.GetString();
+            else
+                currency = reader.GetString();
+        }
+
+        if (amount is null || currency is null)
+            throw new RefusedMoneyException(MoneyErrors.Malformed);
+        if (Domain.Currencies.Currency.Find(currency) is not { } known)
+            throw new RefusedMoneyException(MoneyErrors.UnknownCurrency);
+        var money = Money.Parse(amount, known);
+        return money.Error is { } refusal ? throw new RefusedMoneyException(refusal) : money.Value;
+    }
+
+    public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options)
+    {
+        Span<char> digits = stackalloc char[40];
+        writer.WriteStartObject();
+        value.Amount.TryFormat(digits, out var length, provider: System.Globalization.CultureInfo.InvariantCulture);
+        writer.WriteString(Amount, digits[..length]);
+        writer.WriteString(Currency, value.Currency.Code);
+        writer.WriteEndObject();
+    }
+}
+
+/// <summary>An amount that can't be taken as it stands.</summary>
+public sealed class RefusedMoneyException(Error refusal) : JsonException(refusal?.Message)
+{
+    public Error Refusal { get; } = refusal!;
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Holds;
+
+/// <summary>Moves what the caller holds to where it is held for, all that is left or a part; the rest stays reserved.</summary>
+/// <example>{"amount":{"amount":"12.34","currency":"EUR"}}</example>
+[Authenticated]
+public sealed record CaptureHold : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTransaction
+{
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Left out, it is all that is left.</summary>
+    public Money? Amount { get; init; }
+}
+
+internal sealed class CaptureHoldValidator : AbstractValidator<CaptureHold>
+{
+    public CaptureHoldValidator() => RuleFor(c => c.Amount).IsAmount();
+}
+
+internal sealed class CaptureHoldHandler(Teller teller) : ICommandHandler<CaptureHold, HoldDto>
+{
+    public Task<Result<HoldDto>> Handle(CaptureHold command, CancellationToken cancellationToken) =>
+        teller.Carry(new Capture(command.Id, command.Amount) { Id = teller.NewId() }, outcome => HoldDto.Of(outcome.Hold!), cancellationToken);
+}

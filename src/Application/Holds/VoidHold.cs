@@ -1,0 +1,17 @@
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Holds;
+
+/// <summary>Ends a hold of the caller and frees what is left of it.</summary>
+[Authenticated]
+public sealed record VoidHold(Guid Id) : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTransaction;
+
+internal sealed class VoidHoldHandler(Teller teller) : ICommandHandler<VoidHold, HoldDto>
+{
+    public Task<Result<HoldDto>> Handle(VoidHold command, CancellationToken cancellationToken) =>
+        teller.Carry(new Release(command.Id, Expired: false) { Id = teller.NewId() }, outcome => HoldDto.Of(outcome.Hold!), cancellationToken);
+}

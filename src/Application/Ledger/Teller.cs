@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Ledger;
+
+/// <summary>Takes instructions to the ledger in the caller's name and under the key of their request.</summary>
+internal sealed class Teller(ILedger ledger, ICurrentUser caller, IRequestKey key, TimeProvider clock)
+{
+    public Guid CallerId => caller.Id;
+
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    public Guid NewId() => Guid.CreateVersion7(clock.GetUtcNow());
+
+    public async Task<Result<T>> Carry<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
+    {
+        var outcome = await ledger.Carry(
+            instruction with
+            {
+                By = caller.Id,
+                Key = key.Current is { } current ? new InstructionKey(current.Owner, current.Value, current.Fingerprint) : null,
+                TraceParent = Activity.Current?.Id,
+            },
+            cancellationToken);
+        if (outcome.IsReplay)
+            key.Replayed();
+        return outcome.Refusal is { } refusal ? refusal : answer(outcome);
+    }
+}

@@ -1,0 +1,22 @@
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Transfers;
+
+/// <summary>A transfer that the caller is a party of, or any for who may read all.</summary>
+[Authenticated]
+public sealed record GetTransfer(Guid Id) : IQuery<TransferDto>;
+
+internal sealed class GetTransferHandler(ILedgerRecords records, ICurrentUser caller) : IQueryHandler<GetTransfer, TransferDto>
+{
+    public async Task<Result<TransferDto>> Handle(GetTransfer query, CancellationToken cancellationToken)
+    {
+        var found = await records.FindJournal(query.Id, cancellationToken);
+        var isShown = found is { Journal.Kind: not (JournalKind.Hold or JournalKind.Void or JournalKind.Expiry) }
+            && (found.SourceOwnerId == caller.Id || found.DestinationOwnerId == caller.Id || caller.Has(Permissions.MoneyRead));
+        return isShown ? TransferDto.Of(found!.Journal) : LedgerErrors.TransferNotFound;
+    }
+}

@@ -1,0 +1,43 @@
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Transfers;
+
+/// <summary>Moves money from a wallet of the caller to any other wallet of the same currency.</summary>
+/// <example>{"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch"}</example>
+[Authenticated]
+public sealed record PostTransfer : ICommand<TransferDto>, INeedsIdempotencyKey, IOwnTransaction
+{
+    public required Guid FromWalletId { get; init; }
+    public required Guid ToWalletId { get; init; }
+    public required Money Amount { get; init; }
+    public string? Description { get; init; }
+}
+
+internal sealed class PostTransferValidator : AbstractValidator<PostTransfer>
+{
+    public PostTransferValidator()
+    {
+        RuleFor(c => c.Amount).IsAmount();
+        RuleFor(c => c.Description).IsDescription();
+    }
+}
+
+internal sealed class PostTransferHandler(Teller teller) : ICommandHandler<PostTransfer, TransferDto>
+{
+    public async Task<Result<TransferDto>> Handle(PostTransfer command, CancellationToken cancellationToken)
+    {
+        if (command.FromWalletId == command.ToWalletId)
+            return LedgerErrors.SameWallet;
+
+        var id = teller.NewId();
+        return await teller.Carry(
+            Movement.Transfer(id, teller.CallerId, [new Leg(id, command.FromWalletId, command.ToWalletId, command.Amount, command.Description)]),
+            outcome => TransferDto.Of(outcome.Journals[0]),
+            cancellationToken);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Transfers;
+
+/// <summary>Moves what a transfer moved back, all that is left of it or a part; in total never more.</summary>
+/// <example>{"amount":{"amount":"2.34","currency":"EUR"},"description":"Refund of the drinks"}</example>
+[RequirePermission(Permissions.MoneyReverse)]
+public sealed record ReverseTransfer : ICommand<TransferDto>, INeedsIdempotencyKey, IOwnTransaction
+{
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Left out, it is all that was not reversed yet.</summary>
+    public Money? Amount { get; init; }
+
+    public string? Description { get; init; }
+}
+
+internal sealed class ReverseTransferValidator : AbstractValidator<ReverseTransfer>
+{
+    public ReverseTransferValidator()
+    {
+        RuleFor(c => c.Amount).IsAmount();
+        RuleFor(c => c.Description).IsDescription();
+    }
+}
+
+internal sealed class ReverseTransferHandler(Teller teller) : ICommandHandler<ReverseTransfer, TransferDto>
+{
+    public Task<Result<TransferDto>> Handle(ReverseTransfer command, CancellationToken cancellationToken) => teller.Carry(
+        new Reversal(command.Id, command.Amount, command.Description) { Id = teller.NewId() },
+        outcome => TransferDto.Of(outcome.Journals[0]),
+        cancellationToken);
+}

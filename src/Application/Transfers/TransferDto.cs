@@ -1,0 +1,65 @@
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Transfers;
+
+public enum TransferKind
+{
+    Transfer,
+    Deposit,
+    Withdrawal,
+    Reversal,
+
+    /// <summary>Money that was held went where it was held for.</summary>
+    Capture,
+}
+
+/// <summary>Money that went from one wallet to another, in or out. Never changed: what was wrong is reversed by another one.</summary>
+/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","kind":"transfer","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch","batchId":null,"reversesId":null,"holdId":null,"createdAt":"2026-11-21T10:00:00.123Z"}</example>
+public sealed class TransferDto
+{
+    public required Guid Id { get; init; }
+    public required TransferKind Kind { get; init; }
+
+    /// <summary><c>null</c> is the world outside.</summary>
+    public required Guid? FromWalletId { get; init; }
+
+    /// <summary><c>null</c> is the world outside.</summary>
+    public required Guid? ToWalletId { get; init; }
+
+    public required Money Amount { get; init; }
+    public required string? Description { get; init; }
+
+    /// <summary>The batch that it stood or fell with.</summary>
+    public required Guid? BatchId { get; init; }
+
+    /// <summary>The transfer that it moved back, in whole or in part.</summary>
+    public required Guid? ReversesId { get; init; }
+
+    /// <summary>The hold that it captured, in whole or in part.</summary>
+    public required Guid? HoldId { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    internal static TransferDto Of(Journal journal) => new()
+    {
+        Id = journal.Id,
+        Kind = journal.Kind switch
+        {
+            JournalKind.Transfer => TransferKind.Transfer,
+            JournalKind.Deposit => TransferKind.Deposit,
+            JournalKind.Withdrawal => TransferKind.Withdrawal,
+            JournalKind.Reversal => TransferKind.Reversal,
+            JournalKind.Capture => TransferKind.Capture,
+            _ => throw new ArgumentException($"{journal.Kind} moves nothing.", nameof(journal)),
+        },
+        FromWalletId = SystemAccounts.Has(journal.SourceId) ? null : journal.SourceId,
+        ToWalletId = SystemAccounts.Has(journal.DestinationId) ? null : journal.DestinationId,
+        Amount = journal.Amount,
+        Description = journal.Description,
+        BatchId = journal.OperationId,
+        ReversesId = journal.ReversesId,
+        HoldId = journal.HoldId,
+        CreatedAt = journal.RecordedAt,
+    };
+}

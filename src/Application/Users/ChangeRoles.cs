@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Portico.Application.Common.Auditing;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Users;
+
+/// <summary>Gives a person another rank: the highest of the roles that are named, which implies the lower ones.</summary>
+/// <remarks>Access tokens with the old one die; sessions go on and take the new one at their next refresh.</remarks>
+/// <example>{"roles":["manager","user"]}</example>
+[RequirePermission(Permissions.UsersManage)]
+public sealed record ChangeRoles : ICommand<AccountDto>, IOwnTransaction
+{
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    public required IReadOnlyList<Role> Roles { get; init; }
+}
+
+internal sealed class ChangeRolesValidator : AbstractValidator<ChangeRoles>
+{
+    public ChangeRolesValidator() =>
+        RuleFor(c => c.Roles).Must(roles => roles.Count > 0 && roles.Distinct().Count() == roles.Count && roles.All(Enum.IsDefined))
+            .WithMessage("Name one or more roles, each once.");
+}
+
+internal sealed class ChangeRolesHandler(UserAdministration administration) : ICommandHandler<ChangeRoles, AccountDto>
+{
+    public Task<Result<AccountDto>> Handle(ChangeRoles command, CancellationToken cancellationToken) => administration.Act(
+        command.Id, AuditActions.UserRoleChanged, (user, by) => user.AssignRole(command.Roles.Max(), by), cancellationToken);
+}

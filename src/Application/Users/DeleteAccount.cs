@@ -1,0 +1,69 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Auth;
+using Portico.Application.Common.Auditing;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.Domain.Wallets;
+
+namespace Portico.Application.Users;
+
+/// <summary>Deletes the caller's own account, once they have given their password again.</summary>
+/// <remarks>All sessions end. The address stays theirs for the retention time, in which an administrator can restore them.</remarks>
+/// <example>{"password":"correct horse battery staple"}</example>
+[Authenticated]
+public sealed record DeleteAccount : ICommand<Unit>, IOwnTransaction
+{
+    public required string Password { get; init; }
+}
+
+internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
+{
+    public DeleteAccountValidator() => RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+}
+
+internal sealed class DeleteAccountHandler(
+    ICurrentUser caller, PasswordConfirmation confirmation, ITransaction transaction, IAppDbContext db, ICredentials credentials,
+    IAccounts accounts, IAuditLog audit, ISessions sessions, TimeProvider clock)
+    : ICommandHandler<DeleteAccount, Unit>
+{
+    public async Task<Result<Unit>> Handle(DeleteAccount command, CancellationToken cancellationToken)
+    {
+        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
+        if (known is null)
+            return UserErrors.NotFound;
+
+        var confirmed = await confirmation.Confirm(known, command.Password, cancellationToken);
+        if (confirmed.Error is { } notTheirs)
+            return notTheirs;
+
+        var deleted = await transaction.Run<Result<Unit>>(
+            async token =>
+            {
+                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, token);
+                if (user is null)
+                    return UserErrors.NotFound;
+
+                // A password that was changed meanwhile is a wrong one by now.
+                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
+                    return UserErrors.InvalidCredentials;
+
+                if (await accounts.HasMoney(user.Id, token))
+                    return WalletErrors.OwnerNotEmpty;
+
+                user.Leave(clock.GetUtcNow());
+                audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id)).Changed("status", AccountStatus.Active, AccountStatus.Deleted));
+                return Unit.Value;
+            },
+            cancellationToken);
+        if (deleted.Error is { } refusal)
+            return refusal;
+
+        await sessions.EndAll(known.Id, cancellationToken);
+        return Unit.Value;
+    }
+}

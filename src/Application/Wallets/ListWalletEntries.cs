@@ -1,0 +1,40 @@
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Wallets;
+
+/// <summary>What happened in a wallet, the newest first, for its owner and for managers.</summary>
+[Authenticated]
+public sealed record ListWalletEntries : IQuery<Page<EntryDto>>, IPaged
+{
+    public Guid WalletId { get; init; }
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+}
+
+/// <summary>The last entry of a page.</summary>
+internal sealed record EntryPosition(long Version);
+
+internal sealed class ListWalletEntriesValidator : AbstractValidator<ListWalletEntries>
+{
+    public ListWalletEntriesValidator() => this.IsPaged<ListWalletEntries, EntryPosition>();
+}
+
+internal sealed class ListWalletEntriesHandler(IWalletHistory history, ICurrentUser caller) : IQueryHandler<ListWalletEntries, Page<EntryDto>>
+{
+    public async Task<Result<Page<EntryDto>>> Handle(ListWalletEntries query, CancellationToken cancellationToken)
+    {
+        var wallet = await history.Open(query.WalletId, caller, cancellationToken);
+        if (wallet.Error is { } refusal)
+            return refusal;
+
+        var before = query.Cursor is { } cursor && Cursor.TryRead<EntryPosition>(cursor, out var last) ? last.Version : long.MaxValue;
+        var entries = await history.Before(wallet.Value, before, query.Limit, cancellationToken);
+        // Versions have no gaps, so the last entry of all is known by its number.
+        var hasMore = entries is [.., { Version: > 1 }];
+        return new Page<EntryDto>(entries, hasMore ? Cursor.Write(new EntryPosition(entries[^1].Version)) : null);
+    }
+}

@@ -1,0 +1,39 @@
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Wallets;
+
+namespace Portico.Application.Wallets;
+
+/// <summary>The caller's wallets, the newest first unless another order is asked for.</summary>
+[Authenticated]
+public sealed record ListWallets : IQuery<Page<WalletDto>>, ISorted
+{
+    /// <summary>createdAt or name; with a minus before it for the opposite order.</summary>
+    public string? Sort { get; init; }
+
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+
+    internal static readonly Sorts<Wallet> Sorts = new Sorts<Wallet>("-createdAt").By(w => w.CreatedAt).By(w => w.Name);
+}
+
+internal sealed class ListWalletsValidator : AbstractValidator<ListWallets>
+{
+    public ListWalletsValidator() => this.IsSorted(ListWallets.Sorts);
+}
+
+internal sealed class ListWalletsHandler(IAppDbContext db, IAccounts accounts) : IQueryHandler<ListWallets, Page<WalletDto>>
+{
+    public async Task<Result<Page<WalletDto>>> Handle(ListWallets query, CancellationToken cancellationToken)
+    {
+        var page = await ListWallets.Sorts.Read(db.Wallets.AsNoTracking(), query, wallet => wallet, cancellationToken);
+        var held = await accounts.Read([.. page.Items.Select(wallet => wallet.Id)], cancellationToken);
+        return new Page<WalletDto>([.. page.Items.Select(wallet => WalletDto.Of(wallet, held[wallet.Id]))], page.NextCursor);
+    }
+}

@@ -1,0 +1,231 @@
+using System.Buffers.Binary;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+using Portico.Domain.Wallets;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Ledger;
+
+namespace Portico.Seeder;
+
+/// <summary>Gives the demo people wallets, and these a year of salaries, rents and lunches, by the ledger's own write path.</summary>
+/// <remarks>
+/// A number and the seed make a transfer, its id included, so that one which is there is not made again. Nobody is told of any: history is
+/// no news.
+/// </remarks>
+internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, NpgsqlDataSource database, DatabaseSettings settings, TimeProvider clock)
+{
+    public const int MaxTransfers = 10_000_000;
+
+    private const int BatchSize = 1_000;
+    private const int MaxPeople = 10_000;
+    private static readonly TimeSpan Span = TimeSpan.FromDays(365);
+
+    // A wallet of the first kind for everybody, of the others for every so many; with what a euro is in the currency.
+    private static readonly (string Name, Currency Currency, int Every, decimal PerEuro)[] Purses =
+    [
+        ("Everyday", Currency.Of("EUR"), 1, 1m),
+        ("Travel", Currency.Of("USD"), 2, 1.1m),
+        ("London", Currency.Of("GBP"), 3, 0.85m),
+        ("Tokyo", Currency.Of("JPY"), 5, 165m),
+        ("Savings", Currency.Of("BTC"), 7, 0.00001m),
+    ];
+
+    private static readonly string[] Purchases = ["Groceries", "Lunch", "Coffee", "Books", "Concert tickets", "Taxi", "Birthday present", "Gym", "Train", "Pizza"];
+
+    /// <returns>How many wallets and transfers were added.</returns>
+    public async Task<(int Wallets, int Transfers)> Run(int transfers, int seed, CancellationToken cancellationToken)
+    {
+        var begin = await Begin(cancellationToken);
+        var (wallets, added) = await EnsureWallets(begin, cancellationToken);
+        var made = 0;
+        if (wallets.Count > 1)
+            await DemoSeed.Progress("transfers", transfers, async advance => made = await EnsureTransfers(wallets, transfers, seed, begin, advance, cancellationToken));
+        return (added, made);
+    }
+
+    /// <summary>The last time that anything was recorded, or a year ago: accounts are posted to in the order of time.</summary>
+    private async Task<DateTimeOffset> Begin(CancellationToken cancellationToken)
+    {
+        await using var last = database.CreateCommand("SELECT max(recorded_at) FROM ledger.accounts WHERE version > 0");
+        if (await last.ExecuteScalarAsync(cancellationToken) is DateTime recorded)
+            return new DateTimeOffset(recorded, TimeSpan.Zero);
+
+        var begin = clock.GetUtcNow() - Span;
+        await using var earlier = database.CreateCommand("UPDATE ledger.accounts SET recorded_at = $1 WHERE version = 0 AND recorded_at > $1");
+        earlier.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = begin });
+        await earlier.ExecuteNonQueryAsync(cancellationToken);
+        return begin;
+    }
+
+    private async Task<(List<DemoWallet> Wallets, int Added)> EnsureWallets(DateTimeOffset begin, CancellationToken cancellationToken)
+    {
+        var people = await db.Users.AsNoTracking().Where(u => u.Email!.EndsWith(DemoSeed.Domain)).OrderBy(u => u.Email).Select(u => u.Id).Take(MaxPeople).ToListAsync(cancellationToken);
+        var (wallets, added) = (new List<DemoWallet>(), 0);
+        foreach (var batch in people.Select((id, number) => (Id: id, Number: number)).Chunk(BatchSize))
+        {
+            var owners = batch.Select(person => person.Id).ToArray();
+            var present = await db.Wallets.AsNoTracking().OfEveryOwner().Where(w => owners.Contains(w.OwnerId) && w.Status == WalletStatus.Open)
+                .ToDictionaryAsync(w => (w.OwnerId, w.Name, w.Currency), w => w.Id, cancellationToken);
+            List<Wallet> missing = [];
+            foreach (var (owner, purse) in from person in batch from purse in Purses where person.Number % purse.Every == 0 select (person.Id, purse))
+            {
+                if (!present.TryGetValue((owner, purse.Name, purse.Currency), out var id))
+                {
+                    missing.Add(Wallet.Open(owner, purse.Name, purse.Currency, begin));
+                    id = missing[^1].Id;
+                }
+
+                wallets.Add(new DemoWallet(id, owner, purse.Currency, purse.PerEuro));
+            }
+
+            await Open(missing, begin, cancellationToken);
+            added += missing.Count;
+        }
+
+        return (wallets, added);
+    }
+
+    private async Task Open(List<Wallet> wallets, DateTimeOffset begin, CancellationToken cancellationToken)
+    {
+        if (wallets.Count == 0)
+            return;
+
+        await transaction.Run<Result<Unit>>(
+            async token =>
+            {
+                db.Wallets.AddRange(wallets);
+                await db.SaveChangesAsync(token);
+                var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+                await using var accounts = AccountRows.Insert([.. wallets.Select(w => Account.OfWallet(w.Id, w.OwnerId, w.Currency, begin))]);
+                accounts.Connection = connection;
+                await accounts.ExecuteNonQueryAsync(token);
+                await using var opened = new NpgsqlCommand("UPDATE wallets SET created_at = $1 WHERE id = ANY($2)", connection)
+                {
+                    Parameters = { new NpgsqlParameter<DateTimeOffset> { TypedValue = begin }, new NpgsqlParameter<Guid[]> { TypedValue = [.. wallets.Select(w => w.Id)] } },
+                };
+                await opened.ExecuteNonQueryAsync(token);
+                return Unit.Value;
+            },
+            cancellationToken);
+        db.ChangeTracker.Clear();
+    }
+
+    private async Task<int> EnsureTransfers(
+        List<DemoWallet> wallets, int transfers, int seed, DateTimeOffset begin, Action<int> advance, CancellationToken cancellationToken)
+    {
+        var groups = wallets.GroupBy(wallet => wallet.Currency).Select(group => group.ToArray()).Where(group => group.Length > 1).ToArray();
+        var balances = new Dictionary<Guid, Money>();
+        await using var source = settings.CreateLedgerDataSource(1);
+        await using var session = await LedgerSession.Open(source, cancellationToken);
+        var (made, now, mayBeThere, marking) = (0, clock.GetUtcNow(), true, Task.CompletedTask);
+        for (var first = 0; first < transfers; first += BatchSize)
+        {
+            // What is there counts too: the balances that the next ones start from come of it.
+            var batch = Enumerable.Range(first, Math.Min(BatchSize, transfers - first))
+                .Select(number => Make(groups, balances, seed, number, begin + ((now - begin) * ((double)number / transfers))))
+                .ToArray();
+            // Made in their order, so after a batch of which none is there, none is.
+            var present = mayBeThere ? await Present([.. batch.Select(movement => movement.Id)], cancellationToken) : [];
+            mayBeThere = present.Count > 0;
+            var missing = batch.Where(movement => !present.Contains(movement.Id)).ToArray();
+            if (missing.Length > 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var outcomes = await session.Carry(missing);
+                if (outcomes.FirstOrDefault(outcome => outcome.Refusal is not null)?.Refusal is { Code: "not_found" })
+                    throw new SeederException("The system's own accounts are missing: run `reference` first.");
+                made += outcomes.Count(outcome => outcome.Refusal is null);
+                await marking;
+                marking = MarkPublished([.. missing.Select(movement => movement.Id)], cancellationToken);
+            }
+
+            advance(batch.Length);
+        }
+
+        await marking;
+        return made;
+    }
+
+    private async Task<HashSet<Guid>> Present(Guid[] ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)");
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+        return [.. (Guid[])(await command.ExecuteScalarAsync(cancellationToken))!];
+    }
+
+    private async Task MarkPublished(Guid[] ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("UPDATE outbox SET published_at = clock_timestamp() WHERE aggregate_id = ANY($1) AND published_at IS NULL");
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static Movement Make(DemoWallet[][] groups, Dictionary<Guid, Money> balances, int seed, int number, DateTimeOffset at)
+    {
+        var dice = new Dice(seed, number);
+        // Most people pay in the first currency.
+        var group = groups[Math.Max(0, dice.Below(groups.Length * 2) - groups.Length)];
+        var payer = dice.Below(group.Length);
+        var (wallet, other) = (group[payer], group[(payer + 1 + dice.Below(group.Length - 1)) % group.Length]);
+        var balance = balances.GetValueOrDefault(wallet.Id, Money.Zero(wallet.Currency));
+
+        var isRent = dice.Below(25) == 0;
+        var amount = wallet.Amount(isRent ? 400 + dice.Below(900) : 2 + dice.Below(60), dice.Below(100));
+        var id = dice.Id(number);
+        if (balance < amount)
+        {
+            var salary = wallet.Amount(1_800 + (100 * dice.Below(25)), 0);
+            balances[wallet.Id] = balance + salary;
+            return Movement.Deposit(id, null, wallet.Id, salary, "Salary") with { At = at };
+        }
+
+        balances[wallet.Id] = balance - amount;
+        if (dice.Below(40) == 0)
+            return Movement.Withdrawal(id, null, wallet.Id, amount, "Cash machine") with { At = at };
+
+        balances[other.Id] = balances.GetValueOrDefault(other.Id, Money.Zero(other.Currency)) + amount;
+        var what = isRent ? "Rent" : Purchases[dice.Below(Purchases.Length)];
+        return Movement.Transfer(id, wallet.OwnerId, [new Leg(id, wallet.Id, other.Id, amount, what)]) with { At = at };
+    }
+
+    private sealed record DemoWallet(Guid Id, Guid OwnerId, Currency Currency, decimal PerEuro)
+    {
+        public Money Amount(int euros, int cents)
+        {
+            var exact = (euros + (cents / 100m)) * PerEuro;
+            return Money.Of(decimal.Round(exact, Currency.Decimals, MidpointRounding.ToPositiveInfinity), Currency);
+        }
+    }
+
+    /// <summary>The same throws for the same seed and number (SplitMix64).</summary>
+    private sealed class Dice(int seed, int number)
+    {
+        // Ids sort by their number, as they would by time.
+        private const long FirstMillisecond = 1_700_000_000_000;
+
+        private ulong _state = ((ulong)(uint)seed << 32) | (uint)number;
+
+        public int Below(int limit) => (int)(Next() % (ulong)limit);
+
+        public Guid Id(int of)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            BinaryPrimitives.WriteUInt64BigEndian(bytes, ((ulong)(FirstMillisecond + of) << 16) | 0x7000 | (Next() & 0xfff));
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], (Next() >> 2) | (1UL << 63));
+            return new Guid(bytes, bigEndian: true);
+        }
+
+        private ulong Next()
+        {
+            var z = _state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Portico.Domain.Users;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Ledger;
+
+/// <summary>What people do with money over HTTP.</summary>
+internal static class LedgerPeople
+{
+    public static object Money(string amount, string currency = "EUR") => new { amount, currency };
+
+    public static object Transfer(Guid from, Guid to, string amount, string currency = "EUR") =>
+        new { fromWalletId = from, toWalletId = to, amount = Money(amount, currency), description = "test" };
+
+    /// <summary>Sends a POST under a key, a new one if none is given.</summary>
+    public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object body, string? key = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/{path}")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken) },
+            Content = JsonContent.Create(body),
+        };
+        request.Headers.Add("Idempotency-Key", key ?? Guid.NewGuid().ToString());
+        return app.Client.SendAsync(request);
+    }
+
+    public static async Task<Guid> OpenWalletAsync(this TestPerson person, string currency = "EUR", string name = "Purse") =>
+        (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name, currency }).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+
+    public static Task<JsonElement> WalletAsync(this TestPerson person, Guid id) => person.GetAsync($"/api/v1/wallets/{id}").Json(HttpStatusCode.OK);
+
+    /// <summary>The balance, what is held and what is available, as plain numbers.</summary>
+    public static async Task<(decimal Balance, decimal Held, decimal Available)> BalanceAsync(this TestPerson person, Guid id)
+    {
+        var wallet = await person.WalletAsync(id);
+        return (Amount(wallet, "balance"), Amount(wallet, "held"), Amount(wallet, "available"));
+    }
+
+    public static decimal Amount(JsonElement element, string name) => decimal.Parse(element.GetProperty(name).Text("amount"), CultureInfo.InvariantCulture);
+
+    public static Task<TestPerson> ManagerAsync(this PorticoApp app) => app.SignUpAsync(Role.Manager);
+
+    public static Task<JsonElement> DepositAsync(this TestPerson manager, PorticoApp app, Guid wallet, string amount, string currency = "EUR") =>
+        manager.PostAsync(app, "deposits", new { walletId = wallet, amount = Money(amount, currency), description = "funds" }).Json(HttpStatusCode.Created);
+}

@@ -1,0 +1,243 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using Portico.Application.Ledger;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Migrator;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Ledger;
+
+/// <summary>A ledger with something of everything in it, in an application of its own.</summary>
+public sealed class VerifiedLedger : IAsyncLifetime
+{
+    public PorticoApp App { get; private set; } = null!;
+
+    /// <summary>The ids that corruptions name, by what they are.</summary>
+    public IDictionary<string, string> Ids { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    public async Task InitializeAsync()
+    {
+        App = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var books = await Books.OpenAsync(App);
+        var (ada, bob) = (await App.SignUpAsync(), await App.SignUpAsync());
+        var (from, to) = (await books.WalletWithAsync(ada, "100.00"), await Books.WalletAsync(bob));
+        await books.WalletWithAsync(bob, "0.000000000000000005", "ETH");
+        (Ids["from"], Ids["to"]) = (from, to);
+        Ids["transfer"] = (await Books.TransferAsync(ada, from, to, "10.00")).Text("id");
+        Ids["second"] = (await Books.TransferAsync(ada, from, to, "2.00")).Text("id");
+        Ids["reversal"] = (await Books.PostAsync(books.Manager, $"transfers/{Ids["transfer"]}/reverse", new { amount = Books.Money("4.00") })).Text("id");
+        Ids["hold"] = await Books.HoldAsync(ada, from, to, "20.00");
+        await Books.PostAsync(ada, $"holds/{Ids["hold"]}/capture", new { amount = Books.Money("5.00") });
+        Ids["voided"] = await Books.HoldAsync(ada, from, to, "3.00");
+        await Books.PostAsync(ada, $"holds/{Ids["voided"]}/void");
+        Ids["closed"] = await Books.WalletAsync(ada);
+        await Books.TransferAsync(ada, from, to, "1.00");
+    }
+
+    public Task DisposeAsync() => App.DisposeAsync().AsTask();
+
+    /// <summary>The database as the superuser, whom nothing stops.</summary>
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(App.Database.Bootstrap)
+        {
+            Database = new NpgsqlConnectionStringBuilder(App.Database.Portico).Database,
+            Pooling = false,
+        }.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public string Named(string text) => Ids.Aggregate(text, (filled, id) => filled.Replace($"{{{id.Key}}}", id.Value, StringComparison.Ordinal));
+}
+
+public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixture<VerifiedLedger>
+{
+    [Fact]
+    public async Task Finds_nothing_in_a_ledger_that_was_only_written_by_itself()
+    {
+        await using var connection = await ledger.OpenAsync();
+        List<LedgerProgress> progress = [];
+
+        var found = (await LedgerVerification.VerifyAsync(connection, progress.Add, default)).Value;
+
+        Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
+        Assert.True(found is { Clean: true, Journals: > 8, Postings: > 14 });
+        Assert.Equal(progress.OrderBy(at => at.Done), progress);
+        Assert.Equal(progress[^1].Total, progress[^1].Done);
+    }
+
+    /// <summary>Each case is a change that nothing but a superuser can make, the check that must fail and the row that it must name.</summary>
+    [Theory]
+    [InlineData("DELETE FROM ledger.postings WHERE account_id = '{from}' AND account_version = 2", "versions", "{from} version 3")]
+    [InlineData("UPDATE ledger.postings SET posted_after = posted_after + 1 WHERE account_id = '{from}' AND account_version = 3", "balances", "{from} version 3")]
+    [InlineData("UPDATE ledger.postings SET held_after = held_after + 1 WHERE account_id = '{from}' AND account_version = 5", "heldBalances", "{from} version 5")]
+    [InlineData("UPDATE ledger.postings SET recorded_at = '2020-01-01' WHERE account_id = '{from}' AND account_version = 3", "order", "{from} version 3")]
+    [InlineData("UPDATE ledger.postings SET amount = amount + 1 WHERE account_id = '{to}' AND account_version = 1", "journalFit", "{to} version 1")]
+    [InlineData("UPDATE ledger.postings SET journal_id = '{second}' WHERE account_id = '{to}' AND account_version = 1", "journalFit", "{to} version 1")]
+    [InlineData("UPDATE ledger.journals SET amount = amount + 1 WHERE id = '{transfer}'", "journalFit", "version ")]
+    [InlineData("UPDATE ledger.journals SET currency = 'USD' WHERE id = '{transfer}'", "journalFit", "version ")]
+    [InlineData("DELETE FROM ledger.journals WHERE id = '{second}'", "journalFit", "version ")]
+    [InlineData("DELETE FROM ledger.postings WHERE journal_id = '{second}'", "journals", "{second}")]
+    [InlineData("DELETE FROM ledger.postings WHERE journal_id = '{second}' AND account_id = '{to}'", "journals", "{second}")]
+    [InlineData("INSERT INTO ledger.postings SELECT account_id, 99, journal_id, amount, posted_after + amount, held_after, recorded_at FROM ledger.postings WHERE journal_id = '{second}' AND account_id = '{to}'", "journals", "{second}")]
+    [InlineData("UPDATE ledger.accounts SET posted = posted + 1 WHERE id = '{from}'", "accounts", "{from}")]
+    [InlineData("UPDATE ledger.accounts SET version = version + 1 WHERE id = '{from}'", "accounts", "{from}")]
+    [InlineData("UPDATE ledger.accounts SET recorded_at = recorded_at + interval '1 second' WHERE id = '{from}'", "accounts", "{from}")]
+    [InlineData("DELETE FROM ledger.accounts WHERE id = '{to}'", "accounts", "{to}")]
+    [InlineData("UPDATE ledger.accounts SET posted = posted + 1 WHERE id = '{from}'", "currencies", "EUR")]
+    [InlineData("ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_available; UPDATE ledger.accounts SET min_available = posted WHERE id = '{from}'", "limits", "{from}")]
+    [InlineData("ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_closed_empty; UPDATE ledger.accounts SET status = 'closed' WHERE id = '{from}'", "limits", "{from}")]
+    [InlineData("UPDATE ledger.accounts SET held = held - 1 WHERE id = '{from}'", "holds", "{from}")]
+    [InlineData("UPDATE ledger.holds SET status = 'voided' WHERE id = '{hold}'", "holds", "{from}")]
+    [InlineData("UPDATE ledger.holds SET captured = captured + 1 WHERE id = '{hold}'", "captures", "{hold}")]
+    [InlineData("UPDATE ledger.holds SET amount = amount + 1 WHERE id = '{hold}'", "captures", "{hold}")]
+    [InlineData("UPDATE ledger.holds SET status = 'open' WHERE id = '{voided}'", "captures", "{voided}")]
+    [InlineData("UPDATE ledger.holds SET version = version + 1 WHERE id = '{voided}'", "captures", "{voided}")]
+    [InlineData("DELETE FROM ledger.holds WHERE id = '{voided}'", "captures", "{voided}")]
+    [InlineData("UPDATE ledger.journals SET amount = 100000 WHERE id = '{reversal}'", "reversals", "{reversal}")]
+    [InlineData("UPDATE ledger.journals SET reverses_id = '{hold}' WHERE id = '{reversal}'", "reversals", "{reversal}")]
+    [InlineData("UPDATE ledger.journals SET source_id = destination_id, destination_id = source_id WHERE id = '{reversal}'", "reversals", "{reversal}")]
+    [InlineData("UPDATE wallets SET currency = 'USD' WHERE id = '{closed}'", "wallets", "{closed}")]
+    [InlineData("DELETE FROM ledger.accounts WHERE id = '{closed}'", "wallets", "{closed}")]
+    [InlineData("DELETE FROM wallets WHERE id = '{closed}'", "wallets", "{closed}")]
+    [InlineData("UPDATE ledger.idempotency SET outcome = '{\"journals\":[\"{second}\"]}' WHERE outcome LIKE '%{transfer}%'", "keys", " ")]
+    [InlineData("UPDATE ledger.idempotency SET outcome = '{\"journals\":[\"nonsense\"]}' WHERE outcome LIKE '%{transfer}%'", "keys", " ")]
+    [InlineData("ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only", "guards", "ledger.postings postings_append_only")]
+    [InlineData("DROP TRIGGER journals_append_only ON ledger.journals", "guards", "ledger.journals journals_append_only")]
+    public async Task Names_the_first_row_that_is_wrong(string change, string check, string row)
+    {
+        await using var connection = await ledger.OpenAsync();
+        // Rolled back in the end, so that each case finds the ledger as it was.
+        await using var transaction = await connection.BeginTransactionAsync();
+        var changed = change.Contains("TRIGGER", StringComparison.Ordinal) ? 1 : await ExecuteAsync(
+            connection,
+            $"""
+            ALTER TABLE ledger.journals DISABLE TRIGGER journals_append_only; ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only;
+            {ledger.Named(change)};
+            ALTER TABLE ledger.journals ENABLE TRIGGER journals_append_only; ALTER TABLE ledger.postings ENABLE TRIGGER postings_append_only
+            """);
+        if (change.Contains("TRIGGER", StringComparison.Ordinal))
+            await ExecuteAsync(connection, change);
+        Assert.True(changed > 0, "The case changes nothing.");
+
+        var found = await LedgerVerification.JudgeAsync(connection, _ => { }, default);
+
+        Assert.False(found.Clean);
+        var wrong = found.Checks.Single(one => one.Name == check).FirstWrong;
+        Assert.True(wrong is not null, $"Only {string.Join(", ", found.Checks.Where(one => !one.Clean).Select(one => one.Name))}");
+        Assert.Contains(ledger.Named(row), wrong.Row, StringComparison.Ordinal);
+        Assert.NotEmpty(wrong.Problem);
+    }
+
+    [Fact]
+    public void Tries_to_break_every_promise()
+    {
+        var broken = typeof(LedgerVerificationTests).GetMethod(nameof(Names_the_first_row_that_is_wrong))!
+            .GetCustomAttributesData().Where(data => data.AttributeType == typeof(InlineDataAttribute))
+            .Select(data => (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[1].Value!);
+
+        Assert.Empty(LedgerChecks.OfPostings.Select(check => check.Name).Concat(LedgerChecks.Others.Select(check => check.Name)).Except(broken, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Is_for_administrators()
+    {
+        var admin = await ledger.App.SignUpAsync(Role.Admin);
+        var manager = await ledger.App.SignUpAsync(Role.Manager);
+
+        var found = await admin.GetAsync("/api/v1/ledger/verification").Json(HttpStatusCode.OK);
+        Assert.True(found.GetProperty("clean").GetBoolean(), found.ToString());
+        Assert.Equal(LedgerChecks.OfPostings.Count + LedgerChecks.Others.Count, found.GetProperty("checks").GetArrayLength());
+        foreach (var path in (string[])["verification", "trial-balance"])
+        {
+            await manager.GetAsync($"/api/v1/ledger/{path}").Problem(HttpStatusCode.Forbidden, "forbidden");
+            await ledger.App.Client.GetAsync($"/api/v1/ledger/{path}").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        }
+    }
+
+    [Fact]
+    public async Task Adds_up_debit_and_credit_of_each_currency()
+    {
+        var admin = await ledger.App.SignUpAsync(Role.Admin);
+
+        var balance = await admin.GetAsync("/api/v1/ledger/trial-balance").Json(HttpStatusCode.OK);
+
+        Assert.True(balance.GetProperty("balanced").GetBoolean());
+        var currencies = balance.GetProperty("currencies").EnumerateArray().ToDictionary(sums => sums.Text("currency"));
+        Assert.Equal(["ETH", "EUR"], currencies.Keys);
+        Assert.Equal("0.000000000000000005", currencies["ETH"].GetProperty("credit").Text("amount"));
+        Assert.Equal("100.00", currencies["EUR"].GetProperty("debit").Text("amount"));
+        var kinds = currencies["EUR"].GetProperty("accounts").EnumerateArray().ToDictionary(sums => sums.Text("kind"));
+        Assert.Equal(["wallet", "cash"], kinds.Keys);
+        Assert.Equal(("100.00", "15.00"), (kinds["wallet"].GetProperty("credit").Text("amount"), kinds["wallet"].GetProperty("held").Text("amount")));
+        Assert.Equal("100.00", kinds["cash"].GetProperty("debit").Text("amount"));
+    }
+
+    [Fact]
+    public async Task Runs_once_at_a_time()
+    {
+        await using var first = await ledger.OpenAsync();
+        await using var second = await ledger.OpenAsync();
+
+        Portico.Domain.Common.Error? refusal = null;
+        await LedgerVerification.VerifyAsync(
+            first, _ => refusal ??= LedgerVerification.VerifyAsync(second, _ => { }, default).GetAwaiter().GetResult().Error, default);
+
+        Assert.Equal("verification_running", refusal?.Code);
+        Assert.True((await LedgerVerification.VerifyAsync(second, _ => { }, default)).Value.Clean);
+    }
+
+    [Fact]
+    public async Task Is_a_command_of_the_Migrator_for_people_and_for_machines()
+    {
+        var (exitCode, output, remarks) = await MigrateAsync(ledger.App.Database.Settings(), "ledger", "verify");
+        Assert.True(exitCode == 0, remarks);
+        Assert.Contains("clean", output, StringComparison.Ordinal);
+        Assert.Contains("100 % done", remarks, StringComparison.Ordinal);
+
+        (exitCode, output, _) = await MigrateAsync(ledger.App.Database.Settings(), "ledger", "verify", "--json");
+        Assert.Equal(0, exitCode);
+        Assert.True(JsonSerializer.Deserialize<JsonElement>(output).GetProperty("ledger").GetProperty("clean").GetBoolean());
+
+        var away = ledger.App.Database.Settings();
+        away["ConnectionStrings:Migrator"] = new NpgsqlConnectionStringBuilder(ledger.App.Database.Migrator) { Port = DevStack.Ports.Free() }.ConnectionString;
+        (exitCode, _, remarks) = await MigrateAsync(away, "ledger", "verify", "--connect-timeout", "100ms");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("cannot be reached", remarks, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ends_the_Migrator_with_5_when_a_row_is_wrong()
+    {
+        var database = await TestDatabase.CreateAsync(ledger.App.Stack);
+        await using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(database.Portico).Database, Pooling = false }.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await ExecuteAsync(connection, "UPDATE ledger.accounts SET posted = 7 WHERE kind = 'cash' AND currency = 'EUR'");
+        }
+
+        var (exitCode, output, remarks) = await MigrateAsync(database.Settings(), "ledger", "verify");
+
+        Assert.Equal(5, exitCode);
+        Assert.Contains("The balance is 7, and the postings add up to 0.", output, StringComparison.Ordinal);
+        Assert.Contains("accounts, currencies", remarks, StringComparison.Ordinal);
+    }
+
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<(int ExitCode, string Output, string Remarks)> MigrateAsync(IDictionary<string, string?> settings, params string[] args)
+    {
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var exitCode = await MigratorApp.RunAsync(args, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), output, error, default);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+}

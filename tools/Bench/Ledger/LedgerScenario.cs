@@ -1,0 +1,133 @@
+using System.Globalization;
+using Npgsql;
+using Portico.Bench.Load;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Persistence.Ledger;
+
+namespace Portico.Bench.Ledger;
+
+/// <summary>What a transfer costs: spread over many wallets, into one, in batches and one by one; beside PostgreSQL alone, and beside another ledger.</summary>
+internal static class LedgerScenario
+{
+    private const int FewIterations = 1000;
+    private const int Wallets = 10_000;
+    private const int BatchLegs = 100;
+    private const int BatchConnections = 32;
+    private static readonly Currency Euro = Currency.Of("EUR");
+
+    public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
+    {
+        await using var stack = await LoadStack.StartAsync(FewIterations, cancellationToken);
+        await using var database = NpgsqlDataSource.Create(stack.Superuser);
+        var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
+        var wallets = await OpenAsync(database, people, cancellationToken);
+        List<Cost> costs = [];
+        await using (var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken))
+        {
+            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+            await MeasureAsync(api, "uniform", tokens, Spread.Uniform, 1, options.Connections);
+            await MeasureAsync(api, "hot", tokens, Spread.Hot, 1, options.Connections);
+            await MeasureAsync(api, $"batch of {BatchLegs}", tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections));
+        }
+
+        await using (var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["Ledger__MaxBatch"] = "1" }, cancellationToken))
+            await MeasureAsync(api, "unbatched", await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
+
+        report.AddTable("HTTP");
+        var rivals = await PgBench.RunAsync(stack, options, cancellationToken);
+        Compare(report, costs, rivals);
+
+        async Task MeasureAsync(ApiProcess api, string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections)
+        {
+            Guid[] all = [.. wallets.SelectMany(own => own)];
+            ILoadClient[] clients = [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))];
+            var before = await SizesAsync(database, cancellationToken);
+            var rounds = await stack.MeasureAsync(report, what, api, clients, options, cancellationToken);
+            var after = await SizesAsync(database, cancellationToken);
+            costs.Add(new Cost(what, legs, rounds, after.Journals - before.Journals, after.Log - before.Log, after.Data - before.Data));
+        }
+    }
+
+    /// <summary>Gives each person as many wallets, with money in them.</summary>
+    private static async Task<Guid[][]> OpenAsync(NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, CancellationToken cancellationToken)
+    {
+        Console.WriteLine($"Opening {Wallets} wallets …");
+        var now = TimeProvider.System.GetUtcNow();
+        Account[] accounts = [.. Enumerable.Range(0, Wallets).Select(n => Account.OfWallet(Guid.CreateVersion7(now), people[n % people.Count].Id, Euro, now))];
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var insert = AccountRows.Insert(accounts);
+        insert.Connection = connection;
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        await ExecuteAsync(
+            connection,
+            """
+            INSERT INTO wallets (id, version, owner_id, name, currency, status, created_at)
+            SELECT id, 1, owner_id, 'Bench', currency, 'open', recorded_at FROM ledger.accounts WHERE kind = 'wallet'
+            """,
+            cancellationToken);
+        await using (var session = await LedgerSession.Open(database, cancellationToken))
+        {
+            foreach (var group in accounts.Chunk(500))
+                await session.Carry([.. group.Select(account => Movement.Deposit(Guid.CreateVersion7(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
+        }
+
+        await ExecuteAsync(connection, "VACUUM ANALYZE", cancellationToken);
+        return [.. people.Select((_, n) => accounts.Where((_, at) => at % people.Count == n).Select(account => account.Id).ToArray())];
+    }
+
+    private static void Compare(LoadReport report, IReadOnlyList<Cost> costs, IReadOnlyList<Rival> rivals)
+    {
+        List<string> lines =
+        [
+            "| | transfers/s | p99 ms | API µs | PostgreSQL µs | generator µs | WAL bytes | bytes on disk |", "|---|--:|--:|--:|--:|--:|--:|--:|",
+            .. costs.Select(cost => string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {cost.What} | {cost.PerSecond:0} | {cost.P99:0.0} | {cost.Processor("API"):0.0} | {cost.Processor("PostgreSQL"):0.0} | {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |")),
+            "", "Processor time and bytes are those of one transfer, a leg of a batch being one.", "",
+            "| PostgreSQL alone (pgbench) | clients | a second |", "|---|--:|--:|",
+            .. rivals.Select(rival => string.Create(CultureInfo.InvariantCulture, $"| {rival.What} | {rival.Clients} | {rival.PerSecond:0} |")), "",
+            .. rivals.GroupBy(rival => rival.What, StringComparer.Ordinal).Select(rival => rival.MaxBy(one => one.PerSecond)!).Select(best =>
+                $"Against {best.What} ({best.PerSecond:0}): " + string.Join(", ", costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{cost.What} × {cost.PerSecond / best.PerSecond:0.0}"))) + "."),
+        ];
+        report.AddSection(
+            "A transfer", string.Join('\n', lines),
+            new
+            {
+                transfers = costs.Select(cost => new
+                {
+                    cost.What, cost.PerSecond, cost.P99, cost.LogBytes, cost.DataBytes,
+                    microseconds = LoadStack.Parts.ToDictionary(part => part, cost.Processor, StringComparer.Ordinal),
+                }),
+                rivals,
+            });
+    }
+
+    private static async Task<(long Journals, decimal Log, long Data)> SizesAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT (SELECT count(*) FROM ledger.journals), pg_current_wal_lsn() - '0/0', pg_database_size(current_database())");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0), reader.GetDecimal(1), reader.GetInt64(2));
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>What one kind of load cost; the bytes are those of all its rounds and the warm-up.</summary>
+    private sealed record Cost(string What, int Legs, IReadOnlyList<LoadRound> Rounds, long Transfers, decimal Log, long Data)
+    {
+        public double PerSecond => Statistics.Median([.. Rounds.Select(round => round.PerSecond * Legs)]);
+        public double P99 => Statistics.Median([.. Rounds.Select(round => round.Latency.Quantile(0.99))]);
+        public decimal LogBytes => Log / long.Max(1, Transfers);
+        public decimal DataBytes => (decimal)Data / long.Max(1, Transfers);
+
+        public double Processor(string part) => Statistics.Median([.. Rounds.Select(round => round.ProcessorPerRequest(part) * 1000 / Legs)]);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+using Portico.Bench.Load;
+
+namespace Portico.Bench.Ledger;
+
+/// <summary>What PostgreSQL did alone, without HTTP.</summary>
+internal sealed record Rival(string What, int Clients, double PerSecond);
+
+/// <summary>Loads the same server by pgbench: the least that a commit costs, and another ledger in SQL if one is given.</summary>
+internal static partial class PgBench
+{
+    private const int PeerAccounts = 10_000;
+    private static readonly int[] Clients = [1, 8, 32];
+
+    public static async Task<IReadOnlyList<Rival>> RunAsync(LoadStack stack, LoadOptions options, CancellationToken cancellationToken)
+    {
+        List<Rival> rivals = [];
+        await CreateAsync(stack, "floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
+        await MeasureAsync("one-row insert", "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..]);
+        if (options.Peer is { } peer)
+        {
+            await CreateAsync(stack, "peer", await File.ReadAllTextAsync(peer, cancellationToken), cancellationToken);
+            await MeasureAsync("peer, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{options.Call};\n", Clients);
+            await MeasureAsync("peer, hot", "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{options.Call};\n", Clients);
+        }
+
+        return rivals;
+
+        async Task MeasureAsync(string what, string database, string script, int[] clients)
+        {
+            var file = Path.Combine(stack.Folder, $"{Guid.NewGuid():N}.sql");
+            await File.WriteAllTextAsync(file, script, cancellationToken);
+            foreach (var count in clients)
+            {
+                rivals.Add(new Rival(what, count, await LoadAsync(stack, database, file, count, options.Duration, cancellationToken)));
+                Console.WriteLine($"| {what}, {count} clients | {rivals[^1].PerSecond:0} a second |");
+            }
+        }
+    }
+
+    private static async Task CreateAsync(LoadStack stack, string database, string sql, CancellationToken cancellationToken)
+    {
+        foreach (var (name, statement) in ((string, string)[])[("postgres", $"CREATE DATABASE {database}"), (database, sql)])
+        {
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(stack.Superuser) { Database = name, Pooling = false, CommandTimeout = 600 }.ConnectionString);
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<double> LoadAsync(LoadStack stack, string database, string script, int clients, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var server = new NpgsqlConnectionStringBuilder(stack.Superuser);
+        var program = Directory.GetDirectories("/usr/lib/postgresql").OrderDescending(StringComparer.Ordinal).Select(folder => Path.Combine(folder, "bin", "pgbench")).FirstOrDefault(File.Exists) ?? "pgbench";
+        var start = new ProcessStartInfo(program)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PGPASSWORD"] = server.Password },
+        };
+        foreach (var argument in (string[])["-n", "-M", "prepared", "-h", server.Host!, "-p", $"{server.Port}", "-U", server.Username!, "-c", $"{clients}", "-j", $"{int.Min(clients, Environment.ProcessorCount)}", "-T", $"{duration.TotalSeconds:0}", "-f", script, database])
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start) ?? throw new LoadException("pgbench does not start.");
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        await process.WaitForExitAsync(cancellationToken);
+        var found = Throughput().Match(await output);
+        return found.Success
+            ? double.Parse(found.Groups["tps"].ValueSpan, CultureInfo.InvariantCulture)
+            : throw new LoadException($"pgbench failed: {await error}");
+    }
+
+    [GeneratedRegex("tps = (?<tps>[0-9.]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Throughput();
+}

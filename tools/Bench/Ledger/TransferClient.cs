@@ -1,0 +1,70 @@
+using System.Text;
+using Portico.Bench.Load;
+
+namespace Portico.Bench.Ledger;
+
+/// <summary>How the transfers of a load are spread over wallets.</summary>
+internal enum Spread
+{
+    /// <summary>From one of the client's wallets to any other.</summary>
+    Uniform,
+
+    /// <summary>From one of the client's wallets to the same one for everybody.</summary>
+    Hot,
+}
+
+/// <summary>Posts transfers from a person's wallets, each under a key of its own; in batches if more than one.</summary>
+internal sealed class TransferClient : ILoadClient
+{
+    private const string KeyHeader = "Idempotency-Key: ";
+    private const int IdLength = 36;
+
+    private readonly Random _random;
+    private readonly Guid[] _own;
+    private readonly Guid[] _all;
+    private readonly Spread _spread;
+    private readonly byte[] _request;
+    private readonly int _key;
+    private readonly (int From, int To)[] _legs;
+    private long _count;
+
+    public TransferClient(string token, Guid[] own, Guid[] all, Spread spread, int legs, int seed)
+    {
+        (_random, _own, _all, _spread) = (new Random(seed), own, all, spread);
+        var nobody = Guid.Empty.ToString();
+        var leg = $$$"""{"fromWalletId":"{{{nobody}}}","toWalletId":"{{{nobody}}}","amount":{"amount":"0.01","currency":"EUR"},"description":"bench"}""";
+        var body = legs == 1 ? leg : $$"""{"transfers":[{{string.Join(',', Enumerable.Repeat(leg, legs))}}]}""";
+        var text = Encoding.UTF8.GetString(RequestBytes.Send("POST", legs == 1 ? "/api/v1/transfers" : "/api/v1/transfers/batch", token, body, ("Idempotency-Key", nobody)));
+        _request = Encoding.UTF8.GetBytes(text);
+        _key = text.IndexOf(KeyHeader, StringComparison.Ordinal) + KeyHeader.Length;
+        _legs = new (int, int)[legs];
+        for (var (i, at) = (0, 0); i < legs; i++)
+        {
+            var from = text.IndexOf(nobody, i == 0 ? text.IndexOf("\r\n\r\n", StringComparison.Ordinal) : at, StringComparison.Ordinal);
+            var to = text.IndexOf(nobody, from + IdLength, StringComparison.Ordinal);
+            (_legs[i], at) = ((from, to), to + IdLength);
+        }
+    }
+
+    public ReadOnlySpan<byte> Next()
+    {
+        Write(_key, new Guid((int)_count, (short)(_count >> 32), 0, BitConverter.GetBytes(_random.NextInt64())));
+        _count++;
+        foreach (var (from, to) in _legs)
+        {
+            var source = _own[_random.Next(_own.Length)];
+            Guid destination;
+            do
+                destination = _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)];
+            while (destination == source);
+            Write(from, source);
+            Write(to, destination);
+        }
+
+        return _request;
+    }
+
+    public bool Take(int status, ReadOnlySpan<byte> body) => status == 201;
+
+    private void Write(int at, Guid id) => id.TryFormat(_request.AsSpan(at, IdLength), out _);
+}
