@@ -3,9 +3,10 @@ using Portico.Bench;
 using Portico.Bench.Auth;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
+using Portico.Bench.Records;
 using Portico.Infrastructure.Hosting;
 
-LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync), new("ledger", LedgerScenario.RunAsync)];
+LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync), new("ledger", LedgerScenario.RunAsync), new("records", RecordsScenario.RunAsync)];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {
