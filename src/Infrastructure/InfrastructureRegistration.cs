@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Nats;
@@ -23,6 +24,7 @@ public static class InfrastructureRegistration
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
             .AddLedger(configuration)
+            .AddQueryCache()
             .AddHostedService<Settlement>()
             .AddIdentity(configuration)
             .AddRedis(configuration)

@@ -120,6 +120,7 @@ internal sealed class MigratorApp
         root.Add(ScriptCommand.Create(this));
         root.Add(ValidateCommand.Create(this));
         root.Add(WaitCommand.Create(this));
+        root.Add(PurgeCommand.Create(this));
         root.Add(StreamsCommand.Create(this));
         root.Add(EventsCommand.Create(this));
         root.Add(KeysCommand.Create(this));

@@ -8,10 +8,12 @@ using Microsoft.AspNetCore.Mvc.Versioning;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Authentication;
+using Portico.WebApi.Caching;
 using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
 using Portico.WebApi.Events;
@@ -137,7 +139,7 @@ internal static class WebApiRegistration
                     "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
-                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader,
+                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
                     RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
@@ -151,6 +153,7 @@ internal static class WebApiRegistration
         services.AddSingleton<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
         services.AddScoped<IRequestKey, HttpRequestKey>();
+        services.AddScoped<ICacheReport, HttpCacheReport>();
         services.AddSingleton(new AnswerJson(ApiJson.Options));
         return services;
     }

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -79,5 +80,16 @@ internal sealed class RequestKey : IRequestKey, IKeptAnswers
         var answer = await work(cancellationToken);
         _answers[key.Value] = answer;
         return (answer, false);
+    }
+}
+
+/// <summary>A cache that never has anything.</summary>
+internal sealed class NoCache : IQueryCache, ICacheReport
+{
+    public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => (await make(cancellationToken), default);
+
+    public void Report(CacheUse use)
+    {
     }
 }

@@ -5,6 +5,7 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application;
 using Portico.Application.Common.Behaviours;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
@@ -124,7 +125,7 @@ public sealed class UseCaseTests
     [Fact]
     public void Every_request_passes_the_whole_pipeline_in_order()
     {
-        Type[] expected = [typeof(TracingBehaviour<,>), typeof(AuthorisationBehaviour<,>), typeof(ValidationBehaviour<,>), typeof(TransactionBehaviour<,>)];
+        Type[] expected = [typeof(TracingBehaviour<,>), typeof(AuthorisationBehaviour<,>), typeof(ValidationBehaviour<,>), typeof(CachingBehaviour<,>), typeof(TransactionBehaviour<,>)];
         using var services = Services();
         using var scope = services.CreateScope();
 
@@ -135,6 +136,24 @@ public sealed class UseCaseTests
             Assert.Equal(expected, behaviours.Select(behaviour => behaviour!.GetType().GetGenericTypeDefinition()));
         });
     }
+
+    [Fact]
+    public void Only_queries_are_cached_for_a_minute_at_most_and_say_what_they_depend_on() => Solution.AssertNone(
+        from type in Types
+        where type.IsDefined(typeof(CachedAttribute)) || type.IsDefined(typeof(DependsOnAttribute))
+        where !Solution.IsClosed(type, typeof(IQuery<>)) || !type.IsDefined(typeof(DependsOnAttribute))
+            || type.GetCustomAttribute<CachedAttribute>()?.Lifetime is not { TotalSeconds: >= 1 and <= 60 }
+            || type.GetCustomAttributes<DependsOnAttribute>().Any(dependency => dependency.Properties.Any(property => dependency.Record.GetProperty(property) is null))
+        select type.Name);
+
+    [Fact]
+    public void A_cached_query_is_answered_the_same_for_everybody() => Solution.AssertNone(
+        from useCase in Solution.UseCases
+        where useCase.IsDefined(typeof(CachedAttribute))
+        from handler in Types.Where(type => Solution.Closed(type, typeof(IRequestHandler<,>)) is { } contract && contract.GetGenericArguments()[0] == useCase)
+        from parameter in handler.GetConstructors().SelectMany(constructor => constructor.GetParameters())
+        where parameter.ParameterType == typeof(ICurrentUser) || parameter.ParameterType == typeof(IClient)
+        select $"{handler.Name} takes {parameter.ParameterType.Name}");
 
     [Fact]
     public void Every_mapping_fills_every_member()
@@ -160,6 +179,8 @@ public sealed class UseCaseTests
         .AddSingleton(DispatchProxy.Create<ITransaction, Nobody>())
         .AddSingleton(DispatchProxy.Create<IRequestKey, Nobody>())
         .AddSingleton(DispatchProxy.Create<IKeptAnswers, Nobody>())
+        .AddSingleton(DispatchProxy.Create<IQueryCache, Nobody>())
+        .AddSingleton(DispatchProxy.Create<ICacheReport, Nobody>())
         .BuildServiceProvider();
 
     // Stands in for ports that are resolved and never called; DispatchProxy extends it.

@@ -4,6 +4,7 @@ using Portico.Bench.Auth;
 using Portico.Bench.Events;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
+using Portico.Bench.Records;
 using Portico.Infrastructure.Hosting;
 
 LoadScenario[] scenarios =
@@ -12,6 +13,7 @@ LoadScenario[] scenarios =
     new("events", EventsScenario.RunAsync),
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),
+    new("records", RecordsScenario.RunAsync),
 ];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
@@ -10,6 +11,8 @@ namespace Portico.Application.Events;
 
 /// <summary>One event.</summary>
 [Authenticated]
+[Cached(10)]
+[DependsOn(typeof(SportEvent))]
 public sealed record GetEvent(Guid Id) : IQuery<EventDto>;
 
 internal sealed class GetEventHandler(IAppDbContext db, TimeProvider clock) : IQueryHandler<GetEvent, EventDto>

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
@@ -7,11 +8,15 @@ using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
+using Portico.Domain.Users;
 
 namespace Portico.Application.Events;
 
 /// <summary>Who forecast an event best: those who were right before those who were not, and the earlier the better.</summary>
 [Authenticated]
+[Cached(10)]
+[DependsOn(typeof(SportEvent))]
+[DependsOn(typeof(User), nameof(User.DisplayName), nameof(User.DeletedAt))]
 public sealed record GetEventLeaderboard : IQuery<Page<EventRankDto>>, IPaged
 {
     public Guid EventId { get; private init; }

@@ -1,16 +1,21 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
+using Portico.Domain.Users;
 
 namespace Portico.Application.Events;
 
 /// <summary>Who has forecast best, over all events.</summary>
 [Authenticated]
+[Cached(10)]
+[DependsOn(typeof(SportEvent))]
+[DependsOn(typeof(User), nameof(User.DisplayName), nameof(User.DeletedAt))]
 public sealed record GetLeaderboard : IQuery<Page<RankDto>>, IPaged
 {
     public int Limit { get; init; } = IPaged.DefaultLimit;

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
@@ -12,6 +13,8 @@ namespace Portico.Application.Events;
 
 /// <summary>The events, the newest first unless another order is asked for.</summary>
 [Authenticated]
+[Cached(10)]
+[DependsOn(typeof(SportEvent))]
 public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IShowsDeleted
 {
     /// <summary>Text that the title contains, in any case.</summary>

@@ -3,7 +3,7 @@ using Portico.Domain.Common;
 namespace Portico.Domain.Characters;
 
 /// <summary>A character that a person plays in their games.</summary>
-public sealed class Character : OwnedRecord
+public sealed class Character : OwnedRecord, IPurgeable
 {
     public const int MaxNameLength = 100;
     public const int MaxClassLength = 50;

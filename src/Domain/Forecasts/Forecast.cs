@@ -3,7 +3,7 @@ using Portico.Domain.Common;
 namespace Portico.Domain.Forecasts;
 
 /// <summary>What a person expects of an event: one for each event, theirs to change until it closes.</summary>
-public sealed class Forecast : OwnedRecord
+public sealed class Forecast : OwnedRecord, IPurgeable
 {
     private Forecast(Guid id, Guid ownerId, Guid eventId)
         : base(id, ownerId) => EventId = eventId;

@@ -3,7 +3,7 @@ using Portico.Domain.Common;
 namespace Portico.Domain.Forecasts;
 
 /// <summary>An event between two sides that people forecast: taken forecasts until it closes, then one result for good.</summary>
-public sealed class SportEvent : AggregateRoot, IAuditable, ISoftDeletable
+public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
 {
     public const int MaxTitleLength = 200;
 

@@ -2,13 +2,15 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
 
-internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSignal outbox) : ITransaction
+internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSignal outbox, StaleTags stale, ICurrentUser caller) : ITransaction
 {
     private const int MaxTries = 4;
 
@@ -71,6 +73,8 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSi
 
         if (db.ChangeTracker.Entries<OutboxMessage>().Any())
             outbox.Committed();
+        if (db.ChangeTracker.Entries<StaleTag>().Select(entry => entry.Entity).ToArray() is { Length: > 0 } changed)
+            await stale.Committed(changed, caller, CancellationToken.None);
 
         return result;
     }

@@ -8,6 +8,7 @@ using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
 using Portico.Application.Users;
+using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Inbox;
@@ -23,11 +24,15 @@ internal static class PersistenceRegistration
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
         services.AddSingleton<AuditStamps>();
         services.AddSingleton<OutboxWriter>();
+        services.AddSingleton<StaleTagWriter>();
+        services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<StaleTags>();
         services.AddSingleton<OutboxSignal>();
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-                .AddInterceptors(provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>()),
+                .AddInterceptors(
+                    provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()),
             // Once: put together for each request, they cost as much as a query.
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());

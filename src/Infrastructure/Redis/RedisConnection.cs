@@ -20,11 +20,20 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
     private const int QueueRounds = 3;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
-    private readonly Lazy<Task<ConnectionMultiplexer>> _connection = new(() => Connect(settings));
+    private readonly Breakages _breakages = new();
+    private Task<ConnectionMultiplexer>? _connection;
+    private bool _isConnecting;
+    private object? _connecting;
     private long _answeredAt = clock.GetTimestamp();
     private long _askAgainAt = Answering;
 
+    /// <summary>How often the connection broke or came back; what Redis was told shortly before may be lost then.</summary>
+    public int Breaks => _breakages.Count;
+
     private long AskAgainTicks => (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency);
+
+    private Task<ConnectionMultiplexer> Connection =>
+        LazyInitializer.EnsureInitialized(ref _connection, ref _isConnecting, ref _connecting, () => Connect(settings, _breakages))!;
 
     /// <summary>A key of this installation; what stands in braces decides its slot in a cluster.</summary>
     public RedisKey Key(string name) => settings.KeyPrefix + name;
@@ -36,7 +45,7 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
             throw new DependencyUnavailableException("Redis");
         try
         {
-            var connection = await _connection.Value.WaitAsync(settings.Deadline, cancellationToken);
+            var connection = await Connection.WaitAsync(settings.Deadline, cancellationToken);
             return await WithinDeadline(call(connection.GetDatabase()), cancellationToken);
         }
         catch (RedisServerException refused) when (!IsLoading(refused))
@@ -124,26 +133,38 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Connected before the first request, whose deadline is shorter than a connect; without Redis we start all the same.
-        await Task.WhenAny(_connection.Value, Task.Delay(ConnectTimeout, cancellationToken));
+        await Task.WhenAny(Connection, Task.Delay(ConnectTimeout, cancellationToken));
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _connection.Value).CloseAsync(allowCommandsToComplete: false);
+        if (_connection is { IsCompletedSuccessfully: true } connected)
+            await (await connected).CloseAsync(allowCommandsToComplete: false);
     }
 
-    private static Task<ConnectionMultiplexer> Connect(RedisSettings settings)
+    private static async Task<ConnectionMultiplexer> Connect(RedisSettings settings, Breakages breakages)
     {
         var options = settings.Parse()!;
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
         options.ClientName = "portico";
-        return ConnectionMultiplexer.ConnectAsync(options);
+        var connection = await ConnectionMultiplexer.ConnectAsync(options);
+        connection.ConnectionFailed += (_, _) => breakages.Add();
+        connection.ConnectionRestored += (_, _) => breakages.Add();
+        return connection;
     }
 
     private static bool IsLoading(Exception failure) =>
         failure is RedisServerException server && server.Message.StartsWith("LOADING", StringComparison.Ordinal);
+
+    private sealed class Breakages
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Add() => Interlocked.Increment(ref _count);
+    }
 }

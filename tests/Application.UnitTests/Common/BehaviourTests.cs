@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common;
 using Portico.Application.Common.Behaviours;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -131,6 +132,8 @@ public sealed class BehaviourTests
             .AddSingleton<ITransaction>(transaction)
             .AddSingleton<IRequestKey>(new RequestKey())
             .AddSingleton<IKeptAnswers>(new RequestKey())
+            .AddSingleton<IQueryCache>(new NoCache())
+            .AddSingleton<ICacheReport>(new NoCache())
             .BuildServiceProvider();
         await using var scope = services.CreateAsyncScope();
         var result = await scope.ServiceProvider.GetRequiredService<ISender>().Send(useCase, CancellationToken.None);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Portico.Application;
 using Portico.Application.Auth;
+using Portico.Application.Common.Caching;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
@@ -63,7 +64,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<RecentTokens>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
         builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options);
-        builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction());
+        builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction()).AddSingleton<IQueryCache>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -136,7 +137,7 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
     public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-internal sealed class NoTransaction : ITransaction, IKeptAnswers
+internal sealed class NoTransaction : ITransaction, IKeptAnswers, IQueryCache
 {
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => work(cancellationToken);
@@ -145,6 +146,9 @@ internal sealed class NoTransaction : ITransaction, IKeptAnswers
 
     public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => (await work(cancellationToken), false);
+
+    public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => (await make(cancellationToken), default);
 }
 
 /// <summary>A dependency that a test switches off.</summary>

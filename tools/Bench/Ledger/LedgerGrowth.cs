@@ -23,7 +23,7 @@ internal static class LedgerGrowth
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(FewIterations, cancellationToken);
+        await using var stack = await LoadStack.StartAsync(cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(int.Max(2, options.Connections), Role.User, cancellationToken);
         var begin = TimeProvider.System.GetUtcNow() - (Step * Sizes[^1]);

@@ -1,0 +1,44 @@
+using Portico.Domain.Common;
+
+namespace Portico.Application.Common.Caching;
+
+/// <summary>A query whose answer may be kept.</summary>
+/// <param name="Name">The query's name, for keys and metrics.</param>
+/// <param name="Text">All that the answer depends on besides the records.</param>
+/// <param name="Lifetime">How long an answer may be given.</param>
+/// <param name="Tags">What makes it be made anew.</param>
+public sealed record CachedQuery(string Name, string Text, TimeSpan Lifetime, IReadOnlyList<string> Tags);
+
+/// <summary>Keeps answers of queries for all replicas.</summary>
+/// <remarks>
+/// Who has changed something reads it from then on, whichever replica answers; others do after the query's lifetime at the latest.
+/// One answer at a time is made for a query, and before its lifetime is over. While the cache is away every answer is made anew.
+/// </remarks>
+public interface IQueryCache
+{
+    /// <param name="query">What is asked.</param>
+    /// <param name="make">Makes the answer, on behalf of nobody and maybe for several who ask.</param>
+    /// <param name="cancellationToken">Ends the waiting of this caller.</param>
+    Task<(TResult Answer, CacheUse Use)> Get<TResult>(CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>;
+}
+
+/// <summary>How an answer came about.</summary>
+/// <param name="Kind">From the cache, made and kept, or made because the cache could not be used.</param>
+/// <param name="Age">How long ago it was made.</param>
+/// <param name="TimeToLive">How long it would still be given.</param>
+public readonly record struct CacheUse(CacheUseKind Kind, TimeSpan Age, TimeSpan TimeToLive);
+
+/// <summary>Where an answer came from.</summary>
+public enum CacheUseKind
+{
+    Hit = 1,
+    Miss = 2,
+    Bypass = 3,
+}
+
+/// <summary>Tells the caller how the answer came about.</summary>
+public interface ICacheReport
+{
+    void Report(CacheUse use);
+}

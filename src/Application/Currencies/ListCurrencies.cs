@@ -1,0 +1,29 @@
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+
+namespace Portico.Application.Currencies;
+
+/// <summary>Every currency that Portico knows, by code.</summary>
+/// <remarks>Not cached: the code is its source, so it is in memory already.</remarks>
+[Anonymous]
+public sealed record ListCurrencies : IQuery<Page<CurrencyDto>>;
+
+/// <summary>A unit of money with the number of decimals that it is counted in.</summary>
+/// <example>{"code":"EUR","name":"Euro","decimals":2}</example>
+public sealed class CurrencyDto
+{
+    public string Code { get; init; } = "";
+    public string Name { get; init; } = "";
+    public int Decimals { get; init; }
+}
+
+internal sealed class ListCurrenciesHandler : IQueryHandler<ListCurrencies, Page<CurrencyDto>>
+{
+    private static readonly Result<Page<CurrencyDto>> All = new Page<CurrencyDto>(
+        [.. Currency.All.Select(currency => new CurrencyDto { Code = currency.Code, Name = currency.Name, Decimals = currency.Decimals })], NextCursor: null);
+
+    public Task<Result<Page<CurrencyDto>>> Handle(ListCurrencies query, CancellationToken cancellationToken) => Task.FromResult(All);
+}

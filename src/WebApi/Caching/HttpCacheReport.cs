@@ -1,0 +1,28 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Portico.Application.Common.Caching;
+
+namespace Portico.WebApi.Caching;
+
+/// <summary>Says in <c>Age</c> and <c>Cache-Status</c> (RFC 9211) whether an answer was kept and for how long.</summary>
+internal sealed class HttpCacheReport(IHttpContextAccessor accessor) : ICacheReport
+{
+    public const string CacheStatus = "Cache-Status";
+
+    public void Report(CacheUse use)
+    {
+        if (accessor.HttpContext is not { Response.Headers: var headers })
+            return;
+
+        headers[CacheStatus] = use.Kind switch
+        {
+            CacheUseKind.Hit => $"Portico; hit; ttl={Seconds(use.TimeToLive)}",
+            CacheUseKind.Miss => "Portico; fwd=uri-miss; stored",
+            _ => "Portico; fwd=bypass",
+        };
+        if (use.Kind == CacheUseKind.Hit)
+            headers[HeaderNames.Age] = Seconds(use.Age);
+    }
+
+    private static string Seconds(TimeSpan time) => ((long)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+}

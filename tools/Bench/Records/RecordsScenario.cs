@@ -1,0 +1,64 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Portico.Bench.Load;
+using Portico.Domain.Users;
+
+namespace Portico.Bench.Records;
+
+/// <summary>What owned records cost, and what the cache of queries saves.</summary>
+internal static class RecordsScenario
+{
+    private const int FewIterations = 1000;
+    private const int RecordsEach = 25;
+    private const string Sheet =
+        """{"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,"charisma":10}""";
+
+    public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
+    {
+        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
+        var people = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken), cancellationToken);
+        var managers = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(1, Role.Manager, cancellationToken), cancellationToken);
+        var characters = new string[people.Count];
+        for (var n = 0; n < people.Count; n++)
+            characters[n] = await Make(api, people[n], "characters", Sheet, cancellationToken);
+        var about = await Make(api, managers[0], "events", """{"title":"Reds – Blues"}""", cancellationToken);
+
+        await Measure("get (not cached)", n => new RepeatingClient(RequestBytes.Get($"/api/v1/characters/{characters[n]}", people[n].AccessToken)));
+        await Measure("get (cached)", n => new RepeatingClient(RequestBytes.Get($"/api/v1/events/{about}", people[n].AccessToken)));
+        await Measure("list of 20 (not cached)", n => new RepeatingClient(RequestBytes.Get("/api/v1/characters", people[n].AccessToken)));
+        await Measure("list of 20 (cached)", n => new RepeatingClient(RequestBytes.Get("/api/v1/events", people[n].AccessToken)));
+        await Measure("create", n => new CreatingClient(people[n].AccessToken, withKey: false));
+        await Measure("create with a key", n => new CreatingClient(people[n].AccessToken, withKey: true));
+        report.AddTable("Owned records");
+
+        Task Measure(string what, Func<int, ILoadClient> client) =>
+            stack.MeasureAsync(report, what, api, [.. Enumerable.Range(0, people.Count).Select(client)], options, cancellationToken);
+    }
+
+    /// <returns>The id of the last.</returns>
+    private static async Task<string> Make(ApiProcess api, LoadTokens tokens, string list, string json, CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient { BaseAddress = api.Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.AccessToken);
+        var id = "";
+        for (var n = 0; n < RecordsEach; n++)
+        {
+            using var answer = await client.PostAsync($"/api/v1/{list}", new StringContent(json, new MediaTypeHeaderValue("application/json")), cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            id = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+        }
+
+        return id;
+    }
+
+    /// <summary>Makes one record after the other.</summary>
+    private sealed class CreatingClient(string token, bool withKey) : ILoadClient
+    {
+        public ReadOnlySpan<byte> Next() =>
+            RequestBytes.Send("POST", "/api/v1/characters", token, Sheet, [.. withKey ? [("Idempotency-Key", $"{Guid.NewGuid():N}")] : Array.Empty<(string, string)>()]);
+
+        public bool Take(int status, ReadOnlySpan<byte> body) => status == 201;
+    }
+}
