@@ -39,7 +39,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 
 internal sealed class ChangeContactHandler(
     ICurrentUser caller, IClient client, PasswordConfirmation confirmation, ICodes codes, ITransaction transaction, IAppDbContext db,
-    ICredentials credentials, IAuditLog audit, ILetterBox letterBox, IMapper mapper, TimeProvider clock)
+    IAddressRelease addresses, ICredentials credentials, IAuditLog audit, ILetterBox letterBox, IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
 {
     public async Task<Result<UserDto>> Handle(ChangeContact command, CancellationToken cancellationToken)
@@ -67,6 +67,7 @@ internal sealed class ChangeContactHandler(
                 if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
                     return UserErrors.InvalidCredentials;
 
+                await addresses.ReleaseExpired(address, token);
                 var before = user.Addresses.ToArray();
                 var now = clock.GetUtcNow();
                 user.ChangeContact(address, now);

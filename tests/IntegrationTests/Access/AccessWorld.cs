@@ -47,6 +47,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     {
         ["/users"] = (_, scene) => Task.FromResult(scene.Owner!.Id.ToString()),
         ["/auth/sessions"] = (_, scene) => Task.FromResult(scene.Owner!.SessionId.ToString()),
+        ["/schemas"] = (_, _) => Task.FromResult("users.registered.v1"),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -62,6 +63,9 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["wallet"] = (world, scene) => world.Wallet(scene),
         ["strangersWallet"] = async (world, _) => await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
     };
+
+    // Their records belong to nobody in particular.
+    private static readonly string[] Unowned = ["/events", "/schemas"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private PorticoApp _app = null!;
@@ -94,7 +98,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
     };
 
     /// <summary>Whether the record of a path belongs to a person.</summary>
-    internal static bool IsOwned(string operation) => operation.Contains('{', StringComparison.Ordinal) && !operation.Contains(" /events/{", StringComparison.Ordinal);
+    internal static bool IsOwned(string operation) => operation.Contains('{', StringComparison.Ordinal)
+        && !Array.Exists(Unowned, collection => operation.Contains($" {collection}/{{", StringComparison.Ordinal));
 
     /// <summary>Sends the request of a row and gives its status.</summary>
     internal async Task<int> Try(AccessRow row, Role? role, string standing, bool changes)
@@ -168,7 +173,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
         var collection = path[..start];
         var isMade = Makers.TryGetValue(collection, out var maker);
-        var id = isMade && (scene.Owner is not null || collection == "/events") ? await maker!(this, scene)
+        var id = isMade && (scene.Owner is not null || Unowned.Contains(collection, StringComparer.Ordinal)) ? await maker!(this, scene)
             : !isMade && scene.OwnerCanAct ? await Make(collection, scene.Owner!, scene)
             : Guid.CreateVersion7().ToString();
         return collection + "/" + id + path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..];
@@ -228,7 +233,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     private static string WithoutPrefix(string path) => path.StartsWith(ApiPrefix, StringComparison.Ordinal) ? path[ApiPrefix.Length..] : path;
 
-    private static string WithPrefix(string path) => path.StartsWith("/.", StringComparison.Ordinal) ? path : ApiPrefix + path;
+    private static string WithPrefix(string path) =>
+        path.StartsWith("/.", StringComparison.Ordinal) || path.StartsWith("/schemas/", StringComparison.Ordinal) ? path : ApiPrefix + path;
 
     [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Name();

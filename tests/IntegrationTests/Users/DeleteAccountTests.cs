@@ -119,6 +119,21 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Frees_the_address_for_who_changes_to_it_too()
+    {
+        var person = await _app.SignUpAsync();
+        await Leave(person).Json(HttpStatusCode.NoContent);
+        await DeletedAgo(person, "31 days");
+        var registration = await _app.CodeAsync(person.Email);
+
+        var next = await _app.SignUpAsync();
+        await next.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { email = person.Email, reason = "changeContact" }).Json(HttpStatusCode.Accepted);
+        var code = await Eventually.Get(async () => await _app.CodeAsync(person.Email) is var newest && newest != registration ? newest : null, "the second code");
+        var me = await next.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { email = person.Email, code, next.Password }).Json(HttpStatusCode.OK);
+        Assert.Equal(person.Email, me.Text("email"));
+    }
+
+    [Fact]
     public async Task Gives_a_freed_address_to_one_of_those_who_race_for_it()
     {
         var person = await _app.SignUpAsync();

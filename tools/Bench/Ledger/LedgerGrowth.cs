@@ -13,7 +13,6 @@ namespace Portico.Bench.Ledger;
 /// <remarks>The history is written by the ledger's own write path, all of it into the wallets that are read.</remarks>
 internal static class LedgerGrowth
 {
-    private const int FewIterations = 1000;
     private const int Group = 1_000;
     private const int StatementEntries = 100;
     private const double Allowed = 0.8;

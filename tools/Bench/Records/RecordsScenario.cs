@@ -9,7 +9,6 @@ namespace Portico.Bench.Records;
 /// <summary>What owned records cost, and what the cache of queries saves.</summary>
 internal static class RecordsScenario
 {
-    private const int FewIterations = 1000;
     private const int RecordsEach = 25;
     private const string Sheet =
         """{"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,"charisma":10}""";
