@@ -3,7 +3,6 @@ using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
-using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -15,8 +14,8 @@ namespace Portico.Application.Users;
 
 /// <summary>Puts another address in the place of the caller's own, or beside it, with the password and a code that proves it.</summary>
 /// <remarks>
-/// Every address from before is told. Sessions go on: they stand for the password, which stays; a code or a challenge that is on its
-/// way to the old address is worth nothing any more.
+/// The old address is told, by a letter of the same transaction. Sessions go on: they stand for the password, which stays; a code or a
+/// challenge that is on its way to the old address is worth nothing any more.
 /// </remarks>
 /// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
 [Authenticated]
@@ -40,7 +39,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 
 internal sealed class ChangeContactHandler(
     ICurrentUser caller, IClient client, PasswordConfirmation confirmation, ICodes codes, ITransaction transaction, IAppDbContext db,
-    ICredentials credentials, IAuditLog audit, IMessages messages, IMapper mapper, TimeProvider clock)
+    ICredentials credentials, IAuditLog audit, ILetterBox letters, IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
 {
     public async Task<Result<UserDto>> Handle(ChangeContact command, CancellationToken cancellationToken)
@@ -73,10 +72,9 @@ internal sealed class ChangeContactHandler(
                 user.ChangeContact(address, now);
                 audit.Add(Note(user.Id, before.FirstOrDefault(old => old.Kind == address.Kind), address));
 
-                // The unique index decides before anybody is told.
-                await db.SaveChangesAsync(token);
-                foreach (var old in before.Where(old => old != address && messages.Reaches(old.Kind)))
-                    messages.Send(Letters.Word(Letter.ContactChanged(address, now), old, user.Locale));
+                // Where there was none of this kind, whoever reads the other one is told.
+                if ((before.FirstOrDefault(old => old.Kind == address.Kind) ?? before[0]) is var told && told != address)
+                    await letters.Post(Guid.CreateVersion7(now), user.Id, Letter.ContactChanged(address, now), token, to: told);
                 return user;
             },
             cancellationToken);
