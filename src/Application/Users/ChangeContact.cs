@@ -14,8 +14,8 @@ namespace Portico.Application.Users;
 
 /// <summary>Puts another address in the place of the caller's own, or beside it, with the password and a code that proves it.</summary>
 /// <remarks>
-/// Every address from before is told. Sessions go on: they stand for the password, which stays; a code or a challenge that is on its
-/// way to the old address is worth nothing any more.
+/// The old address is told, by a letter of the same transaction. Sessions go on: they stand for the password, which stays; a code or a
+/// challenge that is on its way to the old address is worth nothing any more.
 /// </remarks>
 /// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
 [Authenticated]

@@ -9,9 +9,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
 {
     private PorticoApp _app = null!;
 
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
+    // Of its own: letters are sent by whichever application shares the database.
+    public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public async Task DisposeAsync() => await _app.DisposeAsync();
 
     [Fact]
     public async Task Signs_in_with_the_new_address_only_and_tells_the_old_one()
@@ -70,13 +71,12 @@ public sealed class ChangeContactTests : IAsyncLifetime
     [Fact]
     public async Task Gives_an_address_to_one_of_those_who_race_for_it_and_tells_nothing_to_the_others_old_ones()
     {
-        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
         var email = PorticoApp.NewEmail();
         var racers = new List<(TestPerson Person, string Code)>();
         for (var n = 0; n < 4; n++)
         {
             // The code of each one in turn, as if the pause had passed; each is of an installation of its own to Redis.
-            var apart = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = app, Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" } });
+            var apart = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app, Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" } });
             _racers.Add(apart);
             var person = await apart.SignUpAsync();
             await Ask(person, email, "email").Json(HttpStatusCode.Accepted);
@@ -91,7 +91,7 @@ public sealed class ChangeContactTests : IAsyncLifetime
             await apart.DisposeAsync();
 
         // Any process of the installation may send it.
-        int Notices() => _racers.Append(app).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
+        int Notices() => _racers.Append(app).Where(apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
 
     /// <summary>Changes the address or number that the caller signs in with</summary>
     /// <remarks>
-    /// The code was sent to the new one by `verify-code` with the reason `changeContact`. The old ones are told. Sessions go on.
+    /// The code was sent to the new one by `verify-code` with the reason `changeContact`. The old one is told. Sessions go on.
     /// </remarks>
     [HttpPut("me/contact")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
