@@ -114,7 +114,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     }
 
     /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
-    public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserSignedInOnNewDevice(Id, device, ipAddress));
+    public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserNewDeviceUsed(Id, device, ipAddress));
 
     /// <summary>Lets somebody of a higher rank keep the person out; access tokens from before die. One who is blocked stays so.</summary>
     public Result<Unit> Block(User by)

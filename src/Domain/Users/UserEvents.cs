@@ -72,7 +72,7 @@ public sealed record UserAddressFreed(Guid UserId) : IDomainEvent
 /// <param name="UserId">Who.</param>
 /// <param name="Device">The browser and system that the device says it has, such as <c>Firefox, Linux</c>.</param>
 /// <param name="IpAddress">From where, if it is known.</param>
-public sealed record UserSignedInOnNewDevice(Guid UserId, string Device, string? IpAddress) : IDomainEvent
+public sealed record UserNewDeviceUsed(Guid UserId, string Device, string? IpAddress) : IDomainEvent
 {
     public static string Name => "users.signed-in-on-new-device.v1";
 }
