@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Common.Persistence;
 using Portico.Application.Ledger;
 using Portico.Application.Users;
 
@@ -31,8 +30,6 @@ public static class ApplicationRegistration
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(AuthorisationBehaviour<,>));
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(ValidationBehaviour<,>));
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TransactionBehaviour<,>));
-        services.AddScoped(provider => new Lazy<ITransaction>(provider.GetRequiredService<ITransaction>));
-        services.AddScoped(provider => new Lazy<IKeptAnswers>(provider.GetRequiredService<IKeptAnswers>));
 
         services.AddSingleton<IConfigurationProvider>(_ => new MapperConfiguration(map =>
         {

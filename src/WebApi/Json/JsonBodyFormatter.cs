@@ -40,7 +40,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
     {
         var body = await ReadAll(context.HttpContext);
         if (body.IsEmpty && context.TreatEmptyInputAsDefaultValue)
-            return await InputFormatterResult.NoValueAsync();
+            return await InputFormatterResult.SuccessAsync(null!);
         if (context.HttpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
             context.HttpContext.Features.Set(new BodyDigest(SHA256.HashData(body.Span)));
         try
