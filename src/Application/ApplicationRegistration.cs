@@ -20,8 +20,9 @@ public static class ApplicationRegistration
         var types = typeof(ApplicationRegistration).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsGenericTypeDefinition: false }).ToArray();
         // Refused fields are named as clients know them.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
-        AddImplementations(services, types, typeof(IRequestHandler<,>));
-        AddImplementations(services, types, typeof(IValidator<>));
+        AddImplementations(services, types, typeof(IRequestHandler<,>), ServiceLifetime.Transient);
+        // Rules are expressions, which are dear to make, and hold nothing of a request.
+        AddImplementations(services, types, typeof(IValidator<>), ServiceLifetime.Singleton);
 
         services.AddScoped<ServiceFactory>(provider => type => provider.GetService(type)!);
         services.AddScoped<IMediator, Mediator>();
@@ -48,12 +49,12 @@ public static class ApplicationRegistration
         return services;
     }
 
-    private static void AddImplementations(IServiceCollection services, Type[] types, Type open)
+    private static void AddImplementations(IServiceCollection services, Type[] types, Type open, ServiceLifetime lifetime)
     {
         foreach (var type in types)
         {
             foreach (var contract in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == open))
-                services.AddTransient(contract, type);
+                services.Add(new ServiceDescriptor(contract, type, lifetime));
         }
     }
 }

@@ -39,6 +39,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
     {
         var body = await ReadAll(context.HttpContext);
+        if (body.IsEmpty && context.TreatEmptyInputAsDefaultValue)
+            return await InputFormatterResult.SuccessAsync(null!);
         if (context.HttpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
             context.HttpContext.Features.Set(new BodyDigest(SHA256.HashData(body.Span)));
         try

@@ -37,7 +37,7 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public Task Nothing_acknowledged_is_lost_and_nothing_is_paid_twice() => Campaign.Run(3, Run);
+    public Task Nothing_acknowledged_is_lost_and_nothing_is_paid_twice() => Campaign.Run(2, Run);
 
     private async Task Run(int seed)
     {

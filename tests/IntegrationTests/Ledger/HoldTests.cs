@@ -54,7 +54,7 @@ public sealed class HoldTests : IAsyncLifetime
     {
         var hold = await PlaceAsync("60.00", "place");
         var part = await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("25.00") }, "part").Json(HttpStatusCode.OK);
-        await _ada.PostAsync(_app, $"holds/{hold}/capture", new { }).Json(HttpStatusCode.OK);
+        await _ada.PostAsync(_app, $"holds/{hold}/capture", body: null).Json(HttpStatusCode.OK);
         Assert.Equal(part.ToString(), (await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("25.00") }, "part").Json(HttpStatusCode.OK)).ToString());
         var again = await _ada.PostAsync(_app, "holds", Body("60.00"), "place").Json(HttpStatusCode.Created);
         Assert.Equal(("open", 0m), (again.Text("status"), Amount(again, "captured")));

@@ -17,12 +17,12 @@ internal static class LedgerPeople
         new { fromWalletId = from, toWalletId = to, amount = Money(amount, currency), description = "test" };
 
     /// <summary>Sends a POST under a key, a new one if none is given.</summary>
-    public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object body, string? key = null)
+    public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object? body, string? key = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/{path}")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken) },
-            Content = JsonContent.Create(body),
+            Content = body is null ? null : JsonContent.Create(body),
         };
         request.Headers.Add("Idempotency-Key", key ?? Guid.NewGuid().ToString());
         return app.Client.SendAsync(request);

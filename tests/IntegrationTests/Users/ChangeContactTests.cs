@@ -91,7 +91,7 @@ public sealed class ChangeContactTests : IAsyncLifetime
             await apart.DisposeAsync();
 
         // Any process of the installation may send it.
-        int Notices() => _racers.Append(app).Where(apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
+        int Notices() => _racers.Append(_app).Where(apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Ledger;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence.Ledger;
 
@@ -26,6 +27,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private static readonly TimeSpan OutagePause = TimeSpan.FromMilliseconds(50);
 
     private readonly LedgerSettings _settings;
+    private readonly OutboxSignal _outbox;
     private readonly ILogger<LedgerWriter> _logger;
     private readonly TimeProvider _clock;
     private readonly NpgsqlDataSource _database;
@@ -34,9 +36,9 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private readonly Counter<long> _retries;
     private Task _writing = Task.CompletedTask;
 
-    public LedgerWriter(DatabaseSettings database, LedgerSettings settings, IMeterFactory meters, TimeProvider clock, ILogger<LedgerWriter> logger)
+    public LedgerWriter(DatabaseSettings database, LedgerSettings settings, OutboxSignal outbox, IMeterFactory meters, TimeProvider clock, ILogger<LedgerWriter> logger)
     {
-        (_settings, _logger, _clock) = (settings, logger, clock);
+        (_settings, _outbox, _logger, _clock) = (settings, outbox, logger, clock);
         _database = database.CreateLedgerDataSource(settings.Writers);
         _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
         var meter = meters.Create("Portico.Ledger");
@@ -128,6 +130,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     _session ??= await LedgerSession.Open(writer._database, CancellationToken.None);
                     var outcomes = await _session.Carry([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
+                    writer._outbox.Committed();
                     for (var i = 0; i < group.Count; i++)
                         group[i].Answer(outcomes[i]);
                     return;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Holds;
 using Portico.WebApi.OpenApi;
@@ -30,8 +31,9 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     [HttpPost("{id:guid}/capture")]
     [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [Refuses(404, 409, 422, 503)]
-    public Task<ActionResult<HoldDto>> Capture(Guid id, CaptureHold command, CancellationToken cancellationToken) =>
-        Answer(command with { Id = id }, cancellationToken);
+    public Task<ActionResult<HoldDto>> Capture(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command, CancellationToken cancellationToken) =>
+        Answer((command ?? new CaptureHold()) with { Id = id }, cancellationToken);
 
     /// <summary>Ends a hold and frees what is left of it</summary>
     [HttpPost("{id:guid}/void")]

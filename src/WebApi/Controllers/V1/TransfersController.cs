@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Transfers;
 using Portico.WebApi.OpenApi;
@@ -36,8 +37,9 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [HttpPost("transfers/{id:guid}/reverse")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [Refuses(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Reverse(Guid id, ReverseTransfer command, CancellationToken cancellationToken) =>
-        AnswerCreated(command with { Id = id }, Address, cancellationToken);
+    public Task<ActionResult<TransferDto>> Reverse(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ReverseTransfer? command, CancellationToken cancellationToken) =>
+        AnswerCreated((command ?? new ReverseTransfer()) with { Id = id }, Address, cancellationToken);
 
     /// <summary>Brings money from outside into any wallet</summary>
     [HttpPost("deposits")]
