@@ -14,6 +14,7 @@ namespace Portico.Bench.Ledger;
 internal static class LedgerGrowth
 {
     private const int Group = 1_000;
+    private const int Wallets = 16;
     private const int StatementEntries = 100;
     private const double Allowed = 0.8;
     private static readonly int[] Sizes = [10_000, 2_000_000];
@@ -24,20 +25,19 @@ internal static class LedgerGrowth
     {
         await using var stack = await LoadStack.StartAsync(cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
-        var people = await stack.AddPeopleAsync(int.Max(2, options.Connections), Role.User, cancellationToken);
-        var begin = TimeProvider.System.GetUtcNow() - (Step * Sizes[^1]);
-        var wallets = await OpenAsync(database, people, begin, cancellationToken);
+        var people = await stack.AddPeopleAsync(Wallets, Role.User, cancellationToken);
+        var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
 
         await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
         List<Found> found = [];
-        var end = begin;
         foreach (var size in Sizes)
         {
-            end = await FillAsync(database, wallets, begin, size, cancellationToken);
+            var (begin, end) = await FillAsync(database, wallets, size, cancellationToken);
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            foreach (var (what, path) in Reads(begin, end, wallets.Length))
-                await MeasureAsync(what, size, n => new ReadClient(tokens[n].AccessToken, wallets[n].Id, path, n));
-            await MeasureAsync("transfer", size, n => new TransferClient(tokens[n].AccessToken, [wallets[n].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n));
+            foreach (var (what, path) in Reads(begin, end))
+                await MeasureAsync(what, size, n => new ReadClient(tokens[n % Wallets].AccessToken, wallets[n % Wallets].Id, path, n));
+            await MeasureAsync("transfer", size, n => new TransferClient(
+                tokens[n % Wallets].AccessToken, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n));
             report.AddSection($"Plans at {size} postings", await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken), new { size });
         }
 
@@ -52,19 +52,17 @@ internal static class LedgerGrowth
         }
     }
 
-    private static IEnumerable<(string What, Func<Random, string> Path)> Reads(DateTimeOffset begin, DateTimeOffset end, int wallets)
+    private static IEnumerable<(string What, Func<Random, string> Path)> Reads(DateTimeOffset begin, DateTimeOffset end)
     {
-        // Each step of time is two postings in one of the wallets' pairs, so every so many of them one is in a given wallet.
-        var span = Step * (StatementEntries * wallets / 2);
+        // Each step of time is a posting in one of the wallets.
+        var span = Step * StatementEntries * Wallets;
         yield return ("history", _ => "entries");
-        yield return ("balance at", random => $"balance?at={Instant(random, end)}");
+        yield return ("balance at", random => $"balance?at={Text(begin + ((end - begin) * random.NextDouble()))}");
         yield return ($"statement of {StatementEntries}", random =>
         {
             var from = begin + ((end - begin - span) * random.NextDouble());
             return $"statement?from={Text(from)}&to={Text(from + span)}";
         });
-
-        string Instant(Random random, DateTimeOffset to) => Text(begin + ((to - begin) * random.NextDouble()));
     }
 
     private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
@@ -93,16 +91,23 @@ internal static class LedgerGrowth
         return accounts;
     }
 
-    /// <summary>Adds transfers until there are as many postings.</summary>
-    /// <returns>When the last one was recorded.</returns>
-    private static async Task<DateTimeOffset> FillAsync(NpgsqlDataSource database, Account[] wallets, DateTimeOffset begin, int size, CancellationToken cancellationToken)
+    /// <summary>Adds transfers, each a little later than the one before, until there are as many postings.</summary>
+    /// <returns>When the first and the last were recorded.</returns>
+    private static async Task<(DateTimeOffset First, DateTimeOffset Last)> FillAsync(NpgsqlDataSource database, Account[] wallets, int size, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var count = new NpgsqlCommand("SELECT count(*) FROM ledger.postings", connection);
-        var present = (long)(await count.ExecuteScalarAsync(cancellationToken))!;
+        await using var count = new NpgsqlCommand("SELECT (SELECT count(*) FROM ledger.postings), (SELECT max(recorded_at) FROM ledger.accounts)", connection);
+        long present;
+        DateTimeOffset begin;
+        await using (var reader = await count.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            (present, begin) = (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1));
+        }
+
         Console.WriteLine($"Writing {size - present} postings …");
         var random = new Random(1);
-        var at = begin + (Step * present);
+        var at = begin;
         await using (var session = await LedgerSession.Open(database, cancellationToken))
         {
             for (; present < size; present += 2 * Group)
@@ -114,7 +119,7 @@ internal static class LedgerGrowth
 
         await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection) { CommandTimeout = 0 };
         await settle.ExecuteNonQueryAsync(cancellationToken);
-        return at;
+        return (begin, at);
 
         Instruction Next()
         {

@@ -23,10 +23,11 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
 
     public const string BetweenSql = $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
 
+    // As a query of its own the search runs once; in the condition it would run for the plan too.
     public const string UntilSql =
         """
         SELECT p.account_version, p.posted_after, p.held_after FROM ledger.postings p
-        WHERE p.account_id = $1 AND p.account_version = ledger.version_at($1, $2 - interval '1 microsecond')
+        WHERE p.account_id = $1 AND p.account_version = (SELECT ledger.version_at($1, $2 - interval '1 microsecond'))
         """;
 
     public async Task<WalletAccount?> Find(Guid walletId, CancellationToken cancellationToken)
