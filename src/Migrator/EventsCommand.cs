@@ -13,7 +13,7 @@ internal static class EventsCommand
 {
     private const int BatchSize = 500;
 
-    public static Command Create(MigratorApp app) => new("events", "The events that were published.") { CreateRepublish(app) };
+    public static Command Create(MigratorApp app) => new("events", "The events that were published.") { CreateRepublish(app), DeadCommand.Create(app) };
 
     private static Command CreateRepublish(MigratorApp app)
     {

@@ -16,6 +16,7 @@ using Portico.WebApi.Authentication;
 using Portico.WebApi.Caching;
 using Portico.WebApi.Edge;
 using Portico.WebApi.Errors;
+using Portico.WebApi.Events;
 using Portico.WebApi.Health;
 using Portico.WebApi.Idempotency;
 using Portico.WebApi.Json;
@@ -76,6 +77,7 @@ internal static class WebApiRegistration
         app.UseAuthentication();
         app.MapControllers();
         app.MapDiscovery();
+        app.MapSchemas();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApiDocument();
@@ -148,7 +150,7 @@ internal static class WebApiRegistration
         // Not AddAuthentication: it brings data protection, which writes keys that nothing here uses.
         services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.SchemeName).AddWebEncoders();
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
-        services.AddScoped<ICurrentUser, HttpCurrentUser>();
+        services.AddSingleton<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
         services.AddScoped<IRequestKey, HttpRequestKey>();
         services.AddScoped<ICacheReport, HttpCacheReport>();

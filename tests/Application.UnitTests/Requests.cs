@@ -56,6 +56,8 @@ internal sealed class CountedTransaction : ITransaction
         Count++;
         return work(cancellationToken);
     }
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
 }
 
 /// <summary>The idempotency key that a test gives a request, and the answers that it keeps.</summary>

@@ -41,6 +41,33 @@ public sealed partial class DocumentationTests
         Assert.Equal(Codes().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Names_for_each_security_promise_tests_that_exist_and_what_they_meet()
+    {
+        var tests = Tests().ToHashSet(StringComparer.Ordinal);
+        var promises = Promise().Matches(File.ReadAllText(Page("docs/security.md")));
+        Assert.True(promises.Count > 30, "The promises were not found.");
+
+        var unproved =
+            from promise in promises
+            from name in promise.Groups["test"].Captures
+            where !tests.Contains(name.Value)
+            select $"{promise.Groups["promise"].Value}: there is no test {name.Value}";
+        Assert.Empty(unproved);
+        Assert.Equal(Rows("docs/security.md").Count(row => !row.StartsWith("| promise |", StringComparison.Ordinal)), promises.Count);
+    }
+
+    private static IEnumerable<string> Rows(string page) =>
+        File.ReadLines(Page(page)).Where(line => line.StartsWith("| ", StringComparison.Ordinal));
+
+    /// <summary>Every test of the repository, by its class and its name.</summary>
+    private static IEnumerable<string> Tests() =>
+        from file in Directory.EnumerateFiles(Page("tests"), "*.cs", SearchOption.AllDirectories)
+        where !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+        from type in TestClass().Matches(File.ReadAllText(file))
+        from test in TestMethod().Matches(type.Groups["body"].Value)
+        select $"{type.Groups["name"].Value}.{test.Groups["name"].Value}";
+
     // The refusals of the domain and the application stand in static classes named after what they are about.
     private static IEnumerable<string> Codes()
     {
@@ -62,6 +89,19 @@ public sealed partial class DocumentationTests
     private static object? Argument(ParameterInfo parameter) => parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
 
     private static string Page(string path) => Path.Combine(Solution.Root, path);
+
+    // What is promised, one or more tests, and items of the two standards or none.
+    [GeneratedRegex(
+        @"^\| (?<promise>[^|]+) \| `(?<test>\w+\.\w+)`(, `(?<test>\w+\.\w+)`)* \| (–|(ASVS [0-9.]+(, [0-9.]+)*)?(; )?(RFC 8725 3\.[0-9]+(, 3\.[0-9]+)*)?) \|$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    private static partial Regex Promise();
+
+    // Up to the next class of the file.
+    [GeneratedRegex(@"^public (sealed |static |partial )*class (?<name>\w+)(?<body>[\s\S]*?)(?=^\}|\z)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    private static partial Regex TestClass();
+
+    [GeneratedRegex(@"^    \[(Fact|Theory)[\s\S]*?^    public [^\n(]*?(?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    private static partial Regex TestMethod();
 
     // Relative ones, without their anchor.
     [GeneratedRegex(@"\]\((?!https?:|mailto:|#)(?<target>[^)#\s]+)[^)]*\)", RegexOptions.ExplicitCapture, 1000)]

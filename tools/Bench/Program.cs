@@ -1,12 +1,19 @@
 using BenchmarkDotNet.Running;
 using Portico.Bench;
 using Portico.Bench.Auth;
+using Portico.Bench.Events;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Bench.Records;
 using Portico.Infrastructure.Hosting;
 
-LoadScenario[] scenarios = [new("auth", AuthScenario.RunAsync), new("ledger", LedgerScenario.RunAsync), new("records", RecordsScenario.RunAsync)];
+LoadScenario[] scenarios =
+[
+    new("auth", AuthScenario.RunAsync),
+    new("events", EventsScenario.RunAsync),
+    new("ledger", LedgerScenario.RunAsync),
+    new("records", RecordsScenario.RunAsync),
+];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {

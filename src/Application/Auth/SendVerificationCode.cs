@@ -1,5 +1,8 @@
 using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 
@@ -19,6 +22,9 @@ public sealed record SendVerificationCode : ICommand<CodeSentDto>, INamesContact
 public enum VerificationReason
 {
     Registration = 1,
+
+    /// <summary>To be reached by it from now on; whoever asks is signed in.</summary>
+    ChangeContact = 2,
 }
 
 /// <summary>How long the code lives and when another one can be asked for, in seconds.</summary>
@@ -34,8 +40,18 @@ internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVeri
     }
 }
 
-internal sealed class SendVerificationCodeHandler(CodeSender sender, IClient client) : ICommandHandler<SendVerificationCode, CodeSentDto>
+internal sealed class SendVerificationCodeHandler(CodeSender sender, IAppDbContext db, IClient client, ICurrentUser caller)
+    : ICommandHandler<SendVerificationCode, CodeSentDto>
 {
-    public Task<Result<CodeSentDto>> Handle(SendVerificationCode command, CancellationToken cancellationToken) =>
-        sender.Send(command.Contact(), CodePurpose.Registration, _ => Task.FromResult<string?>(client.Locale), cancellationToken);
+    public async Task<Result<CodeSentDto>> Handle(SendVerificationCode command, CancellationToken cancellationToken)
+    {
+        if (command.Reason == VerificationReason.Registration)
+            return await sender.Send(command.Contact(), CodePurpose.Registration, _ => Task.FromResult<string?>(client.Locale), cancellationToken);
+        if (!caller.IsAuthenticated)
+            return CommonErrors.Unauthenticated;
+        return await sender.Send(command.Contact(), CodePurpose.ChangeContact, FindLocale, cancellationToken);
+    }
+
+    private async Task<string?> FindLocale(CancellationToken cancellationToken) =>
+        await db.Users.Where(u => u.Id == caller.Id).Select(u => u.Locale).SingleOrDefaultAsync(cancellationToken);
 }

@@ -40,7 +40,7 @@ internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens
             async token =>
             {
                 if (await devices.Remember(userId, device, token))
-                    (await db.Users.SingleAsync(u => u.Id == userId, token)).SignInOnNewDevice(device.Name, device.IpAddress?.ToString());
+                    (await db.Users.SingleAsync(u => u.Id == userId, token)).UseNewDevice(device.Name, device.IpAddress?.ToString());
                 return Unit.Value;
             },
             cancellationToken);

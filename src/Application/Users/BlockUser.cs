@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using FluentValidation;
-using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -12,7 +11,7 @@ namespace Portico.Application.Users;
 /// <remarks>One who is blocked already stays so, for the first reason; whatever sessions they still have end.</remarks>
 /// <example>{"reason":"Sells forged tickets."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record BlockUser : ICommand<AccountDto>, IOwnTransaction
+public sealed record BlockUser : ICommand<AccountDto>
 {
     [JsonIgnore]
     public Guid Id { get; init; }
@@ -29,15 +28,8 @@ internal sealed class BlockUserValidator : AbstractValidator<BlockUser>
             .WithMessage($"A reason has 1 to {MaxReasonLength} characters, and no control characters.");
 }
 
-internal sealed class BlockUserHandler(UserAdministration administration, ISessions sessions) : ICommandHandler<BlockUser, AccountDto>
+internal sealed class BlockUserHandler(UserAdministration administration) : ICommandHandler<BlockUser, AccountDto>
 {
-    public async Task<Result<AccountDto>> Handle(BlockUser command, CancellationToken cancellationToken)
-    {
-        var blocked = await administration.Act(
-            command.Id, AuditActions.UserBlocked, (user, by) => user.Block(by), cancellationToken, command.Reason.Trim());
-        // After the commit, so that none can be opened behind it; when Redis is away, the same request again ends them.
-        if (blocked.IsSuccess)
-            await sessions.EndAll(command.Id, cancellationToken);
-        return blocked;
-    }
+    public Task<Result<AccountDto>> Handle(BlockUser command, CancellationToken cancellationToken) => administration.ActAndEndSessions(
+        command.Id, AuditActions.UserBlocked, (user, by) => user.Block(by), cancellationToken, command.Reason.Trim());
 }

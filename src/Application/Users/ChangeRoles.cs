@@ -12,7 +12,7 @@ namespace Portico.Application.Users;
 /// <remarks>Access tokens with the old one die; sessions go on and take the new one at their next refresh.</remarks>
 /// <example>{"roles":["manager","user"]}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record ChangeRoles : ICommand<AccountDto>, IOwnTransaction
+public sealed record ChangeRoles : ICommand<AccountDto>
 {
     [JsonIgnore]
     public Guid Id { get; init; }

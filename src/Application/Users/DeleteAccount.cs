@@ -8,7 +8,6 @@ using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
-using Portico.Domain.Wallets;
 
 namespace Portico.Application.Users;
 
@@ -53,7 +52,7 @@ internal sealed class DeleteAccountHandler(
                     return UserErrors.InvalidCredentials;
 
                 if (await accounts.HasMoney(user.Id, token))
-                    return WalletErrors.OwnerNotEmpty;
+                    return UserErrors.WalletsNotEmpty;
 
                 user.Leave(clock.GetUtcNow());
                 audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id)).Changed("status", AccountStatus.Active, AccountStatus.Deleted));

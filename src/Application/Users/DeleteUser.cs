@@ -1,4 +1,3 @@
-using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -9,22 +8,18 @@ namespace Portico.Application.Users;
 /// <summary>Deletes a person, who can be restored; their sessions end, and their address stays theirs for the retention time.</summary>
 /// <remarks>One who is deleted already stays so.</remarks>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record DeleteUser(Guid Id) : ICommand<Unit>, IOwnTransaction
+public sealed record DeleteUser(Guid Id) : ICommand<Unit>
 {
     // Nothing to validate: an id that makes no sense is a person who does not exist.
     public Guid Id { get; } = Id;
 }
 
-internal sealed class DeleteUserHandler(UserAdministration administration, ISessions sessions, TimeProvider clock) : ICommandHandler<DeleteUser, Unit>
+internal sealed class DeleteUserHandler(UserAdministration administration, TimeProvider clock) : ICommandHandler<DeleteUser, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteUser command, CancellationToken cancellationToken)
     {
-        var deleted = await administration.Act(
+        var deleted = await administration.ActAndEndSessions(
             command.Id, AuditActions.UserDeleted, (user, by) => user.Delete(by, clock.GetUtcNow()), cancellationToken);
-        if (deleted.Error is { } refusal)
-            return refusal;
-
-        await sessions.EndAll(command.Id, cancellationToken);
-        return Unit.Value;
+        return deleted.Error is { } refusal ? refusal : Unit.Value;
     }
 }

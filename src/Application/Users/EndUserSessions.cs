@@ -1,4 +1,3 @@
-using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -8,22 +7,18 @@ namespace Portico.Application.Users;
 
 /// <summary>Signs a person out everywhere.</summary>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record EndUserSessions(Guid Id) : ICommand<Unit>, IOwnTransaction
+public sealed record EndUserSessions(Guid Id) : ICommand<Unit>
 {
     // Nothing to validate: an id that makes no sense is a person who does not exist.
     public Guid Id { get; } = Id;
 }
 
-internal sealed class EndUserSessionsHandler(UserAdministration administration, ISessions sessions) : ICommandHandler<EndUserSessions, Unit>
+internal sealed class EndUserSessionsHandler(UserAdministration administration) : ICommandHandler<EndUserSessions, Unit>
 {
     public async Task<Result<Unit>> Handle(EndUserSessions command, CancellationToken cancellationToken)
     {
-        var ended = await administration.Act(
+        var ended = await administration.ActAndEndSessions(
             command.Id, AuditActions.UserSessionsEnded, (user, by) => user.EndSessions(by), cancellationToken);
-        if (ended.Error is { } refusal)
-            return refusal;
-
-        await sessions.EndAll(command.Id, cancellationToken);
-        return Unit.Value;
+        return ended.Error is { } refusal ? refusal : Unit.Value;
     }
 }

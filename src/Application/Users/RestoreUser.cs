@@ -1,4 +1,3 @@
-using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -8,15 +7,14 @@ namespace Portico.Application.Users;
 
 /// <summary>Brings a deleted person back with the role and the standing that they had; one who is not deleted stays as they are.</summary>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record RestoreUser(Guid Id) : ICommand<AccountDto>, IOwnTransaction
+public sealed record RestoreUser(Guid Id) : ICommand<AccountDto>
 {
     // Nothing to validate: an id that makes no sense is a person who does not exist.
     public Guid Id { get; } = Id;
 }
 
-internal sealed class RestoreUserHandler(UserAdministration administration, ISessions sessions) : ICommandHandler<RestoreUser, AccountDto>
+internal sealed class RestoreUserHandler(UserAdministration administration) : ICommandHandler<RestoreUser, AccountDto>
 {
-    // No session from before the deletion comes back with them.
     public Task<Result<AccountDto>> Handle(RestoreUser command, CancellationToken cancellationToken) => administration.Act(
-        command.Id, AuditActions.UserRestored, (user, by) => user.Restore(by), cancellationToken, beforeCommit: sessions.EndAll);
+        command.Id, AuditActions.UserRestored, (user, by) => user.Restore(by), cancellationToken);
 }

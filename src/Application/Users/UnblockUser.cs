@@ -1,4 +1,3 @@
-using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -8,15 +7,14 @@ namespace Portico.Application.Users;
 
 /// <summary>Lets a blocked person sign in again; one who is not blocked stays as they are.</summary>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record UnblockUser(Guid Id) : ICommand<AccountDto>, IOwnTransaction
+public sealed record UnblockUser(Guid Id) : ICommand<AccountDto>
 {
     // Nothing to validate: an id that makes no sense is a person who does not exist.
     public Guid Id { get; } = Id;
 }
 
-internal sealed class UnblockUserHandler(UserAdministration administration, ISessions sessions) : ICommandHandler<UnblockUser, AccountDto>
+internal sealed class UnblockUserHandler(UserAdministration administration) : ICommandHandler<UnblockUser, AccountDto>
 {
-    // No session from before the block comes back, even where Redis was away when they were to end.
     public Task<Result<AccountDto>> Handle(UnblockUser command, CancellationToken cancellationToken) => administration.Act(
-        command.Id, AuditActions.UserUnblocked, (user, by) => user.Unblock(by), cancellationToken, beforeCommit: sessions.EndAll);
+        command.Id, AuditActions.UserUnblocked, (user, by) => user.Unblock(by), cancellationToken);
 }

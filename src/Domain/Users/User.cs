@@ -70,6 +70,16 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserProfileChanged(Id, DisplayName, Locale));
     }
 
+    /// <summary>Puts an address that the person has just proved to hold in the place of the one of its kind, if there was one.</summary>
+    public void ChangeContact(ContactAddress address, DateTimeOffset now)
+    {
+        if (address.Kind == ContactKind.Email)
+            (Email, EmailVerifiedAt) = (address.Value, now);
+        else
+            (Phone, PhoneVerifiedAt) = (address.Value, now);
+        Raise(new UserContactChanged(Id, address.Kind));
+    }
+
     /// <summary>Whether this person may act on another one: from a higher rank only, so never on themselves.</summary>
     public bool Outranks(User other) => this is { Status: UserStatus.Active, DeletedAt: null } && Role > other.Role;
 
@@ -104,7 +114,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     }
 
     /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
-    public void SignInOnNewDevice(string device, string? ipAddress) => Raise(new UserSignedInOnNewDevice(Id, device, ipAddress));
+    public void UseNewDevice(string device, string? ipAddress) => Raise(new UserNewDeviceUsed(Id, device, ipAddress));
 
     /// <summary>Lets somebody of a higher rank keep the person out; access tokens from before die. One who is blocked stays so.</summary>
     public Result<Unit> Block(User by)

@@ -14,6 +14,9 @@ public static class UserErrors
 
     public static readonly Error Deleted = new(ErrorKind.Conflict, "user_deleted", "This person is deleted. Restore them first.");
 
+    public static readonly Error WalletsNotEmpty = new(
+        ErrorKind.Conflict, "wallets_not_empty", "There is money in your wallets, or some is held. Move it first.");
+
     public static readonly Error AddressFreed = new(
         ErrorKind.Conflict, "address_freed", "The person's address was freed for others after the retention time, so nothing would reach them.");
 

@@ -14,6 +14,12 @@ public sealed record UserProfileChanged(Guid UserId, string DisplayName, string 
     public static string Name => "users.profile-changed.v1";
 }
 
+/// <summary>A person is reached by another address of this kind.</summary>
+public sealed record UserContactChanged(Guid UserId, ContactKind Kind) : IDomainEvent
+{
+    public static string Name => "users.contact-changed.v1";
+}
+
 /// <summary>A person was given another rank.</summary>
 public sealed record UserRoleChanged(Guid UserId, Role Role) : IDomainEvent
 {
@@ -66,7 +72,7 @@ public sealed record UserAddressFreed(Guid UserId) : IDomainEvent
 /// <param name="UserId">Who.</param>
 /// <param name="Device">The browser and system that the device says it has, such as <c>Firefox, Linux</c>.</param>
 /// <param name="IpAddress">From where, if it is known.</param>
-public sealed record UserSignedInOnNewDevice(Guid UserId, string Device, string? IpAddress) : IDomainEvent
+public sealed record UserNewDeviceUsed(Guid UserId, string Device, string? IpAddress) : IDomainEvent
 {
-    public static string Name => "users.signed-in-on-new-device.v1";
+    public static string Name => "users.new-device-used.v1";
 }

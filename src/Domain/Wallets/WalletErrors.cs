@@ -9,7 +9,4 @@ public static class WalletErrors
 
     public static readonly Error NotEmpty =
         new(ErrorKind.Conflict, "wallet_not_empty", "There is money in the wallet, or some is held. Move it first.");
-
-    public static readonly Error OwnerNotEmpty =
-        new(ErrorKind.Conflict, "wallets_not_empty", "There is money in your wallets, or some is held. Move it first.");
 }

@@ -33,7 +33,7 @@ internal static class EventStream
     };
 
     /// <summary>The durable consumers of Portico's own; other services declare theirs.</summary>
-    public static IReadOnlyList<ConsumerConfig> Consumers(EventSettings settings) => [];
+    public static IReadOnlyList<ConsumerConfig> Consumers(EventSettings settings) => [.. EventSubscription.All.Select(subscription => subscription.Consumer(settings))];
 
     /// <summary>Looks at the server, and changes what differs unless it is only to be told.</summary>
     public static async Task<IReadOnlyList<StreamPart>> CompareAsync(INatsJSContext jetStream, EventSettings settings, bool apply, CancellationToken cancellationToken)

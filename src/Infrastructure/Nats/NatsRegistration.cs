@@ -22,12 +22,19 @@ internal static class NatsRegistration
         services.AddSingleton<OutboxMetrics>();
         services.AddSingleton<OutboxRelay>();
         services.AddSingleton<OutboxKeeper>();
+        foreach (var subscription in EventSubscription.All)
+            services.AddSingleton(subscription);
+        services.AddSingleton<EventMetrics>();
+        services.AddSingleton<EventReceiver>();
+        services.AddSingleton<InboxKeeper>();
         services.AddSingleton<IReadinessCheck, NatsReadiness>();
 
         // Services stop in the opposite order: who uses the connection comes after it here.
         services.AddHostedService<NatsLifetime>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxKeeper>());
+        services.AddHostedService<EventConsumers>();
+        services.AddHostedService(provider => provider.GetRequiredService<InboxKeeper>());
         return services;
     }
 }

@@ -14,14 +14,19 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSi
 {
     private const int MaxTries = 4;
 
+    private readonly List<Func<CancellationToken, Task>> _afterCommit = [];
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => _afterCommit.Add(work);
+
     public async Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
         for (var @try = 1; ; @try++)
         {
+            TResult result;
             try
             {
-                return await RunOnce(work, cancellationToken);
+                result = await RunOnce(work, cancellationToken);
             }
             catch (Exception failure) when (UniqueKeys.Refusal(failure) is { } refusal)
             {
@@ -31,18 +36,24 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSi
             {
                 if (@try == MaxTries)
                     return TResult.Refuse(CommonErrors.ConcurrentChange);
+                continue;
             }
             finally
             {
                 // What was read belongs to a transaction that is over.
                 db.ChangeTracker.Clear();
             }
+
+            if (result.Error is null)
+                await RunAfterCommit(cancellationToken);
+            return result;
         }
     }
 
     private async Task<TResult> RunOnce<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
+        _afterCommit.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var result = await work(cancellationToken);
         if (result.Error is not null)
@@ -66,6 +77,12 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSi
             await stale.Committed(changed, caller, CancellationToken.None);
 
         return result;
+    }
+
+    private async Task RunAfterCommit(CancellationToken cancellationToken)
+    {
+        foreach (var work in _afterCommit.ToArray())
+            await work(cancellationToken);
     }
 
     private static bool IsRace(Exception failure) =>

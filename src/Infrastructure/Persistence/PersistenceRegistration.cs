@@ -11,6 +11,7 @@ using Portico.Application.Users;
 using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
+using Portico.Infrastructure.Persistence.Inbox;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
@@ -21,16 +22,19 @@ internal static class PersistenceRegistration
     {
         services.AddSettings<DatabaseSettings>(configuration);
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
-        services.AddScoped<AuditStamps>();
-        services.AddScoped<OutboxWriter>();
-        services.AddScoped<StaleTagWriter>();
+        services.AddSingleton<AuditStamps>();
+        services.AddSingleton<OutboxWriter>();
+        services.AddSingleton<StaleTagWriter>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<StaleTags>();
         services.AddSingleton<OutboxSignal>();
-        services.AddDbContext<AppDbContext>((provider, options) => options
-            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(
-                provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()));
+        services.AddDbContext<AppDbContext>(
+            (provider, options) => options
+                .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .AddInterceptors(
+                    provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()),
+            // Once: put together for each request, they cost as much as a query.
+            optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
         services.AddSettings<UserSettings>(configuration);
@@ -38,6 +42,8 @@ internal static class PersistenceRegistration
         services.AddScoped<IAddressRelease, AddressRelease>();
         services.AddScoped<IHeldEvents, HeldEvents>();
         services.AddScoped<IKnownDevices, KnownDevices>();
+        services.AddScoped<EventInbox>();
+        services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<IReadinessCheck, PostgresReadiness>();

@@ -21,6 +21,7 @@ internal static class TokenRegistration
         services.AddHostedService(provider => provider.GetRequiredService<SigningKeyFollower>());
         services.AddSingleton<IAccessTokenIssuer, AccessTokenIssuer>();
         services.AddSingleton<AccessTokenValidator>();
+        services.AddSingleton<RecentTokens>();
         services.AddSingleton<TokenDiscovery>();
         return services;
     }

@@ -11,7 +11,7 @@ namespace Portico.WebApi.Authentication;
 /// <summary>Recognises a caller by their access token (RFC 6750, 2.1: the Authorization header only).</summary>
 /// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
 internal sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenValidator validator, IEndedSessions ended,
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, RecentTokens tokens, IEndedSessions ended,
     IUserEpochs epochs, ISigningKeyNews keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
@@ -25,11 +25,11 @@ internal sealed class BearerHandler(
 
         if (header is not [{ } value] || !TryReadToken(value, out var token))
             return Refuse("malformed");
-        if (!validator.TryValidate(token, out var claims, out var refusal) && refusal == TokenRefusal.UnknownKey)
+        if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenRefusal.UnknownKey)
         {
             // Another replica may have made the key a moment ago.
             await keys.LookAgain(Context.RequestAborted);
-            validator.TryValidate(token, out claims, out refusal);
+            tokens.TryValidate(token, out claims, out refusal);
         }
 
         if (claims is null)

@@ -42,7 +42,7 @@ internal sealed class TraceExport(TelemetrySettings settings) : IHostedService, 
             _provider = Sdk.CreateTracerProviderBuilder()
                 .ConfigureResource(resource => resource.AddService("portico"))
                 .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(settings.SampleRatio)))
-                .AddSource("Microsoft.AspNetCore", "Npgsql", Telemetry.SourceName)
+                .AddSource("Microsoft.AspNetCore", "Npgsql", Telemetry.SourceName, "Portico.Events")
                 .AddOtlpExporter(exporter =>
                 {
                     exporter.Endpoint = endpoint;

@@ -80,7 +80,7 @@ public sealed class BehaviourTests
     {
         var key = new RequestKey { Current = new IdempotencyKey(Guid.Empty, "k", default) };
         var handled = 0;
-        var behaviour = new TransactionBehaviour<SignedIn, Result<Unit>>(new CountedTransaction(), key, key);
+        var behaviour = new TransactionBehaviour<SignedIn, Result<Unit>>(Services(new CountedTransaction(), key), key);
 
         var first = await behaviour.Handle(new SignedIn(), CancellationToken.None, Next(() => handled++));
         Assert.Equal(0, key.Replays);
@@ -108,7 +108,7 @@ public sealed class BehaviourTests
         Result<Unit> refusal = UserErrors.NotFound;
 
         Assert.Same(refusal, await new TracingBehaviour<Open, Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
-        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(new CountedTransaction(), new RequestKey(), new RequestKey())
+        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(Services(new CountedTransaction(), new RequestKey()), new RequestKey())
             .Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
     }
 
@@ -149,10 +149,13 @@ public sealed class BehaviourTests
         return result.Error?.Code;
     }
 
+    private static ServiceProvider Services(ITransaction transaction, IKeptAnswers answers) =>
+        new ServiceCollection().AddSingleton(transaction).AddSingleton(answers).BuildServiceProvider();
+
     private static async Task<int> Transactions<TRequest>(TRequest request)
     {
         var (transaction, handled) = (new CountedTransaction(), 0);
-        await new TransactionBehaviour<TRequest, Result<Unit>>(transaction, new RequestKey(), new RequestKey()).Handle(request, CancellationToken.None, Next(() => handled++));
+        await new TransactionBehaviour<TRequest, Result<Unit>>(Services(transaction, new RequestKey()), new RequestKey()).Handle(request, CancellationToken.None, Next(() => handled++));
         Assert.Equal(1, handled);
         return transaction.Count;
     }

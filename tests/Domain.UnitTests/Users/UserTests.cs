@@ -13,6 +13,7 @@ public sealed class UserTests
 
     private enum Act
     {
+        Move,
         Rename,
         Relocate,
         Promote,
@@ -164,8 +165,24 @@ public sealed class UserTests
 
             events.AddRange(user.TakeEvents());
             return events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)user.Version).Select(version => (long)version))
-                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
+                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted)
+                && user.SessionVersion == events.Count(e => e.Event is UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
         }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Another_address_takes_the_place_of_its_kind_only()
+    {
+        var user = Somebody();
+        Assert.True(ContactAddress.TryParsePhone("+4915112345678", out var phone));
+        user.ChangeContact(phone, Noon.AddHours(1));
+        Assert.Equal(["ada@example.com", "+4915112345678"], user.Addresses.Select(address => address.Value));
+        Assert.Equal((Noon, Noon.AddHours(1)), (user.EmailVerifiedAt, user.PhoneVerifiedAt));
+
+        Assert.True(ContactAddress.TryParseEmail("ada.king@example.com", out var email));
+        user.ChangeContact(email, Noon.AddHours(2));
+        Assert.Equal(["ada.king@example.com", "+4915112345678"], user.Addresses.Select(address => address.Value));
+        Assert.Equal([ContactKind.Phone, ContactKind.Email], user.TakeEvents().Select(e => ((UserContactChanged)e.Event).Kind));
     }
 
     private static void Do(User user, Act act)
@@ -198,6 +215,9 @@ public sealed class UserTests
                 break;
             case Act.Demote:
                 user.AssignRole(Role.User);
+                break;
+            case Act.Move:
+                user.ChangeContact(Email(), Noon);
                 break;
             default:
                 user.ChangePassword();

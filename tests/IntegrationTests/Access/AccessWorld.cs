@@ -1,28 +1,28 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
-using Portico.Application.Ledger;
 using Portico.Domain.Common;
-using Portico.Domain.Currencies;
-using Portico.Domain.Ledger;
 using Portico.Domain.Users;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Access;
 
 /// <summary>People of every rank and standing, and requests that fail for want of a right only.</summary>
-public sealed class AccessWorld : IAsyncLifetime
+public sealed partial class AccessWorld : IAsyncLifetime
 {
     private const string Password = "correct horse battery staple";
     private const string ApiPrefix = "/api/v1";
-    private static readonly Currency Euro = Currency.Of("EUR");
+    private const string Active = "active";
+    private const string Transfer = """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"12.34","currency":"EUR"}}""";
 
-    // What the example in the description would not do; in braces stands what the people have.
+    // What the example in the description would not do; in braces stand the names of Values.
     private static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
     {
         ["POST /auth/verify-code"] = """{"email":"{newEmail}","reason":"registration"}""",
@@ -30,29 +30,42 @@ public sealed class AccessWorld : IAsyncLifetime
         ["POST /auth/login"] = """{"email":"{email}","password":"{password}"}""",
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
         ["POST /auth/update-password"] = """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
+        ["PUT /users/me/contact"] = """{"email":"{newEmail}","code":"000000","password":"{password}"}""",
         ["DELETE /users/me"] = """{"password":"{password}"}""",
-        ["POST /transfers"] = """{"fromWalletId":"{wallet}","toWalletId":"{elsewhere}","amount":{"amount":"1.00","currency":"EUR"}}""",
-        ["POST /transfers/batch"] = """{"transfers":[{"fromWalletId":"{wallet}","toWalletId":"{elsewhere}","amount":{"amount":"1.00","currency":"EUR"}}]}""",
-        ["POST /transfers/{id}/reverse"] = "{}",
+        ["POST /transfers"] = Transfer,
+        ["POST /transfers/batch"] = $$"""{"transfers":[{{Transfer}}]}""",
         ["POST /deposits"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
         ["POST /withdrawals"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
-        ["POST /holds"] = """{"fromWalletId":"{wallet}","toWalletId":"{elsewhere}","amount":{"amount":"1.00","currency":"EUR"}}""",
-        ["POST /holds/{id}/capture"] = "{}",
+        ["POST /holds"] = """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
+        ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",
+        ["PUT /events/{id}"] = """{"title":"Reds – Blues (moved)","closesAt":"{tomorrow}"}""",
+        ["POST /forecasts"] = """{"eventId":"{event}","outcome":"win1"}""",
     };
 
-    // The records of {id} whose makers are not simply a POST to what stands before it.
-    private static readonly Dictionary<string, Func<AccessWorld, TestPerson, Task<string>>> Makers = new(StringComparer.Ordinal)
+    // The records whose makers do not simply post the body to what stands before the id.
+    private static readonly Dictionary<string, Func<AccessWorld, Scene, Task<string>>> Makers = new(StringComparer.Ordinal)
     {
-        ["/users"] = (_, owner) => Task.FromResult(owner.Id.ToString()),
-        ["/auth/sessions"] = (_, owner) => Task.FromResult(owner.SessionId.ToString()),
-        ["/transfers"] = async (world, owner) => (await world.Transfer(owner)).ToString(),
-        ["/holds"] = async (world, owner) => (await world.Hold(owner)).ToString(),
+        ["/users"] = (_, scene) => Task.FromResult(scene.Owner!.Id.ToString()),
+        ["/auth/sessions"] = (_, scene) => Task.FromResult(scene.Owner!.SessionId.ToString()),
+        ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
+    };
+
+    private static readonly Dictionary<string, Func<AccessWorld, Scene, Task<string>>> Values = new(StringComparer.Ordinal)
+    {
+        ["newEmail"] = (_, _) => Task.FromResult(PorticoApp.NewEmail()),
+        ["email"] = (_, scene) => Task.FromResult(scene.Caller?.Email ?? PorticoApp.NewEmail()),
+        ["password"] = (_, _) => Task.FromResult(Password),
+        ["refreshToken"] = (_, scene) => Task.FromResult(scene.Caller?.RefreshToken ?? "none"),
+        ["userId"] = (_, scene) => Task.FromResult((scene.Owner?.Id ?? Guid.CreateVersion7()).ToString()),
+        ["tomorrow"] = (_, _) => Task.FromResult(DateTime.UtcNow.AddDays(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+        ["event"] = (world, scene) => Makers["/events"](world, scene),
+        ["wallet"] = (world, scene) => world.Wallet(scene),
+        ["strangersWallet"] = async (world, _) => await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
     };
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private PorticoApp _app = null!;
     private string _passwordHash = "";
-    private Guid _elsewhere;
 
     internal Dictionary<string, JsonElement> Operations { get; } = new(StringComparer.Ordinal);
 
@@ -62,7 +75,6 @@ public sealed class AccessWorld : IAsyncLifetime
     {
         _app = await PorticoApp.StartAsync(new PorticoAppOptions());
         _passwordHash = await _app.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
-        _elsewhere = await Wallet(await Person(Role.User, "active"));
         Document = await _app.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
         foreach (var path in Document.GetProperty("paths").EnumerateObject())
         {
@@ -78,39 +90,32 @@ public sealed class AccessWorld : IAsyncLifetime
     {
         AccessTable.Anonymous => [(null, column)],
         AccessTable.Blocked or AccessTable.Deleted => Enum.GetValues<Role>().Select(role => ((Role?)role, column)),
-        _ => [(Enum.Parse<Role>(column, ignoreCase: true), "active")],
+        _ => [(Enum.Parse<Role>(column, ignoreCase: true), Active)],
     };
+
+    /// <summary>Whether the record of a path belongs to a person.</summary>
+    internal static bool IsOwned(string operation) => operation.Contains('{', StringComparison.Ordinal) && !operation.Contains(" /events/{", StringComparison.Ordinal);
 
     /// <summary>Sends the request of a row and gives its status.</summary>
     internal async Task<int> Try(AccessRow row, Role? role, string standing, bool changes)
     {
         // What is refused changes nothing, so those who are refused can be the same for all rows.
         var caller = role is null ? null : changes ? await Person(role.Value, standing) : await SharedCaller(role.Value, standing);
-        var owner = row.Whose == Whose.Others ? await Person(Role.User, "active") : caller;
-        var id = row.Path.Contains("{id}", StringComparison.Ordinal) ? await Record(row.Path, owner, owner != caller || standing == "active") : "";
+        var scene = row.Whose == Whose.Others
+            ? new Scene(caller, await Person(Role.User, Active), OwnerCanAct: true)
+            : new Scene(caller, caller, OwnerCanAct: caller is not null && standing == Active);
         var operation = Operations[row.Operation];
+        var path = await WithRecord(row.Path, scene);
 
-        using var request = new HttpRequestMessage(new HttpMethod(row.Method), WithPrefix(row.Path.Replace("{id}", id, StringComparison.Ordinal)));
+        using var request = new HttpRequestMessage(new HttpMethod(row.Method), WithPrefix(path));
         if (caller is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", caller.AccessToken);
         if (Declares(operation, "If-Match"))
             request.Headers.TryAddWithoutValidation("If-Match", "*");
         if (Declares(operation, "Idempotency-Key"))
             request.Headers.TryAddWithoutValidation("Idempotency-Key", Guid.NewGuid().ToString());
-        if (Body(row.Operation) is { } template)
-        {
-            var body = template
-                .Replace("{id}", id, StringComparison.Ordinal)
-                .Replace("{userId}", (owner?.Id ?? Guid.CreateVersion7()).ToString(), StringComparison.Ordinal)
-                .Replace("{email}", caller?.Email ?? PorticoApp.NewEmail(), StringComparison.Ordinal)
-                .Replace("{newEmail}", PorticoApp.NewEmail(), StringComparison.Ordinal)
-                .Replace("{wallet}", template.Contains("{wallet}", StringComparison.Ordinal) && owner is not null ? $"{await Wallet(owner)}" : $"{Guid.CreateVersion7()}", StringComparison.Ordinal)
-                .Replace("{elsewhere}", $"{_elsewhere}", StringComparison.Ordinal)
-                .Replace("{password}", Password, StringComparison.Ordinal)
-                .Replace("{refreshToken}", caller?.RefreshToken ?? "none", StringComparison.Ordinal);
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        }
-
+        if (Body(row.Operation) is { } body)
+            request.Content = new StringContent(await Fill(body, scene), Encoding.UTF8, "application/json");
         using var response = await _app.Client.SendAsync(request);
         return (int)response.StatusCode;
     }
@@ -132,7 +137,7 @@ public sealed class AccessWorld : IAsyncLifetime
         Assert.True(ContactAddress.TryParseEmail(person.Email, out var address));
         var user = User.Register(address, $"A {role}", "en", DateTimeOffset.UtcNow);
         user.AssignRole(role);
-        var made = await services.GetRequiredService<ITransaction>().Run<Result<User>>(
+        await services.GetRequiredService<ITransaction>().Run<Result<User>>(
             async token =>
             {
                 services.GetRequiredService<IAppDbContext>().Users.Add(user);
@@ -140,7 +145,7 @@ public sealed class AccessWorld : IAsyncLifetime
                 return user;
             },
             default);
-        var ticket = await services.GetRequiredService<ISessions>().Open(made.Value.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
+        var ticket = await services.GetRequiredService<ISessions>().Open(user.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
@@ -153,56 +158,55 @@ public sealed class AccessWorld : IAsyncLifetime
         return person;
     }
 
-    /// <summary>A wallet with 100 EUR, whatever its owner may do.</summary>
-    private async Task<Guid> Wallet(TestPerson owner)
+    private Task<TestPerson> Manager() => SharedCaller(Role.Manager, Active);
+
+    /// <summary>Puts a new record of the owner into a path; for who can't make one, an id that is nobody's.</summary>
+    private async Task<string> WithRecord(string path, Scene scene)
     {
-        await using var scope = _app.Services.CreateAsyncScope();
-        var services = scope.ServiceProvider;
-        var wallet = Portico.Domain.Wallets.Wallet.Open(owner.Id, "Purse", Euro, DateTimeOffset.UtcNow);
-        await services.GetRequiredService<ITransaction>().Run<Result<Unit>>(
-            async token =>
-            {
-                var db = services.GetRequiredService<IAppDbContext>();
-                db.Wallets.Add(wallet);
-                await db.SaveChangesAsync(token);
-                await services.GetRequiredService<IAccounts>().Open(wallet, token);
-                return Unit.Value;
-            },
-            default);
-        await Carry(Movement.Deposit(Guid.CreateVersion7(), null, wallet.Id, Money.Of(100, Euro), "Salary"));
-        return wallet.Id;
+        if (path.IndexOf("/{", StringComparison.Ordinal) is not (> 0 and var start))
+            return path;
+
+        var collection = path[..start];
+        var isMade = Makers.TryGetValue(collection, out var maker);
+        var id = isMade && (scene.Owner is not null || collection == "/events") ? await maker!(this, scene)
+            : !isMade && scene.OwnerCanAct ? await Make(collection, scene.Owner!, scene)
+            : Guid.CreateVersion7().ToString();
+        return collection + "/" + id + path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..];
     }
 
-    private async Task<Guid> Transfer(TestPerson owner)
+    private async Task<string> Make(string collection, TestPerson maker, Scene scene)
     {
-        var id = Guid.CreateVersion7();
-        return (await Carry(Movement.Transfer(id, owner.Id, [new Leg(id, await Wallet(owner), _elsewhere, Money.Of(1, Euro), null)]))).Journals[0].Id;
+        var body = Body($"POST {collection}") ?? throw new InvalidOperationException($"Say in {nameof(Makers)} how a record of {collection} is made.");
+        var record = await Post(maker, collection, await Fill(body, scene));
+        return record.Text("id");
     }
 
-    private async Task<Guid> Hold(TestPerson owner) =>
-        (await Carry(new Reservation(await Wallet(owner), _elsewhere, Money.Of(1, Euro), DateTimeOffset.UtcNow.AddDays(1), null) { Id = Guid.CreateVersion7(), By = owner.Id })).Hold!.Id;
-
-    private async Task<Outcome> Carry(Instruction instruction)
+    /// <summary>A wallet of the owner with money in it.</summary>
+    private async Task<string> Wallet(Scene scene)
     {
-        var outcome = await _app.Services.GetRequiredService<ILedger>().Carry(instruction, default);
-        return outcome.Refusal is null ? outcome : throw new InvalidOperationException(outcome.Refusal.Message);
-    }
-
-    private async Task<string> Record(string path, TestPerson? owner, bool ownerCanAct)
-    {
-        var collection = path[..path.IndexOf("/{id}", StringComparison.Ordinal)];
-        if (owner is not null && Makers.TryGetValue(collection, out var maker))
-            return await maker(this, owner);
-        if (owner is null || !ownerCanAct)
+        if (!scene.OwnerCanAct)
             return Guid.CreateVersion7().ToString();
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, WithPrefix(collection));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", owner.AccessToken);
+        var wallet = await Make("/wallets", scene.Owner!, scene);
+        await Post(await Manager(), "/deposits", $$$"""{"walletId":"{{{wallet}}}","amount":{"amount":"100.00","currency":"EUR"}}""");
+        return wallet;
+    }
+
+    private async Task<JsonElement> Post(TestPerson person, string path, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, WithPrefix(path));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken);
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
-        var body = Body($"POST {collection}") ?? throw new InvalidOperationException($"Say in {nameof(Makers)} how a record of {path} is made.");
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        var record = await _app.Client.SendAsync(request).Json(HttpStatusCode.Created);
-        return record.Text("id");
+        return await _app.Client.SendAsync(request).Json(HttpStatusCode.Created);
+    }
+
+    private async Task<string> Fill(string template, Scene scene)
+    {
+        var filled = template;
+        foreach (var name in Name().Matches(template).Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal))
+            filled = filled.Replace($"{{{name}}}", await Values[name](this, scene), StringComparison.Ordinal);
+        return filled;
     }
 
     private string? Body(string operation) =>
@@ -225,4 +229,10 @@ public sealed class AccessWorld : IAsyncLifetime
     private static string WithoutPrefix(string path) => path.StartsWith(ApiPrefix, StringComparison.Ordinal) ? path[ApiPrefix.Length..] : path;
 
     private static string WithPrefix(string path) => path.StartsWith("/.", StringComparison.Ordinal) ? path : ApiPrefix + path;
+
+    [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)\}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Name();
+
+    /// <summary>Who asks, and whose record it is about.</summary>
+    private sealed record Scene(TestPerson? Caller, TestPerson? Owner, bool OwnerCanAct);
 }

@@ -21,11 +21,14 @@ public sealed class AppendOnlyTests(MigratorCluster cluster)
     {
         var migrator = await cluster.MigratedAsync();
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(migrator.AsApp(), sql));
+        await using var superuser = await migrator.OpenAsync();
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(superuser, $"SET ROLE portico_readonly; {sql}"));
         if (ownerMay)
             return;
 
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(migrator.Settings["ConnectionStrings:Migrator"]!, sql));
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(migrator.Settings["ConnectionStrings:Migrator"]!, $"SET ROLE portico_owner; {sql}"));
-        await using var superuser = await migrator.OpenAsync();
+        await DatabaseServer.ExecuteAsync(superuser, "RESET ROLE", default);
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(superuser, $"{Insert}; {sql}"));
         // As replication applies changes, which passes by ordinary triggers.
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(superuser, $"SET session_replication_role = replica; {sql}"));

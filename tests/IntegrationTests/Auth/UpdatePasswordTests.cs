@@ -86,7 +86,7 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SignIn:FreeFailures"] = "20" },
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SignIn:FreeFailures"] = "20", ["SignIn:ChallengeAfter"] = "20", ["SignIn:ChallengeAddressAfter"] = "20" },
         });
         var person = await app.SignUpAsync();
         var candidates = Enumerable.Range(0, 8).Select(_ => NewPassword()).ToArray();

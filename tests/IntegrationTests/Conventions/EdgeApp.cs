@@ -62,10 +62,9 @@ internal sealed class EdgeApp : IAsyncDisposable
 
         var keys = new TokenKeys(new KeyRing(SigningKey.Value, []));
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
-        builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
-        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options);
+        builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<RecentTokens>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
+        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options);
         builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction()).AddSingleton<IQueryCache>(new NoTransaction());
-        builder.Services.AddSingleton<ISigningKeyNews>(options);
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddSingleton<IReadinessCheck>(check);
@@ -142,6 +141,8 @@ internal sealed class NoTransaction : ITransaction, IKeptAnswers, IQueryCache
 {
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => work(cancellationToken);
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
 
     public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => (await work(cancellationToken), false);

@@ -1,6 +1,12 @@
 using System.Net;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portico.DevStack;
 using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Migrator;
+using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -31,5 +37,171 @@ public sealed class OutboxRelayTests
         Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", changed.Envelope.Text("traceparent"));
         Assert.InRange(changed.Envelope.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
         Assert.Equal("Ада", changed.Data.Text("displayName"));
+    }
+
+    [Fact]
+    public async Task Misses_none_of_64_writers_with_two_replicas()
+    {
+        await using var one = await PorticoApp.StartAsync(new PorticoAppOptions());
+        await using var two = await PorticoApp.StartAsync(SameAs(one));
+        var outbox = new TestOutbox(one.Database.Portico);
+        // More than the pool of a test has at once: the rest waits for a connection.
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(writer => Task.Run(() => outbox.WriteAsync(Guid.NewGuid(), 1, 20, new Random(writer)))));
+        await outbox.PublishedAsync();
+
+        Assert.Equal(64 * 20, outbox.Committed.Count);
+        TestOutbox.AssertComplete(outbox.Committed, await EventReader.AllAsync(one));
+    }
+
+    [Fact]
+    public async Task Claims_no_version_whose_predecessor_is_in_other_hands()
+    {
+        // Without an application: nobody else relays here.
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        var (held, free) = (Guid.NewGuid(), Guid.NewGuid());
+        await using (var connection = await source.OpenConnectionAsync())
+        {
+            await TestOutbox.InsertAsync(connection, held, 1);
+            await using (var first = await OutboxBatch.ClaimAsync(source, 1, [], default))
+            {
+                await TestOutbox.InsertAsync(connection, held, 2);
+                await TestOutbox.InsertAsync(connection, held, 3);
+                await TestOutbox.InsertAsync(connection, free, 1);
+                await TestOutbox.InsertAsync(connection, free, 2);
+                await using var second = await OutboxBatch.ClaimAsync(source, 10, [], default);
+
+                Assert.Equal([(held, 1)], first.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
+                Assert.Equal([(free, 1), (free, 2)], second.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
+                await second.CommitAsync(second.Ready, default);
+                await first.CommitAsync(first.Ready, default);
+            }
+
+            await using var third = await OutboxBatch.ClaimAsync(source, 10, [], default);
+            Assert.Equal([(held, 2), (held, 3)], third.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
+        }
+    }
+
+    [Fact]
+    public async Task Lets_an_event_that_is_too_large_hold_up_its_own_aggregate_only()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var outbox = new TestOutbox(app.Database.Portico);
+        var (poisoned, healthy) = (Guid.NewGuid(), Guid.NewGuid());
+        await using var connection = await outbox.OpenAsync();
+        await TestOutbox.InsertAsync(connection, poisoned, 1, size: 2_000_000);
+        await TestOutbox.InsertAsync(connection, poisoned, 2);
+        for (var version = 1; version <= 20; version++)
+            await TestOutbox.InsertAsync(connection, healthy, version);
+
+        var events = await EventReader.OfAsync(app, healthy, 20);
+        Assert.Equal(20, events.Count);
+        Assert.DoesNotContain(await EventReader.AllAsync(app), found => found.Aggregate == poisoned);
+    }
+
+    [Fact]
+    public async Task Goes_on_writing_without_nats_and_publishes_when_it_is_back()
+    {
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = stack });
+        var person = await app.SignUpAsync();
+        await stack.Nats.KillAsync();
+        for (var i = 0; i < 5; i++)
+            await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { DisplayName = $"Ada {i}" }).Json(HttpStatusCode.OK);
+        await stack.Nats.RestartAsync();
+
+        var outbox = new TestOutbox(app.Database.Portico);
+        await outbox.PublishedAsync();
+        TestOutbox.AssertOrdered(await EventReader.AllAsync(app));
+        Assert.Equal(6, (await EventReader.AllAsync(app)).Count);
+    }
+
+    [Fact]
+    public async Task Fills_a_wiped_stream_again_with_the_same_events_in_the_same_order()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var outbox = new TestOutbox(app.Database.Portico);
+        var from = DateTimeOffset.UtcNow.AddMinutes(-1);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() => outbox.WriteAsync(Guid.NewGuid(), 1, 50, new Random(writer)))));
+        await outbox.PublishedAsync();
+        var before = await EventReader.AllAsync(app);
+
+        var settings = app.Services.GetRequiredService<EventSettings>();
+        var jetStream = app.Services.GetRequiredService<INatsJSContext>();
+        await jetStream.DeleteStreamAsync(settings.Prefix);
+        await EventStream.CompareAsync(jetStream, settings, apply: true, default);
+        using var output = new StringWriter();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(app.Database.Settings()).AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Nats:Url"] = app.Stack.Nats.ConnectionString,
+            ["Events:Prefix"] = settings.Prefix,
+            ["Tokens:Issuer"] = app.Api.GetLeftPart(UriPartial.Authority),
+        }).Build();
+
+        for (var run = 0; run < 2; run++)
+        {
+            var exitCode = await MigratorApp.RunAsync(["events", "republish", "--from", $"{from:O}"], configuration, output, output, default);
+            Assert.True(exitCode == 0, output.ToString());
+            var after = await EventReader.AllAsync(app);
+            TestOutbox.AssertComplete(outbox.Committed, after);
+            Assert.Equal(
+                before.OrderBy(found => found.MessageId, StringComparer.Ordinal).Select(found => found.Envelope.GetRawText()),
+                after.OrderBy(found => found.MessageId, StringComparer.Ordinal).Select(found => found.Envelope.GetRawText()));
+        }
+    }
+
+    [Fact]
+    public async Task Removes_what_was_published_long_ago_and_nothing_else()
+    {
+        var app = await PorticoApp.SharedAsync();
+        var (old, waiting, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var longAgo = DateTimeOffset.UtcNow.AddDays(-8);
+        await InsertAsync(app, old, longAgo, longAgo);
+        await InsertAsync(app, recent, DateTimeOffset.UtcNow.AddDays(-6), DateTimeOffset.UtcNow.AddDays(-6));
+        await InsertAsync(app, waiting, longAgo, DateTimeOffset.UtcNow);
+
+        await app.Services.GetRequiredService<OutboxKeeper>().Purge(default);
+
+        Assert.False(await ExistsAsync(app, old));
+        Assert.True(await ExistsAsync(app, recent));
+        Assert.True(await ExistsAsync(app, waiting));
+    }
+
+    [Fact]
+    public async Task Tells_operators_how_it_keeps_up()
+    {
+        var app = await PorticoApp.SharedAsync();
+        await app.SignUpAsync();
+        await Eventually.Holds(
+            async () =>
+            {
+                var metrics = await app.Client.GetStringAsync(new Uri(app.Management, "/metrics"));
+                return metrics.Contains("portico_outbox_published_total", StringComparison.Ordinal)
+                    && metrics.Contains("portico_outbox_lag_seconds_bucket", StringComparison.Ordinal)
+                    && metrics.Contains("portico_outbox_depth", StringComparison.Ordinal)
+                    && metrics.Contains("portico_outbox_oldest_seconds", StringComparison.Ordinal);
+            },
+            "the numbers of the relay are served");
+    }
+
+    private static PorticoAppOptions SameAs(PorticoApp app) => new()
+    {
+        Stack = app.Stack,
+        Database = app.Database,
+        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Prefix"] = app.Services.GetRequiredService<EventSettings>().Prefix },
+    };
+
+    private static async Task InsertAsync(PorticoApp app, Guid aggregate, DateTimeOffset made, DateTimeOffset published)
+    {
+        await app.Database.ExecuteAsync(
+            "INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at, published_at) VALUES ($1, 'Test', $2, 1, $3, '{}', $4, $5)",
+            Guid.CreateVersion7(made), aggregate, TestOutbox.Type, made.ToUniversalTime(), published.ToUniversalTime());
+    }
+
+    private static async Task<bool> ExistsAsync(PorticoApp app, Guid aggregate)
+    {
+        await using var connection = await new TestOutbox(app.Database.Portico).OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT 1 FROM outbox WHERE aggregate_id = $1)", connection) { Parameters = { new() { Value = aggregate } } };
+        return (bool)(await command.ExecuteScalarAsync())!;
     }
 }

@@ -41,7 +41,9 @@ public sealed class JetStreamTests : IAsyncLifetime
     [Fact]
     public async Task Takes_down_thousands_that_are_under_way_at_once()
     {
-        var acks = await Task.WhenAll(Enumerable.Range(0, 5_000).Select(i => _js.PublishAsync($"{_name}.a", $"{i}", new NatsJSPubOpts { MsgId = $"{i}" }).AsTask()));
+        // Off the few threads that tests share.
+        var acks = await Task.Run(() => Task.WhenAll(
+            Enumerable.Range(0, 5_000).Select(i => _js.PublishAsync($"{_name}.a", $"{i}", new NatsJSPubOpts { MsgId = $"{i}" }).AsTask())));
 
         Assert.Equal(5_000, acks.Select(ack => ack.Seq).Distinct().Count());
         Assert.Equal(5_000, (await _js.GetStreamAsync(_name)).Info.State.Messages);
@@ -71,6 +73,140 @@ public sealed class JetStreamTests : IAsyncLifetime
         await consumer.RefreshAsync();
         Assert.Equal(3ul, consumer.Info.AckFloor.StreamSeq);
         Assert.Equal(0, consumer.Info.NumAckPending);
+    }
+
+    [Fact]
+    public async Task Gives_the_error_of_a_refused_publishing_and_no_place()
+    {
+        var refused = await _js.PublishAsync($"{_name}.a", "one", new NatsJSPubOpts { ExpectedStream = "ANOTHER" });
+
+        Assert.Equal(10060, refused.Error?.ErrCode);
+        Assert.False(refused.IsSuccess());
+        Assert.Throws<NatsJSApiException>(refused.EnsureSuccess);
+        Assert.Equal(0, (await _js.GetStreamAsync(_name)).Info.State.Messages);
+    }
+
+    [Fact]
+    public async Task Says_at_once_that_no_stream_takes_the_subject() =>
+        await Assert.ThrowsAsync<NatsJSPublishNoResponseException>(async () => await _js.PublishAsync("no.stream.here", "one"));
+
+    [Fact]
+    public async Task Names_a_stream_that_is_not_there()
+    {
+        var missing = await Assert.ThrowsAsync<NatsJSApiException>(async () => await _js.GetStreamAsync("MISSING"));
+        Assert.Equal(404, missing.Error.Code);
+    }
+
+    [Fact]
+    public async Task Refuses_loudly_when_the_stream_is_full()
+    {
+        var full = $"F{_name}";
+        await _js.CreateStreamAsync(new StreamConfig { Name = full, Subjects = [$"{full}.>"], MaxMsgs = 1, Discard = StreamConfigDiscard.New });
+
+        Assert.True((await _js.PublishAsync($"{full}.a", "one")).IsSuccess());
+        Assert.NotNull((await _js.PublishAsync($"{full}.a", "two")).Error);
+        Assert.True(await _js.DeleteStreamAsync(full));
+    }
+
+    [Fact]
+    public async Task Ends_a_pull_that_finds_nothing()
+    {
+        var consumer = await _js.CreateOrUpdateConsumerAsync(_name, new ConsumerConfig("idle"));
+
+        Assert.Null(await consumer.NextAsync<string>(new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(1) }));
+        Assert.Empty(await ToListAsync(consumer.FetchNoWaitAsync<string>(new NatsJSFetchOpts { MaxMsgs = 10 })));
+        // Heartbeats (100) come while it waits, and do not end it.
+        Assert.Empty(await ToListAsync(consumer.FetchAsync<string>(
+            new NatsJSFetchOpts { MaxMsgs = 10, Expires = TimeSpan.FromSeconds(1.5), IdleHeartbeat = TimeSpan.FromSeconds(0.5) })));
+    }
+
+    [Fact]
+    public async Task Finds_out_behind_silence_that_the_consumer_is_gone()
+    {
+        var consumer = await _js.CreateOrUpdateConsumerAsync(_name, new ConsumerConfig("gone"));
+        await _js.DeleteConsumerAsync(_name, "gone");
+
+        await Assert.ThrowsAnyAsync<NatsException>(async () => await consumer.NextAsync<string>(new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(1) }));
+    }
+
+    [Fact]
+    public async Task Is_told_that_the_consumer_is_deleted_while_it_waits()
+    {
+        var consumer = await _js.CreateOrUpdateConsumerAsync(_name, new ConsumerConfig("deleted"));
+        var waiting = consumer.NextAsync<string>(new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(20) }).AsTask();
+        await Eventually.Holds(async () => (await _js.GetConsumerAsync(_name, "deleted")).Info.NumWaiting == 1, "the pull waits");
+        await _js.DeleteConsumerAsync(_name, "deleted");
+
+        var end = await Assert.ThrowsAsync<NatsJSProtocolException>(() => waiting);
+        Assert.Equal(409, end.HeaderCode);
+    }
+
+    [Fact]
+    public async Task Waits_out_too_many_unanswered_messages()
+    {
+        var consumer = await _js.CreateOrUpdateConsumerAsync(_name, new ConsumerConfig("narrow") { MaxAckPending = 1 });
+        await _js.PublishAsync($"{_name}.a", "one");
+        await _js.PublishAsync($"{_name}.a", "two");
+
+        var first = (await consumer.NextAsync<string>())!.Value;
+        Assert.Null(await consumer.NextAsync<string>(new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(1) }));
+        await first.AckAsync();
+        Assert.Equal("two", (await consumer.NextAsync<string>())!.Value.Data);
+    }
+
+    [Fact]
+    public async Task Gives_back_at_once_what_was_pulled_and_not_read()
+    {
+        var consumer = await _js.CreateOrUpdateConsumerAsync(_name, new ConsumerConfig("leaver") { AckWait = TimeSpan.FromMinutes(10) });
+        for (var i = 0; i < 10; i++)
+            await _js.PublishAsync($"{_name}.a", $"{i}");
+
+        await foreach (var message in consumer.ConsumeAsync<string>())
+        {
+            await message.AckAsync();
+            break;
+        }
+
+        var rest = new List<string?>();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await foreach (var message in consumer.ConsumeAsync<string>(cancellationToken: deadline.Token))
+        {
+            rest.Add(message.Data);
+            await message.AckAsync();
+            if (rest.Count == 9)
+                break;
+        }
+
+        Assert.Equal(["1", "2", "3", "4", "5", "6", "7", "8", "9"], rest.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Delivers_no_more_what_is_terminated_and_later_what_makes_progress()
+    {
+        var consumer = await _js.CreateOrUpdateConsumerAsync(_name, new ConsumerConfig("picky") { AckWait = TimeSpan.FromSeconds(1) });
+        await _js.PublishAsync($"{_name}.a", "poison");
+        var poison = (await consumer.NextAsync<string>())!.Value;
+        await poison.AckTerminateAsync(new AckOpts { DoubleAck = true });
+        Assert.Null(await consumer.NextAsync<string>(new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(1.5) }));
+
+        await _js.PublishAsync($"{_name}.a", "slow");
+        var slow = (await consumer.NextAsync<string>())!.Value;
+        Assert.Equal("slow", slow.Data);
+        for (var i = 0; i < 3; i++)
+        {
+            await slow.AckProgressAsync();
+            Assert.Null(await consumer.NextAsync<string>(new NatsJSNextOpts { Expires = TimeSpan.FromMilliseconds(700) }));
+        }
+
+        Assert.Equal(2ul, (await consumer.NextAsync<string>())!.Value.Metadata!.Value.NumDelivered);
+    }
+
+    private static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> source)
+    {
+        var all = new List<T>();
+        await foreach (var item in source)
+            all.Add(item);
+        return all;
     }
 
     private static NatsConnection Connect(LocalStack stack) => new(new NatsOpts { Url = stack.Nats.ConnectionString, RequestTimeout = TimeSpan.FromSeconds(30) });

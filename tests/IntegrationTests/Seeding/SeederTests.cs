@@ -96,6 +96,16 @@ public sealed partial class SeederTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Dismisses_an_administrator_whom_no_other_could_touch_and_notes_both()
+    {
+        await Seed("admin", "--email", "root@example.org");
+        Assert.Equal("admin: 1 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
+        Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
+        Assert.Equal("user", await Execute("SELECT role FROM users WHERE email = 'root@example.org'"));
+        Assert.Equal(2L, await Execute("SELECT count(*) FROM audit_log WHERE action = 'user.role_changed' AND actor IS NULL"));
+    }
+
+    [Fact]
     public async Task Makes_an_administrator_who_sets_the_password_with_the_printed_code()
     {
         var printed = await Seed("admin", "--email", "Root@Example.org");

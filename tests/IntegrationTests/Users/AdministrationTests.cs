@@ -92,6 +92,19 @@ public sealed class AdministrationTests : IAsyncLifetime
         Assert.Equal("First.", Assert.Single(await Notes(_person)).GetProperty("after").Text("reason"));
     }
 
+    [Fact]
+    public async Task A_block_repeated_with_its_key_is_replayed()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var path = $"/api/v1/users/{_person.Id}/block";
+        using var first = await _admin.SendAsync(HttpMethod.Post, path, new { reason = "A test." }, key);
+        using var again = await _admin.SendAsync(HttpMethod.Post, path, new { reason = "A test." }, key);
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
+        await _admin.SendAsync(HttpMethod.Post, path, new { reason = "Another." }, key).Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Single(await Notes(_person));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
@@ -116,10 +129,9 @@ public sealed class AdministrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_block_from_outside_ends_sessions_too_when_it_is_taken_back()
+    public async Task No_session_comes_back_that_redis_could_not_end_when_its_person_was_blocked()
     {
-        // As if Redis had been away when the sessions were to end.
-        await _app.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE id = $1", _person.Id);
+        await _app.Database.ExecuteAsync("UPDATE users SET status = 'blocked', session_version = session_version + 1 WHERE id = $1", _person.Id);
         await _admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{_person.Id}/unblock").Json(HttpStatusCode.OK);
         await _person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }

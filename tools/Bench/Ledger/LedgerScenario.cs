@@ -98,7 +98,11 @@ internal static class LedgerScenario
             {
                 transfers = costs.Select(cost => new
                 {
-                    cost.What, cost.PerSecond, cost.P99, cost.LogBytes, cost.DataBytes,
+                    cost.What,
+                    cost.PerSecond,
+                    cost.P99,
+                    cost.LogBytes,
+                    cost.DataBytes,
                     microseconds = LoadStack.Parts.ToDictionary(part => part, cost.Processor, StringComparer.Ordinal),
                 }),
                 rivals,

@@ -82,6 +82,7 @@ internal sealed class LoadStack : IAsyncDisposable
             });
             Console.WriteLine("Migrating and seeding …");
             await SucceedAsync("Migrator", output => MigratorApp.RunAsync(["up"], settings, output, output, cancellationToken));
+            await SucceedAsync("Migrator", output => MigratorApp.RunAsync(["streams", "up"], settings, output, output, cancellationToken));
             await SucceedAsync("Seeder", output => SeederApp.RunAsync(["reference"], settings, output, output, cancellationToken));
             return stack;
         }

@@ -1,4 +1,5 @@
 using MediatR;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
@@ -6,7 +7,8 @@ using Portico.Domain.Common;
 namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Runs each command in one transaction, once for each idempotency key, but for those that open their own.</summary>
-internal sealed class TransactionBehaviour<TRequest, TResponse>(ITransaction transaction, IRequestKey key, IKeptAnswers answers) : IPipelineBehavior<TRequest, TResponse>
+/// <remarks>Asks for the transaction only then: with it comes a database context, which a query that needs none would pay for.</remarks>
+internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services, IRequestKey key) : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
     private static readonly bool NeedsTransaction =
@@ -15,11 +17,11 @@ internal sealed class TransactionBehaviour<TRequest, TResponse>(ITransaction tra
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
         !NeedsTransaction ? next()
         : key.Current is { } current ? Once(current, next, cancellationToken)
-        : transaction.Run(_ => next(), cancellationToken);
+        : services.GetRequiredService<ITransaction>().Run(_ => next(), cancellationToken);
 
     private async Task<TResponse> Once(IdempotencyKey current, RequestHandlerDelegate<TResponse> next, CancellationToken cancellationToken)
     {
-        var (answer, isReplay) = await answers.Once(current, _ => next(), cancellationToken);
+        var (answer, isReplay) = await services.GetRequiredService<IKeptAnswers>().Once(current, _ => next(), cancellationToken);
         if (isReplay)
             key.Replayed();
         return answer;

@@ -11,4 +11,8 @@ public interface ITransaction
 {
     Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
+
+    /// <summary>Has something done as soon as the transaction that is open is committed, and only then.</summary>
+    /// <remarks>When that fails so does the request, and the change stays.</remarks>
+    void AfterCommit(Func<CancellationToken, Task> work);
 }

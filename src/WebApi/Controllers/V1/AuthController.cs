@@ -15,10 +15,10 @@ namespace Portico.WebApi.Controllers.V1;
 public sealed class AuthController(ISender sender) : ApiController(sender)
 {
     /// <summary>Sends a code to an address</summary>
-    /// <remarks>The answer is the same whether or not somebody has signed up with the address.</remarks>
+    /// <remarks>The answer is the same whether or not somebody has signed up with the address. To change a contact needs an access token.</remarks>
     [HttpPost("verify-code")]
     [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
-    [Refuses(422, 429, 503)]
+    [Refuses(401, 422, 429, 503)]
     public Task<ActionResult<CodeSentDto>> SendVerificationCode(SendVerificationCode command, CancellationToken cancellationToken) =>
         AnswerAccepted(command, cancellationToken);
 

@@ -26,6 +26,15 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [Refuses(404, 409, 503)]
     public Task<ActionResult<UserDto>> ChangeProfile(ChangeProfile command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
+    /// <summary>Changes the address or number that the caller signs in with</summary>
+    /// <remarks>
+    /// The code was sent to the new one by `verify-code` with the reason `changeContact`. The old ones are told. Sessions go on.
+    /// </remarks>
+    [HttpPut("me/contact")]
+    [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
+    [Refuses(404, 409, 429, 503)]
+    public Task<ActionResult<UserDto>> ChangeContact(ChangeContact command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+
     /// <summary>Deletes the caller's own account</summary>
     /// <remarks>All their sessions end. The address stays theirs for the retention time, in which an administrator can restore them.</remarks>
     [HttpDelete("me")]

@@ -1,0 +1,91 @@
+using AutoMapper;
+using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Auth;
+using Portico.Application.Common.Auditing;
+using Portico.Application.Common.Messages;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Application.Messages;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Users;
+
+/// <summary>Puts another address in the place of the caller's own, or beside it, with the password and a code that proves it.</summary>
+/// <remarks>
+/// Every address from before is told. Sessions go on: they stand for the password, which stays; a code or a challenge that is on its
+/// way to the old address is worth nothing any more.
+/// </remarks>
+/// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
+[Authenticated]
+public sealed record ChangeContact : ICommand<UserDto>, INamesContact, IOwnTransaction
+{
+    public string? Email { get; init; }
+    public string? Phone { get; init; }
+    public required string Code { get; init; }
+    public required string Password { get; init; }
+}
+
+internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
+{
+    public ChangeContactValidator()
+    {
+        this.NamesOneContact();
+        RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+    }
+}
+
+internal sealed class ChangeContactHandler(
+    ICurrentUser caller, IClient client, PasswordConfirmation confirmation, ICodes codes, ITransaction transaction, IAppDbContext db,
+    ICredentials credentials, IAuditLog audit, IMessages messages, IMapper mapper, TimeProvider clock)
+    : ICommandHandler<ChangeContact, UserDto>
+{
+    public async Task<Result<UserDto>> Handle(ChangeContact command, CancellationToken cancellationToken)
+    {
+        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
+        if (known is null)
+            return UserErrors.NotFound;
+
+        // The password first: whoever lacks it learns nothing of the code and uses none up.
+        var confirmed = await confirmation.Confirm(known, command.Password, cancellationToken);
+        if (confirmed.Error is { } notTheirs)
+            return notTheirs;
+
+        var address = command.Contact();
+        var proof = await codes.Consume(address, CodePurpose.ChangeContact, command.Code, client.IpAddress, cancellationToken);
+        if (proof.Error is { } invalid)
+            return invalid;
+
+        var changed = await transaction.Run<Result<User>>(
+            async token =>
+            {
+                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, token);
+                if (user is null)
+                    return UserErrors.NotFound;
+                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
+                    return UserErrors.InvalidCredentials;
+
+                var before = user.Addresses.ToArray();
+                var now = clock.GetUtcNow();
+                user.ChangeContact(address, now);
+                audit.Add(Note(user.Id, before.FirstOrDefault(old => old.Kind == address.Kind), address));
+
+                // The unique index decides before anybody is told.
+                await db.SaveChangesAsync(token);
+                foreach (var old in before.Where(old => old != address && messages.Reaches(old.Kind)))
+                    messages.Send(Letters.Word(Letter.ContactChanged(address, now), old, user.Locale));
+                return user;
+            },
+            cancellationToken);
+        return changed.Error is { } refusal ? refusal : mapper.Map<UserDto>(changed.Value);
+    }
+
+    // Half hidden: the log is for ever, and people are not.
+    private static AuditNote Note(Guid userId, ContactAddress? before, ContactAddress after) =>
+        new AuditNote(AuditActions.UserContactChanged, AuditSubject.User(userId))
+            .With("kind", after.Kind)
+            .Changed("address", before?.ToString(), after.ToString());
+}

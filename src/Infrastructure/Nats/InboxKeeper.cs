@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Inbox;
+using Portico.Infrastructure.Persistence.Outbox;
+
+namespace Portico.Infrastructure.Nats;
+
+/// <summary>Handles dead events again that somebody asked for, and removes rows that nobody needs any more, in small batches.</summary>
+/// <remarks>
+/// An event is known for as long as it can come again: while the outbox could republish it and the stream keep it after that.
+/// Sent messages are kept for 7 days; dead letters for 90, whether somebody looked at them or not.
+/// </remarks>
+internal sealed partial class InboxKeeper(
+    NpgsqlDataSource database, DeadEvents deadEvents, IEnumerable<EventSubscription> subscriptions, EventReceiver receiver, EventSettings events, OutboxSettings outbox,
+    EventMetrics metrics, TimeProvider clock, ILogger<InboxKeeper> logger)
+    : BackgroundService
+{
+    private const int BatchSize = 1_000;
+    private const int RoundsPerPurge = 300;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SentRetention = TimeSpan.FromDays(7);
+    private static readonly TimeSpan DeadRetention = TimeSpan.FromDays(90);
+
+    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
+    public async Task<long> Purge(CancellationToken cancellationToken) =>
+        await Purge("inbox", "handled_at < now() - $1", events.MaxAge + outbox.Retention, cancellationToken)
+        + await Purge("messages", "status = 'sent' AND done_at < now() - $1", SentRetention, cancellationToken)
+        + await Purge("messages", "status = 'dead' AND done_at < now() - $1", DeadRetention, cancellationToken)
+        + await Purge("dead_events", "died_at < now() - $1", DeadRetention, cancellationToken);
+
+    /// <summary>Handles what was asked for again, and gives its number.</summary>
+    public async Task<int> Replay(CancellationToken cancellationToken)
+    {
+        var replayed = 0;
+        while (await deadEvents.Replay(Handle, cancellationToken))
+            replayed++;
+        return replayed;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            for (var round = 1; await timer.WaitForNextTickAsync(stoppingToken); round++)
+                await TryKeep(round % RoundsPerPurge == 0, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private async Task TryKeep(bool purge, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await Replay(cancellationToken) is > 0 and var replayed)
+                LogReplayed(replayed);
+            metrics.Dead(await deadEvents.Count(cancellationToken));
+            if (purge && await Purge(cancellationToken) is > 0 and var removed)
+                LogPurged(removed);
+        }
+        catch (Exception failure) when (DatabaseOutage.Is(failure))
+        {
+            LogAway(failure.Message);
+        }
+    }
+
+    private async Task Handle(DeadEvent dead, CancellationToken cancellationToken)
+    {
+        var subscription = subscriptions.SingleOrDefault(subscription => subscription.Name == dead.Handler)
+            ?? throw new InvalidOperationException($"There is no handler {dead.Handler} any more.");
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(EventSubscription.HandlerDeadline);
+        await receiver.Receive(subscription, dead.Envelope, deadline.Token);
+    }
+
+    private async Task<long> Purge(string table, string due, TimeSpan age, CancellationToken cancellationToken)
+    {
+        for (long removed = 0; ;)
+        {
+            await using var command = database.CreateCommand(
+                $"DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {due} LIMIT $2))");
+            command.Parameters.Add(new() { Value = age });
+            command.Parameters.Add(new() { Value = BatchSize });
+            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
+            removed += batch;
+            if (batch < BatchSize)
+                return removed;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Handled {Replayed} dead events again")]
+    private partial void LogReplayed(int replayed);
+
+    [LoggerMessage(2, LogLevel.Information, "Removed {Removed} rows of the inbox and of messages")]
+    private partial void LogPurged(long removed);
+
+    [LoggerMessage(3, LogLevel.Debug, "The inbox can't be kept now: {Failure}")]
+    private partial void LogAway(string failure);
+}

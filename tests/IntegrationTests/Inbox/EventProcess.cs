@@ -1,0 +1,157 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Portico.Application.Common.Events;
+using Portico.Domain.Common;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Persistence;
+using Portico.Nats.JetStream;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Inbox;
+
+/// <summary>What the tests' handler waits for.</summary>
+internal sealed record Counted(string What) : IDomainEvent
+{
+    public static string Name => "tests.counted.v1";
+}
+
+/// <summary>What the handler does besides its effect; a test scripts it.</summary>
+internal sealed class Script
+{
+    public Func<Counted, Task> OnHandle { get; set; } = _ => Task.CompletedTask;
+}
+
+/// <summary>Its effect is a row that nothing but the inbox keeps from being there twice.</summary>
+internal sealed class Count(AppDbContext db, Script script) : IReactTo<Counted>
+{
+    public static string Name => "count";
+
+    public async Task Handle(Occurrence<Counted> occurrence, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync($"INSERT INTO effects (event_id) VALUES ({occurrence.Id})", cancellationToken);
+        await script.OnHandle(occurrence.Event);
+    }
+}
+
+/// <summary>A stream, a database, and the consumer of one handler.</summary>
+internal sealed record EventWorld(TestDatabase Database, string NatsUrl, string Prefix)
+{
+    public static readonly EventSubscription Subscription = new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
+
+    public static async Task<EventWorld> CreateAsync()
+    {
+        var stack = await SharedStack.GetAsync();
+        var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack.Nats.ConnectionString, $"test-{Guid.NewGuid():N}");
+        var owner = new NpgsqlConnectionStringBuilder(world.Database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(world.Database.Portico).Database, Pooling = false };
+        await using (var connection = new NpgsqlConnection(owner.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand("CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app", connection);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var process = world.Process(new Script());
+        await process.JetStream.CreateStreamAsync(EventStream.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
+        await process.JetStream.CreateOrUpdateConsumerAsync(EventStream.Name(process.Settings), Subscription.Consumer(process.Settings));
+        return world;
+    }
+
+    public EventProcess Process(Script script) => new(this, script);
+
+    public async Task<EventProcess> StartAsync(Script script)
+    {
+        var process = Process(script);
+        await process.StartAsync();
+        return process;
+    }
+
+    public async Task<long> CountAsync(string sql, params object[] values)
+    {
+        await using var connection = new NpgsqlConnection(Database.Portico);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"SELECT count(*) FROM {sql}", connection);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public Task<long> EffectsAsync(Guid eventId) => CountAsync("effects WHERE event_id = $1", eventId);
+
+    public Task Happened(Guid eventId) => Eventually.Holds(async () => await EffectsAsync(eventId) > 0, "the effect");
+
+    public Task Dead(int count) => Eventually.Holds(async () => await CountAsync("dead_events") == count, $"{count} dead events");
+}
+
+/// <summary>A process that does nothing but handle events.</summary>
+internal sealed class EventProcess : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly List<IHostedService> _started = [];
+
+    public EventProcess(EventWorld world, Script script)
+    {
+        var configuration = world.Database.Settings();
+        configuration["Nats:Url"] = world.NatsUrl;
+        configuration["Events:Prefix"] = world.Prefix;
+        var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddNats(root);
+        foreach (var declared in services.Where(service => service.ServiceType == typeof(EventSubscription)).ToArray())
+            services.Remove(declared);
+        services.AddSingleton(EventWorld.Subscription).AddSingleton(script);
+        _services = services.BuildServiceProvider();
+        Settings = _services.GetRequiredService<EventSettings>();
+        JetStream = _services.GetRequiredService<INatsJSContext>();
+        Keeper = _services.GetRequiredService<InboxKeeper>();
+    }
+
+    public EventSettings Settings { get; }
+    public INatsJSContext JetStream { get; }
+    public InboxKeeper Keeper { get; }
+
+    public async Task StartAsync()
+    {
+        foreach (var type in (Type[])[typeof(NatsLifetime), typeof(EventConsumers)])
+        {
+            var service = (IHostedService)ActivatorUtilities.CreateInstance(_services, type);
+            await service.StartAsync(CancellationToken.None);
+            _started.Add(service);
+        }
+    }
+
+    /// <summary>Stops as a host does: who was started last stops first.</summary>
+    public async Task StopAsync()
+    {
+        foreach (var service in Enumerable.Reverse(_started).ToArray())
+            await service.StopAsync(CancellationToken.None);
+        _started.Clear();
+    }
+
+    public Task<Guid> PublishAsync(string what, Guid? id = null) => PublishAsync(id ?? Guid.CreateVersion7(), new { what });
+
+    public async Task<Guid> PublishAsync(Guid id, object data, string type = "tests.counted.v1")
+    {
+        await PublishRawAsync(JsonSerializer.Serialize(new { specversion = "1.0", id, type, time = "2026-11-21T12:00:00Z", data }));
+        return id;
+    }
+
+    public async Task PublishRawAsync(string envelope) =>
+        (await JetStream.PublishAsync(EventStream.Subject(Settings, Counted.Name), Encoding.UTF8.GetBytes(envelope))).EnsureSuccess();
+
+    public async Task<ConsumerInfo> ConsumerAsync() => (await JetStream.GetConsumerAsync(EventStream.Name(Settings), Count.Name)).Info;
+
+    /// <summary>Awaits that every event was answered.</summary>
+    public Task Answered() => Eventually.Holds(
+        async () => await ConsumerAsync() is { NumAckPending: 0, NumPending: 0 }, "every event to be answered");
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _services.DisposeAsync();
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Npgsql;
+using Portico.Bench.Load;
+using Portico.Domain.Users;
+using Portico.Nats;
+using Portico.Nats.JetStream;
+
+namespace Portico.Bench.Events;
+
+/// <summary>How fast a backlog of events leaves, and how soon after its commit an event is in the stream.</summary>
+internal static class EventsScenario
+{
+    private const int FewIterations = 1000;
+    private const int Backlog = 100_000;
+    private const int EventsPerSecond = 1_000;
+    private const int People = 50;
+    private const string Stream = "portico";
+
+    private static readonly TimeSpan Drain = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private static readonly Dictionary<string, string> Nothing = new(StringComparer.Ordinal);
+
+    // Such as the ledger writes: an aggregate of its own each, of about half a KiB.
+    private const string BacklogSql =
+        """
+        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
+        SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
+               'Transfer', gen_random_uuid(), 1, 'ledger.transfer-posted.v1',
+               jsonb_build_object('transferId', gen_random_uuid(), 'text', repeat('x', 400)),
+               '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', now() + n * interval '1 microsecond'
+        FROM generate_series(1, @count) n
+        """;
+
+    public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
+    {
+        await using var stack = await LoadStack.StartAsync(FewIterations, cancellationToken);
+        await DrainAsync(stack, report, cancellationToken);
+        await PaceAsync(stack, options, report, cancellationToken);
+    }
+
+    private static async Task DrainAsync(LoadStack stack, LoadReport report, CancellationToken cancellationToken)
+    {
+        await using var database = NpgsqlDataSource.Create(stack.Superuser);
+        await using (var insert = database.CreateCommand(BacklogSql))
+        {
+            insert.CommandTimeout = 0;
+            insert.Parameters.AddWithValue("count", Backlog);
+            await insert.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        // The time of starting counts as well: an outage ends when the process is there or when NATS is.
+        var clock = Stopwatch.StartNew();
+        await using var api = await stack.StartApiAsync(Nothing, cancellationToken);
+        var first = clock.Elapsed;
+        var (already, before) = (Backlog - await WaitingAsync(database, cancellationToken), Processor(stack, api));
+        while (await IsWaitingAsync(database, cancellationToken))
+        {
+            if (clock.Elapsed > Drain)
+                throw new LoadException($"The backlog is not gone after {Drain.TotalSeconds:0} s.");
+            await Task.Delay(Poll, cancellationToken);
+        }
+
+        var seconds = clock.Elapsed.TotalSeconds;
+        var processor = Processor(stack, api).Zip(before, (after, then) => (after - then).TotalMilliseconds / (Backlog - already) * 1000).ToArray();
+        report.AddSection(
+            "Backlog",
+            string.Create(CultureInfo.InvariantCulture, $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), the {first.TotalSeconds:0.0} s until the API was ready included. CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}."),
+            new { Backlog, Seconds = seconds, PerSecond = Backlog / seconds, ProcessorUsPerEvent = new { Api = processor[0], PostgreSql = processor[1], Nats = processor[2] } });
+    }
+
+    private static TimeSpan[] Processor(LoadStack stack, ApiProcess api) =>
+        [ProcessorTime.Of(api.ProcessId), ProcessorTime.Of(stack.Servers.Postgres.ProcessId), ProcessorTime.Of(stack.Servers.Nats.ProcessId)];
+
+    private static async Task<long> WaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT count(*) FROM outbox WHERE published_at IS NULL");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<bool> IsWaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL)");
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task PaceAsync(LoadStack stack, LoadOptions options, LoadReport report, CancellationToken cancellationToken)
+    {
+        await using var api = await stack.StartApiAsync(Nothing, cancellationToken);
+        var people = await stack.AddPeopleAsync(People, Role.User, cancellationToken);
+        var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+        await using var nats = new NatsConnection(new NatsOpts { Url = stack.Servers.Nats.ConnectionString });
+        var jetStream = new NatsJSContext(nats);
+
+        await ChangeAsync(api, tokens, options.WarmUp, cancellationToken);
+        var from = (await jetStream.GetStreamAsync(Stream, cancellationToken)).Info.State.LastSeq + 1;
+        var clock = Stopwatch.StartNew();
+        var changes = await ChangeAsync(api, tokens, options.Duration, cancellationToken);
+        var rate = changes / clock.Elapsed.TotalSeconds;
+
+        var lags = await LagsAsync(jetStream, from, changes, cancellationToken);
+        report.AddSection(
+            "From the change to the stream",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{changes} events by PATCH at {rate:0}/s: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, longest {lags.Quantile(1):0.0} ms, the commit included."),
+            new { Events = changes, PerSecond = rate, P50Ms = lags.Quantile(0.5), P99Ms = lags.Quantile(0.99), MaxMs = lags.Quantile(1) });
+    }
+
+    /// <summary>Changes profiles at an even pace, each person one change after the other.</summary>
+    private static async Task<int> ChangeAsync(ApiProcess api, IReadOnlyList<LoadTokens> tokens, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var interval = TimeSpan.FromSeconds((double)tokens.Count / EventsPerSecond);
+        var clock = Stopwatch.StartNew();
+        var counts = await Task.WhenAll(tokens.Select((one, index) => Task.Run(
+            async () =>
+            {
+                var changes = 0;
+                for (var due = interval * ((double)index / tokens.Count); due < duration; due += interval)
+                {
+                    if (due > clock.Elapsed)
+                        await Task.Delay(due - clock.Elapsed, cancellationToken);
+                    using var request = new HttpRequestMessage(HttpMethod.Patch, "/api/v1/users/me") { Content = JsonContent.Create(new { DisplayName = $"Ada {changes} {Stopwatch.GetTimestamp()}" }) };
+                    request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", one.AccessToken);
+                    using var answer = await api.Client.SendAsync(request, cancellationToken);
+                    if (!answer.IsSuccessStatusCode)
+                        throw new LoadException($"A change answers {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                    changes++;
+                }
+
+                return changes;
+            },
+            cancellationToken)));
+        return counts.Sum();
+    }
+
+    private static async Task<LatencyHistogram> LagsAsync(NatsJSContext jetStream, ulong from, int count, CancellationToken cancellationToken)
+    {
+        var consumer = await jetStream.CreateOrUpdateConsumerAsync(
+            Stream,
+            new ConsumerConfig("bench") { DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence, OptStartSeq = from, MaxAckPending = -1 },
+            cancellationToken);
+        var lags = new LatencyHistogram();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        await foreach (var message in consumer.ConsumeAsync<ReadOnlyMemory<byte>>(cancellationToken: deadline.Token))
+        {
+            using var envelope = JsonDocument.Parse(message.Data);
+            var lag = message.Metadata!.Value.Timestamp - envelope.RootElement.GetProperty("time").GetDateTimeOffset();
+            lags.Add((long)(lag.TotalSeconds * Stopwatch.Frequency));
+            if (lags.Count == count)
+                break;
+        }
+
+        return lags;
+    }
+}
