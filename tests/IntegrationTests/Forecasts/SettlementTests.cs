@@ -12,6 +12,7 @@ public sealed class SettlementTests(ITestOutputHelper output)
 {
     private const int PeopleInSuite = 2_500;
     private const int PeopleOnRequest = 100_000;
+    private const int MaxKills = 20;
     private const long MaxGrowth = 200 * 1024 * 1024;
 
     [Fact]
@@ -34,8 +35,12 @@ public sealed class SettlementTests(ITestOutputHelper output)
         var kills = 0;
         for (long settled = 0; settled < people; settled = await app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND settled_at IS NOT NULL", eventId))
         {
-            if (kills++ < 20)
+            if (kills < MaxKills)
+            {
+                kills++;
                 await Kill(app);
+            }
+
             Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(5), $"{settled} of {people} are settled after 5 minutes.");
             await Task.Delay(random.Next(20, 100));
         }
