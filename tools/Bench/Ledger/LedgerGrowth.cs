@@ -62,7 +62,8 @@ internal static class LedgerGrowth
         {
             var from = begin + ((end - begin - span) * random.NextDouble());
             return $"statement?from={Text(from)}&to={Text(from + span)}";
-        });
+        }
+        );
     }
 
     private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
