@@ -18,6 +18,13 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(parameter => parameter.In != ParameterLocation.Header) ?? [])
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
 
+        // A body that may be left out is not one that may be null.
+        foreach (var body in operation.RequestBody?.Content?.Values.OfType<OpenApiMediaType>() ?? [])
+        {
+            if (body.Schema?.OneOf?.FirstOrDefault(schema => schema is not OpenApiSchema { Type: JsonSchemaType.Null }) is { } meant)
+                body.Schema = meant;
+        }
+
         // The well-known documents have no use case.
         if (UseCaseOf(context) is not { } useCase)
             return;

@@ -104,7 +104,7 @@ public sealed class RegisterTests : IAsyncLifetime
             """
             SELECT o.type || ' ' || o.aggregate_version || ' ' || (o.payload->>'displayName')
             FROM outbox o JOIN users u ON u.id = o.aggregate_id AND u.version = o.aggregate_version
-            WHERE u.email = $1 AND o.published_at IS NULL AND o.trace_parent IS NOT NULL
+            WHERE u.email = $1 AND o.trace_parent IS NOT NULL
             """);
         command.Parameters.AddWithValue(person.Email);
         Assert.Equal("users.registered.v1 1 Ada Lovelace", await command.ExecuteScalarAsync());

@@ -124,7 +124,7 @@ public sealed class EventConsumersTests
         });
         await using var observer = world.Process(new Script());
         var ids = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => observer.PublishAsync("slow")));
-        await begun.Task;
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
         var stopping = process.StopAsync();
         Assert.False(stopping.IsCompleted);

@@ -6,10 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Portico.Application.Common.Events;
+using Portico.DevStack;
 using Portico.Domain.Common;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Redis;
 using Portico.Nats.JetStream;
 using Portico.Testing;
 
@@ -40,14 +42,14 @@ internal sealed class Count(AppDbContext db, Script script) : IReactTo<Counted>
 }
 
 /// <summary>A stream, a database, and the consumer of one handler.</summary>
-internal sealed record EventWorld(TestDatabase Database, string NatsUrl, string Prefix)
+internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, string Prefix)
 {
     public static readonly EventSubscription Subscription = new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
 
     public static async Task<EventWorld> CreateAsync()
     {
         var stack = await SharedStack.GetAsync();
-        var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack.Nats.ConnectionString, $"test-{Guid.NewGuid():N}");
+        var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack, $"test-{Guid.NewGuid():N}");
         var owner = new NpgsqlConnectionStringBuilder(world.Database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(world.Database.Portico).Database, Pooling = false };
         await using (var connection = new NpgsqlConnection(owner.ConnectionString))
         {
@@ -97,10 +99,11 @@ internal sealed class EventProcess : IAsyncDisposable
     public EventProcess(EventWorld world, Script script)
     {
         var configuration = world.Database.Settings();
-        configuration["Nats:Url"] = world.NatsUrl;
+        configuration["Nats:Url"] = world.Stack.Nats.ConnectionString;
+        configuration["Redis:ConnectionString"] = world.Stack.Redis.ConnectionString;
         configuration["Events:Prefix"] = world.Prefix;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
-        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddNats(root);
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddRedis(root).AddNats(root);
         foreach (var declared in services.Where(service => service.ServiceType == typeof(EventSubscription)).ToArray())
             services.Remove(declared);
         services.AddSingleton(EventWorld.Subscription).AddSingleton(script);

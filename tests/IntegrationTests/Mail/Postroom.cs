@@ -9,6 +9,8 @@ using Portico.Domain.Users;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Mail;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.Tokens;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Mail;
@@ -33,6 +35,7 @@ internal sealed class Postroom : IAsyncDisposable
     public static async Task<Postroom> StartAsync(TestDatabase database, MailServer server, params (string Name, string Value)[] settings)
     {
         var configuration = database.Settings();
+        configuration["Redis:ConnectionString"] = (await SharedStack.GetAsync()).Redis.ConnectionString;
         configuration["Mail:Smtp:Host"] = "localhost";
         configuration["Mail:Smtp:Port"] = $"{server.Port}";
         configuration["Mail:Smtp:Security"] = "None";
@@ -41,7 +44,7 @@ internal sealed class Postroom : IAsyncDisposable
         foreach (var (name, value) in settings)
             configuration[name] = value;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
-        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddMail(root);
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddSingleton(new TokenSettings()).AddRedis(root).AddMail(root);
         var postroom = new Postroom(services.BuildServiceProvider(), database);
         await postroom._delivery.StartAsync(CancellationToken.None);
         return postroom;
