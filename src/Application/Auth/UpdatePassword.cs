@@ -56,14 +56,11 @@ internal sealed class UpdatePasswordHandler(
         var changed = await transaction.Run<Result<User>>(
             async token =>
             {
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, token);
-                if (user is null)
-                    return UserErrors.NotFound;
+                var rechecked = await confirmation.Recheck(known, confirmed.Value, token);
+                if (rechecked.Error is { } outdated)
+                    return outdated;
 
-                // Of changes at the same time the first one wins: to the others the old password is a wrong one by now.
-                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
-                    return UserErrors.InvalidCredentials;
-
+                var user = rechecked.Value;
                 await credentials.SetPasswordHash(user.Id, newHash, token);
                 user.ChangePassword();
                 return user;

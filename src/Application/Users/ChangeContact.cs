@@ -39,7 +39,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 
 internal sealed class ChangeContactHandler(
     ICurrentUser caller, IClient client, PasswordConfirmation confirmation, ICodes codes, ITransaction transaction, IAppDbContext db,
-    IAddressRelease addresses, ICredentials credentials, IAuditLog audit, ILetterBox letterBox, IMapper mapper, TimeProvider clock)
+    IAddressRelease addresses, IAuditLog audit, ILetterBox letterBox, IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
 {
     public async Task<Result<UserDto>> Handle(ChangeContact command, CancellationToken cancellationToken)
@@ -61,12 +61,11 @@ internal sealed class ChangeContactHandler(
         var changed = await transaction.Run<Result<User>>(
             async token =>
             {
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, token);
-                if (user is null)
-                    return UserErrors.NotFound;
-                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
-                    return UserErrors.InvalidCredentials;
+                var rechecked = await confirmation.Recheck(known, confirmed.Value, token);
+                if (rechecked.Error is { } outdated)
+                    return outdated;
 
+                var user = rechecked.Value;
                 await addresses.ReleaseExpired(address, token);
                 var before = user.Addresses.ToArray();
                 var now = clock.GetUtcNow();

@@ -26,7 +26,7 @@ internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
 }
 
 internal sealed class DeleteAccountHandler(
-    ICurrentUser caller, PasswordConfirmation confirmation, ITransaction transaction, IAppDbContext db, ICredentials credentials,
+    ICurrentUser caller, PasswordConfirmation confirmation, ITransaction transaction, IAppDbContext db,
     IAccounts accounts, IAuditLog audit, ISessions sessions, TimeProvider clock)
     : ICommandHandler<DeleteAccount, Unit>
 {
@@ -43,14 +43,11 @@ internal sealed class DeleteAccountHandler(
         var deleted = await transaction.Run<Result<Unit>>(
             async token =>
             {
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, token);
-                if (user is null)
-                    return UserErrors.NotFound;
+                var rechecked = await confirmation.Recheck(known, confirmed.Value, token);
+                if (rechecked.Error is { } outdated)
+                    return outdated;
 
-                // A password that was changed meanwhile is a wrong one by now.
-                if (await credentials.FindPasswordHash(user.Id, token) != confirmed.Value)
-                    return UserErrors.InvalidCredentials;
-
+                var user = rechecked.Value;
                 if (await accounts.HasMoney(user.Id, token))
                     return UserErrors.WalletsNotEmpty;
 
