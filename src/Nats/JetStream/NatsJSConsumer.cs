@@ -140,6 +140,9 @@ internal sealed class NatsJSConsumer(NatsJSContext context, ConsumerInfo info) :
             // Behind the answer nothing more comes for this pull.
             using var timeout = new CancellationTokenSource(Grace);
             await session.PingAsync(timeout.Token);
+
+            // nats-server 2.9.10 loses the first message given back to a pull that nobody waits for any more; a look at the consumer clears such pulls away.
+            await RefreshAsync(timeout.Token);
             while (inbox.TryTake(out var frame))
             {
                 if (frame.ReplyTo is { } answer)
