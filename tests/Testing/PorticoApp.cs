@@ -164,8 +164,13 @@ public sealed partial class PorticoApp : IAsyncDisposable
 }
 
 /// <summary>Somebody who signed up, with the tokens they hold.</summary>
-public sealed class TestPerson(PorticoApp app, string email, string password)
+public sealed class TestPerson(HttpClient api, string email, string password)
 {
+    public TestPerson(PorticoApp app, string email, string password)
+        : this(app.Client, email, password)
+    {
+    }
+
     public string Email { get; } = email;
     public string Password { get; set; } = password;
     public string AccessToken { get; private set; } = "";
@@ -179,6 +184,9 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
     public void Take(JsonElement tokens) =>
         (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
 
+    /// <summary>The same person with the same tokens, asking another server.</summary>
+    public TestPerson At(HttpClient server) => new(server, Email, Password) { AccessToken = AccessToken, RefreshToken = RefreshToken };
+
     /// <summary>Sends a request with the person's access token.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
@@ -189,14 +197,14 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
         };
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        return app.Client.SendAsync(request);
+        return api.SendAsync(request);
     }
 
     public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
     public Task<HttpResponseMessage> LogInAsync(string? withPassword = null) =>
-        app.Client.PostAsJsonAsync("/api/v1/auth/login", new { Email, Password = withPassword ?? Password });
+        api.PostAsJsonAsync("/api/v1/auth/login", new { Email, Password = withPassword ?? Password });
 
     public Task<HttpResponseMessage> RefreshAsync(string? withToken = null) =>
-        app.Client.PostAsJsonAsync("/api/v1/auth/refresh", new { RefreshToken = withToken ?? RefreshToken });
+        api.PostAsJsonAsync("/api/v1/auth/refresh", new { RefreshToken = withToken ?? RefreshToken });
 }

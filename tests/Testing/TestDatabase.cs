@@ -56,6 +56,17 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
             throw new InvalidOperationException($"No row was changed: {sql}");
     }
 
+    /// <summary>Reads one value, as text.</summary>
+    public async Task<string> TextAsync(string sql, params object[] values)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Portico) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return $"{await command.ExecuteScalarAsync()}";
+    }
+
     /// <summary>The connection strings of a database that is not made yet.</summary>
     public static TestDatabase Named(string name, LocalStack stack) => new(
         stack.Postgres.ConnectionString,
