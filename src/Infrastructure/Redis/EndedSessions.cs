@@ -12,12 +12,15 @@ namespace Portico.Infrastructure.Redis;
 /// <remarks>
 /// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
 /// sign-outs of some minutes. A check never trusts a list that is older than 1 s: on a machine too busy to follow, it waits for
-/// the next look. While Redis is away the list is as it was last seen, and what ends here is told when it is back.
+/// the next look. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
+/// signs out then is refused here at once, so they could not ask again.
 /// </remarks>
 internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
     : BackgroundService, IEndedSessions
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(400);
+    private const int MaxUntold = 100_000;
+
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
     // ARGV: life of an entry in milliseconds, the session
@@ -33,8 +36,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     private readonly long _maxAge = clock.TimestampFrequency;
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
 
-    /// <summary>Those that Redis could not be told of yet.</summary>
-    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _untold = new();
+    /// <summary>Those that Redis could not be told of yet, and what is to be done with each besides.</summary>
+    private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _untold = new();
     private readonly Lock _gate = new();
     private Task? _look;
     private long _lookedAt = long.MinValue;
@@ -53,10 +56,15 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     }
 
     /// <summary>Refuses the access tokens of a session: here at once. When Redis can't be told now, it is told when it is back.</summary>
-    public async Task Add(Guid sessionId, CancellationToken cancellationToken)
+    /// <param name="sessionId">The session.</param>
+    /// <param name="then">What is done after that, as often as it takes to succeed.</param>
+    /// <param name="cancellationToken">Ends the wait, not what has begun.</param>
+    public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        _untold[sessionId] = _forgetAt[sessionId] = clock.GetUtcNow() + Life;
-        await Tell(sessionId, cancellationToken);
+        _forgetAt[sessionId] = clock.GetUtcNow() + Life;
+        if (_untold.Count < MaxUntold)
+            _untold[sessionId] = then;
+        await Tell(sessionId, then, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -108,21 +116,17 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         }
     }
 
-    private async Task Tell(Guid sessionId, CancellationToken cancellationToken)
+    private async Task Tell(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+        await then(cancellationToken);
         _untold.TryRemove(sessionId, out _);
     }
 
     private async Task Follow(CancellationToken cancellationToken)
     {
-        foreach (var (session, forgetAt) in _untold)
-        {
-            if (forgetAt <= clock.GetUtcNow())
-                _untold.TryRemove(session, out _);
-            else
-                await Tell(session, cancellationToken);
-        }
+        foreach (var (session, then) in _untold)
+            await Tell(session, then, cancellationToken);
 
         var askedAt = clock.GetTimestamp();
         // Once more what came shortly before: a replica may have been promoted in between.
