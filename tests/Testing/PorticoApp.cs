@@ -37,6 +37,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
 {
     private static readonly Lazy<Task<PorticoApp>> Shared = new(() => StartAsync(new PorticoAppOptions()));
     private readonly WebApplication _app;
+    private bool _isStopped;
 
     private PorticoApp(WebApplication app, LocalStack stack, TestDatabase database, string folder, Uri api, Uri management, IReadOnlyDictionary<string, string?> settings) =>
         (_app, Stack, Database, Folder, Api, Management, Client, Settings) =
@@ -76,6 +77,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
+        settings["Cache:Reliance"] = "00:00:01";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";
@@ -150,10 +152,17 @@ public sealed partial class PorticoApp : IAsyncDisposable
         },
         $"a message to {address}");
 
+    /// <summary>Ends it, and leaves its database, its settings and its mailbox to the processes that are replicas of it.</summary>
+    public async Task StopAsync()
+    {
+        if (!Interlocked.Exchange(ref _isStopped, true))
+            await _app.StopAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.StopAsync();
+        await StopAsync();
         await _app.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }

@@ -10,31 +10,16 @@ namespace Portico.Infrastructure.Nats;
 internal sealed partial class OutboxKeeper(
     NpgsqlDataSource database, OutboxSettings settings, OutboxMetrics metrics, TimeProvider clock, ILogger<OutboxKeeper> logger) : BackgroundService
 {
-    private const int BatchSize = 1_000;
     private const int MeasuredPerPurge = 120;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
-    public async Task<long> Purge(CancellationToken cancellationToken)
+    /// <summary>Removes all that are due and gives their number.</summary>
+    public Task<long> Purge(CancellationToken cancellationToken)
     {
         var before = clock.GetUtcNow() - settings.Retention;
-        for (long removed = 0; ;)
-        {
-            // Ids grow with the time, so that their index leads to the oldest; one of that age is long published.
-            await using var command = database.CreateCommand(
-                """
-                DELETE FROM outbox WHERE id IN (
-                    SELECT id FROM outbox WHERE id < $1 AND published_at < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
-                """);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = FirstIdOf(before) });
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = before });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
-            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
-            removed += batch;
-            if (batch < BatchSize)
-                return removed;
-        }
+        // Ids grow with the time, so that their index leads to the oldest; one of that age is long published.
+        return BoundedPurge.RunAsync(database.CreateCommand, "outbox", "id < $1 AND published_at < $2", "id", [FirstIdOf(before), before], cancellationToken);
     }
 
     public async Task Measure(CancellationToken cancellationToken)

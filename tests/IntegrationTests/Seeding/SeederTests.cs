@@ -147,8 +147,7 @@ public sealed partial class SeederTests : IAsyncLifetime
     private async Task<object?> Execute(string sql)
     {
         // As the superuser: the application's role may not do all of this.
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(_database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(_database.Portico).Database }.ConnectionString);
+        await using var connection = new NpgsqlConnection(_database.Superuser);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

@@ -4,30 +4,18 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Persistence.Idempotency;
 
-/// <summary>Removes answers that were kept for long enough, a bounded number at a time.</summary>
-internal sealed partial class KeptAnswersPurge(NpgsqlDataSource database, IdempotencySettings settings, TimeProvider clock, ILogger<KeptAnswersPurge> logger)
+/// <summary>Removes the answers to idempotency keys, those of the ledger too, that were kept for long enough.</summary>
+internal sealed partial class IdempotencyKeeper(NpgsqlDataSource database, IdempotencySettings settings, TimeProvider clock, ILogger<IdempotencyKeeper> logger)
     : BackgroundService
 {
-    private const int BatchSize = 1_000;
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
+    /// <summary>Removes all that are due and gives their number.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken)
     {
-        for (long removed = 0; ;)
-        {
-            await using var command = database.CreateCommand(
-                """
-                DELETE FROM kept_answers WHERE (owner_id, key) IN (
-                    SELECT owner_id, key FROM kept_answers WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-                """);
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() - settings.Retention });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
-            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
-            removed += batch;
-            if (batch < BatchSize)
-                return removed;
-        }
+        object[] before = [clock.GetUtcNow() - settings.Retention];
+        return await BoundedPurge.RunAsync(database.CreateCommand, "kept_answers", "created_at < $1", "created_at", before, cancellationToken)
+            + await BoundedPurge.RunAsync(database.CreateCommand, "ledger.idempotency", "recorded_at < $1", "recorded_at", before, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
