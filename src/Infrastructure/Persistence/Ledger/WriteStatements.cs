@@ -48,8 +48,11 @@ internal sealed class WriteStatements
         .With(a => a.Account.Id).With(a => a.Before).With(a => a.Account.Posted.MinorUnits).With(a => a.Account.Held.MinorUnits)
         .With(a => a.Account.Version).With(a => a.Account.RecordedAt);
 
-    public WriteStatements(NpgsqlConnection connection, bool withHolds)
+    private readonly bool _withEvents;
+
+    public WriteStatements(NpgsqlConnection connection, bool withHolds, bool withEvents)
     {
+        _withEvents = withEvents;
         if (withHolds)
         {
             _holds = new RowStatement<Hold>(
@@ -62,7 +65,7 @@ internal sealed class WriteStatements
                 .With(h => h.CreatedBy).With(h => h.RecordedAt).With(h => h.ExpiresAt);
         }
 
-        NpgsqlBatchCommand?[] commands = [_journals.Command, _postings.Command, _holds?.Command, _keys.Command, _events.Command, _accounts.Command, new("COMMIT")];
+        NpgsqlBatchCommand?[] commands = [_journals.Command, _postings.Command, _holds?.Command, _keys.Command, withEvents ? _events.Command : null, _accounts.Command, new("COMMIT")];
         Batch = new NpgsqlBatch(connection);
         foreach (var command in commands.OfType<NpgsqlBatchCommand>())
             Batch.BatchCommands.Add(command);
@@ -76,7 +79,8 @@ internal sealed class WriteStatements
         _postings.Fill(decision.Postings);
         _holds?.Fill([.. decision.Holds]);
         _keys.Fill(decision.Keys);
-        _events.Fill(decision.Events);
+        if (_withEvents)
+            _events.Fill(decision.Events);
         _accounts.Fill([.. decision.Accounts.Select(account => (account, before.Accounts[account.Id].Version))]);
     }
 }
