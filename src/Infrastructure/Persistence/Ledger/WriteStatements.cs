@@ -78,9 +78,18 @@ internal sealed class WriteStatements
         _journals.Fill(decision.Journals);
         _postings.Fill(decision.Postings);
         _holds?.Fill([.. decision.Holds]);
-        _keys.Fill(decision.Keys);
+        _keys.Fill(Sorted(decision.Keys));
         if (_withEvents)
             _events.Fill(decision.Events);
         _accounts.Fill([.. decision.Accounts.Select(account => (account, before.Accounts[account.Id].Version))]);
+    }
+
+    // Two groups may have the same keys and no account in common, when keys are used for another request; then it is here that they wait.
+    private static KeptOutcome[] Sorted(IReadOnlyList<KeptOutcome> keys)
+    {
+        KeptOutcome[] sorted = [.. keys];
+        Array.Sort(sorted, static (left, right) =>
+            left.Key.OwnerId.CompareTo(right.Key.OwnerId) is not 0 and var order ? order : string.CompareOrdinal(left.Key.Key, right.Key.Key));
+        return sorted;
     }
 }
