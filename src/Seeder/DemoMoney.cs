@@ -14,14 +14,15 @@ namespace Portico.Seeder;
 
 /// <summary>Gives the demo people wallets, and these a year of salaries, rents and lunches, by the ledger's own write path.</summary>
 /// <remarks>
-/// A number and the seed make a transfer, its id included, so that one which is there is not made again. Nobody is told of any: history is
-/// no news.
+/// A number and the seed make a transfer, its id included, so that one which is there is not made again. No event tells of any: history
+/// is no news.
 /// </remarks>
 internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, NpgsqlDataSource database, DatabaseSettings settings, TimeProvider clock)
 {
     public const int MaxTransfers = 10_000_000;
 
-    private const int BatchSize = 1_000;
+    private const int PeopleAtOnce = 1_000;
+    private const int TransfersAtOnce = 2_000;
     private const int MaxPeople = 10_000;
     private static readonly TimeSpan Span = TimeSpan.FromDays(365);
 
@@ -69,7 +70,7 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
     {
         var people = await db.Users.AsNoTracking().Where(u => u.Email!.EndsWith(DemoSeed.Domain)).OrderBy(u => u.Email).Select(u => u.Id).Take(MaxPeople).ToListAsync(cancellationToken);
         var (wallets, added) = (new List<DemoWallet>(), 0);
-        foreach (var batch in people.Select((id, number) => (Id: id, Number: number)).Chunk(BatchSize))
+        foreach (var batch in people.Select((id, number) => (Id: id, Number: number)).Chunk(PeopleAtOnce))
         {
             var owners = batch.Select(person => person.Id).ToArray();
             var present = await db.Wallets.AsNoTracking().OfEveryOwner().Where(w => owners.Contains(w.OwnerId) && w.Status == WalletStatus.Open)
@@ -123,49 +124,24 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
     {
         var groups = wallets.GroupBy(wallet => wallet.Currency).Select(group => group.ToArray()).Where(group => group.Length > 1).ToArray();
         var balances = new Dictionary<Guid, Money>();
-        await using var source = settings.CreateLedgerDataSource(1);
-        await using var session = await LedgerSession.Open(source, cancellationToken);
-        var (made, now, mayBeThere, marking) = (0, clock.GetUtcNow(), true, Task.CompletedTask);
-        for (var first = 0; first < transfers; first += BatchSize)
+        await using var source = settings.CreateLedgerDataSource(2);
+        await using var first = await Lane.Open(source, database, cancellationToken);
+        await using var second = await Lane.Open(source, database, cancellationToken);
+        var (made, now, writing) = (0, clock.GetUtcNow(), Task.FromResult(0));
+        for (var number = 0; number < transfers; number += TransfersAtOnce)
         {
-            // What is there counts too: the balances that the next ones start from come of it.
-            var batch = Enumerable.Range(first, Math.Min(BatchSize, transfers - first))
+            // What is there is made too: the balances that the next ones start from come of it. All that while the batch before is written.
+            var batch = Enumerable.Range(number, Math.Min(TransfersAtOnce, transfers - number))
                 .Select(number => Make(groups, balances, seed, number, begin + ((now - begin) * ((double)number / transfers))))
-                .ToArray();
-            // Made in their order, so after a batch of which none is there, none is.
-            var present = mayBeThere ? await Present([.. batch.Select(movement => movement.Id)], cancellationToken) : [];
-            mayBeThere = present.Count > 0;
-            var missing = batch.Where(movement => !present.Contains(movement.Id)).ToArray();
-            if (missing.Length > 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var outcomes = await session.Carry(missing);
-                if (outcomes.FirstOrDefault(outcome => outcome.Refusal is not null)?.Refusal is { Code: "not_found" })
-                    throw new SeederException("The system's own accounts are missing: run `reference` first.");
-                made += outcomes.Count(outcome => outcome.Refusal is null);
-                await marking;
-                marking = MarkPublished([.. missing.Select(movement => movement.Id)], cancellationToken);
-            }
-
-            advance(batch.Length);
+                .ToLookup(movement => movement.Legs[0].Amount.Currency == groups[0][0].Currency);
+            made += await writing;
+            cancellationToken.ThrowIfCancellationRequested();
+            // No account has two currencies, so neither waits for the other.
+            writing = Task.Run(async () => (await Task.WhenAll(first.Write([.. batch[true]], cancellationToken), second.Write([.. batch[false]], cancellationToken))).Sum(), CancellationToken.None);
+            advance(Math.Min(TransfersAtOnce, transfers - number));
         }
 
-        await marking;
-        return made;
-    }
-
-    private async Task<HashSet<Guid>> Present(Guid[] ids, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)");
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
-        return [.. (Guid[])(await command.ExecuteScalarAsync(cancellationToken))!];
-    }
-
-    private async Task MarkPublished(Guid[] ids, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("UPDATE outbox SET published_at = clock_timestamp() WHERE aggregate_id = ANY($1) AND published_at IS NULL");
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return made + await writing;
     }
 
     private static Movement Make(DemoWallet[][] groups, Dictionary<Guid, Money> balances, int seed, int number, DateTimeOffset at)
@@ -194,6 +170,43 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
         balances[other.Id] = balances.GetValueOrDefault(other.Id, Money.Zero(other.Currency)) + amount;
         var what = isRent ? "Rent" : Purchases[dice.Below(Purchases.Length)];
         return Movement.Transfer(id, wallet.OwnerId, [new Leg(id, wallet.Id, other.Id, amount, what)]) with { At = at };
+    }
+
+    /// <summary>Writes transfers in the order of their numbers, those that are missing.</summary>
+    private sealed class Lane(LedgerSession session, NpgsqlDataSource database) : IAsyncDisposable
+    {
+        private bool _mayBeThere = true;
+
+        public static async Task<Lane> Open(NpgsqlDataSource ledger, NpgsqlDataSource database, CancellationToken cancellationToken) =>
+            new(await LedgerSession.Open(ledger, cancellationToken, withEvents: false), database);
+
+        /// <returns>How many were made.</returns>
+        public async Task<int> Write(Movement[] batch, CancellationToken cancellationToken)
+        {
+            if (batch.Length == 0)
+                return 0;
+
+            // They were made in their order, so after a batch of which none is there, none is.
+            var present = _mayBeThere ? await Present([.. batch.Select(movement => movement.Id)], cancellationToken) : [];
+            _mayBeThere = present.Count > 0;
+            var missing = batch.Where(movement => !present.Contains(movement.Id)).ToArray();
+            if (missing.Length == 0)
+                return 0;
+
+            var outcomes = await session.Carry(missing);
+            if (outcomes.FirstOrDefault(outcome => outcome.Refusal is not null)?.Refusal is { Code: "not_found" })
+                throw new SeederException("The system's own accounts are missing: run `reference` first.");
+            return outcomes.Count(outcome => outcome.Refusal is null);
+        }
+
+        public ValueTask DisposeAsync() => session.DisposeAsync();
+
+        private async Task<HashSet<Guid>> Present(Guid[] ids, CancellationToken cancellationToken)
+        {
+            await using var command = database.CreateCommand("SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)");
+            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+            return [.. (Guid[])(await command.ExecuteScalarAsync(cancellationToken))!];
+        }
     }
 
     private sealed record DemoWallet(Guid Id, Guid OwnerId, Currency Currency, decimal PerEuro)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
@@ -41,9 +42,10 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
 
         var crowd = await EnsureCrowd(request, cancellationToken);
         await output.WriteLineAsync($"demo: {signIns.Count + crowd} changes");
+        var started = clock.GetTimestamp();
         var (wallets, transfers) = await money.Run(request.Transfers, request.Seed, cancellationToken);
         if (wallets + transfers > 0)
-            await output.WriteLineAsync($"  {wallets} wallets, {transfers} transfers");
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {wallets} wallets, {transfers} transfers ({transfers / clock.GetElapsedTime(started).TotalSeconds:0} a second)"));
         if (signIns.Count == 0)
             return;
 

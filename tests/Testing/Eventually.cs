@@ -3,11 +3,11 @@ namespace Portico.Testing;
 /// <summary>Awaits what happens in the background, up to a deadline.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The first answer that is not null.</summary>
-    /// <exception cref="TimeoutException">There was none within the time, 20 s if none is said.</exception>
+    /// <exception cref="TimeoutException">There was none within the time, 60 s if none is said.</exception>
     public static async Task<T> Get<T>(Func<Task<T?>> probe, string what, TimeSpan? within = null)
         where T : class
     {

@@ -8,7 +8,7 @@ public interface ILedger
     /// <summary>Queues an instruction and waits for what became of it.</summary>
     /// <remarks>
     /// Cancelled, it stops waiting; the instruction may still be carried out, and a repetition with the same key learns how.
-    /// An instruction without a key fails when the answer of its commit got lost, though it may be done; its id keeps it from being done twice.
+    /// An instruction without a key is known by its id: carried out twice, it has one effect.
     /// </remarks>
     /// <exception cref="Common.DependencyUnavailableException">The queue is full or the database is away; the same may succeed later.</exception>
     Task<Outcome> Carry(Instruction instruction, CancellationToken cancellationToken);

@@ -17,7 +17,11 @@ internal static class LedgerPeople
         new { fromWalletId = from, toWalletId = to, amount = Money(amount, currency), description };
 
     /// <summary>Sends a POST under a key, a new one if none is given.</summary>
-    public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object? body, string? key = null)
+    public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object? body, string? key = null) =>
+        person.SendAsync(app.Client, path, body, key);
+
+    /// <summary>Sends a POST to any replica.</summary>
+    public static Task<HttpResponseMessage> SendAsync(this TestPerson person, HttpClient api, string path, object? body, string? key)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/{path}")
         {
@@ -25,7 +29,7 @@ internal static class LedgerPeople
             Content = body is null ? null : JsonContent.Create(body),
         };
         request.Headers.Add("Idempotency-Key", key ?? Guid.NewGuid().ToString());
-        return app.Client.SendAsync(request);
+        return api.SendAsync(request);
     }
 
     public static async Task<Guid> OpenWalletAsync(this TestPerson person, string currency = "EUR", string name = "Purse") =>

@@ -129,7 +129,11 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     [Theory]
     [InlineData("JPY")]
     [InlineData("SEK")]
+    [InlineData("BHD")]
+    [InlineData("CLF")]
+    [InlineData("USDT")]
     [InlineData("BTC")]
+    [InlineData("SOL")]
     [InlineData("ETH")]
     public async Task Keeps_the_largest_amounts_exactly(string code)
     {

@@ -24,7 +24,7 @@ public sealed class WalletHistoryTests : IAsyncLifetime
         (_from, _to) = (await _ada.OpenWalletWithAsync(_app, _manager, "100.00"), await _bob.OpenWalletAsync());
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public Task DisposeAsync() => LedgerChecker.CheckAsync(_app.Database.Portico);
 
     [Fact]
     public async Task Tells_of_each_step_on_both_sides()

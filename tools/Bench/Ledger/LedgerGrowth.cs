@@ -87,7 +87,7 @@ internal static class LedgerGrowth
             """,
             connection);
         await rest.ExecuteNonQueryAsync(cancellationToken);
-        await using var session = await LedgerSession.Open(database, cancellationToken);
+        await using var session = await LedgerSession.Open(database, cancellationToken, withEvents: false);
         await session.Carry([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
         return accounts;
     }
@@ -109,7 +109,7 @@ internal static class LedgerGrowth
         Console.WriteLine($"Writing {size - present} postings …");
         var random = new Random(1);
         var at = begin;
-        await using (var session = await LedgerSession.Open(database, cancellationToken))
+        await using (var session = await LedgerSession.Open(database, cancellationToken, withEvents: false))
         {
             for (; present < size; present += 2 * Group)
             {

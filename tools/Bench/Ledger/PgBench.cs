@@ -9,7 +9,7 @@ namespace Portico.Bench.Ledger;
 /// <summary>What PostgreSQL did alone, without HTTP.</summary>
 internal sealed record Rival(string What, int Clients, double PerSecond);
 
-/// <summary>Loads the same server by pgbench: the least that a commit costs, and another ledger in SQL if one is given.</summary>
+/// <summary>Loads the same server by pgbench: the least that a commit costs, and another ledger in SQL, a plain one unless a peer is given.</summary>
 internal static partial class PgBench
 {
     private const int PeerAccounts = 10_000;
@@ -20,13 +20,12 @@ internal static partial class PgBench
         List<Rival> rivals = [];
         await CreateAsync(stack, "floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
         await MeasureAsync("one-row insert", "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..]);
-        if (options.Peer is { } peer)
-        {
-            await CreateAsync(stack, "peer", await File.ReadAllTextAsync(peer, cancellationToken), cancellationToken);
-            await MeasureAsync("peer, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{options.Call};\n", Clients);
-            await MeasureAsync("peer, hot", "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{options.Call};\n", Clients);
-        }
-
+        var (name, definition, call) = options.Peer is { } given
+            ? ("peer", given, options.Call!)
+            : ("row-locking SQL", Path.Combine(AppContext.BaseDirectory, "Ledger", "row-locking-ledger.sql"), "SELECT transfer(:a, :b, 1)");
+        await CreateAsync(stack, "peer", await File.ReadAllTextAsync(definition, cancellationToken), cancellationToken);
+        await MeasureAsync($"{name}, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients);
+        await MeasureAsync($"{name}, hot", "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{call};\n", Clients);
         return rivals;
 
         async Task MeasureAsync(string what, string database, string script, int[] clients)

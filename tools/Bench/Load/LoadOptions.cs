@@ -7,7 +7,7 @@ namespace Portico.Bench.Load;
 internal sealed record LoadOptions
 {
     public const string Usage = "Options: --connections N (1 to 256), --rounds N (1 to 100), --seconds N (1 to 600, of a round), --warm-up N (0 to 600, seconds); "
-        + "of ledger: --peer FILE.sql with --call 'SELECT …', another ledger in SQL, called with the accounts :a and :b, 1 to 10000.";
+        + "of ledger: --peer FILE.sql with --call 'SELECT …', the ledger in SQL to compare with, called with the accounts :a and :b, 1 to 10000.";
 
     public int Connections { get; private init; } = 8;
 

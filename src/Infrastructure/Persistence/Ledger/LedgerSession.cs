@@ -18,19 +18,23 @@ internal sealed class LedgerSession : IAsyncDisposable
     private readonly WriteStatements _write;
     private readonly WriteStatements _writeWithHolds;
 
-    private LedgerSession(NpgsqlConnection connection)
+    private LedgerSession(NpgsqlConnection connection, bool withEvents)
     {
         _connection = connection;
         _read = new ReadStatements(connection, withHistory: false);
         _readWithHistory = new ReadStatements(connection, withHistory: true);
-        _write = new WriteStatements(connection, withHolds: false);
-        _writeWithHolds = new WriteStatements(connection, withHolds: true);
+        _write = new WriteStatements(connection, withHolds: false, withEvents);
+        _writeWithHolds = new WriteStatements(connection, withHolds: true, withEvents);
     }
 
-    public static async Task<LedgerSession> Open(NpgsqlDataSource database, CancellationToken cancellationToken)
+    /// <summary>Opens a connection and prepares its statements.</summary>
+    /// <param name="database">The ledger's.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    /// <param name="withEvents">Whether others are told; of history that is written afterwards they are not.</param>
+    public static async Task<LedgerSession> Open(NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
-        var session = new LedgerSession(connection);
+        var session = new LedgerSession(connection, withEvents);
         try
         {
             foreach (var batch in (NpgsqlBatch[])[session._read.Batch, session._readWithHistory.Batch, session._write.Batch, session._writeWithHolds.Batch])

@@ -16,7 +16,7 @@ internal readonly record struct LedgerProgress(string Check, long Done, long Tot
 /// </remarks>
 internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerification
 {
-    private const int PartSize = 100_000;
+    private const int PartSize = 500_000;
 
     // Any number that nothing else in the database locks.
     private const long LockKey = 0x504f_5254_4c45_4447;
@@ -65,7 +65,7 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
     private static async Task<bool> Begin(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // One verification at a time is all that a server should bear; the lock ends with the transaction.
-        await using var command = new NpgsqlCommand($"SET TRANSACTION READ ONLY; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off; SELECT pg_try_advisory_xact_lock({LockKey})", connection);
+        await using var command = new NpgsqlCommand($"SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; SELECT pg_try_advisory_xact_lock({LockKey})", connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -12,13 +12,14 @@ namespace Portico.Infrastructure.Persistence.Ledger;
 
 /// <summary>Carries instructions out in groups: whatever has queued while a transaction ran shares the next one.</summary>
 /// <remarks>
-/// An instruction has an id of its own for life, which a table holds but once. So after a commit whose answer got lost it is simply
-/// carried out again: it finds its key, or its id refuses it.
+/// After a commit whose answer got lost an instruction is simply carried out again, and finds its key. One that comes without is kept
+/// under its id, which nobody else can send: keys of people are owned by them.
 /// </remarks>
 internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisposable
 {
     private const string Name = "The ledger";
     private const int MaxTries = 4;
+    private const int FingerprintLength = 32;
 
     // Legs are what costs, and a batch may have many of them.
     private const int MaxLegs = 2_000;
@@ -49,7 +50,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
 
     public Task<Outcome> Carry(Instruction instruction, CancellationToken cancellationToken)
     {
-        var entry = new Entry(instruction);
+        var entry = new Entry(instruction.Key is null ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) } : instruction);
         // Full, or closed because this process ends.
         if (!_queue.Writer.TryWrite(entry))
             throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };

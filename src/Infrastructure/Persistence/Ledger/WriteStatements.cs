@@ -48,8 +48,11 @@ internal sealed class WriteStatements
         .With(a => a.Account.Id).With(a => a.Before).With(a => a.Account.Posted.MinorUnits).With(a => a.Account.Held.MinorUnits)
         .With(a => a.Account.Version).With(a => a.Account.RecordedAt);
 
-    public WriteStatements(NpgsqlConnection connection, bool withHolds)
+    private readonly bool _withEvents;
+
+    public WriteStatements(NpgsqlConnection connection, bool withHolds, bool withEvents)
     {
+        _withEvents = withEvents;
         if (withHolds)
         {
             _holds = new RowStatement<Hold>(
@@ -62,7 +65,7 @@ internal sealed class WriteStatements
                 .With(h => h.CreatedBy).With(h => h.RecordedAt).With(h => h.ExpiresAt);
         }
 
-        NpgsqlBatchCommand?[] commands = [_journals.Command, _postings.Command, _holds?.Command, _keys.Command, _events.Command, _accounts.Command, new("COMMIT")];
+        NpgsqlBatchCommand?[] commands = [_journals.Command, _postings.Command, _holds?.Command, _keys.Command, withEvents ? _events.Command : null, _accounts.Command, new("COMMIT")];
         Batch = new NpgsqlBatch(connection);
         foreach (var command in commands.OfType<NpgsqlBatchCommand>())
             Batch.BatchCommands.Add(command);
@@ -75,8 +78,18 @@ internal sealed class WriteStatements
         _journals.Fill(decision.Journals);
         _postings.Fill(decision.Postings);
         _holds?.Fill([.. decision.Holds]);
-        _keys.Fill(decision.Keys);
-        _events.Fill(decision.Events);
+        _keys.Fill(Sorted(decision.Keys));
+        if (_withEvents)
+            _events.Fill(decision.Events);
         _accounts.Fill([.. decision.Accounts.Select(account => (account, before.Accounts[account.Id].Version))]);
+    }
+
+    // Two groups may have the same keys and no account in common, when keys are used for another request; then it is here that they wait.
+    private static KeptOutcome[] Sorted(IReadOnlyList<KeptOutcome> keys)
+    {
+        KeptOutcome[] sorted = [.. keys];
+        Array.Sort(sorted, static (left, right) =>
+            left.Key.OwnerId.CompareTo(right.Key.OwnerId) is not 0 and var order ? order : string.CompareOrdinal(left.Key.Key, right.Key.Key));
+        return sorted;
     }
 }

@@ -1,0 +1,196 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Npgsql;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Testing;
+using Outcome = Portico.Domain.Ledger.Outcome;
+
+namespace Portico.IntegrationTests.Ledger;
+
+/// <summary>A database of its own, in which histories follow each other in time.</summary>
+public sealed class SessionLedger : IAsyncLifetime
+{
+    private DateTimeOffset _next = DateTimeOffset.UnixEpoch.AddYears(100);
+
+    public string ConnectionString { get; private set; } = "";
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        ConnectionString = (await TestDatabase.CreateAsync(await SharedStack.GetAsync())).Portico;
+        Database = NpgsqlDataSource.Create(ConnectionString);
+    }
+
+    public async Task DisposeAsync() => await Database.DisposeAsync();
+
+    /// <summary>A time after all that was recorded, and enough of it for a history.</summary>
+    public DateTimeOffset NextTime() => _next = _next.AddHours(1);
+}
+
+public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<SessionLedger>, IAsyncLifetime
+{
+    private const int Wallets = 8;
+    private static readonly Currency[] Currencies = [Currency.Of("EUR"), Currency.Of("ETH")];
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => LedgerChecker.CheckAsync(ledger.ConnectionString);
+
+    /// <summary>The database and the pure function are given the same, in groups and at once, and must tell and keep the same.</summary>
+    [Fact]
+    public void Writes_what_the_domain_decides() => Prop.ForAll(Histories, Arb.From(Gen.ListOf(Gen.Choose(1, 7))), (steps, sizes) =>
+        Task.Run(() => CompareAsync(steps, [.. sizes])).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(50));
+
+    [Fact]
+    public async Task Groups_with_the_same_keys_in_another_order_wait_and_never_block_each_other_for_good()
+    {
+        const int Keys = 9;
+        var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
+        var accounts = await OpenAsync(owner, now);
+        await using var first = await LedgerSession.Open(ledger.Database, default);
+        await first.Carry([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now })]);
+        await using var second = await LedgerSession.Open(ledger.Database, default);
+
+        // Somebody is about to use the key in the middle, so both groups are in the midst of theirs when they wait.
+        await using var blocker = await ledger.Database.OpenConnectionAsync();
+        await using (var transaction = await blocker.BeginTransactionAsync())
+        {
+            await using var use = new NpgsqlCommand("INSERT INTO ledger.idempotency VALUES ($1, $2, $3, '', now())", blocker)
+            {
+                Parameters = { new() { Value = owner }, new() { Value = $"{Keys / 2}" }, new() { Value = new byte[32] } },
+            };
+            await use.ExecuteNonQueryAsync();
+            var rising = first.Carry(Transfers(accounts[0], accounts[2], Enumerable.Range(0, Keys), 1));
+            var falling = second.Carry(Transfers(accounts[1], accounts[3], Enumerable.Range(0, Keys).Reverse(), 2));
+            await Eventually.Holds(async () => await WaitingAsync() == 2, "both groups wait");
+            await transaction.RollbackAsync();
+
+            // One of the two commits, and the other one finds its keys used: the writer tries it again then.
+            List<string> refused = [];
+            foreach (var group in (Task[])[rising, falling])
+            {
+                try
+                {
+                    await group;
+                }
+                catch (PostgresException failure)
+                {
+                    refused.Add(failure.SqlState);
+                }
+            }
+
+            Assert.Equal([PostgresErrorCodes.UniqueViolation], refused);
+        }
+
+        // Each within one pair of accounts, of which the other group has none.
+        Instruction[] Transfers(Account from, Account to, IEnumerable<int> keys, byte body) => [.. keys.Select(key => (Key: key, Id: Guid.CreateVersion7())).Select(one =>
+            Movement.Transfer(one.Id, owner, [new Leg(one.Id, from.Id, to.Id, Money.OfMinorUnits(1, from.Currency), null)]) with
+            {
+                Key = new InstructionKey(owner, $"{one.Key}", Enumerable.Repeat(body, 32).ToArray()),
+            })];
+    }
+
+    private async Task CompareAsync(IReadOnlyList<Step> steps, int[] sizes)
+    {
+        var (owners, now) = ((Guid[])[Guid.CreateVersion7(), Guid.CreateVersion7()], ledger.NextTime());
+        Account[] wallets = [.. await OpenAsync(owners[0], now), .. await OpenAsync(owners[1], now)];
+        Guid[] ids = [.. steps.Select(_ => Guid.CreateVersion7())];
+        Instruction[] history =
+        [
+            .. wallets.Select(wallet => Movement.Deposit(Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
+            .. steps.Select((step, n) => step.ToInstruction(n, ids, owners, wallets, now)),
+        ];
+
+        List<Outcome> outcomes = [];
+        await using (var session = await LedgerSession.Open(ledger.Database, default))
+        {
+            for (var group = 0; outcomes.Count < history.Length; group++)
+                outcomes.AddRange(await session.Carry([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
+        }
+
+        var cash = Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, now));
+        var decision = LedgerBook.Decide(new LedgerState { Accounts = wallets.Concat(cash).ToDictionary(account => account.Id) }, history, now);
+        Assert.Equal(decision.Outcomes.Select(Told), outcomes.Select(Told));
+        Assert.Equal(
+            decision.Accounts.Where(account => account.Kind == AccountKind.Wallet).Select(account => $"{account}").Order(StringComparer.Ordinal),
+            (await ReadAsync("accounts", LedgerRows.AccountColumns, LedgerRows.Account, "id", wallets.Select(wallet => wallet.Id))).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            decision.Journals.Select(journal => $"{journal}").Order(StringComparer.Ordinal),
+            (await ReadAsync("journals", LedgerRows.JournalColumns, LedgerRows.Journal, "id", decision.Journals.Select(journal => journal.Id))).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            decision.Holds.Select(hold => $"{hold}").Order(StringComparer.Ordinal),
+            (await ReadAsync("holds", LedgerRows.HoldColumns, LedgerRows.Hold, "source_id", wallets.Select(wallet => wallet.Id))).Order(StringComparer.Ordinal));
+    }
+
+    private static string Told(Outcome outcome) => $"{outcome.Refusal?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(' ', outcome.Journals)}";
+
+    private static Arbitrary<Step[]> Histories => Arb.From(
+        Gen.ArrayOf(
+            from kind in Gen.Choose(0, 11)
+            from source in Gen.Choose(0, Wallets)
+            from destination in Gen.Choose(0, Wallets)
+            from owner in Gen.Choose(0, 1)
+            from units in Gen.Choose(1, 60)
+            from all in Gen.Elements(true, false)
+            from back in Gen.Choose(1, 12)
+            from key in Gen.Frequency((3, Gen.Constant(0)), (2, Gen.Choose(1, 6)))
+            from body in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Constant(1)))
+            select new Step(kind, source, destination, owner, units, all, back, key, body)),
+        steps => Enumerable.Range(0, steps.Length).Select(left => steps.Where((_, n) => n != left).ToArray()));
+
+    /// <summary>Two wallets of each currency.</summary>
+    private async Task<Account[]> OpenAsync(Guid owner, DateTimeOffset now)
+    {
+        Account[] accounts = [.. Enumerable.Range(0, Wallets / 2).Select(n => Account.OfWallet(Guid.CreateVersion7(), owner, Currencies[n % 2], now))];
+        await using var connection = await ledger.Database.OpenConnectionAsync();
+        await using var insert = AccountRows.Insert(accounts);
+        insert.Connection = connection;
+        await insert.ExecuteNonQueryAsync();
+        return accounts;
+    }
+
+    private async Task<List<string>> ReadAsync<T>(string table, string columns, Func<NpgsqlDataReader, T> read, string by, IEnumerable<Guid> ids)
+    {
+        List<string> rows = [];
+        await using var command = ledger.Database.CreateCommand($"SELECT {columns} FROM ledger.{table} WHERE {by} = ANY($1)");
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. ids] });
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            rows.Add($"{read(reader)}");
+        return rows;
+    }
+
+    private async Task<long> WaitingAsync()
+    {
+        await using var command = ledger.Database.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>An instruction as numbers, which mean the same in any history.</summary>
+    private sealed record Step(int Kind, int Source, int Destination, int Owner, int Units, bool All, int Back, int Key, int Body)
+    {
+        public Instruction ToInstruction(int n, Guid[] ids, Guid[] owners, Account[] wallets, DateTimeOffset begin)
+        {
+            // One is nobody's.
+            var (source, destination) = (Source < Wallets ? wallets[Source].Id : Guid.Empty, Destination < Wallets ? wallets[Destination].Id : Guid.Empty);
+            var amount = Money.OfMinorUnits(Units, wallets[Destination % Wallets].Currency);
+            Money? part = All ? null : amount;
+            var (id, owner, earlier) = (ids[n], owners[Owner], ids[int.Max(0, n - Back)]);
+            Instruction instruction = Kind switch
+            {
+                < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
+                4 => Movement.Transfer(id, owner, [.. Enumerable.Range(0, 3).Select(leg => leg == 1 ? new Leg(Guid.CreateVersion7(), destination, source, amount, null) : new Leg(Guid.CreateVersion7(), source, destination, amount, null))]),
+                5 => Movement.Deposit(id, owner, destination, amount, null),
+                6 => Movement.Withdrawal(id, owner, source, amount, null),
+                7 => new Reversal(earlier, part, null) { Id = id, By = owner },
+                8 or 9 => new Reservation(source, destination, amount, begin.AddSeconds(n + Back), null) { Id = id, By = owner },
+                10 => new Capture(earlier, part) { Id = id, By = owner },
+                _ => new Release(earlier, All) { Id = id, By = All ? null : owner },
+            };
+            return instruction with { At = begin.AddSeconds(n), Key = Key == 0 ? null : new InstructionKey(owner, $"key {Key}", Enumerable.Repeat((byte)Body, 32).ToArray()) };
+        }
+    }
+}
