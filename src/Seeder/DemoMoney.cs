@@ -163,7 +163,7 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
 
     private async Task MarkPublished(Guid[] ids, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("UPDATE outbox SET published_at = clock_timestamp() WHERE aggregate_id = ANY($1) AND published_at IS NULL");
+        await using var command = database.CreateCommand("DELETE FROM outbox_waiting WHERE id IN (SELECT id FROM outbox WHERE aggregate_id = ANY($1))");
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -18,17 +18,17 @@ internal sealed partial class OutboxKeeper(
     /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken)
     {
-        var before = clock.GetUtcNow() - settings.Retention;
+        var before = EventIds.FirstOf(clock.GetUtcNow() - settings.Retention);
         for (long removed = 0; ;)
         {
-            // Ids grow with the time, so that their index leads to the oldest; one of that age is long published.
+            // Ids grow with the time, so that their index leads to the oldest.
             await using var command = database.CreateCommand(
                 """
                 DELETE FROM outbox WHERE id IN (
-                    SELECT id FROM outbox WHERE id < $1 AND published_at < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
+                    SELECT id FROM outbox o WHERE id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting WHERE id = o.id)
+                    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
                 """);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = FirstIdOf(before) });
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = before });
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = before });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
             var batch = await command.ExecuteNonQueryAsync(cancellationToken);
             removed += batch;
@@ -39,7 +39,8 @@ internal sealed partial class OutboxKeeper(
 
     public async Task Measure(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL");
+        await using var command = database.CreateCommand(
+            "SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1) FROM outbox_waiting");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);
@@ -58,17 +59,6 @@ internal sealed partial class OutboxKeeper(
         {
             // The host stops.
         }
-    }
-
-    /// <summary>The lowest UUID v7 of an instant (RFC 9562, section 5.7).</summary>
-    private static Guid FirstIdOf(DateTimeOffset instant)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        var milliseconds = instant.ToUnixTimeMilliseconds();
-        for (var i = 5; i >= 0; i--, milliseconds >>= 8)
-            bytes[i] = (byte)milliseconds;
-        return new Guid(bytes, bigEndian: true);
     }
 
     private async Task TryKeep(bool purge, CancellationToken cancellationToken)
