@@ -17,14 +17,16 @@ internal sealed partial class OutboxKeeper(
     /// <summary>Removes all that are due and gives their number.</summary>
     public Task<long> Purge(CancellationToken cancellationToken)
     {
-        var before = clock.GetUtcNow() - settings.Retention;
-        // Ids grow with the time, so that their index leads to the oldest; one of that age is long published.
-        return BoundedPurge.RunAsync(database.CreateCommand, "outbox", "id < $1 AND published_at < $2", "id", [FirstIdOf(before), before], cancellationToken);
+        var before = EventIds.FirstOf(clock.GetUtcNow() - settings.Retention);
+        // Ids grow with the time, so that their index leads to the oldest; what still waits stays, whatever its age.
+        return BoundedPurge.RunAsync(
+            database.CreateCommand, "outbox", "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)", "id", [before], cancellationToken);
     }
 
     public async Task Measure(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL");
+        await using var command = database.CreateCommand(
+            "SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1) FROM outbox_waiting");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);
@@ -43,17 +45,6 @@ internal sealed partial class OutboxKeeper(
         {
             // The host stops.
         }
-    }
-
-    /// <summary>The lowest UUID v7 of an instant (RFC 9562, section 5.7).</summary>
-    private static Guid FirstIdOf(DateTimeOffset instant)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        var milliseconds = instant.ToUnixTimeMilliseconds();
-        for (var i = 5; i >= 0; i--, milliseconds >>= 8)
-            bytes[i] = (byte)milliseconds;
-        return new Guid(bytes, bigEndian: true);
     }
 
     private async Task TryKeep(bool purge, CancellationToken cancellationToken)

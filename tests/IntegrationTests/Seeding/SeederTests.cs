@@ -55,6 +55,8 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.All(signIns.EnumerateArray(), signIn => Assert.Contains(signIn.Text("password"), first, StringComparison.Ordinal));
         Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "30")).Trim());
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "30", "--reset-passwords"), StringComparison.Ordinal);
+        // Nobody writes to them.
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
     }
 
     [Fact]

@@ -120,7 +120,7 @@ internal static class LedgerScenario
         var started = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(started) < DrainLimit)
         {
-            await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)");
+            await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM outbox_waiting)");
             if (await command.ExecuteScalarAsync(cancellationToken) is false)
                 return;
             await Task.Delay(DrainPause, cancellationToken);
