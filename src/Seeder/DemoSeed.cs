@@ -76,13 +76,13 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     user.AssignRole(role);
                     db.Users.Add(user);
                     await credentials.Add(user.Id, passwordHash, token);
-                    await TellNobody(token);
+                    await TellNobody(db, token);
                     return Unit.Value;
                 }
 
                 await credentials.SetPasswordHash(user.Id, passwordHash, token);
                 user.ChangePassword();
-                await TellNobody(token);
+                await TellNobody(db, token);
                 return Unit.Value;
             },
             cancellationToken);
@@ -121,7 +121,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     db.Credentials.Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
                 }
 
-                await TellNobody(token);
+                await TellNobody(db, token);
                 return numbers.Length - present.Count;
             },
             cancellationToken);
@@ -129,7 +129,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
     }
 
     /// <summary>Saves, and takes back that the events of it are to be published: nobody writes to people who do not exist.</summary>
-    private async Task TellNobody(CancellationToken cancellationToken)
+    public static async Task TellNobody(AppDbContext db, CancellationToken cancellationToken)
     {
         await db.SaveChangesAsync(cancellationToken);
         var events = db.ChangeTracker.Entries<OutboxMessage>().Select(entry => entry.Entity.Id).ToArray();
