@@ -10,6 +10,7 @@ using Portico.Infrastructure.Hosting;
 LoadScenario[] scenarios =
 [
     new("auth", AuthScenario.RunAsync),
+    new("auth-outage", RedisOutage.RunAsync),
     new("events", EventsScenario.RunAsync),
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),

@@ -32,13 +32,10 @@ internal sealed record UserPosition(Guid Id);
 
 internal sealed class ListUsersValidator : AbstractValidator<ListUsers>
 {
-    private const int MaxSearchLength = 100;
-
     public ListUsersValidator()
     {
         this.IsPaged<ListUsers, UserPosition>();
-        RuleFor(q => q.Search).Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal)))
-            .WithMessage($"Search for 1 to {MaxSearchLength} characters.");
+        RuleFor(q => q.Search).IsSearch();
         RuleFor(q => q.Role).IsInEnum();
         RuleFor(q => q.Status).IsInEnum();
     }

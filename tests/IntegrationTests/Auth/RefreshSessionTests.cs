@@ -101,6 +101,44 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Is_over_after_its_absolute_life_however_busy_it_is()
+    {
+        var person = await _app.SignUpAsync();
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(_app.Stack.Redis.ConnectionString);
+        StackExchange.Redis.RedisKey key = $"{_app.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
+        async Task Leave(TimeSpan life) => await redis.GetDatabase().HashSetAsync(key, "absolute", (DateTimeOffset.UtcNow + life).ToUnixTimeMilliseconds());
+
+        // A minute before its end a refresh lengthens nothing.
+        await Leave(TimeSpan.FromMinutes(1));
+        var tokens = await person.RefreshAsync().Json(HttpStatusCode.OK);
+        Assert.InRange(tokens.GetProperty("refreshExpiresIn").GetInt32(), 1, 60);
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+
+        person.Take(tokens);
+        await Leave(TimeSpan.FromSeconds(-1));
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        Assert.False(await redis.GetDatabase().KeyExistsAsync(key));
+    }
+
+    [Fact]
+    public async Task Is_over_when_it_is_idle_for_too_long()
+    {
+        var person = await _app.SignUpAsync();
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(_app.Stack.Redis.ConnectionString);
+        StackExchange.Redis.RedisKey key = $"{_app.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromDays(13), TimeSpan.FromDays(14));
+
+        // Its time is over at once, and comes back with no refresh.
+        await redis.GetDatabase().KeyExpireAsync(key, TimeSpan.FromMilliseconds(1));
+        await Eventually.Holds(async () => !await redis.GetDatabase().KeyExistsAsync(key), "the session has expired");
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        var ended = person.SessionId;
+        person.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
+        var live = await person.GetAsync("/api/v1/auth/sessions").Json(HttpStatusCode.OK);
+        Assert.DoesNotContain(live.GetProperty("items").EnumerateArray(), session => session.GetProperty("id").GetGuid() == ended);
+    }
+
+    [Fact]
     public async Task Ends_the_oldest_session_when_there_are_too_many()
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions

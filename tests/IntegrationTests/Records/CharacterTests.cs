@@ -136,6 +136,7 @@ public sealed class CharacterTests : IAsyncLifetime
     [InlineData("sort=--name", "sort")]
     [InlineData("sort=Name", "sort")]
     [InlineData("search=", "search")]
+    [InlineData("search=%00", "search")]
     [InlineData("limit=0", "limit")]
     [InlineData("cursor=abc", "cursor")]
     public async Task Refuses_what_the_list_does_not_offer(string query, string field)

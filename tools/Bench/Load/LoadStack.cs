@@ -59,6 +59,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Passwords__Iterations"] = $"{FewIterations}",
             // All people share one address here.
             ["SignIn__MaxPerClient"] = "1000000",
+            ["SignIn__ChallengeClientAfter"] = "1000000",
             ["Management__Url"] = "http://127.0.0.1:0",
             ["Shutdown__DrainDelay"] = "00:00:00",
         };

@@ -46,9 +46,9 @@ internal static partial class FieldRules
         rule.Must(text => !string.IsNullOrWhiteSpace(text) && text.Length <= maxLength && !text.Any(char.IsControl))
             .WithMessage($"Give 1 to {maxLength} characters, and no control characters.");
 
-    /// <summary>What a list is searched for.</summary>
+    /// <summary>What a list is searched for; PostgreSQL has no text with a NUL in it.</summary>
     public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(text => text is null || text.Length is > 0 and <= MaxSearchLength).WithMessage($"Search for 1 to {MaxSearchLength} characters.");
+        rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal))).WithMessage($"Search for 1 to {MaxSearchLength} characters.");
 
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(tag => tag is null || LanguageTag.IsValid(tag))
