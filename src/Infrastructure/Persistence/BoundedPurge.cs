@@ -22,10 +22,11 @@ internal static class BoundedPurge
     public static async Task<long> RunAsync(
         Func<string, NpgsqlCommand> command, string table, string due, string order, object[] values, CancellationToken cancellationToken, string locking = "")
     {
+        // IS TRUE keeps the second judgement from any index: rows are gone to by their place alone, however many are thought to be due.
         await using var delete = command(
             $"""
             DELETE FROM {table} AS purged
-            WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} AS purged WHERE {due} ORDER BY {order} LIMIT {BatchSize} {locking})) AND {due}
+            WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} AS purged WHERE {due} ORDER BY {order} LIMIT {BatchSize} {locking})) AND ({due}) IS TRUE
             """);
         foreach (var value in values)
             delete.Parameters.Add(new() { Value = value });
