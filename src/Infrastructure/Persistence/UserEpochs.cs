@@ -6,16 +6,20 @@ namespace Portico.Infrastructure.Persistence;
 
 /// <summary>Remembers the epochs of the people who come, so that a token check seldom asks PostgreSQL.</summary>
 /// <remarks>
-/// One question a person at a time, 1 s at most. While PostgreSQL is away one is asked a second, and nobody else waits for it.
+/// One question a person at a time, 1 s at most; those that come while one is being answered are put together. While PostgreSQL is away one
+/// is asked a second, and nobody else waits for it.
 /// At most 100,000 people are remembered; those who have not come for longest are forgotten.
 /// </remarks>
 internal sealed class UserEpochs(NpgsqlDataSource database, TimeProvider clock) : IUserEpochs
 {
     private const int MaxPerGeneration = 50_000;
+    private const int MaxTogether = 1_000;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
     private readonly long _second = clock.TimestampFrequency;
+    private readonly ConcurrentQueue<Question> _questions = new();
+    private int _isReading;
     private Generations _people = new([], []);
     private long _askAgainAt = long.MinValue;
 
@@ -94,12 +98,56 @@ internal sealed class UserEpochs(NpgsqlDataSource database, TimeProvider clock) 
     }
 
     /// <returns><c>null</c> for who may not sign in.</returns>
-    private async Task<int?> Read(Guid userId)
+    private Task<int?> Read(Guid userId)
     {
-        using var deadline = new CancellationTokenSource(Deadline, clock);
-        await using var command = database.CreateCommand("SELECT epoch FROM users WHERE id = $1 AND status = 'active' AND deleted_at IS NULL");
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = userId });
-        return await command.ExecuteScalarAsync(deadline.Token) as int?;
+        var question = new Question(userId);
+        _questions.Enqueue(question);
+        if (Interlocked.Exchange(ref _isReading, 1) == 0)
+            _ = ReadAll();
+        return question.Epoch.Task;
+    }
+
+    private async Task ReadAll()
+    {
+        do
+        {
+            while (Together() is { Count: > 0 } together)
+                await Read(together);
+            Interlocked.Exchange(ref _isReading, 0);
+        }
+        while (!_questions.IsEmpty && Interlocked.Exchange(ref _isReading, 1) == 0);
+    }
+
+    private List<Question> Together()
+    {
+        List<Question> together = [];
+        while (together.Count < MaxTogether && _questions.TryDequeue(out var question))
+            together.Add(question);
+        return together;
+    }
+
+    private async Task Read(List<Question> together)
+    {
+        try
+        {
+            using var deadline = new CancellationTokenSource(Deadline, clock);
+            await using var command = database.CreateCommand("SELECT id, epoch FROM users WHERE id = ANY($1) AND status = 'active' AND deleted_at IS NULL");
+            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. together.Select(question => question.UserId)] });
+            var epochs = new Dictionary<Guid, int>(together.Count);
+            await using (var reader = await command.ExecuteReaderAsync(deadline.Token))
+            {
+                while (await reader.ReadAsync(deadline.Token))
+                    epochs[reader.GetGuid(0)] = reader.GetInt32(1);
+            }
+
+            foreach (var question in together)
+                question.Epoch.SetResult(epochs.TryGetValue(question.UserId, out var epoch) ? epoch : null);
+        }
+        catch (Exception failure)
+        {
+            foreach (var question in together)
+                question.Epoch.TrySetException(failure);
+        }
     }
 
     private bool IsFresh(Standing standing) => clock.GetTimestamp() < standing.FreshUntil;
@@ -130,6 +178,12 @@ internal sealed class UserEpochs(NpgsqlDataSource database, TimeProvider clock) 
     private sealed record Standing(int? Epoch, long FreshUntil)
     {
         public bool Accepts(int epoch) => Epoch <= epoch;
+    }
+
+    private sealed class Question(Guid userId)
+    {
+        public Guid UserId { get; } = userId;
+        public TaskCompletionSource<int?> Epoch { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class Person

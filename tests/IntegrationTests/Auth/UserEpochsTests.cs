@@ -59,6 +59,26 @@ public sealed class UserEpochsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_who_come_at_once_are_each_judged_by_their_own_record()
+    {
+        Guid[] ids = [.. Enumerable.Range(0, 600).Select(_ => Guid.CreateVersion7())];
+        await _app.Database.ExecuteAsync(
+            """
+            INSERT INTO users (id, version, display_name, email, role, status, locale, epoch, created_at)
+            SELECT id, 1, 'One of many', id || '@example.org', 'user', CASE WHEN n % 5 = 0 THEN 'blocked' ELSE 'active' END, 'en', n, now()
+            FROM unnest($1) WITH ORDINALITY AS many (id, n)
+            """,
+            ids);
+        var epochs = _app.Services.GetRequiredService<IUserEpochs>();
+
+        var accepted = await Task.WhenAll(ids.Select((id, n) => Task.Run(async () => (
+            Old: await epochs.Accepts(id, n, default),
+            Now: await epochs.Accepts(id, n + 1, default)))));
+
+        Assert.Equal(ids.Select((_, n) => (Old: false, Now: (n + 1) % 5 != 0)), accepted);
+    }
+
+    [Fact]
     public async Task A_change_in_the_midst_of_many_checks_is_never_forgotten()
     {
         var epochs = _app.Services.GetRequiredService<IUserEpochs>();

@@ -22,7 +22,6 @@ internal sealed record LoadRound(double Seconds, LatencyHistogram Latency, IRead
 internal static class ClosedLoop
 {
     private const int MaxBroken = 100;
-    private const int StackBytes = 256 * 1024;
 
     /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
     /// <param name="api">Where to.</param>
@@ -60,8 +59,8 @@ internal static class ClosedLoop
         var before = processor();
         var started = Stopwatch.GetTimestamp();
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        var lanes = connections.Zip(clients, (connection, client) => OnOwnThread(() => Work(connection, client, end, failures, cancellationToken)));
-        var histograms = await Task.WhenAll([.. lanes]);
+        var lanes = connections.Zip(clients, (connection, client) => Task.Run(() => WorkAsync(connection, client, end, failures, cancellationToken), CancellationToken.None));
+        var histograms = await Task.WhenAll(lanes);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var after = processor();
         cancellationToken.ThrowIfCancellationRequested();
@@ -72,7 +71,7 @@ internal static class ClosedLoop
         return new LoadRound(seconds, all, failures, after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
     }
 
-    private static LatencyHistogram Work(
+    private static async Task<LatencyHistogram> WorkAsync(
         HttpConnection connection, ILoadClient client, long end, ConcurrentDictionary<string, long> failures, CancellationToken cancellationToken)
     {
         var histogram = new LatencyHistogram();
@@ -81,9 +80,9 @@ internal static class ClosedLoop
         {
             try
             {
-                var status = connection.Exchange(client.Next(), out var body);
+                var status = await connection.ExchangeAsync(client.Next());
                 var ended = Stopwatch.GetTimestamp();
-                if (client.Take(status, body))
+                if (client.Take(status, connection.Body))
                     histogram.Add(ended - started);
                 else
                     failures.AddOrUpdate($"status {status}", 1, (_, count) => count + 1);
@@ -98,24 +97,5 @@ internal static class ClosedLoop
         }
 
         return histogram;
-    }
-
-    private static Task<LatencyHistogram> OnOwnThread(Func<LatencyHistogram> work)
-    {
-        var result = new TaskCompletionSource<LatencyHistogram>(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Run()
-        {
-            try
-            {
-                result.SetResult(work());
-            }
-            catch (Exception failure)
-            {
-                result.SetException(failure);
-            }
-        }
-
-        new Thread(Run, StackBytes) { IsBackground = true }.Start();
-        return result.Task;
     }
 }
