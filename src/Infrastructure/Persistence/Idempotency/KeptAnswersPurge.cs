@@ -11,23 +11,23 @@ internal sealed partial class KeptAnswersPurge(NpgsqlDataSource database, Idempo
     private const int BatchSize = 1_000;
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
+    private static readonly string[] Statements =
+    [
+        """
+        DELETE FROM kept_answers WHERE (owner_id, key) IN (
+            SELECT owner_id, key FROM kept_answers WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+        """,
+        // Rows never move, and lie in the order of their time: the oldest are found in the first pages.
+        "DELETE FROM ledger.idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM ledger.idempotency WHERE recorded_at < $1 LIMIT $2))",
+    ];
+
+    /// <summary>Removes all that are due, those of the ledger too, and gives their number. Replicas may do it at once.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken)
     {
-        for (long removed = 0; ;)
-        {
-            await using var command = database.CreateCommand(
-                """
-                DELETE FROM kept_answers WHERE (owner_id, key) IN (
-                    SELECT owner_id, key FROM kept_answers WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-                """);
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() - settings.Retention });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
-            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
-            removed += batch;
-            if (batch < BatchSize)
-                return removed;
-        }
+        long removed = 0;
+        foreach (var statement in Statements)
+            removed += await Purge(statement, cancellationToken);
+        return removed;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -41,6 +41,20 @@ internal sealed partial class KeptAnswersPurge(NpgsqlDataSource database, Idempo
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host stops.
+        }
+    }
+
+    private async Task<long> Purge(string statement, CancellationToken cancellationToken)
+    {
+        for (long removed = 0; ;)
+        {
+            await using var command = database.CreateCommand(statement);
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() - settings.Retention });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
+            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
+            removed += batch;
+            if (batch < BatchSize)
+                return removed;
         }
     }
 
