@@ -17,11 +17,11 @@ internal static class EventsCommand
 
     private static Command CreateRepublish(MigratorApp app)
     {
-        var from = Instant("--from", "The first instant of publishing, such as 2026-11-21T10:00:00Z.");
+        var from = Instant("--from", "The first instant of happening, such as 2026-11-21T10:00:00Z.");
         from.Required = true;
         var to = Instant("--to", "The instant before which to end; now when left out.");
         var timeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
-        var command = new Command("republish", "Publish once more what was published in a time, in the same order and with the same ids.") { from, to, timeout };
+        var command = new Command("republish", "Publish once more what happened in a time, with the same ids and each aggregate's in order.") { from, to, timeout };
         app.SetAction(command, (run, cancellationToken) => RunAsync(
             run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, run.Arguments.GetValue(timeout), cancellationToken));
         return command;
@@ -69,12 +69,17 @@ internal static class EventsCommand
         return ExitCode.Ok;
     }
 
-    /// <summary>In the order in which they were published, which keeps that of each aggregate.</summary>
+    /// <summary>In the order of time, but never against that of an aggregate, whose clock may have been set back. What waits is left to the relay.</summary>
     private static async IAsyncEnumerable<OutboxMessage> ReadAsync(
         NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"{OutboxRows.Select} WHERE published_at >= $1 AND published_at < $2 ORDER BY published_at, aggregate_version", connection)
+            $"""
+            {OutboxRows.Select} o
+            WHERE occurred_at >= $1 AND occurred_at < $2 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = o.id)
+            ORDER BY max(occurred_at) OVER (PARTITION BY aggregate_id ORDER BY aggregate_version), aggregate_version
+            """,
+            connection)
         { CommandTimeout = 0 };
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from.ToUniversalTime() });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to.ToUniversalTime() });

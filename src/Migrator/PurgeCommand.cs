@@ -14,8 +14,6 @@ namespace Portico.Migrator;
 /// </remarks>
 internal static class PurgeCommand
 {
-    private const int BatchSize = 1_000;
-
     private const string ReferencesSql =
         """
         SELECT format('NOT EXISTS (SELECT FROM %s AS child WHERE %s)', k.conrelid::regclass, string_agg(format('child.%I = purged.%I', c.attname, p.attname), ' AND '))
@@ -71,22 +69,15 @@ internal static class PurgeCommand
     private static async Task<long> PurgeAsync(NpgsqlConnection connection, string table, TimeSpan age, CancellationToken cancellationToken)
     {
         var conditions = string.Concat((await ReferencesAsync(connection, table, cancellationToken)).Select(condition => $" AND {condition}"));
-        for (long removed = 0; ;)
-        {
-            await using var command = new NpgsqlCommand(
-                $"""
-                DELETE FROM {table} WHERE id IN (
-                    SELECT purged.id FROM {table} AS purged WHERE purged.deleted_at < now() - $1{conditions}
-                    ORDER BY purged.deleted_at LIMIT $2 FOR UPDATE OF purged SKIP LOCKED)
-                """,
-                connection);
-            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
-            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
-            removed += batch;
-            if (batch < BatchSize)
-                return removed;
-        }
+        return await BoundedPurge.RunAsync(
+            text => new NpgsqlCommand(text, connection),
+            table,
+            $"purged.deleted_at < now() - $1{conditions}",
+            "purged.deleted_at",
+            [age],
+            cancellationToken,
+            // Whoever is just making a reference to a record has it locked.
+            "FOR UPDATE OF purged SKIP LOCKED");
     }
 
     private static async Task<List<string>> ReferencesAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Persistence.Outbox;
 using Spectre.Console;
 
 namespace Portico.Seeder;
@@ -75,11 +76,13 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     user.AssignRole(role);
                     db.Users.Add(user);
                     await credentials.Add(user.Id, passwordHash, token);
+                    await TellNobody(token);
                     return Unit.Value;
                 }
 
                 await credentials.SetPasswordHash(user.Id, passwordHash, token);
                 user.ChangePassword();
+                await TellNobody(token);
                 return Unit.Value;
             },
             cancellationToken);
@@ -105,19 +108,32 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
     private async Task<int> EnsureBatch(int seed, int[] numbers, CancellationToken cancellationToken)
     {
         var addresses = numbers.ToDictionary(number => Address($"person{number:D6}").Value, StringComparer.Ordinal);
-        var present = await db.Users.Where(u => addresses.Keys.Contains(u.Email!)).Select(u => u.Email!).ToListAsync(cancellationToken);
-        foreach (var (email, number) in addresses.Where(person => !present.Contains(person.Key, StringComparer.Ordinal)))
-        {
-            var name = $"{Pick(FirstNames, seed, number, 1)} {Pick(LastNames, seed, number, 2)}";
-            var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
-            db.Users.Add(user);
-            // No password: nobody signs in as one of the crowd.
-            db.Credentials.Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
-        }
+        var added = await transaction.Run<Result<int>>(
+            async token =>
+            {
+                var present = await db.Users.Where(u => addresses.Keys.Contains(u.Email!)).Select(u => u.Email!).ToListAsync(token);
+                foreach (var (email, number) in addresses.Where(person => !present.Contains(person.Key, StringComparer.Ordinal)))
+                {
+                    var name = $"{Pick(FirstNames, seed, number, 1)} {Pick(LastNames, seed, number, 2)}";
+                    var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
+                    db.Users.Add(user);
+                    // No password: nobody signs in as one of the crowd.
+                    db.Credentials.Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
+                }
 
+                await TellNobody(token);
+                return numbers.Length - present.Count;
+            },
+            cancellationToken);
+        return added.Error is { } refusal ? throw new SeederException(refusal.Message) : added.Value;
+    }
+
+    /// <summary>Saves, and takes back that the events of it are to be published: nobody writes to people who do not exist.</summary>
+    private async Task TellNobody(CancellationToken cancellationToken)
+    {
         await db.SaveChangesAsync(cancellationToken);
-        db.ChangeTracker.Clear();
-        return numbers.Length - present.Count;
+        var events = db.ChangeTracker.Entries<OutboxMessage>().Select(entry => entry.Entity.Id).ToArray();
+        await db.Database.ExecuteSqlAsync($"DELETE FROM outbox_waiting WHERE id = ANY ({events})", cancellationToken);
     }
 
     public static async Task Progress(string what, int total, Func<Action<int>, Task> work)

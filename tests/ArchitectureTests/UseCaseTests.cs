@@ -2,6 +2,7 @@ using System.Reflection;
 using AutoMapper;
 using FluentValidation;
 using MediatR;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application;
 using Portico.Application.Common.Behaviours;
@@ -11,6 +12,8 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.WebApi.Idempotency;
+using Portico.WebApi.OpenApi;
 using ISender = Portico.Application.Common.Messaging.ISender;
 
 namespace Portico.ArchitectureTests;
@@ -60,6 +63,17 @@ public sealed class UseCaseTests
         from type in Types
         where typeof(IOwnTransaction).IsAssignableFrom(type) && type.IsClass && !typeof(ICommand).IsAssignableFrom(type)
         select type.Name);
+
+    // The ledger keeps the answers to its own; for any other such command a key would be taken and mean nothing.
+    [Fact]
+    public void Every_post_for_which_a_key_counts_is_answered_once() => Solution.AssertNone(
+        from controller in Solution.TypesOf(Solution.WebApi)
+        where !controller.IsDefined(typeof(IgnoresIdempotencyKeyAttribute))
+        from action in controller.GetMethods()
+        where action.IsDefined(typeof(HttpPostAttribute))
+        from sent in action.GetCustomAttributes<UseCaseAttribute>().Select(declared => declared.UseCase).Concat(action.GetParameters().Select(parameter => parameter.ParameterType))
+        where typeof(IOwnTransaction).IsAssignableFrom(sent) && !typeof(INeedsIdempotencyKey).IsAssignableFrom(sent)
+        select $"{action.Name} sends {sent.Name}");
 
     [Fact]
     public void Every_use_case_says_who_may_send_it() => Solution.AssertNone(

@@ -7,11 +7,11 @@ public static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The first answer that is not null.</summary>
-    /// <exception cref="TimeoutException">There was none within 60 s.</exception>
-    public static async Task<T> Get<T>(Func<Task<T?>> probe, string what)
+    /// <exception cref="TimeoutException">There was none within the time, 60 s if none is said.</exception>
+    public static async Task<T> Get<T>(Func<Task<T?>> probe, string what, TimeSpan? within = null)
         where T : class
     {
-        using var deadline = new CancellationTokenSource(Deadline);
+        using var deadline = new CancellationTokenSource(within ?? Deadline);
         using var timer = new PeriodicTimer(Interval);
         while (true)
         {
@@ -24,10 +24,11 @@ public static class Eventually
             }
             catch (OperationCanceledException late)
             {
-                throw new TimeoutException($"Not within {Deadline.TotalSeconds:0} s: {what}.", late);
+                throw new TimeoutException($"Not within {(within ?? Deadline).TotalSeconds:0} s: {what}.", late);
             }
         }
     }
 
-    public static Task Holds(Func<Task<bool>> condition, string what) => Get<object>(async () => await condition() ? what : null, what);
+    public static Task Holds(Func<Task<bool>> condition, string what, TimeSpan? within = null) =>
+        Get<object>(async () => await condition() ? what : null, what, within);
 }

@@ -37,6 +37,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
 {
     private static readonly Lazy<Task<PorticoApp>> Shared = new(() => StartAsync(new PorticoAppOptions()));
     private readonly WebApplication _app;
+    private bool _isStopped;
 
     private PorticoApp(WebApplication app, LocalStack stack, TestDatabase database, string folder, Uri api, Uri management, IReadOnlyDictionary<string, string?> settings) =>
         (_app, Stack, Database, Folder, Api, Management, Client, Settings) =
@@ -76,6 +77,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
+        settings["Cache:Reliance"] = "00:00:01";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";
@@ -150,10 +152,17 @@ public sealed partial class PorticoApp : IAsyncDisposable
         },
         $"a message to {address}");
 
+    /// <summary>Ends it, and leaves its database, its settings and its mailbox to the processes that are replicas of it.</summary>
+    public async Task StopAsync()
+    {
+        if (!Interlocked.Exchange(ref _isStopped, true))
+            await _app.StopAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.StopAsync();
+        await StopAsync();
         await _app.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
@@ -164,8 +173,13 @@ public sealed partial class PorticoApp : IAsyncDisposable
 }
 
 /// <summary>Somebody who signed up, with the tokens they hold.</summary>
-public sealed class TestPerson(PorticoApp app, string email, string password)
+public sealed class TestPerson(HttpClient api, string email, string password)
 {
+    public TestPerson(PorticoApp app, string email, string password)
+        : this(app.Client, email, password)
+    {
+    }
+
     public string Email { get; } = email;
     public string Password { get; set; } = password;
     public string AccessToken { get; private set; } = "";
@@ -179,6 +193,9 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
     public void Take(JsonElement tokens) =>
         (AccessToken, RefreshToken) = (tokens.GetProperty("accessToken").GetString()!, tokens.GetProperty("refreshToken").GetString()!);
 
+    /// <summary>The same person with the same tokens, asking another server.</summary>
+    public TestPerson At(HttpClient server) => new(server, Email, Password) { AccessToken = AccessToken, RefreshToken = RefreshToken };
+
     /// <summary>Sends a request with the person's access token.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
@@ -189,14 +206,14 @@ public sealed class TestPerson(PorticoApp app, string email, string password)
         };
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        return app.Client.SendAsync(request);
+        return api.SendAsync(request);
     }
 
     public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
     public Task<HttpResponseMessage> LogInAsync(string? withPassword = null) =>
-        app.Client.PostAsJsonAsync("/api/v1/auth/login", new { Email, Password = withPassword ?? Password });
+        api.PostAsJsonAsync("/api/v1/auth/login", new { Email, Password = withPassword ?? Password });
 
     public Task<HttpResponseMessage> RefreshAsync(string? withToken = null) =>
-        app.Client.PostAsJsonAsync("/api/v1/auth/refresh", new { RefreshToken = withToken ?? RefreshToken });
+        api.PostAsJsonAsync("/api/v1/auth/refresh", new { RefreshToken = withToken ?? RefreshToken });
 }

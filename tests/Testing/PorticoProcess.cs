@@ -46,7 +46,8 @@ public sealed class PorticoProcess : IAsyncDisposable
                     return _process.Exited.IsCompleted ? throw new InvalidOperationException($"The web API ended.{LogTail.Of(_command.LogFile!)}", failure) : false;
                 }
             },
-            "the web API serves");
+            "the web API serves",
+            TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Ends it at once, as <c>kill -9</c> does.</summary>

@@ -16,6 +16,10 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
     /// <summary>What its signing keys are sealed under.</summary>
     public static readonly string SealingKey = Convert.ToBase64String(new byte[32]);
 
+    /// <summary>This database as the superuser, whom nothing stops.</summary>
+    public string Superuser =>
+        new NpgsqlConnectionStringBuilder(Bootstrap) { Database = new NpgsqlConnectionStringBuilder(Portico).Database, Pooling = false }.ConnectionString;
+
     private const string Template = "portico_template";
     private static readonly SemaphoreSlim Gate = new(1);
     private static readonly Dictionary<int, TestDatabase> Templates = [];
@@ -44,16 +48,21 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
     }
 
     /// <summary>Changes rows behind the application's back, as another process does.</summary>
-    public async Task ExecuteAsync(string sql, params object[] values)
+    public Task ExecuteAsync(string sql, params object[] values) => ExecuteAsync(Portico, sql, values);
+
+    /// <summary>Changes what no process may.</summary>
+    public Task ExecuteAsOwnerAsync(string sql, params object[] values) =>
+        ExecuteAsync(Superuser, sql, values);
+
+    /// <summary>Reads one value, as text.</summary>
+    public async Task<string> TextAsync(string sql, params object[] values)
     {
-        // Not from a pool, whose connections a test may have broken.
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Portico) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
-        if (await command.ExecuteNonQueryAsync() == 0)
-            throw new InvalidOperationException($"No row was changed: {sql}");
+        return $"{await command.ExecuteScalarAsync()}";
     }
 
     /// <summary>The connection strings of a database that is not made yet.</summary>
@@ -70,6 +79,18 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         ["ConnectionStrings:Migrator"] = Migrator,
         ["ConnectionStrings:Portico"] = Portico,
     };
+
+    private static async Task ExecuteAsync(string connectionString, string sql, object[] values)
+    {
+        // Not from a pool, whose connections a test may have broken.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        if (await command.ExecuteNonQueryAsync() == 0)
+            throw new InvalidOperationException($"No row was changed: {sql}");
+    }
 
     private static async Task<TestDatabase> MakeTemplate(LocalStack stack)
     {

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -30,7 +31,7 @@ internal sealed class ConfirmPasswordResetValidator : AbstractValidator<ConfirmP
 }
 
 internal sealed class ConfirmPasswordResetHandler(
-    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, ISessions sessions, IClient client)
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, IAuditLog audit, ISessions sessions, IClient client)
     : ICommandHandler<ConfirmPasswordReset, Unit>
 {
     private const string NewPasswordField = "newPassword";
@@ -56,6 +57,7 @@ internal sealed class ConfirmPasswordResetHandler(
 
                 await credentials.SetPasswordHash(user.Id, passwordHash, token);
                 user.ChangePassword();
+                audit.Add(new AuditNote(AuditActions.UserPasswordReset, AuditSubject.User(user.Id)));
                 return user.Id;
             },
             cancellationToken);

@@ -1,3 +1,5 @@
+using Portico.Domain.Users;
+
 namespace Portico.Application.Auth;
 
 /// <summary>How a password and a hash belong together.</summary>
@@ -31,6 +33,9 @@ public interface ICredentials
 
     /// <summary>Puts another hash of the same password in the place of one, unless that has been replaced meanwhile.</summary>
     Task Rehash(Guid userId, string passwordHash, string newPasswordHash, CancellationToken cancellationToken);
+
+    /// <summary>Whom an address belongs to, to be read only, and the hash of their password, as of one moment and by one statement whoever it is.</summary>
+    Task<(User? User, string? PasswordHash)> Find(ContactAddress address, CancellationToken cancellationToken);
 
     Task<string?> FindPasswordHash(Guid userId, CancellationToken cancellationToken);
 }

@@ -74,6 +74,6 @@ public interface ISessions
 /// <summary>The sessions that ended while access tokens of theirs were still alive.</summary>
 public interface IEndedSessions
 {
-    /// <summary>Whether the session has ended, from memory: a token check costs no round trip.</summary>
-    bool Contains(Guid sessionId);
+    /// <summary>Whether the session has ended as of 1 s ago at most, from memory: a token check costs no round trip.</summary>
+    ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken);
 }

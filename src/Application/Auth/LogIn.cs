@@ -1,10 +1,8 @@
 using FluentValidation;
 using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Application.Messages;
-using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -58,7 +56,7 @@ internal sealed class LogInValidator : AbstractValidator<LogIn>
 }
 
 internal sealed class LogInHandler(
-    ISignInThrottle throttle, ISignInChallenges challenges, IAppDbContext db, ICredentials credentials, IPasswordHashing passwords, IMessages messages,
+    ISignInThrottle throttle, ISignInChallenges challenges, ICredentials credentials, IPasswordHashing passwords, IMessages messages,
     SignIn signIn, IClient client)
     : ICommandHandler<LogIn, LogInAnswer>
 {
@@ -69,9 +67,8 @@ internal sealed class LogInHandler(
         if (attempt.Error is { } tooMany)
             return tooMany;
 
-        // An unknown account costs the same work as a known one: both statements run, and the hash is always computed.
-        var user = await db.Users.FindByAddress(address, cancellationToken);
-        var passwordHash = await credentials.FindPasswordHash(user?.Id ?? Guid.Empty, cancellationToken);
+        // An unknown account costs the same work as a known one: the statement is the same, and the hash is always computed.
+        var (user, passwordHash) = await credentials.Find(address, cancellationToken);
         var match = await passwords.Verify(passwordHash, command.Password, cancellationToken);
         var proved = user is { Status: UserStatus.Active } && match != PasswordMatch.None ? user : null;
         if (attempt.Value == SignInProof.PasswordAndCode)

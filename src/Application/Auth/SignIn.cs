@@ -17,10 +17,13 @@ internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens
         var ticket = await sessions.Open(user.Id, user.SessionVersion, client, cancellationToken);
 
         // Who changes a password raises the version and then ends all sessions: if that was before this one was open, the version tells.
-        var today = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == user.Id && u.Status == UserStatus.Active, cancellationToken);
+        var device = Device.Of(client);
+        var (isKnown, isUnchanged) = await devices.Recognise(user, device, cancellationToken);
+        var today = isUnchanged ? user : await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == user.Id && u.Status == UserStatus.Active, cancellationToken);
         if (today?.SessionVersion == user.SessionVersion)
         {
-            await Recognise(user.Id, cancellationToken);
+            if (!isKnown)
+                await Remember(user.Id, device, cancellationToken);
             return TokensDto.Of(ticket, accessTokens.Issue(today, ticket.SessionId));
         }
 
@@ -28,13 +31,9 @@ internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens
         return UserErrors.InvalidCredentials;
     }
 
-    /// <summary>Lets the person be told when this device is new to them. On one that is known nothing is written.</summary>
-    private async Task Recognise(Guid userId, CancellationToken cancellationToken)
+    /// <summary>Lets the person be told that this device is new to them.</summary>
+    private async Task Remember(Guid userId, Device device, CancellationToken cancellationToken)
     {
-        var device = Device.Of(client);
-        if (await devices.Knows(userId, device, cancellationToken))
-            return;
-
         // Where it is refused it is rolled back whole, and the next sign-in is the news.
         await transaction.Run<Result<Unit>>(
             async token =>

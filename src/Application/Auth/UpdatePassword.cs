@@ -1,6 +1,7 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -30,7 +31,7 @@ internal sealed class UpdatePasswordValidator : AbstractValidator<UpdatePassword
 
 internal sealed class UpdatePasswordHandler(
     ICurrentUser caller, PasswordConfirmation confirmation, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db,
-    ICredentials credentials, ISessions sessions, IAccessTokenIssuer accessTokens)
+    ICredentials credentials, IAuditLog audit, ISessions sessions, IAccessTokenIssuer accessTokens)
     : ICommandHandler<UpdatePassword, TokensDto>
 {
     private const string NewPasswordField = "newPassword";
@@ -63,6 +64,7 @@ internal sealed class UpdatePasswordHandler(
                 var user = rechecked.Value;
                 await credentials.SetPasswordHash(user.Id, newHash, token);
                 user.ChangePassword();
+                audit.Add(new AuditNote(AuditActions.UserPasswordChanged, AuditSubject.User(user.Id)));
                 return user;
             },
             cancellationToken);

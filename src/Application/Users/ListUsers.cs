@@ -60,8 +60,9 @@ internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQuer
         };
         if (query.Search is { } text)
         {
-            var start = text.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal) + "%";
-            users = users.Where(u => EF.Functions.Like(u.DisplayName.ToLower(), "%" + start) || EF.Functions.Like(u.Email!, start) || EF.Functions.Like(u.Phone!, start));
+            var start = $"{RecordQueries.Literally(text)}%";
+            users = users.Where(u => EF.Functions.Like(u.DisplayName.ToLower(), "%" + start, RecordQueries.Escape)
+                || EF.Functions.Like(u.Email!, start, RecordQueries.Escape) || EF.Functions.Like(u.Phone!, start, RecordQueries.Escape));
         }
 
         if (query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var last))

@@ -12,18 +12,19 @@ namespace Portico.Infrastructure.Caching;
 /// <summary>Tells the cache what committed changes have made stale, and says whether this process may rely on the cache.</summary>
 /// <remarks>
 /// Each tag has a mark in Redis which every such change replaces; an answer counts only under the marks that it was made under.
-/// A change is noted in PostgreSQL too, in its own transaction. Every process reads these notes every 200 ms, and relies on the
-/// cache only if it did so within 500 ms. While Redis is away, whoever made a change gets the answer 600 ms after the commit:
-/// by then no process gives an older answer. So for the author there is no stale answer, and for others none after half a second.
+/// A change is noted in PostgreSQL too, in its own transaction. Every process relies on the cache only if it has read these notes
+/// within <c>Cache:Reliance</c>. While Redis is away, whoever made a change gets the answer only that long after the commit: by then
+/// no process gives an older answer. So for the author there is no stale answer, and for others none after that time.
+/// A process that is too busy to read the notes in time does without the cache for as long.
 /// A broken connection may hide that Redis has lost its last second, so after one all answers from before are left aside.
 /// </remarks>
-internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnection redis, CacheMetrics metrics, TimeProvider clock, ILogger<StaleTags> logger) : BackgroundService
+internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnection redis, CacheSettings settings, CacheMetrics metrics, TimeProvider clock, ILogger<StaleTags> logger)
+    : BackgroundService
 {
     private const int MaxRowsATag = 1_000;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Reliance = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan AuthorWaits = TimeSpan.FromMilliseconds(600);
+    // More than clocks of two machines drift apart in so short a time.
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(20);
 
     // Longer than any answer lives, so that a mark which is gone was of no answer that is still there.
     private static readonly TimeSpan MarkLife = TimeSpan.FromHours(1);
@@ -42,7 +43,7 @@ internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnecti
     public bool CanRely(IReadOnlyList<string> tags)
     {
         lock (_lock)
-            return _readAt is { } at && clock.GetElapsedTime(at) < Reliance && _knownBreaks == redis.Breaks && !tags.Any(_stale.Contains);
+            return _readAt is { } at && clock.GetElapsedTime(at) < settings.Reliance && _knownBreaks == redis.Breaks && !tags.Any(_stale.Contains);
     }
 
     /// <summary>All answers are left aside until there is a mark again: Redis was emptied.</summary>
@@ -51,18 +52,19 @@ internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnecti
     /// <summary>Tells of changes that have just been committed, before anybody is answered.</summary>
     public async Task Committed(IReadOnlyCollection<StaleTag> rows, ICurrentUser author, CancellationToken cancellationToken)
     {
+        var committedAt = clock.GetTimestamp();
         var tags = rows.Select(row => row.Tag).Distinct(StringComparer.Ordinal).ToArray();
         lock (_lock)
             _stale = [.. _stale, .. tags];
         if (await TryTell(tags, cancellationToken))
             await TryForget([.. rows.Select(row => row.Id)], tags, cancellationToken);
-        else if (author.IsAuthenticated)
-            await Task.Delay(AuthorWaits, clock, CancellationToken.None);
+        else if (author.IsAuthenticated && settings.Reliance + Margin - clock.GetElapsedTime(committedAt) is { Ticks: > 0 } left)
+            await Task.Delay(left, clock, CancellationToken.None);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
+        using var timer = new PeriodicTimer(settings.Reliance / 2, clock);
         try
         {
             do

@@ -1,26 +1,45 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
+using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence;
 
 namespace Portico.Infrastructure.Identity;
 
-internal sealed class IdentityCredentials(UserManager<Credential> manager, AppDbContext db) : ICredentials
+internal sealed class IdentityCredentials(IServiceProvider services, AppDbContext db) : ICredentials
 {
+    private static readonly Func<AppDbContext, string, CancellationToken, Task<Found?>> ByEmail = EF.CompileAsyncQuery(
+        (AppDbContext db, string email, CancellationToken _) => db.Users.AsNoTracking().Where(u => u.Email == email)
+            .Select(u => new Found(u, db.Credentials.Where(c => c.Id == u.Id).Select(c => c.PasswordHash).SingleOrDefault())).SingleOrDefault());
+
+    private static readonly Func<AppDbContext, string, CancellationToken, Task<Found?>> ByPhone = EF.CompileAsyncQuery(
+        (AppDbContext db, string phone, CancellationToken _) => db.Users.AsNoTracking().Where(u => u.Phone == phone)
+            .Select(u => new Found(u, db.Credentials.Where(c => c.Id == u.Id).Select(c => c.PasswordHash).SingleOrDefault())).SingleOrDefault());
+
+    // Asked for only when something is changed: it is made of a dozen services, and signing in needs none of them.
+    private UserManager<Credential> Manager => services.GetRequiredService<UserManager<Credential>>();
+
     public async Task Add(Guid userId, string? passwordHash, CancellationToken cancellationToken) =>
-        Expect(await manager.CreateAsync(new Credential { Id = userId, UserName = userId.ToString(), PasswordHash = passwordHash }));
+        Expect(await Manager.CreateAsync(new Credential { Id = userId, UserName = userId.ToString(), PasswordHash = passwordHash }));
 
     public async Task SetPasswordHash(Guid userId, string passwordHash, CancellationToken cancellationToken)
     {
         var credential = await db.Credentials.SingleAsync(c => c.Id == userId, cancellationToken);
         credential.PasswordHash = passwordHash;
-        Expect(await manager.UpdateSecurityStampAsync(credential));
+        Expect(await Manager.UpdateSecurityStampAsync(credential));
     }
 
     // One statement with its condition: a password that is changed at the same time stays changed.
     public Task Rehash(Guid userId, string passwordHash, string newPasswordHash, CancellationToken cancellationToken) =>
         db.Credentials.Where(c => c.Id == userId && c.PasswordHash == passwordHash)
             .ExecuteUpdateAsync(update => update.SetProperty(c => c.PasswordHash, newPasswordHash), cancellationToken);
+
+    public async Task<(User? User, string? PasswordHash)> Find(ContactAddress address, CancellationToken cancellationToken)
+    {
+        var found = await (address.Kind == ContactKind.Email ? ByEmail : ByPhone)(db, address.Value, cancellationToken);
+        return (found?.User, found?.PasswordHash);
+    }
 
     public Task<string?> FindPasswordHash(Guid userId, CancellationToken cancellationToken) =>
         db.Credentials.Where(c => c.Id == userId).Select(c => c.PasswordHash).SingleOrDefaultAsync(cancellationToken);
@@ -33,4 +52,6 @@ internal sealed class IdentityCredentials(UserManager<Credential> manager, AppDb
         if (!result.Succeeded)
             throw new InvalidOperationException($"Identity refused a change of credentials: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
     }
+
+    private sealed record Found(User User, string? PasswordHash);
 }

@@ -17,19 +17,18 @@ internal sealed partial class InboxKeeper(
     EventMetrics metrics, TimeProvider clock, ILogger<InboxKeeper> logger)
     : BackgroundService
 {
-    private const int BatchSize = 1_000;
     private const int RoundsPerPurge = 300;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SentRetention = TimeSpan.FromDays(7);
     private static readonly TimeSpan DeadRetention = TimeSpan.FromDays(90);
 
-    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
+    /// <summary>Removes all that are due and gives their number.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken) =>
-        await Purge("inbox", "handled_at < now() - $1", events.MaxAge + outbox.Retention, cancellationToken)
-        + await Purge("messages", "status = 'sent' AND done_at < now() - $1", SentRetention, cancellationToken)
-        + await Purge("messages", "status = 'dead' AND done_at < now() - $1", DeadRetention, cancellationToken)
-        + await Purge("dead_events", "died_at < now() - $1", DeadRetention, cancellationToken);
+        await Purge("inbox", "handled_at < now() - $1", "handled_at", events.MaxAge + outbox.Retention, cancellationToken)
+        + await Purge("messages", "status = 'sent' AND done_at < now() - $1", "done_at", SentRetention, cancellationToken)
+        + await Purge("messages", "status = 'dead' AND done_at < now() - $1", "done_at", DeadRetention, cancellationToken)
+        + await Purge("dead_events", "died_at < now() - $1", "died_at", DeadRetention, cancellationToken);
 
     /// <summary>Handles what was asked for again, and gives its number.</summary>
     public async Task<int> Replay(CancellationToken cancellationToken)
@@ -79,20 +78,8 @@ internal sealed partial class InboxKeeper(
         await receiver.Receive(subscription, dead.Envelope, deadline.Token);
     }
 
-    private async Task<long> Purge(string table, string due, TimeSpan age, CancellationToken cancellationToken)
-    {
-        for (long removed = 0; ;)
-        {
-            await using var command = database.CreateCommand(
-                $"DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {due} LIMIT $2))");
-            command.Parameters.Add(new() { Value = age });
-            command.Parameters.Add(new() { Value = BatchSize });
-            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
-            removed += batch;
-            if (batch < BatchSize)
-                return removed;
-        }
-    }
+    private Task<long> Purge(string table, string due, string order, TimeSpan age, CancellationToken cancellationToken) =>
+        BoundedPurge.RunAsync(database.CreateCommand, table, due, order, [age], cancellationToken);
 
     [LoggerMessage(1, LogLevel.Information, "Handled {Replayed} dead events again")]
     private partial void LogReplayed(int replayed);

@@ -10,36 +10,23 @@ namespace Portico.Infrastructure.Nats;
 internal sealed partial class OutboxKeeper(
     NpgsqlDataSource database, OutboxSettings settings, OutboxMetrics metrics, TimeProvider clock, ILogger<OutboxKeeper> logger) : BackgroundService
 {
-    private const int BatchSize = 1_000;
     private const int MeasuredPerPurge = 120;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Removes all that are due and gives their number. Replicas that do it at once share the work.</summary>
-    public async Task<long> Purge(CancellationToken cancellationToken)
+    /// <summary>Removes all that are due and gives their number.</summary>
+    public Task<long> Purge(CancellationToken cancellationToken)
     {
-        var before = clock.GetUtcNow() - settings.Retention;
-        for (long removed = 0; ;)
-        {
-            // Ids grow with the time, so that their index leads to the oldest; one of that age is long published.
-            await using var command = database.CreateCommand(
-                """
-                DELETE FROM outbox WHERE id IN (
-                    SELECT id FROM outbox WHERE id < $1 AND published_at < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
-                """);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = FirstIdOf(before) });
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = before });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
-            var batch = await command.ExecuteNonQueryAsync(cancellationToken);
-            removed += batch;
-            if (batch < BatchSize)
-                return removed;
-        }
+        var before = EventIds.FirstOf(clock.GetUtcNow() - settings.Retention);
+        // Ids grow with the time, so that their index leads to the oldest; what still waits stays, whatever its age.
+        return BoundedPurge.RunAsync(
+            database.CreateCommand, "outbox", "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)", "id", [before], cancellationToken);
     }
 
     public async Task Measure(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL");
+        await using var command = database.CreateCommand(
+            "SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1) FROM outbox_waiting");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);
@@ -58,17 +45,6 @@ internal sealed partial class OutboxKeeper(
         {
             // The host stops.
         }
-    }
-
-    /// <summary>The lowest UUID v7 of an instant (RFC 9562, section 5.7).</summary>
-    private static Guid FirstIdOf(DateTimeOffset instant)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        var milliseconds = instant.ToUnixTimeMilliseconds();
-        for (var i = 5; i >= 0; i--, milliseconds >>= 8)
-            bytes[i] = (byte)milliseconds;
-        return new Guid(bytes, bigEndian: true);
     }
 
     private async Task TryKeep(bool purge, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Nats;
 
 /// <summary>Publishes the events of committed transactions, at least once and in order for each aggregate.</summary>
 /// <remarks>
-/// Several replicas share the work: each locks rows of its own, publishes, awaits the acknowledgements, marks and commits.
+/// Several replicas share the work: each locks rows of its own, publishes, awaits the acknowledgements, removes what left and commits.
 /// An event that the stream will never take holds up its own aggregate only, and is tried again once a minute.
 /// </remarks>
 internal sealed partial class OutboxRelay(
@@ -37,7 +37,8 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<Guid, long> _stuckSince = [];
-    private DateTimeOffset _nothingBefore = DateTimeOffset.UnixEpoch;
+    private Guid _nothingBefore;
+    private Guid _blockedUpTo;
     private long _wholeAt;
     private int _failures;
 
@@ -45,14 +46,16 @@ internal sealed partial class OutboxRelay(
     /// <returns>-1 when there was nothing to do, or nothing that could be done now.</returns>
     public async Task<int> RelayOnce(CancellationToken cancellationToken)
     {
-        var since = Since();
-        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, since, Stuck(), cancellationToken);
-        if (since == DateTimeOffset.UnixEpoch && batch.Claimed < settings.BatchSize)
-            _nothingBefore = clock.GetUtcNow() - Margin;
+        var from = From();
+        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, Stuck(), cancellationToken);
+        if (from == default && batch.Claimed < settings.BatchSize)
+            _nothingBefore = EventIds.FirstOf(clock.GetUtcNow() - Margin);
+        // A whole batch that waits for versions with higher ids, as a clock that was set back leaves them: those come first.
+        _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
         if (batch.Ready.Count == 0)
-            return -1;
+            return _blockedUpTo == default ? -1 : 0;
 
-        // To its end though the host stops: what is published is marked, or it would be published again.
+        // To its end though the host stops: what is published is no longer waiting, or it would be published again.
         var result = await publisher.Publish(batch.Ready, tokens.Issuer, CancellationToken.None);
         await batch.CommitAsync(result.Published, CancellationToken.None);
         Report(result);
@@ -141,12 +144,14 @@ internal sealed partial class OutboxRelay(
 
     /// <summary>From when on to look: seldom from the beginning, where the index is full of what was published and not vacuumed yet.</summary>
     /// <remarks>What was older than the margin when it was committed is found by the next look at the whole.</remarks>
-    private DateTimeOffset Since()
+    private Guid From()
     {
-        if (_nothingBefore != DateTimeOffset.UnixEpoch && Stopwatch.GetElapsedTime(_wholeAt) < WholeInterval)
+        if (_blockedUpTo != default)
+            return _blockedUpTo;
+        if (_nothingBefore != default && Stopwatch.GetElapsedTime(_wholeAt) < WholeInterval)
             return _nothingBefore;
         _wholeAt = Stopwatch.GetTimestamp();
-        return _nothingBefore = DateTimeOffset.UnixEpoch;
+        return _nothingBefore = default;
     }
 
     private Guid[] Stuck()

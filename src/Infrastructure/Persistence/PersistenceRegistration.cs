@@ -25,6 +25,7 @@ internal static class PersistenceRegistration
         services.AddSingleton<AuditStamps>();
         services.AddSingleton<OutboxWriter>();
         services.AddSingleton<StaleTagWriter>();
+        services.AddSettings<CacheSettings>(configuration);
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<StaleTags>();
         services.AddSingleton<OutboxSignal>();

@@ -11,12 +11,16 @@ namespace Portico.Infrastructure.Redis;
 /// <summary>Follows the short list of ended sessions in Redis, so that a token check asks nobody.</summary>
 /// <remarks>
 /// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
-/// sign-outs of some minutes. While Redis is away the list is as it was last seen, and what ends here is told when it is back.
+/// sign-outs of some minutes. A check never trusts a list that is older than 1 s: on a machine too busy to follow, it waits for
+/// the next look. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
+/// signs out then is refused here at once, so they could not ask again.
 /// </remarks>
 internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
     : BackgroundService, IEndedSessions
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(400);
+    private const int MaxUntold = 100_000;
+
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
     // ARGV: life of an entry in milliseconds, the session
@@ -29,10 +33,15 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         return now
         """;
 
+    private readonly long _maxAge = clock.TimestampFrequency;
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
 
-    /// <summary>Those that Redis could not be told of yet.</summary>
-    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _untold = new();
+    /// <summary>Those that Redis could not be told of yet, and what is to be done with each besides.</summary>
+    private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _untold = new();
+    private readonly Lock _gate = new();
+    private Task? _look;
+    private long _lookedAt = long.MinValue;
+    private volatile bool _isAway;
     private double _seenUpTo = double.NegativeInfinity;
 
     /// <summary>Longer than any access token lives, with the leeway that verifiers give.</summary>
@@ -40,23 +49,31 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     private RedisKey Key => redis.Key("sessions:ended");
 
-    public bool Contains(Guid sessionId) => _forgetAt.ContainsKey(sessionId);
+    public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
+    {
+        var asOf = clock.GetTimestamp() - _maxAge;
+        return IsKnown(asOf) ? ValueTask.FromResult(_forgetAt.ContainsKey(sessionId)) : ContainsAnew(sessionId, asOf, cancellationToken);
+    }
 
     /// <summary>Refuses the access tokens of a session: here at once. When Redis can't be told now, it is told when it is back.</summary>
-    public async Task Add(Guid sessionId, CancellationToken cancellationToken)
+    /// <param name="sessionId">The session.</param>
+    /// <param name="then">What is done after that, as often as it takes to succeed.</param>
+    /// <param name="cancellationToken">Ends the wait, not what has begun.</param>
+    public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        _untold[sessionId] = _forgetAt[sessionId] = clock.GetUtcNow() + Life;
-        await Tell(sessionId, cancellationToken);
+        _forgetAt[sessionId] = clock.GetUtcNow() + Life;
+        if (_untold.Count < MaxUntold)
+            _untold[sessionId] = then;
+        await Tell(sessionId, then, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var away = false;
         using var timer = new PeriodicTimer(PollInterval, clock);
         try
         {
             do
-                away = !await TryFollow(away, stoppingToken);
+                await Look().WaitAsync(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -65,38 +82,53 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         }
     }
 
-    /// <returns>Whether Redis was there; that it is away is said once.</returns>
-    private async Task<bool> TryFollow(bool knownAway, CancellationToken cancellationToken)
+    private async ValueTask<bool> ContainsAnew(Guid sessionId, long asOf, CancellationToken cancellationToken)
+    {
+        // Twice at most: the second look begins after the question.
+        while (!IsKnown(asOf))
+            await Look().WaitAsync(cancellationToken);
+        return _forgetAt.ContainsKey(sessionId);
+    }
+
+    /// <summary>Whether the list is as of then or later, or can't be had.</summary>
+    private bool IsKnown(long asOf) => Volatile.Read(ref _lookedAt) >= asOf || _isAway;
+
+    /// <summary>One look at a time, for whoever asks; it has the deadline of Redis and no other.</summary>
+    private Task Look()
+    {
+        lock (_gate)
+            return _look is { IsCompleted: false } ? _look : _look = TryFollow();
+    }
+
+    private async Task TryFollow()
     {
         try
         {
-            await Follow(cancellationToken);
-            return true;
+            await Follow(CancellationToken.None);
+            _isAway = false;
         }
         catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
         {
-            if (!knownAway)
-                LogAway(failure);
-            return false;
+            // Said once, and not at each look for as long as it lasts.
+            if (!_isAway)
+                LogAway(failure.Message);
+            _isAway = true;
         }
     }
 
-    private async Task Tell(Guid sessionId, CancellationToken cancellationToken)
+    private async Task Tell(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+        await then(cancellationToken);
         _untold.TryRemove(sessionId, out _);
     }
 
     private async Task Follow(CancellationToken cancellationToken)
     {
-        foreach (var (session, forgetAt) in _untold)
-        {
-            if (forgetAt <= clock.GetUtcNow())
-                _untold.TryRemove(session, out _);
-            else
-                await Tell(session, cancellationToken);
-        }
+        foreach (var (session, then) in _untold)
+            await Tell(session, then, cancellationToken);
 
+        var askedAt = clock.GetTimestamp();
         // Once more what came shortly before: a replica may have been promoted in between.
         var entries = await redis.Run(
             database => database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds), cancellationToken);
@@ -107,6 +139,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
             _seenUpTo = Math.Max(_seenUpTo, entry.Score);
         }
 
+        Volatile.Write(ref _lookedAt, askedAt);
+
         foreach (var (session, forgetAt) in _forgetAt)
         {
             if (forgetAt <= now)
@@ -114,6 +148,6 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back")]
-    private partial void LogAway(Exception failure);
+    [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back: {Failure}")]
+    private partial void LogAway(string failure);
 }

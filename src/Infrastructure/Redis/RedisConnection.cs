@@ -16,6 +16,9 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
 
+    // Answers that are this much of the deadline apart are those of a server that hangs.
+    private const int SlowShare = 3;
+
     // An answer passes through the queue at most so often: the reader's work, the call's own continuation, and one to spare.
     private const int QueueRounds = 3;
 
@@ -45,7 +48,7 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
             throw new DependencyUnavailableException("Redis");
         try
         {
-            var connection = await Connection.WaitAsync(settings.Deadline, cancellationToken);
+            var connection = await Connection.WaitAsync(settings.Deadline, clock, cancellationToken);
             return await WithinDeadline(call(connection.GetDatabase()), cancellationToken);
         }
         catch (RedisServerException refused) when (!IsLoading(refused))
@@ -62,10 +65,9 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
 
     private async Task<T> WithinDeadline<T>(Task<T> call, CancellationToken cancellationToken)
     {
-        var sentAt = clock.GetTimestamp();
         try
         {
-            await call.WaitAsync(settings.Deadline, cancellationToken);
+            await call.WaitAsync(settings.Deadline, clock, cancellationToken);
             // The client completes its calls one after the other on one thread: what follows must not hold up the next.
             await Task.Yield();
         }
@@ -77,7 +79,7 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
                 await Task.Yield();
             if (!call.IsCompleted)
             {
-                Miss(call, sentAt);
+                Miss(call);
                 throw;
             }
         }
@@ -94,10 +96,11 @@ internal sealed class RedisConnection(RedisSettings settings, TimeProvider clock
             Volatile.Write(ref _askAgainAt, Answering);
     }
 
-    /// <summary>A call is late. When another one has been answered since it was sent, Redis is only slow; when none has, it hangs.</summary>
-    private void Miss(Task call, long sentAt)
+    /// <summary>A call is late. When another one was answered just now, Redis is only slow; when none was, it hangs.</summary>
+    /// <remarks>Just now, and not since the call was sent: of two calls sent together one may be answered in the moment before Redis hangs.</remarks>
+    private void Miss(Task call)
     {
-        if (Volatile.Read(ref _answeredAt) > sentAt)
+        if (clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < settings.Deadline / SlowShare)
             return;
 
         Volatile.Write(ref _askAgainAt, clock.GetTimestamp() + AskAgainTicks);

@@ -136,7 +136,8 @@ internal sealed class RedisSessions(
                 return Rotation.To(Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
             case "reused":
                 metrics.Reused();
-                await ended.Add(token.SessionId, cancellationToken);
+                // It is dead already, and kept to tell of the reuse until whoever is told has noted it.
+                await ended.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
                 return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
             default:
                 return Rotation.Refused;
@@ -171,12 +172,9 @@ internal sealed class RedisSessions(
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
 
-    public async Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        // Refused before it is gone: when one step fails, the session is still there to be ended again.
-        await ended.Add(sessionId, cancellationToken);
-        await Run(userId, sessionId, cancellationToken, "end", Name(sessionId));
-    }
+    // Refused before it is gone: when one step fails, the session is still there to be ended again.
+    public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        ended.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);
 
     public Task EndAll(Guid userId, CancellationToken cancellationToken) => EndOthers(userId, Guid.Empty, cancellationToken);
 

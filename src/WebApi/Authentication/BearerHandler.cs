@@ -34,7 +34,7 @@ internal sealed class BearerHandler(
 
         if (claims is null)
             return Refuse(refusal.ToString());
-        if (ended.Contains(claims.SessionId))
+        if (await ended.Contains(claims.SessionId, Context.RequestAborted))
             return Refuse("session ended");
         if (!await epochs.Accepts(claims.Subject, claims.Epoch, Context.RequestAborted))
             return Refuse("epoch passed");

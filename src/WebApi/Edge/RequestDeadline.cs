@@ -9,9 +9,9 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
     public async Task InvokeAsync(HttpContext context)
     {
         var connection = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        using var timer = new CancellationTokenSource(limits.RequestTimeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.RequestAborted, timer.Token);
-        var deadline = new Deadline(connection, () => timer.CancelAfter(limits.RequestTimeout), either.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.RequestAborted);
+        either.CancelAfter(limits.RequestTimeout);
+        var deadline = new Deadline(connection, either, limits.RequestTimeout);
         context.Features.Set<IHttpRequestLifetimeFeature>(deadline);
         context.Features.Set(deadline);
         try
@@ -20,7 +20,7 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
         }
         finally
         {
-            deadline.Passed = timer.IsCancellationRequested && !connection.RequestAborted.IsCancellationRequested;
+            deadline.Passed = either.IsCancellationRequested && !connection.RequestAborted.IsCancellationRequested;
             context.Features.Set(connection);
         }
     }
@@ -30,13 +30,13 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
 
     public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;
 
-    private sealed class Deadline(IHttpRequestLifetimeFeature connection, Action restart, CancellationToken either) : IHttpRequestLifetimeFeature
+    private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationTokenSource either, TimeSpan limit) : IHttpRequestLifetimeFeature
     {
-        public Action Restart { get; } = restart;
-
         public bool Passed { get; set; }
 
-        public CancellationToken RequestAborted { get; set; } = either;
+        public CancellationToken RequestAborted { get; set; } = either.Token;
+
+        public void Restart() => either.CancelAfter(limit);
 
         public void Abort() => connection.Abort();
     }

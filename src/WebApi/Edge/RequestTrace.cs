@@ -39,5 +39,5 @@ internal sealed class RequestTrace(RequestDelegate next, ILogger<RequestTrace> l
 
     private static Activity? ActivityOf(HttpContext context) => context.Features.Get<IHttpActivityFeature>()?.Activity ?? Activity.Current;
 
-    private static bool IsUsable(string id) => id.Length is > 0 and <= MaxIdLength && id.All(c => c is >= '!' and <= '~');
+    private static bool IsUsable(string id) => id.Length is > 0 and <= MaxIdLength && !id.AsSpan().ContainsAnyExceptInRange('!', '~');
 }

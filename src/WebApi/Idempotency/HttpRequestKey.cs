@@ -25,7 +25,7 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
 
     public void Replayed() => accessor.HttpContext!.Response.Headers[ReplayedHeader] = "true";
 
-    private static bool IsValid(string key) => key.Length is > 0 and <= IdempotencyKey.MaxLength && key.All(c => c is >= '!' and <= '~');
+    private static bool IsValid(string key) => key.Length is > 0 and <= IdempotencyKey.MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static byte[] Fingerprint(HttpContext context)
     {

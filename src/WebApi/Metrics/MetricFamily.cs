@@ -27,13 +27,19 @@ internal sealed class MetricFamily
 
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, MetricSeries>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+
+    // The same series by the tags as they came, since rendering them is what costs.
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _recent = new(TagComparer.Instance);
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _recentLookup;
     private int _count;
+    private int _recentCount;
     private long _dropped;
 
     public MetricFamily(string name, string help, MetricKind kind, double[] bounds)
     {
         (Name, Help, Kind, Bounds) = (name, help, kind, bounds);
         _lookup = _series.GetAlternateLookup<ReadOnlySpan<char>>();
+        _recentLookup = _recent.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
     }
 
     public string Name { get; }
@@ -62,10 +68,24 @@ internal sealed class MetricFamily
     public void Clear()
     {
         _series.Clear();
+        _recent.Clear();
+        Interlocked.Exchange(ref _recentCount, 0);
         Interlocked.Exchange(ref _count, 0);
     }
 
     private MetricSeries? Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (_recentLookup.TryGetValue(tags, out var recent))
+            return recent;
+
+        var series = FindRendered(tags);
+        // As many as there may be series: the few orders that an instrument's tags come in are not worth a bound of their own.
+        if (series is not null && Volatile.Read(ref _recentCount) < MaxSeries && _recent.TryAdd(tags.ToArray(), series))
+            Interlocked.Increment(ref _recentCount);
+        return series;
+    }
+
+    private MetricSeries? FindRendered(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = Render(tags);
         if (_lookup.TryGetValue(labels, out var known))
@@ -119,4 +139,38 @@ internal sealed class MetricFamily
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),
     };
+
+    /// <summary>Compares tags by name and value, in their order.</summary>
+    private sealed class TagComparer : IEqualityComparer<KeyValuePair<string, object?>[]>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
+    {
+        public static readonly TagComparer Instance = new();
+
+        public bool Equals(KeyValuePair<string, object?>[]? x, KeyValuePair<string, object?>[]? y) => x is not null && Equals(x.AsSpan(), y);
+
+        public int GetHashCode(KeyValuePair<string, object?>[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<KeyValuePair<string, object?>> alternate, KeyValuePair<string, object?>[]? other)
+        {
+            if (other is null || alternate.Length != other.Length)
+                return false;
+            for (var i = 0; i < other.Length; i++)
+            {
+                if (alternate[i].Key != other[i].Key || !Equals(alternate[i].Value, other[i].Value))
+                    return false;
+            }
+
+            return true;
+        }
+
+        public int GetHashCode(ReadOnlySpan<KeyValuePair<string, object?>> alternate)
+        {
+            // The values tell series apart; the names are nearly always the same.
+            var hash = default(HashCode);
+            foreach (var tag in alternate)
+                hash.Add(tag.Value);
+            return hash.ToHashCode();
+        }
+
+        public KeyValuePair<string, object?>[] Create(ReadOnlySpan<KeyValuePair<string, object?>> alternate) => alternate.ToArray();
+    }
 }

@@ -31,21 +31,24 @@ internal static class OpenApiRegistration
     {
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments(PagePath, StringComparison.OrdinalIgnoreCase),
-            page => page.Use((context, next) =>
+            branch =>
             {
-                context.Response.Headers.ContentSecurityPolicy = PagePolicy;
-                return next(context);
-            }));
-        app.UseSwaggerUI(page =>
-        {
-            page.RoutePrefix = PagePath.TrimStart('/');
-            page.DocumentTitle = "Portico";
-            page.SwaggerEndpoint(Document, $"Portico {Version}");
-            page.InjectJavascript(SignInScript);
-            page.EnablePersistAuthorization();
-            page.DisplayRequestDuration();
-            page.EnableTryItOutByDefault();
-        });
+                branch.Use((context, next) =>
+                {
+                    context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+                    return next(context);
+                });
+                branch.UseSwaggerUI(page =>
+                {
+                    page.RoutePrefix = PagePath.TrimStart('/');
+                    page.DocumentTitle = "Portico";
+                    page.SwaggerEndpoint(Document, $"Portico {Version}");
+                    page.InjectJavascript(SignInScript);
+                    page.EnablePersistAuthorization();
+                    page.DisplayRequestDuration();
+                    page.EnableTryItOutByDefault();
+                });
+            });
     }
 
     public static void MapOpenApiDocument(this WebApplication app)

@@ -35,7 +35,7 @@ public sealed class OutboxWriterTests : IDisposable
             ["users.registered.v1", "users.profile-changed.v1", "users.role-changed.v1", "users.password-changed.v1"],
             rows.Select(row => row.Type));
         Assert.Equal([1, 2, 3, 4], rows.Select(row => row.AggregateVersion));
-        Assert.All(rows, row => Assert.Equal(("User", user.Id, Noon, null), (row.AggregateType, row.AggregateId, row.OccurredAt, row.PublishedAt)));
+        Assert.All(rows, row => Assert.Equal(("User", user.Id, Noon), (row.AggregateType, row.AggregateId, row.OccurredAt)));
         Assert.Distinct(rows.Select(row => row.Id));
     }
 

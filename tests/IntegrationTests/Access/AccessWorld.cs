@@ -68,18 +68,19 @@ public sealed partial class AccessWorld : IAsyncLifetime
     private static readonly string[] Unowned = ["/events", "/schemas"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
-    private PorticoApp _app = null!;
     private string _passwordHash = "";
 
     internal Dictionary<string, JsonElement> Operations { get; } = new(StringComparer.Ordinal);
+
+    internal PorticoApp App { get; private set; } = null!;
 
     private JsonElement Document { get; set; }
 
     public async Task InitializeAsync()
     {
-        _app = await PorticoApp.StartAsync(new PorticoAppOptions());
-        _passwordHash = await _app.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
-        Document = await _app.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
+        App = await PorticoApp.StartAsync(new PorticoAppOptions());
+        _passwordHash = await App.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
+        Document = await App.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
         foreach (var path in Document.GetProperty("paths").EnumerateObject())
         {
             foreach (var operation in path.Value.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object))
@@ -87,7 +88,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync() => await _app.DisposeAsync();
+    public async Task DisposeAsync() => await App.DisposeAsync();
 
     /// <summary>The callers that a column of the table is about: for those that can't act, whatever their rank was.</summary>
     internal static IEnumerable<(Role? Role, string Standing)> Callers(string column) => column switch
@@ -109,20 +110,26 @@ public sealed partial class AccessWorld : IAsyncLifetime
         var scene = row.Whose == Whose.Others
             ? new Scene(caller, await Person(Role.User, Active), OwnerCanAct: true)
             : new Scene(caller, caller, OwnerCanAct: caller is not null && standing == Active);
+        using var response = await Send(row, scene, new RequestExtras());
+        return (int)response.StatusCode;
+    }
+
+    /// <summary>Sends the request of a row about the record of a scene.</summary>
+    internal async Task<HttpResponseMessage> Send(AccessRow row, Scene scene, RequestExtras extras)
+    {
         var operation = Operations[row.Operation];
         var path = await WithRecord(row.Path, scene);
 
-        using var request = new HttpRequestMessage(new HttpMethod(row.Method), WithPrefix(path));
-        if (caller is not null)
+        using var request = new HttpRequestMessage(extras.Method ?? new HttpMethod(row.Method), WithPrefix(path) + extras.Query);
+        if (scene.Caller is { } caller)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", caller.AccessToken);
-        if (Declares(operation, "If-Match"))
-            request.Headers.TryAddWithoutValidation("If-Match", "*");
+        if (extras.IfMatch is { } tag && Declares(operation, "If-Match"))
+            request.Headers.TryAddWithoutValidation("If-Match", tag);
         if (Declares(operation, "Idempotency-Key"))
-            request.Headers.TryAddWithoutValidation("Idempotency-Key", Guid.NewGuid().ToString());
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", extras.Key ?? Guid.NewGuid().ToString());
         if (Body(row.Operation) is { } body)
             request.Content = new StringContent(await Fill(body, scene), Encoding.UTF8, "application/json");
-        using var response = await _app.Client.SendAsync(request);
-        return (int)response.StatusCode;
+        return await App.Client.SendAsync(request);
     }
 
     private async Task<TestPerson> SharedCaller(Role role, string standing)
@@ -134,11 +141,11 @@ public sealed partial class AccessWorld : IAsyncLifetime
     }
 
     /// <summary>Makes somebody who is signed in, and then what the standing says, as if nothing had followed from it.</summary>
-    private async Task<TestPerson> Person(Role role, string standing)
+    internal async Task<TestPerson> Person(Role role, string standing)
     {
-        await using var scope = _app.Services.CreateAsyncScope();
+        await using var scope = App.Services.CreateAsyncScope();
         var services = scope.ServiceProvider;
-        var person = new TestPerson(_app, PorticoApp.NewEmail(), Password);
+        var person = new TestPerson(App, PorticoApp.NewEmail(), Password);
         Assert.True(ContactAddress.TryParseEmail(person.Email, out var address));
         var user = User.Register(address, $"A {role}", "en", DateTimeOffset.UtcNow);
         user.AssignRole(role);
@@ -157,9 +164,9 @@ public sealed partial class AccessWorld : IAsyncLifetime
             refreshToken = ticket.RefreshToken,
         }));
         if (standing == AccessTable.Blocked)
-            await _app.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE id = $1", user.Id);
+            await App.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE id = $1", user.Id);
         else if (standing == AccessTable.Deleted)
-            await _app.Database.ExecuteAsync("UPDATE users SET deleted_at = now() WHERE id = $1", user.Id);
+            await App.Database.ExecuteAsync("UPDATE users SET deleted_at = now() WHERE id = $1", user.Id);
         return person;
     }
 
@@ -171,12 +178,19 @@ public sealed partial class AccessWorld : IAsyncLifetime
         if (path.IndexOf("/{", StringComparison.Ordinal) is not (> 0 and var start))
             return path;
 
-        var collection = path[..start];
+        return $"{path[..start]}/{await Record(path[..start], scene)}{path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..]}";
+    }
+
+    /// <summary>The record of a collection that a scene is about.</summary>
+    internal async Task<string> Record(string collection, Scene scene)
+    {
+        if (scene.Known.TryGetValue(collection, out var known))
+            return known;
+
         var isMade = Makers.TryGetValue(collection, out var maker);
-        var id = isMade && (scene.Owner is not null || Unowned.Contains(collection, StringComparer.Ordinal)) ? await maker!(this, scene)
+        return isMade && (scene.Owner is not null || Unowned.Contains(collection, StringComparer.Ordinal)) ? await maker!(this, scene)
             : !isMade && scene.OwnerCanAct ? await Make(collection, scene.Owner!, scene)
             : Guid.CreateVersion7().ToString();
-        return collection + "/" + id + path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..];
     }
 
     private async Task<string> Make(string collection, TestPerson maker, Scene scene)
@@ -187,7 +201,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     }
 
     /// <summary>A wallet of the owner with money in it.</summary>
-    private async Task<string> Wallet(Scene scene)
+    internal async Task<string> Wallet(Scene scene)
     {
         if (!scene.OwnerCanAct)
             return Guid.CreateVersion7().ToString();
@@ -203,14 +217,14 @@ public sealed partial class AccessWorld : IAsyncLifetime
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken);
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        return await _app.Client.SendAsync(request).Json(HttpStatusCode.Created);
+        return await App.Client.SendAsync(request).Json(HttpStatusCode.Created);
     }
 
     private async Task<string> Fill(string template, Scene scene)
     {
         var filled = template;
         foreach (var name in Name().Matches(template).Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal))
-            filled = filled.Replace($"{{{name}}}", await Values[name](this, scene), StringComparison.Ordinal);
+            filled = filled.Replace($"{{{name}}}", scene.Known.TryGetValue(name, out var known) ? known : await Values[name](this, scene), StringComparison.Ordinal);
         return filled;
     }
 
@@ -228,7 +242,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
             : throw new InvalidOperationException($"{type} has no example: {schema}");
     }
 
-    private static bool Declares(JsonElement operation, string header) =>
+    internal static bool Declares(JsonElement operation, string header) =>
         operation.TryGetProperty("parameters", out var parameters) && parameters.EnumerateArray().Any(parameter => parameter.Text("name") == header);
 
     private static string WithoutPrefix(string path) => path.StartsWith(ApiPrefix, StringComparison.Ordinal) ? path[ApiPrefix.Length..] : path;
@@ -238,7 +252,25 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Name();
+}
 
-    /// <summary>Who asks, and whose record it is about.</summary>
-    private sealed record Scene(TestPerson? Caller, TestPerson? Owner, bool OwnerCanAct);
+/// <summary>Who asks, and whose record it is about.</summary>
+internal sealed record Scene(TestPerson? Caller, TestPerson? Owner, bool OwnerCanAct)
+{
+    /// <summary>What is there already, by its collection or its name in a body; whatever else is needed is made.</summary>
+    public IReadOnlyDictionary<string, string> Known { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>What a caller is free to choose in a request.</summary>
+internal sealed record RequestExtras
+{
+    /// <summary>Another method than the row's.</summary>
+    public HttpMethod? Method { get; init; }
+
+    public string? IfMatch { get; init; } = "*";
+
+    /// <summary>The <c>Idempotency-Key</c>; null is a new one.</summary>
+    public string? Key { get; init; }
+
+    public string Query { get; init; } = "";
 }

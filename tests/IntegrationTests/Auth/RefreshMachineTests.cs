@@ -180,7 +180,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
             model.Tells = model.Tells == Tells.Now ? Tells.Later : model.Tells;
             history.Add($"{name}: dead");
             Assert.All(answers, answer => Assert.False(answer.Ticket is not null, "An ended session came back."));
-            Assert.True(_app.Services.GetRequiredService<IEndedSessions>().Contains(model.SessionId), "Its access tokens go on.");
+            Assert.True(await _app.Services.GetRequiredService<IEndedSessions>().Contains(model.SessionId, default), "Its access tokens go on.");
             return;
         }
 

@@ -1,61 +1,194 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.Tokens;
+using Portico.IntegrationTests.Tokens;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-/// <summary>Two replicas on one Redis and one PostgreSQL: what ends at one is refused at the other.</summary>
-public sealed class ReplicaTests : IAsyncLifetime
+/// <summary>Two web APIs as processes of their own on one Redis and one PostgreSQL, beside the one at which people sign up.</summary>
+public sealed class Replicas : IAsyncLifetime
 {
-    private const int Sessions = 9;
-
-    private PorticoApp _here = null!;
-    private PorticoApp _there = null!;
+    public PorticoApp App { get; private set; } = null!;
+    public PorticoProcess One { get; private set; } = null!;
+    public PorticoProcess Other { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        _here = await PorticoApp.StartAsync(new PorticoAppOptions());
-        _there = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _here });
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        // Those that were made for another algorithm would be exchanged a minute later.
+        await database.ExecuteAsync("DELETE FROM identity.signing_keys");
+        App = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Database = database,
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Tokens:Algorithm"] = "ES256",
+                ["Tokens:SigningKeyLead"] = "00:00:04",
+                ["Tokens:SigningKeyLifetime"] = "00:00:06",
+            },
+        });
+        var nothing = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var processes = await Task.WhenAll(PorticoProcess.StartAsync(App, nothing), PorticoProcess.StartAsync(App, nothing));
+        (One, Other) = (processes[0], processes[1]);
     }
 
     public async Task DisposeAsync()
     {
-        await _there.DisposeAsync();
-        await _here.DisposeAsync();
+        await Other.DisposeAsync();
+        await One.DisposeAsync();
+        await App.DisposeAsync();
     }
+}
+
+/// <summary>What ends or changes at one process is known to the other.</summary>
+public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
+{
+    private const string Check = "/api/v1/auth/check";
+    private const int Sessions = 6;
+    private const int Measurements = 3;
+    private const int Lanes = 4;
+
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(40);
 
     [Theory]
     [InlineData("by its owner")]
     [InlineData("by another password")]
-    public async Task A_session_that_ends_here_is_refused_there_within_a_second(string how)
+    public async Task A_session_that_ends_at_one_is_refused_at_the_other_within_a_second(string how)
     {
-        var waits = new List<TimeSpan>();
-        for (var n = 0; n < Sessions; n++)
-        {
-            var person = await _here.SignUpAsync();
-            var there = new TestPerson(_there, person.Email, person.Password);
-            there.Take(await there.LogInAsync().Json(HttpStatusCode.OK));
-            await there.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
-            if (how == "by its owner")
-                await person.SendAsync(HttpMethod.Delete, $"/api/v1/auth/sessions/{there.SessionId}").Json(HttpStatusCode.NoContent);
-            else
-                await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId = person.Id, oldPassword = person.Password, newPassword = $"another horse {n} staple" })
-                    .Json(HttpStatusCode.OK);
+        List<TimeSpan[]> measured = [];
+        // Again, since a machine that is busy enough keeps PostgreSQL and Redis past their deadlines, as if they were away.
+        while (measured.Count < Measurements && (measured.Count == 0 || measured[^1].Any(wait => wait > TimeSpan.FromSeconds(1))))
+            measured.Add(await Task.WhenAll(Enumerable.Range(0, Sessions).Select(_ => LongestAccepted(how))));
 
-            var ended = Stopwatch.GetTimestamp();
-            await Eventually.Holds(
-                async () =>
+        Assert.All(measured[^1], wait => Assert.InRange(wait, TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
+    public async Task Keys_rotate_under_load_by_schedule_and_by_command_and_nobody_sees_a_401()
+    {
+        // Those of the tests before, of which there is a most.
+        await replicas.App.Database.TextAsync("DELETE FROM identity.signing_keys WHERE state = 'previous'");
+        HttpClient[] both = [replicas.One.Client, replicas.Other.Client];
+        var person = await replicas.App.SignUpAsync();
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        var (signers, checks, commanded) = (new ConcurrentDictionary<string, bool>(StringComparer.Ordinal), 0, 0);
+
+        async Task Lane(int lane)
+        {
+            var verifier = new CachingVerifier(both[lane % 2]);
+            var at = person.At(both[lane % 2]);
+            at.Take(await at.LogInAsync().Json(HttpStatusCode.OK));
+            using var pace = new PeriodicTimer(Pace);
+            // By command one, so another one of three is by schedule.
+            while (!stop.IsCancellationRequested && (signers.Count < 3 || Volatile.Read(ref commanded) == 0))
+            {
+                at.Take(await at.RefreshAsync().Json(HttpStatusCode.OK));
+                foreach (var server in both)
                 {
-                    using var answer = await there.GetAsync("/api/v1/auth/check");
-                    return answer.StatusCode == HttpStatusCode.Unauthorized;
-                },
-                "the other replica refuses");
-            waits.Add(Stopwatch.GetElapsedTime(ended));
-            await there.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+                    await at.At(server).GetAsync(Check).Json(HttpStatusCode.OK);
+                    Interlocked.Increment(ref checks);
+                }
+
+                signers.TryAdd(await verifier.Verify(at.AccessToken), true);
+                await pace.WaitForNextTickAsync(CancellationToken.None);
+            }
         }
 
-        // The median, since a busy machine may hold up any one of them.
-        waits.Sort();
-        Assert.InRange(waits[Sessions / 2], TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        var lanes = Task.WhenAll(Enumerable.Range(0, Lanes).Select(Lane));
+        // Refused until verifiers have had the time to learn of the next key.
+        await Eventually.Holds(async () => (await KeysTool.RunAsync(replicas.App.Database, "keys", "rotate")).ExitCode == 0, "the keys rotate by command");
+        Volatile.Write(ref commanded, 1);
+        await lanes;
+
+        Assert.True(signers.Count >= 3, $"{signers.Count} keys signed");
+        Assert.True(checks > 100, $"{checks} checks");
+    }
+
+    [Fact]
+    public async Task A_stolen_key_is_dead_within_seconds_and_every_token_with_it()
+    {
+        var (database, person) = (replicas.App.Database, await replicas.App.SignUpAsync());
+        var stolen = Ring().Signer.Id;
+        Assert.Contains("say --emergency", (await KeysTool.RunAsync(database, "keys", "drop", stolen)).Output, StringComparison.Ordinal);
+
+        var dropped = await KeysTool.RunAsync(database, "keys", "drop", stolen, "--emergency");
+
+        Assert.True(dropped.ExitCode == 0, dropped.Output);
+        foreach (var process in new[] { replicas.One, replicas.Other })
+        {
+            await Eventually.Holds(async () => await Status(person.At(process.Client)) == HttpStatusCode.Unauthorized, "the token is refused");
+            await Eventually.Holds(
+                async () => !(await process.Client.GetStringAsync("/.well-known/jwks.json")).Contains(stolen, StringComparison.Ordinal), "the key is published no more");
+        }
+
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        await person.At(replicas.Other.Client).GetAsync(Check).Json(HttpStatusCode.OK);
+        Assert.Equal("1", await database.TextAsync("SELECT epoch FROM users WHERE id = $1", person.Id));
+        Assert.Equal("1", await database.TextAsync("SELECT count(*) FROM audit_log WHERE action = 'signing_key.dropped' AND subject_id = $1", stolen));
+    }
+
+    [Fact]
+    public async Task A_token_of_a_key_made_a_moment_ago_is_good_everywhere_at_once()
+    {
+        var person = await replicas.App.SignUpAsync();
+        // With no next key the one that signs from now on was never published.
+        await replicas.App.Database.ExecuteAsync("DELETE FROM identity.signing_keys WHERE state = 'next'");
+        var stolen = Ring().Signer;
+        await KeysTool.RunAsync(replicas.App.Database, "keys", "drop", stolen.Id, "--emergency");
+        await Eventually.Holds(() => Task.FromResult(Ring().Signer != stolen), "the first server signs with another key");
+
+        using var scope = replicas.App.Services.CreateScope();
+        var user = await scope.ServiceProvider.GetRequiredService<IAppDbContext>().Users.SingleAsync(user => user.Email == person.Email);
+        var token = scope.ServiceProvider.GetRequiredService<IAccessTokenIssuer>().Issue(user, person.SessionId).Value;
+        person.Take(JsonSerializer.SerializeToElement(new { accessToken = token, refreshToken = person.RefreshToken }));
+        await person.At(replicas.One.Client).GetAsync(Check).Json(HttpStatusCode.OK);
+    }
+
+    /// <summary>How long after the end of a session the other process took its token for good.</summary>
+    /// <remarks>
+    /// A check counts from when it was sent: what it is judged by was read a second earlier at most, however late it is judged, so a busy
+    /// machine makes this no longer.
+    /// </remarks>
+    private async Task<TimeSpan> LongestAccepted(string how)
+    {
+        var person = (await replicas.App.SignUpAsync()).At(replicas.One.Client);
+        var there = person.At(replicas.Other.Client);
+        there.Take(await there.LogInAsync().Json(HttpStatusCode.OK));
+        await there.GetAsync(Check).Json(HttpStatusCode.OK);
+        if (how == "by its owner")
+            await person.SendAsync(HttpMethod.Delete, $"/api/v1/auth/sessions/{there.SessionId}").Json(HttpStatusCode.NoContent);
+        else
+            await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" })
+                .Json(HttpStatusCode.OK);
+
+        var ended = Stopwatch.GetTimestamp();
+        var accepted = ended;
+        await Eventually.Holds(
+            async () =>
+            {
+                var sent = Stopwatch.GetTimestamp();
+                if (await Status(there) == HttpStatusCode.Unauthorized)
+                    return true;
+                accepted = sent;
+                return false;
+            },
+            "the other process refuses");
+        await there.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+        return Stopwatch.GetElapsedTime(ended, accepted);
+    }
+
+    private KeyRing Ring() => replicas.App.Services.GetRequiredService<TokenKeys>().Current;
+
+    private static async Task<HttpStatusCode> Status(TestPerson person)
+    {
+        using var answer = await person.GetAsync(Check);
+        return answer.StatusCode;
     }
 }

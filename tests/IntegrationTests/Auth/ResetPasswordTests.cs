@@ -38,6 +38,7 @@ public sealed class ResetPasswordTests : IAsyncLifetime
         await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await person.LogInAsync(newPassword).Json(HttpStatusCode.OK);
         await Confirm(person.Email, code, newPassword).Problem(HttpStatusCode.BadRequest, "invalid_code");
+        Assert.Equal("user.password_reset", await _app.Database.TextAsync("SELECT string_agg(action, ',') FROM audit_log WHERE subject_id = $1 AND actor IS NULL", $"{person.Id}"));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
 
         var expected = await Work(PorticoApp.NewEmail(), "wrong password", HttpStatusCode.Unauthorized);
         Assert.Equal($"rounds {Iterations}", expected[^1]);
-        Assert.Equal(2, expected.Count(line => line.StartsWith("SELECT", StringComparison.Ordinal)));
+        Assert.Equal(1, expected.Count(line => line.StartsWith("SELECT", StringComparison.Ordinal)));
         Assert.Equal(2, expected.Count(line => line.Contains("EVALSHA", StringComparison.Ordinal)));
         Assert.Equal(expected, await Work(person.Email, "wrong password", HttpStatusCode.Unauthorized));
         Assert.Equal(expected, await Work(outdated.Email, "wrong password", HttpStatusCode.Unauthorized));

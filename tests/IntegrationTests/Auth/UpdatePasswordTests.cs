@@ -98,6 +98,17 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Is_noted_in_the_audit_log_without_a_secret()
+    {
+        var person = await _app.SignUpAsync();
+        await Update(person, NewPassword(), oldPassword: "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await Update(person, NewPassword()).Json(HttpStatusCode.OK);
+        Assert.Equal(
+            $"user.password_changed {person.Id} {person.SessionId}",
+            await _app.Database.TextAsync("SELECT string_agg(concat_ws(' ', action, actor, session_id, before, after), ',') FROM audit_log WHERE subject_id = $1", $"{person.Id}"));
+    }
+
+    [Fact]
     public async Task Needs_a_token()
     {
         await _app.Client.Post("auth/update-password", new { userId = Guid.CreateVersion7(), oldPassword = "correct horse", newPassword = "another horse" })

@@ -50,6 +50,9 @@ public sealed class QueryCacheTests : IAsyncLifetime
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
         Assert.Equal("no-store", second.Headers.CacheControl?.ToString());
         Assert.Equal(first.Headers.ETag, second.Headers.ETag);
+        var metrics = await _app.Client.GetStringAsync(new Uri(_app.Management, "/metrics"));
+        Assert.Contains("portico_cache_reads_total{outcome=\"hit\",query=\"GetEvent\"}", metrics, StringComparison.Ordinal);
+        Assert.Contains("portico_cache_age_seconds_count{query=\"GetEvent\"}", metrics, StringComparison.Ordinal);
 
         for (var n = 0; n < 20; n++)
         {

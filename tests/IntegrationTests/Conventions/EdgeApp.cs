@@ -130,7 +130,7 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
     public RecordedLog Log { get; } = new();
     public ConcurrentDictionary<Guid, bool> Ended { get; } = new();
 
-    public bool Contains(Guid sessionId) => Ended.ContainsKey(sessionId);
+    public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken) => ValueTask.FromResult(Ended.ContainsKey(sessionId));
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 

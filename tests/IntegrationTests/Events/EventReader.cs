@@ -22,7 +22,9 @@ internal static class EventReader
     /// <summary>All that is in the stream now.</summary>
     public static async Task<IReadOnlyList<StreamEvent>> AllAsync(INatsJSContext jetStream, string stream)
     {
-        var consumer = await jetStream.CreateOrUpdateConsumerAsync(stream, new ConsumerConfig($"reader-{Guid.NewGuid():N}") { MaxAckPending = -1 });
+        // Without acknowledgements, or whatever is not read within 30 s would come twice.
+        var consumer = await jetStream.CreateOrUpdateConsumerAsync(
+            stream, new ConsumerConfig($"reader-{Guid.NewGuid():N}") { AckPolicy = ConsumerConfigAckPolicy.None });
         var events = new List<StreamEvent>();
         while (events.Count < (int)Math.Max(consumer.Info.NumPending, 0))
         {

@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
@@ -63,13 +65,13 @@ public sealed class OutboxRelayTests
         await using (var connection = await source.OpenConnectionAsync())
         {
             await TestOutbox.InsertAsync(connection, held, 1);
-            await using (var first = await OutboxBatch.ClaimAsync(source, 1, DateTimeOffset.UnixEpoch, [], default))
+            await using (var first = await OutboxBatch.ClaimAsync(source, 1, default, [], default))
             {
                 await TestOutbox.InsertAsync(connection, held, 2);
                 await TestOutbox.InsertAsync(connection, held, 3);
                 await TestOutbox.InsertAsync(connection, free, 1);
                 await TestOutbox.InsertAsync(connection, free, 2);
-                await using var second = await OutboxBatch.ClaimAsync(source, 10, DateTimeOffset.UnixEpoch, [], default);
+                await using var second = await OutboxBatch.ClaimAsync(source, 10, default, [], default);
 
                 Assert.Equal([(held, 1)], first.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
                 Assert.Equal([(free, 1), (free, 2)], second.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
@@ -77,7 +79,7 @@ public sealed class OutboxRelayTests
                 await first.CommitAsync(first.Ready, default);
             }
 
-            await using var third = await OutboxBatch.ClaimAsync(source, 10, DateTimeOffset.UnixEpoch, [], default);
+            await using var third = await OutboxBatch.ClaimAsync(source, 10, default, [], default);
             Assert.Equal([(held, 2), (held, 3)], third.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
         }
     }
@@ -153,18 +155,40 @@ public sealed class OutboxRelayTests
     [Fact]
     public async Task Removes_what_was_published_long_ago_and_nothing_else()
     {
-        var app = await PorticoApp.SharedAsync();
+        // Without an application: what waits here goes on waiting.
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var keeper = new OutboxKeeper(
+            source, new OutboxSettings(), new OutboxMetrics(services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<OutboxKeeper>.Instance);
         var (old, waiting, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
-        var longAgo = DateTimeOffset.UtcNow.AddDays(-8);
-        await InsertAsync(app, old, longAgo, longAgo);
-        await InsertAsync(app, recent, DateTimeOffset.UtcNow.AddDays(-6), DateTimeOffset.UtcNow.AddDays(-6));
-        await InsertAsync(app, waiting, longAgo, DateTimeOffset.UtcNow);
+        await using var connection = await source.OpenConnectionAsync();
+        await TestOutbox.InsertAsync(connection, old, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
+        await TestOutbox.InsertAsync(connection, recent, 1, made: DateTimeOffset.UtcNow.AddDays(-6));
+        await database.ExecuteAsync("DELETE FROM outbox_waiting");
+        await TestOutbox.InsertAsync(connection, waiting, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
 
-        await app.Services.GetRequiredService<OutboxKeeper>().Purge(default);
+        Assert.Equal(1, await keeper.Purge(default));
 
-        Assert.False(await ExistsAsync(app, old));
-        Assert.True(await ExistsAsync(app, recent));
-        Assert.True(await ExistsAsync(app, waiting));
+        await using var left = new NpgsqlCommand("SELECT array_agg(aggregate_id) FROM outbox", connection);
+        Assert.Equal(new[] { recent, waiting }.Order(), ((Guid[])(await left.ExecuteScalarAsync())!).Order());
+    }
+
+    [Fact]
+    public async Task Gets_past_a_whole_batch_that_waits_for_what_a_clock_put_behind_it()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbox:BatchSize"] = "2" } });
+        var aggregate = Guid.NewGuid();
+        await using (var connection = await new TestOutbox(app.Database.Portico).OpenAsync())
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await TestOutbox.InsertAsync(connection, aggregate, 1);
+            for (var version = 2; version <= 6; version++)
+                await TestOutbox.InsertAsync(connection, aggregate, version, made: DateTimeOffset.UtcNow.AddHours(-1));
+            await transaction.CommitAsync();
+        }
+
+        TestOutbox.AssertOrdered(await EventReader.OfAsync(app, aggregate, 6));
     }
 
     [Fact]
@@ -190,18 +214,4 @@ public sealed class OutboxRelayTests
         Database = app.Database,
         Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Prefix"] = app.Services.GetRequiredService<EventSettings>().Prefix },
     };
-
-    private static async Task InsertAsync(PorticoApp app, Guid aggregate, DateTimeOffset made, DateTimeOffset published)
-    {
-        await app.Database.ExecuteAsync(
-            "INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at, published_at) VALUES ($1, 'Test', $2, 1, $3, '{}', $4, $5)",
-            Guid.CreateVersion7(made), aggregate, TestOutbox.Type, made.ToUniversalTime(), published.ToUniversalTime());
-    }
-
-    private static async Task<bool> ExistsAsync(PorticoApp app, Guid aggregate)
-    {
-        await using var connection = await new TestOutbox(app.Database.Portico).OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT 1 FROM outbox WHERE aggregate_id = $1)", connection) { Parameters = { new() { Value = aggregate } } };
-        return (bool)(await command.ExecuteScalarAsync())!;
-    }
 }

@@ -40,16 +40,17 @@ internal sealed class TestOutbox(string connectionString)
         }
     }
 
-    public static async Task<Guid> InsertAsync(NpgsqlConnection connection, Guid aggregate, long version, int size = 10)
+    public static async Task<Guid> InsertAsync(NpgsqlConnection connection, Guid aggregate, long version, int size = 10, DateTimeOffset? made = null)
     {
-        var id = Guid.CreateVersion7();
+        var at = made ?? DateTimeOffset.UtcNow;
+        var id = Guid.CreateVersion7(at);
         await using var command = new NpgsqlCommand(
             """
             INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
-            VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5)), now())
+            VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5)), $6)
             """,
             connection)
-        { Parameters = { new() { Value = id }, new() { Value = aggregate }, new() { Value = version }, new() { Value = Type }, new() { Value = size } } };
+        { Parameters = { new() { Value = id }, new() { Value = aggregate }, new() { Value = version }, new() { Value = Type }, new() { Value = size }, new() { Value = at } } };
         await command.ExecuteNonQueryAsync();
         return id;
     }
@@ -58,7 +59,7 @@ internal sealed class TestOutbox(string connectionString)
     public async Task PublishedAsync()
     {
         await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT count(*) FROM outbox WHERE published_at IS NULL", connection);
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM outbox_waiting", connection);
         for (var before = long.MaxValue; before > 0;)
         {
             var left = before;
@@ -79,6 +80,9 @@ internal sealed class TestOutbox(string connectionString)
     public static void AssertOrdered(IReadOnlyList<StreamEvent> stream)
     {
         foreach (var aggregate in stream.GroupBy(one => one.Aggregate))
-            Assert.Equal(Enumerable.Range(1, aggregate.Count()).Select(version => (long)version), aggregate.OrderBy(one => one.Sequence).Select(one => one.Version));
+        {
+            var first = aggregate.Min(one => one.Version);
+            Assert.Equal(Enumerable.Range(0, aggregate.Count()).Select(place => first + place), aggregate.OrderBy(one => one.Sequence).Select(one => one.Version));
+        }
     }
 }

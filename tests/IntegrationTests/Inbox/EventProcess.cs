@@ -50,8 +50,7 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
     {
         var stack = await SharedStack.GetAsync();
         var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack, $"test-{Guid.NewGuid():N}");
-        var owner = new NpgsqlConnectionStringBuilder(world.Database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(world.Database.Portico).Database, Pooling = false };
-        await using (var connection = new NpgsqlConnection(owner.ConnectionString))
+        await using (var connection = new NpgsqlConnection(world.Database.Superuser))
         {
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand("CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app", connection);

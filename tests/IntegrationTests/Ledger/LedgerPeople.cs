@@ -13,8 +13,8 @@ internal static class LedgerPeople
 {
     public static object Money(string amount, string currency = "EUR") => new { amount, currency };
 
-    public static object Transfer(Guid from, Guid to, string amount, string currency = "EUR") =>
-        new { fromWalletId = from, toWalletId = to, amount = Money(amount, currency), description = "test" };
+    public static object Transfer(Guid from, Guid to, string amount, string currency = "EUR", string description = "test") =>
+        new { fromWalletId = from, toWalletId = to, amount = Money(amount, currency), description };
 
     /// <summary>Sends a POST under a key, a new one if none is given.</summary>
     public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object? body, string? key = null) =>
@@ -35,6 +35,14 @@ internal static class LedgerPeople
     public static async Task<Guid> OpenWalletAsync(this TestPerson person, string currency = "EUR", string name = "Purse") =>
         (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name, currency }).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
 
+    /// <summary>A wallet with money that came from outside.</summary>
+    public static async Task<Guid> OpenWalletWithAsync(this TestPerson person, PorticoApp app, TestPerson manager, string amount, string currency = "EUR")
+    {
+        var wallet = await person.OpenWalletAsync(currency);
+        await manager.DepositAsync(app, wallet, amount, currency);
+        return wallet;
+    }
+
     public static Task<JsonElement> WalletAsync(this TestPerson person, Guid id) => person.GetAsync($"/api/v1/wallets/{id}").Json(HttpStatusCode.OK);
 
     /// <summary>The balance, what is held and what is available, as plain numbers.</summary>
@@ -50,4 +58,10 @@ internal static class LedgerPeople
 
     public static Task<JsonElement> DepositAsync(this TestPerson manager, PorticoApp app, Guid wallet, string amount, string currency = "EUR") =>
         manager.PostAsync(app, "deposits", new { walletId = wallet, amount = Money(amount, currency), description = "funds" }).Json(HttpStatusCode.Created);
+
+    public static Task<JsonElement> TransferAsync(this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount, string description = "test") =>
+        owner.PostAsync(app, "transfers", Transfer(from, to, amount, description: description)).Json(HttpStatusCode.Created);
+
+    public static async Task<Guid> PlaceHoldAsync(this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount) =>
+        (await owner.PostAsync(app, "holds", Transfer(from, to, amount)).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
 }

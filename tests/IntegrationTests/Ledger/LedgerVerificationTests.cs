@@ -21,20 +21,20 @@ public sealed class VerifiedLedger : IAsyncLifetime
     public async Task InitializeAsync()
     {
         App = await PorticoApp.StartAsync(new PorticoAppOptions());
-        var books = await Books.OpenAsync(App);
+        var manager = await App.ManagerAsync();
         var (ada, bob) = (await App.SignUpAsync(), await App.SignUpAsync());
-        var (from, to) = (await books.WalletWithAsync(ada, "100.00"), await Books.WalletAsync(bob));
-        await books.WalletWithAsync(bob, "0.000000000000000005", "ETH");
-        (Ids["from"], Ids["to"]) = (from, to);
-        Ids["transfer"] = (await Books.TransferAsync(ada, from, to, "10.00")).Text("id");
-        Ids["second"] = (await Books.TransferAsync(ada, from, to, "2.00")).Text("id");
-        Ids["reversal"] = (await Books.PostAsync(books.Manager, $"transfers/{Ids["transfer"]}/reverse", new { amount = Books.Money("4.00") })).Text("id");
-        Ids["hold"] = await Books.HoldAsync(ada, from, to, "20.00");
-        await Books.PostAsync(ada, $"holds/{Ids["hold"]}/capture", new { amount = Books.Money("5.00") });
-        Ids["voided"] = await Books.HoldAsync(ada, from, to, "3.00");
-        await Books.PostAsync(ada, $"holds/{Ids["voided"]}/void");
-        Ids["closed"] = await Books.WalletAsync(ada);
-        await Books.TransferAsync(ada, from, to, "1.00");
+        var (from, to) = (await ada.OpenWalletWithAsync(App, manager, "100.00"), await bob.OpenWalletAsync());
+        await bob.OpenWalletWithAsync(App, manager, "0.000000000000000005", "ETH");
+        (Ids["from"], Ids["to"]) = ($"{from}", $"{to}");
+        Ids["transfer"] = (await ada.TransferAsync(App, from, to, "10.00")).Text("id");
+        Ids["second"] = (await ada.TransferAsync(App, from, to, "2.00")).Text("id");
+        Ids["reversal"] = (await manager.PostAsync(App, $"transfers/{Ids["transfer"]}/reverse", new { amount = LedgerPeople.Money("4.00") }).Json(HttpStatusCode.Created)).Text("id");
+        Ids["hold"] = $"{await ada.PlaceHoldAsync(App, from, to, "20.00")}";
+        await ada.PostAsync(App, $"holds/{Ids["hold"]}/capture", new { amount = LedgerPeople.Money("5.00") }).Json(HttpStatusCode.OK);
+        Ids["voided"] = $"{await ada.PlaceHoldAsync(App, from, to, "3.00")}";
+        await ada.PostAsync(App, $"holds/{Ids["voided"]}/void", null).Json(HttpStatusCode.OK);
+        Ids["closed"] = $"{await ada.OpenWalletAsync()}";
+        await ada.TransferAsync(App, from, to, "1.00");
     }
 
     public Task DisposeAsync() => App.DisposeAsync().AsTask();
@@ -42,11 +42,7 @@ public sealed class VerifiedLedger : IAsyncLifetime
     /// <summary>The database as the superuser, whom nothing stops.</summary>
     public async Task<NpgsqlConnection> OpenAsync()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(App.Database.Bootstrap)
-        {
-            Database = new NpgsqlConnectionStringBuilder(App.Database.Portico).Database,
-            Pooling = false,
-        }.ConnectionString);
+        var connection = new NpgsqlConnection(App.Database.Superuser);
         await connection.OpenAsync();
         return connection;
     }
@@ -214,11 +210,7 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     public async Task Ends_the_Migrator_with_5_when_a_row_is_wrong()
     {
         var database = await TestDatabase.CreateAsync(ledger.App.Stack);
-        await using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(database.Portico).Database, Pooling = false }.ConnectionString))
-        {
-            await connection.OpenAsync();
-            await ExecuteAsync(connection, "UPDATE ledger.accounts SET posted = 7 WHERE kind = 'cash' AND currency = 'EUR'");
-        }
+        await database.ExecuteAsOwnerAsync("UPDATE ledger.accounts SET posted = 7 WHERE kind = 'cash' AND currency = 'EUR'");
 
         var (exitCode, output, remarks) = await MigrateAsync(database.Settings(), "ledger", "verify");
 

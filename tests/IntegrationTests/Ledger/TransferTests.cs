@@ -1,9 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Ledger;
-using Portico.Domain.Currencies;
-using Portico.Domain.Ledger;
-using Portico.Infrastructure.Persistence.Idempotency;
 using Portico.Testing;
 using static Portico.IntegrationTests.Ledger.LedgerPeople;
 
@@ -94,28 +89,6 @@ public sealed class TransferTests : IAsyncLifetime
         await _manager.DepositAsync(_app, _from, "100.00");
         await _ada.PostAsync(_app, "transfers", body, "poor").Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
         await _ada.PostAsync(_app, "transfers", body, "rich").Json(HttpStatusCode.Created);
-    }
-
-    [Fact]
-    public async Task A_key_may_be_used_anew_after_ninety_days()
-    {
-        var ledger = _app.Services.GetRequiredService<ILedger>();
-        Task<Outcome> DepositAsync(string key, byte body, int daysAgo) => ledger.Carry(
-            Movement.Deposit(Guid.CreateVersion7(), null, _from, Portico.Domain.Common.Money.Of(1, Currency.Of("EUR")), null) with
-            {
-                At = DateTimeOffset.UtcNow.AddDays(-daysAgo),
-                Key = new InstructionKey(_ada.Id, key, Enumerable.Repeat(body, 32).ToArray()),
-            },
-            CancellationToken.None);
-        await DepositAsync("old", 1, 91);
-        await DepositAsync("young", 1, 89);
-        Assert.Equal(LedgerErrors.KeyReused, (await DepositAsync("old", 2, 0)).Refusal);
-
-        Assert.True(await _app.Services.GetRequiredService<KeptAnswersPurge>().Purge(default) >= 1);
-
-        Assert.Null((await DepositAsync("old", 2, 0)).Refusal);
-        Assert.Equal(LedgerErrors.KeyReused, (await DepositAsync("young", 2, 0)).Refusal);
-        Assert.Equal(103m, (await _ada.BalanceAsync(_from)).Balance);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Infrastructure.Persistence.Idempotency;
+using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Records;
@@ -108,12 +109,33 @@ public sealed class IdempotencyTests : IAsyncLifetime
         await _app.Database.ExecuteAsync(
             "UPDATE kept_answers SET created_at = created_at - interval '90 days' WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)", _ada.Email);
 
-        Assert.True(await _app.Services.GetRequiredService<KeptAnswersPurge>().Purge(default) >= 1);
+        Assert.True(await _app.Services.GetRequiredService<IdempotencyKeeper>().Purge(default) >= 1);
 
         using var young = await Create("young", "Young");
         Assert.True(young.Headers.Contains("Idempotency-Replayed"));
         await Create("old", "New").Json(HttpStatusCode.Created);
         Assert.Equal(3, (await Names()).Length);
+    }
+
+    [Fact]
+    public async Task Forgets_keys_of_money_after_their_time_only()
+    {
+        var wallet = await _ada.OpenWalletAsync();
+        var manager = await _app.ManagerAsync();
+        var deposit = new { walletId = wallet, amount = LedgerPeople.Money("1.00") };
+        var (old, young) = ($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");
+        foreach (var key in (string[])[old, young])
+            await manager.PostAsync(_app, "deposits", deposit, key).Json(HttpStatusCode.Created);
+        // Nobody but the owner may change a row.
+        await _app.Database.ExecuteAsOwnerAsync("UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = $1", old);
+
+        Assert.True(await _app.Services.GetRequiredService<IdempotencyKeeper>().Purge(default) >= 1);
+
+        using var replayed = await manager.PostAsync(_app, "deposits", deposit, young);
+        using var anew = await manager.PostAsync(_app, "deposits", deposit, old);
+        Assert.True(replayed.Headers.Contains("Idempotency-Replayed"));
+        Assert.False(anew.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(3m, (await _ada.BalanceAsync(wallet)).Balance);
     }
 
     private Task<HttpResponseMessage> Create(string key, string name) => _ada.Create(Characters.Sheet(name), ("Idempotency-Key", key));

@@ -55,6 +55,8 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.All(signIns.EnumerateArray(), signIn => Assert.Contains(signIn.Text("password"), first, StringComparison.Ordinal));
         Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "30")).Trim());
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "30", "--reset-passwords"), StringComparison.Ordinal);
+        // Nobody writes to them.
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
     }
 
     [Fact]
@@ -147,8 +149,7 @@ public sealed partial class SeederTests : IAsyncLifetime
     private async Task<object?> Execute(string sql)
     {
         // As the superuser: the application's role may not do all of this.
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(_database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(_database.Portico).Database }.ConnectionString);
+        await using var connection = new NpgsqlConnection(_database.Superuser);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

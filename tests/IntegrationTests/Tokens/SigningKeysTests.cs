@@ -1,29 +1,15 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Portico.Application.Common.Persistence;
-using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Infrastructure.Tokens;
-using Portico.Migrator;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Tokens;
 
 public sealed class SigningKeysTests : IAsyncLifetime
 {
-    private static readonly Dictionary<string, string?> Fast = new(StringComparer.Ordinal)
-    {
-        ["Tokens:Algorithm"] = "ES256",
-        ["Tokens:SigningKeyLead"] = "00:00:04",
-        ["Tokens:SigningKeyLifetime"] = "00:00:04",
-    };
-
     private readonly List<PorticoApp> _apps = [];
     private LocalStack _stack = null!;
     private TestDatabase _database = null!;
@@ -44,7 +30,8 @@ public sealed class SigningKeysTests : IAsyncLifetime
     public async Task Servers_that_start_at_once_make_one_set_of_keys()
     {
         await Forget();
-        var apps = await Task.WhenAll(StartAsync(Fast), StartAsync(Fast), StartAsync(Fast));
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokens:Algorithm"] = "ES256" };
+        var apps = await Task.WhenAll(StartAsync(settings), StartAsync(settings), StartAsync(settings));
 
         var signer = Assert.Single(apps.Select(app => Ring(app).Signer.Id).Distinct(StringComparer.Ordinal));
         Assert.Equal("1 current, 1 next", await Text("SELECT string_agg(n || ' ' || state, ', ' ORDER BY state) FROM (SELECT state, count(*) AS n FROM identity.signing_keys GROUP BY state) s"));
@@ -64,83 +51,6 @@ public sealed class SigningKeysTests : IAsyncLifetime
         Assert.All(runs.Where(run => run.ExitCode == 1), run => Assert.Contains("There is no next key yet", run.Output, StringComparison.Ordinal));
         Assert.Equal(before, await Text("SELECT id FROM identity.signing_keys WHERE state = 'current'"));
         Assert.Equal("1", await Text("SELECT count(*) FROM audit_log WHERE action = 'signing_key.retired'"));
-    }
-
-    [Fact]
-    public async Task Keys_rotate_under_load_and_nobody_sees_a_401()
-    {
-        await Forget();
-        var shared = OneIssuer(Fast);
-        PorticoApp[] apps = [await StartAsync(shared), await StartAsync(shared)];
-        var person = await apps[0].SignUpAsync();
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var (signers, checks) = (new ConcurrentDictionary<string, bool>(StringComparer.Ordinal), 0);
-
-        async Task Lane(int lane)
-        {
-            var verifier = new CachingVerifier(apps[lane % 2].Client);
-            var at = new TestPerson(apps[lane % 2], person.Email, person.Password);
-            at.Take(await at.LogInAsync().Json(HttpStatusCode.OK));
-            while (!stop.IsCancellationRequested && signers.Count < 4)
-            {
-                at.Take(await at.RefreshAsync().Json(HttpStatusCode.OK));
-                foreach (var app in apps)
-                {
-                    await At(app, at).GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
-                    Interlocked.Increment(ref checks);
-                }
-
-                signers.TryAdd(await verifier.Verify(at.AccessToken), true);
-            }
-        }
-
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(Lane));
-        Assert.True(signers.Count >= 4, $"{signers.Count} keys signed");
-        Assert.True(checks > 100, $"{checks} checks");
-    }
-
-    [Fact]
-    public async Task A_stolen_key_is_dead_within_seconds_and_every_token_with_it()
-    {
-        var shared = OneIssuer([]);
-        PorticoApp[] apps = [await StartAsync(shared), await StartAsync(shared)];
-        var person = await apps[0].SignUpAsync();
-        var stolen = Ring(apps[0]).Signer;
-        Assert.Contains("say --emergency", (await Migrate("keys", "drop", stolen.Id)).Output, StringComparison.Ordinal);
-
-        var dropped = await Migrate("keys", "drop", stolen.Id, "--emergency");
-
-        Assert.True(dropped.ExitCode == 0, dropped.Output);
-        foreach (var app in apps)
-        {
-            await Eventually.Holds(async () => await Status(At(app, person)) == HttpStatusCode.Unauthorized, "the token is refused");
-            await Eventually.Holds(
-                async () => !(await app.Client.GetStringAsync("/.well-known/jwks.json")).Contains(stolen.Id, StringComparison.Ordinal), "the key is published no more");
-        }
-
-        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
-        await At(apps[1], person).GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
-        Assert.Equal("1", await Text($"SELECT epoch FROM users WHERE email = '{person.Email}'"));
-        Assert.Equal("1", await Text($"SELECT count(*) FROM audit_log WHERE action = 'signing_key.dropped' AND subject_id = '{stolen.Id}'"));
-    }
-
-    [Fact]
-    public async Task A_token_of_a_key_made_a_moment_ago_is_good_everywhere_at_once()
-    {
-        var shared = OneIssuer([]);
-        PorticoApp[] apps = [await StartAsync(shared), await StartAsync(shared)];
-        var person = await apps[1].SignUpAsync();
-        // With no next key the one that signs from now on was never published.
-        await _database.ExecuteAsync("DELETE FROM identity.signing_keys WHERE state = 'next'");
-        var stolen = Ring(apps[0]).Signer;
-        await Migrate("keys", "drop", stolen.Id, "--emergency");
-        await Eventually.Holds(() => Task.FromResult(Ring(apps[0]).Signer != stolen), "the first server signs with another key");
-
-        using var scope = apps[0].Services.CreateScope();
-        var user = await scope.ServiceProvider.GetRequiredService<IAppDbContext>().Users.SingleAsync(user => user.Email == person.Email);
-        var token = scope.ServiceProvider.GetRequiredService<IAccessTokenIssuer>().Issue(user, person.SessionId).Value;
-        person.Take(JsonSerializer.SerializeToElement(new { accessToken = token, refreshToken = person.RefreshToken }));
-        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -218,48 +128,16 @@ public sealed class SigningKeysTests : IAsyncLifetime
         return (await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error), error.ToString());
     }
 
-    private Task<(int ExitCode, string Output)> Migrate(params string[] command) => MigrateUnder(TestDatabase.SealingKey, "", command);
+    private Task<(int ExitCode, string Output)> Migrate(params string[] command) => KeysTool.RunAsync(_database, command);
 
-    private async Task<(int ExitCode, string Output)> MigrateUnder(string sealingKey, string otherSealingKey, params string[] command)
-    {
-        var settings = _database.Settings();
-        (settings["Tokens:SealingKey"], settings["Tokens:OtherSealingKey"]) = (sealingKey, otherSealingKey);
-        await using var output = new StringWriter();
-        var exitCode = await MigratorApp.RunAsync(command, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), output, output, default);
-        return (exitCode, output.ToString());
-    }
+    private Task<(int ExitCode, string Output)> MigrateUnder(string sealingKey, string otherSealingKey, params string[] command) =>
+        KeysTool.RunUnderAsync(sealingKey, otherSealingKey, _database, command);
+
+    private Task<string> Text(string sql) => _database.TextAsync(sql);
 
     private Task Forget() => _database.ExecuteAsync("DELETE FROM identity.signing_keys");
-
-    private async Task<string> Text(string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(_database.Portico);
-        await using var command = source.CreateCommand(sql);
-        return $"{await command.ExecuteScalarAsync()}";
-    }
-
-    private static Dictionary<string, string?> OneIssuer(Dictionary<string, string?> more) => new(more, StringComparer.Ordinal)
-    {
-        ["Redis:KeyPrefix"] = $"keys-{Guid.NewGuid():N}:",
-        ["Sessions:Key"] = NewKey(),
-        ["Tokens:Issuer"] = "https://portico.test",
-    };
-
-    /// <summary>The same person, asking another server.</summary>
-    private static TestPerson At(PorticoApp app, TestPerson person)
-    {
-        var there = new TestPerson(app, person.Email, person.Password);
-        there.Take(JsonSerializer.SerializeToElement(new { accessToken = person.AccessToken, refreshToken = person.RefreshToken }));
-        return there;
-    }
 
     private static KeyRing Ring(PorticoApp app) => app.Services.GetRequiredService<TokenKeys>().Current;
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-
-    private static async Task<HttpStatusCode> Status(TestPerson person)
-    {
-        using var answer = await person.GetAsync("/api/v1/auth/check");
-        return answer.StatusCode;
-    }
 }

@@ -236,6 +236,26 @@ public sealed class AdministrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Finds_people_by_what_is_searched_for_to_the_letter()
+    {
+        var mark = Guid.NewGuid().ToString("N")[..12];
+        var person = await _app.SignUpAsync($"{mark}_50%of@example.org");
+        await _app.SignUpAsync($"{mark}x50yof@example.org");
+        async Task<Guid[]> Ids(string search) => [.. (await _admin.GetAsync($"/api/v1/users?limit=100&search={Uri.EscapeDataString(search)}").Json(HttpStatusCode.OK))
+            .GetProperty("items").EnumerateArray().Select(found => found.GetProperty("id").GetGuid())];
+
+        Assert.Equal(2, (await Ids(mark.ToUpperInvariant())).Length);
+        Assert.Equal([person.Id], await Ids($"{mark}_"));
+        Assert.Equal([person.Id], await Ids($"{mark}_50%"));
+        Assert.Empty(await Ids($"{mark}%of"));
+        Assert.Empty(await Ids($@"{mark}\"));
+
+        await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { displayName = $@"{mark} 100% a_b \o/" }).Json(HttpStatusCode.OK);
+        Assert.Equal([person.Id], await Ids($@"{mark} 100% A_B \O/"));
+        Assert.Empty(await Ids($"{mark} 1%b"));
+    }
+
+    [Fact]
     public async Task What_many_administrators_do_at_once_is_one_history_without_a_gap()
     {
         TestPerson[] admins = [_admin, await _app.SignUpAsync(Role.Admin), await _app.SignUpAsync(Role.Admin)];

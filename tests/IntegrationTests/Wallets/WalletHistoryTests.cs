@@ -1,27 +1,27 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Portico.Domain.Users;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
+using static Portico.IntegrationTests.Ledger.LedgerPeople;
 
 namespace Portico.IntegrationTests.Wallets;
 
 public sealed class WalletHistoryTests : IAsyncLifetime
 {
     private PorticoApp _app = null!;
-    private Books _books = null!;
+    private TestPerson _manager = null!;
     private TestPerson _ada = null!;
     private TestPerson _bob = null!;
-    private string _from = "";
-    private string _to = "";
+    private Guid _from;
+    private Guid _to;
 
     public async Task InitializeAsync()
     {
         _app = await PorticoApp.SharedAsync();
-        _books = await Books.OpenAsync(_app);
+        _manager = await _app.ManagerAsync();
         (_ada, _bob) = (await _app.SignUpAsync(), await _app.SignUpAsync());
-        (_from, _to) = (await _books.WalletWithAsync(_ada, "100.00"), await Books.WalletAsync(_bob));
+        (_from, _to) = (await _ada.OpenWalletWithAsync(_app, _manager, "100.00"), await _bob.OpenWalletAsync());
     }
 
     public Task DisposeAsync() => LedgerChecker.CheckAsync(_app.Database.Portico);
@@ -29,11 +29,11 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     [Fact]
     public async Task Tells_of_each_step_on_both_sides()
     {
-        var transfer = await Books.TransferAsync(_ada, _from, _to, "12.34");
-        await Books.PostAsync(_books.Manager, $"transfers/{transfer.Text("id")}/reverse", new { amount = Books.Money("2.34") });
-        var hold = await Books.HoldAsync(_ada, _from, _to, "20.00");
-        await Books.PostAsync(_ada, $"holds/{hold}/capture", new { amount = Books.Money("5.00") });
-        await Books.PostAsync(_ada, $"holds/{hold}/void");
+        var transfer = await _ada.TransferAsync(_app, _from, _to, "12.34");
+        await _manager.PostAsync(_app, $"transfers/{transfer.Text("id")}/reverse", new { amount = Money("2.34") }).Json(HttpStatusCode.Created);
+        var hold = await _ada.PlaceHoldAsync(_app, _from, _to, "20.00");
+        await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("5.00") }).Json(HttpStatusCode.OK);
+        await _ada.PostAsync(_app, $"holds/{hold}/void", null).Json(HttpStatusCode.OK);
 
         var mine = (await EntriesAsync(_ada, _from)).GetProperty("items").EnumerateArray().ToArray();
         Assert.Equal(["void 0.00 85.00 0.00", "capture -5.00 85.00 15.00", "hold 0.00 90.00 20.00", "reversal 2.34 90.00 0.00", "transfer -12.34 87.66 0.00", "deposit 100.00 100.00 0.00"],
@@ -42,10 +42,10 @@ public sealed class WalletHistoryTests : IAsyncLifetime
         Assert.Equal(transfer.Text("id"), mine[4].Text("transferId"));
         Assert.Equal(transfer.Text("createdAt"), mine[4].Text("createdAt"));
         Assert.Equal(transfer.Text("id"), mine[3].Text("reversesId"));
-        Assert.Equal(hold, mine[1].Text("holdId"));
-        Assert.Equal(_to, mine[1].Text("counterpartyId"));
+        Assert.Equal(hold, mine[1].GetProperty("holdId").GetGuid());
+        Assert.Equal(_to, mine[1].GetProperty("counterpartyId").GetGuid());
         Assert.Equal(JsonValueKind.Null, mine[5].GetProperty("counterpartyId").ValueKind);
-        Assert.Equal("Salary", mine[5].Text("description"));
+        Assert.Equal("funds", mine[5].Text("description"));
 
         var theirs = (await EntriesAsync(_bob, _to)).GetProperty("items").EnumerateArray();
         Assert.Equal(["capture 5.00 15.00 0.00", "reversal -2.34 10.00 0.00", "transfer 12.34 12.34 0.00"], theirs.Select(Line));
@@ -55,7 +55,7 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     public async Task Pages_through_all_entries_once_while_new_ones_come()
     {
         for (var i = 1; i <= 6; i++)
-            await Books.TransferAsync(_ada, _from, _to, $"{i}.00");
+            await _ada.TransferAsync(_app, _from, _to, $"{i}.00");
 
         List<int> seen = [];
         string? cursor = null;
@@ -64,7 +64,7 @@ public sealed class WalletHistoryTests : IAsyncLifetime
             var page = await EntriesAsync(_ada, _from, $"?limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
             seen.AddRange(page.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("version").GetInt32()));
             cursor = page.GetProperty("nextCursor").GetString();
-            await Books.TransferAsync(_ada, _from, _to, "0.01");
+            await _ada.TransferAsync(_app, _from, _to, "0.01");
         }
         while (cursor is not null);
 
@@ -79,7 +79,7 @@ public sealed class WalletHistoryTests : IAsyncLifetime
         var before = DateTimeOffset.UtcNow.AddHours(-1);
         var moments = new List<(string At, string Balance)>();
         for (var i = 1; i <= 4; i++)
-            await Books.TransferAsync(_ada, _from, _to, "10.00");
+            await _ada.TransferAsync(_app, _from, _to, "10.00");
         foreach (var entry in (await EntriesAsync(_ada, _from)).GetProperty("items").EnumerateArray())
             moments.Add((entry.Text("createdAt"), entry.GetProperty("balance").Text("amount")));
 
@@ -92,7 +92,7 @@ public sealed class WalletHistoryTests : IAsyncLifetime
         Assert.Equal("0.00", await BalanceAsync(_ada, "?at=0001-01-01T00:00:00Z"));
         await _ada.GetAsync($"/api/v1/wallets/{_from}/balance?at=yesterday").Problem(HttpStatusCode.BadRequest, "validation_failed");
 
-        await Books.HoldAsync(_ada, _from, _to, "25.00");
+        await _ada.PlaceHoldAsync(_app, _from, _to, "25.00");
         var now = await _ada.GetAsync($"/api/v1/wallets/{_from}/balance").Json(HttpStatusCode.OK);
         Assert.Equal(("25.00", "35.00"), (now.GetProperty("held").Text("amount"), now.GetProperty("available").Text("amount")));
     }
@@ -100,9 +100,9 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     [Fact]
     public async Task States_an_opening_balance_the_entries_and_the_closing_balance_that_comes_of_them()
     {
-        await Books.TransferAsync(_ada, _from, _to, "10.00");
-        var from = (await Books.TransferAsync(_ada, _from, _to, "1.00")).Text("createdAt");
-        await Books.TransferAsync(_ada, _from, _to, "2.00");
+        await _ada.TransferAsync(_app, _from, _to, "10.00");
+        var from = (await _ada.TransferAsync(_app, _from, _to, "1.00")).Text("createdAt");
+        await _ada.TransferAsync(_app, _from, _to, "2.00");
 
         var whole = await StatementAsync("");
         Assert.Equal((0m, 87m, 4), Sums(whole));
@@ -126,7 +126,7 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     {
         string[] texts = ["Lunch, with \"Bob\", and Zoë", "=1+1", " +cmd|' /C calc'!A0", "-2", "@SUM(A1)", "＝1", "plain"];
         foreach (var text in texts)
-            await Books.TransferAsync(_ada, _from, _to, "0.01", text);
+            await _ada.TransferAsync(_app, _from, _to, "0.01", text);
 
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/wallets/{_from}/statement")
         {
@@ -145,33 +145,33 @@ public sealed class WalletHistoryTests : IAsyncLifetime
         Assert.Equal(("opening", "0.00"), (rows[1][2], rows[1][4]));
         Assert.Equal(("closing", "99.93"), (rows[^1][2], rows[^1][4]));
         Assert.Equal("-0.01", rows[3][3]);
-        Assert.Equal(["Salary", "Lunch, with \"Bob\", and Zoë", "'=1+1", "' +cmd|' /C calc'!A0", "'-2", "'@SUM(A1)", "'＝1", "plain"], rows[2..^1].Select(row => row[11]));
+        Assert.Equal(["funds", "Lunch, with \"Bob\", and Zoë", "'=1+1", "' +cmd|' /C calc'!A0", "'-2", "'@SUM(A1)", "'＝1", "plain"], rows[2..^1].Select(row => row[11]));
     }
 
     [Fact]
     public async Task Is_missing_for_everybody_but_the_owner_and_managers_and_stays_when_the_wallet_is_closed()
     {
-        var wallet = await Books.WalletAsync(_ada);
+        var wallet = await _ada.OpenWalletAsync();
         using var read = await _ada.GetAsync($"/api/v1/wallets/{wallet}");
         await _ada.SendAsync(HttpMethod.Delete, $"/api/v1/wallets/{wallet}", null, ("If-Match", read.Headers.ETag!.ToString())).Json(HttpStatusCode.NoContent);
 
         foreach (var part in (string[])["entries", "balance", "statement"])
         {
-            foreach (var id in (string[])[_from, wallet])
+            foreach (var id in (Guid[])[_from, wallet])
             {
                 await _ada.GetAsync($"/api/v1/wallets/{id}/{part}").Json(HttpStatusCode.OK);
-                await _books.Manager.GetAsync($"/api/v1/wallets/{id}/{part}").Json(HttpStatusCode.OK);
+                await _manager.GetAsync($"/api/v1/wallets/{id}/{part}").Json(HttpStatusCode.OK);
                 await _bob.GetAsync($"/api/v1/wallets/{id}/{part}").Problem(HttpStatusCode.NotFound, "not_found");
             }
 
             // The system's own accounts are nobody's wallets.
             var cash = Domain.Ledger.SystemAccounts.IdOf(Domain.Ledger.AccountKind.Cash, Domain.Currencies.Currency.Of("EUR"));
-            await _books.Manager.GetAsync($"/api/v1/wallets/{cash}/{part}").Problem(HttpStatusCode.NotFound, "not_found");
+            await _manager.GetAsync($"/api/v1/wallets/{cash}/{part}").Problem(HttpStatusCode.NotFound, "not_found");
             await _app.Client.GetAsync($"/api/v1/wallets/{_from}/{part}").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         }
     }
 
-    private static Task<JsonElement> EntriesAsync(TestPerson person, string wallet, string query = "") =>
+    private static Task<JsonElement> EntriesAsync(TestPerson person, Guid wallet, string query = "") =>
         person.GetAsync($"/api/v1/wallets/{wallet}/entries{query}").Json(HttpStatusCode.OK);
 
     private async Task<string> BalanceAsync(TestPerson person, string query) =>

@@ -76,13 +76,13 @@ internal static class EventsScenario
 
     private static async Task<long> WaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT count(*) FROM outbox WHERE published_at IS NULL");
+        await using var command = database.CreateCommand("SELECT count(*) FROM outbox_waiting");
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private static async Task<bool> IsWaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL)");
+        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM outbox_waiting)");
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -1,13 +1,16 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Portico.Bench.Load;
+using Portico.DevStack;
 using Portico.Domain.Users;
 
 namespace Portico.Bench.Records;
 
 /// <summary>What owned records cost, and what the cache of queries saves.</summary>
-internal static class RecordsScenario
+internal static partial class RecordsScenario
 {
     private const int RecordsEach = 25;
     private const string Sheet =
@@ -16,7 +19,15 @@ internal static class RecordsScenario
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(cancellationToken);
-        await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
+        var management = new Uri($"http://127.0.0.1:{Ports.Free()}");
+        await using var api = await stack.StartApiAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["Management__Url"] = management.ToString(),
+                // However many rounds are asked for, the tokens outlast them.
+                ["Tokens__AccessTokenLifetime"] = "01:00:00",
+            },
+            cancellationToken);
         var people = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken), cancellationToken);
         var managers = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(1, Role.Manager, cancellationToken), cancellationToken);
         var characters = new string[people.Count];
@@ -31,10 +42,32 @@ internal static class RecordsScenario
         await Measure("create", n => new CreatingClient(people[n].AccessToken, withKey: false));
         await Measure("create with a key", n => new CreatingClient(people[n].AccessToken, withKey: true));
         report.AddTable("Owned records");
+        AddReads(report, await Scrape(management, cancellationToken));
 
         Task Measure(string what, Func<int, ILoadClient> client) =>
             stack.MeasureAsync(report, what, api, [.. Enumerable.Range(0, people.Count).Select(client)], options, cancellationToken);
     }
+
+    /// <summary>How many of the cached reads the cache answered: while the machine is too busy, answers are made anew.</summary>
+    private static void AddReads(LoadReport report, string metrics)
+    {
+        var reads = Reads().Matches(metrics).GroupBy(read => read.Groups["outcome"].Value, StringComparer.Ordinal).ToDictionary(
+            outcome => outcome.Key, outcome => outcome.Sum(read => double.Parse(read.Groups["count"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+        var all = reads.Values.Sum();
+        report.AddSection(
+            "Cached reads, warm-up included",
+            string.Join(", ", reads.OrderByDescending(read => read.Value).Select(read => string.Create(CultureInfo.InvariantCulture, $"{read.Key} {read.Value:0} ({read.Value / all:0.00%})"))),
+            reads);
+    }
+
+    private static async Task<string> Scrape(Uri management, CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient();
+        return await client.GetStringAsync(new Uri(management, "/metrics"), cancellationToken);
+    }
+
+    [GeneratedRegex("^portico_cache_reads_total\\{outcome=\"(?<outcome>[a-z]+)\",query=\"[^}]*\\} (?<count>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex Reads();
 
     /// <returns>The id of the last.</returns>
     private static async Task<string> Make(ApiProcess api, LoadTokens tokens, string list, string json, CancellationToken cancellationToken)

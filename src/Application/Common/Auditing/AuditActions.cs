@@ -17,5 +17,7 @@ public static class AuditActions
     public const string SigningKeyDropped = "signing_key.dropped";
     public const string SigningKeyResealed = "signing_key.resealed";
     public const string SessionEndedByReuse = "session.ended_by_reuse";
+    public const string UserPasswordChanged = "user.password_changed";
+    public const string UserPasswordReset = "user.password_reset";
     public const string UserContactChanged = "user.contact_changed";
 }

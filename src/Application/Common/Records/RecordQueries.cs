@@ -8,6 +8,9 @@ namespace Portico.Application.Common.Records;
 /// <summary>The ways to find records. What they leave out is hidden by the filters <see cref="RecordFilters"/>.</summary>
 public static class RecordQueries
 {
+    /// <summary>Without it named, EF Core lets nothing escape in a pattern.</summary>
+    public const string Escape = @"\";
+
     /// <summary>One record; refused as missing when the filters hide it.</summary>
     public static async Task<Result<TRecord>> Get<TRecord>(this IQueryable<TRecord> records, Guid id, CancellationToken cancellationToken)
         where TRecord : Entity =>
@@ -37,11 +40,15 @@ public static class RecordQueries
     /// <summary>Those whose text contains what is searched for, in any case.</summary>
     public static IQueryable<TRecord> Containing<TRecord>(this IQueryable<TRecord> records, Expression<Func<TRecord, string>> text, string searched)
     {
-        var pattern = $"%{searched.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
-        Expression<Func<string, bool>> matches = value => EF.Functions.Like(value.ToLower(), pattern, @"\");
+        var pattern = $"%{Literally(searched)}%";
+        Expression<Func<string, bool>> matches = value => EF.Functions.Like(value.ToLower(), pattern, Escape);
         return records.Where(Expression.Lambda<Func<TRecord, bool>>(
             new Replaced(matches.Parameters[0], text.Body).Visit(matches.Body)!, text.Parameters));
     }
+
+    /// <summary>A pattern for <c>LIKE … ESCAPE</c> <see cref="Escape"/> that this text alone matches, in lower case.</summary>
+    public static string Literally(string searched) => searched.ToLowerInvariant()
+        .Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
 
     private sealed class Replaced(Expression old, Expression by) : ExpressionVisitor
     {

@@ -11,8 +11,8 @@ internal static class IdempotencyRegistration
     {
         services.AddSettings<IdempotencySettings>(configuration);
         services.AddScoped<IKeptAnswers, KeptAnswers>();
-        services.AddSingleton<KeptAnswersPurge>();
-        services.AddHostedService(provider => provider.GetRequiredService<KeptAnswersPurge>());
+        services.AddSingleton<IdempotencyKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyKeeper>());
         return services;
     }
 }

@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Persistence.Idempotency;
 
-/// <summary>How long the answers to idempotency keys are kept.</summary>
+/// <summary>How long the answers to idempotency keys are kept, those about money like all others.</summary>
 public sealed class IdempotencySettings : ISettings
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromDays(90);

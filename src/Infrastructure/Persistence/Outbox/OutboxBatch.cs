@@ -1,54 +1,60 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Portico.Infrastructure.Persistence.Outbox;
 
 /// <summary>Events that nobody else publishes as long as this transaction is open.</summary>
 internal sealed class OutboxBatch : IAsyncDisposable
 {
-    // The predecessor is looked up by its key, and only where there can be one. A claim of somebody else's is seen as unpublished
-    // until it is committed, so that nothing overtakes what is under way there.
+    // Each row is looked up by its key, whatever the planner believes how many wait: hence the limits. The predecessor is, too, and only
+    // where there can be one. A claim of somebody else's is seen as waiting until it is committed, so that nothing overtakes what is
+    // under way there.
     private const string ClaimSql =
         """
-        SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, o.payload, o.trace_parent, o.occurred_at, before.id
+        SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, o.payload, o.trace_parent, o.occurred_at, waiting.id
         FROM (
-            SELECT * FROM outbox
-            WHERE published_at IS NULL AND occurred_at >= $3 AND aggregate_id <> ALL ($2)
-            ORDER BY occurred_at LIMIT $1 FOR UPDATE SKIP LOCKED
-        ) o
+            SELECT id FROM outbox_waiting
+            WHERE id >= $3 AND aggregate_id <> ALL ($2)
+            ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+        ) claimed
+        CROSS JOIN LATERAL (SELECT * FROM outbox WHERE id = claimed.id LIMIT 1) o
         LEFT JOIN LATERAL (
-            SELECT e.id, e.published_at FROM outbox e
-            WHERE o.aggregate_version > 1 AND e.aggregate_id = o.aggregate_id AND e.aggregate_version < o.aggregate_version
-            ORDER BY e.aggregate_version DESC LIMIT 1
-        ) before ON before.published_at IS NULL
+            SELECT id FROM outbox
+            WHERE o.aggregate_version > 1 AND aggregate_id = o.aggregate_id AND aggregate_version < o.aggregate_version
+            ORDER BY aggregate_version DESC LIMIT 1
+        ) before ON true
+        LEFT JOIN LATERAL (SELECT id FROM outbox_waiting WHERE id = before.id LIMIT 1) waiting ON true
         """;
 
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
 
-    private OutboxBatch(NpgsqlConnection connection, NpgsqlTransaction transaction, int claimed, IReadOnlyList<OutboxMessage> ready) =>
-        (_connection, _transaction, Claimed, Ready) = (connection, transaction, claimed, ready);
+    private OutboxBatch(NpgsqlConnection connection, NpgsqlTransaction transaction, List<(OutboxMessage Message, Guid? After)> rows) =>
+        (_connection, _transaction, Claimed, Last, Ready) =
+        (connection, transaction, rows.Count, rows.Count == 0 ? default : rows.Max(row => row.Message.Id), InOrder(rows));
 
     /// <summary>How many rows are locked.</summary>
     public int Claimed { get; }
+
+    /// <summary>The highest id among them.</summary>
+    public Guid Last { get; }
 
     /// <summary>Those that may be published, each aggregate's in the order of its versions; the rest waits for a version that is in other hands.</summary>
     public IReadOnlyList<OutboxMessage> Ready { get; }
 
     /// <param name="database">As the application's role.</param>
     /// <param name="size">How many at most.</param>
-    /// <param name="since">Events from before are left out.</param>
+    /// <param name="from">Events with lower ids are left out.</param>
     /// <param name="exceptAggregates">Their events are left out too.</param>
     /// <param name="cancellationToken">Lets go of all.</param>
     public static async Task<OutboxBatch> ClaimAsync(
-        NpgsqlDataSource database, int size, DateTimeOffset since, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlDataSource database, int size, Guid from, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var rows = await ReadAsync(connection, size, since, exceptAggregates, cancellationToken);
-            return new OutboxBatch(connection, transaction, rows.Count, InOrder(rows));
+            var rows = await ReadAsync(connection, size, from, exceptAggregates, cancellationToken);
+            return new OutboxBatch(connection, transaction, rows);
         }
         catch
         {
@@ -57,18 +63,29 @@ internal sealed class OutboxBatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Marks what the stream has acknowledged, and lets go of all.</summary>
+    /// <summary>Remembers what the stream has acknowledged, and lets go of all.</summary>
     public async Task CommitAsync(IReadOnlyList<OutboxMessage> published, CancellationToken cancellationToken)
     {
-        if (published.Count > 0)
+        if (published.Count == 0)
         {
-            // No wait for the disk: should the mark be lost with the server's last moment, the event is published again under the same id.
-            await using var command = new NpgsqlCommand("SET LOCAL synchronous_commit = off; UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY (@ids)", _connection, _transaction);
-            command.Parameters.Add(new NpgsqlParameter("ids", NpgsqlDbType.Array | NpgsqlDbType.Uuid) { Value = published.Select(message => message.Id).ToArray() });
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await _transaction.RollbackAsync(cancellationToken);
+            return;
         }
 
-        await _transaction.CommitAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(_connection, _transaction)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("DELETE FROM outbox_waiting WHERE id = ANY ($1)")
+                {
+                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. published.Select(message => message.Id)] } },
+                },
+                // With the rest, as a round trip of its own would hold the rows for longer.
+                new NpgsqlBatchCommand("COMMIT"),
+            },
+        };
+        await batch.PrepareAsync(cancellationToken);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -78,14 +95,30 @@ internal sealed class OutboxBatch : IAsyncDisposable
     }
 
     private static async Task<List<(OutboxMessage Message, Guid? After)>> ReadAsync(
-        NpgsqlConnection connection, int size, DateTimeOffset since, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int size, Guid from, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ClaimSql, connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = size });
-        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = exceptAggregates });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since });
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                // A plan is kept, and may have been made while hardly anything waited.
+                new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
+                // No wait for the disk: should the end be lost with the server's last moment, events are published again under the same ids.
+                new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
+                new NpgsqlBatchCommand(ClaimSql)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<int> { TypedValue = size },
+                        new NpgsqlParameter<Guid[]> { TypedValue = exceptAggregates },
+                        new NpgsqlParameter<Guid> { TypedValue = from },
+                    },
+                },
+            },
+        };
+        await batch.PrepareAsync(cancellationToken);
         var rows = new List<(OutboxMessage, Guid?)>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             rows.Add((OutboxRows.Read(reader), reader.IsDBNull(OutboxRows.Columns) ? null : reader.GetGuid(OutboxRows.Columns)));
         return rows;

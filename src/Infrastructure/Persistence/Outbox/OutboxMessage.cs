@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Portico.Infrastructure.Persistence.Outbox;
 
-/// <summary>An event that waits, in the transaction of its change, to be published.</summary>
+/// <summary>An event, written in the transaction of its change and kept after it was published.</summary>
+/// <remarks>That it waits to be published is a row of <c>outbox_waiting</c>, which the database adds and the relay removes.</remarks>
 internal sealed class OutboxMessage
 {
     public required Guid Id { get; init; }
@@ -22,7 +23,6 @@ internal sealed class OutboxMessage
     public string? TraceParent { get; init; }
 
     public required DateTimeOffset OccurredAt { get; init; }
-    public DateTimeOffset? PublishedAt { get; private set; }
 }
 
 internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<OutboxMessage>
@@ -38,6 +38,7 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         builder.Property(m => m.Payload).HasColumnType("jsonb");
         builder.Property(m => m.TraceParent).HasMaxLength(55);
         builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
-        builder.HasIndex(m => m.OccurredAt).HasDatabaseName("outbox_unpublished_idx").HasFilter("published_at IS NULL");
+        // Written by nobody any more; it goes with a later release, since the former version reads it.
+        builder.Property<DateTimeOffset?>("PublishedAt");
     }
 }

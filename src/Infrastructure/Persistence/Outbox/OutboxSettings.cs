@@ -18,7 +18,7 @@ internal sealed class OutboxSettings : ISettings
     /// <summary>How often events of other replicas are looked for; those of this process are known at once.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long a published event is kept, so that a lost stream can be filled again.</summary>
+    /// <summary>How long an event is kept once it is published, from when it happened, so that a lost stream can be filled again.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
 
     public IEnumerable<string> Problems()
