@@ -34,10 +34,16 @@ internal static class LedgerGrowth
         {
             var (begin, end) = await FillAsync(database, wallets, size, cancellationToken);
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            foreach (var (what, path) in Reads(begin, end))
-                await MeasureAsync(what, size, n => new ReadClient(tokens[n % Wallets].AccessToken, wallets[n % Wallets].Id, path, n));
-            await MeasureAsync("transfer", size, n => new TransferClient(
-                tokens[n % Wallets].AccessToken, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n));
+            (string What, Func<int, ILoadClient> Client)[] loads =
+            [
+                .. Reads(begin, end).Select(read => (read.What, (Func<int, ILoadClient>)(n => new ReadClient(tokens[n % Wallets].AccessToken, wallets[n % Wallets].Id, read.Path, n)))),
+                ("transfer", n => new TransferClient(tokens[n % Wallets].AccessToken, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n)),
+            ];
+            // The first size would be measured with code that is not compiled for good yet.
+            foreach (var (_, client) in size == Sizes[0] ? loads : [])
+                await ClosedLoop.RunAsync(api.Address, Clients(client), options.WarmUpOnly, static () => new Dictionary<string, TimeSpan>(StringComparer.Ordinal), cancellationToken);
+            foreach (var (what, client) in loads)
+                await MeasureAsync(what, size, client);
             report.AddSection($"Plans at {size} postings", await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken), new { size });
         }
 
@@ -46,10 +52,15 @@ internal static class LedgerGrowth
 
         async Task MeasureAsync(string what, int size, Func<int, ILoadClient> client)
         {
-            ILoadClient[] clients = [.. Enumerable.Range(0, options.Connections).Select(client)];
-            var rounds = await stack.MeasureAsync(report, $"{what}, {size} postings", api, clients, options, cancellationToken);
-            found.Add(new Found(what, size, Statistics.Median([.. rounds.Select(round => round.PerSecond)]), Statistics.Median([.. rounds.Select(round => round.Latency.Quantile(0.5))])));
+            var rounds = await stack.MeasureAsync(report, $"{what}, {size} postings", api, Clients(client), options, cancellationToken);
+            found.Add(new Found(
+                what, size, Median(round => round.PerSecond), Median(round => round.Latency.Quantile(0.5)), Median(round => round.Latency.Quantile(0.99)),
+                Median(round => round.ProcessorPerRequest("PostgreSQL") * 1000)));
+
+            double Median(Func<LoadRound, double> of) => Statistics.Median([.. rounds.Select(of)]);
         }
+
+        ILoadClient[] Clients(Func<int, ILoadClient> client) => [.. Enumerable.Range(0, options.Connections).Select(client)];
     }
 
     private static IEnumerable<(string What, Func<Random, string> Path)> Reads(DateTimeOffset begin, DateTimeOffset end)
@@ -156,17 +167,17 @@ internal static class LedgerGrowth
 
     private static void Compare(LoadReport report, List<Found> found)
     {
-        List<string> lines = ["| | postings | a second | p50 ms | against the shortest |", "|---|--:|--:|--:|--:|"];
+        List<string> lines = ["| | postings | a second | p50 ms | p99 ms | PostgreSQL CPU µs | a second against the shortest |", "|---|--:|--:|--:|--:|--:|--:|"];
         foreach (var one in found)
         {
             var ratio = one.PerSecond / found.First(other => other.What == one.What).PerSecond;
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} | × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
         }
 
         report.AddSection("Growth", string.Join('\n', lines), found);
     }
 
-    private sealed record Found(string What, int Size, double PerSecond, double P50);
+    private sealed record Found(string What, int Size, double PerSecond, double P50, double P99, double PostgresMicroseconds);
 
     /// <summary>Reads a wallet's history at a place that differs each time.</summary>
     private sealed class ReadClient(string token, Guid wallet, Func<Random, string> path, int seed) : ILoadClient

@@ -52,10 +52,10 @@ internal sealed class TransferClient : ILoadClient
         _count++;
         foreach (var (from, to) in _legs)
         {
-            var destination = _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)];
-            Guid source;
+            // Both anew: there may be one own wallet only.
+            Guid source, destination;
             do
-                source = _own[_random.Next(_own.Length)];
+                (source, destination) = (_own[_random.Next(_own.Length)], _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)]);
             while (source == destination);
             Write(from, source);
             Write(to, destination);

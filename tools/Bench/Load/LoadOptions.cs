@@ -19,6 +19,9 @@ internal sealed record LoadOptions
     /// <summary>How long the load runs unmeasured before the first round: code is compiled twice before it has its speed.</summary>
     public TimeSpan WarmUp { get; private init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The load without any round that is measured.</summary>
+    public LoadOptions WarmUpOnly => this with { Rounds = 0 };
+
     /// <summary>A file that makes another ledger in SQL, and the call that makes a transfer in it.</summary>
     public string? Peer { get; private init; }
 
