@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Portico.IntegrationTests.Forecasts;
+using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -15,6 +17,15 @@ public sealed class EventSchemaTests
         var id = (await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK)).GetProperty("id").GetGuid();
         await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { Locale = "ru" }).Json(HttpStatusCode.OK);
         await EventReader.OfAsync(app, id, 2);
+        var books = await Books.OpenAsync(app);
+        var (from, to) = (await books.WalletWithAsync(person, "10.00"), await Books.WalletAsync(person));
+        await Books.TransferAsync(person, from, to, "1.00");
+        await Books.HoldAsync(person, from, to, "1.00");
+        var (match, _) = await books.Manager.Announce();
+        await person.Forecasted(match);
+        await books.Manager.SetResult(match).Json(HttpStatusCode.OK);
+        string[] told = ["wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "event.result-set.v1", "forecast.settled.v1", "event.forecasts-settled.v1"];
+        await Eventually.Holds(async () => !told.Except((await EventReader.AllAsync(app)).Select(found => found.Type)).Any(), "events of every kind");
 
         // Whatever the other tests have published until now is judged too.
         foreach (var kind in (await EventReader.AllAsync(app)).Where(found => found.Type != TestOutbox.Type).GroupBy(found => found.Type))
