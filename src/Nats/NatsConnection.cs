@@ -22,13 +22,14 @@ public sealed class NatsConnection : INatsConnection
     internal const long ReplySid = 0;
 
     private const int MaxEvents = 256;
+    private const int MaxDiscovered = 64;
 
     private static readonly byte[] LineEnd = "\r\n"u8.ToArray();
 
     private readonly ConcurrentDictionary<long, NatsSubBase> _subs = new();
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
-    private readonly IReadOnlyList<NatsUri> _servers;
+    private readonly IReadOnlyList<NatsUri> _configured;
     private readonly string _inbox;
     private readonly string _pullInbox;
     private readonly Channel<Func<ValueTask>> _events = Channel.CreateBounded<Func<ValueTask>>(
@@ -42,12 +43,13 @@ public sealed class NatsConnection : INatsConnection
     private long _lastToken;
     private int _nextServer;
     private volatile bool _draining;
+    private volatile IReadOnlyList<NatsUri> _servers;
 
     /// <exception cref="ArgumentException"><see cref="NatsOpts.Url"/> is no address.</exception>
     public NatsConnection(NatsOpts opts)
     {
         Opts = opts;
-        _servers = NatsUri.TryParse(opts.Url, out var servers) ? servers : throw new ArgumentException("Url must be nats://host:port.", nameof(opts));
+        _servers = _configured = NatsUri.TryParse(opts.Url, out var servers) ? servers : throw new ArgumentException("Url must be nats://host:port.", nameof(opts));
         _nextServer = opts.NoRandomize ? 0 : Random.Shared.Next(_servers.Count);
         var inbox = $"{Subjects.Check(opts.InboxPrefix, nameof(opts))}.{Guid.NewGuid():N}";
         (_inbox, _pullInbox) = ($"{inbox}.", $"{inbox}-pull.");
@@ -271,6 +273,7 @@ public sealed class NatsConnection : INatsConnection
     {
         var wasLame = ServerInfo?.LameDuckMode == true;
         ServerInfo = info;
+        Learn(info);
         if (info.LameDuckMode && !wasLame)
             Raise(LameDuckModeActivated, new NatsLameDuckModeActivatedEventArgs(info.Name));
     }
@@ -293,7 +296,8 @@ public sealed class NatsConnection : INatsConnection
             while (!_disposed.IsCancellationRequested)
             {
                 ConnectionState = opened.Task.IsCompletedSuccessfully ? NatsConnectionState.Reconnecting : NatsConnectionState.Connecting;
-                var server = _servers[_nextServer];
+                var servers = _servers;
+                var server = servers[_nextServer % servers.Count];
                 NatsSession session;
                 var started = Stopwatch.GetTimestamp();
                 try
@@ -302,7 +306,7 @@ public sealed class NatsConnection : INatsConnection
                 }
                 catch (Exception failure) when (failure is SocketException or IOException or NatsException or AuthenticationException)
                 {
-                    _nextServer = (_nextServer + 1) % _servers.Count;
+                    _nextServer = (_nextServer + 1) % servers.Count;
                     failed++;
                     Raise(ReconnectFailed, new NatsEventArgs($"{server}: {failure.Message}"));
                     var isFirst = !opened.Task.IsCompleted;
@@ -335,6 +339,7 @@ public sealed class NatsConnection : INatsConnection
     private async Task ServeAsync(NatsSession session, NatsUri server, TaskCompletionSource opened)
     {
         ServerInfo = session.Info;
+        Learn(session.Info);
         Interlocked.Exchange(ref _session, session);
         session.WriteControl($"SUB {_inbox}* {ReplySid}\r\n");
         foreach (var sub in _subs.Values)
@@ -359,6 +364,19 @@ public sealed class NatsConnection : INatsConnection
         _nextServer = (_nextServer + 1) % _servers.Count;
         if (!_disposed.IsCancellationRequested)
             Raise(ConnectionDisconnected, new NatsEventArgs(reason.Message));
+    }
+
+    /// <summary>Takes up the servers of the cluster as it is now, after those that we were given.</summary>
+    private void Learn(ServerInfo info)
+    {
+        if (Opts.IgnoreDiscoveredServers || info.ClientConnectUrls is not { Count: > 0 } announced)
+            return;
+
+        var others = announced.Take(MaxDiscovered)
+            .Select(address => NatsUri.Announced(address, by: _configured[0]))
+            .OfType<NatsUri>()
+            .Where(other => !_configured.Any(given => given.Host == other.Host && given.Port == other.Port));
+        _servers = [.. _configured, .. others];
     }
 
     private void GiveUp(TaskCompletionSource opened, NatsException reason)

@@ -6,7 +6,7 @@ public sealed record NatsOpts
     public static readonly NatsOpts Default = new();
 
     /// <summary>One server or several, separated by commas: <c>nats://[user:password@|token@]host[:port]</c>, or <c>tls://…</c> to insist on TLS.</summary>
-    /// <remarks>Credentials are those of the first, unless <see cref="AuthOpts"/> has some. Servers that the cluster tells of are not taken up.</remarks>
+    /// <remarks>Credentials are those of the first, unless <see cref="AuthOpts"/> has some.</remarks>
     public string Url { get; init; } = "nats://localhost:4222";
 
     /// <summary>What the server calls this connection in its monitoring.</summary>
@@ -28,6 +28,9 @@ public sealed record NatsOpts
 
     /// <summary>Whether the servers are tried in their order, instead of a random one first.</summary>
     public bool NoRandomize { get; init; }
+
+    /// <summary>Whether only the servers of <see cref="Url"/> are tried, and not those that they tell of as others of their cluster.</summary>
+    public bool IgnoreDiscoveredServers { get; init; }
 
     /// <summary>How often the server is asked whether it is alive.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromMinutes(2);

@@ -13,6 +13,9 @@ public sealed record NatsUri
     public int Port { get; }
     public bool IsTls { get; }
 
+    /// <summary>The name that its certificate must have.</summary>
+    internal string TlsHost { get => field ?? Host; private init; }
+
     internal NatsAuthOpts Credentials { get; private init; } = NatsAuthOpts.Default;
 
     /// <summary>Without the credentials.</summary>
@@ -34,6 +37,12 @@ public sealed record NatsUri
         servers = parsed;
         return true;
     }
+
+    /// <summary>Reads a server that another one told of, <c>host:port</c>; it is as well protected as that one, and has a certificate for the same name.</summary>
+    internal static NatsUri? Announced(string address, NatsUri by) =>
+        Uri.TryCreate($"nats://{address}", UriKind.Absolute, out var uri) && uri.Port > 0 && uri.UserInfo.Length == 0 && uri.PathAndQuery is "/" or ""
+            ? new NatsUri(uri.DnsSafeHost, uri.Port, by.IsTls) { TlsHost = by.TlsHost }
+            : null;
 
     private static NatsUri Of(Uri uri)
     {

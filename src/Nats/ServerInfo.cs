@@ -32,6 +32,10 @@ public sealed record ServerInfo
     [JsonPropertyName("tls_available")]
     public bool TlsAvailable { get; init; }
 
+    /// <summary>Where clients reach the servers of the cluster, as <c>host:port</c>.</summary>
+    [JsonPropertyName("connect_urls")]
+    public IReadOnlyList<string>? ClientConnectUrls { get; init; }
+
     [JsonPropertyName("ldm")]
     public bool LameDuckMode { get; init; }
 }

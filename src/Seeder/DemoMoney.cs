@@ -103,7 +103,7 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
             async token =>
             {
                 db.Wallets.AddRange(wallets);
-                await DemoSeed.TellNobody(db, token);
+                await db.SaveQuietly(token);
                 var connection = (NpgsqlConnection)db.Database.GetDbConnection();
                 await using var accounts = AccountRows.Insert([.. wallets.Select(w => Account.OfWallet(w.Id, w.OwnerId, w.Currency, begin))]);
                 accounts.Connection = connection;

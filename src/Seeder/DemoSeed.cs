@@ -9,7 +9,6 @@ using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Persistence.Outbox;
 using Spectre.Console;
 
 namespace Portico.Seeder;
@@ -76,13 +75,13 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     user.AssignRole(role);
                     db.Users.Add(user);
                     await credentials.Add(user.Id, passwordHash, token);
-                    await TellNobody(db, token);
+                    await db.SaveQuietly(token);
                     return Unit.Value;
                 }
 
                 await credentials.SetPasswordHash(user.Id, passwordHash, token);
                 user.ChangePassword();
-                await TellNobody(db, token);
+                await db.SaveQuietly(token);
                 return Unit.Value;
             },
             cancellationToken);
@@ -121,19 +120,11 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     db.Credentials.Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
                 }
 
-                await TellNobody(db, token);
+                await db.SaveQuietly(token);
                 return numbers.Length - present.Count;
             },
             cancellationToken);
         return added.Error is { } refusal ? throw new SeederException(refusal.Message) : added.Value;
-    }
-
-    /// <summary>Saves, and takes back that the events of it are to be published: nobody writes to people who do not exist.</summary>
-    public static async Task TellNobody(AppDbContext db, CancellationToken cancellationToken)
-    {
-        await db.SaveChangesAsync(cancellationToken);
-        var events = db.ChangeTracker.Entries<OutboxMessage>().Select(entry => entry.Entity.Id).ToArray();
-        await db.Database.ExecuteSqlAsync($"DELETE FROM outbox_waiting WHERE id = ANY ({events})", cancellationToken);
     }
 
     public static async Task Progress(string what, int total, Func<Action<int>, Task> work)

@@ -102,7 +102,7 @@ internal static class Greeting
 
     private static SslClientAuthenticationOptions Options(NatsUri server, NatsTlsOpts tls)
     {
-        var options = new SslClientAuthenticationOptions { TargetHost = server.Host };
+        var options = new SslClientAuthenticationOptions { TargetHost = server.TlsHost };
         if (tls.CertFile is not null)
             options.ClientCertificates = [X509Certificate2.CreateFromPemFile(tls.CertFile, tls.KeyFile)];
         if (tls.CaFile is not null)

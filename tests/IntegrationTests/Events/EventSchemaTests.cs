@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Portico.IntegrationTests.Forecasts;
+using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -15,6 +17,15 @@ public sealed class EventSchemaTests
         var id = (await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK)).GetProperty("id").GetGuid();
         await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { Locale = "ru" }).Json(HttpStatusCode.OK);
         await EventReader.OfAsync(app, id, 2);
+        var manager = await app.ManagerAsync();
+        var (from, to) = (await person.OpenWalletWithAsync(app, manager, "10.00"), await person.OpenWalletAsync());
+        await person.PostAsync(app, "transfers", LedgerPeople.Transfer(from, to, "1.00")).Json(HttpStatusCode.Created);
+        await person.PostAsync(app, "holds", LedgerPeople.Transfer(from, to, "1.00")).Json(HttpStatusCode.Created);
+        var (match, _) = await manager.Announce();
+        await person.Forecasted(match);
+        await manager.SetResult(match).Json(HttpStatusCode.OK);
+        string[] told = ["wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "event.result-set.v1", "forecast.settled.v1", "event.forecasts-settled.v1"];
+        await Eventually.Holds(async () => !told.Except((await EventReader.AllAsync(app)).Select(found => found.Type)).Any(), "events of every kind");
 
         // Whatever the other tests have published until now is judged too.
         foreach (var kind in (await EventReader.AllAsync(app)).Where(found => found.Type != TestOutbox.Type).GroupBy(found => found.Type))

@@ -1,5 +1,7 @@
+using Portico.DevStack;
 using Portico.Infrastructure.Nats;
 using Portico.Nats.JetStream;
+using Portico.Testing;
 
 namespace Portico.IntegrationTests.Inbox;
 
@@ -135,11 +137,44 @@ public sealed class EventConsumersTests
         // Whatever was begun is answered, and the others are there for the next process at once.
         var done = await world.CountAsync("effects");
         Assert.InRange(done, 1, 10);
-        await Testing.Eventually.Holds(async () => (await observer.ConsumerAsync()).NumAckPending == 0 || await world.CountAsync("effects") < 10, "answers");
+        await Eventually.Holds(async () => (await observer.ConsumerAsync()).NumAckPending == 0 || await world.CountAsync("effects") < 10, "answers");
         await using var next = await world.StartAsync(new Script());
         await next.Answered();
         Assert.Equal(10, await world.CountAsync("effects"));
         Assert.All(await Task.WhenAll(ids.Select(world.EffectsAsync)), effects => Assert.Equal(1, effects));
+    }
+
+    [Fact]
+    public async Task What_comes_while_postgresql_is_away_is_held_and_counts_as_no_failure()
+    {
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        var world = await EventWorld.CreateAsync(stack);
+        var (begun, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var process = await world.StartAsync(new Script
+        {
+            OnHandle = async _ =>
+            {
+                begun.TrySetResult();
+                await gate.Task;
+            },
+        });
+
+        // One is amid its transaction, the other comes later.
+        var amid = await process.PublishAsync("amid");
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await stack.Postgres.KillAsync();
+        gate.SetResult();
+        var later = await process.PublishAsync("later");
+        await Eventually.Holds(async () => (await process.ConsumerAsync()).NumAckPending == 2, "both to be held");
+        // So long that they would be dead by now, were these tries of theirs.
+        await Task.Delay(EventWorld.Subscription.MaxTries * TimeSpan.FromSeconds(1));
+        Assert.Equal(2, (await process.ConsumerAsync()).NumAckPending);
+        await stack.Postgres.RestartAsync();
+
+        await process.Answered();
+        Assert.Equal(1, await world.EffectsAsync(amid));
+        Assert.Equal(1, await world.EffectsAsync(later));
+        Assert.Equal(0, await world.CountAsync("dead_events"));
     }
 
     [Fact]

@@ -46,9 +46,10 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
 {
     public static readonly EventSubscription Subscription = new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
 
-    public static async Task<EventWorld> CreateAsync()
+    /// <param name="own">Servers that the test may break; null are those that all tests share.</param>
+    public static async Task<EventWorld> CreateAsync(LocalStack? own = null)
     {
-        var stack = await SharedStack.GetAsync();
+        var stack = own ?? await SharedStack.GetAsync();
         var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack, $"test-{Guid.NewGuid():N}");
         await using (var connection = new NpgsqlConnection(world.Database.Superuser))
         {

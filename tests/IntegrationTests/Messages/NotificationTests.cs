@@ -1,9 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.Domain.Users;
-using Portico.IntegrationTests.Mail;
 using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Nats;
+using Portico.IntegrationTests.Forecasts;
+using Portico.IntegrationTests.Ledger;
+using Portico.IntegrationTests.Mail;
+using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Messages;
@@ -93,6 +98,70 @@ public sealed class NotificationTests : IAsyncLifetime
         Assert.DoesNotContain("nonsense", await Told(blocked, "Your Portico account was blocked"), StringComparison.Ordinal);
         await Told(deleted, "Your Portico account was deleted");
     }
+
+    [Fact]
+    public async Task Who_receives_money_is_told_once_how_much_and_in_their_language()
+    {
+        var manager = await _app.ManagerAsync();
+        var (ada, ben) = (await _app.SignUpAsync(), await _app.SignUpAsync());
+        await ben.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { locale = "ru" }).Json(HttpStatusCode.OK);
+        var (hers, spare, his) = (await ada.OpenWalletAsync(), await ada.OpenWalletAsync(), await ben.OpenWalletAsync());
+
+        await manager.DepositAsync(_app, hers, "100.50");
+        await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, his, "12.34")).Json(HttpStatusCode.Created);
+        // From one's own purse into one's own: no news.
+        await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, spare, "7.00")).Json(HttpStatusCode.Created);
+        await Letter(ada, "You received");
+        await Letter(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e");
+        await AllTold("tell-of-deposit", "tell-of-transfer");
+
+        Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(LettersTo(ada, "You received")), StringComparison.Ordinal);
+        Assert.Contains("\r\n\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e 12.34 EUR\r\n", Assert.Single(LettersTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_forecast_is_told_once_what_it_came_to()
+    {
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var (right, wrong) = (await _app.SignUpAsync(), await _app.SignUpAsync());
+        await wrong.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { locale = "ru" }).Json(HttpStatusCode.OK);
+        var (id, _) = await manager.Announce("Reds \u2013 Blues");
+        await right.Forecasted(id, "win1");
+        await wrong.Forecasted(id, "draw");
+
+        await manager.SetResult(id, "win1").Json(HttpStatusCode.OK);
+        await manager.Settled(id);
+        await Letter(right, "Your forecast");
+        await Letter(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437");
+        await AllTold("tell-of-forecast");
+
+        var good = Assert.Single(LettersTo(right, "Your forecast"));
+        Assert.Contains("\r\nSubject: Your forecast was right\r\n", good, StringComparison.Ordinal);
+        Assert.Contains("Reds \u2013 Blues", good, StringComparison.Ordinal);
+        Assert.Contains("- Result: 1\r\n", good, StringComparison.Ordinal);
+        var bad = Assert.Single(LettersTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
+        Assert.Contains("- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n", bad, StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits until all that has happened was handled, and the letters of it are sent.</summary>
+    private async Task AllTold(params string[] handlers)
+    {
+        await Eventually.Holds(async () => await _app.Database.Ask<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
+        var (jetStream, events) = (_app.Services.GetRequiredService<INatsJSContext>(), _app.Services.GetRequiredService<EventSettings>());
+        foreach (var handler in handlers)
+        {
+            await Eventually.Holds(
+                async () => (await jetStream.GetConsumerAsync(EventStream.Name(events), handler)).Info is { NumAckPending: 0, NumPending: 0 }, $"{handler} to have handled all");
+        }
+
+        await Eventually.Holds(async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0, "all letters to be sent");
+    }
+
+    private Task<string> Letter(TestPerson person, string words) => _app.MessageAsync(person.Email, text => text.Contains(words, StringComparison.Ordinal));
+
+    // By the text, since a subject that is not ASCII is encoded.
+    private string[] LettersTo(TestPerson person, string words) =>
+        [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text => text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
 
     private Task<string> Told(TestPerson person, string subject) => _app.MessageAsync(person.Email, text => IsTo(text, person.Email, subject));
 

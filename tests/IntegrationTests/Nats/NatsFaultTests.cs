@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Portico.DevStack;
+using Portico.Infrastructure.Nats;
 using Portico.Nats;
 using Portico.Nats.JetStream;
 using Portico.Testing;
@@ -263,6 +264,55 @@ public sealed class NatsFaultTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<NatsException>(async () => await stranger.ConnectAsync());
         await using var plain = new NatsConnection(Opts(server.Url) with { RetryOnInitialConnect = false, TlsOpts = new NatsTlsOpts { Mode = TlsMode.Disable } });
         await Assert.ThrowsAnyAsync<NatsException>(async () => await plain.ConnectAsync());
+    }
+
+    [Fact]
+    public async Task Shows_a_certificate_of_its_own_to_a_server_that_asks_for_one()
+    {
+        var folder = Directory.CreateTempSubdirectory("portico-nats-").FullName;
+        await WriteCertificates(folder);
+        await using var server = await NatsServerProcess.StartAsync(
+            $"tls {{ cert_file: \"{folder}/server.pem\", key_file: \"{folder}/server.key\", ca_file: \"{folder}/ca.pem\", verify: true }}", folder);
+        var settings = new NatsSettings { Url = $"tls://localhost:{server.Port}", CaFile = $"{folder}/ca.pem", CertFile = $"{folder}/server.pem", KeyFile = $"{folder}/server.key" };
+        Assert.Empty(settings.Problems());
+
+        await using var nats = new NatsConnection(settings.Options("test") with { ConnectTimeout = TimeSpan.FromSeconds(20) });
+        await nats.PingAsync();
+        await using var stranger = new NatsConnection(Opts(settings.Url) with { RetryOnInitialConnect = false, TlsOpts = new NatsTlsOpts { CaFile = settings.CaFile } });
+        await Assert.ThrowsAnyAsync<NatsException>(async () => await stranger.ConnectAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Goes_to_another_server_of_the_cluster_unless_told_otherwise(bool follows)
+    {
+        var (one, two) = (Ports.Free(), Ports.Free());
+        await using var other = await NatsServerProcess.StartAsync(Cluster("two", two, one));
+        var first = await NatsServerProcess.StartAsync(Cluster("one", one, two));
+        await using var nats = new NatsConnection(Opts(first.Url) with { IgnoreDiscoveredServers = !follows });
+        try
+        {
+            await Eventually.Holds(
+                async () => await Answers(nats) && nats.ServerInfo!.ClientConnectUrls?.Contains($"127.0.0.1:{other.Port}") == true, "the other server is announced");
+        }
+        finally
+        {
+            await first.DisposeAsync();
+        }
+
+        if (follows)
+        {
+            await Eventually.Holds(async () => await Answers(nats) && nats.ServerInfo!.Name == "two", "the other server has us");
+        }
+        else
+        {
+            await Assert.ThrowsAnyAsync<NatsException>(async () => await nats.PublishAsync("news", "lost"));
+            Assert.Equal("one", nats.ServerInfo!.Name);
+        }
+
+        static string Cluster(string name, int own, int its) =>
+            $"server_name: {name}\ncluster {{ name: c, listen: \"127.0.0.1:{own}\", routes: [\"nats://127.0.0.1:{its}\"] }}";
     }
 
     [Fact]

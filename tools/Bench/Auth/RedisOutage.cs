@@ -44,11 +44,11 @@ internal static class RedisOutage
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var lanes = people.Zip(tokens, (person, token) => new Lane(api.Address, person, token)).ToArray();
-            var running = Task.WhenAll(lanes.Select(lane => Task.Factory.StartNew(() => lane.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            var running = Task.WhenAll(lanes.Select(lane => Task.Run(() => lane.RunAsync(stop.Token), CancellationToken.None)));
             await Task.Delay(Healthy, cancellationToken);
-            await @break();
             foreach (var lane in lanes)
                 lane.IsCounting = true;
+            await @break();
             await Task.Delay(Length, cancellationToken);
             foreach (var lane in lanes)
                 lane.IsCounting = false;
@@ -119,24 +119,24 @@ internal static class RedisOutage
 
         public Dictionary<int, long>[] Answers { get; } = [[], [], []];
 
-        public void Run(CancellationToken stop)
+        public async Task RunAsync(CancellationToken stop)
         {
             using var connection = new HttpConnection(api);
             while (!stop.IsCancellationRequested)
             {
-                Exchange(connection, 0, RequestBytes.Get("/api/v1/auth/check", _tokens.AccessToken));
-                var refreshed = Exchange(connection, 1, RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{_tokens.RefreshToken}}"}"""));
+                await ExchangeAsync(connection, 0, RequestBytes.Get("/api/v1/auth/check", _tokens.AccessToken));
+                var refreshed = await ExchangeAsync(connection, 1, RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{_tokens.RefreshToken}}"}"""));
                 if (refreshed == 401)
-                    Exchange(connection, 2, AuthScenario.SignIn(person.Email, person.Password));
+                    await ExchangeAsync(connection, 2, AuthScenario.SignIn(person.Email, person.Password));
                 else
-                    Exchange(connection, 2, AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
+                    await ExchangeAsync(connection, 2, AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
             }
         }
 
-        private int Exchange(HttpConnection connection, int call, byte[] request)
+        private async Task<int> ExchangeAsync(HttpConnection connection, int call, byte[] request)
         {
             var started = Stopwatch.GetTimestamp();
-            var status = connection.Exchange(request, out var body);
+            var status = await connection.ExchangeAsync(request);
             var ended = Stopwatch.GetTimestamp();
             if (_isCounting)
             {
@@ -145,7 +145,7 @@ internal static class RedisOutage
             }
 
             if (status == 200 && call > 0)
-                _tokens = new LoadTokens(Text(body, "\"accessToken\":\""u8), Text(body, "\"refreshToken\":\""u8));
+                _tokens = new LoadTokens(Text(connection.Body, "\"accessToken\":\""u8), Text(connection.Body, "\"refreshToken\":\""u8));
             return status;
         }
 

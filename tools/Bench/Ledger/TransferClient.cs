@@ -48,7 +48,8 @@ internal sealed class TransferClient : ILoadClient
 
     public ReadOnlySpan<byte> Next()
     {
-        Write(_key, new Guid((int)_count, (short)(_count >> 32), 0, BitConverter.GetBytes(_random.NextInt64())));
+        // Never of the seed: a later load with the same one would only be told again what the first one did.
+        Write(_key, new Guid((int)_count, (short)(_count >> 32), 0, BitConverter.GetBytes(Random.Shared.NextInt64())));
         _count++;
         foreach (var (from, to) in _legs)
         {
