@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.Formatters;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
+using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Microsoft.AspNetCore.Mvc.Versioning;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -175,8 +176,6 @@ internal static class WebApiRegistration
                 mvc.OutputFormatters.Add(new StatementCsvFormatter());
 
                 mvc.ModelBinderProviders.Insert(0, new QueryValueBinderProvider());
-                // What a field may be is said by its type and by the use case's validator, never twice.
-                mvc.ModelValidatorProviders.Clear();
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
                 mvc.ModelMetadataDetailsProviders.Add(new SystemTextJsonValidationMetadataProvider());
                 mvc.ModelBindingMessageProvider.SetMissingBindRequiredValueAccessor(_ => "This parameter is needed.");
@@ -194,6 +193,7 @@ internal static class WebApiRegistration
                 api.SuppressMapClientErrors = true;
             })
             .AddApplicationPart(typeof(WebApiRegistration).Assembly);
+        services.AddSingleton<IObjectModelValidator, NoModelValidation>();
         services.AddApiVersioning(versioning =>
         {
             versioning.DefaultApiVersion = new ApiVersion(1, 0);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Primitives;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.WebApi.Json;
@@ -11,19 +12,32 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
 {
     public const string ReplayedHeader = "Idempotency-Replayed";
 
+    private bool _isRead;
+    private StringValues? _sent;
+
     public IdempotencyKey? Current => Sent is [{ } value] && IsValid(value)
         ? field ??= new IdempotencyKey(caller.Id, value, Fingerprint(accessor.HttpContext!))
         : null;
 
     public string? Problem => Sent is null || Current is not null ? null : $"Give one key of 1 to {IdempotencyKey.MaxLength} visible ASCII characters.";
 
-    private string?[]? Sent => accessor.HttpContext is { } context && caller.IsAuthenticated && HttpMethods.IsPost(context.Request.Method) &&
-        context.GetEndpoint()?.Metadata.GetMetadata<IgnoresIdempotencyKeyAttribute>() is null &&
-        context.Request.Headers.TryGetValue(IdempotencyKey.Header, out var values)
-            ? values.ToArray()
-            : null;
+    private StringValues? Sent
+    {
+        get
+        {
+            if (!_isRead)
+                (_isRead, _sent) = (true, Read());
+            return _sent;
+        }
+    }
 
     public void Replayed() => accessor.HttpContext!.Response.Headers[ReplayedHeader] = "true";
+
+    private StringValues? Read() => accessor.HttpContext is { } context && caller.IsAuthenticated && HttpMethods.IsPost(context.Request.Method) &&
+        context.GetEndpoint()?.Metadata.GetMetadata<IgnoresIdempotencyKeyAttribute>() is null &&
+        context.Request.Headers.TryGetValue(IdempotencyKey.Header, out var values)
+            ? values
+            : (StringValues?)null;
 
     private static bool IsValid(string key) => key.Length is > 0 and <= IdempotencyKey.MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
 

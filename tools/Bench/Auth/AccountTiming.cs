@@ -34,8 +34,8 @@ internal static class AccountTiming
             var (mine, nobodys) = (AuthScenario.SignIn(person.Email, "wrong horse battery staple"), AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
             // In a random order: what the first of two does to caches and limits falls to either.
             var isKnownFirst = Random.Shared.Next(2) == 0;
-            var first = await MsOfAsync(connection, isKnownFirst ? mine : nobodys);
-            var second = await MsOfAsync(connection, isKnownFirst ? nobodys : mine);
+            var first = MsOf(connection, isKnownFirst ? mine : nobodys);
+            var second = MsOf(connection, isKnownFirst ? nobodys : mine);
             if (number < WarmUpPairs)
                 continue;
             known.Add(isKnownFirst ? first : second);
@@ -71,10 +71,10 @@ internal static class AccountTiming
     private static string Row(List<double> times) => string.Join(
         " | ", ((double[])[0.5, 0.05, 0.95]).Select(share => Statistics.Quantile(times, share).ToString("0.000", CultureInfo.InvariantCulture)));
 
-    private static async Task<double> MsOfAsync(HttpConnection connection, byte[] request)
+    private static double MsOf(HttpConnection connection, byte[] request)
     {
         var started = Stopwatch.GetTimestamp();
-        var status = await connection.ExchangeAsync(request);
+        var status = connection.Exchange(request);
         var taken = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         return status == 401 ? taken : throw new LoadException($"A wrong password is answered {status} instead of 401.");
     }

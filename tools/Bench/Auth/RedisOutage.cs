@@ -44,7 +44,7 @@ internal static class RedisOutage
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var lanes = people.Zip(tokens, (person, token) => new Lane(api.Address, person, token)).ToArray();
-            var running = Task.WhenAll(lanes.Select(lane => Task.Run(() => lane.RunAsync(stop.Token), CancellationToken.None)));
+            var running = Task.WhenAll(lanes.Select(lane => Task.Factory.StartNew(() => lane.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
             await Task.Delay(Healthy, cancellationToken);
             foreach (var lane in lanes)
                 lane.IsCounting = true;
@@ -119,24 +119,24 @@ internal static class RedisOutage
 
         public Dictionary<int, long>[] Answers { get; } = [[], [], []];
 
-        public async Task RunAsync(CancellationToken stop)
+        public void Run(CancellationToken stop)
         {
             using var connection = new HttpConnection(api);
             while (!stop.IsCancellationRequested)
             {
-                await ExchangeAsync(connection, 0, RequestBytes.Get("/api/v1/auth/check", _tokens.AccessToken));
-                var refreshed = await ExchangeAsync(connection, 1, RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{_tokens.RefreshToken}}"}"""));
+                Exchange(connection, 0, RequestBytes.Get("/api/v1/auth/check", _tokens.AccessToken));
+                var refreshed = Exchange(connection, 1, RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{_tokens.RefreshToken}}"}"""));
                 if (refreshed == 401)
-                    await ExchangeAsync(connection, 2, AuthScenario.SignIn(person.Email, person.Password));
+                    Exchange(connection, 2, AuthScenario.SignIn(person.Email, person.Password));
                 else
-                    await ExchangeAsync(connection, 2, AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
+                    Exchange(connection, 2, AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
             }
         }
 
-        private async Task<int> ExchangeAsync(HttpConnection connection, int call, byte[] request)
+        private int Exchange(HttpConnection connection, int call, byte[] request)
         {
             var started = Stopwatch.GetTimestamp();
-            var status = await connection.ExchangeAsync(request);
+            var status = connection.Exchange(request);
             var ended = Stopwatch.GetTimestamp();
             if (_isCounting)
             {

@@ -41,7 +41,7 @@ internal static class LedgerGrowth
             ];
             // The first size would be measured with code that is not compiled for good yet.
             foreach (var (_, client) in size == Sizes[0] ? loads : [])
-                await ClosedLoop.RunAsync(api.Address, Clients(client), options.WarmUpOnly, static () => new Dictionary<string, TimeSpan>(StringComparer.Ordinal), cancellationToken);
+                await ClosedLoop.RunAsync(api.Address, Clients(client), options.WithoutRounds(), static () => new Dictionary<string, TimeSpan>(StringComparer.Ordinal), cancellationToken);
             foreach (var (what, client) in loads)
                 await MeasureAsync(what, size, client);
             report.AddSection($"Plans at {size} postings", await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken), new { size });

@@ -41,11 +41,13 @@ internal static class LedgerScenario
             await MeasureAsync(api, "unbatched", await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
 
         report.AddTable("HTTP");
-        var rivals = await PgBench.RunAsync(stack, options, cancellationToken);
+        var rivals = options.Only.Length > 0 ? [] : await PgBench.RunAsync(stack, options, cancellationToken);
         Compare(report, costs, rivals);
 
         async Task MeasureAsync(ApiProcess api, string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections)
         {
+            if (!what.StartsWith(options.Only, StringComparison.Ordinal))
+                return;
             Guid[] all = [.. wallets.SelectMany(own => own)];
             ILoadClient[] clients = [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))];
             await DrainAsync(database, cancellationToken);

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace Portico.Bench.Load;
 
@@ -22,6 +22,7 @@ internal sealed record LoadRound(double Seconds, LatencyHistogram Latency, IRead
 internal static class ClosedLoop
 {
     private const int MaxBroken = 100;
+    private static readonly TimeSpan SelectLimit = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
     /// <param name="api">Where to.</param>
@@ -55,47 +56,106 @@ internal static class ClosedLoop
         HttpConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration, Func<IReadOnlyDictionary<string, TimeSpan>> processor,
         CancellationToken cancellationToken)
     {
-        var failures = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var failures = new Dictionary<string, long>(StringComparer.Ordinal);
         var before = processor();
         var started = Stopwatch.GetTimestamp();
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        var lanes = connections.Zip(clients, (connection, client) => Task.Run(() => WorkAsync(connection, client, end, failures, cancellationToken), CancellationToken.None));
-        var histograms = await Task.WhenAll(lanes);
+        Lane[] lanes = [.. connections.Zip(clients, (connection, client) => new Lane(connection, client))];
+        var all = await Task.Factory.StartNew(() => Work(lanes, end, failures, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var after = processor();
         cancellationToken.ThrowIfCancellationRequested();
-
-        var all = new LatencyHistogram();
-        foreach (var one in histograms)
-            all.Add(one);
         return new LoadRound(seconds, all, failures, after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
     }
 
-    private static async Task<LatencyHistogram> WorkAsync(
-        HttpConnection connection, ILoadClient client, long end, ConcurrentDictionary<string, long> failures, CancellationToken cancellationToken)
+    /// <summary>One thread for all connections: what it costs to switch between more of them would be counted as load.</summary>
+    private static LatencyHistogram Work(Lane[] lanes, long end, Dictionary<string, long> failures, CancellationToken cancellationToken)
     {
         var histogram = new LatencyHistogram();
-        var broken = 0;
-        for (var started = Stopwatch.GetTimestamp(); started < end && !cancellationToken.IsCancellationRequested; started = Stopwatch.GetTimestamp())
+        var waiting = new Dictionary<Socket, Lane>();
+        var ready = new List<Socket>();
+        foreach (var lane in lanes)
+            Ask(lane);
+        while (waiting.Count > 0)
         {
-            try
+            ready.Clear();
+            ready.AddRange(waiting.Keys);
+            Socket.Select(ready, null, null, SelectLimit);
+            foreach (var socket in ready)
             {
-                var status = await connection.ExchangeAsync(client.Next());
-                var ended = Stopwatch.GetTimestamp();
-                if (client.Take(status, connection.Body))
-                    histogram.Add(ended - started);
-                else
-                    failures.AddOrUpdate($"status {status}", 1, (_, count) => count + 1);
-                broken = 0;
+                var lane = waiting[socket];
+                try
+                {
+                    if (!lane.Connection.TryReceive(out var status))
+                        continue;
+                    var ended = Stopwatch.GetTimestamp();
+                    if (lane.Client.Take(status, lane.Connection.Body))
+                        histogram.Add(ended - lane.AskedAt);
+                    else
+                        Fail($"status {status}");
+                    lane.Broken = 0;
+                }
+                catch (IOException failure)
+                {
+                    Break(lane, failure.Message);
+                }
+
+                waiting.Remove(socket);
+                Ask(lane);
             }
-            catch (IOException failure)
-            {
-                failures.AddOrUpdate(failure.Message, 1, (_, count) => count + 1);
-                if (++broken > MaxBroken)
-                    throw new LoadException($"A connection broke {broken} times in a row: {failure.Message}");
-            }
+
+            if (ready.Count == 0)
+                GiveUp();
         }
 
         return histogram;
+
+        void Ask(Lane lane)
+        {
+            while (Stopwatch.GetTimestamp() < end && !cancellationToken.IsCancellationRequested)
+            {
+                try
+                {
+                    var request = lane.Client.Next();
+                    lane.AskedAt = Stopwatch.GetTimestamp();
+                    lane.Connection.Send(request);
+                    waiting.Add(lane.Connection.Socket!, lane);
+                    return;
+                }
+                catch (IOException failure)
+                {
+                    Break(lane, failure.Message);
+                }
+            }
+        }
+
+        void GiveUp()
+        {
+            foreach (var (socket, lane) in waiting.Where(one => Stopwatch.GetElapsedTime(one.Value.AskedAt) > HttpConnection.Patience).ToArray())
+            {
+                lane.Connection.Dispose();
+                Break(lane, "No answer came.");
+                waiting.Remove(socket);
+                Ask(lane);
+            }
+        }
+
+        void Break(Lane lane, string reason)
+        {
+            Fail(reason);
+            if (++lane.Broken > MaxBroken)
+                throw new LoadException($"A connection broke {lane.Broken} times in a row: {reason}");
+        }
+
+        void Fail(string reason) => failures[reason] = failures.GetValueOrDefault(reason) + 1;
+    }
+
+    /// <summary>A connection and who uses it.</summary>
+    private sealed class Lane(HttpConnection connection, ILoadClient client)
+    {
+        public HttpConnection Connection { get; } = connection;
+        public ILoadClient Client { get; } = client;
+        public long AskedAt { get; set; }
+        public int Broken { get; set; }
     }
 }

@@ -10,81 +10,78 @@ namespace Portico.Bench.Load;
 /// <remarks>Two system calls a request and nothing parsed twice: HttpClient costs as much processor as the server under test. One request at a time.</remarks>
 internal sealed class HttpConnection : IDisposable
 {
+    /// <summary>How long an answer is waited for.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private const int MaxAnswer = 4 * 1024 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
     private readonly IPEndPoint _server;
-    private readonly Timer _watch;
-    private Socket? _socket;
     private byte[] _buffer = new byte[16 * 1024];
     private byte[] _body = new byte[16 * 1024];
     private int _filled;
     private int _bodyLength;
-    private long _askedAt = long.MaxValue;
 
-    public HttpConnection(Uri server)
-    {
-        _server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
-        // A time limit of its own for each answer would cost more than reading it.
-        _watch = new Timer(_ => GiveUp(), null, WatchInterval, WatchInterval);
-    }
+    public HttpConnection(Uri server) => _server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
+
+    /// <summary>The socket on which an answer will come; <c>null</c> until the first request, and after the connection has ended.</summary>
+    public Socket? Socket { get; private set; }
 
     /// <summary>The body of the last answer, until the next request.</summary>
     public ReadOnlySpan<byte> Body => _body.AsSpan(0, _bodyLength);
 
-    /// <summary>Sends a request and reads its answer; opens the connection when there is none.</summary>
-    /// <param name="request">Whole, with its body.</param>
+    /// <summary>Sends a request and waits for its answer.</summary>
     /// <returns>The status.</returns>
-    /// <exception cref="IOException">The connection broke, or the answer is no HTTP or none within 30 s; the next call opens another one.</exception>
-    public ValueTask<int> ExchangeAsync(ReadOnlySpan<byte> request)
+    /// <exception cref="IOException">The connection broke, or the answer is no HTTP or none within <see cref="Patience"/>; the next call opens another one.</exception>
+    public int Exchange(ReadOnlySpan<byte> request)
+    {
+        Send(request);
+        int status;
+        while (!TryReceive(out status))
+        {
+        }
+
+        return status;
+    }
+
+    /// <summary>Sends a request; opens the connection when there is none.</summary>
+    /// <param name="request">Whole, with its body.</param>
+    /// <exception cref="IOException">The connection broke; the next call opens another one.</exception>
+    public void Send(ReadOnlySpan<byte> request)
     {
         try
         {
-            Volatile.Write(ref _askedAt, Environment.TickCount64);
-            var socket = _socket ??= Connect();
+            var socket = Socket ??= Connect();
             while (!request.IsEmpty)
                 request = request[socket.Send(request)..];
-            return AnswerAsync();
         }
         catch (SocketException failure)
         {
-            Close();
+            Dispose();
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Takes what has come, or waits for it.</summary>
+    /// <returns>Whether the answer is complete.</returns>
+    /// <exception cref="IOException">The connection broke, or the answer is no HTTP or none within <see cref="Patience"/>.</exception>
+    public bool TryReceive(out int status)
+    {
+        try
+        {
+            Receive();
+            return TryRead(out status);
+        }
+        catch (Exception failure) when (failure is SocketException or IOException)
+        {
+            Dispose();
             throw new IOException(failure.Message, failure);
         }
     }
 
     public void Dispose()
     {
-        _watch.Dispose();
-        Close();
-    }
-
-    private async ValueTask<int> AnswerAsync()
-    {
-        try
-        {
-            var status = await ReadAsync();
-            Volatile.Write(ref _askedAt, long.MaxValue);
-            return status;
-        }
-        catch (Exception failure) when (failure is SocketException or IOException or ObjectDisposedException)
-        {
-            Close();
-            throw new IOException(failure.Message, failure);
-        }
-    }
-
-    private void GiveUp()
-    {
-        if (Environment.TickCount64 - Volatile.Read(ref _askedAt) > Patience.TotalMilliseconds)
-            _socket?.Dispose();
-    }
-
-    private void Close()
-    {
-        _socket?.Dispose();
-        (_socket, _filled) = (null, 0);
+        Socket?.Dispose();
+        (Socket, _filled) = (null, 0);
     }
 
     private Socket Connect()
@@ -93,28 +90,30 @@ internal sealed class HttpConnection : IDisposable
         {
             NoDelay = true,
             SendTimeout = (int)Patience.TotalMilliseconds,
+            ReceiveTimeout = (int)Patience.TotalMilliseconds,
         };
         socket.Connect(_server);
         return socket;
     }
 
-    private async ValueTask<int> ReadAsync()
+    private bool TryRead(out int status)
     {
-        int end;
-        while ((end = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8)) < 0)
-            await ReceiveAsync();
+        status = 0;
+        var end = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+            return false;
 
-        var (status, length, isChunked, isLast) = ReadHead(_buffer.AsSpan(0, end));
-        var (from, to) = (end + 4, end + 4);
+        (status, var length, var isChunked, var isLast) = ReadHead(_buffer.AsSpan(0, end));
+        var (from, to) = (end + 4, end + 4 + length);
         if (isChunked)
         {
-            (to, _bodyLength) = await ReadChunksAsync(from);
+            if (!TryReadChunks(from, out to))
+                return false;
         }
         else
         {
-            to += length;
-            while (_filled < to)
-                await ReceiveAsync();
+            if (_filled < to)
+                return false;
             Keep(_buffer.AsSpan(from, length), 0);
             _bodyLength = length;
         }
@@ -122,8 +121,8 @@ internal sealed class HttpConnection : IDisposable
         _buffer.AsSpan(to, _filled - to).CopyTo(_buffer);
         _filled -= to;
         if (isLast)
-            Close();
-        return status;
+            Dispose();
+        return true;
     }
 
     private static (int Status, int Length, bool IsChunked, bool IsLast) ReadHead(ReadOnlySpan<byte> head)
@@ -145,24 +144,25 @@ internal sealed class HttpConnection : IDisposable
         return (status, length, isChunked, isLast);
     }
 
-    private async ValueTask<(int End, int Size)> ReadChunksAsync(int at)
+    private bool TryReadChunks(int at, out int end)
     {
-        for (var size = 0; ;)
+        for (_bodyLength = 0; ;)
         {
-            int line;
-            while ((line = _buffer.AsSpan(at, _filled - at).IndexOf("\r\n"u8)) < 0)
-                await ReceiveAsync();
+            end = at;
+            var line = _buffer.AsSpan(at, _filled - at).IndexOf("\r\n"u8);
+            if (line < 0)
+                return false;
             if (!Utf8Parser.TryParse(_buffer.AsSpan(at, line), out int chunk, out _, 'x') || chunk is < 0 or > MaxAnswer)
                 throw new IOException("A chunk of the answer has no length.");
 
             at += line + 2;
-            while (_filled < at + chunk + 2)
-                await ReceiveAsync();
-            Keep(_buffer.AsSpan(at, chunk), size);
-            size += chunk;
-            at += chunk + 2;
+            if (_filled < at + chunk + 2)
+                return false;
+            Keep(_buffer.AsSpan(at, chunk), _bodyLength);
+            _bodyLength += chunk;
+            end = at += chunk + 2;
             if (chunk == 0)
-                return (at, size);
+                return true;
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class HttpConnection : IDisposable
         part.CopyTo(_body.AsSpan(at));
     }
 
-    private async ValueTask ReceiveAsync()
+    private void Receive()
     {
         if (_filled == _buffer.Length)
         {
@@ -182,7 +182,7 @@ internal sealed class HttpConnection : IDisposable
             Array.Resize(ref _buffer, 2 * _buffer.Length);
         }
 
-        var received = await _socket!.ReceiveAsync(_buffer.AsMemory(_filled));
+        var received = Socket!.Receive(_buffer.AsSpan(_filled));
         if (received == 0)
             throw new IOException("The server closed the connection.");
         _filled += received;
