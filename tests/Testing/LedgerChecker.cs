@@ -5,6 +5,8 @@ namespace Portico.Testing;
 /// <summary>Recomputes everything that the ledger promises from the rows themselves.</summary>
 public static class LedgerChecker
 {
+    private const int TimeoutSeconds = 300;
+
     // Each gives the rows that break a promise.
     private static readonly (string Promise, string Violations)[] Promises =
     [
@@ -92,10 +94,13 @@ public static class LedgerChecker
         await connection.OpenAsync();
         // One snapshot for all, whatever is written meanwhile.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+        // A server that was killed has forgotten how large its tables are, and would loop over them.
+        await using (var plans = new NpgsqlCommand("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'", connection, transaction))
+            await plans.ExecuteNonQueryAsync();
         var broken = new List<string>();
         foreach (var (promise, violations) in Promises)
         {
-            await using var command = new NpgsqlCommand($"{violations} LIMIT 3", connection, transaction);
+            await using var command = new NpgsqlCommand($"{violations} LIMIT 3", connection, transaction) { CommandTimeout = TimeoutSeconds };
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
