@@ -128,6 +128,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
                 async () => !(await process.Client.GetStringAsync("/.well-known/jwks.json")).Contains(stolen, StringComparison.Ordinal), "the key is published no more");
         }
 
+        await Eventually.Holds(() => Task.FromResult(Ring().Signer.Id != stolen), "the server in this process signs with another key");
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         await person.At(replicas.Other.Client).GetAsync(Check).Json(HttpStatusCode.OK);
         Assert.Equal("1", await database.TextAsync("SELECT epoch FROM users WHERE id = $1", person.Id));
