@@ -22,7 +22,8 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
 
     private const string Template = "portico_template";
     private static readonly SemaphoreSlim Gate = new(1);
-    private static readonly Dictionary<int, TestDatabase> Templates = [];
+    // By server and not by port, which another one may have had before.
+    private static readonly Dictionary<LocalStack, TestDatabase> Templates = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Copies the database that was migrated once for this server.</summary>
     public static async Task<TestDatabase> CreateAsync(LocalStack stack)
@@ -30,8 +31,8 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         await Gate.WaitAsync();
         try
         {
-            if (!Templates.ContainsKey(stack.Postgres.Port))
-                Templates[stack.Postgres.Port] = await MakeTemplate(stack);
+            if (!Templates.ContainsKey(stack))
+                Templates[stack] = await MakeTemplate(stack);
 
             var database = Named($"test_{Guid.NewGuid():N}", stack);
             await using var connection = new NpgsqlConnection(stack.Postgres.ConnectionString);
