@@ -13,7 +13,7 @@ internal sealed class Teller(ILedger ledger, ICurrentUser caller, IRequestKey ke
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
-    public Guid NewId() => Guid.CreateVersion7(clock.GetUtcNow());
+    public Guid NewId() => Ids.New(clock.GetUtcNow());
 
     public async Task<Result<T>> Carry<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
     {

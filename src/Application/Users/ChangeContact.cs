@@ -73,7 +73,7 @@ internal sealed class ChangeContactHandler(
                 audit.Add(Note(user.Id, before.FirstOrDefault(old => old.Kind == address.Kind), address));
 
                 // In this transaction, since the addresses from before are in no event.
-                var changeId = Guid.CreateVersion7(now);
+                var changeId = Ids.New(now);
                 foreach (var old in before.Where(old => old != address))
                     await letterBox.Post(changeId, user.Id, Letter.ContactChanged(address, now), token, to: old);
                 return user;

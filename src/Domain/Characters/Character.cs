@@ -27,7 +27,7 @@ public sealed class Character : OwnedRecord, IPurgeable
 
     public static Character Create(Guid ownerId, CharacterSheet sheet, DateTimeOffset now)
     {
-        var character = new Character(Guid.CreateVersion7(now), ownerId);
+        var character = new Character(Ids.New(now), ownerId);
         character.Change(sheet);
         return character;
     }

@@ -24,7 +24,7 @@ public sealed class Forecast : OwnedRecord, IPurgeable
         if (about.StatusAt(now) != EventStatus.Open)
             return EventErrors.Closed;
 
-        return new Forecast(Guid.CreateVersion7(now), ownerId, about.Id) { Outcome = outcome, DecidedAt = now };
+        return new Forecast(Ids.New(now), ownerId, about.Id) { Outcome = outcome, DecidedAt = now };
     }
 
     public Result<Unit> Change(SportEvent about, Outcome outcome, DateTimeOffset now)

@@ -32,7 +32,7 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
     public Guid? DeletedBy { get; private set; }
 
     public static SportEvent Create(string title, DateTimeOffset? closesAt, DateTimeOffset now) =>
-        new(Guid.CreateVersion7(now), title) { ClosesAt = closesAt };
+        new(Ids.New(now), title) { ClosesAt = closesAt };
 
     public EventStatus StatusAt(DateTimeOffset now) => this switch
     {

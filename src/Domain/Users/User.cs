@@ -50,7 +50,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>Signs a person up with an address that they have just proved to hold.</summary>
     public static User Register(ContactAddress address, string displayName, string locale, DateTimeOffset now)
     {
-        var user = new User(Guid.CreateVersion7(now), displayName, locale);
+        var user = new User(Ids.New(now), displayName, locale);
         if (address.Kind == ContactKind.Email)
             (user.Email, user.EmailVerifiedAt) = (address.Value, now);
         else

@@ -23,7 +23,7 @@ public sealed class Wallet : OwnedRecord
 
     public static Wallet Open(Guid ownerId, string name, Currency currency, DateTimeOffset now)
     {
-        var wallet = new Wallet(Guid.CreateVersion7(now), ownerId, name, currency);
+        var wallet = new Wallet(Ids.New(now), ownerId, name, currency);
         wallet.Raise(new WalletOpened(wallet.Id, ownerId, name, currency.Code));
         return wallet;
     }

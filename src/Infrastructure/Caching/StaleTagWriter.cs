@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Portico.Application.Common.Caching;
+using Portico.Domain.Common;
 using Portico.Infrastructure.Persistence;
 
 namespace Portico.Infrastructure.Caching;
@@ -15,7 +16,7 @@ internal sealed class StaleTagWriter(TimeProvider clock) : SavingInterceptor
         foreach (var dependency in DependsOnAttribute.All)
         {
             if (Array.Exists(changes, change => Touches(dependency, change)))
-                context.Add(new StaleTag(Guid.CreateVersion7(now), dependency.Tag, now));
+                context.Add(new StaleTag(Ids.New(now), dependency.Tag, now));
         }
     }
 

@@ -1,8 +1,8 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Redis;
 using StackExchange.Redis;
@@ -19,7 +19,7 @@ namespace Portico.Infrastructure.Caching;
 /// A broken connection may hide that Redis has lost its last second, so after one all answers from before are left aside.
 /// </remarks>
 internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnection redis, CacheSettings settings, CacheMetrics metrics, TimeProvider clock, ILogger<StaleTags> logger)
-    : BackgroundService
+    : PeriodicService(settings.Reliance / 2, clock, logger)
 {
     private const int MaxRowsATag = 1_000;
 
@@ -43,7 +43,7 @@ internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnecti
     public bool CanRely(IReadOnlyList<string> tags)
     {
         lock (_lock)
-            return _readAt is { } at && clock.GetElapsedTime(at) < settings.Reliance && _knownBreaks == redis.Breaks && !tags.Any(_stale.Contains);
+            return _readAt is { } at && Clock.GetElapsedTime(at) < settings.Reliance && _knownBreaks == redis.Breaks && !tags.Any(_stale.Contains);
     }
 
     /// <summary>All answers are left aside until there is a mark again: Redis was emptied.</summary>
@@ -52,48 +52,26 @@ internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnecti
     /// <summary>Tells of changes that have just been committed, before anybody is answered.</summary>
     public async Task Committed(IReadOnlyCollection<StaleTag> rows, ICurrentUser author, CancellationToken cancellationToken)
     {
-        var committedAt = clock.GetTimestamp();
+        var committedAt = Clock.GetTimestamp();
         var tags = rows.Select(row => row.Tag).Distinct(StringComparer.Ordinal).ToArray();
         lock (_lock)
             _stale = [.. _stale, .. tags];
         if (await TryTell(tags, cancellationToken))
             await TryForget([.. rows.Select(row => row.Id)], tags, cancellationToken);
-        else if (author.IsAuthenticated && settings.Reliance + Margin - clock.GetElapsedTime(committedAt) is { Ticks: > 0 } left)
-            await Task.Delay(left, clock, CancellationToken.None);
+        else if (author.IsAuthenticated && settings.Reliance + Margin - Clock.GetElapsedTime(committedAt) is { Ticks: > 0 } left)
+            await Task.Delay(left, Clock, CancellationToken.None);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(settings.Reliance / 2, clock);
-        try
-        {
-            do
-                await Follow(stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-    }
-
-    private async Task Follow(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var startedAt = clock.GetTimestamp();
-            var rows = await Read(cancellationToken);
-            var tags = rows.Select(row => row.Tag).ToArray();
-            lock (_lock)
-                (_stale, _readAt) = (new HashSet<string>(tags, StringComparer.Ordinal), startedAt);
-            if (tags.Length > 0 && await TryTell(tags, cancellationToken))
-                await TryForget([.. rows.SelectMany(row => row.Ids)], tags, cancellationToken);
-            await Resume(cancellationToken);
-        }
-        catch (Exception failure) when (DatabaseOutage.Is(failure))
-        {
-            LogAway(failure.Message);
-        }
+        var startedAt = Clock.GetTimestamp();
+        var rows = await Read(cancellationToken);
+        var tags = rows.Select(row => row.Tag).ToArray();
+        lock (_lock)
+            (_stale, _readAt) = (new HashSet<string>(tags, StringComparer.Ordinal), startedAt);
+        if (tags.Length > 0 && await TryTell(tags, cancellationToken))
+            await TryForget([.. rows.SelectMany(row => row.Ids)], tags, cancellationToken);
+        await Resume(cancellationToken);
     }
 
     private async Task<List<(string Tag, Guid[] Ids)>> Read(CancellationToken cancellationToken)
@@ -156,6 +134,6 @@ internal sealed partial class StaleTags(NpgsqlDataSource database, RedisConnecti
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "What is stale in the cache can't be read now, so it is not used: {Failure}")]
+    [LoggerMessage(1, LogLevel.Warning, "What the cache was told is stale can't be forgotten now and is told again: {Failure}")]
     private partial void LogAway(string failure);
 }

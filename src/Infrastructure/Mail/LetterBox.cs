@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messages;
 using Portico.Application.Messages;
+using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence;
 
@@ -15,7 +16,7 @@ internal sealed class LetterBox(AppDbContext db, IMessages messages, TimeProvide
         if (db.Database.CurrentTransaction is null)
             throw new InvalidOperationException($"The letter {letter.Template} was posted outside of a transaction, and could be lost or sent twice.");
 
-        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var id = Ids.New(clock.GetUtcNow());
         var fields = JsonSerializer.Serialize(letter.Values);
         var (channel, address) = (to is null ? null : Channel(to.Kind), to?.Value);
         var (canMail, canText) = (messages.Reaches(ContactKind.Email), messages.Reaches(ContactKind.Phone));

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common;
 using Portico.Application.Common.Messages;
+using Portico.Domain.Common;
 using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Mail;
@@ -58,7 +59,7 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
     private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
     {
         var channel = Array.Find(_channels, channel => channel.Reaches(message.To.Kind))!;
-        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var id = Ids.New(clock.GetUtcNow());
         for (var failures = 0; ; failures++)
         {
             try

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Persistence.Inbox;
 using Portico.Infrastructure.Persistence.Outbox;
@@ -15,11 +15,10 @@ namespace Portico.Infrastructure.Nats;
 internal sealed partial class InboxKeeper(
     NpgsqlDataSource database, DeadEvents deadEvents, IEnumerable<EventSubscription> subscriptions, EventReceiver receiver, EventSettings events, OutboxSettings outbox,
     EventMetrics metrics, TimeProvider clock, ILogger<InboxKeeper> logger)
-    : BackgroundService
+    : PeriodicService(TimeSpan.FromSeconds(2), clock, logger)
 {
     private const int RoundsPerPurge = 300;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SentRetention = TimeSpan.FromDays(7);
     private static readonly TimeSpan DeadRetention = TimeSpan.FromDays(90);
 
@@ -39,34 +38,13 @@ internal sealed partial class InboxKeeper(
         return replayed;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            for (var round = 1; await timer.WaitForNextTickAsync(stoppingToken); round++)
-                await TryKeep(round % RoundsPerPurge == 0, stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-    }
-
-    private async Task TryKeep(bool purge, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await Replay(cancellationToken) is > 0 and var replayed)
-                LogReplayed(replayed);
-            metrics.Dead(await deadEvents.Count(cancellationToken));
-            if (purge && await Purge(cancellationToken) is > 0 and var removed)
-                LogPurged(removed);
-        }
-        catch (Exception failure) when (DatabaseOutage.Is(failure))
-        {
-            LogAway(failure.Message);
-        }
+        if (await Replay(cancellationToken) is > 0 and var replayed)
+            LogReplayed(replayed);
+        metrics.Dead(await deadEvents.Count(cancellationToken));
+        if (round % RoundsPerPurge == 0 && await Purge(cancellationToken) is > 0 and var removed)
+            LogPurged(removed);
     }
 
     private async Task Handle(DeadEvent dead, CancellationToken cancellationToken)
@@ -86,7 +64,4 @@ internal sealed partial class InboxKeeper(
 
     [LoggerMessage(2, LogLevel.Information, "Removed {Removed} rows of the inbox and of messages")]
     private partial void LogPurged(long removed);
-
-    [LoggerMessage(3, LogLevel.Debug, "The inbox can't be kept now: {Failure}")]
-    private partial void LogAway(string failure);
 }

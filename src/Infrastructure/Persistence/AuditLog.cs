@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Security;
+using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Persistence;
 
@@ -35,7 +36,7 @@ internal sealed class AuditLog(AppDbContext db, DbContextOptions<AppDbContext> o
         var now = clock.GetUtcNow();
         return new AuditEntry
         {
-            Id = Guid.CreateVersion7(now),
+            Id = Ids.New(now),
             At = now,
             Actor = caller.Claims?.Subject,
             SubjectType = note.Subject.Type,

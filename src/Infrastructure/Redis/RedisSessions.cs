@@ -112,7 +112,7 @@ internal sealed class RedisSessions(
 
     public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
     {
-        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var id = Ids.New(clock.GetUtcNow());
         var pushedOut = await Run(
             userId, id, cancellationToken,
             "open", Name(id), Milliseconds(settings.IdleLifetime), Milliseconds(settings.AbsoluteLifetime), settings.MaxPerUser,

@@ -65,7 +65,8 @@ internal sealed partial class MetricRegistry : IDisposable
         }
 
         PrometheusText.WriteHead(text, DroppedName, "Measurements dropped because their metric has too many series.", MetricKind.Counter);
-        PrometheusText.WriteSample(text, DroppedName, "", _families.Values.Sum(family => family.Dropped));
+        foreach (var family in _families.Values.Where(family => family.Dropped > 0).OrderBy(family => family.Name, StringComparer.Ordinal))
+            PrometheusText.WriteSample(text, DroppedName, $"metric=\"{family.Name}\"", family.Dropped);
         return text.ToString();
     }
 

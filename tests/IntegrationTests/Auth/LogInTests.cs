@@ -1,10 +1,10 @@
+using System.Buffers.Binary;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
-using System.Buffers.Binary;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -38,6 +38,20 @@ public sealed class LogInTests : IAsyncLifetime
             .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         Assert.Equal(wrong.Text("detail"), unknown.Text("detail"));
         Assert.Equal(wrong.EnumerateObject().Select(p => p.Name), unknown.EnumerateObject().Select(p => p.Name));
+    }
+
+    [Fact]
+    public async Task Signs_nobody_in_as_whoever_is_read_in_the_place_of_an_unknown_person()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "nobody's password" }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        var first = await app.SignUpAsync();
+        await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), first.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await app.Client.Post("auth/login", new { phone = "+4915112345678", first.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await first.LogInAsync().Json(HttpStatusCode.OK);
+        var second = await app.SignUpAsync();
+        second.Take(await second.LogInAsync().Json(HttpStatusCode.OK));
+        Assert.Equal(second.Id.ToString(), (await second.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sub"));
     }
 
     [Fact]

@@ -1,11 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
+using Portico.Infrastructure.Hosting;
 
 namespace Portico.Infrastructure.Persistence.Forecasts;
 
@@ -14,10 +14,10 @@ namespace Portico.Infrastructure.Persistence.Forecasts;
 /// Each batch commits its forecasts as judged together with the event that tells the forecaster and the scores, so each is done
 /// exactly once however often this ends half-way. A replica that comes upon an event which another one works on passes it over.
 /// </remarks>
-internal sealed partial class Settlement(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Settlement> logger) : BackgroundService
+internal sealed class Settlement(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Settlement> logger)
+    : PeriodicService(TimeSpan.FromMilliseconds(500), clock, logger)
 {
     public const int BatchSize = 500;
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Judges the next batch of one event.</summary>
     /// <returns>Whether there was one.</returns>
@@ -31,32 +31,12 @@ internal sealed partial class Settlement(IServiceScopeFactory scopes, TimeProvid
         return outcome.Error is not null || outcome.Value;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <remarks>What is not committed when the host stops is judged by another replica or after the next start.</remarks>
+    protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
+        while (await SettleBatch(cancellationToken))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await TrySettle(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops; what was not committed is judged by another replica or after the next start.
-        }
-    }
-
-    private async Task TrySettle(CancellationToken cancellationToken)
-    {
-        try
-        {
-            while (await SettleBatch(cancellationToken))
-            {
-                // Until nothing is left.
-            }
-        }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogFailed(failure);
+            // Until nothing is left.
         }
     }
 
@@ -70,7 +50,7 @@ internal sealed partial class Settlement(IServiceScopeFactory scopes, TimeProvid
 
         var batch = await db.Set<Forecast>().OfEveryOwner().Where(f => f.EventId == about.Id && f.SettledAt == null)
             .OrderBy(f => f.Id).Take(BatchSize).ToListAsync(cancellationToken);
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         foreach (var forecast in batch)
             forecast.Settle(about, now);
         if (batch.Count < BatchSize)
@@ -93,7 +73,4 @@ internal sealed partial class Settlement(IServiceScopeFactory scopes, TimeProvid
             """,
             cancellationToken);
     }
-
-    [LoggerMessage(1, LogLevel.Error, "Forecasts could not be settled now; they will be tried again")]
-    private partial void LogFailed(Exception failure);
 }

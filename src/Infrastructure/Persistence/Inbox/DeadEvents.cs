@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Persistence.Inbox;
 
@@ -15,7 +16,7 @@ internal sealed class DeadEvents(NpgsqlDataSource database, TimeProvider clock)
     {
         await using var command = database.CreateCommand(
             "INSERT INTO dead_events (id, handler, envelope, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
-        command.Parameters.Add(new() { Value = Guid.CreateVersion7(clock.GetUtcNow()) });
+        command.Parameters.Add(new() { Value = Ids.New(clock.GetUtcNow()) });
         command.Parameters.Add(new() { Value = handler });
         command.Parameters.Add(new() { Value = envelope.ToArray() });
         command.Parameters.Add(new() { Value = Shorten(reason) });

@@ -1,9 +1,9 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Portico.Application.Common;
 using Portico.Application.Ledger;
+using Portico.Domain.Common;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Hosting;
 
 namespace Portico.Infrastructure.Persistence.Ledger;
 
@@ -11,8 +11,8 @@ namespace Portico.Infrastructure.Persistence.Ledger;
 /// <remarks>
 /// Only proposes: that a hold is due and still open is judged under its account's lock, so replicas that find the same one do it once.
 /// </remarks>
-internal sealed partial class HoldSweeper(NpgsqlDataSource database, ILedger ledger, LedgerSettings settings, TimeProvider clock, ILogger<HoldSweeper> logger)
-    : BackgroundService
+internal sealed class HoldSweeper(NpgsqlDataSource database, ILedger ledger, LedgerSettings settings, TimeProvider clock, ILogger<HoldSweeper> logger)
+    : PeriodicService(settings.SweepInterval, clock, logger)
 {
     private const int BatchSize = 500;
 
@@ -23,42 +23,14 @@ internal sealed partial class HoldSweeper(NpgsqlDataSource database, ILedger led
         {
             var due = await FindDue(cancellationToken);
             var outcomes = await Task.WhenAll(due.Select(id => ledger.Carry(
-                new Release(id, Expired: true) { Id = Guid.CreateVersion7(clock.GetUtcNow()) }, cancellationToken)));
+                new Release(id, Expired: true) { Id = Ids.New(Clock.GetUtcNow()) }, cancellationToken)));
             released += outcomes.Count(outcome => outcome.Refusal is null);
             if (due.Count < BatchSize)
                 return released;
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(settings.SweepInterval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await TrySweep(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-    }
-
-    private async Task TrySweep(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Sweep(cancellationToken);
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // Whatever it was, the next round tries again; a hold that stays open for a while longer harms nobody.
-            if (failure is DependencyUnavailableException || DatabaseOutage.Is(failure))
-                LogAway(failure.Message);
-            else
-                LogFailure(failure);
-        }
-    }
+    protected override Task Do(long round, CancellationToken cancellationToken) => Sweep(cancellationToken);
 
     private async Task<List<Guid>> FindDue(CancellationToken cancellationToken)
     {
@@ -71,10 +43,4 @@ internal sealed partial class HoldSweeper(NpgsqlDataSource database, ILedger led
             due.Add(reader.GetGuid(0));
         return due;
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Holds that are due could not be released now: {Failure}")]
-    private partial void LogAway(string failure);
-
-    [LoggerMessage(2, LogLevel.Error, "Holds that are due could not be released")]
-    private partial void LogFailure(Exception failure);
 }

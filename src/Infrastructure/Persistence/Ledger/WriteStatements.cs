@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Persistence.Outbox;
 
@@ -32,7 +33,7 @@ internal sealed class WriteStatements
         INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6::jsonb[], $7, $8)
         """)
-        .With(e => Guid.CreateVersion7(e.RecordedAt)).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.Version)
+        .With(e => Ids.New(e.RecordedAt)).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.Version)
         .With(e => EventNames.Of(e.Event)).With(e => EventJson.Write(e.Event)).With(e => e.TraceParent).With(e => e.RecordedAt);
 
     private readonly RowStatement<(Account Account, long Before)> _accounts = new RowStatement<(Account Account, long Before)>(

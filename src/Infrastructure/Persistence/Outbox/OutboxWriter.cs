@@ -17,7 +17,7 @@ internal sealed class OutboxWriter(TimeProvider clock) : SavingInterceptor
             {
                 context.Add(new OutboxMessage
                 {
-                    Id = Guid.CreateVersion7(now),
+                    Id = Ids.New(now),
                     AggregateType = aggregate.GetType().Name,
                     AggregateId = aggregate.Id,
                     AggregateVersion = version,

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Portico.Application.Common;
+using Portico.Infrastructure.Persistence;
+
+namespace Portico.Infrastructure.Hosting;
+
+/// <summary>Does something at once and then again after each interval, until the host stops.</summary>
+/// <remarks>No failure ends it: the next round tries again. An outage is said once for as long as it lasts, anything else each time.</remarks>
+internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider clock, ILogger logger) : BackgroundService
+{
+    private bool _isAway;
+
+    protected TimeProvider Clock { get; } = clock;
+
+    /// <param name="round">How many came before this one.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    protected abstract Task Do(long round, CancellationToken cancellationToken);
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(interval, Clock);
+        try
+        {
+            var round = 0L;
+            do
+                await TryDo(round++, stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private async Task TryDo(long round, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Do(round, cancellationToken);
+            _isAway = false;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (failure is not DependencyUnavailableException && !DatabaseOutage.Is(failure))
+                LogFailed(GetType().Name, failure);
+            else if (!_isAway)
+                LogAway(GetType().Name, failure.Message);
+            _isAway = true;
+        }
+    }
+
+    [LoggerMessage(100, LogLevel.Warning, "{Service} can't do its work now and tries again: {Failure}")]
+    private partial void LogAway(string service, string failure);
+
+    [LoggerMessage(101, LogLevel.Error, "{Service} failed and tries again")]
+    private partial void LogFailed(string service, Exception failure);
+}
