@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
+using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
 using Portico.Nats;
@@ -17,11 +16,15 @@ internal static class EventsScenario
     private const int Backlog = 100_000;
     private const int EventsPerSecond = 1_000;
     private const int People = 50;
+    private const int WalletsEach = 20;
     private const string Stream = "portico";
 
     private static readonly TimeSpan Drain = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
     private static readonly Dictionary<string, string> Nothing = new(StringComparer.Ordinal);
+
+    // A letter for each transfer is another load.
+    private static readonly Dictionary<string, string> OnlyPublish = new(StringComparer.Ordinal) { ["Events__Consume"] = "false" };
 
     // Such as the ledger writes: an aggregate of its own each, of about half a KiB.
     private const string BacklogSql =
@@ -88,51 +91,60 @@ internal static class EventsScenario
 
     private static async Task PaceAsync(LoadStack stack, LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var api = await stack.StartApiAsync(Nothing, cancellationToken);
+        await using var database = NpgsqlDataSource.Create(stack.Superuser);
+        await using var api = await stack.StartApiAsync(OnlyPublish, cancellationToken);
         var people = await stack.AddPeopleAsync(People, Role.User, cancellationToken);
+        var wallets = await LoadWallets.OpenAsync(database, people, People * WalletsEach, cancellationToken);
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+        Guid[] all = [.. wallets.SelectMany(own => own)];
+        TransferClient[] clients = [.. tokens.Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, legs: 1, seed: n))];
         await using var nats = new NatsConnection(new NatsOpts { Url = stack.Servers.Nats.ConnectionString });
         var jetStream = new NatsJSContext(nats);
 
-        await ChangeAsync(api, tokens, options.WarmUp, cancellationToken);
+        await PayAsync(api, clients, options.WarmUp, cancellationToken);
+        while (await IsWaitingAsync(database, cancellationToken))
+            await Task.Delay(Poll, cancellationToken);
         var from = (await jetStream.GetStreamAsync(Stream, cancellationToken)).Info.State.LastSeq + 1;
         var clock = Stopwatch.StartNew();
-        var changes = await ChangeAsync(api, tokens, options.Duration, cancellationToken);
-        var rate = changes / clock.Elapsed.TotalSeconds;
+        var payments = await PayAsync(api, clients, options.Duration, cancellationToken);
+        var rate = payments / clock.Elapsed.TotalSeconds;
 
-        var lags = await LagsAsync(jetStream, from, changes, cancellationToken);
+        var lags = await LagsAsync(jetStream, from, payments, cancellationToken);
         report.AddSection(
             "From the change to the stream",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{changes} events by PATCH at {rate:0}/s: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, longest {lags.Quantile(1):0.0} ms, the commit included."),
-            new { Events = changes, PerSecond = rate, P50Ms = lags.Quantile(0.5), P99Ms = lags.Quantile(0.99), MaxMs = lags.Quantile(1) });
+                $"{payments} transfers at {rate:0}/s, an event each: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, longest {lags.Quantile(1):0.0} ms, the commit included."),
+            new { Events = payments, PerSecond = rate, P50Ms = lags.Quantile(0.5), P99Ms = lags.Quantile(0.99), MaxMs = lags.Quantile(1) });
     }
 
-    /// <summary>Changes profiles at an even pace, each person one change after the other.</summary>
-    private static async Task<int> ChangeAsync(ApiProcess api, IReadOnlyList<LoadTokens> tokens, TimeSpan duration, CancellationToken cancellationToken)
+    /// <summary>Pays at an even pace, each person one transfer after the other.</summary>
+    private static async Task<int> PayAsync(ApiProcess api, TransferClient[] clients, TimeSpan duration, CancellationToken cancellationToken)
     {
-        var interval = TimeSpan.FromSeconds((double)tokens.Count / EventsPerSecond);
+        var interval = TimeSpan.FromSeconds((double)clients.Length / EventsPerSecond);
         var clock = Stopwatch.StartNew();
-        var counts = await Task.WhenAll(tokens.Select((one, index) => Task.Run(
-            async () =>
+        // A thread each: they wait for most of the time, and a pool would grow too slowly.
+        var counts = await Task.WhenAll(clients.Select((client, index) => Task.Factory.StartNew(
+            () =>
             {
-                var changes = 0;
-                for (var due = interval * ((double)index / tokens.Count); due < duration; due += interval)
+                using var connection = new HttpConnection(api.Address);
+                var payments = 0;
+                for (var due = interval * ((double)index / clients.Length); due < duration; due += interval)
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     if (due > clock.Elapsed)
-                        await Task.Delay(due - clock.Elapsed, cancellationToken);
-                    using var request = new HttpRequestMessage(HttpMethod.Patch, "/api/v1/users/me") { Content = JsonContent.Create(new { DisplayName = $"Ada {changes} {Stopwatch.GetTimestamp()}" }) };
-                    request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", one.AccessToken);
-                    using var answer = await api.Client.SendAsync(request, cancellationToken);
-                    if (!answer.IsSuccessStatusCode)
-                        throw new LoadException($"A change answers {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
-                    changes++;
+                        Thread.Sleep(due - clock.Elapsed);
+                    var status = connection.Exchange(client.Next());
+                    if (!client.Take(status, connection.Body))
+                        throw new LoadException($"A transfer answers {status}.");
+                    payments++;
                 }
 
-                return changes;
+                return payments;
             },
-            cancellationToken)));
+            cancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
         return counts.Sum();
     }
 

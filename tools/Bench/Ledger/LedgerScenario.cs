@@ -1,11 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using Portico.Bench.Load;
-using Portico.Domain.Common;
-using Portico.Domain.Currencies;
-using Portico.Domain.Ledger;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Persistence.Ledger;
 
 namespace Portico.Bench.Ledger;
 
@@ -17,14 +13,13 @@ internal static class LedgerScenario
     private const int BatchConnections = 32;
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(200);
-    private static readonly Currency Euro = Currency.Of("EUR");
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
-        var wallets = await OpenAsync(database, people, cancellationToken);
+        var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);
         List<Cost> costs = [];
         // Events are published here and handled elsewhere: a letter for each transfer is another load.
         var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Events__Consume"] = "false" };
@@ -56,33 +51,6 @@ internal static class LedgerScenario
             var after = await SizesAsync(database, cancellationToken);
             costs.Add(new Cost(what, legs, rounds, after.Journals - before.Journals, after.Log - before.Log, after.Data - before.Data));
         }
-    }
-
-    /// <summary>Gives each person as many wallets, with money in them.</summary>
-    private static async Task<Guid[][]> OpenAsync(NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, CancellationToken cancellationToken)
-    {
-        Console.WriteLine($"Opening {Wallets} wallets …");
-        var now = TimeProvider.System.GetUtcNow();
-        Account[] accounts = [.. Enumerable.Range(0, Wallets).Select(n => Account.OfWallet(Guid.CreateVersion7(now), people[n % people.Count].Id, Euro, now))];
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var insert = AccountRows.Insert(accounts);
-        insert.Connection = connection;
-        await insert.ExecuteNonQueryAsync(cancellationToken);
-        await ExecuteAsync(
-            connection,
-            """
-            INSERT INTO wallets (id, version, owner_id, name, currency, status, created_at)
-            SELECT id, 1, owner_id, 'Bench', currency, 'open', recorded_at FROM ledger.accounts WHERE kind = 'wallet'
-            """,
-            cancellationToken);
-        await using (var session = await LedgerSession.Open(database, cancellationToken))
-        {
-            foreach (var group in accounts.Chunk(500))
-                await session.Carry([.. group.Select(account => Movement.Deposit(Guid.CreateVersion7(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
-        }
-
-        await ExecuteAsync(connection, "VACUUM ANALYZE", cancellationToken);
-        return [.. people.Select((_, n) => accounts.Where((_, at) => at % people.Count == n).Select(account => account.Id).ToArray())];
     }
 
     private static void Compare(LoadReport report, IReadOnlyList<Cost> costs, IReadOnlyList<Rival> rivals)
@@ -138,12 +106,6 @@ internal static class LedgerScenario
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetDecimal(1), reader.GetInt64(2));
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>What one kind of load cost; the bytes are those of all its rounds and the warm-up.</summary>
