@@ -140,7 +140,7 @@ internal static class WebApiRegistration
                     "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
-                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
+                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State, HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
                     RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
@@ -155,6 +155,7 @@ internal static class WebApiRegistration
         services.AddScoped<IClient, HttpRequestClient>();
         services.AddScoped<IRequestKey, HttpRequestKey>();
         services.AddScoped<ICacheReport, HttpCacheReport>();
+        services.AddSingleton<IRateLimitReport, HttpRateLimitReport>();
         services.AddSingleton(new AnswerJson(ApiJson.Options));
         return services;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Hosting;
 using Portico.Application.Common;
+using Portico.Application.Common.Security;
 using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Redis;
@@ -10,7 +11,7 @@ namespace Portico.Infrastructure.Redis;
 /// In development the budgets are 100 times larger, because everybody on one machine is one client. While Redis is away each
 /// process counts by itself and allows a tenth.
 /// </remarks>
-internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms, LocalLimits local, LimitMetrics metrics, IHostEnvironment environment)
+internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms, LocalLimits local, LimitMetrics metrics, IRateLimitReport report, IHostEnvironment environment)
 {
     private const int DevelopmentFactor = 100;
     private const int LocalShare = 10;
@@ -39,14 +40,14 @@ internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms,
         try
         {
             var answer = (RedisValue[])await redis.Script(SpendScript, [Key(name, client)], [(long)window.TotalMilliseconds], cancellationToken);
-            var spent = (long)answer[0];
-            return spent <= (long)most * Factor
-                ? new Spending(spent / Factor, null)
-                : Refused(name, spent / Factor, TimeSpan.FromMilliseconds(Math.Max(1, (long)answer[1])));
+            var (spent, quota, reset) = ((long)answer[0], (long)most * Factor, TimeSpan.FromMilliseconds(Math.Max(1, (long)answer[1])));
+            report.Report(new RateLimitUse(name, quota, window, Math.Max(0, quota - spent), reset));
+            return spent <= quota ? new Spending(spent / Factor, null) : Refused(name, spent / Factor, reset);
         }
         catch (DependencyUnavailableException)
         {
             metrics.CountedLocally(name);
+            // What is left is not reported: it is this process's alone, and soon that of all again.
             var wait = local.Spend($"{name}|{pseudonyms.Of(client)}", Math.Max(1, most / LocalShare) * Factor, window);
             return wait is { } time ? Refused(name, most, time) : new Spending(0, null);
         }

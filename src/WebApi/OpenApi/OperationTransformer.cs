@@ -62,6 +62,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
                 Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document) } },
             };
         }
+
+        if (statuses.Contains(StatusCodes.Status429TooManyRequests))
+            RateLimitHeaders.Describe(operation.Responses);
     }
 
     private static Type? UseCaseOf(OpenApiOperationTransformerContext context)

@@ -86,6 +86,27 @@ public sealed class CodeLimitsTests
     }
 
     [Fact]
+    public async Task A_limited_route_reports_what_a_client_has_left()
+    {
+        await using var app = await StartAsync(("SignIn:MaxPerClient", "30"), ("Otp:MaxTriesPerHourAndClient", "1"));
+        var person = await app.SignUpAsync();
+        for (var left = (30 * DevelopmentFactor) - 1; left >= (30 * DevelopmentFactor) - 2; left--)
+        {
+            using var answer = await person.LogInAsync("wrong password");
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.Equal($"\"sign-in\";q={30 * DevelopmentFactor};w=900", Assert.Single(answer.Headers.GetValues("RateLimit-Policy")));
+            Assert.Matches($"^\"sign-in\";r={left};t=(900|[1-8][0-9][0-9])$", Assert.Single(answer.Headers.GetValues("RateLimit")));
+        }
+
+        for (var n = 1; n < DevelopmentFactor; n++)
+            (await Register(app, PorticoApp.NewEmail(), "000000")).Dispose();
+        using var refused = await Register(app, PorticoApp.NewEmail(), "000000");
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.Matches("^\"code-tries\";r=0;t=3[0-9]{3}$", Assert.Single(refused.Headers.GetValues("RateLimit")));
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 3000, 3600);
+    }
+
+    [Fact]
     public async Task Redis_holds_neither_codes_nor_addresses_nor_what_a_password_proved()
     {
         await using var app = await StartAsync(("SignIn:FreeFailures", "2"), ("SignIn:ChallengeAfter", "2"));

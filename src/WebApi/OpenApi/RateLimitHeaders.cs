@@ -1,0 +1,26 @@
+using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
+using Portico.WebApi.Edge;
+
+namespace Portico.WebApi.OpenApi;
+
+/// <summary>Describes the headers of routes that are limited by client: <c>RateLimit-Policy</c>, <c>RateLimit</c> and <c>Retry-After</c>.</summary>
+internal static class RateLimitHeaders
+{
+    public static void Describe(OpenApiResponses responses)
+    {
+        foreach (var (status, response) in responses)
+        {
+            if (response is not OpenApiResponse answer)
+                continue;
+            answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+            answer.Headers[HttpRateLimitReport.Policy] = Header("The limits that this request was counted by: how many requests (`q`) in how many seconds (`w`).", "\"sign-in\";q=100;w=900");
+            answer.Headers[HttpRateLimitReport.State] = Header("How many requests are left (`r`), and in how many seconds all are there again (`t`).", "\"sign-in\";r=98;t=840");
+            if (status == $"{StatusCodes.Status429TooManyRequests}")
+                answer.Headers[HeaderNames.RetryAfter] = Header("After how many seconds to try again.", "60");
+        }
+    }
+
+    private static OpenApiHeader Header(string description, string example) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Examples = [example] } };
+}
