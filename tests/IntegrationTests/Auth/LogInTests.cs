@@ -49,6 +49,9 @@ public sealed class LogInTests : IAsyncLifetime
         await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), first.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await app.Client.Post("auth/login", new { phone = "+4915112345678", first.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await first.LogInAsync().Json(HttpStatusCode.OK);
+
+        // Nor is anybody passed over for one who has no address of the kind.
+        await app.Database.ExecuteAsync("UPDATE users SET email = NULL, email_verified_at = NULL, phone = '+4915112345670', phone_verified_at = now() WHERE id = $1", first.Id);
         var second = await app.SignUpAsync();
         second.Take(await second.LogInAsync().Json(HttpStatusCode.OK));
         Assert.Equal(second.Id.ToString(), (await second.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sub"));
