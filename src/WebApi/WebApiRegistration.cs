@@ -76,6 +76,7 @@ internal static class WebApiRegistration
         });
         app.UseRouting();
         app.UseAuthentication();
+        app.UseMiddleware<RequestLimit>();
         app.MapControllers();
         app.MapDiscovery();
         app.MapSchemas();

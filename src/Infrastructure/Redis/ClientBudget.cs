@@ -13,17 +13,10 @@ namespace Portico.Infrastructure.Redis;
 /// </remarks>
 internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms, LocalLimits local, LimitMetrics metrics, IRateLimitReport report, IHostEnvironment environment)
 {
-    private const int DevelopmentFactor = 100;
-    private const int LocalShare = 10;
+    /// <summary>How many times larger budgets are in development.</summary>
+    public const int DevelopmentFactor = 100;
 
-    // → what is spent, and how long the window lasts
-    private const string SpendScript = """
-        local spent = redis.call('INCR', KEYS[1])
-        if spent == 1 then
-            redis.call('PEXPIRE', KEYS[1], ARGV[1])
-        end
-        return {spent, redis.call('PTTL', KEYS[1])}
-        """;
+    private const int LocalShare = 10;
 
     private const string RefundScript = """
         if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then
@@ -39,8 +32,8 @@ internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms,
     {
         try
         {
-            var answer = (RedisValue[])await redis.Script(SpendScript, [Key(name, client)], [(long)window.TotalMilliseconds], cancellationToken);
-            var (spent, quota, reset) = ((long)answer[0], (long)most * Factor, TimeSpan.FromMilliseconds(Math.Max(1, (long)answer[1])));
+            var (spent, reset) = await redis.Add(Key(name, client), 1, window, cancellationToken);
+            var quota = (long)most * Factor;
             report.Report(new RateLimitUse(name, quota, window, Math.Max(0, quota - spent), reset));
             return spent <= quota ? new Spending(spent / Factor, null) : Refused(name, spent / Factor, reset);
         }

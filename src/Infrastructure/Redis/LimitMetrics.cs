@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Portico.Infrastructure.Redis;
 
-/// <summary>What the limits of sign-in and codes did, as numbers for operators.</summary>
+/// <summary>What the limits did, as numbers for operators.</summary>
 internal sealed class LimitMetrics
 {
     private readonly Counter<long> _refused;
@@ -12,7 +12,7 @@ internal sealed class LimitMetrics
     public LimitMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Portico.SignIn");
-        _refused = meter.CreateCounter<long>("portico.limit.refused", description: "Requests refused by a limit of sign-in or codes.");
+        _refused = meter.CreateCounter<long>("portico.limit.refused", description: "Requests refused by a limit.");
         _local = meter.CreateCounter<long>("portico.limit.local", description: "Requests counted by this process alone, because Redis was away.");
         _challenges = meter.CreateCounter<long>("portico.sign_in.challenges", description: "Sign-ins that were asked for a second proof.");
     }

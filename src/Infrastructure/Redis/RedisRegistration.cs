@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Health;
+using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Redis;
@@ -24,6 +25,9 @@ internal static class RedisRegistration
         services.AddSingleton<LimitMetrics>();
         services.AddSingleton<LocalLimits>();
         services.AddSingleton<ClientBudget>();
+        services.AddSingleton<RequestBudget>();
+        services.AddSingleton<IRequestBudget>(provider => provider.GetRequiredService<RequestBudget>());
+        services.AddHostedService(provider => provider.GetRequiredService<RequestBudget>());
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<IEndedSessions>(provider => provider.GetRequiredService<EndedSessions>());
         services.AddHostedService(provider => provider.GetRequiredService<EndedSessions>());

@@ -14,6 +14,7 @@ internal static class EdgeRefusals
     public static readonly Refusal RequestTimeout = new(408, "request_timeout", "The request did not arrive in time.");
     public static readonly Refusal BodyTooLarge = new(413, "body_too_large", "The body is larger than is accepted.");
     public static readonly Refusal UnsupportedMediaType = new(415, "unsupported_media_type", "Send the body as application/json in UTF-8.");
+    public static readonly Refusal TooManyRequests = new(429, "too_many_requests", "You are asking too often. Wait before asking again.");
     public static readonly Refusal HeadersTooLarge = new(431, "headers_too_large", "The header fields are larger than is accepted.");
     public static readonly Refusal InternalError = new(500, "internal_error", "Something went wrong on our side. Quote the traceId when you report it.");
     public static readonly Refusal Timeout = new(504, "timeout", "The request took too long and was given up. Its outcome is unknown.");
@@ -25,7 +26,7 @@ internal static class EdgeRefusals
     public static IReadOnlyList<Refusal> All { get; } =
     [
         BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        BodyTooLarge, UnsupportedMediaType, HeadersTooLarge, InternalError, DependencyUnavailable, Timeout,
+        BodyTooLarge, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, DependencyUnavailable, Timeout,
     ];
 
     /// <summary>The refusal that an answer without a body stands for.</summary>

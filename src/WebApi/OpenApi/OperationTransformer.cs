@@ -31,7 +31,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
 
         var access = useCase.GetCustomAttribute<AccessAttribute>() ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
         RecordHeaders.Describe(operation, context.Description, useCase);
-        SortedSet<int> statuses = [.. context.Description.ActionDescriptor.EndpointMetadata.OfType<RefusesAttribute>().SelectMany(refuses => refuses.Statuses)];
+        SortedSet<int> statuses = [StatusCodes.Status429TooManyRequests, .. context.Description.ActionDescriptor.EndpointMetadata.OfType<RefusesAttribute>().SelectMany(refuses => refuses.Statuses)];
         if (operation.RequestBody is not null)
             statuses.UnionWith([StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
         else if (operation.Parameters is { Count: > 0 })
@@ -50,9 +50,6 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         }
 
         operation.Responses ??= [];
-        if (statuses.Count == 0)
-            return;
-
         context.Document!.AddComponent(nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellationToken));
         foreach (var status in statuses)
         {
@@ -63,8 +60,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             };
         }
 
-        if (statuses.Contains(StatusCodes.Status429TooManyRequests))
-            RateLimitHeaders.Describe(operation.Responses);
+        RateLimitHeaders.Describe(operation.Responses);
     }
 
     private static Type? UseCaseOf(OpenApiOperationTransformerContext context)

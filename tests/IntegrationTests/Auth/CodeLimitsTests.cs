@@ -94,15 +94,16 @@ public sealed class CodeLimitsTests
         {
             using var answer = await person.LogInAsync("wrong password");
             Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-            Assert.Equal($"\"sign-in\";q={30 * DevelopmentFactor};w=900", Assert.Single(answer.Headers.GetValues("RateLimit-Policy")));
-            Assert.Matches($"^\"sign-in\";r={left};t=(900|[1-8][0-9][0-9])$", Assert.Single(answer.Headers.GetValues("RateLimit")));
+            Assert.Equal(["client-requests", "sign-in"], answer.Headers.GetValues("RateLimit-Policy").Select(policy => policy.Split('"')[1]));
+            Assert.Equal($"\"sign-in\";q={30 * DevelopmentFactor};w=900", answer.Headers.GetValues("RateLimit-Policy").Last());
+            Assert.Matches($"^\"sign-in\";r={left};t=(900|[1-8][0-9][0-9])$", answer.Headers.GetValues("RateLimit").Last());
         }
 
         for (var n = 1; n < DevelopmentFactor; n++)
             (await Register(app, PorticoApp.NewEmail(), "000000")).Dispose();
         using var refused = await Register(app, PorticoApp.NewEmail(), "000000");
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        Assert.Matches("^\"code-tries\";r=0;t=3[0-9]{3}$", Assert.Single(refused.Headers.GetValues("RateLimit")));
+        Assert.Matches("^\"code-tries\";r=0;t=3[0-9]{3}$", refused.Headers.GetValues("RateLimit").Last());
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 3000, 3600);
     }
 

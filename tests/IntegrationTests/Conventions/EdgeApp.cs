@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,6 +14,7 @@ using Portico.Application.Common.Caching;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Tokens;
@@ -63,7 +65,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         var keys = new TokenKeys(new KeyRing(SigningKey.Value, []));
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
         builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<RecentTokens>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
-        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options);
+        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options).AddSingleton<IRequestBudget>(options);
         builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction()).AddSingleton<IQueryCache>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
@@ -123,7 +125,7 @@ internal sealed class EdgeApp : IAsyncDisposable
 }
 
 /// <summary>What a test sets up around the edge.</summary>
-internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
+internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews, IRequestBudget
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
@@ -135,6 +137,16 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 
     public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public bool TrySpend(Guid userId, long most, out RateLimitUse use) => TrySpend(most, out use);
+
+    public bool TrySpend(IPAddress? client, long most, out RateLimitUse use) => TrySpend(most, out use);
+
+    private static bool TrySpend(long most, out RateLimitUse use)
+    {
+        use = new RateLimitUse("edge", most, TimeSpan.FromMinutes(1), most - 1, TimeSpan.FromMinutes(1));
+        return true;
+    }
 }
 
 internal sealed class NoTransaction : ITransaction, IKeptAnswers, IQueryCache

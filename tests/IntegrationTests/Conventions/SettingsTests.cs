@@ -12,6 +12,8 @@ public sealed class SettingsTests
     [InlineData("Proxies:Trusted:0", "proxy.local", "Proxies:Trusted:0")]
     [InlineData("Limits:MaxBodyBytes", "0", "Limits:MaxBodyBytes")]
     [InlineData("Limits:RequestTimeout", "soon", "Limits:RequestTimeout")]
+    [InlineData("Limits:UserRequestsPerMinute", "0", "Limits:UserRequestsPerMinute")]
+    [InlineData("Limits:ClientRequestsPerMinute", "1000000001", "Limits:ClientRequestsPerMinute")]
     [InlineData("Management:Url", "5081", "Management:Url")]
     [InlineData("Logging:Format", "xml", "Logging:Format")]
     [InlineData("Telemetry:OtlpEndpoint", "collector", "Telemetry:OtlpEndpoint")]

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.IntegrationTests.Stacks;
 using Portico.Testing;
@@ -110,6 +112,57 @@ public sealed class RedisFaultTests : IAsyncLifetime
             "the session is over");
         // The code that was tried in vain is still good: the outage cost one try at most, and brought none.
         await Register(signingUp, code).Json(HttpStatusCode.Created);
+    }
+
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("hangs")]
+    public async Task Requests_are_counted_by_each_process_alone_while_redis_is_away(string fault)
+    {
+        const int PerMinute = 10;
+        const int Quota = 100 * PerMinute;
+        var (one, other) = (_app.Services.GetRequiredService<IRequestBudget>(), _other.Services.GetRequiredService<IRequestBudget>());
+        var person = Guid.NewGuid();
+        await CountTogether(person);
+        await Break(fault);
+
+        // Nobody waits, and each allows the budget by itself.
+        using var client = new HttpClient();
+        await Eventually.Holds(
+            async () =>
+            {
+                one.TrySpend(person, PerMinute, out _);
+                return (await client.GetStringAsync(new Uri(_app.Management, "/metrics"))).Contains("portico_limit_local_total{limit=\"user-requests\"}", StringComparison.Ordinal);
+            },
+            "those that are counted alone to be a metric");
+        var (atOne, atOther) = (Spend(one), Spend(other));
+        Assert.InRange(atOne, 1, Quota);
+        Assert.InRange(atOther, 1, Quota);
+        Assert.True(atOne + atOther > Quota, $"{atOne} and {atOther}");
+
+        await Mend(fault);
+        await CountTogether(Guid.NewGuid());
+
+        async Task CountTogether(Guid somebody)
+        {
+            var own = 0;
+            await Eventually.Holds(
+                () =>
+                {
+                    one.TrySpend(somebody, PerMinute, out _);
+                    other.TrySpend(somebody, PerMinute, out var use);
+                    return Task.FromResult(use.Quota - use.Remaining > ++own);
+                },
+                "one replica to know what the other counts");
+        }
+
+        int Spend(IRequestBudget budget)
+        {
+            var count = 0;
+            while (budget.TrySpend(person, PerMinute, out _))
+                count++;
+            return count;
+        }
     }
 
     [Fact]

@@ -18,14 +18,14 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// <remarks>The answer is the same whether or not somebody has signed up with the address. To change a contact needs an access token.</remarks>
     [HttpPost("verify-code")]
     [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
-    [Refuses(401, 422, 429, 503)]
+    [Refuses(401, 422, 503)]
     public Task<ActionResult<CodeSentDto>> SendVerificationCode(SendVerificationCode command, CancellationToken cancellationToken) =>
         AnswerAccepted(command, cancellationToken);
 
     /// <summary>Signs up with an address that a code proves</summary>
     [HttpPost("register")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status201Created)]
-    [Refuses(409, 429, 503)]
+    [Refuses(409, 503)]
     public Task<ActionResult<TokensDto>> Register(Register command, CancellationToken cancellationToken) =>
         AnswerCreated(command, _ => "/api/v1/users/me", cancellationToken);
 
@@ -34,14 +34,14 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [HttpPost("login")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
-    [Refuses(401, 429, 503)]
+    [Refuses(401, 503)]
     public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
         Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
 
     /// <summary>Signs in with the second proof that was asked for</summary>
     [HttpPost("login/challenge")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
-    [Refuses(401, 429, 503)]
+    [Refuses(401, 503)]
     public Task<ActionResult<TokensDto>> MeetChallenge(MeetChallenge command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
     /// <summary>Continues a session</summary>
@@ -55,21 +55,21 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// <remarks>The session of the access token goes on with the tokens of the answer.</remarks>
     [HttpPost("update-password")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 429, 503)]
+    [Refuses(404, 409, 503)]
     public Task<ActionResult<TokensDto>> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
     /// <summary>Sends a code that sets another password</summary>
     /// <remarks>The answer is the same whether or not somebody has signed up with the address; only an account is sent a code.</remarks>
     [HttpPost("reset-password")]
     [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
-    [Refuses(422, 429, 503)]
+    [Refuses(422, 503)]
     public Task<ActionResult<CodeSentDto>> ResetPassword(ResetPassword command, CancellationToken cancellationToken) =>
         AnswerAccepted(command, cancellationToken);
 
     /// <summary>Sets another password with a code, and ends all sessions</summary>
     [HttpPost("confirm-reset-password")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [Refuses(429, 503)]
+    [Refuses(503)]
     public Task<ActionResult> ConfirmPasswordReset(ConfirmPasswordReset command, CancellationToken cancellationToken) =>
         AnswerNothing(command, cancellationToken);
 

@@ -32,14 +32,14 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// </remarks>
     [HttpPut("me/contact")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 429, 503)]
+    [Refuses(404, 409, 503)]
     public Task<ActionResult<UserDto>> ChangeContact(ChangeContact command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
 
     /// <summary>Deletes the caller's own account</summary>
     /// <remarks>All their sessions end. The address stays theirs for the retention time, in which an administrator can restore them.</remarks>
     [HttpDelete("me")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [Refuses(404, 409, 429, 503)]
+    [Refuses(404, 409, 503)]
     public Task<ActionResult> DeleteAccount([FromBody] DeleteAccount command, CancellationToken cancellationToken) => AnswerNothing(command, cancellationToken);
 
     /// <summary>Lists people, the newest first</summary>

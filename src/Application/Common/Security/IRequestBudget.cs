@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace Portico.Application.Common.Security;
+
+/// <summary>How many requests each caller may make in a minute, whatever they ask for.</summary>
+public interface IRequestBudget
+{
+    /// <summary>Spends one request of somebody who is signed in, from wherever they are.</summary>
+    /// <returns><c>false</c> when they have none left; nothing is spent then.</returns>
+    bool TrySpend(Guid userId, long most, out RateLimitUse use);
+
+    /// <summary>Spends one request of the strangers of a network: an IPv4 address, or a /64 of IPv6.</summary>
+    /// <returns><c>false</c> when they have none left; nothing is spent then.</returns>
+    bool TrySpend(IPAddress? client, long most, out RateLimitUse use);
+}
