@@ -12,7 +12,8 @@ namespace Portico.Infrastructure.Redis;
 /// <remarks>
 /// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
 /// sign-outs of some minutes. A check never trusts a list that is older than 1 s: on a machine too busy to follow, it waits for
-/// the next look. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
+/// the next look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later learns
+/// of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
 /// signs out then is refused here at once, so they could not ask again.
 /// </remarks>
 internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
@@ -20,6 +21,7 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(400);
     private const int MaxUntold = 100_000;
+    private const int ToldAtOnce = 128;
 
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
@@ -33,6 +35,12 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         return now
         """;
 
+    // KEYS: the name of what Redis holds; ARGV: a name, if it has none → the name
+    private const string NameScript = """
+        redis.call('SET', KEYS[1], ARGV[1], 'NX')
+        return redis.call('GET', KEYS[1])
+        """;
+
     private readonly long _maxAge = clock.TimestampFrequency;
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
 
@@ -43,11 +51,13 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     private long _lookedAt = long.MinValue;
     private volatile bool _isAway;
     private double _seenUpTo = double.NegativeInfinity;
+    private (string Name, int Breaks)? _toldTo;
 
     /// <summary>Longer than any access token lives, with the leeway that verifiers give.</summary>
     private TimeSpan Life => tokens.AccessTokenLifetime + (2 * tokens.ClockSkew);
 
     private RedisKey Key => redis.Key("sessions:ended");
+    private RedisKey NameKey => redis.Key("sessions:ended-name");
 
     public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
     {
@@ -118,9 +128,25 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     private async Task Tell(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+        await Tell(sessionId, cancellationToken);
         await then(cancellationToken);
         _untold.TryRemove(sessionId, out _);
+    }
+
+    private async Task Tell(Guid sessionId, CancellationToken cancellationToken) =>
+        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+
+    private async Task TellAgainIfLost(CancellationToken cancellationToken)
+    {
+        var breaks = redis.Breaks;
+        var name = (string)(await redis.Script(NameScript, [NameKey], [Guid.NewGuid().ToString("N")], cancellationToken))!;
+        if (_toldTo is { } known && known != (name, breaks))
+        {
+            foreach (var sessions in _forgetAt.Keys.Chunk(ToldAtOnce))
+                await Task.WhenAll(sessions.Select(session => Tell(session, cancellationToken)));
+        }
+
+        _toldTo = (name, breaks);
     }
 
     private async Task Follow(CancellationToken cancellationToken)
@@ -146,6 +172,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
             if (forgetAt <= now)
                 _forgetAt.TryRemove(session, out _);
         }
+
+        await TellAgainIfLost(cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back: {Failure}")]

@@ -182,6 +182,18 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await person.RefreshAsync().Json(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Who_signed_out_before_redis_was_emptied_is_refused_by_a_process_that_starts_after_it()
+    {
+        var (leaving, staying) = (await _app.SignUpAsync(), await _app.SignUpAsync());
+        (await leaving.SendAsync(HttpMethod.Post, "/api/v1/auth/logout")).Dispose();
+        Assert.Equal("+OK", await Wire.RedisAsync(_stack.Redis, "FLUSHALL"));
+
+        await using var late = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
+        await Eventually.Holds(async () => (await leaving.At(late.Client).GetAsync("/api/v1/auth/check")).StatusCode == HttpStatusCode.Unauthorized, "the new process to know who is out");
+        await staying.At(late.Client).GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+    }
+
     /// <summary>Faults at random moments under load on both replicas; every single answer must be one that the table of uses allows.</summary>
     [Fact]
     [Trait("Category", Campaign.Category)]
