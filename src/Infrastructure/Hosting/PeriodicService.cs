@@ -42,11 +42,12 @@ internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider 
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            if (failure is not DependencyUnavailableException && !DatabaseOutage.Is(failure))
+            var isOutage = failure is DependencyUnavailableException || DatabaseOutage.Is(failure);
+            if (!isOutage)
                 LogFailed(GetType().Name, failure);
             else if (!_isAway)
                 LogAway(GetType().Name, failure.Message);
-            _isAway = true;
+            _isAway = isOutage;
         }
     }
 

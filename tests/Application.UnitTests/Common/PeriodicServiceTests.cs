@@ -10,13 +10,13 @@ public sealed class PeriodicServiceTests
     public async Task Goes_on_after_every_failure_and_says_an_outage_once()
     {
         var logger = new RecordingLogger<PeriodicService>();
-        using var service = new Failing(logger, 1, 2, 3, 6, 7);
+        using var service = new Failing(logger, 1, 2, 3, 5, 6, 8, 9);
         await service.StartAsync(CancellationToken.None);
         await service.Done.WaitAsync(TimeSpan.FromSeconds(60));
         await service.StopAsync(CancellationToken.None);
 
         Assert.True(service.ExecuteTask!.IsCompletedSuccessfully);
-        Assert.Equal(["Warning", "Error", "Warning"], logger.Lines.Select(line => line.Split(':')[0]));
+        Assert.Equal(["Warning", "Error", "Warning", "Warning"], logger.Lines.Select(line => line.Split(':')[0]));
     }
 
     /// <summary>Fails in round 4 by a mistake, and in those that are named by an outage.</summary>
@@ -32,7 +32,7 @@ public sealed class PeriodicServiceTests
                 throw new DependencyUnavailableException("PostgreSQL");
             if (round == 4)
                 throw new InvalidOperationException("A mistake.");
-            if (round == 10)
+            if (round == 11)
                 _done.SetResult();
             return Task.CompletedTask;
         }
