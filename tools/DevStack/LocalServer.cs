@@ -62,9 +62,7 @@ public abstract class LocalServer
     public async Task KillAsync()
     {
         var process = Running;
-        // Stopped first, so that it makes no further child while we look for those it has.
-        Posix.Send(process.ProcessId, Signal.Stop);
-        int[] family = [.. Posix.Descendants(process.ProcessId), process.ProcessId];
+        var family = Freeze(process.ProcessId);
         foreach (var member in family)
             Posix.Send(member, Signal.Kill);
 
@@ -74,13 +72,7 @@ public abstract class LocalServer
     }
 
     /// <summary>Makes it silent without closing anything (SIGSTOP): connections stay open and get no answer.</summary>
-    public void Pause()
-    {
-        var main = ProcessId;
-        Posix.Send(main, Signal.Stop);
-        foreach (var child in Posix.Descendants(main))
-            Posix.Send(child, Signal.Stop);
-    }
+    public void Pause() => Freeze(ProcessId);
 
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
     public void Resume()
@@ -200,10 +192,27 @@ public abstract class LocalServer
         Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C" },
     };
 
-    private static async Task GoneAsync(int[] processes)
+    /// <summary>Stops a process and all that come from it (SIGSTOP).</summary>
+    /// <returns>All of them; stopped, they make no further child.</returns>
+    private static HashSet<int> Freeze(int main)
+    {
+        Posix.Send(main, Signal.Stop);
+        HashSet<int> family = [main];
+        // A child that ends while the list is read can hide another (proc_pid_children(5)): until there is none that was not seen.
+        for (int[] found = [main]; found.Length > 0;)
+        {
+            found = [.. Posix.Descendants(main).Where(family.Add)];
+            foreach (var child in found)
+                Posix.Send(child, Signal.Stop);
+        }
+
+        return family;
+    }
+
+    private static async Task GoneAsync(IReadOnlySet<int> processes)
     {
         var clock = Stopwatch.StartNew();
-        while (Array.Exists(processes, Posix.IsAlive))
+        while (processes.Any(Posix.IsAlive))
         {
             if (clock.Elapsed > DeathTimeout)
                 throw new LocalStackException($"Processes {string.Join(", ", processes)} outlive their kill.");

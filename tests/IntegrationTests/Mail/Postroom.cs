@@ -27,7 +27,7 @@ internal sealed class Postroom : IAsyncDisposable
     private Postroom(ServiceProvider services, TestDatabase database)
     {
         (_services, Database) = (services, database);
-        _delivery = services.GetServices<IHostedService>().OfType<MessageDelivery>().Single();
+        _delivery = ActivatorUtilities.CreateInstance<MessageDelivery>(services);
     }
 
     public TestDatabase Database { get; }
@@ -84,6 +84,7 @@ internal sealed class Postroom : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _delivery.StopAsync(CancellationToken.None);
+        _delivery.Dispose();
         await _services.DisposeAsync();
     }
 
