@@ -115,9 +115,12 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         List<string> commands = [];
         for (var line = await monitor.LineAsync(); !line.Contains(end, StringComparison.Ordinal); line = await monitor.LineAsync())
         {
-            // What a script does inside differs by what it finds; the list of ended sessions is followed in the background.
-            if (line.Contains(_prefix, StringComparison.Ordinal) && !line.Contains(" lua]", StringComparison.Ordinal) && !line.Contains("sessions:ended", StringComparison.Ordinal))
+            // What a script does inside differs by what it finds; ended sessions are followed and requests counted in the background.
+            if (line.Contains(_prefix, StringComparison.Ordinal) && !line.Contains(" lua]", StringComparison.Ordinal) &&
+                !line.Contains("sessions:ended", StringComparison.Ordinal) && !line.Contains(":requests:", StringComparison.Ordinal))
+            {
                 commands.Add(Nameless(line));
+            }
         }
 
         return [.. commands, .. statements.Where(statement => statement.TraceId == trace).Select(Text), $"rounds {await Rounds() - before}"];
