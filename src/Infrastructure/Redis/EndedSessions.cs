@@ -35,12 +35,6 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         return now
         """;
 
-    // KEYS: the name of what Redis holds; ARGV: a name, if it has none → the name
-    private const string NameScript = """
-        redis.call('SET', KEYS[1], ARGV[1], 'NX')
-        return redis.call('GET', KEYS[1])
-        """;
-
     private readonly long _maxAge = clock.TimestampFrequency;
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
 
@@ -75,6 +69,13 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         if (_untold.Count < MaxUntold)
             _untold[sessionId] = then;
         await Tell(sessionId, then, cancellationToken);
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before the first request asks, and before everything else that starts keeps the processors busy.
+        await Look().WaitAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -136,10 +137,19 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     private async Task Tell(Guid sessionId, CancellationToken cancellationToken) =>
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
 
-    private async Task TellAgainIfLost(CancellationToken cancellationToken)
+    /// <summary>The list anew, and the name of what Redis holds: an emptied one gets another.</summary>
+    private async Task<(SortedSetEntry[] Entries, string Name)> Read(IDatabase database)
     {
-        var breaks = redis.Breaks;
-        var name = (string)(await redis.Script(NameScript, [NameKey], [Guid.NewGuid().ToString("N")], cancellationToken))!;
+        // Once more what came shortly before: a replica may have been promoted in between.
+        var entries = database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds);
+        var named = database.StringSetAsync(NameKey, Guid.NewGuid().ToString("N"), when: When.NotExists);
+        var name = database.StringGetAsync(NameKey);
+        await Task.WhenAll(entries, named, name);
+        return (await entries, (string)(await name)!);
+    }
+
+    private async Task TellAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
+    {
         if (_toldTo is { } known && known != (name, breaks))
         {
             foreach (var sessions in _forgetAt.Keys.Chunk(ToldAtOnce))
@@ -155,9 +165,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
             await Tell(session, then, cancellationToken);
 
         var askedAt = clock.GetTimestamp();
-        // Once more what came shortly before: a replica may have been promoted in between.
-        var entries = await redis.Run(
-            database => database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds), cancellationToken);
+        var breaks = redis.Breaks;
+        var (entries, name) = await redis.Run(Read, cancellationToken);
         var now = clock.GetUtcNow();
         foreach (var entry in entries)
         {
@@ -173,7 +182,7 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
                 _forgetAt.TryRemove(session, out _);
         }
 
-        await TellAgainIfLost(cancellationToken);
+        await TellAgainIfLost(name, breaks, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back: {Failure}")]
