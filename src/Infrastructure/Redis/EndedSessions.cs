@@ -142,10 +142,15 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     {
         // Once more what came shortly before: a replica may have been promoted in between.
         var entries = database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds);
-        var named = database.StringSetAsync(NameKey, Guid.NewGuid().ToString("N"), when: When.NotExists);
         var name = database.StringGetAsync(NameKey);
-        await Task.WhenAll(entries, named, name);
-        return (await entries, (string)(await name)!);
+        await Task.WhenAll(entries, name);
+        return (await entries, (string?)await name ?? await Rename(database));
+    }
+
+    private async Task<string> Rename(IDatabase database)
+    {
+        var name = Guid.NewGuid().ToString("N");
+        return await database.StringSetAsync(NameKey, name, when: When.NotExists) ? name : (string)(await database.StringGetAsync(NameKey))!;
     }
 
     private async Task TellAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
