@@ -84,20 +84,10 @@ internal static class LedgerGrowth
     {
         Account[] accounts = [.. people.Select(person => Account.OfWallet(Guid.CreateVersion7(begin), person.Id, Euro, begin))];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using (var insert = AccountRows.Insert(accounts))
-        {
-            insert.Connection = connection;
-            await insert.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await using var rest = new NpgsqlCommand(
-            """
-            INSERT INTO wallets (id, version, owner_id, name, currency, status, created_at)
-            SELECT id, 1, owner_id, 'Bench', currency, 'open', recorded_at FROM ledger.accounts WHERE kind = 'wallet';
-            UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0
-            """,
-            connection);
-        await rest.ExecuteNonQueryAsync(cancellationToken);
+        await LoadWallets.InsertAsync(connection, accounts, cancellationToken);
+        await using var backdate = new NpgsqlCommand(
+            "UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0", connection);
+        await backdate.ExecuteNonQueryAsync(cancellationToken);
         await using var session = await LedgerSession.Open(database, cancellationToken, withEvents: false);
         await session.Carry([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
         return accounts;

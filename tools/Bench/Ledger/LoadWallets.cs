@@ -21,29 +21,33 @@ internal static class LoadWallets
         var now = TimeProvider.System.GetUtcNow();
         Account[] accounts = [.. Enumerable.Range(0, count).Select(n => Account.OfWallet(Ids.New(now), people[n % people.Count].Id, Euro, now))];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var insert = AccountRows.Insert(accounts);
-        insert.Connection = connection;
-        await insert.ExecuteNonQueryAsync(cancellationToken);
-        await ExecuteAsync(
-            connection,
-            """
-            INSERT INTO wallets (id, version, owner_id, name, currency, status, created_at)
-            SELECT id, 1, owner_id, 'Bench', currency, 'open', recorded_at FROM ledger.accounts WHERE kind = 'wallet'
-            """,
-            cancellationToken);
+        await InsertAsync(connection, accounts, cancellationToken);
         await using (var session = await LedgerSession.Open(database, cancellationToken))
         {
             foreach (var group in accounts.Chunk(DepositsAGroup))
                 await session.Carry([.. group.Select(account => Movement.Deposit(Ids.New(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
         }
 
-        await ExecuteAsync(connection, "VACUUM ANALYZE", cancellationToken);
+        await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection);
+        await settle.ExecuteNonQueryAsync(cancellationToken);
         return [.. people.Select((_, n) => accounts.Where((_, at) => at % people.Count == n).Select(account => account.Id).ToArray())];
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    /// <summary>Writes accounts and the wallets that they are of, which are the first in the database.</summary>
+    public static async Task InsertAsync(NpgsqlConnection connection, IReadOnlyList<Account> accounts, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using (var insert = AccountRows.Insert(accounts))
+        {
+            insert.Connection = connection;
+            await insert.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var wallets = new NpgsqlCommand(
+            """
+            INSERT INTO wallets (id, version, owner_id, name, currency, status, created_at)
+            SELECT id, 1, owner_id, 'Bench', currency, 'open', recorded_at FROM ledger.accounts WHERE kind = 'wallet'
+            """,
+            connection);
+        await wallets.ExecuteNonQueryAsync(cancellationToken);
     }
 }
