@@ -199,12 +199,14 @@ public abstract class LocalServer
         Posix.Send(main, Signal.Stop);
         HashSet<int> family = [main];
         // A child that ends while the list is read can hide another (proc_pid_children(5)): until there is none that was not seen.
-        for (int[] found = [main]; found.Length > 0;)
+        int[] found;
+        do
         {
             found = [.. Posix.Descendants(main).Where(family.Add)];
             foreach (var child in found)
                 Posix.Send(child, Signal.Stop);
         }
+        while (found.Length > 0);
 
         return family;
     }

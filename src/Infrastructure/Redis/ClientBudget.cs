@@ -13,9 +13,7 @@ namespace Portico.Infrastructure.Redis;
 /// </remarks>
 internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms, LocalLimits local, LimitMetrics metrics, IRateLimitReport report, IHostEnvironment environment)
 {
-    /// <summary>How many times larger budgets are in development.</summary>
-    public const int DevelopmentFactor = 100;
-
+    private const int DevelopmentFactor = 100;
     private const int LocalShare = 10;
 
     private const string RefundScript = """
@@ -25,7 +23,10 @@ internal sealed class ClientBudget(RedisConnection redis, Pseudonyms pseudonyms,
         return 0
         """;
 
-    private int Factor => environment.IsDevelopment() ? DevelopmentFactor : 1;
+    private int Factor => FactorIn(environment);
+
+    /// <summary>How many times larger budgets are there.</summary>
+    public static int FactorIn(IHostEnvironment environment) => environment.IsDevelopment() ? DevelopmentFactor : 1;
 
     /// <returns>How much is spent, in the measure of the setting; and while there is nothing left, how long until the window ends.</returns>
     public async Task<Spending> Spend(string name, IPAddress? client, int most, TimeSpan window, CancellationToken cancellationToken)

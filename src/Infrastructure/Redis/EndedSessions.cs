@@ -12,8 +12,8 @@ namespace Portico.Infrastructure.Redis;
 /// <remarks>
 /// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
 /// sign-outs of some minutes. A check never trusts a list that is older than 1 s: on a machine too busy to follow, it waits for
-/// the next look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later learns
-/// of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
+/// the next look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later
+/// learns of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
 /// signs out then is refused here at once, so they could not ask again.
 /// </remarks>
 internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
@@ -83,9 +83,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         using var timer = new PeriodicTimer(PollInterval, clock);
         try
         {
-            do
+            while (await timer.WaitForNextTickAsync(stoppingToken))
                 await Look().WaitAsync(stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

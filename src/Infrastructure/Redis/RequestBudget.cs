@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -48,11 +47,11 @@ internal sealed class RequestBudget(
         for (var waiting = _untold.Count; waiting > 0;)
         {
             // While Redis is away, one finds out whether it is back.
-            var batch = Take(_isAway ? 1 : Math.Min(waiting, ToldAtOnce));
-            waiting -= batch.Length;
+            var count = _isAway ? 1 : Math.Min(waiting, ToldAtOnce);
+            waiting -= count;
             try
             {
-                await Task.WhenAll(batch.Select(window => Tell(window, cancellationToken)));
+                await Task.WhenAll(Take(count).Select(window => Tell(window, cancellationToken)));
                 _isAway = false;
             }
             catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
@@ -65,7 +64,7 @@ internal sealed class RequestBudget(
 
     private bool TrySpend(string policy, string caller, long most, out RateLimitUse use)
     {
-        var quota = environment.IsDevelopment() ? most * ClientBudget.DevelopmentFactor : most;
+        var quota = most * ClientBudget.FactorIn(environment);
         if (WindowOf(caller) is not { } window)
         {
             metrics.CountedLocally(policy);
@@ -98,8 +97,11 @@ internal sealed class RequestBudget(
         return window;
     }
 
-    // Nobody else takes from the queue.
-    private Window[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => _untold.TryDequeue(out var window) ? window : throw new UnreachableException())];
+    private IEnumerable<Window> Take(int count)
+    {
+        for (; count > 0 && _untold.TryDequeue(out var window); count--)
+            yield return window;
+    }
 
     private async Task Tell(Window window, CancellationToken cancellationToken)
     {

@@ -7,29 +7,20 @@ using StackExchange.Redis;
 
 namespace Portico.IntegrationTests.Conventions;
 
-/// <summary>How many requests a caller may make in a minute, on two replicas and real Redis.</summary>
+/// <summary>How many requests a caller may make in a minute, on real Redis.</summary>
 public sealed class RequestLimitTests : IAsyncLifetime
 {
     // Of 1 a minute, in development.
     private const int Quota = 100;
 
     private PorticoApp _app = null!;
-    private PorticoApp _other = null!;
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions
     {
-        _app = await PorticoApp.StartAsync(new PorticoAppOptions
-        {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Limits:UserRequestsPerMinute"] = "1", ["Limits:ClientRequestsPerMinute"] = "1" },
-        });
-        _other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
-    }
+        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Limits:UserRequestsPerMinute"] = "1", ["Limits:ClientRequestsPerMinute"] = "1" },
+    });
 
-    public async Task DisposeAsync()
-    {
-        await _other.DisposeAsync();
-        await _app.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _app.DisposeAsync();
 
     [Fact]
     public async Task A_person_who_asks_too_often_is_refused_on_all_devices_and_nobody_else_is()
@@ -84,8 +75,9 @@ public sealed class RequestLimitTests : IAsyncLifetime
     [Fact]
     public async Task Replicas_count_together()
     {
+        await using var replica = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
         var person = Guid.NewGuid();
-        var (one, other) = (BudgetOf(_app), BudgetOf(_other));
+        var (one, other) = (BudgetOf(_app), BudgetOf(replica));
         for (var n = 0; n < 60; n++)
             Assert.True(one.TrySpend(person, 1, out _));
 
@@ -123,24 +115,6 @@ public sealed class RequestLimitTests : IAsyncLifetime
         {
             Assert.DoesNotContain("192.0.2.77", (string)key!, StringComparison.Ordinal);
             Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(1));
-        }
-    }
-
-    [Fact]
-    public async Task Every_operation_is_described_with_its_refusal_and_what_is_left()
-    {
-        var document = await _app.Client.GetAsync(new Uri("/openapi/v1.json", UriKind.Relative)).Json(HttpStatusCode.OK);
-        var operations = document.GetProperty("paths").EnumerateObject().Where(path => path.Name.StartsWith("/api/", StringComparison.Ordinal)).SelectMany(path => path.Value.EnumerateObject()).ToList();
-        Assert.NotEmpty(operations);
-        foreach (var operation in operations)
-        {
-            var responses = operation.Value.GetProperty("responses");
-            Assert.True(responses.GetProperty("429").GetProperty("headers").TryGetProperty("Retry-After", out _));
-            foreach (var response in responses.EnumerateObject())
-            {
-                Assert.True(response.Value.GetProperty("headers").TryGetProperty("RateLimit", out _));
-                Assert.True(response.Value.GetProperty("headers").TryGetProperty("RateLimit-Policy", out _));
-            }
         }
     }
 
