@@ -1,5 +1,6 @@
 using System.Reflection;
 using AutoMapper;
+using AutoMapper.Internal;
 using FluentValidation;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
@@ -182,7 +183,7 @@ public sealed class UseCaseTests
     {
         using var services = Services();
 
-        Solution.AssertNone(services.GetRequiredService<IConfigurationProvider>().GetAllTypeMaps()
+        Solution.AssertNone(services.GetRequiredService<IConfigurationProvider>().Internal().GetAllTypeMaps()
             .Where(map => !map.DestinationType.Name.EndsWith("Dto", StringComparison.Ordinal))
             .Select(map => $"{map.SourceType.Name} to {map.DestinationType.Name}"));
     }
