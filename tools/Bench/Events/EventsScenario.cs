@@ -39,7 +39,7 @@ internal static class EventsScenario
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await DrainAsync(stack, report, cancellationToken);
         await PaceAsync(stack, options, report, cancellationToken);
     }

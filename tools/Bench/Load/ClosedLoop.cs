@@ -24,7 +24,7 @@ internal static class ClosedLoop
     private const int MaxBroken = 100;
     private static readonly TimeSpan SelectLimit = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
+    /// <summary>Loads unmeasured for the warm-up, then measures the rounds; or measures one round after each time of <see cref="LoadOptions.Windows"/>.</summary>
     /// <param name="api">Where to.</param>
     /// <param name="clients">One a connection.</param>
     /// <param name="options">How long.</param>
@@ -37,10 +37,22 @@ internal static class ClosedLoop
         HttpConnection[] connections = [.. clients.Select(_ => new HttpConnection(api))];
         try
         {
+            List<LoadRound> rounds = [];
+            if (options.Windows.Count > 0)
+            {
+                var started = Stopwatch.GetTimestamp();
+                foreach (var after in options.Windows)
+                {
+                    if (TimeSpan.FromSeconds(after) - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } left)
+                        await RoundAsync(connections, clients, left, processor, cancellationToken);
+                    rounds.Add(await RoundAsync(connections, clients, options.Duration, processor, cancellationToken));
+                }
+
+                return rounds;
+            }
+
             if (options.WarmUp > TimeSpan.Zero)
                 await RoundAsync(connections, clients, options.WarmUp, processor, cancellationToken);
-
-            List<LoadRound> rounds = [];
             while (rounds.Count < options.Rounds)
                 rounds.Add(await RoundAsync(connections, clients, options.Duration, processor, cancellationToken));
             return rounds;
