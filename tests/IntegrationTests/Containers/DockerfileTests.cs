@@ -1,3 +1,4 @@
+using Portico.DevStack;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Containers;
@@ -51,6 +52,15 @@ public sealed class DockerfileTests
             .SelectMany(instruction => instruction.Arguments.Split(' ')[..^1]);
 
         Assert.All(copied, file => Assert.Matches(@"(\.csproj|\.props|\.json)$", file));
+    }
+
+    [Fact]
+    public void Starts_the_server_with_the_same_runtime_variables_as_every_other_way_to_start_it()
+    {
+        var variables = Dockerfile.Read().Where(instruction => instruction is { Stage: "server", Verb: "ENV" }).SelectMany(instruction => instruction.Arguments.Split())
+            .Where(variable => variable.StartsWith("DOTNET_", StringComparison.Ordinal));
+
+        Assert.Equal(RuntimeVariables.OfServer.Select(variable => $"{variable.Key}={variable.Value}"), variables);
     }
 
     [Fact]

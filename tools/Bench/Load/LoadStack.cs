@@ -114,7 +114,7 @@ internal sealed class LoadStack : IAsyncDisposable
         variant ??= _variant;
         var address = $"http://127.0.0.1:{Ports.Free()}";
         var all = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
-        foreach (var (name, value) in settings.Concat(variant.Environment))
+        foreach (var (name, value) in RuntimeVariables.OfServer.Concat(settings).Concat(variant.Environment))
             all[name] = value;
         return ApiProcess.StartAsync(variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory, all, new Uri(address), Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"), cancellationToken);
     }
