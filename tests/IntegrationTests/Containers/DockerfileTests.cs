@@ -57,7 +57,9 @@ public sealed class DockerfileTests
     [Fact]
     public void Starts_the_server_with_the_same_runtime_variables_as_every_other_way_to_start_it()
     {
-        var variables = Dockerfile.Read().Where(instruction => instruction is { Stage: "server", Verb: "ENV" }).SelectMany(instruction => instruction.Arguments.Split())
+        var variables = Dockerfile.Read()
+            .Where(instruction => instruction is { Stage: "server", Verb: "ENV" })
+            .SelectMany(instruction => instruction.Arguments.Split())
             .Where(variable => variable.StartsWith("DOTNET_", StringComparison.Ordinal));
 
         Assert.Equal(RuntimeVariables.OfServer.Select(variable => $"{variable.Key}={variable.Value}"), variables);
@@ -95,7 +97,7 @@ public sealed class DockerfileTests
 
     private static async Task<ShellRun> Run(string command, string folder)
     {
-        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(4), Environment);
+        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(10), Environment);
         Assert.True(run.ExitCode == 0, $"{command}\n{run.Output}{run.Errors}");
         return run;
     }
