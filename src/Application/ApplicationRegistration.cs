@@ -43,7 +43,7 @@ public static class ApplicationRegistration
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
         services.AddScoped<MoneyReceivers>();
-        services.AddScoped<Teller>();
+        services.AddScoped<LedgerClient>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
         return services;

@@ -6,8 +6,8 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>Takes instructions to the ledger in the caller's name and under the key of their request.</summary>
-internal sealed class Teller(ILedger ledger, ICurrentUser caller, IRequestKey key, TimeProvider clock)
+/// <summary>Executes ledger instructions on behalf of the caller, under the idempotency key of their request.</summary>
+internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequestKey key, TimeProvider clock)
 {
     public Guid CallerId => caller.Id;
 
@@ -15,9 +15,10 @@ internal sealed class Teller(ILedger ledger, ICurrentUser caller, IRequestKey ke
 
     public Guid NewId() => Ids.New(clock.GetUtcNow());
 
-    public async Task<Result<T>> Carry<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
+    /// <summary>Executes an instruction and makes the answer of its outcome.</summary>
+    public async Task<Result<T>> Execute<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
     {
-        var outcome = await ledger.Carry(
+        var outcome = await ledger.Execute(
             instruction with
             {
                 By = caller.Id,
