@@ -4,7 +4,7 @@ namespace Portico.DevStack;
 /// <remarks>What the project file can set stands there. The runtime reads these from the environment only.</remarks>
 public static class RuntimeVariables
 {
-    /// <summary>Gets the size of the youngest generation, in hexadecimal bytes: how much is allocated between two garbage collections.</summary>
+    /// <summary>Gets the size of the youngest generation in bytes, in hexadecimal: what is allocated between two collections.</summary>
     public static IReadOnlyDictionary<string, string> OfServer { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["DOTNET_GCgen0size"] = "0x4000000",

@@ -33,5 +33,6 @@ internal sealed record ApiVariant(string Name, bool IsPublished, IReadOnlyDictio
     }
 
     public override string ToString() =>
-        string.Join(", ", [Name, .. IsPublished ? ["published"] : Array.Empty<string>(), .. Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+        string.Join(
+            ", ", [IsPublished ? $"{Name}, published" : Name, .. Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
 }

@@ -24,7 +24,8 @@ internal static class ClosedLoop
     private const int MaxBroken = 100;
     private static readonly TimeSpan SelectLimit = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Loads unmeasured for the warm-up, then measures the rounds; or measures one round after each time of <see cref="LoadOptions.Windows"/>.</summary>
+    /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
+    /// <remarks>With <see cref="LoadOptions.Windows"/> it measures one round after each of their times instead.</remarks>
     /// <param name="api">Where to.</param>
     /// <param name="clients">One a connection.</param>
     /// <param name="options">How long.</param>

@@ -109,14 +109,20 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <param name="settings">What differs, named as environment variables.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
     /// <param name="variant">How it is started; null for the first one that was asked for.</param>
-    public Task<ApiProcess> StartApiAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, ApiVariant? variant = null)
+    public Task<ApiProcess> StartApiAsync(
+        IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, ApiVariant? variant = null)
     {
         variant ??= _variant;
         var address = $"http://127.0.0.1:{Ports.Free()}";
         var all = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
         foreach (var (name, value) in RuntimeVariables.OfServer.Concat(settings).Concat(variant.Environment))
             all[name] = value;
-        return ApiProcess.StartAsync(variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory, all, new Uri(address), Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"), cancellationToken);
+        return ApiProcess.StartAsync(
+            variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory,
+            all,
+            new Uri(address),
+            Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"),
+            cancellationToken);
     }
 
     /// <summary>Makes people who can sign in, all with one password and its one hash.</summary>

@@ -14,8 +14,9 @@ internal static class PublishedApi
         if (!File.Exists(Project))
             throw new LoadException($"{Project} is not here: start the benchmark in the root of the repository.");
         Console.WriteLine("Publishing the API (ReadyToRun) …");
-        var start = new ProcessStartInfo(
-            "dotnet", ["publish", Project, "-c", "Release", "-p:PublishReadyToRun=true", "-p:RunAnalyzers=false", "-v", "quiet", "-o", Folder])
+        string[] arguments =
+            ["publish", Project, "-c", "Release", "-p:PublishReadyToRun=true", "-p:RunAnalyzers=false", "-v", "quiet", "-o", Folder];
+        var start = new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardOutput = true,
         };

@@ -25,8 +25,10 @@ internal static class IdleScenario
         {
             foreach (var variant in options.Variants)
             {
-                Console.WriteLine($"{variant.Name}: settling for {options.WarmUp.TotalSeconds:0} s, then idle for {options.Duration.TotalSeconds:0} s …");
-                await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken, variant);
+                Console.WriteLine(
+                    $"{variant.Name}: settling for {options.WarmUp.TotalSeconds:0} s, then idle for {options.Duration.TotalSeconds:0} s …");
+                await using var api = await stack.StartApiAsync(
+                    new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken, variant);
                 await Task.Delay(options.WarmUp, cancellationToken);
                 var transactionsBefore = await TransactionsAsync(database, cancellationToken);
                 var commandsBefore = await CommandsAsync(redis);
@@ -35,13 +37,15 @@ internal static class IdleScenario
                 var (after, seconds) = (stack.Processor(api), (api.Age - since).TotalSeconds);
                 var commands = await CommandsAsync(redis);
                 var transactions = await TransactionsAsync(database, cancellationToken) - transactionsBefore;
-                found.Add(new Idle(
-                    variant.Name,
-                    parts.ToDictionary(part => part, part => (after[part] - before[part]).TotalSeconds / seconds * 100, StringComparer.Ordinal),
-                    transactions / seconds,
-                    commands.Select(command => (command.Key, Rate: (command.Value - commandsBefore.GetValueOrDefault(command.Key)) / seconds))
-                        .Where(command => command.Rate > 0).OrderByDescending(command => command.Rate).Take(MaxCommands)
-                        .ToDictionary(command => command.Key, command => command.Rate, StringComparer.Ordinal)));
+                var shares = parts.ToDictionary(
+                    part => part, part => (after[part] - before[part]).TotalSeconds / seconds * 100, StringComparer.Ordinal);
+                var rates = commands
+                    .Select(command => (command.Key, Rate: (command.Value - commandsBefore.GetValueOrDefault(command.Key)) / seconds))
+                    .Where(command => command.Rate > 0)
+                    .OrderByDescending(command => command.Rate)
+                    .Take(MaxCommands)
+                    .ToDictionary(command => command.Key, command => command.Rate, StringComparer.Ordinal);
+                found.Add(new Idle(variant.Name, shares, transactions / seconds, rates));
             }
         }
 
@@ -52,23 +56,31 @@ internal static class IdleScenario
     {
         List<string> lines =
         [
-            $"| | {string.Join(" | ", parts.Select(part => $"{part} % of a core"))} | PostgreSQL transactions/s | Redis commands/s |",
+            $"| | {string.Join(" | ", parts.Select(part => $"{part} % of a core"))} "
+            + "| PostgreSQL transactions/s | Redis commands/s |",
             $"|---|{string.Concat(parts.Select(_ => "--:|"))}--:|--:|",
         ];
         foreach (var variant in found.GroupBy(one => one.Variant, StringComparer.Ordinal))
         {
             var shares = parts.Select(part => Text(Statistics.Median([.. variant.Select(one => one.Share[part])])));
-            lines.Add($"| {variant.Key} | {string.Join(" | ", shares)} | {Text(Statistics.Median([.. variant.Select(one => one.Transactions)]))} "
-                + $"| {Text(Statistics.Median([.. variant.Select(one => one.Commands.Values.Sum())]))} |");
+            var transactions = Statistics.Median([.. variant.Select(one => one.Transactions)]);
+            var commands = Statistics.Median([.. variant.Select(one => one.Commands.Values.Sum())]);
+            lines.Add($"| {variant.Key} | {string.Join(" | ", shares)} | {Text(transactions)} | {Text(commands)} |");
         }
 
         lines.AddRange(
         [
-            "", $"Medians of the rounds; at most {Promised} % of a core are promised for the API. The transactions and commands include those of the measuring itself.", "",
-            "| Redis command | a second |", "|---|--:|", .. found[^1].Commands.Select(command => $"| {command.Key} | {Text(command.Value)} |"),
+            "",
+            $"Medians of the rounds; at most {Promised} % of a core are promised for the API. "
+            + "The transactions and commands include those of the measuring itself.",
+            "",
+            "| Redis command | a second |",
+            "|---|--:|",
+            .. found[^1].Commands.Select(command => $"| {command.Key} | {Text(command.Value)} |"),
         ]);
         report.AddSection("An idle API", string.Join('\n', lines), found);
-        if (found.GroupBy(one => one.Variant, StringComparer.Ordinal).Any(variant => Statistics.Median([.. variant.Select(one => one.Share["API"])]) > Promised))
+        var variants = found.GroupBy(one => one.Variant, StringComparer.Ordinal);
+        if (variants.Any(variant => Statistics.Median([.. variant.Select(one => one.Share["API"])]) > Promised))
             report.Fail();
     }
 
@@ -85,8 +97,11 @@ internal static class IdleScenario
         var groups = await redis.GetServer(redis.GetEndPoints()[0]).InfoAsync("commandstats");
         // cmdstat_get:calls=7,usec=…
         return groups.SelectMany(group => group).ToDictionary(
-            line => line.Key["cmdstat_".Length..], line => long.Parse(line.Value.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            line => line.Key["cmdstat_".Length..],
+            line => long.Parse(line.Value.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture),
+            StringComparer.Ordinal);
     }
 
-    private sealed record Idle(string Variant, IReadOnlyDictionary<string, double> Share, double Transactions, IReadOnlyDictionary<string, double> Commands);
+    private sealed record Idle(
+        string Variant, IReadOnlyDictionary<string, double> Share, double Transactions, IReadOnlyDictionary<string, double> Commands);
 }

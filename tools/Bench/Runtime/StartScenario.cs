@@ -7,10 +7,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Bench.Runtime;
 
-/// <summary>How long an API takes from the start of its process to its first answers, and from its first load to its steady speed.</summary>
+/// <summary>How long an API takes from its start to its first answers, and from its first load to its steady speed.</summary>
 /// <remarks>
-/// Each measurement is made with a process of its own, whose first transfer is the first of the load; the variants take turns, so that what else
-/// the machine does meets all of them. The load is transfers between many wallets. Tokens and wallets are made before, with another process.
+/// Each measurement is made with a process of its own, whose first transfer is the first of the load. The variants take turns, so that
+/// other work on the machine meets all of them. The load is transfers between many wallets; another process made the tokens before.
 /// </remarks>
 internal static class StartScenario
 {
@@ -59,23 +59,32 @@ internal static class StartScenario
                 currencies.EnsureSuccessStatusCode();
             var answeredAfter = api.Age;
             var person = people[0];
-            using (var signIn = await api.Client.PostAsJsonAsync("/api/v1/auth/login", new { person.Email, person.Password }, cancellationToken))
+            var credentials = new { person.Email, person.Password };
+            using (var signIn = await api.Client.PostAsJsonAsync("/api/v1/auth/login", credentials, cancellationToken))
                 signIn.EnsureSuccessStatusCode();
             var signedInAfter = api.Age;
             var startProcessor = stack.Processor(api)["API"].TotalSeconds;
 
             ILoadClient[] clients =
-                [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, 1, n))];
-            var seconds = await ClosedLoop.RunAsync(
-                api.Address, clients, options with { Rounds = (int)options.Duration.TotalSeconds, Duration = Second, WarmUp = TimeSpan.Zero, Windows = [] },
-                () => stack.Processor(api), cancellationToken);
+            [
+                .. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, 1, n)),
+            ];
+            var everySecond = options with
+            {
+                Rounds = (int)options.Duration.TotalSeconds,
+                Duration = Second,
+                WarmUp = TimeSpan.Zero,
+                Windows = [],
+            };
+            var seconds = await ClosedLoop.RunAsync(api.Address, clients, everySecond, () => stack.Processor(api), cancellationToken);
             foreach (var failure in seconds.SelectMany(second => second.Failures))
             {
                 Console.WriteLine($"{failure.Value} × {failure.Key}");
                 report.Fail();
             }
 
-            var start = new Start(variant.Name, connections, api.LiveAfter, api.ReadyAfter, answeredAfter, signedInAfter, startProcessor, seconds);
+            var start = new Start(
+                variant.Name, connections, api.LiveAfter, api.ReadyAfter, answeredAfter, signedInAfter, startProcessor, seconds);
             Console.WriteLine(Row(start.Variant, [start], options));
             return start;
         }
@@ -86,13 +95,15 @@ internal static class StartScenario
         var marks = MarksOf(options);
         List<string> lines =
         [
-            $"| | connections | live s | ready s | first answer s | sign-in s | CPU until then s | steady/s | 90 % of it after s | steady API CPU µs | first {First} µs | "
+            "| | connections | live s | ready s | first answer s | sign-in s | CPU until then s | steady/s | 90 % of it after s "
+            + $"| steady API CPU µs | first {First} µs | "
             + string.Join(" | ", marks.Select(mark => $"at {mark} s µs")) + " |",
             $"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|{string.Concat(marks.Select(_ => "--:|"))}",
             .. found.GroupBy(start => (start.Connections, start.Variant)).Select(group => Row(group.Key.Variant, [.. group], options)),
             "",
-            $"Medians of {options.Rounds} starts each. Steady is the median of the seconds in the last third of the load, and 90 % of it is reached with the first of "
-            + $"{Held} seconds in a row that have it in their median. µs is the API's processor time a transfer: of the first {First}, which a busy machine only stretches, and in the second that ends there.",
+            $"Medians of {options.Rounds} starts each. Steady is the median of the seconds in the last third of the load. "
+            + $"90 % of it is reached with the first of {Held} seconds in a row that have it in their median. µs is the API's processor time a transfer: of the "
+            + $"first {First}, which a busy machine only stretches, and in the second that ends there.",
         ];
         report.AddSection(
             "From the start to the steady speed",
@@ -117,27 +128,33 @@ internal static class StartScenario
 
     private static string Row(string variant, IReadOnlyList<Start> starts, LoadOptions options)
     {
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"| {variant} | {starts[0].Connections} | {Median(start => start.Live.TotalSeconds):0.00} | {Median(start => start.Ready.TotalSeconds):0.00} ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {Median(start => start.Answered.TotalSeconds):0.00} | {Median(start => start.SignedIn.TotalSeconds):0.00} | {Median(start => start.Processor):0.00} ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {Median(start => start.Steady):0} | {Median(start => start.SteadyAfter):0} | {Median(start => start.SteadyMicroseconds):0} ")
-            + string.Create(CultureInfo.InvariantCulture, $"| {Median(start => start.FirstMicroseconds):0} |")
-            + string.Concat(MarksOf(options).Select(mark =>
-                string.Create(CultureInfo.InvariantCulture, $" {Median(start => start.Seconds[mark - 1].ProcessorPerRequest("API") * 1000):0} |")));
+        string[] cells =
+        [
+            variant,
+            $"{starts[0].Connections}",
+            Median("0.00", start => start.Live.TotalSeconds),
+            Median("0.00", start => start.Ready.TotalSeconds),
+            Median("0.00", start => start.Answered.TotalSeconds),
+            Median("0.00", start => start.SignedIn.TotalSeconds),
+            Median("0.00", start => start.Processor),
+            Median("0", start => start.Steady),
+            Median("0", start => start.SteadyAfter),
+            Median("0", start => start.SteadyMicroseconds),
+            Median("0", start => start.FirstMicroseconds),
+            .. MarksOf(options).Select(mark => Median("0", start => start.Seconds[mark - 1].ProcessorPerRequest("API") * 1000)),
+        ];
+        return $"| {string.Join(" | ", cells)} |";
 
-        double Median(Func<Start, double> of) => Statistics.Median([.. starts.Select(of)]);
+        string Median(string format, Func<Start, double> of) =>
+            Statistics.Median([.. starts.Select(of)]).ToString(format, CultureInfo.InvariantCulture);
     }
 
     private static int[] MarksOf(LoadOptions options) => [.. Marks.Where(mark => mark <= options.Duration.TotalSeconds)];
 
-    /// <summary>One process: the times since its start, the CPU seconds it spent until the first sign-in, and the seconds of the load.</summary>
+    /// <summary>One process: the times since its start, its CPU seconds until the first sign-in, and the seconds of the load.</summary>
     private sealed record Start(
-        string Variant, int Connections, TimeSpan Live, TimeSpan Ready, TimeSpan Answered, TimeSpan SignedIn, double Processor, IReadOnlyList<LoadRound> Seconds)
+        string Variant, int Connections, TimeSpan Live, TimeSpan Ready, TimeSpan Answered, TimeSpan SignedIn, double Processor,
+        IReadOnlyList<LoadRound> Seconds)
     {
         private IReadOnlyList<LoadRound> Last => [.. Seconds.Skip((int)(Seconds.Count * (1 - SteadyPart)))];
 
@@ -162,7 +179,9 @@ internal static class StartScenario
         }
 
         /// <summary>The seconds of load before the speed was there.</summary>
-        public int SteadyAfter => Enumerable.Range(0, Seconds.Count)
-            .First(at => at + Held > Seconds.Count || Statistics.Median([.. Seconds.Skip(at).Take(Held).Select(second => second.PerSecond)]) >= SteadyShare * Steady);
+        public int SteadyAfter =>
+            Enumerable.Range(0, Seconds.Count).First(at => at + Held > Seconds.Count || MedianFrom(at) >= SteadyShare * Steady);
+
+        private double MedianFrom(int second) => Statistics.Median([.. Seconds.Skip(second).Take(Held).Select(one => one.PerSecond)]);
     }
 }
