@@ -10,6 +10,9 @@ internal static class SwaggerPage
     public const string Path = "/swagger";
     public const string SignInScript = "/swagger/sign-in.js";
 
+    /// <summary>The colours of the logo, which the script of the Swagger UI adds to the page. A test finds them in that script.</summary>
+    public const string LogoStyle = ".logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}";
+
     public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(
         context => context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase),
         branch =>
@@ -23,6 +26,7 @@ internal static class SwaggerPage
                 page.CustomJavaScriptPath = SignInScript;
                 page.PersistAuthorization = true;
                 page.EnableTryItOut = true;
+                page.DocExpansion = "list";
                 page.AdditionalSettings["displayRequestDuration"] = true;
             });
         });
@@ -49,7 +53,7 @@ internal static class SwaggerPage
         }
 
         var html = page.GetBuffer().AsMemory(0, (int)page.Length);
-        context.Response.Headers.ContentSecurityPolicy = PagePolicy.OfApplication(Encoding.UTF8.GetString(html.Span));
+        context.Response.Headers.ContentSecurityPolicy = PagePolicy.OfApplication(Encoding.UTF8.GetString(html.Span), LogoStyle);
         context.Response.ContentLength = html.Length;
         await body.WriteAsync(html, context.RequestAborted);
     }

@@ -7,9 +7,11 @@ window.addEventListener('load', () => {
   ui.getConfigs().responseInterceptor = (response) => {
     const path = new URL(response.url, window.location.href).pathname;
     if (response.ok && signsIn.test(path) && response.obj?.accessToken) {
-      ui.preauthorizeApiKey('Bearer', response.obj.accessToken);
+      // What the form of the "Authorize" button does; the token survives a reload of the page.
+      const schema = ui.specSelectors.specJson().getIn(['components', 'securitySchemes', 'Bearer']);
+      ui.authActions.authorizeWithPersistOption({ Bearer: { name: 'Bearer', schema, value: response.obj.accessToken } });
     } else if (response.ok && signsOut.test(path)) {
-      ui.authActions.logout(['Bearer']);
+      ui.authActions.logoutWithPersistOption(['Bearer']);
     }
     return response;
   };

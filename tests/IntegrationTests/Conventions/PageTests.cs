@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Portico.WebApi.Pages;
 
 namespace Portico.IntegrationTests.Conventions;
 
@@ -41,7 +42,8 @@ public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixt
         var html = await response.Content.ReadAsStringAsync();
         var inline = Inline().Matches(html).Select(match => match.Groups[1].Value.ReplaceLineEndings("\n")).ToArray();
         Assert.NotEmpty(inline);
-        var hashes = inline.Select(text => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'").ToArray();
+        string[] added = path == "/" ? [] : [SwaggerPage.LogoStyle];
+        var hashes = inline.Concat(added).Select(text => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'").ToArray();
         Assert.Equal(hashes, Hashes().Matches(policy).Select(match => match.Value));
         // No attribute runs code or sets a style: a hash would not allow it.
         Assert.DoesNotMatch("(?i)<[^>]*\\s(on[a-z]+|style)\\s*=", html);
@@ -84,6 +86,7 @@ public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixt
         Assert.DoesNotContain("redoc", html, StringComparison.OrdinalIgnoreCase);
         foreach (var file in new[] { "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "sign-in.js" })
             Assert.Equal((file, HttpStatusCode.OK), (file, (await App.Get($"/swagger/{file}")).StatusCode));
+        Assert.Contains(SwaggerPage.LogoStyle, await App.Client.GetStringAsync("/swagger/swagger-ui-standalone-preset.js"), StringComparison.Ordinal);
     }
 
     [GeneratedRegex("href=\"([^\"]+)\">[A-Z]", RegexOptions.None, 1000)]
