@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Messages;
 using Portico.Application.Ledger;
+using Portico.Application.Messages;
 using Portico.Application.Users;
 
 namespace Portico.Application;
@@ -37,7 +37,7 @@ public static class ApplicationRegistration
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
         services.AddScoped<MoneyReceivers>();
-        services.AddScoped<Teller>();
+        services.AddScoped<LedgerClient>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
         return services;

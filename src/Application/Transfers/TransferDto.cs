@@ -41,6 +41,9 @@ public sealed record TransferDto
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>The transfer that an instruction of one leg made.</summary>
+    internal static TransferDto Of(Outcome outcome) => Of(outcome.Journals[0]);
+
     internal static TransferDto Of(Journal journal) => new()
     {
         Id = journal.Id,
@@ -53,8 +56,8 @@ public sealed record TransferDto
             JournalKind.Capture => TransferKind.Capture,
             _ => throw new ArgumentException($"{journal.Kind} moves nothing.", nameof(journal)),
         },
-        FromWalletId = SystemAccounts.Has(journal.SourceId) ? null : journal.SourceId,
-        ToWalletId = SystemAccounts.Has(journal.DestinationId) ? null : journal.DestinationId,
+        FromWalletId = SystemAccounts.Contains(journal.SourceId) ? null : journal.SourceId,
+        ToWalletId = SystemAccounts.Contains(journal.DestinationId) ? null : journal.DestinationId,
         Amount = journal.Amount,
         Description = journal.Description,
         BatchId = journal.OperationId,

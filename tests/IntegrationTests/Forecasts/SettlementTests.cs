@@ -136,8 +136,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             await app.Database.Crowd(id, people);
             // What a process took along when it died comes again after ten seconds instead of a minute.
             var events = app.Services.GetRequiredService<EventSettings>();
-            var teller = EventSubscription.All.Single(subscription => subscription.Name == "tell-of-forecast").Consumer(events);
-            await app.Services.GetRequiredService<INatsJSContext>().CreateOrUpdateConsumerAsync(EventStream.Name(events), teller with { AckWait = TimeSpan.FromSeconds(10) });
+            var ledger = EventSubscription.All.Single(subscription => subscription.Name == "tell-of-forecast").Consumer(events);
+            await app.Services.GetRequiredService<INatsJSContext>().CreateOrUpdateConsumerAsync(EventStream.Name(events), ledger with { AckWait = TimeSpan.FromSeconds(10) });
             var world = new CrashWorld(app, id, manager.AccessToken);
             // From here on only those that can be killed do anything.
             await app.StopAsync();
