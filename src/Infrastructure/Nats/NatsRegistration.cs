@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Common.Health;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Outbox;
 using Portico.Nats;
@@ -27,7 +26,7 @@ internal static class NatsRegistration
         services.AddSingleton<EventMetrics>();
         services.AddSingleton<EventReceiver>();
         services.AddSingleton<InboxKeeper>();
-        services.AddSingleton<IReadinessCheck, NatsReadiness>();
+        services.AddHealthChecks().AddCheck<NatsReadiness>("nats");
 
         // Services stop in the opposite order: who uses the connection comes after it here.
         services.AddHostedService<NatsLifetime>();
