@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Messages;
 using Portico.Application.Ledger;
+using Portico.Application.Messages;
 using Portico.Application.Users;
 
 namespace Portico.Application;

@@ -7,7 +7,6 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
-using Portico.Application.Users;
 using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;

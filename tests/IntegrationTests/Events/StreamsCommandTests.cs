@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Portico.DevStack;
 using Portico.Migrator;
+using Portico.Migrator.Commands;
 using Portico.Nats;
 using Portico.Nats.JetStream;
 using Portico.Testing;
