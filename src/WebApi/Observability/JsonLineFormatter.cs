@@ -7,7 +7,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Portico.WebApi.Logging;
+namespace Portico.WebApi.Observability;
 
 /// <summary>Writes each log event as one line of JSON, with the trace and the request that it belongs to.</summary>
 /// <remarks>A text is cut at <see cref="MaxText"/> characters. Of the scopes only those of Portico are written: the framework's repeat themselves.</remarks>

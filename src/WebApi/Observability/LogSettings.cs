@@ -1,6 +1,6 @@
 using Portico.Infrastructure.Configuration;
 
-namespace Portico.WebApi.Logging;
+namespace Portico.WebApi.Observability;
 
 /// <summary>What log lines look like.</summary>
 internal sealed class LogSettings : ISettings

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Console;
 using Portico.Infrastructure.Configuration;
 
-namespace Portico.WebApi.Logging;
+namespace Portico.WebApi.Observability;
 
 internal static class LoggingRegistration
 {
