@@ -1,5 +1,5 @@
+using NATS.Client.Core;
 using Portico.Application.Common.Health;
-using Portico.Nats;
 
 namespace Portico.Infrastructure.Nats;
 
@@ -12,6 +12,6 @@ internal sealed class NatsReadiness(NatsConnection nats) : IReadinessCheck
     {
         if (nats.ConnectionState != NatsConnectionState.Open)
             throw new NatsConnectionFailedException("There is no connection to NATS.");
-        await nats.PingAsync(cancellationToken);
+        await nats.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
     }
 }
