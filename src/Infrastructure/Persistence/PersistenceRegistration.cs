@@ -4,10 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
-using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
-using Portico.Application.Users;
 using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
@@ -48,7 +46,7 @@ internal static class PersistenceRegistration
         services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
-        services.AddSingleton<IReadinessCheck, PostgresReadiness>();
+        services.AddHealthChecks().AddCheck<PostgresReadiness>("postgresql");
         return services;
     }
 }
