@@ -31,13 +31,17 @@ internal static class MailComposer
         };
         mail.From.Add(Mailbox(from.DisplayName, from.Address));
         mail.To.Add(Mailbox("", message.To.Value));
-        mail.Subject = string.Concat(message.Subject.Select(c => char.IsControl(c) ? ' ' : c));
+        mail.Subject = Line(message.Subject);
         mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         mail.Prepare(readable ? EncodingConstraint.EightBit : EncodingConstraint.SevenBit, MaxLine);
         return mail;
     }
 
     public static MailboxAddress Mailbox(string name, string address) => new(name, address);
+
+    /// <summary>One line, in which nothing can be taken for an encoded word (RFC 2047).</summary>
+    private static string Line(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)).Replace("=?", "= ?", StringComparison.Ordinal);
 
     private static FormatOptions CrLf()
     {

@@ -45,7 +45,7 @@ public sealed class MailboxChannelTests : IDisposable
         var (headers, text) = Read(Assert.Single(Files()));
         Assert.True(Ascii.IsValid(headers["Subject"]));
         Assert.Equal(subject, Rfc2047.DecodeText(Encoding.ASCII.GetBytes(headers["Subject"])));
-        Assert.Equal("\u041F\u0440\u0438\u0432\u0435\u0442", text);
+        Assert.Equal("\u041F\u0440\u0438\u0432\u0435\u0442\r\n", text);
     }
 
     [Fact]
