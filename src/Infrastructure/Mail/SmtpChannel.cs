@@ -63,14 +63,16 @@ internal sealed partial class SmtpChannel : IMessageChannel
             await Quit(client);
         }
         catch (Exception late) when (
-            deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested && late is not MessageRefusedException)
+            late is OperationCanceledException or SslHandshakeException or IOException
+            && deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"The mail server did not take the message within {_smtp.Timeout}.");
+            throw new TimeoutException($"The mail server did not take the message within {_smtp.Timeout}.", late);
         }
         catch (SmtpProtocolException)
         {
-            // Without the inner exception: its text may quote the reply, and the reply the address.
+#pragma warning disable MA0054 // The inner exception may quote the reply, and the reply the address: exceptions are logged.
             throw new IOException("The mail server closed the connection, or its reply is not SMTP.");
+#pragma warning restore MA0054
         }
     }
 

@@ -16,7 +16,9 @@ public sealed class MailComposerTests
     [Fact]
     public void Is_ascii_on_the_wire_in_every_script()
     {
-        var mail = Compose(new Message(Requests.Email(), "\u041F\u0440\u0438\u0432\u0435\u0442 \U0001F600", "\u041F\u0440\u0438\u0432\u0435\u0442\n") { Html = "<p>\u041F\u0440\u0438\u0432\u0435\u0442</p>" });
+        const string hello = "\u041F\u0440\u0438\u0432\u0435\u0442";
+
+        var mail = Compose(new Message(Requests.Email(), $"{hello} \U0001F600", $"{hello}\n") { Html = $"<p>{hello}</p>" });
 
         Assert.True(Ascii.IsValid(mail));
         Assert.All(mail.Split("\r\n"), line => Assert.True(line.Length <= 78, line));
@@ -29,7 +31,10 @@ public sealed class MailComposerTests
         var text = new string('x', 5_000);
 
         foreach (var readable in new[] { true, false })
-            Assert.All(Compose(new Message(Requests.Email(), text, text), readable).Split("\r\n"), line => Assert.True(line.Length <= 998, line));
+        {
+            var mail = Compose(new Message(Requests.Email(), text, text), readable);
+            Assert.All(mail.Split("\r\n"), line => Assert.True(line.Length <= 998, line));
+        }
     }
 
     [Fact]
@@ -84,14 +89,17 @@ public sealed class MailComposerTests
 
         Assert.Contains($"\r\nTo: {message.To.Value}\r\n", mail, StringComparison.Ordinal);
         Assert.Contains(message.Text.ReplaceLineEndings("\r\n").TrimEnd(), mail, StringComparison.Ordinal);
-        Assert.Equal("123456", Assert.Single(Regex.Matches(Parsed(mail).TextBody!, @"\b[0-9]{6}\b", RegexOptions.None, TimeSpan.FromSeconds(1))).Value);
+        var text = Parsed(mail).TextBody;
+        Assert.NotNull(text);
+        Assert.Equal("123456", Assert.Single(Regex.Matches(text, @"\b[0-9]{6}\b", RegexOptions.None, TimeSpan.FromSeconds(1))).Value);
     }
 
     private static MimeMessage Parsed(string mail) => MimeMessage.Load(new MemoryStream(Encoding.UTF8.GetBytes(mail)));
 
     private static string Compose(Message message, bool readable = false)
     {
-        using var mail = MailComposer.Compose(message, Id, new MailAddress("Portico <no-reply@example.org>"), DateTimeOffset.UnixEpoch, readable);
+        var from = new MailAddress("Portico <no-reply@example.org>");
+        using var mail = MailComposer.Compose(message, Id, from, DateTimeOffset.UnixEpoch, readable);
         return Text(mail);
     }
 
