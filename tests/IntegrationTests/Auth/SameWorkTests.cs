@@ -153,6 +153,6 @@ public sealed partial class SameWorkTests : IAsyncLifetime
     [GeneratedRegex(@"(?<=[{:""])[A-Za-z0-9_-]{22,43}(?=[}""])", RegexOptions.None, 1000)]
     private static partial Regex Secrets();
 
-    [GeneratedRegex(@"^portico_password_rounds_total (?<rounds>[0-9]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"^portico_password_rounds_total\{\} (?<rounds>[0-9]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex RoundsLine();
 }

@@ -45,7 +45,7 @@ function spanOf(span, scope, resource) {
     spanId: hex(span.spanId),
     parentId: hex(span.parentSpanId),
     scope: scope.name,
-    service: attributes(resource)['service.name'],
+    service: serviceOf(resource),
     attributes: attributes(span),
     // All that the span holds, for those who look for what must not be in it.
     text: JSON.stringify(span),
@@ -60,7 +60,7 @@ function recordOf(record, scope, resource) {
     spanId: hex(record.spanId),
     parentId: '',
     scope: scope.name,
-    service: attributes(resource)['service.name'],
+    service: serviceOf(resource),
     attributes: attributes(record),
     text: JSON.stringify(record),
   };
@@ -68,6 +68,10 @@ function recordOf(record, scope, resource) {
 
 function attributes(holder) {
   return Object.fromEntries(holder.attributes.map(({ key, value }) => [key, JSON.stringify(plain(value))]));
+}
+
+function serviceOf(resource) {
+  return plain(resource.attributes.find(({ key }) => key === 'service.name').value);
 }
 
 function plain(value) {
