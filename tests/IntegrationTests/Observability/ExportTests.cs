@@ -61,9 +61,15 @@ public sealed class ExportTests : IAsyncLifetime
         TestPerson person;
         await using (var app = await StartAsync())
         {
-            person = await app.SignUpAsync();
-            await person.LogInAsync("a wrong one").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-            await person.LogInAsync().Json(HttpStatusCode.OK);
+            // Its clients pass on that it is sent: those of the same process are measured too.
+            using (var caller = new Activity("a caller").SetIdFormat(ActivityIdFormat.W3C).Start())
+            {
+                caller.ActivityTraceFlags = ActivityTraceFlags.Recorded;
+                person = await app.SignUpAsync();
+                await person.LogInAsync("a wrong one").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+                await person.LogInAsync().Json(HttpStatusCode.OK);
+            }
+
             using var management = new HttpClient { BaseAddress = app.Management };
             foreach (var (client, path) in new[]
             {
@@ -71,7 +77,9 @@ public sealed class ExportTests : IAsyncLifetime
                 (management, "/metrics"), (management, "/health/ready"),
             })
             {
-                using var answer = await client.GetAsync(path);
+                using var probe = new HttpRequestMessage(HttpMethod.Get, path);
+                probe.Headers.Add("traceparent", TraceParent(NewTrace()));
+                using var answer = await client.SendAsync(probe);
                 answer.EnsureSuccessStatusCode();
             }
 

@@ -76,7 +76,9 @@ function serviceOf(resource) {
 
 function plain(value) {
   if (value.arrayValue) return value.arrayValue.values.map(plain);
-  return value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue ?? null;
+  // A number of 64 bits is an object here.
+  if (value.intValue != null) return Number(value.intValue);
+  return value.stringValue ?? value.doubleValue ?? value.boolValue ?? null;
 }
 
 function hex(bytes) {
