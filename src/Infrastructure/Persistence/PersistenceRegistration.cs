@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
-using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
 using Portico.Infrastructure.Caching;
@@ -31,6 +30,7 @@ internal static class PersistenceRegistration
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
                     provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()),
             // Once: put together for each request, they cost as much as a query.
@@ -46,7 +46,7 @@ internal static class PersistenceRegistration
         services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
-        services.AddSingleton<IReadinessCheck, PostgresReadiness>();
+        services.AddHealthChecks().AddCheck<PostgresReadiness>("postgresql");
         return services;
     }
 }

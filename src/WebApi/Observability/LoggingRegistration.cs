@@ -13,6 +13,8 @@ internal static class LoggingRegistration
             .ClearProviders()
             // It warns of addresses that it is given twice, which is how the management's stands beside the API's.
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
+            // It logs each failed check with its stack every time that somebody asks; CachedHealthChecks logs the changes.
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
             .AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>()
             .AddSimpleConsole(text =>
             {
