@@ -20,13 +20,11 @@ using Portico.WebApi.Events;
 using Portico.WebApi.Health;
 using Portico.WebApi.Idempotency;
 using Portico.WebApi.Json;
-using Portico.WebApi.Logging;
-using Portico.WebApi.Metrics;
+using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Pages;
 using Portico.WebApi.Paging;
 using Portico.WebApi.Records;
-using Portico.WebApi.Tracing;
 using Portico.WebApi.Wallets;
 
 namespace Portico.WebApi;
@@ -52,8 +50,6 @@ internal static class WebApiRegistration
     /// <summary>Sets the order in which a request passes the edge.</summary>
     public static WebApplication UseWebApi(this WebApplication app)
     {
-        // It counts from its making on, so before the first connection.
-        app.Services.GetRequiredService<MetricRegistry>();
         // First who asks, so that every later step knows; then what every answer carries, failures included.
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestTrace>();
@@ -83,13 +79,6 @@ internal static class WebApiRegistration
         app.MapOpenApi();
         app.MapPages();
         return app;
-    }
-
-    private static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<TelemetrySettings>(configuration);
-        services.AddHostedService<TraceExport>();
-        return services.AddMetrics().AddSingleton<MetricRegistry>();
     }
 
     private static IServiceCollection AddServer(this IServiceCollection services, IConfiguration configuration)

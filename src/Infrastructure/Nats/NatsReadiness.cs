@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Portico.Nats;
+using NATS.Client.Core;
 
 namespace Portico.Infrastructure.Nats;
 
@@ -10,7 +10,7 @@ internal sealed class NatsReadiness(NatsConnection nats) : IHealthCheck
     {
         if (nats.ConnectionState != NatsConnectionState.Open)
             return new HealthCheckResult(context.Registration.FailureStatus, "There is no connection to NATS.");
-        await nats.PingAsync(cancellationToken);
+        await nats.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
         return HealthCheckResult.Healthy();
     }
 }

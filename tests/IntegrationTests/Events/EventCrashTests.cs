@@ -3,11 +3,11 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -235,7 +235,7 @@ public sealed partial class EventCrashTests
 
         private async Task EmptyStreamAsync()
         {
-            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString });
+            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString, RequestTimeout = Patience });
             var jetStream = new NatsJSContext(nats);
             try
             {
@@ -251,7 +251,7 @@ public sealed partial class EventCrashTests
 
         private async Task VerifyAsync(TestOutbox outbox)
         {
-            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString });
+            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString, RequestTimeout = Patience });
             var stream = await EventReader.AllAsync(new NatsJSContext(nats), _events.Prefix);
             TestOutbox.AssertComplete(outbox.Committed, stream);
 

@@ -23,7 +23,7 @@ internal static class LedgerGrowth
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(Wallets, Role.User, cancellationToken);
         var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
