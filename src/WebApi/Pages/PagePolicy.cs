@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Portico.WebApi.Pages;
 
-/// <summary>The Content-Security-Policy of a page: files of this server, and the page's inline scripts and styles by their hashes.</summary>
+/// <summary>The Content-Security-Policy of a page: files of this server, and the inline scripts and styles of the page by hash.</summary>
 internal static partial class PagePolicy
 {
     private const RegexOptions Inline = RegexOptions.Singleline | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture;
