@@ -101,7 +101,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Tokens:SealingKey"] = TestDatabase.SealingKey;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Otp:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        settings["Passwords:Iterations"] = "1000";
+        // The least that is allowed: most tests sign somebody in.
+        settings["Passwords:Argon2MemoryKiB"] = "8";
+        settings["Passwords:Argon2Iterations"] = "1";
         settings["Mail:Mailbox"] = Path.Combine(folder, "mailbox");
         settings["Shutdown:DrainDelay"] = "00:00:00";
         foreach (var (key, value) in options.ReplicaOf?.Settings.Where(setting => setting.Key is not ("urls" or "Mail:Mailbox")) ?? [])

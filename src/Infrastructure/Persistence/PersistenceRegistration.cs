@@ -30,6 +30,7 @@ internal static class PersistenceRegistration
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
                     provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()),
             // Once: put together for each request, they cost as much as a query.

@@ -66,7 +66,7 @@ public sealed partial class EventCrashTests
                 ["Tokens__SealingKey"] = TestDatabase.SealingKey,
                 ["Sessions__Key"] = NewKey(),
                 ["Otp__Key"] = NewKey(),
-                ["Passwords__Iterations"] = "1000",
+                ["Passwords__Argon2MemoryKiB"] = "8",
                 ["Mail__Mailbox"] = Path.Combine(_folder, "mailbox"),
                 ["Management__Url"] = "http://127.0.0.1:0",
                 ["Shutdown__DrainDelay"] = "00:00:00",

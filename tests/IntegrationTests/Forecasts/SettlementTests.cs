@@ -99,7 +99,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         output.WriteLine($"{people} letters, {letters.Length - people} of them written twice.");
     });
 
-    [GeneratedRegex(@"^To: (?<to>crowd[^\r]+)\r\n[\s\S]*?^Message-ID: (?<id>[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>crowd[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Letter();
 
     [GeneratedRegex(@"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
