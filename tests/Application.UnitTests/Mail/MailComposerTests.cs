@@ -84,7 +84,7 @@ public sealed class MailComposerTests
 
         Assert.Contains($"\r\nTo: {message.To.Value}\r\n", mail, StringComparison.Ordinal);
         Assert.Contains(message.Text.ReplaceLineEndings("\r\n").TrimEnd(), mail, StringComparison.Ordinal);
-        Assert.Equal("123456", Assert.Single(Regex.Matches(Parsed(mail).TextBody, @"\b[0-9]{6}\b", RegexOptions.None, TimeSpan.FromSeconds(1))).Value);
+        Assert.Equal("123456", Assert.Single(Regex.Matches(Parsed(mail).TextBody!, @"\b[0-9]{6}\b", RegexOptions.None, TimeSpan.FromSeconds(1))).Value);
     }
 
     private static MimeMessage Parsed(string mail) => MimeMessage.Load(new MemoryStream(Encoding.UTF8.GetBytes(mail)));
