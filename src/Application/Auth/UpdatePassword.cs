@@ -73,7 +73,7 @@ internal sealed class UpdatePasswordHandler(
 
         // This one first: another tab of it may be about to refresh. The others have an older version, whether or not this ends them.
         var session = await sessions.Continue(known.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
-        await sessions.EndOthers(known.Id, caller.SessionId, cancellationToken);
+        await sessions.EndAfterCommit(all => all.EndOthers(known.Id, caller.SessionId, cancellationToken));
         return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));
     }
 }

@@ -59,7 +59,7 @@ internal sealed class DeleteAccountHandler(
         if (deleted.Error is { } refusal)
             return refusal;
 
-        await sessions.EndAll(known.Id, cancellationToken);
+        await sessions.EndAfterCommit(all => all.EndAll(known.Id, cancellationToken));
         return Unit.Value;
     }
 }
