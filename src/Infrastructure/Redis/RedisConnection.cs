@@ -45,6 +45,9 @@ internal sealed class RedisConnection : IHostedService, IAsyncDisposable
     /// <summary>How often the connection broke or came back; what Redis was told shortly before may be lost then.</summary>
     public int Breaks => Volatile.Read(ref _breaks);
 
+    /// <summary>The driver's connection, for libraries that bring their own calls. It belongs to this: nobody else closes it.</summary>
+    public async Task<IConnectionMultiplexer> Multiplexer() => await _connection.Value;
+
     /// <summary>A key of this installation; what stands in braces decides its slot in a cluster.</summary>
     public RedisKey Key(string name) => _settings.KeyPrefix + name;
 
