@@ -144,8 +144,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 List<TimeSpan> times =
                 [
                     await Timed(() => Unavailable(away.RefreshAsync())),
-                    await Timed(() => Unavailable(here.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }))),
-                    await Timed(() => Unavailable(here.Post("auth/reset-password", new { person.Email, reason = "forgotten" }))),
+                    await Timed(() => UnavailableUnlessFull(here.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }), fault)),
+                    await Timed(() => UnavailableUnlessFull(here.Post("auth/reset-password", new { person.Email, reason = "forgotten" }), fault)),
                     await Timed(() => here.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "wrong" }).Json(HttpStatusCode.Unauthorized)),
                     await Timed(() => away.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)),
                     await Timed(() => away.GetAsync(path).Json(HttpStatusCode.OK)),
@@ -155,9 +155,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
             },
             "every answer comes within 200 ms");
         await Unavailable(person.LogInAsync());
-        // A full Redis still deletes.
-        using (var left = await leaving.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"))
-            Assert.Contains(left.StatusCode, (HttpStatusCode[])[HttpStatusCode.ServiceUnavailable, HttpStatusCode.NoContent]);
+        await UnavailableUnlessFull(leaving.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), fault);
 
         // What is committed is answered as committed, and its author reads it.
         var title = $"Changed while Redis {fault}";
@@ -349,6 +347,15 @@ public sealed class RedisFaultTests : IAsyncLifetime
         using var response = await answer;
         Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
         await Task.FromResult(response).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+    }
+
+    /// <summary>A full Redis runs a script to its end whose first write only deletes.</summary>
+    private static async Task UnavailableUnlessFull(Task<HttpResponseMessage> answer, string fault)
+    {
+        using var response = await answer;
+        if (fault == "is full" && response.IsSuccessStatusCode)
+            return;
+        await Unavailable(Task.FromResult(response));
     }
 
     private async Task Break(string fault)
