@@ -1,13 +1,12 @@
 using System.Text.Json;
-using AutoMapper;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Messages;
 using Portico.Application.Ledger;
+using Portico.Application.Messages;
 using Portico.Application.Users;
 
 namespace Portico.Application;
@@ -33,17 +32,12 @@ public static class ApplicationRegistration
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(CachingBehaviour<,>));
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TransactionBehaviour<,>));
 
-        services.AddSingleton<IConfigurationProvider>(_ => new MapperConfiguration(map =>
-        {
-            foreach (var profile in types.Where(typeof(Profile).IsAssignableFrom))
-                map.AddProfile(profile);
-        }));
-        services.AddSingleton<IMapper>(provider => new Mapper(provider.GetRequiredService<IConfigurationProvider>()));
+        services.AddAutoMapper([typeof(ApplicationRegistration).Assembly], ServiceLifetime.Singleton);
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
         services.AddScoped<MoneyReceivers>();
-        services.AddScoped<Teller>();
+        services.AddScoped<LedgerClient>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
         return services;

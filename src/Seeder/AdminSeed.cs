@@ -1,7 +1,6 @@
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence;

@@ -193,7 +193,7 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
             if (missing.Length == 0)
                 return 0;
 
-            var outcomes = await session.Carry(missing);
+            var outcomes = await session.Execute(missing);
             if (outcomes.FirstOrDefault(outcome => outcome.Refusal is not null)?.Refusal is { Code: "not_found" })
                 throw new SeederException("The system's own accounts are missing: run `reference` first.");
             return outcomes.Count(outcome => outcome.Refusal is null);

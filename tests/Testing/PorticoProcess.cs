@@ -21,6 +21,7 @@ public sealed class PorticoProcess : IAsyncDisposable
         var process = new PorticoProcess(
             new GuardedCommand(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.dll"), .. all.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")])
             {
+                Environment = RuntimeVariables.OfServer,
                 WorkingDirectory = AppContext.BaseDirectory,
                 LogFile = Path.Combine(Path.GetDirectoryName(replicaOf.Mailbox)!, $"process-{Guid.NewGuid():N}.log"),
             },

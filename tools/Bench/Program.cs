@@ -5,6 +5,7 @@ using Portico.Bench.Events;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Bench.Records;
+using Portico.Bench.Runtime;
 using Portico.Infrastructure.Hosting;
 
 LoadScenario[] scenarios =
@@ -12,9 +13,17 @@ LoadScenario[] scenarios =
     new("auth", AuthScenario.RunAsync),
     new("auth-outage", RedisOutage.RunAsync),
     new("events", EventsScenario.RunAsync),
+    new("idle", IdleScenario.RunAsync)
+    {
+        ComparesVariants = true, Defaults = new LoadOptions { Rounds = 1, Duration = TimeSpan.FromSeconds(30), WarmUp = TimeSpan.FromSeconds(20) },
+    },
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),
     new("records", RecordsScenario.RunAsync),
+    new("start", StartScenario.RunAsync)
+    {
+        ComparesVariants = true, Defaults = new LoadOptions { Rounds = 1, Duration = TimeSpan.FromSeconds(60), WarmUp = TimeSpan.Zero },
+    },
 ];
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))

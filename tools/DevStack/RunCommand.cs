@@ -90,6 +90,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         await SeedDemoAsync(settings);
 
         Console.WriteLine("Starting the API …");
+        foreach (var (name, value) in RuntimeVariables.OfServer)
+            settings[name] = value;
         settings["ASPNETCORE_URLS"] = api;
         settings["Management__Url"] = management;
         // No load balancer has to notice that it ends.

@@ -66,13 +66,12 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<
             entries = entries.Where(e => e.At >= from && e.Id >= FirstId(from.ToUnixTimeMilliseconds()));
         if (query.To is { } to)
             entries = entries.Where(e => e.At < to && e.Id < FirstId(to.ToUnixTimeMilliseconds() + 1));
-        if (query.Cursor is { } cursor && Cursor.TryRead<AuditPosition>(cursor, out var last))
-            entries = entries.Where(e => e.Id < last.Id);
+        if (query.Cursor is { } cursor && Cursor.TryRead<AuditPosition>(cursor, out var position))
+            entries = entries.Where(e => e.Id < position.Id);
 
         // One more than asked for tells whether there is a next page.
         var found = await entries.OrderByDescending(e => e.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
-        var items = found.Take(query.Limit).Select(AuditEntryDto.Of).ToArray();
-        return new Page<AuditEntryDto>(items, found.Count > query.Limit ? Cursor.Write(new AuditPosition(items[^1].Id)) : null);
+        return Page.Of(found, query.Limit, AuditEntryDto.Of, last => Cursor.Write(new AuditPosition(last.Id)));
     }
 
     /// <summary>The smallest UUID v7 of a millisecond.</summary>

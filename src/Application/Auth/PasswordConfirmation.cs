@@ -6,16 +6,23 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Asks somebody who is signed in for their password once more, before a change that a thief of their session must not make.</summary>
+/// <summary>The caller, who has just confirmed their password, and the hash that the password matched.</summary>
+internal sealed record ConfirmedUser(User User, string PasswordHash);
+
+/// <summary>Asks the caller for their password again before a change that somebody with a stolen session must not make.</summary>
+/// <remarks>The order: <see cref="Find"/>, the checks of the use case, <see cref="Confirm"/>, then <see cref="Change"/>.</remarks>
 internal sealed class PasswordConfirmation(
-    ISignInThrottle throttle, IAppDbContext db, ICredentials credentials, IPasswordHashing passwords, IClient client)
+    ICurrentUser caller, ISignInThrottle throttle, IAppDbContext db, ITransaction transaction, ICredentials credentials,
+    IPasswordHashing passwords, IClient client)
 {
-    /// <returns>
-    /// The hash that the password belongs to, to be given to <see cref="Recheck"/> in the transaction of the change. Otherwise 401 <c>invalid_credentials</c> or 429 <c>too_many_attempts</c>.
-    /// </returns>
-    public async Task<Result<string>> Confirm(User user, string password, CancellationToken cancellationToken)
+    /// <summary>Reads the caller's own record, without tracking changes.</summary>
+    public async Task<Result<User>> Find(CancellationToken cancellationToken) =>
+        await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is { } user ? user : UserErrors.NotFound;
+
+    /// <returns>The confirmed user, or 401 <c>invalid_credentials</c>, or 429 <c>too_many_attempts</c>.</returns>
+    public async Task<Result<ConfirmedUser>> Confirm(User user, string password, CancellationToken cancellationToken)
     {
-        // Whoever holds an access token guesses no faster than whoever signs in with the address.
+        // Somebody with an access token guesses passwords no faster than somebody who signs in with the address.
         var address = user.Addresses.First();
         var attempt = await throttle.BeginConfirmation(address, client.IpAddress, cancellationToken);
         if (attempt.Error is { } tooMany)
@@ -27,16 +34,23 @@ internal sealed class PasswordConfirmation(
             return UserErrors.InvalidCredentials;
 
         await throttle.Confirmed(address, client.IpAddress, cancellationToken);
-        return hash!;
+        return new ConfirmedUser(user, hash!);
     }
 
-    /// <summary>Reads the person to be changed in the transaction of the change.</summary>
-    /// <remarks>Of changes at the same time the first one wins: a password that was changed meanwhile is a wrong one by now.</remarks>
-    public async Task<Result<User>> Recheck(User known, string confirmedHash, CancellationToken cancellationToken)
-    {
-        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == known.Id, cancellationToken);
-        if (user is null)
-            return UserErrors.NotFound;
-        return await credentials.FindPasswordHash(user.Id, cancellationToken) == confirmedHash ? user : UserErrors.InvalidCredentials;
-    }
+    /// <summary>Changes the confirmed user in a transaction.</summary>
+    /// <remarks>Of two changes at the same time the first one wins: a password that was changed meanwhile counts as wrong.</remarks>
+    /// <returns>The answer of the change, or 404 <c>user_not_found</c>, or 401 <c>invalid_credentials</c>.</returns>
+    public Task<Result<T>> Change<T>(
+        ConfirmedUser confirmed, Func<User, CancellationToken, Task<Result<T>>> change, CancellationToken cancellationToken) =>
+        transaction.Run<Result<T>>(
+            async token =>
+            {
+                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == confirmed.User.Id, token);
+                if (user is null)
+                    return UserErrors.NotFound;
+                return await credentials.FindPasswordHash(user.Id, token) == confirmed.PasswordHash
+                    ? await change(user, token)
+                    : UserErrors.InvalidCredentials;
+            },
+            cancellationToken);
 }

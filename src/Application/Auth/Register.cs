@@ -2,7 +2,6 @@ using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
-using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
-using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 

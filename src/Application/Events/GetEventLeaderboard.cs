@@ -67,13 +67,17 @@ internal sealed class GetEventLeaderboardHandler(IAppDbContext db) : IQueryHandl
             .Join(db.Users, f => f.OwnerId, u => u.Id, (f, u) => new { f.Id, f.Points, f.DecidedAt, f.Outcome, u.DisplayName })
             .OrderByDescending(f => f.Points).ThenBy(f => f.DecidedAt).ThenBy(f => f.Id)
             .Take(query.Limit + 1).ToListAsync(cancellationToken);
-        var items = found.Take(query.Limit)
-            .Select(f => new EventRankDto { Rank = ++rank, DisplayName = f.DisplayName, Outcome = f.Outcome, Points = f.Points!.Value, DecidedAt = f.DecidedAt })
-            .ToArray();
-        if (found.Count <= query.Limit)
-            return new Page<EventRankDto>(items, null);
-
-        var end = found[query.Limit - 1];
-        return new Page<EventRankDto>(items, Cursor.Write(new EventRankPosition(end.Points!.Value, end.DecidedAt, end.Id, rank)));
+        return Page.Of(
+            found,
+            query.Limit,
+            f => new EventRankDto
+            {
+                Rank = ++rank,
+                DisplayName = f.DisplayName,
+                Outcome = f.Outcome,
+                Points = f.Points!.Value,
+                DecidedAt = f.DecidedAt,
+            },
+            end => Cursor.Write(new EventRankPosition(end.Points!.Value, end.DecidedAt, end.Id, rank)));
     }
 }

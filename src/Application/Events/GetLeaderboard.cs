@@ -62,15 +62,21 @@ internal sealed class GetLeaderboardHandler(IAppDbContext db) : IQueryHandler<Ge
             .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { s.UserId, s.Points, s.Forecasts, u.DisplayName })
             .OrderByDescending(s => s.Points).ThenBy(s => s.UserId)
             .Take(query.Limit + 1).ToListAsync(cancellationToken);
-
-        var items = new List<RankDto>(query.Limit);
-        foreach (var score in found.Take(query.Limit))
-        {
-            var place = last.Place + 1;
-            last = new RankPosition(score.Points, score.UserId, score.Points == last.Points ? last.Rank : place, place);
-            items.Add(new RankDto { Rank = last.Rank, DisplayName = score.DisplayName, Points = score.Points, Forecasts = score.Forecasts });
-        }
-
-        return new Page<RankDto>(items, found.Count > query.Limit ? Cursor.Write(last) : null);
+        return Page.Of(
+            found,
+            query.Limit,
+            score =>
+            {
+                var place = last.Place + 1;
+                last = new RankPosition(score.Points, score.UserId, score.Points == last.Points ? last.Rank : place, place);
+                return new RankDto
+                {
+                    Rank = last.Rank,
+                    DisplayName = score.DisplayName,
+                    Points = score.Points,
+                    Forecasts = score.Forecasts,
+                };
+            },
+            _ => Cursor.Write(last));
     }
 }

@@ -25,8 +25,8 @@ internal sealed class CaptureHoldValidator : AbstractValidator<CaptureHold>
     public CaptureHoldValidator() => RuleFor(c => c.Amount).IsAmount();
 }
 
-internal sealed class CaptureHoldHandler(Teller teller) : ICommandHandler<CaptureHold, HoldDto>
+internal sealed class CaptureHoldHandler(LedgerClient ledger) : ICommandHandler<CaptureHold, HoldDto>
 {
     public Task<Result<HoldDto>> Handle(CaptureHold command, CancellationToken cancellationToken) =>
-        teller.Carry(new Capture(command.Id, command.Amount) { Id = teller.NewId() }, outcome => HoldDto.Of(outcome.Hold!), cancellationToken);
+        ledger.Execute(new Capture(command.Id, command.Amount) { Id = ledger.NewId() }, HoldDto.Of, cancellationToken);
 }

@@ -31,7 +31,7 @@ internal sealed class PlaceHoldValidator : AbstractValidator<PlaceHold>
     }
 }
 
-internal sealed class PlaceHoldHandler(Teller teller) : ICommandHandler<PlaceHold, HoldDto>
+internal sealed class PlaceHoldHandler(LedgerClient ledger) : ICommandHandler<PlaceHold, HoldDto>
 {
     private static readonly TimeSpan UsualLife = TimeSpan.FromDays(7);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(90);
@@ -46,14 +46,14 @@ internal sealed class PlaceHoldHandler(Teller teller) : ICommandHandler<PlaceHol
         if (command.FromWalletId == command.ToWalletId)
             return LedgerErrors.SameWallet;
 
-        var now = teller.Now;
+        var now = ledger.Now;
         var expiresAt = (command.ExpiresAt ?? now + UsualLife).ToUniversalTime();
         if (expiresAt <= now || expiresAt > now + LongestLife)
             return EndsTooLate;
 
-        return await teller.Carry(
-            new Reservation(command.FromWalletId, command.ToWalletId, command.Amount, expiresAt, command.Description) { Id = teller.NewId() },
-            outcome => HoldDto.Of(outcome.Hold!),
+        return await ledger.Execute(
+            new Reservation(command.FromWalletId, command.ToWalletId, command.Amount, expiresAt, command.Description) { Id = ledger.NewId() },
+            HoldDto.Of,
             cancellationToken);
     }
 }

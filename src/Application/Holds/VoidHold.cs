@@ -10,8 +10,8 @@ namespace Portico.Application.Holds;
 [Authenticated]
 public sealed record VoidHold(Guid Id) : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTransaction;
 
-internal sealed class VoidHoldHandler(Teller teller) : ICommandHandler<VoidHold, HoldDto>
+internal sealed class VoidHoldHandler(LedgerClient ledger) : ICommandHandler<VoidHold, HoldDto>
 {
     public Task<Result<HoldDto>> Handle(VoidHold command, CancellationToken cancellationToken) =>
-        teller.Carry(new Release(command.Id, Expired: false) { Id = teller.NewId() }, outcome => HoldDto.Of(outcome.Hold!), cancellationToken);
+        ledger.Execute(new Release(command.Id, Expired: false) { Id = ledger.NewId() }, HoldDto.Of, cancellationToken);
 }

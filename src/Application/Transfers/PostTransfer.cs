@@ -27,17 +27,17 @@ internal sealed class PostTransferValidator : AbstractValidator<PostTransfer>
     }
 }
 
-internal sealed class PostTransferHandler(Teller teller) : ICommandHandler<PostTransfer, TransferDto>
+internal sealed class PostTransferHandler(LedgerClient ledger) : ICommandHandler<PostTransfer, TransferDto>
 {
     public async Task<Result<TransferDto>> Handle(PostTransfer command, CancellationToken cancellationToken)
     {
         if (command.FromWalletId == command.ToWalletId)
             return LedgerErrors.SameWallet;
 
-        var id = teller.NewId();
-        return await teller.Carry(
-            Movement.Transfer(id, teller.CallerId, [new Leg(id, command.FromWalletId, command.ToWalletId, command.Amount, command.Description)]),
-            outcome => TransferDto.Of(outcome.Journals[0]),
+        var id = ledger.NewId();
+        return await ledger.Execute(
+            Movement.Transfer(id, ledger.CallerId, [new Leg(id, command.FromWalletId, command.ToWalletId, command.Amount, command.Description)]),
+            TransferDto.Of,
             cancellationToken);
     }
 }

@@ -50,16 +50,16 @@ internal sealed class PostTransfersValidator : AbstractValidator<PostTransfers>
     }
 }
 
-internal sealed class PostTransfersHandler(Teller teller) : ICommandHandler<PostTransfers, TransferBatchDto>
+internal sealed class PostTransfersHandler(LedgerClient ledger) : ICommandHandler<PostTransfers, TransferBatchDto>
 {
     public async Task<Result<TransferBatchDto>> Handle(PostTransfers command, CancellationToken cancellationToken)
     {
         if (command.Transfers.Any(leg => leg.FromWalletId == leg.ToWalletId))
             return LedgerErrors.SameWallet;
 
-        var legs = command.Transfers.Select(leg => new Leg(teller.NewId(), leg.FromWalletId, leg.ToWalletId, leg.Amount, leg.Description)).ToArray();
-        return await teller.Carry(
-            Movement.Transfer(teller.NewId(), teller.CallerId, legs),
+        var legs = command.Transfers.Select(leg => new Leg(ledger.NewId(), leg.FromWalletId, leg.ToWalletId, leg.Amount, leg.Description)).ToArray();
+        return await ledger.Execute(
+            Movement.Transfer(ledger.NewId(), ledger.CallerId, legs),
             outcome => new TransferBatchDto { Id = outcome.Journals[0].OperationId!.Value, Transfers = [.. outcome.Journals.Select(TransferDto.Of)] },
             cancellationToken);
     }

@@ -31,10 +31,10 @@ internal sealed class ReverseTransferValidator : AbstractValidator<ReverseTransf
     }
 }
 
-internal sealed class ReverseTransferHandler(Teller teller) : ICommandHandler<ReverseTransfer, TransferDto>
+internal sealed class ReverseTransferHandler(LedgerClient ledger) : ICommandHandler<ReverseTransfer, TransferDto>
 {
-    public Task<Result<TransferDto>> Handle(ReverseTransfer command, CancellationToken cancellationToken) => teller.Carry(
-        new Reversal(command.Id, command.Amount, command.Description) { Id = teller.NewId() },
-        outcome => TransferDto.Of(outcome.Journals[0]),
+    public Task<Result<TransferDto>> Handle(ReverseTransfer command, CancellationToken cancellationToken) => ledger.Execute(
+        new Reversal(command.Id, command.Amount, command.Description) { Id = ledger.NewId() },
+        TransferDto.Of,
         cancellationToken);
 }

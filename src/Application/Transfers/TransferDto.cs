@@ -16,7 +16,7 @@ public enum TransferKind
 
 /// <summary>Money that went from one wallet to another, in or out. Never changed: what was wrong is reversed by another one.</summary>
 /// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","kind":"transfer","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch","batchId":null,"reversesId":null,"holdId":null,"createdAt":"2026-11-21T10:00:00.123Z"}</example>
-public sealed class TransferDto
+public sealed record TransferDto
 {
     public required Guid Id { get; init; }
     public required TransferKind Kind { get; init; }
@@ -41,6 +41,9 @@ public sealed class TransferDto
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>The transfer that an instruction of one leg made.</summary>
+    internal static TransferDto Of(Outcome outcome) => Of(outcome.Journals[0]);
+
     internal static TransferDto Of(Journal journal) => new()
     {
         Id = journal.Id,
@@ -53,8 +56,8 @@ public sealed class TransferDto
             JournalKind.Capture => TransferKind.Capture,
             _ => throw new ArgumentException($"{journal.Kind} moves nothing.", nameof(journal)),
         },
-        FromWalletId = SystemAccounts.Has(journal.SourceId) ? null : journal.SourceId,
-        ToWalletId = SystemAccounts.Has(journal.DestinationId) ? null : journal.DestinationId,
+        FromWalletId = SystemAccounts.Contains(journal.SourceId) ? null : journal.SourceId,
+        ToWalletId = SystemAccounts.Contains(journal.DestinationId) ? null : journal.DestinationId,
         Amount = journal.Amount,
         Description = journal.Description,
         BatchId = journal.OperationId,

@@ -1,4 +1,3 @@
-using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
@@ -11,26 +10,14 @@ namespace Portico.Application.Transfers;
 /// <remarks>The counterpart is the system's own cash account of the currency.</remarks>
 /// <example>{"walletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Payout"}</example>
 [RequirePermission(Permissions.MoneyWithdraw)]
-public sealed record WithdrawMoney : ICommand<TransferDto>, INeedsIdempotencyKey, IOwnTransaction
-{
-    public required Guid WalletId { get; init; }
-    public required Money Amount { get; init; }
-    public string? Description { get; init; }
-}
+public sealed record WithdrawMoney : CashFields;
 
-internal sealed class WithdrawMoneyValidator : AbstractValidator<WithdrawMoney>
-{
-    public WithdrawMoneyValidator()
-    {
-        RuleFor(c => c.Amount).IsAmount();
-        RuleFor(c => c.Description).IsDescription();
-    }
-}
+internal sealed class WithdrawMoneyValidator : CashFieldsValidator<WithdrawMoney>;
 
-internal sealed class WithdrawMoneyHandler(Teller teller) : ICommandHandler<WithdrawMoney, TransferDto>
+internal sealed class WithdrawMoneyHandler(LedgerClient ledger) : ICommandHandler<WithdrawMoney, TransferDto>
 {
-    public Task<Result<TransferDto>> Handle(WithdrawMoney command, CancellationToken cancellationToken) => teller.Carry(
-        Movement.Withdrawal(teller.NewId(), teller.CallerId, command.WalletId, command.Amount, command.Description),
-        outcome => TransferDto.Of(outcome.Journals[0]),
+    public Task<Result<TransferDto>> Handle(WithdrawMoney command, CancellationToken cancellationToken) => ledger.Execute(
+        Movement.Withdrawal(ledger.NewId(), ledger.CallerId, command.WalletId, command.Amount, command.Description),
+        TransferDto.Of,
         cancellationToken);
 }

@@ -1,10 +1,8 @@
 using AutoMapper;
 using FluentValidation;
-using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Application.Messages;
 using Portico.Domain.Common;
@@ -38,18 +36,18 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 }
 
 internal sealed class ChangeContactHandler(
-    ICurrentUser caller, IClient client, PasswordConfirmation confirmation, ICodes codes, ITransaction transaction, IAppDbContext db,
-    IAddressRelease addresses, IAuditLog audit, ILetterBox letterBox, IMapper mapper, TimeProvider clock)
+    IClient client, PasswordConfirmation confirmation, ICodes codes, IAddressRelease addresses, IAuditLog audit, ILetterBox letterBox,
+    IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
 {
     public async Task<Result<UserDto>> Handle(ChangeContact command, CancellationToken cancellationToken)
     {
-        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (known is null)
-            return UserErrors.NotFound;
+        var known = await confirmation.Find(cancellationToken);
+        if (known.Error is { } missing)
+            return missing;
 
-        // The password first: whoever lacks it learns nothing of the code and uses none up.
-        var confirmed = await confirmation.Confirm(known, command.Password, cancellationToken);
+        // The password comes first: without it a caller learns nothing about the code and uses none up.
+        var confirmed = await confirmation.Confirm(known.Value, command.Password, cancellationToken);
         if (confirmed.Error is { } notTheirs)
             return notTheirs;
 
@@ -58,14 +56,10 @@ internal sealed class ChangeContactHandler(
         if (proof.Error is { } invalid)
             return invalid;
 
-        var changed = await transaction.Run<Result<User>>(
-            async token =>
+        var changed = await confirmation.Change<User>(
+            confirmed.Value,
+            async (user, token) =>
             {
-                var rechecked = await confirmation.Recheck(known, confirmed.Value, token);
-                if (rechecked.Error is { } outdated)
-                    return outdated;
-
-                var user = rechecked.Value;
                 await addresses.ReleaseExpired(address, token);
                 var before = user.Addresses.ToArray();
                 var now = clock.GetUtcNow();

@@ -1,9 +1,7 @@
 using FluentValidation;
-using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
@@ -26,40 +24,36 @@ internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
 }
 
 internal sealed class DeleteAccountHandler(
-    ICurrentUser caller, PasswordConfirmation confirmation, ITransaction transaction, IAppDbContext db,
-    IAccounts accounts, IAuditLog audit, ISessions sessions, TimeProvider clock)
+    PasswordConfirmation confirmation, IAccounts accounts, IAuditLog audit, ISessions sessions, TimeProvider clock)
     : ICommandHandler<DeleteAccount, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteAccount command, CancellationToken cancellationToken)
     {
-        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (known is null)
-            return UserErrors.NotFound;
+        var known = await confirmation.Find(cancellationToken);
+        if (known.Error is { } missing)
+            return missing;
 
-        var confirmed = await confirmation.Confirm(known, command.Password, cancellationToken);
+        var confirmed = await confirmation.Confirm(known.Value, command.Password, cancellationToken);
         if (confirmed.Error is { } notTheirs)
             return notTheirs;
 
-        var deleted = await transaction.Run<Result<Unit>>(
-            async token =>
+        var deleted = await confirmation.Change<Unit>(
+            confirmed.Value,
+            async (user, token) =>
             {
-                var rechecked = await confirmation.Recheck(known, confirmed.Value, token);
-                if (rechecked.Error is { } outdated)
-                    return outdated;
-
-                var user = rechecked.Value;
                 if (await accounts.HasMoney(user.Id, token))
                     return UserErrors.WalletsNotEmpty;
 
                 user.Leave(clock.GetUtcNow());
-                audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id)).Changed("status", AccountStatus.Active, AccountStatus.Deleted));
+                audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id))
+                    .Changed("status", AccountStatus.Active, AccountStatus.Deleted));
                 return Unit.Value;
             },
             cancellationToken);
         if (deleted.Error is { } refusal)
             return refusal;
 
-        await sessions.EndAfterCommit(all => all.EndAll(known.Id, cancellationToken));
+        await sessions.EndAfterCommit(all => all.EndAll(known.Value.Id, cancellationToken));
         return Unit.Value;
     }
 }

@@ -62,12 +62,11 @@ internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQuer
                 || EF.Functions.Like(u.Email!, start, RecordQueries.Escape) || EF.Functions.Like(u.Phone!, start, RecordQueries.Escape));
         }
 
-        if (query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var last))
-            users = users.Where(u => u.Id < last.Id);
+        if (query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var position))
+            users = users.Where(u => u.Id < position.Id);
 
         // One more than asked for tells whether there is a next page.
         var found = await users.OrderByDescending(u => u.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
-        var items = found.Take(query.Limit).Select(mapper.Map<AccountDto>).ToArray();
-        return new Page<AccountDto>(items, found.Count > query.Limit ? Cursor.Write(new UserPosition(items[^1].Id)) : null);
+        return Page.Of(found, query.Limit, mapper.Map<AccountDto>, last => Cursor.Write(new UserPosition(last.Id)));
     }
 }

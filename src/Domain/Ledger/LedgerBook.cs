@@ -50,13 +50,13 @@ public sealed class LedgerBook
     private Outcome Answer(Instruction instruction)
     {
         if (instruction.Key is not { } key)
-            return Carry(instruction);
+            return Execute(instruction);
 
         var name = (key.OwnerId, key.Key);
         if (_known.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
             return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span) ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) } : Refused(LedgerErrors.KeyReused);
 
-        var outcome = Carry(instruction);
+        var outcome = Execute(instruction);
         if (outcome.Refusal is null || KeptRefusals.NameOf(outcome.Refusal) is not null)
         {
             _known[name] = new KnownKey(key.Fingerprint, outcome);
@@ -66,21 +66,21 @@ public sealed class LedgerBook
         return outcome;
     }
 
-    // It is carried out again when the answer of its commit got lost; that is no repetition.
+    // The writer executes it again when the answer of its commit was lost; that is no replay.
     private static bool IsMadeBy(Instruction instruction, Outcome outcome) =>
         outcome.Journals is [var first, ..] && first.Id == (instruction is Movement movement ? movement.Legs[0].Id : instruction.Id);
 
-    private Outcome Carry(Instruction instruction)
+    private Outcome Execute(Instruction instruction)
     {
         _undo.Clear();
         var (journals, postings) = (_journals.Count, _postings.Count);
         var outcome = instruction switch
         {
-            Movement movement => Carry(movement),
-            Reversal reversal => Carry(reversal),
-            Reservation reservation => Carry(reservation),
-            Capture capture => Carry(capture),
-            Release release => Carry(release),
+            Movement movement => Execute(movement),
+            Reversal reversal => Execute(reversal),
+            Reservation reservation => Execute(reservation),
+            Capture capture => Execute(capture),
+            Release release => Execute(release),
             _ => throw new ArgumentException($"{instruction.GetType().Name} is not known.", nameof(instruction)),
         };
         if (outcome.Refusal is null)
@@ -99,7 +99,7 @@ public sealed class LedgerBook
         return outcome;
     }
 
-    private Outcome Carry(Movement movement)
+    private Outcome Execute(Movement movement)
     {
         var (journals, legs) = (new Journal[movement.Legs.Count], new MovedMoney[movement.Legs.Count]);
         for (var i = 0; i < legs.Length; i++)
@@ -138,7 +138,7 @@ public sealed class LedgerBook
         return new Outcome { Journals = journals };
     }
 
-    private Outcome Carry(Reversal reversal)
+    private Outcome Execute(Reversal reversal)
     {
         if (FindOriginal(reversal.OriginalId) is not { } found)
             return Refused(LedgerErrors.TransferNotFound);
@@ -179,7 +179,7 @@ public sealed class LedgerBook
         return new Outcome { Journals = [journal] };
     }
 
-    private Outcome Carry(Reservation reservation)
+    private Outcome Execute(Reservation reservation)
     {
         var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
         if (source is null || destination is null || !IsOwn(reservation, source) || destination.Kind != AccountKind.Wallet)
@@ -209,7 +209,7 @@ public sealed class LedgerBook
         return new Outcome { Journals = [journal], Hold = hold };
     }
 
-    private Outcome Carry(Capture capture)
+    private Outcome Execute(Capture capture)
     {
         if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Known(hold.SourceId)))
             return Refused(LedgerErrors.HoldNotFound);
@@ -233,7 +233,7 @@ public sealed class LedgerBook
         return new Outcome { Journals = [journal], Hold = hold };
     }
 
-    private Outcome Carry(Release release)
+    private Outcome Execute(Release release)
     {
         if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Known(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);

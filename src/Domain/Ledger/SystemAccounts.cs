@@ -1,30 +1,40 @@
+using System.Collections.Frozen;
 using System.Text;
 using Portico.Domain.Currencies;
 
 namespace Portico.Domain.Ledger;
 
-/// <summary>The system's own accounts, of each kind one for each currency: nothing enters or leaves without its counterpart.</summary>
-/// <remarks>Their ids are made of kind and currency (UUID v8, RFC 9562), so that nobody needs to look them up.</remarks>
+/// <summary>The system's own accounts: one of each kind in each currency. Money enters and leaves the ledger through them only.</summary>
+/// <remarks>The id is a UUID v8 (RFC 9562) made of kind and currency, so that no program has to look it up.</remarks>
 public static class SystemAccounts
 {
     private static readonly AccountKind[] Kinds = [AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding];
 
-    /// <summary>Every one of them, empty.</summary>
-    public static IEnumerable<Account> All(DateTimeOffset now) => Currency.All.SelectMany(_ => Kinds, (currency, kind) => Account.OfSystem(kind, currency, now));
+    private static readonly FrozenDictionary<(AccountKind Kind, string Currency), Guid> Ids = Currency.All
+        .SelectMany(_ => Kinds, (currency, kind) => (kind, currency.Code))
+        .ToFrozenDictionary(account => account, account => MakeId(account.kind, account.Code));
 
-    /// <summary>Whether an id is one of these; those of wallets are of version 7.</summary>
-    public static bool Has(Guid id) => id.Version == 8;
+    private static readonly FrozenSet<Guid> AllIds = Ids.Values.ToFrozenSet();
 
-    public static Guid IdOf(AccountKind kind, Currency currency)
+    /// <summary>All system accounts, with a balance of 0.</summary>
+    public static IEnumerable<Account> All(DateTimeOffset now) =>
+        Currency.All.SelectMany(_ => Kinds, (currency, kind) => Account.OfSystem(kind, currency, now));
+
+    /// <summary>Whether the id is the id of a system account; every other account is a wallet.</summary>
+    public static bool Contains(Guid id) => AllIds.Contains(id);
+
+    /// <exception cref="ArgumentException">The system has no account of this kind.</exception>
+    public static Guid IdOf(AccountKind kind, Currency currency) => Ids.TryGetValue((kind, currency.Code), out var id)
+        ? id
+        : throw new ArgumentException($"The system has no account of the kind {kind} in {currency.Code}.", nameof(kind));
+
+    private static Guid MakeId(AccountKind kind, string currency)
     {
-        if (!Kinds.Contains(kind))
-            throw new ArgumentException($"{kind} is no account of the system.", nameof(kind));
-
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
         bytes[5] = (byte)kind;
         (bytes[6], bytes[8]) = (0x80, 0x80);
-        Encoding.ASCII.GetBytes(currency.Code, bytes[9..]);
+        Encoding.ASCII.GetBytes(currency, bytes[9..]);
         return new Guid(bytes, bigEndian: true);
     }
 }

@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Records;
-using Portico.Application.Users;
 using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Persistence;

@@ -63,8 +63,6 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
         foreach (var type in modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(typeof(Entity).IsAssignableFrom).ToArray())
             Apply(modelBuilder, type);
-        foreach (var entity in modelBuilder.Model.GetEntityTypes())
-            SnakeCase.Apply(entity);
     }
 
     private void Apply(ModelBuilder modelBuilder, Type type)

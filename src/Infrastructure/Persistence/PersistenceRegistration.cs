@@ -4,10 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
-using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
-using Portico.Application.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Inbox;
@@ -29,6 +27,7 @@ internal static class PersistenceRegistration
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
                     provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<WrittenRecords>()),
             // Once: put together for each request, they cost as much as a query.
@@ -45,7 +44,7 @@ internal static class PersistenceRegistration
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
         services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<UserEpochs>());
-        services.AddSingleton<IReadinessCheck, PostgresReadiness>();
+        services.AddHealthChecks().AddCheck<PostgresReadiness>("postgresql");
         return services;
     }
 }

@@ -1,7 +1,6 @@
 using FluentValidation;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
-using Portico.Application.Common;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;

@@ -1,6 +1,6 @@
 using Npgsql;
 using Portico.IntegrationTests.Migrations;
-using Portico.Migrator;
+using Portico.Migrator.Commands;
 
 namespace Portico.IntegrationTests.Audit;
 

@@ -1,3 +1,4 @@
+using Portico.DevStack;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Containers;
@@ -54,6 +55,17 @@ public sealed class DockerfileTests
     }
 
     [Fact]
+    public void Starts_the_server_with_the_same_runtime_variables_as_every_other_way_to_start_it()
+    {
+        var variables = Dockerfile.Read()
+            .Where(instruction => instruction is { Stage: "server", Verb: "ENV" })
+            .SelectMany(instruction => instruction.Arguments.Split())
+            .Where(variable => variable.StartsWith("DOTNET_", StringComparison.Ordinal));
+
+        Assert.Equal(RuntimeVariables.OfServer.Select(variable => $"{variable.Key}={variable.Value}"), variables);
+    }
+
+    [Fact]
     public void Runs_every_image_as_nobody_in_particular()
     {
         foreach (var target in Targets)
@@ -85,7 +97,7 @@ public sealed class DockerfileTests
 
     private static async Task<ShellRun> Run(string command, string folder)
     {
-        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(4), Environment);
+        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(10), Environment);
         Assert.True(run.ExitCode == 0, $"{command}\n{run.Output}{run.Errors}");
         return run;
     }

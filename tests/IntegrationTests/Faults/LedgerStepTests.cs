@@ -83,7 +83,7 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
         var id = Guid.CreateVersion7();
         var fault = ledger.Proxy.Arm(WriteStep.AfterCommit, () => Task.CompletedTask);
 
-        var outcome = await ledger.App.Services.GetRequiredService<ILedger>().Carry(
+        var outcome = await ledger.App.Services.GetRequiredService<ILedger>().Execute(
             Movement.Transfer(id, ledger.Ada.Id, [new Leg(id, ledger.From, ledger.To, Money.Of(1, Currency.Of("EUR")), null)]), CancellationToken.None);
 
         await fault.WaitAsync(Patience);

@@ -94,7 +94,7 @@ public sealed class HoldTests : IAsyncLifetime
             var hold = Guid.Parse((await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddMilliseconds(60))).Json(HttpStatusCode.Created)).Text("id"));
             var outcomes = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
             {
-                return await ledger.Carry(
+                return await ledger.Execute(
                     (n % 3) switch
                     {
                         0 => new Capture(hold, Portico.Domain.Common.Money.Of(0.30m, Currency.Of("EUR"))) { Id = Guid.CreateVersion7() },

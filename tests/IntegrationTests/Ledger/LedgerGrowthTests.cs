@@ -64,10 +64,10 @@ public sealed class LedgerGrowthTests
         }
 
         await using var session = await LedgerSession.Open(database, default);
-        await session.Carry([Movement.Deposit(Guid.CreateVersion7(), null, accounts[0].Id, Money.Of(1_000_000, Euro), null)]);
+        await session.Execute([Movement.Deposit(Guid.CreateVersion7(), null, accounts[0].Id, Money.Of(1_000_000, Euro), null)]);
         foreach (var group in Enumerable.Range(0, Transfers).Chunk(1_000))
         {
-            var outcomes = await session.Carry([.. group.Select(number =>
+            var outcomes = await session.Execute([.. group.Select(number =>
             {
                 var id = Guid.CreateVersion7();
                 return Movement.Transfer(id, accounts[0].OwnerId!.Value, [new Leg(id, accounts[0].Id, accounts[1 + (number % 2)].Id, Money.Of(1, Euro), null)]);

@@ -51,7 +51,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
         var accounts = await OpenAsync(owner, now);
         await using var first = await LedgerSession.Open(ledger.Database, default);
-        await first.Carry([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now })]);
+        await first.Execute([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now })]);
         await using var second = await LedgerSession.Open(ledger.Database, default);
 
         // Somebody is about to use the key in the middle, so both groups are in the midst of theirs when they wait.
@@ -63,8 +63,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                 Parameters = { new() { Value = owner }, new() { Value = $"{Keys / 2}" }, new() { Value = new byte[32] } },
             };
             await use.ExecuteNonQueryAsync();
-            var rising = first.Carry(Transfers(accounts[0], accounts[2], Enumerable.Range(0, Keys), 1));
-            var falling = second.Carry(Transfers(accounts[1], accounts[3], Enumerable.Range(0, Keys).Reverse(), 2));
+            var rising = first.Execute(Transfers(accounts[0], accounts[2], Enumerable.Range(0, Keys), 1));
+            var falling = second.Execute(Transfers(accounts[1], accounts[3], Enumerable.Range(0, Keys).Reverse(), 2));
             await Eventually.Holds(async () => await WaitingAsync() == 2, "both groups wait");
             await transaction.RollbackAsync();
 
@@ -108,7 +108,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         await using (var session = await LedgerSession.Open(ledger.Database, default))
         {
             for (var group = 0; outcomes.Count < history.Length; group++)
-                outcomes.AddRange(await session.Carry([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
+                outcomes.AddRange(await session.Execute([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
         }
 
         var cash = Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, now));

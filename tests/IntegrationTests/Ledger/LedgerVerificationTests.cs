@@ -2,10 +2,10 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
-using Portico.Application.Ledger;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Persistence.Ledger;
 using Portico.Migrator;
+using Portico.Migrator.Commands;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Ledger;

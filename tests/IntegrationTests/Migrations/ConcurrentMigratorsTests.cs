@@ -1,7 +1,7 @@
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Persistence.Migrations;
-using Portico.Migrator;
+using Portico.Migrator.Commands;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Migrations;

@@ -1,5 +1,5 @@
 using Npgsql;
-using Portico.Migrator;
+using Portico.Migrator.Commands;
 
 namespace Portico.IntegrationTests.Migrations;
 

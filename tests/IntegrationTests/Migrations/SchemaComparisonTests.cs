@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using Portico.Migrator;
+using Portico.Migrator.Commands;
+using Portico.Migrator.Schema;
 
 namespace Portico.IntegrationTests.Migrations;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Portico.Migrator;
+using Portico.Migrator.Schema;
 
 namespace Portico.IntegrationTests.Migrations;
 

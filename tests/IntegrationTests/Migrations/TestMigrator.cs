@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.Migrator;
+using Portico.Migrator.Commands;
 
 namespace Portico.IntegrationTests.Migrations;
 

@@ -1,7 +1,8 @@
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Persistence.Migrations;
-using Portico.Migrator;
+using Portico.Migrator.Commands;
+using Portico.Migrator.Schema;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Migrations;

@@ -1,4 +1,4 @@
-using Portico.Migrator;
+using Portico.Migrator.Commands;
 
 namespace Portico.IntegrationTests.Migrations;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Portico.Migrator;
+using Portico.Migrator.Commands;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Tokens;

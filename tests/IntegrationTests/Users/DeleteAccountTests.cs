@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Ledger;

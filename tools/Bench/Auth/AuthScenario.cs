@@ -10,7 +10,7 @@ internal static class AuthScenario
 {
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         foreach (var algorithm in TokenKey.Algorithms)
             await LoadAsync(stack, report, algorithm, people, options, cancellationToken);

@@ -23,7 +23,7 @@ internal static class RedisOutage
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         Console.WriteLine("Breaking Redis under load …");
         await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);

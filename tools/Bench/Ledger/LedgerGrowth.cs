@@ -23,7 +23,7 @@ internal static class LedgerGrowth
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(Wallets, Role.User, cancellationToken);
         var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
@@ -89,7 +89,7 @@ internal static class LedgerGrowth
             "UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0", connection);
         await backdate.ExecuteNonQueryAsync(cancellationToken);
         await using var session = await LedgerSession.Open(database, cancellationToken, withEvents: false);
-        await session.Carry([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
+        await session.Execute([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
         return accounts;
     }
 
@@ -115,7 +115,7 @@ internal static class LedgerGrowth
             for (; present < size; present += 2 * Group)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                await session.Carry([.. Enumerable.Range(0, Group).Select(_ => Next())]);
+                await session.Execute([.. Enumerable.Range(0, Group).Select(_ => Next())]);
             }
         }
 

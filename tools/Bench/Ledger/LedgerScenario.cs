@@ -16,7 +16,7 @@ internal static class LedgerScenario
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);

@@ -25,7 +25,7 @@ internal static class LoadWallets
         await using (var session = await LedgerSession.Open(database, cancellationToken))
         {
             foreach (var group in accounts.Chunk(DepositsAGroup))
-                await session.Carry([.. group.Select(account => Movement.Deposit(Ids.New(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
+                await session.Execute([.. group.Select(account => Movement.Deposit(Ids.New(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
         }
 
         await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection);

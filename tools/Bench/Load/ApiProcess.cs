@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Portico.DevStack;
 
@@ -7,11 +8,17 @@ namespace Portico.Bench.Load;
 internal sealed class ApiProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly GuardedProcess _process;
 
-    private ApiProcess(GuardedProcess process, Uri address) => (_process, Address, Client) = (process, address, new HttpClient { BaseAddress = address });
+    private readonly long _startedAt;
+
+    private ApiProcess(GuardedProcess process, Uri address, long startedAt)
+    {
+        (_process, Address, _startedAt) = (process, address, startedAt);
+        Client = new HttpClient { BaseAddress = address };
+    }
 
     public Uri Address { get; }
 
@@ -20,15 +27,35 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     public int ProcessId => _process.ProcessId;
 
-    public static async Task<ApiProcess> StartAsync(IReadOnlyDictionary<string, string> settings, Uri address, string logFile, CancellationToken cancellationToken)
+    /// <summary>The time since its start.</summary>
+    public TimeSpan Age => Stopwatch.GetElapsedTime(_startedAt);
+
+    /// <summary>Its age at the first answer to <c>/health/live</c>.</summary>
+    public TimeSpan LiveAfter { get; private set; }
+
+    /// <summary>Its age when it was ready.</summary>
+    public TimeSpan ReadyAfter { get; private set; }
+
+    /// <param name="folder">Where its program lies.</param>
+    /// <param name="settings">Its environment variables.</param>
+    /// <param name="address">Where it is told to listen.</param>
+    /// <param name="logFile">Takes what it writes.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    public static async Task<ApiProcess> StartAsync(
+        string folder, IReadOnlyDictionary<string, string> settings, Uri address, string logFile, CancellationToken cancellationToken)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.dll");
-        var process = await GuardedProcess.StartAsync(
-            new GuardedCommand(Environment.ProcessPath!, [program]) { Environment = settings, LogFile = logFile, WorkingDirectory = AppContext.BaseDirectory }, cancellationToken);
-        var api = new ApiProcess(process, address);
+        var command = new GuardedCommand(Environment.ProcessPath!, [Path.Combine(folder, "Portico.WebApi.dll")])
+        {
+            Environment = settings,
+            LogFile = logFile,
+            WorkingDirectory = folder,
+        };
+        var startedAt = Stopwatch.GetTimestamp();
+        var api = new ApiProcess(await GuardedProcess.StartAsync(command, cancellationToken), address, startedAt);
         try
         {
-            await api.ReadyAsync(logFile, cancellationToken);
+            api.LiveAfter = await api.AnswersAsync("/health/live", logFile, cancellationToken);
+            api.ReadyAfter = await api.AnswersAsync("/health/ready", logFile, cancellationToken);
             return api;
         }
         catch
@@ -44,7 +71,7 @@ internal sealed class ApiProcess : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
-    private async Task ReadyAsync(string logFile, CancellationToken cancellationToken)
+    private async Task<TimeSpan> AnswersAsync(string path, string logFile, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ReadyTimeout);
@@ -52,9 +79,9 @@ internal sealed class ApiProcess : IAsyncDisposable
         {
             try
             {
-                using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative), timeout.Token);
+                using var answer = await Client.GetAsync(new Uri(path, UriKind.Relative), timeout.Token);
                 if (answer.StatusCode == HttpStatusCode.OK)
-                    return;
+                    return Age;
                 await Task.Delay(ReadyInterval, timeout.Token);
             }
             catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -64,6 +91,6 @@ internal sealed class ApiProcess : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        throw new LoadException($"The web API does not get ready.{LogTail.Of(logFile)}");
+        throw new LoadException($"The web API does not answer {path}.{LogTail.Of(logFile)}");
     }
 }

@@ -25,6 +25,7 @@ internal static class ClosedLoop
     private static readonly TimeSpan SelectLimit = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
+    /// <remarks>With <see cref="LoadOptions.Windows"/> it measures one round after each of their times instead.</remarks>
     /// <param name="api">Where to.</param>
     /// <param name="clients">One a connection.</param>
     /// <param name="options">How long.</param>
@@ -37,10 +38,22 @@ internal static class ClosedLoop
         HttpConnection[] connections = [.. clients.Select(_ => new HttpConnection(api))];
         try
         {
+            List<LoadRound> rounds = [];
+            if (options.Windows.Count > 0)
+            {
+                var started = Stopwatch.GetTimestamp();
+                foreach (var after in options.Windows)
+                {
+                    if (TimeSpan.FromSeconds(after) - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } left)
+                        await RoundAsync(connections, clients, left, processor, cancellationToken);
+                    rounds.Add(await RoundAsync(connections, clients, options.Duration, processor, cancellationToken));
+                }
+
+                return rounds;
+            }
+
             if (options.WarmUp > TimeSpan.Zero)
                 await RoundAsync(connections, clients, options.WarmUp, processor, cancellationToken);
-
-            List<LoadRound> rounds = [];
             while (rounds.Count < options.Rounds)
                 rounds.Add(await RoundAsync(connections, clients, options.Duration, processor, cancellationToken));
             return rounds;

@@ -88,7 +88,8 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
 
             {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine.Processors} × {machine.Processor} · {machine.MemoryGiB} GiB · {machine.System} · {machine.Runtime}
 
-            Closed loop over {options.Connections} connections; medians of {options.Rounds} rounds of {options.Duration.TotalSeconds:0} s after {options.WarmUp.TotalSeconds:0} s of warm-up.
+            Closed loop over {options.Connections} connections; {Rounds()}.
+            The API: {string.Join("; ", options.Variants)}.
             Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine that does all of it;
             CPU ms is the processor time a request of each part, children included, which depends much less on the sharing. PostgreSQL flushes (fsync on).
             """;
@@ -97,6 +98,10 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             json, JsonSerializer.Serialize(new { scenario, at = DateTimeOffset.UtcNow, machine, options, measurements = _measurements, sections = _sections }, Json), cancellationToken);
         Console.WriteLine($"\n{introduction}\n\nWritten to {markdown} and {json}.");
     }
+
+    private string Rounds() => options.Windows.Count > 0
+        ? $"one round of {options.Duration.TotalSeconds:0} s each after {string.Join(", ", options.Windows)} s of load"
+        : $"medians of {options.Rounds} rounds of {options.Duration.TotalSeconds:0} s after {options.WarmUp.TotalSeconds:0} s of warm-up";
 
     private static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
 

@@ -28,8 +28,8 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <summary>The processes whose processor time is measured apart.</summary>
     public static readonly string[] Parts = ["API", "PostgreSQL", "Redis", "NATS", "generator"];
 
-    /// <summary>The fewest rounds of a password hash that are allowed.</summary>
-    public const int FewIterations = 1000;
+    /// <summary>The least memory of a password hash that is allowed.</summary>
+    public const int LeastMemoryKiB = 8;
 
     private const string Database = "portico";
     private const int PeopleAtOnce = 1000;
@@ -40,10 +40,12 @@ internal sealed class LoadStack : IAsyncDisposable
 
     private readonly LocalStack _servers;
     private readonly Dictionary<string, string> _settings;
+    private readonly ApiVariant _variant;
 
-    private LoadStack(LocalStack servers)
+    private LoadStack(LocalStack servers, ApiVariant variant)
     {
         _servers = servers;
+        _variant = variant;
         _settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
@@ -56,7 +58,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Tokens__SealingKey"] = NewKey(),
             ["Mail__Mailbox"] = Path.Combine(servers.Folder, "mailbox"),
             // Signing in is mostly the way to a token here; what a hash costs is known.
-            ["Passwords__Iterations"] = $"{FewIterations}",
+            ["Passwords__Argon2MemoryKiB"] = $"{LeastMemoryKiB}",
             // All people share one address here, and a few of them make all requests.
             ["Limits__UserRequestsPerMinute"] = "1000000000",
             ["Limits__ClientRequestsPerMinute"] = "1000000000",
@@ -74,13 +76,17 @@ internal sealed class LoadStack : IAsyncDisposable
 
     public LocalStack Servers => _servers;
 
-    public static async Task<LoadStack> StartAsync(CancellationToken cancellationToken)
+    /// <param name="options">Their first variant is how the API is started where nothing else is said.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    public static async Task<LoadStack> StartAsync(LoadOptions options, CancellationToken cancellationToken)
     {
+        if (options.Variants.Any(variant => variant.IsPublished))
+            await PublishedApi.BuildAsync(cancellationToken);
         Console.WriteLine("Starting PostgreSQL, Redis and NATS …");
         var servers = await LocalStack.StartAsync(new LocalStackOptions { Durable = true }, cancellationToken);
         try
         {
-            var stack = new LoadStack(servers);
+            var stack = new LoadStack(servers, options.Variants[0]);
             var settings = stack.Configuration(new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["ConnectionStrings__Bootstrap"] = servers.Postgres.ConnectionString,
@@ -102,23 +108,31 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <summary>Starts the web API as it runs in production, one line of log a request included.</summary>
     /// <param name="settings">What differs, named as environment variables.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
-    public Task<ApiProcess> StartApiAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    /// <param name="variant">How it is started; null for the first one that was asked for.</param>
+    public Task<ApiProcess> StartApiAsync(
+        IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, ApiVariant? variant = null)
     {
+        variant ??= _variant;
         var address = $"http://127.0.0.1:{Ports.Free()}";
         var all = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
-        foreach (var (name, value) in settings)
+        foreach (var (name, value) in RuntimeVariables.OfServer.Concat(settings).Concat(variant.Environment))
             all[name] = value;
-        return ApiProcess.StartAsync(all, new Uri(address), Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"), cancellationToken);
+        return ApiProcess.StartAsync(
+            variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory,
+            all,
+            new Uri(address),
+            Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"),
+            cancellationToken);
     }
 
     /// <summary>Makes people who can sign in, all with one password and its one hash.</summary>
     /// <param name="count">How many.</param>
     /// <param name="role">Their rank.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
-    /// <param name="iterations">Rounds of the hash: those of the API that they sign in at, or it makes the hash anew.</param>
-    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken, int iterations = FewIterations)
+    /// <param name="memoryKiB">Memory of the hash: that of the API that they sign in at, or it replaces the hash.</param>
+    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken, int memoryKiB = LeastMemoryKiB)
     {
-        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Iterations"] = $"{iterations}" });
+        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Argon2MemoryKiB"] = $"{memoryKiB}" });
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(TimeProvider.System)
@@ -182,13 +196,17 @@ internal sealed class LoadStack : IAsyncDisposable
         LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options, CancellationToken cancellationToken)
     {
         var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
-        report.Add(what, clients.Count, rounds);
+        if (options.Windows.Count == 0)
+            report.Add(what, clients.Count, rounds);
+        foreach (var (after, round) in options.Windows.Zip(rounds))
+            report.Add($"{what}, after {after} s", clients.Count, [round]);
         return rounds;
     }
 
     public ValueTask DisposeAsync() => _servers.DisposeAsync();
 
-    private Dictionary<string, TimeSpan> Processor(ApiProcess api) => Parts.Zip(
+    /// <summary>The processor time that each part has used so far.</summary>
+    public Dictionary<string, TimeSpan> Processor(ApiProcess api) => Parts.Zip(
             [
                 ProcessorTime.Of(api.ProcessId), ProcessorTime.Of(_servers.Postgres.ProcessId), ProcessorTime.Of(_servers.Redis.ProcessId),
                 ProcessorTime.Of(_servers.Nats.ProcessId), ProcessorTime.OfGenerator(),

@@ -18,7 +18,7 @@ internal static partial class RecordsScenario
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(cancellationToken);
+        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         var management = new Uri($"http://127.0.0.1:{Ports.Free()}");
         await using var api = await stack.StartApiAsync(
             new Dictionary<string, string>(StringComparer.Ordinal)

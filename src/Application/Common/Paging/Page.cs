@@ -11,3 +11,18 @@ public interface IPage
 /// <param name="Items">At most as many as were asked for.</param>
 /// <param name="NextCursor">Opaque: to be sent back as it is; <c>null</c> on the last page.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor) : IPage;
+
+internal static class Page
+{
+    /// <summary>Makes a page of records that were read with one record more than the limit: that one says whether there is a next page.</summary>
+    /// <param name="found">The records in the order of the list; at most one more than the limit.</param>
+    /// <param name="limit">How many records a page has at most.</param>
+    /// <param name="toItem">Makes an item of a record; called once for each record of the page, in their order.</param>
+    /// <param name="toCursor">Makes the cursor of the last record of the page; called after all items are made.</param>
+    public static Page<TItem> Of<TRecord, TItem>(
+        List<TRecord> found, int limit, Func<TRecord, TItem> toItem, Func<TRecord, string> toCursor)
+    {
+        var items = found.Take(limit).Select(toItem).ToArray();
+        return new Page<TItem>(items, found.Count > limit ? toCursor(found[limit - 1]) : null);
+    }
+}

@@ -40,13 +40,12 @@ internal sealed class Sorts<TRecord>(string usual)
     {
         var key = _keys[Name(query.Sort)];
         var isDescending = IsDescending(query.Sort);
-        if (query.Cursor is { } cursor && TryRead(query.Sort, cursor, out var last))
-            records = key.After(records, last, isDescending);
+        if (query.Cursor is { } cursor && TryRead(query.Sort, cursor, out var position))
+            records = key.After(records, position, isDescending);
 
         // One more than asked for tells whether there is a next page.
         var found = await key.Order(records, isDescending).Take(query.Limit + 1).ToListAsync(cancellationToken);
-        var page = found.Take(query.Limit).ToArray();
-        return new Page<TDto>([.. page.Select(map)], found.Count > query.Limit ? Write(key, query.Sort, page[^1]) : null);
+        return Page.Of(found, query.Limit, map, last => Write(key, query.Sort, last));
     }
 
     private string Write(Key key, string? sort, TRecord last) =>

@@ -22,7 +22,7 @@ internal sealed class HoldSweeper(NpgsqlDataSource database, ILedger ledger, Led
         for (var released = 0; ;)
         {
             var due = await FindDue(cancellationToken);
-            var outcomes = await Task.WhenAll(due.Select(id => ledger.Carry(
+            var outcomes = await Task.WhenAll(due.Select(id => ledger.Execute(
                 new Release(id, Expired: true) { Id = Ids.New(Clock.GetUtcNow()) }, cancellationToken)));
             released += outcomes.Count(outcome => outcome.Refusal is null);
             if (due.Count < BatchSize)

@@ -52,7 +52,7 @@ internal sealed class LedgerSession : IAsyncDisposable
     /// <returns>What became of each.</returns>
     /// <exception cref="PostgresException">Nothing was done; the connection can go on.</exception>
     /// <exception cref="NpgsqlException">The connection is lost. Whether all was done or nothing is not known; carried out once more it has one effect.</exception>
-    public async Task<IReadOnlyList<Outcome>> Carry(IReadOnlyList<Instruction> instructions)
+    public async Task<IReadOnlyList<Outcome>> Execute(IReadOnlyList<Instruction> instructions)
     {
         try
         {

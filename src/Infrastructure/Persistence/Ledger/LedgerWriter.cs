@@ -48,7 +48,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         meter.CreateObservableGauge("portico.ledger.queue.length", () => _queue.Reader.Count, "{instruction}", "Instructions that wait for a transaction");
     }
 
-    public Task<Outcome> Carry(Instruction instruction, CancellationToken cancellationToken)
+    public Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken)
     {
         var entry = new Entry(instruction.Key is null ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) } : instruction);
         // Full, or closed because this process ends.
@@ -129,7 +129,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                 try
                 {
                     _session ??= await LedgerSession.Open(writer._database, CancellationToken.None);
-                    var outcomes = await _session.Carry([.. group.Select(entry => entry.Instruction)]);
+                    var outcomes = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._outbox.Committed();
                     for (var i = 0; i < group.Count; i++)

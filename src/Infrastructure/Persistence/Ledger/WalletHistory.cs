@@ -81,7 +81,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
             entries.Add(new EntryDto(
                 reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), LedgerNames<JournalKind>.Read(reader.GetString(2)),
                 Amount(reader, 3, wallet), Amount(reader, 4, wallet), Amount(reader, 5, wallet), reader.GetGuid(6),
-                SystemAccounts.Has(other) ? null : other,
+                SystemAccounts.Contains(other) ? null : other,
                 reader.IsDBNull(9) ? null : reader.GetGuid(9), reader.IsDBNull(10) ? null : reader.GetGuid(10),
                 reader.IsDBNull(11) ? null : reader.GetString(11)));
         }

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Application.Ledger;
+
+/// <summary>Executes ledger instructions on behalf of the caller, under the idempotency key of their request.</summary>
+internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequestKey key, TimeProvider clock)
+{
+    public Guid CallerId => caller.Id;
+
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    public Guid NewId() => Ids.New(clock.GetUtcNow());
+
+    /// <summary>Executes an instruction and makes the answer of its outcome.</summary>
+    public async Task<Result<T>> Execute<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
+    {
+        var outcome = await ledger.Execute(
+            instruction with
+            {
+                By = caller.Id,
+                Key = key.Current is { } current ? new InstructionKey(current.Owner, current.Value, current.Fingerprint) : null,
+                TraceParent = Activity.Current?.Id,
+            },
+            cancellationToken);
+        if (outcome.IsReplay)
+            key.Replayed();
+        return outcome.Refusal is { } refusal ? refusal : answer(outcome);
+    }
+}

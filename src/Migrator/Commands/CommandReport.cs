@@ -1,0 +1,101 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Portico.Migrator.Commands;
+
+/// <summary>What a command tells: results for a person or one JSON document on standard output, remarks on standard error.</summary>
+internal sealed class CommandReport
+{
+    private const int WidthOfFiles = 160;
+
+    // For files and pipes, not for HTML: '>' in an SQL fragment stays readable.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    private readonly TextWriter _output;
+    private readonly TextWriter _error;
+    private readonly IAnsiConsole? _console;
+    private readonly JsonObject _document;
+
+    public CommandReport(string command, bool asJson, TextWriter output, TextWriter error)
+    {
+        _output = output;
+        _error = error;
+        _document = new JsonObject { ["command"] = command };
+        if (asJson)
+            return;
+
+        var target = new AnsiConsoleOutput(output);
+        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = target, Ansi = target.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        if (!target.IsTerminal)
+            _console.Profile.Width = WidthOfFiles;
+    }
+
+    /// <summary>A remark on what goes on; no part of the result.</summary>
+    public void Note(string text) => _error.WriteLine(text);
+
+    /// <summary>A line of the result for a person.</summary>
+    public void Line(string text) => _console?.WriteLine(text);
+
+    /// <summary>A piece of the result for a person.</summary>
+    public void Show(IRenderable piece) => _console?.Write(piece);
+
+    /// <summary>A piece of the result as it is, without wrapping.</summary>
+    public void Raw(string text)
+    {
+        if (_console is not null)
+            _output.Write(text);
+    }
+
+    /// <summary>Shows how far some work is: a bar on a terminal, elsewhere a remark for each step.</summary>
+    /// <param name="work">Is given what takes the step, how much is done, and of how much.</param>
+    public async Task<T> WithProgress<T>(Func<Action<string, long, long>, Task<T>> work)
+    {
+        if (_console is { Profile.Out.IsTerminal: true })
+        {
+            return await _console.Progress().AutoClear(true).StartAsync(context =>
+            {
+                var bar = context.AddTask("");
+                return work((step, done, total) => (bar.Description, bar.MaxValue, bar.Value) = (Markup.Escape(step), total, done));
+            });
+        }
+
+        var before = "";
+        return await work((step, done, total) =>
+        {
+            var remark = $"{done * 100 / total,3} % {step}";
+            if (remark != before)
+                Note(remark);
+            before = remark;
+        });
+    }
+
+    /// <summary>A member of the JSON document.</summary>
+    public void Set(string name, object value) => _document[name] = JsonSerializer.SerializeToNode(value, Json);
+
+    /// <summary>Ends the report.</summary>
+    public int End(ExitCode exitCode, string? error = null)
+    {
+        if (error is not null)
+        {
+            Note(error);
+            _document["error"] = error;
+        }
+
+        if (_console is null)
+        {
+            _document.Insert(1, "exitCode", (int)exitCode);
+            _output.WriteLine(_document.ToJsonString(Json));
+        }
+
+        return (int)exitCode;
+    }
+}

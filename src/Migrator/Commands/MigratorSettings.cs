@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using Portico.Infrastructure.Tokens;
+
+namespace Portico.Migrator.Commands;
+
+/// <summary>A database and the role to reach it as, with the setting that they come from.</summary>
+internal sealed record DatabaseTarget(string Setting, string Host, int Port, string Database, string User, string Password, string ConnectionString)
+{
+    public string Server => $"{Host}:{Port}";
+
+    /// <summary>The same server and role, in another database.</summary>
+    public DatabaseTarget In(string database) => this with
+    {
+        Database = database,
+        ConnectionString = new NpgsqlConnectionStringBuilder(ConnectionString) { Database = database }.ConnectionString,
+    };
+}
+
+/// <summary>The three ways in which the Migrator reaches PostgreSQL, and where it runs.</summary>
+internal sealed class MigratorSettings
+{
+    private const string BootstrapKey = "ConnectionStrings:Bootstrap";
+    private const string MigratorKey = "ConnectionStrings:Migrator";
+    private const string AppKey = "ConnectionStrings:Portico";
+    private static readonly string[] ServerDatabases = ["postgres", "template0", "template1"];
+
+    private readonly DatabaseTarget? _bootstrap;
+    private readonly DatabaseTarget? _migrator;
+    private readonly TokenSettings _tokens;
+
+    /// <exception cref="MigratorException">A value is wrong; the message names every such setting.</exception>
+    public MigratorSettings(IConfiguration configuration)
+    {
+        List<string> problems = [];
+        _bootstrap = Read(configuration, BootstrapKey, problems, user: null, database: "postgres");
+        _migrator = Read(configuration, MigratorKey, problems, DatabaseRoles.Migrator, database: null);
+        App = Read(configuration, AppKey, problems, DatabaseRoles.App, database: null);
+        _tokens = configuration.GetSection(TokenSettings.Section).Get<TokenSettings>() ?? new TokenSettings();
+        IsProduction = string.Equals(EnvironmentOf(configuration), "Production", StringComparison.OrdinalIgnoreCase);
+
+        if (_migrator is not null && Array.IndexOf(ServerDatabases, _migrator.Database) >= 0)
+            problems.Add($"{MigratorKey} names the database {_migrator.Database}, which belongs to the server itself.");
+        if (_migrator is not null && App is not null && App.Database != _migrator.Database)
+            problems.Add($"{AppKey} names the database {App.Database}, {MigratorKey} the database {_migrator.Database}.");
+        Refuse(problems, _migrator, [DatabaseRoles.Owner, DatabaseRoles.App, DatabaseRoles.Readonly, _bootstrap?.User, App?.User]);
+        Refuse(problems, App, [DatabaseRoles.Owner, DatabaseRoles.Readonly, _bootstrap?.User]);
+
+        if (problems.Count > 0)
+            throw new MigratorException(string.Join(Environment.NewLine, problems));
+    }
+
+    public bool IsProduction { get; }
+
+    /// <summary>A superuser, or a role that may create databases and roles; null when these are made by somebody else.</summary>
+    public DatabaseTarget? OptionalBootstrap => _bootstrap;
+
+    public DatabaseTarget Bootstrap => _bootstrap ?? throw Missing(BootstrapKey, "a role that may create databases and roles");
+
+    public DatabaseTarget Migrator => _migrator ?? throw Missing(MigratorKey, "the role that migrates");
+
+    /// <summary>The application's own role; null when it is not to be created.</summary>
+    public DatabaseTarget? App { get; }
+
+    /// <summary>Any role that may read how far the database is migrated.</summary>
+    public DatabaseTarget Reader => _migrator ?? App ?? throw Missing(MigratorKey, "the role that migrates");
+
+    /// <summary>What changes signing keys: the application's role if it is given.</summary>
+    public DatabaseTarget Keys => App ?? Migrator;
+
+    /// <summary>What opens and seals signing keys.</summary>
+    public KeySealing Sealing => _tokens.SealingProblems().ToArray() is { Length: > 0 } problems
+        ? throw new MigratorException(string.Join(Environment.NewLine, problems))
+        : new KeySealing(_tokens);
+
+    /// <summary>The name of the environment; production unless told otherwise, as in every .NET host.</summary>
+    public static string EnvironmentOf(IConfiguration configuration) =>
+        configuration["DOTNET_ENVIRONMENT"] ?? configuration["ASPNETCORE_ENVIRONMENT"] ?? "Production";
+
+    private static MigratorException Missing(string key, string meaning) =>
+        new($"{key} is missing: the Npgsql connection string of {meaning}.");
+
+    private static void Refuse(List<string> problems, DatabaseTarget? target, string?[] takenNames)
+    {
+        if (target is not null && Array.IndexOf(takenNames, target.User) >= 0)
+            problems.Add($"{target.Setting} must name a role of its own, not {target.User}.");
+    }
+
+    private static DatabaseTarget? Read(IConfiguration configuration, string key, List<string> problems, string? user, string? database)
+    {
+        if (configuration[key] is not { Length: > 0 } text)
+            return null;
+
+        NpgsqlConnectionStringBuilder builder;
+        try
+        {
+            builder = new NpgsqlConnectionStringBuilder(text);
+        }
+        catch (ArgumentException)
+        {
+            // The parser's own message may quote a piece of a password.
+            problems.Add($"{key} is no Npgsql connection string.");
+            return null;
+        }
+
+        builder.Username ??= user;
+        builder.Database ??= database;
+        builder.ApplicationName ??= "portico-migrator";
+        builder.Pooling = false;
+        if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
+        {
+            problems.Add($"{key} must name Host{(database is null ? " and Database" : "")}{(user is null ? " and Username" : "")}.");
+            return null;
+        }
+
+        return new DatabaseTarget(key, builder.Host, builder.Port, builder.Database, builder.Username, builder.Password ?? "", builder.ConnectionString);
+    }
+}

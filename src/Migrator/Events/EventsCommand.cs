@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Npgsql;
+using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Events;
+
+/// <summary><c>events republish</c>: fills a stream that was lost from the events that are kept.</summary>
+/// <remarks>An event that the stream still has is not taken twice within its duplicate window; later, readers know it by its id.</remarks>
+internal static class EventsCommand
+{
+    private const int BatchSize = 500;
+
+    public static Command Create(CommandHost host) => new("events", "The events that were published.") { CreateRepublish(host), DeadCommand.Create(host) };
+
+    private static Command CreateRepublish(CommandHost host)
+    {
+        var from = Instant("--from", "The first instant of happening, such as 2026-11-21T10:00:00Z.");
+        from.Required = true;
+        var to = Instant("--to", "The instant before which to end; now when left out.");
+        var timeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
+        var command = new Command("republish", "Publish once more what happened in a time, with the same ids and each aggregate's in order.") { from, to, timeout };
+        host.SetAction(command, (run, cancellationToken) => RunAsync(
+            run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, run.Arguments.GetValue(timeout), cancellationToken));
+        return command;
+    }
+
+    private static Option<DateTimeOffset?> Instant(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "INSTANT",
+        CustomParser = result => Parse(name, result),
+    };
+
+    private static DateTimeOffset? Parse(string name, ArgumentResult result)
+    {
+        const DateTimeStyles style = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, style, out var instant))
+            return instant;
+        result.AddError($"{name}: '{result.Tokens[0].Value}' is no instant; write 2026-11-21T10:00:00Z.");
+        return null;
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, DateTimeOffset from, DateTimeOffset to, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var source = run.Configuration["Tokens:Issuer"] is { Length: > 0 } issuer
+            ? issuer
+            : throw new MigratorException("Tokens:Issuer is missing: the public address of the API, which every event names as its source.");
+        await using var nats = await NatsServerTarget.OpenAsync(run, timeout, cancellationToken);
+        await using var connection = await DatabaseServer.OpenAsync(run.Settings.Reader, timeout, run.Report, cancellationToken);
+
+        var publisher = new EventPublisher(nats.JetStream, nats.Events);
+        var published = 0;
+        await foreach (var batch in ReadAsync(connection, from, to, cancellationToken).Chunk(BatchSize).WithCancellation(cancellationToken))
+        {
+            var result = await publisher.Publish(batch, source, cancellationToken);
+            published += result.Published.Count;
+            run.Report.Set("published", published);
+            foreach (var (message, reason) in result.Refused)
+                run.Report.Note($"{message.Id} ({message.Type}) is refused: {reason}");
+            if (result.Outage is { } outage)
+                throw new MigratorException($"Ended after {published} events: {outage}. Repeating the command does no harm.");
+        }
+
+        run.Report.Set("published", published);
+        run.Report.Line($"Published {published} events again.");
+        return ExitCode.Ok;
+    }
+
+    /// <summary>In the order of time, but never against that of an aggregate, whose clock may have been set back. What waits is left to the relay.</summary>
+    private static async IAsyncEnumerable<OutboxMessage> ReadAsync(
+        NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            {OutboxRows.Select} o
+            WHERE occurred_at >= $1 AND occurred_at < $2 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = o.id)
+            ORDER BY max(occurred_at) OVER (PARTITION BY aggregate_id ORDER BY aggregate_version), aggregate_version
+            """,
+            connection)
+        { CommandTimeout = 0 };
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from.ToUniversalTime() });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to.ToUniversalTime() });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            yield return OutboxRows.Read(reader);
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Configuration;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Nats;
+<<<<<<< HEAD:src/Migrator/Events/NatsServerTarget.cs
+using Portico.Migrator.Commands;
+using Portico.Nats;
+using Portico.Nats.JetStream;
+=======
+>>>>>>> nats:src/Migrator/NatsServerTarget.cs
+
+namespace Portico.Migrator.Events;
+
+/// <summary>A connection to NATS for one command.</summary>
+internal sealed class NatsServerTarget : IAsyncDisposable
+{
+    // Nobody waits for an answer here, and a busy server may take its time to make a stream.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly NatsConnection _connection;
+
+    private NatsServerTarget(NatsConnection connection, EventSettings events)
+    {
+        (_connection, Events) = (connection, events);
+        JetStream = new NatsJSContext(connection, new NatsJSOpts(connection.Opts, requestTimeout: AnswerTimeout));
+    }
+
+    public EventSettings Events { get; }
+
+    public INatsJSContext JetStream { get; }
+
+    /// <exception cref="MigratorException">A setting is wrong, or NATS is not there in time.</exception>
+    public static async Task<NatsServerTarget> OpenAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var settings = Read<NatsSettings>(run.Configuration);
+        var events = Read<EventSettings>(run.Configuration);
+        var connection = settings.CreateConnection("portico-migrator");
+        var reason = "There is no answer.";
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            await connection.OpenAsync(failure => reason = failure, deadline.Token);
+            return new NatsServerTarget(connection, events);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            await connection.DisposeAsync();
+            throw new MigratorException(ExitCode.Error, $"NATS did not answer within {Durations.Describe(timeout)}. {reason}", late);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static TSettings Read<TSettings>(IConfiguration configuration)
+        where TSettings : class, ISettings, new()
+    {
+        var settings = configuration.GetSection(TSettings.Section).Get<TSettings>() ?? new TSettings();
+        return settings.Problems().ToArray() is { Length: > 0 } problems
+            ? throw new MigratorException(string.Join(Environment.NewLine, problems))
+            : settings;
+    }
+}

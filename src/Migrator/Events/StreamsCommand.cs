@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Portico.Infrastructure.Nats;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Events;
+
+/// <summary><c>streams up</c> and <c>streams status</c>: makes the stream of events in NATS equal to the one that this build declares, or tells what differs.</summary>
+internal static class StreamsCommand
+{
+    public static Command Create(CommandHost host) => new("streams", "The stream of events in NATS, and its consumers.") { CreateUp(host), CreateStatus(host) };
+
+    private static Command CreateUp(CommandHost host)
+    {
+        var timeout = ConnectTimeout();
+        var command = new Command("up", "Make the stream and its consumers, or change them to what this build declares.") { timeout };
+        host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), apply: true, check: false, cancellationToken));
+        return command;
+    }
+
+    private static Command CreateStatus(CommandHost host)
+    {
+        var timeout = ConnectTimeout();
+        var check = new Option<bool>("--check") { Description = "End with 2 when something is missing, with 4 when something differs." };
+        var command = new Command("status", "Tell what is missing and what differs.") { check, timeout };
+        host.SetAction(command, (run, cancellationToken) =>
+            RunAsync(run, run.Arguments.GetValue(timeout), apply: false, run.Arguments.GetValue(check), cancellationToken));
+        return command;
+    }
+
+    private static Option<TimeSpan> ConnectTimeout() =>
+        Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for NATS to accept connections.");
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan timeout, bool apply, bool check, CancellationToken cancellationToken)
+    {
+        await using var nats = await NatsServerTarget.OpenAsync(run, timeout, cancellationToken);
+        var parts = await EventStream.CompareAsync(nats.JetStream, nats.Events, apply, cancellationToken);
+        run.Report.Set("parts", parts.Select(part => new { part.Name, State = State(part, apply), Differences = part.Differences ?? [] }));
+        foreach (var part in parts)
+        {
+            run.Report.Line($"{part.Name}: {State(part, apply)}");
+            foreach (var difference in part.Differences ?? [])
+                run.Report.Line($"  {difference}");
+        }
+
+        return (check, parts.Any(part => part.Differences is null), parts.Any(part => part.Differences is { Count: > 0 })) switch
+        {
+            (true, true, _) => ExitCode.Pending,
+            (true, _, true) => ExitCode.Drift,
+            _ => ExitCode.Ok,
+        };
+    }
+
+    private static string State(StreamPart part, bool applied) => part.Differences switch
+    {
+        null => applied ? "created" : "missing",
+        { Count: 0 } => "equal",
+        _ => applied ? "updated" : "different",
+    };
+}

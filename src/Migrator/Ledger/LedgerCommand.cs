@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Npgsql;
+using Portico.Application.Ledger;
+using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Migrator.Commands;
+using Spectre.Console;
+
+namespace Portico.Migrator.Ledger;
+
+/// <summary><c>ledger verify</c>: recomputes the ledger from its rows and names the first row that is wrong.</summary>
+/// <remarks>Only reads, so that it can run beside the application and in CI after a restore.</remarks>
+internal static class LedgerCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(30), "How long the verification may take.");
+        var connectTimeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var verify = new Command("verify", "Recompute the ledger from its rows. Ends with 5 when a row is wrong, with 1 when the database can't be read.") { timeout, connectTimeout };
+        host.SetAction(verify, (run, cancellationToken) =>
+            RunAsync(run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), cancellationToken));
+        return new Command("ledger", "Look after the money ledger.") { verify };
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan timeout, TimeSpan connectTimeout, CancellationToken cancellationToken)
+    {
+        var target = run.Settings.Reader;
+        run.Report.Set("database", target.Database);
+        await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
+        var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
+        if (state.Pending.Count > 0)
+            throw new MigratorException(ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.");
+
+        var found = await VerifyAsync(run.Report, connection, timeout, cancellationToken);
+        Show(run.Report, found);
+        var wrong = found.Checks.Where(check => !check.Clean).ToArray();
+        return wrong.Length == 0
+            ? ExitCode.Ok
+            : throw new MigratorException(ExitCode.LedgerWrong, $"The ledger contradicts itself: {string.Join(", ", wrong.Select(check => check.Name))}.");
+    }
+
+    private static async Task<LedgerVerificationDto> VerifyAsync(CommandReport report, NpgsqlConnection connection, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            var verified = await report.WithProgress(
+                progress => LedgerVerification.VerifyAsync(connection, at => progress(at.Check, at.Done, at.Total), deadline.Token));
+            return verified.Error is { } running ? throw new MigratorException(ExitCode.LockTimeout, running.Message) : verified.Value;
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MigratorException($"Not verified within {Durations.Describe(timeout)}. Give it more with --timeout.", late);
+        }
+    }
+
+    private static void Show(CommandReport report, LedgerVerificationDto found)
+    {
+        report.Set("ledger", found);
+        var table = new Table().Border(TableBorder.Simple).AddColumns("Check", "State", "First wrong row", "Problem");
+        foreach (var check in found.Checks)
+        {
+            table.AddRow(
+                Markup.Escape(check.Name), check.Clean ? "[green]clean[/]" : "[red]wrong[/]",
+                Markup.Escape(check.FirstWrong is { } row ? $"{row.Table} {row.Row}" : ""), Markup.Escape(check.FirstWrong?.Problem ?? ""));
+        }
+
+        report.Show(table);
+        report.Line($"{found.Accounts} accounts, {found.Journals} journals and {found.Postings} postings verified in {found.DurationMs} ms.");
+    }
+}

@@ -1,0 +1,145 @@
+using Npgsql;
+using NpgsqlTypes;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary>Makes the roles and the database where they are missing, through a connection that may.</summary>
+/// <remarks>
+/// Roles belong to the whole server, and PostgreSQL answers concurrent changes of one role with "tuple concurrently updated":
+/// so everything is done under a lock on the database of the bootstrap connection, and nothing when nothing is to be done.
+/// </remarks>
+internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport report)
+{
+    /// <summary>Brings the roles, their passwords and the database to what the settings say.</summary>
+    /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
+    public Task EnsureAsync(WorkLimits limits, CancellationToken cancellationToken) => EnsureAsync(settings.Migrator.Database, limits, cancellationToken);
+
+    /// <summary>Brings the roles and their passwords to what the settings say.</summary>
+    /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
+    public Task EnsureRolesAsync(WorkLimits limits, CancellationToken cancellationToken) => EnsureAsync(database: null, limits, cancellationToken);
+
+    private async Task EnsureAsync(string? database, WorkLimits limits, CancellationToken cancellationToken)
+    {
+        foreach (var login in (DatabaseTarget?[])[settings.Migrator, settings.App])
+        {
+            if (login is not null && !ScramVerifier.CanHash(login.Password))
+                throw new MigratorException($"{login.Setting} must hold a password of printable ASCII characters for {login.User}.");
+        }
+
+        await using var connection = await DatabaseServer.OpenAsync(settings.Bootstrap, limits.ConnectTimeout, report, cancellationToken);
+        await MigrationLock.WaitAsync(connection, LockPurpose.Server, limits.LockTimeout, report, cancellationToken);
+        try
+        {
+            await EnsureGroupsAsync(connection, cancellationToken);
+            await EnsureLoginAsync(connection, settings.Migrator, DatabaseRoles.Owner, cancellationToken);
+            if (settings.App is { } app)
+                await EnsureLoginAsync(connection, app, DatabaseRoles.App, cancellationToken);
+            if (database is not null)
+                await EnsureDatabaseAsync(connection, database, cancellationToken);
+        }
+        catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new MigratorException($"{settings.Bootstrap.Setting}: {settings.Bootstrap.User} may not create databases and roles: {DatabaseServer.Describe(refusal)}", refusal);
+        }
+    }
+
+    public static Task CreateDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
+        connection,
+        $"CREATE DATABASE {DatabaseServer.Quote(name)} OWNER {DatabaseRoles.Owner} TEMPLATE template0 ENCODING 'UTF8'",
+        cancellationToken);
+
+    public static Task DropDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
+        connection,
+        $"DROP DATABASE IF EXISTS {DatabaseServer.Quote(name)} WITH (FORCE)",
+        cancellationToken);
+
+    private async Task EnsureGroupsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        foreach (var role in (string[])[DatabaseRoles.Owner, DatabaseRoles.App, DatabaseRoles.Readonly])
+        {
+            if (!await IsTrueAsync(connection, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role, cancellationToken))
+                await DoAsync(connection, $"CREATE ROLE {role} NOLOGIN", $"Created the role {role}.", cancellationToken);
+        }
+
+        // A bootstrap role that is no superuser gives the database to the owner only as a member of it.
+        if (!await IsTrueAsync(connection, "SELECT pg_has_role($1, 'USAGE')", DatabaseRoles.Owner, cancellationToken))
+            await DatabaseServer.ExecuteAsync(connection, $"GRANT {DatabaseRoles.Owner} TO CURRENT_USER", cancellationToken);
+    }
+
+    private async Task EnsureLoginAsync(NpgsqlConnection connection, DatabaseTarget login, string group, CancellationToken cancellationToken)
+    {
+        var role = DatabaseServer.Quote(login.User);
+        var canLogin = await FindLoginAsync(connection, login, cancellationToken);
+        if (canLogin is null)
+            await DoAsync(connection, $"CREATE ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'", $"Created the role {login.User}.", cancellationToken);
+        else if (canLogin is false)
+            await DoAsync(connection, $"ALTER ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'", $"Let the role {login.User} sign in.", cancellationToken);
+        else if (!await HasPasswordAsync(connection, login, cancellationToken))
+            await DoAsync(connection, $"ALTER ROLE {role} PASSWORD '{ScramVerifier.Create(login.Password)}'", $"Set the password of the role {login.User}.", cancellationToken);
+
+        const string IsMember = "SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2::regrole AND member = quote_ident($1)::regrole)";
+        if (login.User != group && !await IsTrueAsync(connection, IsMember, login.User, cancellationToken, group))
+            await DoAsync(connection, $"GRANT {group} TO {role}", $"Made {login.User} a member of {group}.", cancellationToken);
+    }
+
+    /// <summary>Whether the role may sign in; null when there is no such role.</summary>
+    private static async Task<bool?> FindLoginAsync(NpgsqlConnection connection, DatabaseTarget login, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = $1", connection)
+        {
+            Parameters = { new() { Value = login.User } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+        return !reader.GetBoolean(1)
+            ? reader.GetBoolean(0)
+            : throw new MigratorException($"{login.Setting} names {login.User}, a superuser: Portico signs in as roles that may do no more than they need.");
+    }
+
+    private static async Task<bool> HasPasswordAsync(NpgsqlConnection connection, DatabaseTarget login, CancellationToken cancellationToken)
+    {
+        // Without the right to see what is kept, the password is set again.
+        if (!await IsTrueAsync(connection, "SELECT has_table_privilege($1, 'SELECT')", "pg_catalog.pg_authid", cancellationToken))
+            return false;
+
+        await using var command = new NpgsqlCommand("SELECT rolpassword FROM pg_authid WHERE rolname = $1", connection)
+        {
+            Parameters = { new() { Value = login.User } },
+        };
+        return ScramVerifier.Matches(await command.ExecuteScalarAsync(cancellationToken) as string, login.Password);
+    }
+
+    private async Task EnsureDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", connection)
+        {
+            Parameters = { new() { Value = name } },
+        };
+        var owner = (string?)await command.ExecuteScalarAsync(cancellationToken);
+        if (owner is null)
+        {
+            await CreateDatabaseAsync(connection, name, cancellationToken);
+            report.Note($"Created the database {name}.");
+        }
+        else if (owner != DatabaseRoles.Owner)
+        {
+            await DoAsync(connection, $"ALTER DATABASE {DatabaseServer.Quote(name)} OWNER TO {DatabaseRoles.Owner}", $"Made {DatabaseRoles.Owner} the owner of the database {name}.", cancellationToken);
+        }
+    }
+
+    private async Task DoAsync(NpgsqlConnection connection, string sql, string done, CancellationToken cancellationToken)
+    {
+        await DatabaseServer.ExecuteAsync(connection, sql, cancellationToken);
+        report.Note(done);
+    }
+
+    private static async Task<bool> IsTrueAsync(NpgsqlConnection connection, string question, string name, CancellationToken cancellationToken, string? second = null)
+    {
+        await using var command = new NpgsqlCommand(question, connection) { Parameters = { new() { Value = name, NpgsqlDbType = NpgsqlDbType.Text } } };
+        if (second is not null)
+            command.Parameters.Add(new() { Value = second, NpgsqlDbType = NpgsqlDbType.Text });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+}

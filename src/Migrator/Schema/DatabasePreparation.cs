@@ -1,0 +1,30 @@
+using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary>What a database gets before its first migration: the history, and what each role may do at all.</summary>
+/// <remarks>Run by the owner of the database; running it again changes nothing.</remarks>
+internal static class DatabasePreparation
+{
+    /// <param name="database">The quoted name of the database.</param>
+    public static string Sql(string database) =>
+        $"""
+        REVOKE CONNECT, TEMPORARY ON DATABASE {database} FROM PUBLIC;
+        GRANT CONNECT ON DATABASE {database} TO {DatabaseRoles.App}, {DatabaseRoles.Readonly};
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+        GRANT USAGE ON SCHEMA public TO {DatabaseRoles.App}, {DatabaseRoles.Readonly};
+        -- Tables of other schemas are read by those to whom a migration grants it.
+        ALTER DEFAULT PRIVILEGES FOR ROLE {DatabaseRoles.Owner} IN SCHEMA public GRANT SELECT ON TABLES TO {DatabaseRoles.Readonly};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {DatabaseRoles.Owner} IN SCHEMA public GRANT SELECT ON SEQUENCES TO {DatabaseRoles.Readonly};
+        CREATE TABLE IF NOT EXISTS {SchemaStatus.HistoryTable} (
+            id          integer     PRIMARY KEY CHECK (id > 0),
+            name        text        NOT NULL,
+            checksum    text        NOT NULL CHECK (length(checksum) = 64),
+            applied_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+            applied_by  text        NOT NULL DEFAULT session_user,
+            duration_ms bigint      NOT NULL CHECK (duration_ms >= 0)
+        );
+        GRANT SELECT ON {SchemaStatus.HistoryTable} TO {DatabaseRoles.App}, {DatabaseRoles.Readonly};
+        """;
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary><c>down</c>: takes migrations back, the last one first.</summary>
+internal static class DownCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var to = new Option<int>("--to") { Description = "The last migration that stays; 0 takes all of them back.", HelpName = "ID", Required = true };
+        var force = new Option<bool>("--force") { Description = "Do it in production too." };
+        var limits = new WorkOptions();
+        var command = new Command("down", "Take migrations back, the last one first. What their tables hold is lost.") { to, force };
+        limits.AddTo(command);
+        host.SetAction(command, (run, cancellationToken) =>
+            RunAsync(run, run.Arguments.GetValue(to), run.Arguments.GetValue(force), limits.Read(run.Arguments), cancellationToken));
+        return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, int to, bool force, WorkLimits limits, CancellationToken cancellationToken)
+    {
+        MigrationTarget.Check(run.Catalog, to, lowest: 0);
+        var target = run.Settings.Migrator;
+        run.Report.Set("database", target.Database);
+        if (run.Settings.IsProduction && !force)
+            throw new MigratorException("down loses data, and this is production: say --force if you mean it, or set DOTNET_ENVIRONMENT if it is another environment.");
+
+        await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
+        var state = await runner.ReadStateAsync(cancellationToken);
+
+        // A changed file may go down: that is how its new form gets applied.
+        MigrationTarget.RefuseDrift(state with { Changed = [] }, run.Report);
+
+        List<object> reverted = [];
+        run.Report.Set("reverted", reverted);
+        foreach (var row in state.Applied.Where(row => row.Id > to).OrderByDescending(row => row.Id))
+        {
+            var elapsed = await runner.RevertAsync(run.Catalog.Migrations[row.Id - 1], cancellationToken);
+            reverted.Add(new { row.Id, row.Name, DurationMs = (long)elapsed.TotalMilliseconds });
+            run.Report.Set("reverted", reverted);
+            run.Report.Line($"Took back {row.FullName} in {elapsed.TotalMilliseconds:0} ms.");
+        }
+
+        if (reverted.Count == 0)
+            run.Report.Line($"Nothing above {to:0000} is applied.");
+        return ExitCode.Ok;
+    }
+}

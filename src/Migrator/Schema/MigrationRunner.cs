@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using Npgsql;
+using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary>Applies migrations to one database and takes them back, while no other migrator can.</summary>
+/// <remarks>Everything is done as <c>portico_owner</c>. What a migration changes and its row in the history commit together.</remarks>
+internal sealed class MigrationRunner : IAsyncDisposable
+{
+    private const int MaxAttempts = 5;
+    private static readonly TimeSpan ServerSilence = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
+
+    private readonly DatabaseTarget _target;
+    private readonly MigrationCatalog _catalog;
+    private readonly WorkLimits _limits;
+    private readonly CommandReport _report;
+    private readonly MigrationLock _lock;
+    private readonly NpgsqlConnection _connection;
+
+    private MigrationRunner(DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, MigrationLock held, NpgsqlConnection connection)
+    {
+        _target = target;
+        _catalog = catalog;
+        _limits = limits;
+        _report = report;
+        _lock = held;
+        _connection = connection;
+    }
+
+    /// <summary>The session that migrates, as the owner.</summary>
+    public NpgsqlConnection Connection => _connection;
+
+    /// <summary>Waits for the lock and prepares the database: its history, and what everybody may do.</summary>
+    /// <exception cref="MigratorException">The server cannot be reached, the lock is not free in time, or we may not act as the owner.</exception>
+    public static async Task<MigrationRunner> OpenAsync(DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, CancellationToken cancellationToken)
+    {
+        var lockConnection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, report, cancellationToken);
+        var held = await MigrationLock.TakeAsync(lockConnection, LockPurpose.Database, limits.LockTimeout, report, cancellationToken);
+        NpgsqlConnection? connection = null;
+        try
+        {
+            // The server ends a long statement itself; only a server that has stopped answering is left after that.
+            connection = await DatabaseServer.OpenAsync(target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
+            var runner = new MigrationRunner(target, catalog, limits, report, held, connection);
+            await runner.PrepareAsync(cancellationToken);
+            return runner;
+        }
+        catch
+        {
+            if (connection is not null)
+                await connection.DisposeAsync();
+            await held.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<SchemaState> ReadStateAsync(CancellationToken cancellationToken) => SchemaStatus.ReadAsync(_connection, _catalog, cancellationToken);
+
+    /// <summary>Applies a migration and gives the time it took.</summary>
+    public Task<TimeSpan> ApplyAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
+        migration,
+        migration.Up,
+        elapsed => new NpgsqlCommand($"INSERT INTO {SchemaStatus.HistoryTable} (id, name, checksum, duration_ms) VALUES ($1, $2, $3, $4)")
+        {
+            Parameters =
+            {
+                new() { Value = migration.Id },
+                new() { Value = migration.Name },
+                new() { Value = migration.Checksum },
+                new() { Value = (long)elapsed.TotalMilliseconds },
+            },
+        },
+        cancellationToken);
+
+    /// <summary>Takes a migration back and gives the time it took.</summary>
+    public Task<TimeSpan> RevertAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
+        migration,
+        migration.Down,
+        _ => new NpgsqlCommand($"DELETE FROM {SchemaStatus.HistoryTable} WHERE id = $1") { Parameters = { new() { Value = migration.Id } } },
+        cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _lock.DisposeAsync();
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await MigrationLock.WaitAsync(_connection, LockPurpose.Work, _limits.LockTimeout, _report, cancellationToken);
+        try
+        {
+            await StartSessionAsync(cancellationToken);
+            await using var transaction = await _connection.BeginTransactionAsync(cancellationToken);
+            await DatabaseServer.ExecuteAsync(_connection, DatabasePreparation.Sql(DatabaseServer.Quote(_target.Database)), cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+        catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidParameterValue)
+        {
+            throw new MigratorException(
+                $"{_target.User} cannot prepare {_target.Database} as {DatabaseRoles.Owner}: {DatabaseServer.Describe(refusal)}. Set ConnectionStrings:Bootstrap, so that the roles and the owner of the database are put right.",
+                refusal);
+        }
+    }
+
+    /// <summary>Begins anew, whatever the migration before has set for its session.</summary>
+    private Task StartSessionAsync(CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
+        _connection,
+        $"""
+        RESET ALL;
+        SET ROLE {DatabaseRoles.Owner};
+        SET search_path TO public;
+        SET lock_timeout TO {(int)_limits.StatementLockTimeout.TotalMilliseconds};
+        SET statement_timeout TO {(int)_limits.StatementTimeout.TotalMilliseconds};
+        -- So that the server gives up, within a second, a statement whose migrator was killed.
+        SET client_connection_check_interval TO 1000;
+        """,
+        cancellationToken);
+
+    private async Task<TimeSpan> RunAsync(Migration migration, MigrationScript script, Func<TimeSpan, NpgsqlCommand> record, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        try
+        {
+            var statements = SqlStatements.Split(script.Sql);
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await RunOnceAsync(script, statements, record, stop.Token);
+                }
+                catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+                {
+                    if (attempt == MaxAttempts)
+                        throw new MigratorException(ExitCode.LockTimeout, $"{script.FileName}: others hold what it changes, after {MaxAttempts} tries: {DatabaseServer.Describe(busy)}", busy);
+                    _report.Note($"{script.FileName}: others hold what it changes ({DatabaseServer.Describe(busy)}); trying again.");
+                    await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), stop.Token);
+                }
+            }
+        }
+        catch (FormatException malformed)
+        {
+            throw new MigratorException($"{script.FileName} {malformed.Message}.", malformed);
+        }
+        catch (Exception failure) when (_lock.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+            && (DatabaseServer.IsFailure(failure) || failure is OperationCanceledException))
+        {
+            throw new MigratorException($"The connection that holds the lock broke during {migration.FullName}; stopped.", failure);
+        }
+    }
+
+    private async Task<TimeSpan> RunOnceAsync(MigrationScript script, IReadOnlyList<SqlStatement> statements, Func<TimeSpan, NpgsqlCommand> record, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        await StartSessionAsync(cancellationToken);
+        await using var transaction = script.InTransaction ? await _connection.BeginTransactionAsync(cancellationToken) : null;
+        foreach (var statement in statements)
+            await ExecuteAsync(script, statement, cancellationToken);
+
+        await StartSessionAsync(cancellationToken);
+        await using var command = record(clock.Elapsed);
+        command.Connection = _connection;
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        if (transaction is not null)
+            await transaction.CommitAsync(cancellationToken);
+        return clock.Elapsed;
+    }
+
+    private async Task ExecuteAsync(MigrationScript script, SqlStatement statement, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DatabaseServer.ExecuteAsync(_connection, statement.Text, cancellationToken);
+        }
+        catch (PostgresException refusal) when (refusal.SqlState is not (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            && !cancellationToken.IsCancellationRequested)
+        {
+            throw new MigratorException($"{script.FileName} line {statement.LineAt(refusal.Position)}: {DatabaseServer.Describe(refusal)}", refusal);
+        }
+    }
+}

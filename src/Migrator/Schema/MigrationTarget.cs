@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary>What the commands that move a database share: the id to stop at, and the refusal to touch one that has drifted.</summary>
+internal static class MigrationTarget
+{
+    public static Option<int?> Option(string name, string description) => new(name) { Description = description, HelpName = "ID" };
+
+    /// <exception cref="MigratorException">There is no such migration.</exception>
+    public static int Check(MigrationCatalog catalog, int id, int lowest) => id >= lowest && id <= catalog.Migrations.Count
+        ? id
+        : throw new MigratorException($"There is no migration {id}; they go from {lowest} to {catalog.Migrations.Count}.");
+
+    /// <exception cref="MigratorException">An applied file has changed, or a newer build has migrated the database.</exception>
+    public static void RefuseDrift(SchemaState state, CommandReport report)
+    {
+        report.Set("changed", state.Changed.Select(row => row.FullName));
+        report.Set("unknown", state.Unknown.Select(row => row.FullName));
+        if (Drift(state) is { Count: > 0 } drift)
+            throw new MigratorException(ExitCode.Drift, string.Join(Environment.NewLine, drift));
+    }
+
+    public static IReadOnlyList<string> Drift(SchemaState state) =>
+    [
+        .. state.Changed.Select(row => $"{row.FullName} has changed since it was applied on {row.AppliedAt:yyyy-MM-dd HH:mm:ss}Z."),
+        .. state.Unknown.Select(row => $"{row.FullName} is applied but unknown to this build: a newer one has migrated the database."),
+    ];
+}

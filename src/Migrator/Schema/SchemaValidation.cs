@@ -1,0 +1,70 @@
+using Npgsql;
+using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary>Proves on scratch databases that every migration goes up and down, and that EF finds the schema that it expects.</summary>
+internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatalog catalog, WorkLimits limits, CommandReport report)
+{
+    /// <summary>What is wrong, a line each.</summary>
+    /// <param name="createScript">Gives the SQL by which EF would make its schema, for a connection to an empty database.</param>
+    /// <param name="cancellationToken">Ends the validation; the scratch databases are dropped all the same.</param>
+    public async Task<IReadOnlyList<string>> RunAsync(Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
+    {
+        await using var bootstrap = await DatabaseServer.OpenAsync(settings.Bootstrap, limits.ConnectTimeout, report, cancellationToken);
+        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var runner = await MigrationRunner.OpenAsync(settings.Migrator.In(scratch.Name), catalog, limits, report, cancellationToken);
+
+        var states = await GoUpAsync(runner, cancellationToken);
+        var fromModel = await CompareWithModelAsync(runner.Connection, bootstrap, createScript, cancellationToken);
+        var onTheWay = await GoDownAndUpAsync(runner, states, cancellationToken);
+        return [.. fromModel, .. onTheWay];
+    }
+
+    private async Task<IReadOnlyList<string>> CompareWithModelAsync(NpgsqlConnection migrated, NpgsqlConnection bootstrap, Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
+    {
+        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var model = await DatabaseServer.OpenAsync(settings.Migrator.In(scratch.Name), limits.ConnectTimeout, report, cancellationToken);
+        await DatabaseServer.ExecuteAsync(model, $"SET ROLE {DatabaseRoles.Owner}", cancellationToken);
+        await DatabaseServer.ExecuteAsync(model, createScript(model), cancellationToken);
+        return await SchemaComparison.CompareAsync(migrated, model, cancellationToken);
+    }
+
+    /// <summary>Applies all and gives the state before the first and after each.</summary>
+    private async Task<List<IReadOnlySet<string>>> GoUpAsync(MigrationRunner runner, CancellationToken cancellationToken)
+    {
+        var states = new List<IReadOnlySet<string>> { await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken) };
+        foreach (var migration in catalog.Migrations)
+        {
+            await runner.ApplyAsync(migration, cancellationToken);
+            states.Add(await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken));
+        }
+
+        return states;
+    }
+
+    /// <summary>Takes each back, which must lead to every state again, and applies all again if it did.</summary>
+    private async Task<List<string>> GoDownAndUpAsync(MigrationRunner runner, List<IReadOnlySet<string>> states, CancellationToken cancellationToken)
+    {
+        List<string> differences = [];
+        foreach (var migration in catalog.Migrations.Reverse())
+        {
+            await runner.RevertAsync(migration, cancellationToken);
+            await CompareAsync(migration.Down.FileName, states[migration.Id - 1]);
+            if (differences.Count > 0)
+                return differences;
+        }
+
+        foreach (var migration in catalog.Migrations)
+            await runner.ApplyAsync(migration, cancellationToken);
+        await CompareAsync("all down and up again", states[^1]);
+        return differences;
+
+        async Task CompareAsync(string step, IReadOnlySet<string> before)
+        {
+            var after = await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken);
+            differences.AddRange(SchemaSnapshot.Differences(before, after).Select(difference => $"{step}: {difference}"));
+        }
+    }
+}

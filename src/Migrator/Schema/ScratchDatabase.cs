@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary>A database that exists for one check and is dropped at its end, even when the check fails.</summary>
+internal sealed class ScratchDatabase : IAsyncDisposable
+{
+    private const string Prefix = "portico_scratch_";
+    private const string Clock = "yyyyMMddHHmmss";
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromHours(1);
+    private static readonly TimeSpan DropTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly NpgsqlConnection _bootstrap;
+
+    private ScratchDatabase(NpgsqlConnection bootstrap, string name)
+    {
+        _bootstrap = bootstrap;
+        Name = name;
+    }
+
+    public string Name { get; }
+
+    public static async Task<ScratchDatabase> CreateAsync(NpgsqlConnection bootstrap, CancellationToken cancellationToken)
+    {
+        await DropAbandonedAsync(bootstrap, cancellationToken);
+        var scratch = new ScratchDatabase(bootstrap, $"{Prefix}{Now()}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}");
+        try
+        {
+            await DatabaseBootstrap.CreateDatabaseAsync(bootstrap, scratch.Name, cancellationToken);
+            return scratch;
+        }
+        catch
+        {
+            await scratch.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Cancelled or not, it is dropped.
+        using var timeout = new CancellationTokenSource(DropTimeout);
+        await DatabaseBootstrap.DropDatabaseAsync(_bootstrap, Name, timeout.Token);
+    }
+
+    /// <summary>Drops what checks left behind that were killed.</summary>
+    private static async Task DropAbandonedAsync(NpgsqlConnection bootstrap, CancellationToken cancellationToken)
+    {
+        List<string> abandoned = [];
+        await using (var command = new NpgsqlCommand("SELECT datname FROM pg_database WHERE datname ^@ $1 AND datname < $2", bootstrap)
+        {
+            Parameters = { new() { Value = Prefix }, new() { Value = Prefix + Now(-LongestCheck) } },
+        })
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                abandoned.Add(reader.GetString(0));
+        }
+
+        foreach (var name in abandoned)
+            await DatabaseBootstrap.DropDatabaseAsync(bootstrap, name, cancellationToken);
+    }
+
+    private static string Now(TimeSpan offset = default) => (TimeProvider.System.GetUtcNow() + offset).ToString(Clock, CultureInfo.InvariantCulture);
+}

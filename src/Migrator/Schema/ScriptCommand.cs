@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary><c>script</c>: writes the SQL that <c>up</c> would run, for psql and for people who review it.</summary>
+internal static class ScriptCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var from = MigrationTarget.Option("--from", "The first migration to write; the very first when left out.");
+        var to = MigrationTarget.Option("--to", "The last migration to write; the very last when left out.");
+        var command = new Command("script", "Write the migrations as one script for psql. It skips what is applied, so it can be run again; roles and database must be there.") { from, to };
+        host.SetAction(command, (run, _) =>
+        {
+            var catalog = run.Catalog;
+            var first = run.Arguments.GetValue(from) is { } lower ? MigrationTarget.Check(catalog, lower, lowest: 1) : 1;
+            var last = run.Arguments.GetValue(to) is { } upper ? MigrationTarget.Check(catalog, upper, lowest: 1) : catalog.Migrations.Count;
+            var sql = Write([.. catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last)]);
+            run.Report.Set("sql", sql);
+            run.Report.Raw(sql);
+            return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+
+    private static string Write(Migration[] migrations)
+    {
+        var script = new StringBuilder();
+        script.Append(CultureInfo.InvariantCulture, $"""
+            -- For psql, as a member of {DatabaseRoles.Owner}. Skips what is applied.
+            \set ON_ERROR_STOP on
+            {MigrationLock.TakeSql};
+            SET ROLE {DatabaseRoles.Owner};
+            SET search_path TO public;
+            SET lock_timeout TO '5s';
+            {DatabasePreparation.Sql(":\"DBNAME\"")}
+
+            """);
+        foreach (var migration in migrations)
+            Write(script, migration);
+        return script.ToString();
+    }
+
+    private static void Write(StringBuilder script, Migration migration)
+    {
+        script.Append(CultureInfo.InvariantCulture, $"""
+
+            -- {migration.Up.FileName}
+            SELECT NOT EXISTS (SELECT FROM {SchemaStatus.HistoryTable} WHERE id = {migration.Id}) AS is_pending \gset
+            \if :is_pending
+            {(migration.Up.InTransaction ? "BEGIN;" : "")}
+            {migration.Up.Sql.TrimEnd()}
+
+            INSERT INTO {SchemaStatus.HistoryTable} (id, name, checksum, duration_ms)
+            VALUES ({migration.Id}, '{migration.Name}', '{migration.Checksum}', 0);
+            {(migration.Up.InTransaction ? "COMMIT;" : "")}
+            \endif
+
+            """);
+    }
+}

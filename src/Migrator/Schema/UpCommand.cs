@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary><c>up</c>: applies what is pending, after making the roles and the database if they are missing.</summary>
+internal static class UpCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var to = MigrationTarget.Option("--to", "The last migration to apply; all when left out.");
+        var limits = new WorkOptions();
+        var command = new Command("up", "Apply what is pending; make the roles and the database if they are missing.") { to };
+        limits.AddTo(command);
+        host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken));
+        return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, int? to, WorkLimits limits, CancellationToken cancellationToken)
+    {
+        var last = to is { } id ? MigrationTarget.Check(run.Catalog, id, lowest: 1) : run.Catalog.Migrations.Count;
+        var target = run.Settings.Migrator;
+        run.Report.Set("database", target.Database);
+        if (run.Settings.OptionalBootstrap is not null)
+            await new DatabaseBootstrap(run.Settings, run.Report).EnsureAsync(limits, cancellationToken);
+
+        await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
+        var state = await runner.ReadStateAsync(cancellationToken);
+        MigrationTarget.RefuseDrift(state, run.Report);
+
+        List<object> applied = [];
+        run.Report.Set("applied", applied);
+        foreach (var migration in state.Pending.Where(migration => migration.Id <= last))
+        {
+            var elapsed = await runner.ApplyAsync(migration, cancellationToken);
+            applied.Add(new { migration.Id, migration.Name, DurationMs = (long)elapsed.TotalMilliseconds });
+            run.Report.Set("applied", applied);
+            run.Report.Line($"Applied {migration.FullName} in {elapsed.TotalMilliseconds:0} ms.");
+        }
+
+        if (applied.Count == 0)
+            run.Report.Line(state.Pending.Count == 0 ? $"{target.Database} is up to date." : $"Nothing is pending up to {last:0000}.");
+        return ExitCode.Ok;
+    }
+}

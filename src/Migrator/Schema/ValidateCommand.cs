@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Portico.Infrastructure.Persistence;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Schema;
+
+/// <summary><c>validate</c>: tries every migration, up and down, on scratch databases and compares the outcome with the EF model.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var limits = new WorkOptions();
+        var command = new Command("validate", "Try every migration, up and down, on scratch databases and compare the outcome with the EF model. Ends with 4 when they differ.");
+        limits.AddTo(command);
+        host.SetAction(command, (run, cancellationToken) => RunAsync(run, limits.Read(run.Arguments), cancellationToken));
+        return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, WorkLimits limits, CancellationToken cancellationToken)
+    {
+        await new DatabaseBootstrap(run.Settings, run.Report).EnsureRolesAsync(limits, cancellationToken);
+        var validation = new SchemaValidation(run.Settings, run.Catalog, limits, run.Report);
+        var differences = await validation.RunAsync(CreateScript, cancellationToken);
+
+        run.Report.Set("differences", differences);
+        foreach (var difference in differences)
+            run.Report.Raw(difference + Environment.NewLine);
+        if (differences.Count > 0)
+            throw new MigratorException(ExitCode.Drift, $"Differences found: {differences.Count}.");
+        run.Report.Line($"{run.Catalog.Migrations.Count} migrations go up and down, and the EF model fits.");
+        return ExitCode.Ok;
+    }
+
+    private static string CreateScript(NpgsqlConnection connection)
+    {
+        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
+        return context.Database.GenerateCreateScript();
+    }
+}
