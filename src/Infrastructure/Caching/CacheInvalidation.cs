@@ -19,7 +19,8 @@ internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics
 
     public async ValueTask Committed(IReadOnlyList<WrittenRecord> records)
     {
-        var tags = DependsOnAttribute.All.Where(dependency => records.Any(record => Touches(dependency, record))).Select(dependency => dependency.Tag).ToArray();
+        var touched = DependsOnAttribute.All.Where(dependency => records.Any(record => Touches(dependency, record)));
+        string[] tags = [.. touched.Select(dependency => dependency.Tag)];
         if (tags.Length > 0)
             await Invalidate(tags);
     }
@@ -48,9 +49,13 @@ internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics
         return false;
     }
 
-    private static bool Touches(DependsOnAttribute dependency, WrittenRecord record) =>
-        record.Record.GetType() == dependency.Record &&
-        (dependency.Properties.Count == 0 || (record.State == EntityState.Modified && dependency.Properties.Intersect(record.Modified, StringComparer.Ordinal).Any()));
+    private static bool Touches(DependsOnAttribute dependency, WrittenRecord record)
+    {
+        if (record.Record.GetType() != dependency.Record)
+            return false;
+        return dependency.Properties.Count == 0 ||
+            (record.State == EntityState.Modified && dependency.Properties.Intersect(record.Modified, StringComparer.Ordinal).Any());
+    }
 
     private sealed record Change(DateTimeOffset At, long Timestamp);
 }

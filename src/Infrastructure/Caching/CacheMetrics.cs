@@ -13,9 +13,11 @@ internal sealed class CacheMetrics
     public CacheMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Portico.Cache");
-        _reads = meter.CreateCounter<long>("portico.cache.reads", description: "Cached queries by how their answer came about: hit or miss.");
+        _reads = meter.CreateCounter<long>(
+            "portico.cache.reads", description: "Cached queries by how their answer came about: hit or miss.");
         _age = meter.CreateHistogram<double>("portico.cache.age", "s", "How old the answers were that the cache gave.");
-        _invalidations = meter.CreateCounter<long>("portico.cache.invalidations", description: "Tags that changes of this process made stale.");
+        _invalidations = meter.CreateCounter<long>(
+            "portico.cache.invalidations", description: "Tags that changes of this process made stale.");
     }
 
     public void Read(string query, CacheUse use)

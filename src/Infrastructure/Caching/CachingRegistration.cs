@@ -62,13 +62,15 @@ internal static class CachingRegistration
             },
         };
 
-        // Without a logger: it would tell of an outage at every read, and the connection's users tell of it once. Its meters count errors.
+        // Without a logger: it would tell of an outage at every read, while others tell of it once. Its meters count errors.
         var cache = new FusionCache(options, new MemoryCache(new MemoryCacheOptions { SizeLimit = MaxAnswersInMemory }));
-        var stored = new RedisCache(Options.Create(new RedisCacheOptions { ConnectionMultiplexerFactory = redis.Multiplexer, InstanceName = prefix }));
+        var stored = new RedisCacheOptions { ConnectionMultiplexerFactory = redis.Multiplexer, InstanceName = prefix };
         cache.SetupDistributedCache(
-            new GuardedRedisCache(redis, stored), new FusionCacheSystemTextJsonSerializer(services.GetRequiredService<AnswerJson>().Options));
+            new GuardedRedisCache(redis, new RedisCache(Options.Create(stored))),
+            new FusionCacheSystemTextJsonSerializer(services.GetRequiredService<AnswerJson>().Options));
         cache.SetupDistributedLocker(services.GetRequiredService<RedisLock>());
-        cache.SetupBackplane(new RedisBackplane(Options.Create(new RedisBackplaneOptions { ConnectionMultiplexerFactory = redis.Multiplexer })));
+        var backplane = new RedisBackplaneOptions { ConnectionMultiplexerFactory = redis.Multiplexer };
+        cache.SetupBackplane(new RedisBackplane(Options.Create(backplane)));
         return cache;
     }
 }

@@ -4,7 +4,8 @@ using Portico.Infrastructure.Redis;
 
 namespace Portico.Infrastructure.Caching;
 
-/// <summary>The cache in Redis under the deadline of <see cref="RedisConnection"/>: one that hangs costs a request one deadline at most.</summary>
+/// <summary>The cache in Redis under the deadline of <see cref="RedisConnection"/>.</summary>
+/// <remarks>A Redis that hangs costs a request one deadline at most.</remarks>
 internal sealed class GuardedRedisCache(RedisConnection redis, RedisCache cache) : IDistributedCache
 {
     public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => redis.Run(_ => cache.GetAsync(key, token), token);

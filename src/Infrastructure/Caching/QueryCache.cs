@@ -42,7 +42,11 @@ internal sealed class QueryCache(IFusionCache cache, CacheInvalidation invalidat
     }
 
     private async Task<(Kept<TResult> Kept, bool IsNew)> Ask<TResult>(
-        string key, CachedQuery query, FusionCacheEntryOptions options, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+        string key,
+        CachedQuery query,
+        FusionCacheEntryOptions options,
+        Func<CancellationToken, Task<TResult>> make,
+        CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
         Kept<TResult>? made = null;

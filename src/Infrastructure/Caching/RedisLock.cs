@@ -19,7 +19,8 @@ internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFu
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(20);
 
     public async ValueTask<object?> AcquireLockAsync(
-        string cacheName, string cacheInstanceId, string operationId, string key, string lockName, TimeSpan timeout, ILogger? logger, CancellationToken token)
+        string cacheName, string cacheInstanceId, string operationId, string key, string lockName,
+        TimeSpan timeout, ILogger? logger, CancellationToken token)
     {
         var owner = Guid.NewGuid().ToString("N");
         var startedAt = clock.GetTimestamp();
@@ -41,7 +42,8 @@ internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFu
     }
 
     public async ValueTask ReleaseLockAsync(
-        string cacheName, string cacheInstanceId, string operationId, string key, string lockName, object? lockObj, ILogger? logger, CancellationToken token)
+        string cacheName, string cacheInstanceId, string operationId, string key, string lockName,
+        object? lockObj, ILogger? logger, CancellationToken token)
     {
         if (lockObj is not string owner)
             return;
@@ -57,11 +59,13 @@ internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFu
     }
 
     public object? AcquireLock(
-        string cacheName, string cacheInstanceId, string operationId, string key, string lockName, TimeSpan timeout, ILogger? logger, CancellationToken token) =>
+        string cacheName, string cacheInstanceId, string operationId, string key, string lockName,
+        TimeSpan timeout, ILogger? logger, CancellationToken token) =>
         throw new NotSupportedException();
 
     public void ReleaseLock(
-        string cacheName, string cacheInstanceId, string operationId, string key, string lockName, object? lockObj, ILogger? logger, CancellationToken token) =>
+        string cacheName, string cacheInstanceId, string operationId, string key, string lockName,
+        object? lockObj, ILogger? logger, CancellationToken token) =>
         throw new NotSupportedException();
 
     private RedisKey Key(string name) => redis.Key($"cache-lock:{name}");

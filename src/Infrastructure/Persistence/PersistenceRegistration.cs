@@ -29,7 +29,9 @@ internal static class PersistenceRegistration
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
                 .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
-                    provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<WrittenRecords>()),
+                    provider.GetRequiredService<AuditStamps>(),
+                    provider.GetRequiredService<OutboxWriter>(),
+                    provider.GetRequiredService<WrittenRecords>()),
             // Once: put together for each request, they cost as much as a query.
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());

@@ -21,8 +21,8 @@ internal sealed class WrittenRecords : SavingInterceptor
         {
             if (entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted)
             {
-                var modified = entry.State == EntityState.Modified ? entry.Properties.Where(p => p.IsModified).Select(p => p.Metadata.Name) : [];
-                db.Written.Add(new WrittenRecord(entry.Entity, entry.State, [.. modified]));
+                var modified = entry.Properties.Where(property => entry.State == EntityState.Modified && property.IsModified);
+                db.Written.Add(new WrittenRecord(entry.Entity, entry.State, [.. modified.Select(property => property.Metadata.Name)]));
             }
         }
     }

@@ -133,7 +133,7 @@ internal sealed class RedisConnection : IHostedService, IAsyncDisposable
     }
 
     /// <summary>A call is late. When another one was answered just now, Redis is only slow; when none was, it hangs.</summary>
-    /// <remarks>Just now, and not since the call was sent: of two calls sent together one may be answered in the moment before Redis hangs.</remarks>
+    /// <remarks>Just now, and not since the call was sent: of two that were sent together one may be answered before Redis hangs.</remarks>
     private void Miss(Task call)
     {
         if (_clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _settings.Deadline / SlowShare)

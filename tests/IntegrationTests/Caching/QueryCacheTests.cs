@@ -109,9 +109,11 @@ public sealed class QueryCacheTests : IAsyncLifetime
             Assert.Equal("before", (await making).Answer.Value);
 
             Assert.Equal("after", (await Cache(changer).Get(query, After, default)).Answer.Value);
-            await Eventually.Holds(async () => (await Cache(maker).Get(query, After, default)).Answer.Value == "after", "the change", TimeSpan.FromSeconds(1));
+            await Eventually.Holds(
+                async () => (await Cache(maker).Get(query, After, default)).Answer.Value == "after", "the change", TimeSpan.FromSeconds(1));
             await Invalidation(changer).Invalidate(query.Tags);
-            await Eventually.Holds(async () => (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss, "the next change", TimeSpan.FromSeconds(1));
+            await Eventually.Holds(
+                async () => (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss, "another", TimeSpan.FromSeconds(1));
             query = Query(TimeSpan.FromSeconds(60));
 
             async Task<Result<string>> Slow(CancellationToken cancellationToken)

@@ -141,12 +141,15 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await Eventually.Holds(
             async () =>
             {
+                var signUp = new { email = PorticoApp.NewEmail(), reason = "registration" };
+                var reset = new { person.Email, reason = "forgotten" };
+                var guess = new { email = PorticoApp.NewEmail(), password = "wrong" };
                 List<TimeSpan> times =
                 [
                     await Timed(() => Unavailable(away.RefreshAsync())),
-                    await Timed(() => UnavailableUnlessFull(here.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }), fault)),
-                    await Timed(() => UnavailableUnlessFull(here.Post("auth/reset-password", new { person.Email, reason = "forgotten" }), fault)),
-                    await Timed(() => here.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "wrong" }).Json(HttpStatusCode.Unauthorized)),
+                    await Timed(() => UnavailableUnlessFull(here.Post("auth/verify-code", signUp), fault)),
+                    await Timed(() => UnavailableUnlessFull(here.Post("auth/reset-password", reset), fault)),
+                    await Timed(() => here.Post("auth/login", guess).Json(HttpStatusCode.Unauthorized)),
                     await Timed(() => away.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)),
                     await Timed(() => away.GetAsync(path).Json(HttpStatusCode.OK)),
                     await Timed(() => away.GetAsync("/api/v1/leaderboard").Json(HttpStatusCode.OK)),
@@ -161,13 +164,14 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var title = $"Changed while Redis {fault}";
         await manager.SendAsync(HttpMethod.Put, path, new { title }, ("If-Match", "*")).Json(HttpStatusCode.OK);
         Assert.Equal(title, (await manager.GetAsync(path).Json(HttpStatusCode.OK)).Text("title"));
-        await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", new { reason = "Sells forged tickets." }).Json(HttpStatusCode.OK);
+        var block = $"/api/v1/users/{blocked.Id}/block";
+        await admin.SendAsync(HttpMethod.Post, block, new { reason = "Sells forged tickets." }).Json(HttpStatusCode.OK);
         await blocked.GetAsync("/api/v1/users/me").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 
         await Mend(fault);
         await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
         foreach (var gone in new[] { leaving, blocked })
-            await Eventually.Holds(async () => (await gone.RefreshAsync()).StatusCode == HttpStatusCode.Unauthorized, "the session that was to end to be over");
+            await Eventually.Holds(async () => (await gone.RefreshAsync()).StatusCode == HttpStatusCode.Unauthorized, "the end of the session");
     }
 
     [Theory]
