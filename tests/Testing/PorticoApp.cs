@@ -93,7 +93,6 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
-        settings["Cache:Reliance"] = "00:00:01";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";

@@ -4,7 +4,7 @@ using Portico.Infrastructure.Persistence.Migrations;
 
 namespace Portico.Infrastructure.Persistence;
 
-/// <summary>PostgreSQL answers, its schema is not behind this build, and the reference data is there, without which nobody can sign up.</summary>
+/// <summary>PostgreSQL answers, its schema is not behind this build, and the reference data is there: sign-up needs it.</summary>
 /// <remarks>A schema that is ahead is well: a newer build is being rolled out beside this one.</remarks>
 internal sealed class PostgresReadiness(NpgsqlDataSource database) : IHealthCheck
 {
@@ -14,12 +14,14 @@ internal sealed class PostgresReadiness(NpgsqlDataSource database) : IHealthChec
         if (schema.Pending.Count > 0)
         {
             var pending = string.Join(", ", schema.Pending.Select(migration => migration.Id));
-            return new HealthCheckResult(context.Registration.FailureStatus, $"Migrations are pending ({pending}): run the Migrator with `up`.");
+            return new HealthCheckResult(
+                context.Registration.FailureStatus, $"Migrations are pending ({pending}): run the Migrator with `up`.");
         }
 
         await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM roles)");
         if (await command.ExecuteScalarAsync(cancellationToken) is not true)
-            return new HealthCheckResult(context.Registration.FailureStatus, "The reference data is missing: run the Seeder with `reference`.");
+            return new HealthCheckResult(
+                context.Registration.FailureStatus, "The reference data is missing: run the Seeder with `reference`.");
         return HealthCheckResult.Healthy();
     }
 }

@@ -3,12 +3,7 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Nats;
-<<<<<<< HEAD:src/Migrator/Events/NatsServerTarget.cs
 using Portico.Migrator.Commands;
-using Portico.Nats;
-using Portico.Nats.JetStream;
-=======
->>>>>>> nats:src/Migrator/NatsServerTarget.cs
 
 namespace Portico.Migrator.Events;
 

@@ -47,8 +47,9 @@ internal sealed partial class CachedHealthChecks(
         foreach (var (name, entry) in report.Entries)
         {
             var was = _last?.Entries[name].Status ?? HealthStatus.Healthy;
+            var level = entry.Status == HealthStatus.Healthy ? LogLevel.Information : LogLevel.Warning;
             if (entry.Status != was)
-                LogChange(entry.Status == HealthStatus.Healthy ? LogLevel.Information : LogLevel.Warning, name, entry.Status, entry.Description);
+                LogChange(level, name, entry.Status, entry.Description);
         }
 
         _last = report;

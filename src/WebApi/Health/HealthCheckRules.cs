@@ -15,8 +15,10 @@ internal sealed class HealthCheckRules(HealthSettings settings)
         options.Registrations.Clear();
         foreach (var check in registrations)
         {
-            var failure = settings.RequiredNames.Contains(check.Name, StringComparer.Ordinal) ? HealthStatus.Unhealthy : HealthStatus.Degraded;
-            options.Registrations.Add(new(check.Name, services => new AbandonedAtDeadline(check.Factory(services)), failure, check.Tags, Deadline));
+            var isRequired = settings.RequiredNames.Contains(check.Name, StringComparer.Ordinal);
+            options.Registrations.Add(new(
+                check.Name, services => new AbandonedAtDeadline(check.Factory(services)),
+                isRequired ? HealthStatus.Unhealthy : HealthStatus.Degraded, check.Tags, Deadline));
         }
     }
 

@@ -32,7 +32,8 @@ internal static class HealthEndpoints
     }
 
     private static void Map(
-        this IEndpointRouteBuilder endpoints, string path, Func<HealthCheckRegistration, bool>? predicate, Func<HealthReport, object> describe)
+        this IEndpointRouteBuilder endpoints, string path,
+        Func<HealthCheckRegistration, bool>? predicate, Func<HealthReport, object> describe)
     {
         var options = new HealthCheckOptions
         {

@@ -10,7 +10,10 @@ using Microsoft.Extensions.Logging.Console;
 namespace Portico.WebApi.Observability;
 
 /// <summary>Writes each log event as one line of JSON, with the trace and the request that it belongs to.</summary>
-/// <remarks>A text is cut at <see cref="MaxText"/> characters. Of the scopes only those of Portico are written: the framework's repeat themselves.</remarks>
+/// <remarks>
+/// A text is cut at <see cref="MaxText"/> characters. Of the scopes only those of Portico are written: the framework's repeat themselves
+/// and hold the path of the request.
+/// </remarks>
 internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(FormatName)
 {
     public const string FormatName = "portico-json";

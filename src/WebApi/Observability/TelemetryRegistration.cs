@@ -22,6 +22,7 @@ internal static class TelemetryRegistration
     public const int MaxSeries = 500;
 
     private const string ServiceName = "portico";
+    private const string Count = ".count";
 
     // What health probes, Prometheus and verifiers ask for all the time would drown the traces of people's requests.
     private static readonly PathString[] Untraced = [ManagementGate.Health, ManagementGate.Metrics, "/.well-known"];
@@ -84,8 +85,13 @@ internal static class TelemetryRegistration
         if (instrument.Meter.Scope is not null && !ReferenceEquals(instrument.Meter.Scope, meters))
             return MetricStreamConfiguration.Drop;
 
-        return new MetricStreamConfiguration { CardinalityLimit = MaxSeries };
+        return new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries };
     }
+
+    // To Prometheus a name that ends with "count" is a part of a histogram; promtool complains of others.
+    private static string? NameOf(Instrument instrument) => !instrument.Name.EndsWith(Count, StringComparison.Ordinal) ? null
+        : instrument.Name[..^Count.Length] is var noun && noun.EndsWith('y') ? $"{noun[..^1]}ies"
+        : $"{noun}s";
 
     private static void Describe(AspNetCoreTraceInstrumentationOptions requests)
     {

@@ -5,11 +5,12 @@ internal static class OpenApiRegistration
 {
     public const string Document = "/openapi/v1.json";
 
-    public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, string version) => services.AddOpenApi(version, options =>
-    {
-        options.AddDocumentTransformer<BearerScheme>();
-        options.AddOperationTransformer<OperationTransformer>();
-        options.AddOperationTransformer<VersionLifetime>();
-        options.AddSchemaTransformer<TextSchemas>();
-    });
+    public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, string version) =>
+        services.AddOpenApi(version, options =>
+        {
+            options.AddDocumentTransformer<BearerScheme>();
+            options.AddOperationTransformer<OperationTransformer>();
+            options.AddOperationTransformer<VersionLifetime>();
+            options.AddSchemaTransformer<TextSchemas>();
+        });
 }

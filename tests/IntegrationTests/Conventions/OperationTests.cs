@@ -117,7 +117,7 @@ public sealed class ManagementTests(EdgeFixture edge) : IClassFixture<EdgeFixtur
         using var management = new HttpClient { BaseAddress = App.Management };
         var response = await management.GetAsync("/metrics");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("text/plain; charset=utf-8; version=0.0.4", response.Header("Content-Type"));
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Header("Content-Type"));
         await App.Get("/metrics").Problem(HttpStatusCode.NotFound, "not_found");
         await management.GetAsync(Requests.Probes).Problem(HttpStatusCode.NotFound, "not_found");
         await management.GetAsync("/swagger/index.html").Problem(HttpStatusCode.NotFound, "not_found");

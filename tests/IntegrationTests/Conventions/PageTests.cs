@@ -43,7 +43,8 @@ public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixt
         var inline = Inline().Matches(html).Select(match => match.Groups[1].Value.ReplaceLineEndings("\n")).ToArray();
         Assert.NotEmpty(inline);
         string[] added = path == "/" ? [] : [SwaggerPage.LogoStyle];
-        var hashes = inline.Concat(added).Select(text => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'").ToArray();
+        var hashes = inline.Concat(added)
+            .Select(text => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'").ToArray();
         Assert.Equal(hashes, Hashes().Matches(policy).Select(match => match.Value));
         // No attribute runs code or sets a style: a hash would not allow it.
         Assert.DoesNotMatch("(?i)<[^>]*\\s(on[a-z]+|style)\\s*=", html);
@@ -86,7 +87,8 @@ public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixt
         Assert.DoesNotContain("redoc", html, StringComparison.OrdinalIgnoreCase);
         foreach (var file in new[] { "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "sign-in.js" })
             Assert.Equal((file, HttpStatusCode.OK), (file, (await App.Get($"/swagger/{file}")).StatusCode));
-        Assert.Contains(SwaggerPage.LogoStyle, await App.Client.GetStringAsync("/swagger/swagger-ui-standalone-preset.js"), StringComparison.Ordinal);
+        var preset = await App.Client.GetStringAsync("/swagger/swagger-ui-standalone-preset.js");
+        Assert.Contains(SwaggerPage.LogoStyle, preset, StringComparison.Ordinal);
     }
 
     [GeneratedRegex("href=\"([^\"]+)\">[A-Z]", RegexOptions.None, 1000)]

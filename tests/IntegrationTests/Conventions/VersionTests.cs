@@ -51,7 +51,8 @@ public sealed class VersionTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     {
         var response = await App.Get(Old, ("Origin", "https://app.example.com"));
         var exposed = response.Header("Access-Control-Expose-Headers").Split(',');
-        Assert.All(["api-supported-versions", "api-deprecated-versions", "Deprecation", "Sunset"], header => Assert.Contains(header, exposed));
+        foreach (var header in new[] { "api-supported-versions", "api-deprecated-versions", "Deprecation", "Sunset" })
+            Assert.Contains(header, exposed);
     }
 
     [Fact]
@@ -69,15 +70,14 @@ public sealed class VersionTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [Fact]
     public async Task A_document_has_the_addresses_of_its_version_and_no_parameter_for_it()
     {
-        var old = (await Document("v0.9")).GetProperty("paths").EnumerateObject().Where(path => path.Name.StartsWith("/api/", StringComparison.Ordinal));
-        Assert.Equal(Old, Assert.Single(old).Name);
+        var old = (await Document("v0.9")).GetProperty("paths").EnumerateObject().Select(path => path.Name);
+        Assert.Equal(Old, Assert.Single(old, path => path.StartsWith("/api/", StringComparison.Ordinal)));
         var current = (await Document("v1")).GetProperty("paths").EnumerateObject().ToArray();
         Assert.Contains(current, path => path.Name == Current);
         Assert.DoesNotContain(current, path => path.Name.Contains("0.9", StringComparison.Ordinal));
-        Assert.All(
-            current.SelectMany(path => path.Value.EnumerateObject()).Where(operation => operation.Value.TryGetProperty("parameters", out _)),
-            operation => Assert.DoesNotContain(
-                operation.Value.GetProperty("parameters").EnumerateArray(), parameter => parameter.Text("name").Contains("version", StringComparison.Ordinal)));
+        var parameters = current.SelectMany(path => path.Value.EnumerateObject())
+            .SelectMany(operation => operation.Value.TryGetProperty("parameters", out var list) ? list.EnumerateArray().ToArray() : []);
+        Assert.DoesNotContain(parameters, parameter => parameter.Text("name").Contains("version", StringComparison.Ordinal));
     }
 
     private async Task<JsonElement> Operation(string version, string path) =>

@@ -45,7 +45,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         return new OtlpReceiver(process, JsonDocument.Parse(first).RootElement.GetProperty("port").GetInt32());
     }
 
-    public Task<Received> Find(Func<Received, bool> isIt, string what) => Eventually.Get(() => Task.FromResult(Array.Find(All, one => isIt(one))), what);
+    public Task<Received> Find(Func<Received, bool> isIt, string what) =>
+        Eventually.Get(() => Task.FromResult(Array.Find(All, one => isIt(one))), what);
 
     public async ValueTask DisposeAsync()
     {

@@ -45,7 +45,7 @@ function spanOf(span, scope, resource) {
     spanId: hex(span.spanId),
     parentId: hex(span.parentSpanId),
     scope: scope.name,
-    service: attributes(resource)['service.name'],
+    service: serviceOf(resource),
     attributes: attributes(span),
     // All that the span holds, for those who look for what must not be in it.
     text: JSON.stringify(span),
@@ -60,7 +60,7 @@ function recordOf(record, scope, resource) {
     spanId: hex(record.spanId),
     parentId: '',
     scope: scope.name,
-    service: attributes(resource)['service.name'],
+    service: serviceOf(resource),
     attributes: attributes(record),
     text: JSON.stringify(record),
   };
@@ -70,9 +70,15 @@ function attributes(holder) {
   return Object.fromEntries(holder.attributes.map(({ key, value }) => [key, JSON.stringify(plain(value))]));
 }
 
+function serviceOf(resource) {
+  return plain(resource.attributes.find(({ key }) => key === 'service.name').value);
+}
+
 function plain(value) {
   if (value.arrayValue) return value.arrayValue.values.map(plain);
-  return value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue ?? null;
+  // A number of 64 bits is an object here.
+  if (value.intValue != null) return Number(value.intValue);
+  return value.stringValue ?? value.doubleValue ?? value.boolValue ?? null;
 }
 
 function hex(bytes) {
