@@ -9,7 +9,6 @@ COPY src/Program.props src/
 COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
 COPY src/Application/Application.csproj src/Application/packages.lock.json src/Application/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/packages.lock.json src/Infrastructure/
-COPY src/Nats/Nats.csproj src/Nats/packages.lock.json src/Nats/
 COPY src/WebApi/WebApi.csproj src/WebApi/packages.lock.json src/WebApi/
 COPY src/Migrator/Migrator.csproj src/Migrator/packages.lock.json src/Migrator/
 COPY src/Seeder/Seeder.csproj src/Seeder/packages.lock.json src/Seeder/

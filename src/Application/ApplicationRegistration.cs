@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AutoMapper;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,12 +32,7 @@ public static class ApplicationRegistration
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(CachingBehaviour<,>));
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TransactionBehaviour<,>));
 
-        services.AddSingleton<IConfigurationProvider>(_ => new MapperConfiguration(map =>
-        {
-            foreach (var profile in types.Where(typeof(Profile).IsAssignableFrom))
-                map.AddProfile(profile);
-        }));
-        services.AddSingleton<IMapper>(provider => new Mapper(provider.GetRequiredService<IConfigurationProvider>()));
+        services.AddAutoMapper([typeof(ApplicationRegistration).Assembly], ServiceLifetime.Singleton);
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();

@@ -1,11 +1,10 @@
+using Asp.Versioning;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.Formatters;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
-using Microsoft.AspNetCore.Mvc.Versioning;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -21,12 +20,11 @@ using Portico.WebApi.Events;
 using Portico.WebApi.Health;
 using Portico.WebApi.Idempotency;
 using Portico.WebApi.Json;
-using Portico.WebApi.Logging;
-using Portico.WebApi.Metrics;
+using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
+using Portico.WebApi.Pages;
 using Portico.WebApi.Paging;
 using Portico.WebApi.Records;
-using Portico.WebApi.Tracing;
 using Portico.WebApi.Wallets;
 
 namespace Portico.WebApi;
@@ -46,16 +44,12 @@ internal static class WebApiRegistration
             .AddCrossOrigin(configuration)
             .AddCaller()
             .AddApi()
-            .AddOpenApiDocument();
+            .AddOpenApiDocument("v1");
     }
 
     /// <summary>Sets the order in which a request passes the edge.</summary>
     public static WebApplication UseWebApi(this WebApplication app)
     {
-        // It counts from its making on, so before the first connection.
-        app.Services.GetRequiredService<MetricRegistry>();
-        // It knows whether the dependencies that are required exist.
-        app.Services.GetRequiredService<Readiness>();
         // First who asks, so that every later step knows; then what every answer carries, failures included.
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestTrace>();
@@ -66,7 +60,6 @@ internal static class WebApiRegistration
         app.UseMiddleware<ManagementGate>();
         app.UseMiddleware<RequestDeadline>();
         app.UseMiddleware<BodyLimit>();
-        app.UseSwaggerPage();
         app.Use((context, next) =>
         {
             // What can be read can be asked for its headers; the server leaves the body out, whatever the method is called from here on.
@@ -74,6 +67,7 @@ internal static class WebApiRegistration
                 context.Request.Method = HttpMethods.Get;
             return next(context);
         });
+        app.UseSwaggerPage();
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<RequestLimit>();
@@ -82,15 +76,9 @@ internal static class WebApiRegistration
         app.MapSchemas();
         app.MapHealth();
         app.MapMetrics();
-        app.MapOpenApiDocument();
+        app.MapOpenApi();
+        app.MapPages();
         return app;
-    }
-
-    private static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<TelemetrySettings>(configuration);
-        services.AddHostedService<TraceExport>();
-        return services.AddMetrics().AddSingleton<MetricRegistry>();
     }
 
     private static IServiceCollection AddServer(this IServiceCollection services, IConfiguration configuration)
@@ -121,8 +109,8 @@ internal static class WebApiRegistration
 
     private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<HealthSettings>(configuration).AddSettings<ShutdownSettings>(configuration);
-        services.AddSingleton<Readiness>();
+        services.AddSettings<ShutdownSettings>(configuration);
+        services.AddReadiness(configuration);
         services.AddSingleton<Draining>();
         services.AddHostedService<DrainBeforeStop>();
         services.AddOptions<HostOptions>().Configure<ShutdownSettings>((host, shutdown) => host.ShutdownTimeout = shutdown.DrainDelay + shutdown.Timeout);
@@ -142,7 +130,7 @@ internal static class WebApiRegistration
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
                     "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State, HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
-                    RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions")
+                    RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions", "Deprecation", "Sunset")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
     }
@@ -196,13 +184,21 @@ internal static class WebApiRegistration
             })
             .AddApplicationPart(typeof(WebApiRegistration).Assembly);
         services.AddSingleton<IObjectModelValidator, NoModelValidation>();
-        services.AddApiVersioning(versioning =>
-        {
-            versioning.DefaultApiVersion = new ApiVersion(1, 0);
-            versioning.ReportApiVersions = true;
-            versioning.ApiVersionReader = new UrlSegmentApiVersionReader();
-            versioning.ErrorResponses = new VersioningRefusals();
-        });
+        services
+            .AddApiVersioning(versioning =>
+            {
+                versioning.DefaultApiVersion = new ApiVersion(1, 0);
+                versioning.ReportApiVersions = true;
+                versioning.ApiVersionReader = new UrlSegmentApiVersionReader();
+                versioning.UnsupportedApiVersionStatusCode = StatusCodes.Status404NotFound;
+            })
+            .AddMvc()
+            .AddApiExplorer(explorer =>
+            {
+                // The name of the version's OpenAPI document.
+                explorer.GroupNameFormat = "'v'VVV";
+                explorer.SubstituteApiVersionInUrl = true;
+            });
         return services;
     }
 }

@@ -104,6 +104,6 @@ public sealed partial class ConfigurationTableTests
         return [.. Row().Matches(section).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))];
     }
 
-    [GeneratedRegex(@"^\| `(?<setting>[A-Za-z_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"^\| `(?<setting>[A-Za-z0-9_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();
 }

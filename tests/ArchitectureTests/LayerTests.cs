@@ -11,7 +11,10 @@ public sealed class LayerTests
     private static readonly Dictionary<Assembly, string[]> Forbidden = new()
     {
         [Solution.Application] =
-            ["Portico.Infrastructure", "Portico.WebApi", "Portico.Migrator", "Portico.Seeder", "Microsoft.AspNetCore", "Npgsql", "StackExchange", "Microsoft.EntityFrameworkCore.Relational", "Portico.Nats"],
+        [
+            "Portico.Infrastructure", "Portico.WebApi", "Portico.Migrator", "Portico.Seeder",
+            "Microsoft.AspNetCore", "Npgsql", "StackExchange", "Microsoft.EntityFrameworkCore.Relational", "NATS",
+        ],
         [Solution.Infrastructure] = ["Portico.WebApi", "Portico.Migrator", "Portico.Seeder", "MediatR", "FluentValidation", "AutoMapper"],
         [Solution.WebApi] = ["Portico.Migrator", "Portico.Seeder", "MediatR", "Npgsql", "StackExchange"],
         [Solution.Migrator] = ["Portico.WebApi", "Portico.Seeder", "MediatR"],
@@ -21,10 +24,6 @@ public sealed class LayerTests
     [Fact]
     public void The_domain_depends_on_nothing_but_the_base_library() => Solution.AssertNone(
         References(Solution.Domain).Where(name => !name.StartsWith("System.", StringComparison.Ordinal)));
-
-    [Fact]
-    public void The_client_of_nats_knows_nothing_of_portico() => Solution.AssertNone(
-        References(Solution.Nats).Where(name => name.StartsWith("Portico", StringComparison.Ordinal)));
 
     [Fact]
     public void Each_layer_knows_only_those_below_it() => Solution.AssertNone(

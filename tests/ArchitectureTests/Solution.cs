@@ -17,9 +17,7 @@ internal static class Solution
     public static readonly Assembly Migrator = Assembly.Load("Portico.Migrator");
     public static readonly Assembly Seeder = Assembly.Load("Portico.Seeder");
 
-    public static readonly Assembly Nats = Assembly.Load("Portico.Nats");
-
-    public static readonly Assembly[] All = [Domain, Application, Infrastructure, Nats, WebApi, Migrator, Seeder];
+    public static readonly Assembly[] All = [Domain, Application, Infrastructure, WebApi, Migrator, Seeder];
 
     /// <summary>Every type that a person wrote.</summary>
     public static readonly Type[] Types = [.. All.SelectMany(TypesOf)];
@@ -43,7 +41,8 @@ internal static class Solution
         var bases = new List<Type>();
         for (var ancestor = type; ancestor is not null; ancestor = ancestor.BaseType)
             bases.Add(ancestor);
-        return bases.Concat(type.GetInterfaces()).FirstOrDefault(candidate => candidate.IsGenericType && candidate.GetGenericTypeDefinition() == open);
+        return bases.Concat(type.GetInterfaces())
+            .FirstOrDefault(candidate => candidate.IsGenericType && candidate.GetGenericTypeDefinition() == open);
     }
 
     public static string Folder(string project) => Path.Combine(Root, "src", project);

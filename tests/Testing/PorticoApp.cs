@@ -6,10 +6,10 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 using Portico.Domain.Users;
 using Portico.WebApi;
 
@@ -39,9 +39,20 @@ public sealed partial class PorticoApp : IAsyncDisposable
     private readonly WebApplication _app;
     private bool _isStopped;
 
-    private PorticoApp(WebApplication app, LocalStack stack, TestDatabase database, string folder, Uri api, Uri management, IReadOnlyDictionary<string, string?> settings) =>
-        (_app, Stack, Database, Folder, Api, Management, Client, Settings) =
-        (app, stack, database, folder, api, management, new HttpClient { BaseAddress = api }, settings);
+    private PorticoApp(
+        WebApplication app,
+        LocalStack stack,
+        TestDatabase database,
+        string folder,
+        Uri api,
+        Uri management,
+        IReadOnlyDictionary<string, string?> settings)
+    {
+        (_app, Stack, Database, Folder, Api, Management, Settings) = (app, stack, database, folder, api, management, settings);
+        Client = new HttpClient { BaseAddress = api };
+        var nats = app.Services.GetRequiredService<INatsConnection>();
+        JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
+    }
 
     public LocalStack Stack { get; }
     public TestDatabase Database { get; }
@@ -49,6 +60,11 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public Uri Management { get; }
     public HttpClient Client { get; }
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>The application's connection, with more patience than it has itself.</summary>
+    public INatsJSContext JetStream { get; }
+
+    internal EventSettings Events => Services.GetRequiredService<EventSettings>();
 
     /// <summary>What it was started with.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; }
@@ -77,7 +93,6 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
         // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
         settings["Redis:Deadline"] = "00:00:05";
-        settings["Cache:Reliance"] = "00:00:01";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";
@@ -85,7 +100,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Tokens:SealingKey"] = TestDatabase.SealingKey;
         settings["Sessions:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         settings["Otp:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        settings["Passwords:Iterations"] = "1000";
+        // The least that is allowed: most tests sign somebody in.
+        settings["Passwords:Argon2MemoryKiB"] = "8";
+        settings["Passwords:Argon2Iterations"] = "1";
         settings["Mail:Mailbox"] = Path.Combine(folder, "mailbox");
         settings["Shutdown:DrainDelay"] = "00:00:00";
         foreach (var (key, value) in options.ReplicaOf?.Settings.Where(setting => setting.Key is not ("urls" or "Mail:Mailbox")) ?? [])
@@ -96,10 +113,11 @@ public sealed partial class PorticoApp : IAsyncDisposable
         var app = WebApiHost.Create([.. settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")], options.Services);
         await app.StartAsync();
         // As the Migrator does, where there is a server to do it on.
-        if (app.Services.GetRequiredService<INatsConnection>().ConnectionState == NatsConnectionState.Open)
-            await EventStream.CompareAsync(app.Services.GetRequiredService<INatsJSContext>(), app.Services.GetRequiredService<EventSettings>(), apply: true, default);
         var (api, management) = WebApiHost.Addresses(app);
-        return new PorticoApp(app, stack, database, folder, api, management, settings.AsReadOnly());
+        var started = new PorticoApp(app, stack, database, folder, api, management, settings.AsReadOnly());
+        if (started.JetStream.Connection.ConnectionState == NatsConnectionState.Open)
+            await EventStream.CompareAsync(started.JetStream, started.Events, apply: true, default);
+        return started;
     }
 
     /// <summary>Signs a new person up by e-mail.</summary>

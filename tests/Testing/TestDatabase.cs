@@ -100,7 +100,7 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
         // Each application would make them at its first start, for half a second of a processor.
-        var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).Options;
+        var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).UseSnakeCaseNamingConvention().Options;
         await using var db = new AppDbContext(options);
         var (tokens, caller) = (new TokenSettings { SealingKey = SealingKey }, new SystemCaller());
         await new SigningKeyStore(db, new KeySealing(tokens), new AuditLog(db, options, caller, caller, TimeProvider.System)).Advance(tokens, default);

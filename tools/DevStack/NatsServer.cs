@@ -16,6 +16,9 @@ public sealed class NatsServer : LocalServer
     /// <inheritdoc/>
     public override string ConnectionString => $"nats://127.0.0.1:{Port}";
 
+    /// <summary>Deletes the streams of a server that does not run.</summary>
+    public void DeleteStore() => Directory.Delete(Path.Combine(Folder, "jetstream"), recursive: true);
+
     private protected override (string Program, IReadOnlyList<string> Arguments) Command() => (
         Programs.Need("nats-server", "nats-server"),
         ["--jetstream", "--store_dir", Folder, "--addr", "127.0.0.1", "--port", $"{Port}", "--server_name", _identity]);
@@ -39,7 +42,8 @@ public sealed class NatsServer : LocalServer
         if (info.Contains("\"error\"", StringComparison.Ordinal))
             throw new LocalStackException($"JetStream answers {info}");
 
-        async Task<string> LineAsync() => await reader.ReadLineAsync(cancellationToken) ?? throw new LocalStackException("the connection was closed");
+        async Task<string> LineAsync() =>
+            await reader.ReadLineAsync(cancellationToken) ?? throw new LocalStackException("the connection was closed");
 
         async Task SayAsync(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
 

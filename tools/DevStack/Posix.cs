@@ -7,10 +7,10 @@ namespace Portico.DevStack;
 
 internal enum Signal
 {
+    Hangup = 1,
     Interrupt = 2,
     Quit = 3,
     Kill = 9,
-    User2 = 12,
     Terminate = 15,
     Continue = 18,
     Stop = 19,

@@ -63,7 +63,7 @@ internal sealed class ConfirmPasswordResetHandler(
         if (changed.Error is { } refusal)
             return refusal;
 
-        await sessions.EndAll(changed.Value, cancellationToken);
+        await sessions.EndAfterCommit(all => all.EndAll(changed.Value, cancellationToken));
         return Unit.Value;
     }
 }

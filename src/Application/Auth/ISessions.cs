@@ -1,3 +1,4 @@
+using Portico.Application.Common;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 
@@ -76,4 +77,25 @@ public interface IEndedSessions
 {
     /// <summary>Whether the session has ended as of 1 s ago at most, from memory: a token check costs no round trip.</summary>
     ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken);
+}
+
+/// <summary>Ends sessions after a change of the person was committed.</summary>
+internal static class CommittedChanges
+{
+    /// <summary>Ends what can be ended now. The change stands whatever Redis says, so it is answered as committed.</summary>
+    /// <remarks>
+    /// While Redis is away the sessions stay there, and are of no use: the change has raised the person's version, which every refresh
+    /// compares, and their epoch, which every access token is compared with.
+    /// </remarks>
+    public static async Task EndAfterCommit(this ISessions sessions, Func<ISessions, Task> end)
+    {
+        try
+        {
+            await end(sessions);
+        }
+        catch (DependencyUnavailableException)
+        {
+            // See the remarks.
+        }
+    }
 }

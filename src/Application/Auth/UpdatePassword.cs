@@ -70,7 +70,7 @@ internal sealed class UpdatePasswordHandler(
 
         // This session first: another tab of it may be about to refresh. The others have an older version in any case.
         var session = await sessions.Continue(caller.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
-        await sessions.EndOthers(caller.Id, caller.SessionId, cancellationToken);
+        await sessions.EndAfterCommit(all => all.EndOthers(caller.Id, caller.SessionId, cancellationToken));
         return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));
     }
 }

@@ -6,7 +6,7 @@ namespace Portico.Application.Forecasts;
 
 /// <summary>What a person expects of an event.</summary>
 /// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","ownerId":"01a1fc7e-0000-7915-aa3f-8ae82c4c4ddd","eventId":"01a1fc7e-1111-7915-aa3f-8ae82c4c4ddd","outcome":"win1","points":null,"settledAt":null,"createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}</example>
-public sealed class ForecastDto : IVersionedDto
+public sealed record ForecastDto : IVersionedDto
 {
     public Guid Id { get; init; }
     public Guid OwnerId { get; init; }

@@ -13,7 +13,7 @@ public enum AccountStatus
 
 /// <summary>A person as administrators see them.</summary>
 /// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org","emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en","createdAt":"2026-11-21T10:00:00.123Z","status":"active","deletedAt":null}</example>
-public sealed class AccountDto
+public sealed record AccountDto
 {
     public Guid Id { get; init; }
     public string DisplayName { get; init; } = "";

@@ -53,7 +53,7 @@ internal sealed class DeleteAccountHandler(
         if (deleted.Error is { } refusal)
             return refusal;
 
-        await sessions.EndAll(known.Value.Id, cancellationToken);
+        await sessions.EndAfterCommit(all => all.EndAll(known.Value.Id, cancellationToken));
         return Unit.Value;
     }
 }

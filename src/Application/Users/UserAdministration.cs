@@ -53,7 +53,7 @@ internal sealed class UserAdministration(
     {
         var done = await Act(userId, action, act, cancellationToken, reason);
         if (done.IsSuccess)
-            transaction.AfterCommit(token => sessions.EndAll(userId, token));
+            transaction.AfterCommit(token => sessions.EndAfterCommit(all => all.EndAll(userId, token)));
         return done;
     }
 }

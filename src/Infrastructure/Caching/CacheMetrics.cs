@@ -13,9 +13,11 @@ internal sealed class CacheMetrics
     public CacheMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Portico.Cache");
-        _reads = meter.CreateCounter<long>("portico.cache.reads", description: "Cached queries by how their answer came about: hit, miss or bypass.");
+        _reads = meter.CreateCounter<long>(
+            "portico.cache.reads", description: "Cached queries by how their answer came about: hit or miss.");
         _age = meter.CreateHistogram<double>("portico.cache.age", "s", "How old the answers were that the cache gave.");
-        _invalidations = meter.CreateCounter<long>("portico.cache.invalidations", description: "Tags that changes made stale, by whether Redis was told at once.");
+        _invalidations = meter.CreateCounter<long>(
+            "portico.cache.invalidations", description: "Tags that changes of this process made stale.");
     }
 
     public void Read(string query, CacheUse use)
@@ -26,5 +28,5 @@ internal sealed class CacheMetrics
             _age.Record(use.Age.TotalSeconds, name);
     }
 
-    public void Invalidated(int tags, bool told) => _invalidations.Add(tags, new KeyValuePair<string, object?>("told", told ? "true" : "false"));
+    public void Invalidated(int tags) => _invalidations.Add(tags);
 }

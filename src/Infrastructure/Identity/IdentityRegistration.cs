@@ -1,7 +1,5 @@
-using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Portico.Application.Auth;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence;
@@ -15,10 +13,9 @@ internal static class IdentityRegistration
         services.AddSettings<PasswordSettings>(configuration);
         services.AddMetrics();
         services.AddIdentityCore<Credential>().AddEntityFrameworkStores<AppDbContext>();
-        services.AddSingleton<IConfigureOptions<PasswordHasherOptions>>(provider => new ConfigureOptions<PasswordHasherOptions>(
-            options => options.IterationCount = provider.GetRequiredService<PasswordSettings>().Iterations));
-        services.AddSingleton<IPasswordHasher<Credential>, PasswordHasher<Credential>>();
-        services.AddSingleton<IPasswordHashing, IdentityPasswordHashing>();
+        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<IPasswordHashing>(provider => provider.GetRequiredService<PasswordHashing>());
+        services.AddHostedService<StoredHashKinds>();
         services.AddScoped<ICredentials, IdentityCredentials>();
         return services;
     }

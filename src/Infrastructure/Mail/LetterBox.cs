@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messages;
+using Portico.Application.Common.Persistence;
 using Portico.Application.Messages;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -9,7 +10,8 @@ using Portico.Infrastructure.Persistence;
 namespace Portico.Infrastructure.Mail;
 
 /// <summary>Keeps letters in the table <c>messages</c>, with the address and language that the person has at that moment.</summary>
-internal sealed class LetterBox(AppDbContext db, IMessages messages, TimeProvider clock) : ILetterBox
+internal sealed class LetterBox(
+    AppDbContext db, ITransaction transaction, IMessages messages, MessageSignal signal, TimeProvider clock) : ILetterBox
 {
     public async Task Post(Guid eventId, Guid userId, Letter letter, CancellationToken cancellationToken, ContactAddress? to = null)
     {
@@ -34,6 +36,11 @@ internal sealed class LetterBox(AppDbContext db, IMessages messages, TimeProvide
             ON CONFLICT DO NOTHING
             """,
             cancellationToken);
+        transaction.AfterCommit(_ =>
+        {
+            signal.Set();
+            return Task.CompletedTask;
+        });
     }
 
     private static string Channel(ContactKind kind) => kind == ContactKind.Email ? "email" : "phone";

@@ -25,6 +25,7 @@ internal static class MailRegistration
         services.AddHostedService(provider => provider.GetRequiredService<MessageQueue>());
 
         services.AddSingleton<QueuedMessages>();
+        services.AddSingleton<MessageSignal>();
         services.AddScoped<ILetterBox, LetterBox>();
         services.AddSingleton<MessageMetrics>();
         services.AddHostedService<MessageDelivery>();

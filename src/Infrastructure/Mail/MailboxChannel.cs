@@ -20,7 +20,8 @@ internal sealed partial class MailboxChannel(MailSettings settings, TimeProvider
         var now = clock.GetUtcNow();
         var file = Path.Combine(_folder, $"{now:yyyyMMdd'T'HHmmss.fff'Z'}-{id:N}.eml");
         var half = file + ".part";
-        await File.WriteAllTextAsync(half, MimeMail.Compose(message, id, _from, now, readable: true), cancellationToken);
+        using var mail = MailComposer.Compose(message, id, _from, now, readable: true);
+        await mail.WriteToAsync(MailComposer.Format, half, cancellationToken);
         File.Move(half, file);
         LogWritten(message.To, file);
         Prune();

@@ -12,11 +12,15 @@ namespace Portico.Infrastructure.Mail;
 /// makes a dead letter. At shutdown nothing new is begun, and what is being sent is sent.
 /// </remarks>
 internal sealed partial class MessageDelivery(
-    QueuedMessages queue, IEnumerable<IMessageChannel> channels, MailSettings settings, MessageMetrics metrics, TimeProvider clock, ILogger<MessageDelivery> logger)
+    QueuedMessages queue, MessageSignal signal, IEnumerable<IMessageChannel> channels, MailSettings settings, MessageMetrics metrics,
+    TimeProvider clock, ILogger<MessageDelivery> logger)
     : BackgroundService
 {
     private const int Senders = 4;
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+
+    // Only messages of other processes wait for it: those of this process set the signal, and retries have their time.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
@@ -50,6 +54,8 @@ internal sealed partial class MessageDelivery(
                     sending.AddRange(claimed.Select(Deliver));
                     if (claimed.Count + postponed > 0)
                         continue;
+                    if (await queue.UntilNextDue(stoppingToken) is { } due && due < PollInterval)
+                        pause = due > ShortestPause ? due : ShortestPause;
                 }
 
                 away = false;
@@ -67,7 +73,9 @@ internal sealed partial class MessageDelivery(
             }
 
             using var tick = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await Task.WhenAny([.. sending, Task.Delay(pause, clock, tick.Token)]);
+            // While PostgreSQL is away the signal wakes nobody: the pause is there to spare it.
+            var end = Task.Delay(pause, clock, tick.Token);
+            await Task.WhenAny([.. sending, end, away ? end : signal.WaitAsync(tick.Token)]);
             await tick.CancelAsync();
         }
 

@@ -81,6 +81,14 @@ internal sealed class QueuedMessages(NpgsqlDataSource database, MailSettings set
     public Task MarkFailed(ClaimedMessage message, string reason, TimeSpan pause, CancellationToken cancellationToken) =>
         Mark(message, "queued", reason, pause, cancellationToken);
 
+    /// <summary>How long until a message is due; <c>null</c> when none is queued.</summary>
+    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM messages WHERE status = 'queued'");
+        return await command.ExecuteScalarAsync(cancellationToken) is double seconds ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
+    }
+
     public async Task<QueueState> Measure(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(

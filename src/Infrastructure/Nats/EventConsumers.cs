@@ -1,35 +1,47 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NATS.Client.JetStream;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Persistence.Inbox;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 
 namespace Portico.Infrastructure.Nats;
 
 /// <summary>Pulls events from the durable consumers of all handlers, and answers each when its effect is committed.</summary>
 /// <remarks>
 /// A failure is tried again with growing pauses; after <see cref="EventSubscription.MaxTries"/> tries, or at once when the event makes
-/// no sense, it is laid aside in <c>dead_events</c> and then terminated. While PostgreSQL is away events are held, since that is no
+/// no sense, it is written to <c>dead_events</c> and then terminated. While PostgreSQL is away events are held, since that is no
 /// failure of theirs. At shutdown nothing more is pulled, what has begun is ended and answered, and what waits goes back to the stream.
 /// </remarks>
 internal sealed partial class EventConsumers(
-    INatsJSContext jetStream, IEnumerable<EventSubscription> subscriptions, EventReceiver receiver, DeadEvents deadEvents, EventSettings settings,
-    EventMetrics metrics, TimeProvider clock, ILogger<EventConsumers> logger)
+    INatsJSContext jetStream,
+    IEnumerable<EventSubscription> subscriptions,
+    EventReceiver receiver,
+    DeadEvents deadEvents,
+    EventSettings settings,
+    EventMetrics metrics,
+    TimeProvider clock,
+    ILogger<EventConsumers> logger)
     : BackgroundService
 {
     private const int Parallelism = 4;
 
-    private static readonly NatsJSConsumeOpts Pull = new() { MaxMsgs = Parallelism, Expires = TimeSpan.FromSeconds(30) };
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MissingPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PullExpires = TimeSpan.FromSeconds(30);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        settings.Consume ? Task.WhenAll(subscriptions.Select(subscription => Consume(subscription, stoppingToken))) : Task.CompletedTask;
+    // After two that are missing the client pulls again: so soon a handler is back when the server is.
+    private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(1);
+
+    // Shorter than the time after which the client would pull more events although nobody is free to handle those that it has.
+    private static readonly TimeSpan BusyLimit = IdleHeartbeat;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Consume
+        ? Task.WhenAll(subscriptions.Select(subscription => Consume(subscription, stoppingToken)))
+        : Task.CompletedTask;
 
     private async Task Consume(EventSubscription subscription, CancellationToken stoppingToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stoppingToken };
+        var running = new List<Task>(Parallelism);
         var away = false;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -39,14 +51,12 @@ internal sealed partial class EventConsumers(
                 if (away)
                     LogBack(subscription.Name);
                 away = false;
-                await Parallel.ForEachAsync(
-                    consumer.ConsumeAsync<ReadOnlyMemory<byte>>(Pull, stoppingToken),
-                    options,
-                    async (message, _) => await Handle(subscription, message, stoppingToken));
+                await Pull(subscription, consumer, running, stoppingToken);
+                await OneIsFree(running, Timeout.InfiniteTimeSpan);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
-                return;
+                break;
             }
             catch (Exception failure)
             {
@@ -57,13 +67,52 @@ internal sealed partial class EventConsumers(
                 await Task.Delay(MissingPause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+
+        await Task.WhenAll(running);
     }
 
-    private async Task Handle(EventSubscription subscription, NatsJSMsg<ReadOnlyMemory<byte>> message, CancellationToken stoppingToken)
+    /// <summary>Handles events as they come, until the host stops or all have been busy for long.</summary>
+    /// <exception cref="Exception">The consumer is gone.</exception>
+    private async Task Pull(EventSubscription subscription, INatsJSConsumer consumer, List<Task> running, CancellationToken stoppingToken)
+    {
+        using var pulling = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var options = new NatsJSConsumeOpts
+        {
+            // The next event is asked for when somebody is free to handle it. One that waited in memory would be delivered once more.
+            MaxMsgs = 1,
+            Expires = PullExpires,
+            IdleHeartbeat = IdleHeartbeat,
+            DrainOnCancel = true,
+            // A consumer that was lost with the server's store answers a pull with silence.
+            NotificationHandler = async (notification, cancellationToken) =>
+            {
+                if (notification is NatsJSTimeoutNotification)
+                    await consumer.RefreshAsync(cancellationToken);
+            },
+        };
+        await foreach (var message in consumer.ConsumeAsync<ReadOnlyMemory<byte>>(opts: options, cancellationToken: pulling.Token))
+        {
+            running.Add(Handle(subscription, message, stoppingToken));
+            if (!await OneIsFree(running, BusyLimit))
+                await pulling.CancelAsync();
+        }
+    }
+
+    private static async Task<bool> OneIsFree(List<Task> running, TimeSpan atMost)
+    {
+        running.RemoveAll(task => task.IsCompleted);
+        if (running.Count < Parallelism)
+            return true;
+        Task next = Task.WhenAny(running);
+        await next.WaitAsync(atMost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return running.RemoveAll(task => task.IsCompleted) > 0;
+    }
+
+    private async Task Handle(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, CancellationToken stoppingToken)
     {
         try
         {
-            while (true)
+            while (!stoppingToken.IsCancellationRequested)
             {
                 try
                 {
@@ -72,17 +121,13 @@ internal sealed partial class EventConsumers(
                 }
                 catch (Exception outage) when (DatabaseOutage.Is(outage))
                 {
-                    if (stoppingToken.IsCancellationRequested)
-                    {
-                        await message.NakAsync(cancellationToken: CancellationToken.None);
-                        return;
-                    }
-
                     // Held, since another delivery would count as another try.
                     await message.AckProgressAsync(cancellationToken: CancellationToken.None);
                     await Task.Delay(OutagePause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
+
+            await message.NakAsync(cancellationToken: CancellationToken.None);
         }
         catch (Exception failure)
         {
@@ -92,12 +137,12 @@ internal sealed partial class EventConsumers(
     }
 
     /// <exception cref="Exception">PostgreSQL or NATS is away; whatever else goes wrong is answered.</exception>
-    private async Task HandleOnce(EventSubscription subscription, NatsJSMsg<ReadOnlyMemory<byte>> message)
+    private async Task HandleOnce(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message)
     {
         var tries = (int)(message.Metadata?.NumDelivered ?? 1);
         if (tries > subscription.MaxTries)
         {
-            await LayAside(subscription, message, $"{tries - 1} deliveries were never answered.");
+            await MoveToDeadEvents(subscription, message, $"{tries - 1} deliveries were never answered.");
             return;
         }
 
@@ -109,30 +154,31 @@ internal sealed partial class EventConsumers(
         }
         catch (InvalidDataException poison)
         {
-            await LayAside(subscription, message, poison.Message);
+            await MoveToDeadEvents(subscription, message, poison.Message);
             return;
         }
         catch (Exception failure) when (!DatabaseOutage.Is(failure))
         {
             if (tries == subscription.MaxTries)
             {
-                await LayAside(subscription, message, failure.Message);
+                await MoveToDeadEvents(subscription, message, failure.Message);
                 return;
             }
 
             LogFailed(subscription.Name, tries, failure);
             metrics.Count(subscription.Name, "failed");
-            await message.NakAsync(delay: subscription.Pauses[tries - 1], cancellationToken: CancellationToken.None);
+            await message.NakAsync(new AckOpts { NakDelay = subscription.Pauses[tries - 1] }, CancellationToken.None);
             return;
         }
 
         await message.AckAsync(cancellationToken: CancellationToken.None);
     }
 
-    /// <summary>First the row, then the answer: a crash in between lays the same event aside once more, which changes nothing.</summary>
-    private async Task LayAside(EventSubscription subscription, NatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
+    /// <summary>First the row, then the answer: a crash in between writes the same event once more, which changes nothing.</summary>
+    private async Task MoveToDeadEvents(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
     {
         await deadEvents.Add(subscription.Name, message.Data, reason, CancellationToken.None);
+        // Without a reason: nats-server 2.9 ignores an answer that has one.
         await message.AckTerminateAsync(cancellationToken: CancellationToken.None);
         LogDead(subscription.Name, reason);
         metrics.Count(subscription.Name, "dead");
@@ -147,7 +193,7 @@ internal sealed partial class EventConsumers(
     [LoggerMessage(3, LogLevel.Warning, "{Handler} failed in try {Try} and will try again")]
     private partial void LogFailed(string handler, int @try, Exception failure);
 
-    [LoggerMessage(4, LogLevel.Error, "{Handler} could not handle an event; it lies in dead_events: {Reason}")]
+    [LoggerMessage(4, LogLevel.Error, "{Handler} could not handle an event; it is in dead_events: {Reason}")]
     private partial void LogDead(string handler, string reason);
 
     [LoggerMessage(5, LogLevel.Warning, "{Handler} could not answer for an event; it will come again")]

@@ -1,6 +1,7 @@
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 using Portico.Infrastructure.Persistence.Outbox;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 
 namespace Portico.Infrastructure.Nats;
 
@@ -8,12 +9,13 @@ namespace Portico.Infrastructure.Nats;
 /// <param name="Published">Those that the stream has now.</param>
 /// <param name="Refused">Those that it will never take as they are, with the reason.</param>
 /// <param name="Outage">Why others could not be published at this time; null when there were no others.</param>
-internal sealed record Publishing(IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
+internal sealed record Publishing(
+    IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
 
-/// <summary>Publishes events to the stream: in order those of an aggregate, at once those of different ones.</summary>
+/// <summary>Publishes events to the stream: in order those of an aggregate, concurrently those of different ones.</summary>
 internal sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
 {
-    // JetStream's codes for a message that is too large for the stream or the server; whatever else it refuses may pass later.
+    // JetStream's code for a message that is too large for the stream or the server; whatever else it refuses may pass later.
     private const int MessageTooLarge = 10054;
 
     private enum Outcome
@@ -29,7 +31,9 @@ internal sealed class EventPublisher(INatsJSContext stream, EventSettings settin
     public async Task<Publishing> Publish(IEnumerable<OutboxMessage> events, string source, CancellationToken cancellationToken)
     {
         var batch = new Batch(source);
-        await Task.WhenAll(events.GroupBy(message => message.AggregateId).Select(aggregate => PublishInOrder(batch, aggregate, cancellationToken)));
+        await Task.WhenAll(events
+            .GroupBy(message => message.AggregateId)
+            .Select(aggregate => PublishInOrder(batch, aggregate, cancellationToken)));
         return new Publishing(batch.Published, batch.Refused, batch.Outage);
     }
 
@@ -46,28 +50,37 @@ internal sealed class EventPublisher(INatsJSContext stream, EventSettings settin
     {
         try
         {
-            var ack = await stream.PublishAsync(
+            var result = await stream.TryPublishAsync(
                 EventStream.Subject(settings, message.Type),
                 CloudEvent.Write(message, batch.Source),
-                new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = EventStream.Name(settings) },
-                new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
-                cancellationToken);
-            return ack.Error switch
-            {
-                null => batch.Take(message),
-                { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description),
-                { } error => batch.GiveUp($"JetStream refuses: {error.Description} ({error.ErrCode})"),
-            };
+                opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = EventStream.Name(settings) },
+                headers: new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
+                cancellationToken: cancellationToken);
+            return result.Success ? Judge(batch, message, result.Value) : Judge(batch, message, result.Error);
         }
-        catch (Exception tooLarge) when (tooLarge is NatsPayloadTooLargeException or ArgumentException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return batch.Refuse(message, tooLarge.Message);
-        }
-        catch (NatsException away)
-        {
-            return batch.GiveUp(away.Message);
+            // The connection broke before the event was written to it.
+            return batch.GiveUp("the connection to NATS broke");
         }
     }
+
+    private static Outcome Judge(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
+    {
+        null => batch.Take(message),
+        { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description ?? "it is too large"),
+        { } error => batch.GiveUp($"JetStream refuses: {error.Description} ({error.ErrCode})"),
+    };
+
+    private Outcome Judge(Batch batch, OutboxMessage message, Exception failure) => failure switch
+    {
+        NatsPayloadTooLargeException => batch.Refuse(message, failure.Message),
+        // The client throws the same for a stream that is missing and for an answer that was lost with the connection.
+        NatsJSPublishNoResponseException when stream.Connection.ConnectionState == NatsConnectionState.Open =>
+            batch.GiveUp("no stream answers: it is missing, or the connection broke meanwhile"),
+        NatsJSPublishNoResponseException => batch.GiveUp("the connection to NATS broke"),
+        _ => batch.GiveUp(failure.Message),
+    };
 
     private sealed class Batch(string source)
     {

@@ -1,4 +1,5 @@
-using Portico.Nats.JetStream;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 
 namespace Portico.Infrastructure.Nats;
 
@@ -33,10 +34,12 @@ internal static class EventStream
     };
 
     /// <summary>The durable consumers of Portico's own; other services declare theirs.</summary>
-    public static IReadOnlyList<ConsumerConfig> Consumers(EventSettings settings) => [.. EventSubscription.All.Select(subscription => subscription.Consumer(settings))];
+    public static IReadOnlyList<ConsumerConfig> Consumers(EventSettings settings) =>
+        [.. EventSubscription.All.Select(subscription => subscription.Consumer(settings))];
 
     /// <summary>Looks at the server, and changes what differs unless it is only to be told.</summary>
-    public static async Task<IReadOnlyList<StreamPart>> CompareAsync(INatsJSContext jetStream, EventSettings settings, bool apply, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<StreamPart>> CompareAsync(
+        INatsJSContext jetStream, EventSettings settings, bool apply, CancellationToken cancellationToken)
     {
         var parts = new List<StreamPart> { await StreamAsync(jetStream, Config(settings), apply, cancellationToken) };
         foreach (var consumer in Consumers(settings))
@@ -44,11 +47,11 @@ internal static class EventStream
         return parts;
     }
 
-    private static async Task<StreamPart> StreamAsync(INatsJSContext jetStream, StreamConfig wanted, bool apply, CancellationToken cancellationToken)
+    private static async Task<StreamPart> StreamAsync(
+        INatsJSContext jetStream, StreamConfig wanted, bool apply, CancellationToken cancellationToken)
     {
-        var part = new StreamPart($"stream {wanted.Name}", await MissingAsync(async () => (await jetStream.GetStreamAsync(wanted.Name, cancellationToken)).Info.Config) is { } actual
-            ? Differences(actual, wanted)
-            : null);
+        var stream = await NullWhenMissing(async () => await jetStream.GetStreamAsync(wanted.Name!, cancellationToken: cancellationToken));
+        var part = new StreamPart($"stream {wanted.Name}", stream is null ? null : Differences(stream.Info.Config, wanted));
         if (apply && part.Differences is not [])
             await jetStream.CreateOrUpdateStreamAsync(wanted, cancellationToken);
         return part;
@@ -57,15 +60,14 @@ internal static class EventStream
     private static async Task<StreamPart> ConsumerAsync(
         INatsJSContext jetStream, string stream, ConsumerConfig wanted, bool apply, CancellationToken cancellationToken)
     {
-        var part = new StreamPart($"consumer {wanted.Name}", await MissingAsync(async () => (await jetStream.GetConsumerAsync(stream, wanted.Name!, cancellationToken)).Info.Config) is { } actual
-            ? Differences(actual, wanted)
-            : null);
+        var consumer = await NullWhenMissing(async () => await jetStream.GetConsumerAsync(stream, wanted.Name!, cancellationToken));
+        var part = new StreamPart($"consumer {wanted.Name}", consumer is null ? null : Differences(consumer.Info.Config, wanted));
         if (apply && part.Differences is not [])
             await jetStream.CreateOrUpdateConsumerAsync(stream, wanted, cancellationToken);
         return part;
     }
 
-    private static async Task<T?> MissingAsync<T>(Func<Task<T>> ask)
+    private static async Task<T?> NullWhenMissing<T>(Func<Task<T>> ask)
         where T : class
     {
         try
@@ -80,7 +82,7 @@ internal static class EventStream
 
     private static List<string> Differences(StreamConfig actual, StreamConfig wanted) => Differences(
         ("description", actual.Description ?? "", wanted.Description ?? ""),
-        ("subjects", string.Join(',', actual.Subjects), string.Join(',', wanted.Subjects)),
+        ("subjects", string.Join(',', actual.Subjects ?? []), string.Join(',', wanted.Subjects ?? [])),
         ("storage", actual.Storage, wanted.Storage),
         ("retention", actual.Retention, wanted.Retention),
         ("discard", actual.Discard, wanted.Discard),
@@ -94,8 +96,7 @@ internal static class EventStream
         ("description", actual.Description ?? "", wanted.Description ?? ""),
         ("filterSubject", actual.FilterSubject ?? "", wanted.FilterSubject ?? ""),
         ("ackPolicy", actual.AckPolicy, wanted.AckPolicy),
-        // The first of a back-off list is what the server tells as the wait.
-        ("ackWait", actual.AckWait, wanted.Backoff is [var first, ..] ? first : wanted.AckWait),
+        ("ackWait", actual.AckWait, wanted.AckWait),
         ("backoff", string.Join(',', actual.Backoff ?? []), string.Join(',', wanted.Backoff ?? [])),
         ("maxDeliver", actual.MaxDeliver, wanted.MaxDeliver),
         ("maxAckPending", actual.MaxAckPending, wanted.MaxAckPending),

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using NATS.Client.JetStream.Models;
 using Portico.Application;
 using Portico.Application.Common.Events;
 using Portico.Domain.Common;
 using Portico.Infrastructure.Persistence.Outbox;
-using Portico.Nats.JetStream;
 
 namespace Portico.Infrastructure.Nats;
 
@@ -14,7 +14,7 @@ internal sealed record ReceivedEvent(Guid Id, string Type, DateTimeOffset At, st
 /// <summary>A handler together with the event that it waits for; one durable consumer each.</summary>
 internal abstract class EventSubscription
 {
-    // A handler may take 15 s, and others of its pull wait as long. No back-off list: nats-server 2.9 adds it to the pauses that we ask for.
+    // Four times what a handler may take. No back-off list: nats-server 2.9 adds it to the pauses that we ask for.
     private static readonly TimeSpan AckWait = TimeSpan.FromMinutes(1);
 
     /// <summary>For so long one event may be worked on.</summary>
@@ -22,6 +22,9 @@ internal abstract class EventSubscription
 
     private const int MaxDeliver = 40;
     private const int MaxAckPending = 64;
+
+    // The server's default, named so that it can be compared.
+    private const int MaxWaiting = 512;
 
     /// <summary>Those of all handlers in the application.</summary>
     public static IReadOnlyList<EventSubscription> All { get; } = Find();
@@ -43,9 +46,12 @@ internal abstract class EventSubscription
     {
         Description = $"Portico's own: {Name}.",
         FilterSubject = EventStream.Subject(settings, EventName),
+        DeliverPolicy = ConsumerConfigDeliverPolicy.All,
+        AckPolicy = ConsumerConfigAckPolicy.Explicit,
         AckWait = AckWait,
         MaxDeliver = MaxDeliver,
         MaxAckPending = MaxAckPending,
+        MaxWaiting = MaxWaiting,
     };
 
     /// <exception cref="InvalidDataException">The event is not what its name says.</exception>
@@ -57,7 +63,8 @@ internal abstract class EventSubscription
            where type is { IsAbstract: false }
            from contract in type.GetInterfaces()
            where contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IReactTo<>)
-           select (EventSubscription)Activator.CreateInstance(typeof(EventSubscription<,>).MakeGenericType(type, contract.GetGenericArguments()[0]))!,
+           let subscription = typeof(EventSubscription<,>).MakeGenericType(type, contract.GetGenericArguments()[0])
+           select (EventSubscription)Activator.CreateInstance(subscription)!,
     ];
 }
 
@@ -80,6 +87,7 @@ internal sealed class EventSubscription<THandler, TEvent> : EventSubscription
             throw new InvalidDataException($"The data is no {EventName}: {wrong.Message}", wrong);
         }
 
-        return ActivatorUtilities.CreateInstance<THandler>(services).Handle(new Occurrence<TEvent>(received.Id, what, received.At), cancellationToken);
+        var handler = ActivatorUtilities.CreateInstance<THandler>(services);
+        return handler.Handle(new Occurrence<TEvent>(received.Id, what, received.At), cancellationToken);
     }
 }

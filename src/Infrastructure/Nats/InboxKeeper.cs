@@ -13,11 +13,18 @@ namespace Portico.Infrastructure.Nats;
 /// Sent messages are kept for 7 days; dead letters for 90, whether somebody looked at them or not.
 /// </remarks>
 internal sealed partial class InboxKeeper(
-    NpgsqlDataSource database, DeadEvents deadEvents, IEnumerable<EventSubscription> subscriptions, EventReceiver receiver, EventSettings events, OutboxSettings outbox,
-    EventMetrics metrics, TimeProvider clock, ILogger<InboxKeeper> logger)
-    : PeriodicService(TimeSpan.FromSeconds(2), clock, logger)
+    NpgsqlDataSource database,
+    DeadEvents deadEvents,
+    IEnumerable<EventSubscription> subscriptions,
+    EventReceiver receiver,
+    EventSettings events,
+    OutboxSettings outbox,
+    EventMetrics metrics,
+    TimeProvider clock,
+    ILogger<InboxKeeper> logger)
+    : PeriodicService(TimeSpan.FromSeconds(5), clock, logger)
 {
-    private const int RoundsPerPurge = 300;
+    private const int RoundsPerPurge = 120;
 
     private static readonly TimeSpan SentRetention = TimeSpan.FromDays(7);
     private static readonly TimeSpan DeadRetention = TimeSpan.FromDays(90);

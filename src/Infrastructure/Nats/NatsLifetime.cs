@@ -1,54 +1,67 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Portico.Nats;
+using NATS.Client.Core;
 
 namespace Portico.Infrastructure.Nats;
 
-/// <summary>Opens the process's connection to NATS at the start, says what becomes of it, and drains it at the end.</summary>
-/// <remarks>It starts without NATS too; the connection comes when the server does.</remarks>
-internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLifetime> logger) : IHostedService
+/// <summary>Opens the process's connection to NATS at the start, logs what becomes of it, and drains it at the end.</summary>
+/// <remarks>The process starts without NATS too; the connection comes when the server does.</remarks>
+internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLifetime> logger) : IHostedService, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _opening = Task.CompletedTask;
     private bool _isAway;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        nats.ConnectionOpened += OnOpened;
-        nats.ConnectionDisconnected += OnLost;
-        nats.ReconnectFailed += OnFailed;
-        nats.LameDuckModeActivated += (_, e) => Log(() => LogNews(LogLevel.Information, e.Message));
-        nats.SlowConsumerDetected += (_, e) => Log(() => LogNews(LogLevel.Warning, e.Message));
-        nats.ServerError += (_, e) => Log(() => LogNews(LogLevel.Error, e.Message));
-        await Task.WhenAny(nats.ConnectAsync().AsTask(), Task.Delay(Patience, cancellationToken));
+        nats.ConnectionOpened += (_, e) => Handle(() => OnOpened(e.Message));
+        nats.ConnectionDisconnected += (_, e) => Handle(() => OnAway($"the connection to {e.Message} broke"));
+        nats.ReconnectFailed += (_, e) => Handle(() => OnAway($"{e.Message} can't be reached"));
+        nats.LameDuckModeActivated += (_, e) => Handle(() => LogNews(LogLevel.Information, $"{e.Uri.Host} is about to shut down"));
+        nats.SlowConsumerDetected += (_, e) => Handle(() => LogNews(LogLevel.Warning, e.Message));
+        nats.ServerError += (_, e) => Handle(() => LogNews(LogLevel.Error, e.Message));
+        _opening = nats.OpenAsync(OnAway, _stopping.Token);
+        await Task.WhenAny(_opening, Task.Delay(StartPatience, cancellationToken));
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken) => await nats.DrainAsync(cancellationToken);
-
-    private static ValueTask Log(Action write)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        write();
+        await _stopping.CancelAsync();
+        await _opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await nats.DisposeAsync().AsTask().WaitAsync(DrainPatience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            LogNews(LogLevel.Warning, "the server did not take the last messages in time");
+        }
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private static ValueTask Handle(Action handle)
+    {
+        handle();
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask OnOpened(object? sender, NatsEventArgs e) => Log(() =>
+    private void OnOpened(string server)
     {
         _isAway = false;
-        LogNews(LogLevel.Information, e.Message);
-    });
+        LogNews(LogLevel.Information, $"connected to {server}");
+    }
 
-    private ValueTask OnLost(object? sender, NatsEventArgs e) => Log(() =>
-    {
-        _isAway = true;
-        LogAway(e.Message);
-    });
-
-    // Said once, however often it is tried.
-    private ValueTask OnFailed(object? sender, NatsEventArgs e) => Log(() =>
+    // Logged once, however many attempts fail.
+    private void OnAway(string reason)
     {
         if (!_isAway)
-            LogAway(e.Message);
+            LogAway(reason);
         _isAway = true;
-    });
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "NATS is away; events wait in the outbox until it is back: {Reason}")]
     private partial void LogAway(string reason);

@@ -1,17 +1,16 @@
-using Portico.Application.Common.Health;
-using Portico.Nats;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NATS.Client.Core;
 
 namespace Portico.Infrastructure.Nats;
 
 /// <summary>The connection that events leave by is there, and the server answers.</summary>
-internal sealed class NatsReadiness(NatsConnection nats) : IReadinessCheck
+internal sealed class NatsReadiness(NatsConnection nats) : IHealthCheck
 {
-    public string Name => "nats";
-
-    public async Task CheckAsync(CancellationToken cancellationToken)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (nats.ConnectionState != NatsConnectionState.Open)
-            throw new NatsConnectionFailedException("There is no connection to NATS.");
-        await nats.PingAsync(cancellationToken);
+            return new HealthCheckResult(context.Registration.FailureStatus, "There is no connection to NATS.");
+        await nats.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
     }
 }

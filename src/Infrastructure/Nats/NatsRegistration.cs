@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Common.Health;
+using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Outbox;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 
 namespace Portico.Infrastructure.Nats;
 
@@ -15,7 +15,8 @@ internal static class NatsRegistration
         services.AddSettings<NatsSettings>(configuration);
         services.AddSettings<EventSettings>(configuration);
         services.AddSettings<OutboxSettings>(configuration);
-        services.AddSingleton(provider => new NatsConnection(provider.GetRequiredService<NatsSettings>().Options("portico")));
+        services.AddSingleton(provider =>
+            provider.GetRequiredService<NatsSettings>().CreateConnection("portico", provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<INatsConnection>(provider => provider.GetRequiredService<NatsConnection>());
         services.AddSingleton<INatsJSContext>(provider => new NatsJSContext(provider.GetRequiredService<NatsConnection>()));
         services.AddSingleton<EventPublisher>();
@@ -27,9 +28,9 @@ internal static class NatsRegistration
         services.AddSingleton<EventMetrics>();
         services.AddSingleton<EventReceiver>();
         services.AddSingleton<InboxKeeper>();
-        services.AddSingleton<IReadinessCheck, NatsReadiness>();
+        services.AddHealthChecks().AddCheck<NatsReadiness>("nats");
 
-        // Services stop in the opposite order: who uses the connection comes after it here.
+        // Services stop in the opposite order: those that use the connection come after it here.
         services.AddHostedService<NatsLifetime>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxKeeper>());

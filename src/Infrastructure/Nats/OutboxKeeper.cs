@@ -18,14 +18,17 @@ internal sealed partial class OutboxKeeper(
     {
         var before = EventIds.FirstOf(Clock.GetUtcNow() - settings.Retention);
         // Ids grow with the time, so that their index leads to the oldest; what still waits stays, whatever its age.
-        return BoundedPurge.RunAsync(
-            database.CreateCommand, "outbox", "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)", "id", [before], cancellationToken);
+        const string due = "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)";
+        return BoundedPurge.RunAsync(database.CreateCommand, "outbox", due, "id", [before], cancellationToken);
     }
 
     public async Task Measure(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1) FROM outbox_waiting");
+            """
+            SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1)
+            FROM outbox_waiting
+            """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : Clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);

@@ -1,17 +1,18 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
 using Npgsql;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Persistence.Outbox;
 using Portico.Infrastructure.Tokens;
-using Portico.Nats;
 
 namespace Portico.Infrastructure.Nats;
 
 /// <summary>Publishes the events of committed transactions, at least once and in order for each aggregate.</summary>
 /// <remarks>
 /// Several replicas share the work: each locks rows of its own, publishes, awaits the acknowledgements, removes what left and commits.
+/// Each is woken by the commits of its own process, so that the poll finds only what a dead process left.
 /// An event that the stream will never take holds up its own aggregate only, and is tried again once a minute.
 /// </remarks>
 internal sealed partial class OutboxRelay(
@@ -29,6 +30,8 @@ internal sealed partial class OutboxRelay(
 
     // Commits of a few milliseconds leave together: one claim for many.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
+    // Another replica has the version before; it will not tell when it is done.
+    private static readonly TimeSpan FirstBlockedRest = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan FirstRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StuckRest = TimeSpan.FromMinutes(1);
@@ -41,6 +44,7 @@ internal sealed partial class OutboxRelay(
     private Guid _blockedUpTo;
     private long _wholeAt;
     private int _failures;
+    private int _blockedRounds;
 
     /// <summary>Publishes one batch; gives how many events the stream took.</summary>
     /// <returns>-1 when there was nothing to do, or nothing that could be done now.</returns>
@@ -52,6 +56,7 @@ internal sealed partial class OutboxRelay(
             _nothingBefore = EventIds.FirstOf(clock.GetUtcNow() - Margin);
         // A whole batch that waits for versions with higher ids, as a clock that was set back leaves them: those come first.
         _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
+        _blockedRounds = batch.Ready.Count < batch.Claimed ? _blockedRounds + 1 : 0;
         if (batch.Ready.Count == 0)
             return _blockedUpTo == default ? -1 : 0;
 
@@ -72,7 +77,7 @@ internal sealed partial class OutboxRelay(
                 if (_failures > 0)
                     await Task.Delay(Rest(), clock, stoppingToken);
                 else if (published < 0)
-                    await signal.WaitAsync(settings.PollInterval, stoppingToken);
+                    await signal.WaitAsync(Idle(), stoppingToken);
                 if (published < settings.BatchSize)
                     await Task.Delay(Gathering, clock, stoppingToken);
             }
@@ -88,7 +93,9 @@ internal sealed partial class OutboxRelay(
         try
         {
             // Nothing is claimed that could not leave.
-            return nats.ConnectionState == NatsConnectionState.Open ? await RelayOnce(cancellationToken) : Fail("away", "there is no connection to NATS");
+            return nats.ConnectionState == NatsConnectionState.Open
+                ? await RelayOnce(cancellationToken)
+                : Fail("away", "there is no connection to NATS");
         }
         catch (Exception failure) when (DatabaseOutage.Is(failure))
         {
@@ -136,14 +143,22 @@ internal sealed partial class OutboxRelay(
         LogBack();
     }
 
-    private TimeSpan Rest()
+    private TimeSpan Rest() => Doubled(FirstRest, _failures, LongestRest) * (0.75 + (Random.Shared.NextDouble() / 4));
+
+    private TimeSpan Idle() =>
+        _blockedRounds > 0 ? Doubled(FirstBlockedRest, _blockedRounds, settings.PollInterval) : settings.PollInterval;
+
+    private static TimeSpan Doubled(TimeSpan first, int round, TimeSpan longest)
     {
-        var rest = FirstRest * Math.Pow(2, Math.Min(_failures - 1, 10));
-        return (rest < LongestRest ? rest : LongestRest) * (0.75 + (Random.Shared.NextDouble() / 4));
+        var rest = first * Math.Pow(2, Math.Min(round - 1, 10));
+        return rest < longest ? rest : longest;
     }
 
-    /// <summary>From when on to look: seldom from the beginning, where the index is full of what was published and not vacuumed yet.</summary>
-    /// <remarks>What was older than the margin when it was committed is found by the next look at the whole.</remarks>
+    /// <summary>From when on to look.</summary>
+    /// <remarks>
+    /// Seldom from the beginning, where the index is full of what was published and not vacuumed yet. What was older than the margin when
+    /// it was committed is found by the next look at the whole.
+    /// </remarks>
     private Guid From()
     {
         if (_blockedUpTo != default)
@@ -171,9 +186,9 @@ internal sealed partial class OutboxRelay(
     [LoggerMessage(2, LogLevel.Information, "Events are published again")]
     private partial void LogBack();
 
-    [LoggerMessage(4, LogLevel.Error, "The relay failed")]
-    private partial void LogFailure(Exception failure);
-
     [LoggerMessage(3, LogLevel.Error, "Event {Id} ({Type}) is refused and holds up its aggregate: {Reason}")]
     private partial void LogRefused(Guid id, string type, string reason);
+
+    [LoggerMessage(4, LogLevel.Error, "The relay failed")]
+    private partial void LogFailure(Exception failure);
 }

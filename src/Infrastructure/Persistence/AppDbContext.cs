@@ -43,6 +43,9 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
     internal DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
+    /// <summary>What the open transaction has saved so far.</summary>
+    internal List<WrittenRecord> Written { get; } = [];
+
     // Read by the filter at each query. Who has nobody's records to see must say so: see OfEveryOwner.
     private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller here whose records could be read.");
 
@@ -60,8 +63,6 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
         foreach (var type in modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(typeof(Entity).IsAssignableFrom).ToArray())
             Apply(modelBuilder, type);
-        foreach (var entity in modelBuilder.Model.GetEntityTypes())
-            SnakeCase.Apply(entity);
     }
 
     private void Apply(ModelBuilder modelBuilder, Type type)

@@ -2,15 +2,12 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Common.Security;
 using Portico.Domain.Common;
-using Portico.Domain.Users;
-using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Persistence.Outbox;
 
 namespace Portico.Infrastructure.Persistence;
 
-internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSignal outbox, StaleTags stale, ICurrentUser caller) : ITransaction
+internal sealed class EfTransaction(AppDbContext db, IEnumerable<ICommitObserver> observers) : ITransaction
 {
     private const int MaxTries = 4;
 
@@ -54,6 +51,7 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSi
         where TResult : IResult<TResult>
     {
         _afterCommit.Clear();
+        db.Written.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var result = await work(cancellationToken);
         if (result.Error is not null)
@@ -67,14 +65,9 @@ internal sealed class EfTransaction(AppDbContext db, UserEpochs epochs, OutboxSi
         finally
         {
             // After a failure too: whether such a commit happened is not known.
-            foreach (var user in db.ChangeTracker.Entries<User>())
-                epochs.Forget(user.Entity.Id);
+            foreach (var observer in observers)
+                await observer.Committed(db.Written);
         }
-
-        if (db.ChangeTracker.Entries<OutboxMessage>().Any())
-            outbox.Committed();
-        if (db.ChangeTracker.Entries<StaleTag>().Select(entry => entry.Entity).ToArray() is { Length: > 0 } changed)
-            await stale.Committed(changed, caller, CancellationToken.None);
 
         return result;
     }

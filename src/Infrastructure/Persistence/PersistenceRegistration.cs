@@ -4,10 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
-using Portico.Application.Common.Health;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Events;
-using Portico.Infrastructure.Caching;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Forecasts;
 using Portico.Infrastructure.Persistence.Inbox;
@@ -23,16 +21,17 @@ internal static class PersistenceRegistration
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
         services.AddSingleton<AuditStamps>();
         services.AddSingleton<OutboxWriter>();
-        services.AddSingleton<StaleTagWriter>();
-        services.AddSettings<CacheSettings>(configuration);
-        services.AddSingleton<CacheMetrics>();
-        services.AddSingleton<StaleTags>();
+        services.AddSingleton<WrittenRecords>();
         services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<OutboxSignal>());
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
-                    provider.GetRequiredService<AuditStamps>(), provider.GetRequiredService<OutboxWriter>(), provider.GetRequiredService<StaleTagWriter>()),
+                    provider.GetRequiredService<AuditStamps>(),
+                    provider.GetRequiredService<OutboxWriter>(),
+                    provider.GetRequiredService<WrittenRecords>()),
             // Once: put together for each request, they cost as much as a query.
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
@@ -46,7 +45,8 @@ internal static class PersistenceRegistration
         services.AddSingleton<DeadEvents>();
         services.AddSingleton<UserEpochs>();
         services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
-        services.AddSingleton<IReadinessCheck, PostgresReadiness>();
+        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<UserEpochs>());
+        services.AddHealthChecks().AddCheck<PostgresReadiness>("postgresql");
         return services;
     }
 }

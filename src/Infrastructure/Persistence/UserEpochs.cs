@@ -1,16 +1,18 @@
 using System.Collections.Concurrent;
 using Npgsql;
 using Portico.Application.Auth;
+using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Persistence;
 
 /// <summary>Remembers the epochs of the people who come, so that a token check seldom asks PostgreSQL.</summary>
 /// <remarks>
+/// Only those who come are asked for, and each at most once a second: a process that nobody asks asks nothing.
 /// One question a person at a time, 1 s at most; those that come while one is being answered are put together. While PostgreSQL is away one
 /// is asked a second, and nobody else waits for it.
 /// At most 100,000 people are remembered; those who have not come for longest are forgotten.
 /// </remarks>
-internal sealed class UserEpochs(NpgsqlDataSource database, TimeProvider clock) : IUserEpochs
+internal sealed class UserEpochs(NpgsqlDataSource database, TimeProvider clock) : IUserEpochs, ICommitObserver
 {
     private const int MaxPerGeneration = 50_000;
     private const int MaxTogether = 1_000;
@@ -32,8 +34,19 @@ internal sealed class UserEpochs(NpgsqlDataSource database, TimeProvider clock) 
             : AcceptsAnew(person, userId, epoch, cancellationToken);
     }
 
-    /// <summary>Drops what is known of a person whose record has just been changed by this process.</summary>
-    public void Forget(Guid userId)
+    /// <summary>Drops what is known of people whose records have just been changed by this process.</summary>
+    public ValueTask Committed(IReadOnlyList<WrittenRecord> records)
+    {
+        foreach (var record in records)
+        {
+            if (record.Record is User user)
+                Forget(user.Id);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void Forget(Guid userId)
     {
         var people = Volatile.Read(ref _people);
         if (!people.Young.TryGetValue(userId, out var person) && !people.Old.TryGetValue(userId, out person))

@@ -14,9 +14,10 @@ internal static class CountedWindow
         return {count, redis.call('PTTL', KEYS[1])}
         """;
 
-    public static async Task<(long Count, TimeSpan Left)> Add(this RedisConnection redis, RedisKey key, long amount, TimeSpan window, CancellationToken cancellationToken)
+    public static async Task<(long Count, TimeSpan Left)> Add(
+        this RedisConnection redis, RedisKey key, long amount, TimeSpan window, CancellationToken cancellationToken)
     {
-        var answer = (RedisValue[])await redis.Script(AddScript, [key], [amount, (long)window.TotalMilliseconds], cancellationToken);
+        var answer = (RedisValue[])(await redis.Script(AddScript, [key], [amount, (long)window.TotalMilliseconds], cancellationToken))!;
         return ((long)answer[0], TimeSpan.FromMilliseconds(Math.Max(1, (long)answer[1])));
     }
 }

@@ -11,15 +11,16 @@ namespace Portico.Infrastructure.Redis;
 /// <summary>Follows the short list of ended sessions in Redis, so that a token check asks nobody.</summary>
 /// <remarks>
 /// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
-/// sign-outs of some minutes. A check never trusts a list that is older than 1 s: on a machine too busy to follow, it waits for
-/// the next look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later
-/// learns of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: whoever
-/// signs out then is refused here at once, so they could not ask again.
+/// sign-outs of some minutes. A check never trusts a list that is older than 1 s. The list is read while it is asked for, ahead of
+/// time, so that seldom anybody waits: a process that nobody asks asks Redis nothing, and the first who asks it then waits for one
+/// look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later
+/// learns of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: the
+/// person who signs out then is refused here at once, so they could not ask again.
 /// </remarks>
 internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<EndedSessions> logger)
     : BackgroundService, IEndedSessions
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(400);
     private const int MaxUntold = 100_000;
     private const int ToldAtOnce = 128;
 
@@ -36,14 +37,16 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         """;
 
     private readonly long _maxAge = clock.TimestampFrequency;
+    private readonly long _lookAfter = (long)(LookInterval.TotalSeconds * clock.TimestampFrequency);
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
 
     /// <summary>Those that Redis could not be told of yet, and what is to be done with each besides.</summary>
     private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _untold = new();
     private readonly Lock _gate = new();
     private Task? _look;
+    private long _lookBegan = long.MinValue;
     private long _lookedAt = long.MinValue;
-    private volatile bool _isAway;
+    private bool _isAway;
     private double _seenUpTo = double.NegativeInfinity;
     private (string Name, int Breaks)? _toldTo;
 
@@ -55,7 +58,10 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
     {
-        var asOf = clock.GetTimestamp() - _maxAge;
+        var now = clock.GetTimestamp();
+        if (now - _lookAfter > Volatile.Read(ref _lookBegan))
+            _ = Look();
+        var asOf = now - _maxAge;
         return IsKnown(asOf) ? ValueTask.FromResult(_forgetAt.ContainsKey(sessionId)) : ContainsAnew(sessionId, asOf, cancellationToken);
     }
 
@@ -80,11 +86,15 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(PollInterval, clock);
+        using var timer = new PeriodicTimer(LookInterval, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await Look().WaitAsync(stoppingToken);
+            {
+                // Only for what is still to be told, now or when Redis has lost it.
+                if (!_untold.IsEmpty || !_forgetAt.IsEmpty)
+                    await Look().WaitAsync(stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -100,8 +110,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
         return _forgetAt.ContainsKey(sessionId);
     }
 
-    /// <summary>Whether the list is as of then or later, or can't be had.</summary>
-    private bool IsKnown(long asOf) => Volatile.Read(ref _lookedAt) >= asOf || _isAway;
+    /// <summary>Whether the list is as of then or later, or could not be had since.</summary>
+    private bool IsKnown(long asOf) => Volatile.Read(ref _lookedAt) >= asOf;
 
     /// <summary>One look at a time, for whoever asks; it has the deadline of Redis and no other.</summary>
     private Task Look()
@@ -112,6 +122,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     private async Task TryFollow()
     {
+        var began = clock.GetTimestamp();
+        Volatile.Write(ref _lookBegan, began);
         try
         {
             await Follow(CancellationToken.None);
@@ -123,6 +135,8 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
             if (!_isAway)
                 LogAway(failure.Message);
             _isAway = true;
+            // As good as it gets: nobody waits for another look before this one is too old as well.
+            Volatile.Write(ref _lookedAt, began);
         }
     }
 
@@ -136,20 +150,20 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
     private async Task Tell(Guid sessionId, CancellationToken cancellationToken) =>
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
 
-    /// <summary>The list anew, and the name of what Redis holds: an emptied one gets another.</summary>
-    private async Task<(SortedSetEntry[] Entries, string Name)> Read(IDatabase database)
+    /// <summary>The new part of the list, and the name of what Redis holds: an emptied one has none.</summary>
+    private async Task<(SortedSetEntry[] Entries, string? Name)> Read(IDatabase database)
     {
         // Once more what came shortly before: a replica may have been promoted in between.
         var entries = database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds);
         var name = database.StringGetAsync(NameKey);
         await Task.WhenAll(entries, name);
-        return (await entries, (string?)await name ?? await Rename(database));
+        return (await entries, await name);
     }
 
     private async Task<string> Rename(IDatabase database)
     {
         var name = Guid.NewGuid().ToString("N");
-        return await database.StringSetAsync(NameKey, name, when: When.NotExists) ? name : (string)(await database.StringGetAsync(NameKey))!;
+        return await database.StringSetAsync(NameKey, name, when: When.NotExists) ? name : (await database.StringGetAsync(NameKey))!;
     }
 
     private async Task TellAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
@@ -165,9 +179,6 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
 
     private async Task Follow(CancellationToken cancellationToken)
     {
-        foreach (var (session, then) in _untold)
-            await Tell(session, then, cancellationToken);
-
         var askedAt = clock.GetTimestamp();
         var breaks = redis.Breaks;
         var (entries, name) = await redis.Run(Read, cancellationToken);
@@ -186,7 +197,10 @@ internal sealed partial class EndedSessions(RedisConnection redis, TokenSettings
                 _forgetAt.TryRemove(session, out _);
         }
 
-        await TellAgainIfLost(name, breaks, cancellationToken);
+        // Only now: a Redis that is full refuses these, and can be read all the same.
+        foreach (var (session, then) in _untold)
+            await Tell(session, then, cancellationToken);
+        await TellAgainIfLost(name ?? await redis.Run(Rename, cancellationToken), breaks, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back: {Failure}")]

@@ -1,10 +1,12 @@
-using Portico.Application.Common.Health;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Portico.Infrastructure.Redis;
 
-internal sealed class RedisReadiness(RedisConnection redis) : IReadinessCheck
+internal sealed class RedisReadiness(RedisConnection redis) : IHealthCheck
 {
-    public string Name => "redis";
-
-    public Task CheckAsync(CancellationToken cancellationToken) => redis.Run(database => database.PingAsync(), cancellationToken);
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await redis.Run(database => database.PingAsync(), cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
-using Portico.Application.Common.Health;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 
@@ -17,7 +16,7 @@ internal static class RedisRegistration
         services.AddSettings<SignInSettings>(configuration);
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
-        services.AddSingleton<IReadinessCheck, RedisReadiness>();
+        services.AddHealthChecks().AddCheck<RedisReadiness>("redis");
         services.AddSingleton<RefreshTokens>();
         services.AddSingleton<SessionMetrics>();
         services.AddSingleton<Pseudonyms>();

@@ -117,7 +117,7 @@ internal sealed class RedisSessions(
             userId, id, cancellationToken,
             "open", Name(id), Milliseconds(settings.IdleLifetime), Milliseconds(settings.AbsoluteLifetime), settings.MaxPerUser,
             client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version);
-        foreach (var oldest in (RedisValue[])pushedOut)
+        foreach (var oldest in (RedisValue[])pushedOut!)
             await End(userId, Guid.Parse((string)oldest!), cancellationToken);
         return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime);
     }
@@ -127,9 +127,10 @@ internal sealed class RedisSessions(
         if (tokens.Read(refreshToken) is not { } token)
             return Rotation.Refused;
 
-        var answer = (RedisValue[])await Run(
+        var answer = (RedisValue[])(await Run(
             token.UserId, token.SessionId, cancellationToken,
-            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace), Milliseconds(TellReuseAgainAfter));
+            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace),
+            Milliseconds(TellReuseAgainAfter)))!;
         switch ((string)answer[0]!)
         {
             case "rotated":
@@ -146,8 +147,8 @@ internal sealed class RedisSessions(
 
     public async Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken)
     {
-        var answer = (RedisValue[])await Run(
-            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), version);
+        var answer = (RedisValue[])(await Run(
+            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), version))!;
         return (string)answer[0]! == "rotated"
             ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]))
             : UserErrors.InvalidRefreshToken;

@@ -100,7 +100,7 @@ internal sealed class RedisSignInThrottle(
         RedisValue[] answer;
         try
         {
-            answer = (RedisValue[])await redis.Script(
+            answer = (RedisValue[])(await redis.Script(
                 BeginScript,
                 [Address(address), .. pairs],
                 [
@@ -108,7 +108,7 @@ internal sealed class RedisSignInThrottle(
                     (long)settings.ForgetAfter.TotalMilliseconds, (long)settings.ForgetAddressAfter.TotalMilliseconds,
                     settings.ChallengeAfter, settings.ChallengeAddressAfter, reachable ? 1 : 0,
                 ],
-                cancellationToken);
+                cancellationToken))!;
         }
         catch (DependencyUnavailableException)
         {

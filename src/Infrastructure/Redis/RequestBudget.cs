@@ -54,10 +54,10 @@ internal sealed class RequestBudget(
                 await Task.WhenAll(Take(count).Select(window => Tell(window, cancellationToken)));
                 _isAway = false;
             }
-            catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
+            catch (DependencyUnavailableException)
             {
                 _isAway = true;
-                throw failure as DependencyUnavailableException ?? new DependencyUnavailableException("Redis", failure);
+                throw;
             }
         }
     }

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
+using NATS.Client.Core;
 using Npgsql;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Persistence.Migrations;
-using Portico.Nats;
 
 namespace Portico.Migrator.Commands;
 

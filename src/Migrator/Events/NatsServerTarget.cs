@@ -1,19 +1,25 @@
 using Microsoft.Extensions.Configuration;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Nats;
 using Portico.Migrator.Commands;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 
 namespace Portico.Migrator.Events;
 
 /// <summary>A connection to NATS for one command.</summary>
 internal sealed class NatsServerTarget : IAsyncDisposable
 {
+    // Nobody waits for an answer here, and a busy server may take its time to make a stream.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+
     private readonly NatsConnection _connection;
 
-    private NatsServerTarget(NatsConnection connection, EventSettings events) =>
-        (_connection, Events, JetStream) = (connection, events, new NatsJSContext(connection));
+    private NatsServerTarget(NatsConnection connection, EventSettings events)
+    {
+        (_connection, Events) = (connection, events);
+        JetStream = new NatsJSContext(connection, new NatsJSOpts(connection.Opts, requestTimeout: AnswerTimeout));
+    }
 
     public EventSettings Events { get; }
 
@@ -24,16 +30,19 @@ internal sealed class NatsServerTarget : IAsyncDisposable
     {
         var settings = Read<NatsSettings>(run.Configuration);
         var events = Read<EventSettings>(run.Configuration);
-        var connection = new NatsConnection(settings.Options("portico-migrator"));
+        var connection = settings.CreateConnection("portico-migrator");
+        var reason = "There is no answer.";
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
         try
         {
-            await connection.ConnectAsync().AsTask().WaitAsync(timeout, cancellationToken);
+            await connection.OpenAsync(failure => reason = failure, deadline.Token);
             return new NatsServerTarget(connection, events);
         }
-        catch (TimeoutException late)
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
             await connection.DisposeAsync();
-            throw new MigratorException(ExitCode.Error, $"NATS did not answer within {Durations.Describe(timeout)}.", late);
+            throw new MigratorException(ExitCode.Error, $"NATS did not answer within {Durations.Describe(timeout)}. {reason}", late);
         }
         catch
         {
@@ -48,6 +57,8 @@ internal sealed class NatsServerTarget : IAsyncDisposable
         where TSettings : class, ISettings, new()
     {
         var settings = configuration.GetSection(TSettings.Section).Get<TSettings>() ?? new TSettings();
-        return settings.Problems().ToArray() is { Length: > 0 } problems ? throw new MigratorException(string.Join(Environment.NewLine, problems)) : settings;
+        return settings.Problems().ToArray() is { Length: > 0 } problems
+            ? throw new MigratorException(string.Join(Environment.NewLine, problems))
+            : settings;
     }
 }

@@ -44,7 +44,7 @@ internal static class KeysCommand
         {
             await using var connection = await DatabaseServer.OpenAsync(
                 run.Settings.Keys, CommandTimeout, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
-            var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).Options;
+            var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
             await using var db = new AppDbContext(options);
             var caller = new SystemCaller();
             await action(new SigningKeyStore(db, sealing, new AuditLog(db, options, caller, caller, TimeProvider.System)), cancellationToken);

@@ -94,7 +94,7 @@ internal static class PurgeCommand
 
     private static string[] Tables(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).Options);
+        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
         return [.. context.Model.GetEntityTypes().Where(entity => typeof(IPurgeable).IsAssignableFrom(entity.ClrType)).Select(entity => entity.GetTableName()!).Order(StringComparer.Ordinal)];
     }
 }

@@ -35,7 +35,7 @@ internal static class ValidateCommand
 
     private static string CreateScript(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).Options);
+        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
         return context.Database.GenerateCreateScript();
     }
 }

@@ -14,14 +14,14 @@ internal sealed class HttpCacheReport(IHttpContextAccessor accessor) : ICacheRep
         if (accessor.HttpContext is not { Response.Headers: var headers })
             return;
 
-        headers[CacheStatus] = use.Kind switch
+        if (use.Kind == CacheUseKind.Miss)
         {
-            CacheUseKind.Hit => $"Portico; hit; ttl={Seconds(use.TimeToLive)}",
-            CacheUseKind.Miss => "Portico; fwd=uri-miss; stored",
-            _ => "Portico; fwd=bypass",
-        };
-        if (use.Kind == CacheUseKind.Hit)
-            headers[HeaderNames.Age] = Seconds(use.Age);
+            headers[CacheStatus] = "Portico; fwd=uri-miss; stored";
+            return;
+        }
+
+        headers[CacheStatus] = $"Portico; hit; ttl={Seconds(use.TimeToLive)}";
+        headers[HeaderNames.Age] = Seconds(use.Age);
     }
 
     private static string Seconds(TimeSpan time) => ((long)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);

@@ -1,68 +1,16 @@
-using System.Reflection;
-using Microsoft.AspNetCore.Mvc.ApiExplorer;
-
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>The OpenAPI document, made from the code, and the page that shows it.</summary>
+/// <summary>The OpenAPI documents, made from the code: one for each version of the API.</summary>
 internal static class OpenApiRegistration
 {
-    private const string Version = "v1";
-    private const string Document = $"/openapi/{Version}.json";
-    private const string PagePath = "/swagger";
-    private const string SignInScript = "/swagger/sign-in.js";
+    public const string Document = "/openapi/v1.json";
 
-    // The page sets styles of elements; its scripts are files of this server, and it talks to nobody else.
-    private const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-    public static IServiceCollection AddOpenApiDocument(this IServiceCollection services)
-    {
-        services.AddSingleton<IApiDescriptionProvider, VersionedDescriptions>();
-        return services.AddOpenApi(Version, options =>
+    public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, string version) =>
+        services.AddOpenApi(version, options =>
         {
             options.AddDocumentTransformer<BearerScheme>();
             options.AddOperationTransformer<OperationTransformer>();
+            options.AddOperationTransformer<VersionLifetime>();
             options.AddSchemaTransformer<TextSchemas>();
         });
-    }
-
-    public static void UseSwaggerPage(this WebApplication app)
-    {
-        app.UseWhen(
-            context => context.Request.Path.StartsWithSegments(PagePath, StringComparison.OrdinalIgnoreCase),
-            branch =>
-            {
-                branch.Use((context, next) =>
-                {
-                    context.Response.Headers.ContentSecurityPolicy = PagePolicy;
-                    return next(context);
-                });
-                branch.UseSwaggerUI(page =>
-                {
-                    page.RoutePrefix = PagePath.TrimStart('/');
-                    page.DocumentTitle = "Portico";
-                    page.SwaggerEndpoint(Document, $"Portico {Version}");
-                    page.InjectJavascript(SignInScript);
-                    page.EnablePersistAuthorization();
-                    page.DisplayRequestDuration();
-                    page.EnableTryItOutByDefault();
-                });
-            });
-    }
-
-    public static void MapOpenApiDocument(this WebApplication app)
-    {
-        app.MapOpenApi();
-        var script = ReadScript();
-        app.MapGet(SignInScript, () => Results.Text(script, "text/javascript")).ExcludeFromDescription();
-    }
-
-    private static string ReadScript()
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("sign-in.js")
-            ?? throw new InvalidOperationException("sign-in.js is not embedded in this assembly.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
 }

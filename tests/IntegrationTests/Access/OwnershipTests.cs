@@ -101,7 +101,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
     private sealed class Victim
     {
         private const int RecordsEach = 3;
-        private static readonly string[] Changing = ["outbox", "inbox", "messages", "dead_events", "stale_tags", "audit_log", "kept_answers", "idempotency"];
+        private static readonly string[] Changing = ["outbox", "inbox", "messages", "dead_events", "audit_log", "kept_answers", "idempotency"];
 
         private readonly AccessWorld _world;
         private readonly Dictionary<string, List<(string Id, string? Tag)>> _records = new(StringComparer.Ordinal);

@@ -1,10 +1,12 @@
-using System.Buffers.Binary;
 using System.Net;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Infrastructure.Identity;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -81,37 +83,58 @@ public sealed class LogInTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Makes_the_hash_anew_when_it_costs_less_than_is_set()
+    public async Task Replaces_the_hash_when_it_is_weaker_or_of_another_algorithm()
     {
         await using var costly = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Database = _app.Database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Passwords:Iterations"] = "3000" },
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Passwords:Argon2MemoryKiB"] = "64" },
         });
         var person = await _app.SignUpAsync();
         var there = new TestPerson(costly, person.Email, person.Password);
-        Assert.Equal(1_000u, await Iterations(person));
+        Assert.StartsWith("$argon2id$v=19$m=8,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
 
         await there.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        Assert.Equal(1_000u, await Iterations(person));
+        Assert.StartsWith("$argon2id$v=19$m=8,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
         await there.LogInAsync().Json(HttpStatusCode.OK);
-        Assert.Equal(3_000u, await Iterations(person));
+        Assert.StartsWith("$argon2id$v=19$m=64,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
 
         // Where less is set the costlier hash is good, and stays.
         await person.LogInAsync().Json(HttpStatusCode.OK);
-        Assert.Equal(3_000u, await Iterations(person));
+        Assert.StartsWith("$argon2id$v=19$m=64,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
+
+        // As if imported from another system, and as Portico made them before. Both passwords are "p\u00E4ssword horse".
+        foreach (var imported in new[] { "$2y$05$abcdefghijklmnopqrstuuhI5OkmtXeU4o4O7kWnJ5ep/uT8Fi7Zu", OldHash("p\u00E4ssword horse") })
+        {
+            await _app.Database.ExecuteAsync(
+                "UPDATE identity.credentials SET password_hash = $1 WHERE id = (SELECT id FROM users WHERE email = $2)", imported, person.Email);
+            await person.LogInAsync("p\u00E4ssword horse").Json(HttpStatusCode.OK);
+            Assert.StartsWith("$argon2id$v=19$m=8,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
+            await person.LogInAsync("pa\u0308ssword horse").Json(HttpStatusCode.OK);
+        }
     }
 
-    /// <summary>The rounds that the stored hash names: in Identity's third format, the second number after the format byte.</summary>
-    private async Task<uint> Iterations(TestPerson person)
+    [Fact]
+    public async Task Knows_a_password_however_its_letters_are_spelt()
+    {
+        var person = await _app.SignUpAsync();
+        var change = new { userId = person.Id, oldPassword = person.Password, newPassword = "Caf\u00E9-2026-horse" };
+        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", change).Json(HttpStatusCode.OK);
+
+        await person.LogInAsync("Cafe\u0301-2026-horse").Json(HttpStatusCode.OK);
+        await person.LogInAsync("\uFF23af\u00E9-2026-horse").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+    }
+
+    private static string OldHash(string password) => new PasswordHasher<Credential>(
+        Options.Create(new PasswordHasherOptions { IterationCount = 1_000 })).HashPassword(new Credential(), password);
+
+    private async Task<string> Hash(TestPerson person)
     {
         await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
         await using var command = database.CreateCommand(
             "SELECT c.password_hash FROM identity.credentials c JOIN users u ON u.id = c.id WHERE u.email = $1");
         command.Parameters.AddWithValue(person.Email);
-        var hash = Convert.FromBase64String((string)(await command.ExecuteScalarAsync())!);
-        Assert.Equal(1, hash[0]);
-        return BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5));
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     [Fact]

@@ -173,7 +173,7 @@ public sealed class RefreshSessionTests : IAsyncLifetime
         command.Parameters.AddWithValue(check.GetProperty("sid").GetGuid());
         Assert.Equal(1L, await command.ExecuteScalarAsync());
         var metrics = await app.Client.GetStringAsync(new Uri(app.Management, "/metrics"));
-        Assert.Contains("\nportico_session_reuse_total 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nportico_session_reuse_total{} 1\n", metrics, StringComparison.Ordinal);
     }
 
     [Fact]

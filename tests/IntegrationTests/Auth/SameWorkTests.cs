@@ -12,45 +12,61 @@ namespace Portico.IntegrationTests.Auth;
 /// <summary>Nobody can tell by the time of an answer who has an account: what a sign-in makes PostgreSQL, Redis and the hasher do is the same.</summary>
 public sealed partial class SameWorkTests : IAsyncLifetime
 {
-    private const int Iterations = 3_000;
-
     private readonly string _prefix = $"work-{Guid.NewGuid():N}:";
-    private PorticoApp _cheap = null!;
+    private PorticoApp _old = null!;
     private PorticoApp _app = null!;
 
     public async Task InitializeAsync()
     {
-        _cheap = await PorticoApp.SharedAsync();
+        _old = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Passwords:Algorithm"] = "pbkdf2",
+                ["Passwords:Pbkdf2Iterations"] = "1000",
+            },
+        });
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Database = _cheap.Database,
+            Database = _old.Database,
             Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["Redis:KeyPrefix"] = _prefix,
-                ["Passwords:Iterations"] = Iterations.ToString(CultureInfo.InvariantCulture),
                 ["SignIn:FreeFailures"] = "3",
                 ["SignIn:ChallengeAfter"] = "3",
             },
         });
     }
 
-    public async Task DisposeAsync() => await _app.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _old.DisposeAsync();
+    }
 
     [Fact]
     public async Task Of_a_refused_sign_in_is_the_same_for_every_account_and_none()
     {
         var person = await _app.SignUpAsync();
-        var outdated = await _cheap.SignUpAsync();
+        var outdated = await _old.SignUpAsync();
         var blocked = await _app.SignUpAsync();
         await _app.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE email = $1", blocked.Email);
-        await Work(PorticoApp.NewEmail(), "wrong password", HttpStatusCode.Unauthorized);
+        // Imported: a hash that this process has never met.
+        var imported = await _app.SignUpAsync();
+        await _app.Database.ExecuteAsync(
+            "UPDATE identity.credentials SET password_hash = $1 WHERE id = (SELECT id FROM users WHERE email = $2)",
+            "$2b$05$abcdefghijklmnopqrstuuhI5OkmtXeU4o4O7kWnJ5ep/uT8Fi7Zu",
+            imported.Email);
+        foreach (var email in new[] { outdated.Email, imported.Email, PorticoApp.NewEmail() })
+            await Work(email, "wrong password", HttpStatusCode.Unauthorized);
 
         var expected = await Work(PorticoApp.NewEmail(), "wrong password", HttpStatusCode.Unauthorized);
-        Assert.Equal($"rounds {Iterations}", expected[^1]);
+        Assert.Equal("hashes argon2id 1, bcrypt 1, pbkdf2 1", expected[^1]);
         Assert.Equal(1, expected.Count(line => line.StartsWith("SELECT", StringComparison.Ordinal)));
         Assert.Equal(2, expected.Count(line => line.Contains("EVALSHA", StringComparison.Ordinal)));
         Assert.Equal(expected, await Work(person.Email, "wrong password", HttpStatusCode.Unauthorized));
         Assert.Equal(expected, await Work(outdated.Email, "wrong password", HttpStatusCode.Unauthorized));
+        Assert.Equal(expected, await Work(imported.Email, "wrong password", HttpStatusCode.Unauthorized));
         Assert.Equal(expected, await Work(blocked.Email, blocked.Password, HttpStatusCode.Unauthorized));
     }
 
@@ -58,7 +74,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
     public async Task Of_a_challenge_is_the_same_whether_or_not_the_password_was_right()
     {
         var person = await _app.SignUpAsync();
-        var outdated = await _cheap.SignUpAsync();
+        var outdated = await _old.SignUpAsync();
         var stranger = PorticoApp.NewEmail();
         foreach (var email in new[] { person.Email, outdated.Email, stranger })
         {
@@ -68,7 +84,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         }
 
         var expected = await Work(stranger, "wrong password", HttpStatusCode.Accepted);
-        Assert.Equal($"rounds {Iterations}", expected[^1]);
+        Assert.Equal("hashes argon2id 1, pbkdf2 1", expected[^1]);
         Assert.Equal(5, expected.Count(line => line.StartsWith('"')));
         Assert.Equal(expected, await Work(person.Email, "wrong password", HttpStatusCode.Accepted));
         Assert.Equal(expected, await Work(person.Email, person.Password, HttpStatusCode.Accepted));
@@ -92,13 +108,13 @@ public sealed partial class SameWorkTests : IAsyncLifetime
 
     private Task<string[]> Work(string email, string password, HttpStatusCode expected) => Work("login", new { email, password }, expected);
 
-    /// <summary>Every command to Redis, every statement to PostgreSQL, and the rounds of hashing, in the order in which they were asked for.</summary>
+    /// <summary>Every command to Redis, every statement to PostgreSQL, and the hashes of each algorithm, in the order in which they were asked for.</summary>
     private async Task<string[]> Work(string path, object body, HttpStatusCode expected)
     {
         using var monitor = await Wire.ConnectAsync(_app.Stack.Redis);
         await monitor.SayAsync("MONITOR");
         Assert.Equal("+OK", await monitor.LineAsync());
-        var before = await Rounds();
+        var before = await Hashes();
         var trace = ActivityTraceId.CreateRandom();
         var statements = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
@@ -123,7 +139,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
             }
         }
 
-        return [.. commands, .. statements.Where(statement => statement.TraceId == trace).Select(Text), $"rounds {await Rounds() - before}"];
+        return [.. commands, .. statements.Where(statement => statement.TraceId == trace).Select(Text), $"hashes {Difference(before, await Hashes())}"];
     }
 
     private Task<HttpResponseMessage> Post(string path, object body, ActivityTraceId trace = default)
@@ -134,11 +150,20 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         return _app.Client.SendAsync(request);
     }
 
-    private async Task<long> Rounds()
+    private async Task<Dictionary<string, long>> Hashes()
     {
         var text = await _app.Client.GetStringAsync(new Uri(_app.Management, "/metrics"));
-        return long.Parse(RoundsLine().Match(text).Groups["rounds"].Value, CultureInfo.InvariantCulture);
+        return HashesLine().Matches(text).ToDictionary(
+            line => line.Groups["algorithm"].Value, line => long.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture), StringComparer.Ordinal);
     }
+
+    private static string Difference(Dictionary<string, long> before, Dictionary<string, long> after) => string.Join(
+        ", ",
+        from pair in after
+        let count = pair.Value - before.GetValueOrDefault(pair.Key)
+        where count > 0
+        orderby pair.Key
+        select $"{pair.Key} {count}");
 
     private static string Text(Activity statement) =>
         (statement.GetTagItem("db.query.text") ?? statement.GetTagItem("db.statement") ?? statement.DisplayName).ToString()!.ReplaceLineEndings(" ");
@@ -153,6 +178,9 @@ public sealed partial class SameWorkTests : IAsyncLifetime
     [GeneratedRegex(@"(?<=[{:""])[A-Za-z0-9_-]{22,43}(?=[}""])", RegexOptions.None, 1000)]
     private static partial Regex Secrets();
 
-    [GeneratedRegex(@"^portico_password_rounds_total (?<rounds>[0-9]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
-    private static partial Regex RoundsLine();
+    [GeneratedRegex(
+        @"^portico_password_hashes_total\{[^}]*algorithm=""(?<algorithm>[^""]+)""[^}]*\} (?<count>[0-9]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        1000)]
+    private static partial Regex HashesLine();
 }

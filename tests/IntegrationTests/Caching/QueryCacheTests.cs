@@ -4,6 +4,7 @@ using Portico.Application.Common.Caching;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Caching;
 using Portico.IntegrationTests.Forecasts;
 using Portico.Testing;
 using static Portico.IntegrationTests.Forecasts.ForecastWorld;
@@ -23,8 +24,6 @@ public sealed class QueryCacheTests : IAsyncLifetime
     {
         _app = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = Settings });
         _replica = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = Settings, Database = _app.Database });
-        await Used(_app);
-        await Used(_replica);
     }
 
     public async Task DisposeAsync()
@@ -75,14 +74,18 @@ public sealed class QueryCacheTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Makes_one_answer_for_all_who_ask_on_all_replicas()
+    public async Task Makes_one_answer_for_a_thousand_who_ask_on_four_replicas()
     {
+        await using var third = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
+        await using var fourth = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
+        PorticoApp[] replicas = [_app, _replica, third, fourth];
         var made = 0;
         var query = Query(TimeSpan.FromSeconds(60));
-        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Cache(n % 2 == 0 ? _app : _replica).Get(query, Make, default)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(n => Cache(replicas[n % replicas.Length]).Get(query, Make, default)));
 
         Assert.Equal(1, made);
         Assert.All(answers, answer => Assert.Equal("answer", answer.Answer.Value));
+        Assert.Single(answers, answer => answer.Use.Kind == CacheUseKind.Miss);
 
         async Task<Result<string>> Make(CancellationToken cancellationToken)
         {
@@ -90,6 +93,49 @@ public sealed class QueryCacheTests : IAsyncLifetime
             await Task.Delay(100, cancellationToken);
             return "answer";
         }
+    }
+
+    [Fact]
+    public async Task Gives_nobody_an_answer_whose_making_began_before_a_change()
+    {
+        var query = Query(TimeSpan.FromSeconds(60));
+        foreach (var (maker, changer) in new[] { (_app, _app), (_replica, _app) })
+        {
+            var (began, goOn) = (NewSignal(), NewSignal());
+            var making = Cache(maker).Get(query, Slow, default);
+            await began.Task;
+            await Invalidation(changer).Invalidate(query.Tags);
+            goOn.SetResult();
+            Assert.Equal("before", (await making).Answer.Value);
+
+            Assert.Equal("after", (await Cache(changer).Get(query, After, default)).Answer.Value);
+            await Eventually.Holds(
+                async () => (await Cache(maker).Get(query, After, default)).Answer.Value == "after", "the change", TimeSpan.FromSeconds(1));
+            await Invalidation(changer).Invalidate(query.Tags);
+            await Eventually.Holds(
+                async () => (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss, "another", TimeSpan.FromSeconds(1));
+            query = Query(TimeSpan.FromSeconds(60));
+
+            async Task<Result<string>> Slow(CancellationToken cancellationToken)
+            {
+                began.SetResult();
+                await goOn.Task.WaitAsync(cancellationToken);
+                return "before";
+            }
+        }
+
+        static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+        static Task<Result<string>> After(CancellationToken cancellationToken) => Task.FromResult<Result<string>>("after");
+    }
+
+    [Fact]
+    public async Task Makes_a_refusal_for_each_who_asks_and_keeps_none_of_many_at_once()
+    {
+        var query = Query(TimeSpan.FromSeconds(60));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(n =>
+            Cache(n % 2 == 0 ? _app : _replica).Get<Result<string>>(query, _ => Task.FromResult<Result<string>>(EventErrors.NotFound), default)));
+        Assert.All(answers, answer => Assert.Equal("not_found", answer.Answer.Error?.Code));
+        Assert.Equal("answer", (await Cache(_app).Get(query, _ => Task.FromResult<Result<string>>("answer"), default)).Answer.Value);
     }
 
     [Fact]
@@ -160,9 +206,7 @@ public sealed class QueryCacheTests : IAsyncLifetime
 
     internal static IQueryCache Cache(PorticoApp app) => app.Services.GetRequiredService<IQueryCache>();
 
-    /// <summary>Waits until a replica relies on the cache.</summary>
-    internal static Task Used(PorticoApp app) => Eventually.Holds(
-        async () => (await Cache(app).Get(Query(TimeSpan.FromSeconds(1)), _ => Task.FromResult<Result<string>>("x"), default)).Use.Kind != CacheUseKind.Bypass, "the cache to be used");
+    internal static CacheInvalidation Invalidation(PorticoApp app) => app.Services.GetRequiredService<CacheInvalidation>();
 
     internal static string Status(HttpResponseMessage answer) => Assert.Single(answer.Headers.GetValues("Cache-Status"));
 }

@@ -3,15 +3,16 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Asp.Versioning;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Caching;
-using Portico.Application.Common.Health;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -20,6 +21,7 @@ using Portico.Domain.Users;
 using Portico.Infrastructure.Tokens;
 using Portico.WebApi;
 using Portico.WebApi.Edge;
+using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Conventions;
 
@@ -69,7 +71,12 @@ internal sealed class EdgeApp : IAsyncDisposable
         builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction()).AddSingleton<IQueryCache>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
-            builder.Services.AddSingleton<IReadinessCheck>(check);
+            builder.Services.AddHealthChecks().AddCheck(check.Name, check);
+        builder.Services.AddOpenApiDocument("v0.9").Configure<ApiVersioningOptions>(versioning =>
+        {
+            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31).Link("https://docs.example.com/v1").Title("How to move to version 1");
+            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31).Link("https://docs.example.com/versions").Title("Versions and their end");
+        });
         builder.Services.AddTransient<MediatR.IRequestHandler<SendProbe, Result<ProbeDto>>, SendProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<RefuseProbe, Result<ProbeDto>>, RefuseProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<ListProbes, Result<Application.Common.Paging.Page<ProbeDto>>>, ListProbesHandler>();
@@ -164,7 +171,7 @@ internal sealed class NoTransaction : ITransaction, IKeptAnswers, IQueryCache
 }
 
 /// <summary>A dependency that a test switches off.</summary>
-internal sealed class FakeCheck(string name, bool required) : IReadinessCheck
+internal sealed class FakeCheck(string name, bool required) : IHealthCheck
 {
     public string Name { get; } = name;
     public bool Required { get; } = required;
@@ -173,10 +180,11 @@ internal sealed class FakeCheck(string name, bool required) : IReadinessCheck
 
     private int _asked;
 
-    public Task CheckAsync(CancellationToken cancellationToken)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref _asked);
-        return Answer(cancellationToken);
+        await Answer(cancellationToken);
+        return HealthCheckResult.Healthy();
     }
 }
 

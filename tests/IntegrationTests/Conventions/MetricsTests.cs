@@ -2,11 +2,12 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.WebApi.Metrics;
+using Portico.Testing;
+using Portico.WebApi.Observability;
 
 namespace Portico.IntegrationTests.Conventions;
 
-public sealed class MetricsTests : IAsyncLifetime
+public sealed partial class MetricsTests : IAsyncLifetime
 {
     private EdgeApp _app = null!;
     private Meter _meter = null!;
@@ -25,39 +26,23 @@ public sealed class MetricsTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
             await _app.Get($"{Requests.Probes}/{Guid.NewGuid()}");
         var metrics = await Scrape();
-        var counted = Assert.Single(metrics.Samples, sample => sample.Name == "http_server_request_duration_seconds_count" && sample.Labels.Contains("probes/{id:guid}", StringComparison.Ordinal));
+        var counted = Assert.Single(
+            metrics.Samples,
+            sample => sample.Name == "http_server_request_duration_seconds_count"
+                && sample.Labels.Contains("probes/{id:guid}", StringComparison.Ordinal));
         Assert.Equal(3, counted.Value);
         Assert.Contains("http_response_status_code=\"200\"", counted.Labels, StringComparison.Ordinal);
         Assert.Equal("histogram", metrics.Types["http_server_request_duration_seconds"]);
         Assert.True(metrics.Value("dotnet_process_memory_working_set_bytes", "") > 0);
         Assert.True(metrics.Types.ContainsKey("kestrel_active_connections"));
-    }
-
-    [Fact]
-    public async Task Adds_sets_and_observes()
-    {
-        var counter = _meter.CreateCounter<long>("portico.tests.things", "{thing}", "Things");
-        counter.Add(2, new KeyValuePair<string, object?>("b", true), new KeyValuePair<string, object?>("a", 1));
-        counter.Add(3, new KeyValuePair<string, object?>("a", 1), new KeyValuePair<string, object?>("b", true));
-        _meter.CreateUpDownCounter<int>("portico.tests.open").Add(-2);
-        _meter.CreateGauge<double>("portico.tests.level", "1").Record(0.5);
-        var alive = true;
-        _meter.CreateObservableGauge<int>("portico.tests.seen", () => alive ? [new Measurement<int>(7)] : []);
-
-        var metrics = await Scrape();
-        Assert.Equal(5, metrics.Value("portico_tests_things_total", "a=\"1\",b=\"true\""));
-        Assert.Equal(-2, metrics.Value("portico_tests_open", ""));
-        Assert.Equal(0.5, metrics.Value("portico_tests_level_ratio", ""));
-        Assert.Equal(7, metrics.Value("portico_tests_seen", ""));
-
-        alive = false;
-        Assert.DoesNotContain((await Scrape()).Samples, sample => sample.Name == "portico_tests_seen");
+        Assert.True(metrics.Value("dotnet_assemblies", "") > 0);
     }
 
     [Fact]
     public async Task Keeps_the_buckets_that_an_instrument_advises()
     {
-        var histogram = _meter.CreateHistogram("portico.tests.size", "By", "Sizes", tags: null, new InstrumentAdvice<long> { HistogramBucketBoundaries = [10, 100] });
+        var advice = new InstrumentAdvice<long> { HistogramBucketBoundaries = [10, 100] };
+        var histogram = _meter.CreateHistogram("portico.tests.size", "By", "Sizes", tags: null, advice);
         foreach (var size in new long[] { 1, 10, 11, 1000 })
             histogram.Record(size);
         var metrics = await Scrape();
@@ -69,28 +54,59 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Escapes_what_labels_hold()
+    public async Task Holds_a_bound_on_series_and_adds_up_what_is_beyond_it()
     {
-        _meter.CreateCounter<int>("portico.tests.odd").Add(1, new KeyValuePair<string, object?>("what.it-is", "a\"b\\c\nd"));
-        Assert.Equal(1, (await Scrape()).Value("portico_tests_odd_total", """what_it_is="a\"b\\c\nd" """.TrimEnd()));
-    }
-
-    [Fact]
-    public async Task Holds_a_bound_on_series_and_counts_what_it_drops()
-    {
+        const int Measured = TelemetryRegistration.MaxSeries + 100;
         var counter = _meter.CreateCounter<int>("portico.tests.many");
-        Parallel.For(0, MetricFamily.MaxSeries + 100, n => counter.Add(1, new KeyValuePair<string, object?>("n", n)));
-        var metrics = await Scrape();
-        Assert.Equal(MetricFamily.MaxSeries, metrics.Samples.Count(sample => sample.Name == "portico_tests_many_total"));
-        Assert.Equal(100, metrics.Value("portico_metrics_dropped_total", "metric=\"portico_tests_many_total\""));
+        Parallel.For(0, Measured, n => counter.Add(1, new KeyValuePair<string, object?>("n", n)));
+        var samples = (await Scrape()).Samples.Where(sample => sample.Name == "portico_tests_many_total").ToArray();
+        var beyond = Assert.Single(samples, sample => sample.Labels == "otel_metric_overflow=\"true\"");
+        Assert.Equal(100, beyond.Value);
+        Assert.Equal(TelemetryRegistration.MaxSeries + 1, samples.Length);
+        Assert.Equal(Measured, samples.Sum(sample => sample.Value));
     }
 
     [Fact]
-    public async Task Loses_no_count_of_many_threads()
+    public async Task Leaves_the_meters_of_another_application_to_it()
     {
-        var counter = _meter.CreateCounter<int>("portico.tests.parallel");
-        Parallel.For(0, 20_000, n => counter.Add(1, new KeyValuePair<string, object?>("n", n % 7)));
-        Assert.Equal(20_000, (await Scrape()).Samples.Where(sample => sample.Name == "portico_tests_parallel_total").Sum(sample => sample.Value));
+        await using var other = await EdgeApp.StartAsync();
+        var meter = other.Services.GetRequiredService<IMeterFactory>().Create("Portico.Tests");
+        meter.CreateCounter<int>("portico.tests.elsewhere").Add(1);
+        Assert.DoesNotContain((await Scrape()).Samples, sample => sample.Name == "portico_tests_elsewhere_total");
+    }
+
+    /// <summary>A whole application, since most metrics are those of the infrastructure.</summary>
+    [Fact]
+    public async Task Has_the_metrics_that_the_documentation_names_in_a_form_that_promtool_accepts()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        await app.SignUpAsync();
+        using var listener = new MeterListener();
+        // A counter is there from its first measurement on; one of nothing makes it appear.
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (!ReferenceEquals(instrument.Meter.Scope, app.Services.GetRequiredService<IMeterFactory>()))
+                return;
+            (instrument as Counter<long>)?.Add(0);
+            (instrument as Histogram<double>)?.Record(0);
+            (instrument as Histogram<int>)?.Record(0);
+        };
+        listener.Start();
+
+        using var client = new HttpClient();
+        var text = await client.GetStringAsync(new Uri(app.Management, "/metrics"));
+        var check = await Shell.RunAsync("promtool", ["check", "metrics"], text, AppContext.BaseDirectory, TimeSpan.FromMinutes(1));
+        Assert.True(check.ExitCode == 0, check.Output + check.Errors);
+        Assert.Equal("", check.Output + check.Errors);
+
+        var documentation = await File.ReadAllTextAsync(Repository.File("docs/operations.md"));
+        var documented =
+            from table in documentation.Split("\n\n")
+            where table.StartsWith("| metric |", StringComparison.Ordinal)
+            from match in OwnNames().Matches(table)
+            select match.Groups["name"].Value;
+        var own = Exposition.Parse(text).Types.Keys.Where(name => name.StartsWith("portico_", StringComparison.Ordinal));
+        Assert.Equal(documented.Order(StringComparer.Ordinal), own.Order(StringComparer.Ordinal));
     }
 
     private async Task<Exposition> Scrape()
@@ -98,6 +114,9 @@ public sealed class MetricsTests : IAsyncLifetime
         using var client = new HttpClient();
         return Exposition.Parse(await client.GetStringAsync(new Uri(_app.Management, "/metrics")));
     }
+
+    [GeneratedRegex("`(?<name>portico_[a-z_]+)(\\{[a-z,]+\\})?`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex OwnNames();
 }
 
 /// <summary>Reads the text format strictly: every sample belongs to a family that was announced, once.</summary>
@@ -112,7 +131,7 @@ internal sealed partial record Exposition(IReadOnlyDictionary<string, string> Ty
         List<Sample> samples = [];
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.StartsWith("# HELP ", StringComparison.Ordinal))
+            if (line.StartsWith("# HELP ", StringComparison.Ordinal) || line == "# EOF")
                 continue;
             if (line.StartsWith("# TYPE ", StringComparison.Ordinal))
             {
@@ -125,14 +144,17 @@ internal sealed partial record Exposition(IReadOnlyDictionary<string, string> Ty
             var name = match.Groups["name"].Value;
             Assert.True(types.ContainsKey(name) || types.ContainsKey(Part().Replace(name, "")), $"{name} was not announced.");
             var value = match.Groups["value"].Value;
-            samples.Add(new Sample(name, match.Groups["labels"].Value, value == "+Inf" ? double.PositiveInfinity : double.Parse(value, CultureInfo.InvariantCulture)));
+            var number = value == "+Inf" ? double.PositiveInfinity : double.Parse(value, CultureInfo.InvariantCulture);
+            samples.Add(new Sample(name, match.Groups["labels"].Value, number));
         }
 
         Assert.Equal(samples.Count, samples.DistinctBy(sample => (sample.Name, sample.Labels)).Count());
         return new Exposition(types, samples);
     }
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_][a-zA-Z0-9_]*)(\{(?<labels>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*")*)\})? (?<value>\S+)$""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """^(?<name>[a-zA-Z_][a-zA-Z0-9_]*)(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*",?)*)\})? (?<value>\S+)$""",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Line();
 
     [GeneratedRegex("_(bucket|sum|count)$", RegexOptions.ExplicitCapture, 1000)]

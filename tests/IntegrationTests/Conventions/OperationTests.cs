@@ -28,6 +28,27 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task Logs_each_change_of_a_dependency_once_with_its_reason()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out _, out var watched));
+        watched.Answer = _ => throw new InvalidOperationException("There is no connection.");
+        for (var runs = 0; runs < 2; runs = watched.Asked)
+            await app.Get("/health/ready");
+        var lines = app.Options.Log.Lines.Where(line => line.Message.Contains("nats", StringComparison.Ordinal));
+        Assert.Equal("The dependency nats is Degraded now. There is no connection.", Assert.Single(lines).Message);
+    }
+
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task Takes_get_and_head_only(string path)
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out _, out _));
+        Assert.Equal(HttpStatusCode.OK, (await app.Send(HttpMethod.Head, path)).StatusCode);
+        await app.Send(HttpMethod.Post, path).Problem(HttpStatusCode.MethodNotAllowed, "method_not_allowed");
+    }
+
+    [Fact]
     public async Task Is_unready_without_what_it_needs_and_still_alive()
     {
         await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _));

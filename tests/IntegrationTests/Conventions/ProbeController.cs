@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Asp.Versioning;
 using FluentValidation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -106,6 +107,16 @@ internal sealed class ListProbesHandler : IQueryHandler<ListProbes, Page<ProbeDt
         var next = first + items.Length;
         return Task.FromResult<Result<Page<ProbeDto>>>(new Page<ProbeDto>(items, next < Total ? Cursor.Write(new ProbePosition(next)) : null));
     }
+}
+
+/// <summary>An address that an old version has too.</summary>
+[ApiVersion("1.0")]
+[ApiVersion("0.9", Deprecated = true)]
+[Route("api/v{version:apiVersion}/old-probes")]
+public sealed class OldProbeController(ISender sender) : ApiController(sender)
+{
+    [HttpGet]
+    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
 }
 
 [ApiVersion("1.0")]

@@ -3,11 +3,11 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -66,7 +66,7 @@ public sealed partial class EventCrashTests
                 ["Tokens__SealingKey"] = TestDatabase.SealingKey,
                 ["Sessions__Key"] = NewKey(),
                 ["Otp__Key"] = NewKey(),
-                ["Passwords__Iterations"] = "1000",
+                ["Passwords__Argon2MemoryKiB"] = "8",
                 ["Mail__Mailbox"] = Path.Combine(_folder, "mailbox"),
                 ["Management__Url"] = "http://127.0.0.1:0",
                 ["Shutdown__DrainDelay"] = "00:00:00",
@@ -235,7 +235,7 @@ public sealed partial class EventCrashTests
 
         private async Task EmptyStreamAsync()
         {
-            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString });
+            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString, RequestTimeout = Patience });
             var jetStream = new NatsJSContext(nats);
             try
             {
@@ -251,7 +251,7 @@ public sealed partial class EventCrashTests
 
         private async Task VerifyAsync(TestOutbox outbox)
         {
-            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString });
+            await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString, RequestTimeout = Patience });
             var stream = await EventReader.AllAsync(new NatsJSContext(nats), _events.Prefix);
             TestOutbox.AssertComplete(outbox.Committed, stream);
 

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 using Portico.Infrastructure.Nats;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -26,7 +25,7 @@ internal static class EventReader
         var consumer = await jetStream.CreateOrUpdateConsumerAsync(
             stream, new ConsumerConfig($"reader-{Guid.NewGuid():N}") { AckPolicy = ConsumerConfigAckPolicy.None });
         var events = new List<StreamEvent>();
-        while (events.Count < (int)Math.Max(consumer.Info.NumPending, 0))
+        while (events.Count < (int)consumer.Info.NumPending)
         {
             var before = events.Count;
             await foreach (var message in consumer.FetchNoWaitAsync<ReadOnlyMemory<byte>>(new NatsJSFetchOpts { MaxMsgs = 1_000 }))
@@ -47,9 +46,9 @@ internal static class EventReader
         $"{count} events of {aggregate}");
 
     public static Task<IReadOnlyList<StreamEvent>> AllAsync(PorticoApp app) =>
-        AllAsync(app.Services.GetRequiredService<INatsJSContext>(), EventStream.Name(app.Services.GetRequiredService<EventSettings>()));
+        AllAsync(app.JetStream, EventStream.Name(app.Events));
 
-    private static StreamEvent Read(NatsJSMsg<ReadOnlyMemory<byte>> message)
+    private static StreamEvent Read(INatsJSMsg<ReadOnlyMemory<byte>> message)
     {
         message.Headers!.TryGetLastValue("Nats-Msg-Id", out var id);
         using var envelope = JsonDocument.Parse(message.Data);

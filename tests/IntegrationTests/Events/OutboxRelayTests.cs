@@ -3,12 +3,12 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using NATS.Client.Core;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence.Outbox;
 using Portico.Migrator;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -26,7 +26,7 @@ public sealed class OutboxRelayTests
         await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { DisplayName = "Ада" }).Json(HttpStatusCode.OK);
         var events = await EventReader.OfAsync(app, id, 2);
 
-        var prefix = app.Services.GetRequiredService<EventSettings>().Prefix;
+        var prefix = app.Events.Prefix;
         Assert.Equal(["users.registered.v1", "users.profile-changed.v1"], events.Select(found => found.Type));
         Assert.Equal([1, 2], events.Select(found => found.Version));
         var changed = events[1];
@@ -101,16 +101,26 @@ public sealed class OutboxRelayTests
         Assert.DoesNotContain(await EventReader.AllAsync(app), found => found.Aggregate == poisoned);
     }
 
-    [Fact]
-    public async Task Goes_on_writing_without_nats_and_publishes_when_it_is_back()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Goes_on_writing_without_nats_and_publishes_when_it_is_back(bool hangs)
     {
         await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = stack });
         var person = await app.SignUpAsync();
-        await stack.Nats.KillAsync();
+        if (hangs)
+            stack.Nats.Pause();
+        else
+            await stack.Nats.KillAsync();
         for (var i = 0; i < 5; i++)
             await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { DisplayName = $"Ada {i}" }).Json(HttpStatusCode.OK);
-        await stack.Nats.RestartAsync();
+        await Eventually.Holds(
+            () => Task.FromResult(app.JetStream.Connection.ConnectionState != NatsConnectionState.Open), "the lost connection is noticed");
+        if (hangs)
+            stack.Nats.Resume();
+        else
+            await stack.Nats.RestartAsync();
 
         var outbox = new TestOutbox(app.Database.Portico);
         await outbox.PublishedAsync();
@@ -128,15 +138,13 @@ public sealed class OutboxRelayTests
         await outbox.PublishedAsync();
         var before = await EventReader.AllAsync(app);
 
-        var settings = app.Services.GetRequiredService<EventSettings>();
-        var jetStream = app.Services.GetRequiredService<INatsJSContext>();
-        await jetStream.DeleteStreamAsync(settings.Prefix);
-        await EventStream.CompareAsync(jetStream, settings, apply: true, default);
+        await app.JetStream.DeleteStreamAsync(app.Events.Prefix);
+        await EventStream.CompareAsync(app.JetStream, app.Events, apply: true, default);
         using var output = new StringWriter();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(app.Database.Settings()).AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Nats:Url"] = app.Stack.Nats.ConnectionString,
-            ["Events:Prefix"] = settings.Prefix,
+            ["Events:Prefix"] = app.Events.Prefix,
             ["Tokens:Issuer"] = app.Api.GetLeftPart(UriPartial.Authority),
         }).Build();
 
@@ -212,6 +220,6 @@ public sealed class OutboxRelayTests
     {
         Stack = app.Stack,
         Database = app.Database,
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Prefix"] = app.Services.GetRequiredService<EventSettings>().Prefix },
+        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Prefix"] = app.Events.Prefix },
     };
 }

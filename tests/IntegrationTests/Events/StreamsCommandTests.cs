@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 using Portico.DevStack;
 using Portico.Migrator;
 using Portico.Migrator.Commands;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -36,7 +37,8 @@ public sealed class StreamsCommandTests : IAsyncLifetime
         Assert.Equal((0, "equal"), await Run("streams", "up"));
         Assert.Equal((0, "equal"), await Run("streams", "status", "--check"));
 
-        await using var nats = new NatsConnection(new NatsOpts { Url = _stack.Nats.ConnectionString });
+        var options = new NatsOpts { Url = _stack.Nats.ConnectionString, RequestTimeout = TimeSpan.FromSeconds(30) };
+        await using var nats = new NatsConnection(options);
         var config = (await new NatsJSContext(nats).GetStreamAsync(_settings["Events:Prefix"]!)).Info.Config;
         Assert.Equal(
             (StreamConfigStorage.File, StreamConfigRetention.Limits, StreamConfigDiscard.New, true, TimeSpan.FromDays(7), 16_777_216, TimeSpan.FromMinutes(10)),

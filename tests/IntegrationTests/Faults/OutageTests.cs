@@ -113,14 +113,16 @@ public sealed class OutageTests : IAsyncLifetime
         Assert.Equal(known, await late.Client.GetStringAsync(Keys));
     }
 
-    [Fact]
-    public async Task Without_nats_people_sign_up_and_readiness_says_degraded()
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("hangs")]
+    public async Task Without_nats_people_sign_up_and_readiness_says_degraded(string fault)
     {
-        await _stack.Nats.KillAsync();
+        await Break(_stack.Nats, fault);
         await _app.SignUpAsync();
         await Eventually.Holds(
             async () => (await _app.Client.GetAsync("/health/ready").Json(HttpStatusCode.OK)).Text("status") == "degraded", "degraded");
-        await _stack.Nats.RestartAsync();
+        await Mend(_stack.Nats, fault);
         await Eventually.Holds(
             async () => (await _app.Client.GetAsync("/health/ready").Json(HttpStatusCode.OK)).Text("status") == "ready", "ready");
     }

@@ -8,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Nats;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 using Xunit.Abstractions;
 
@@ -100,7 +99,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         output.WriteLine($"{people} letters, {letters.Length - people} of them written twice.");
     });
 
-    [GeneratedRegex(@"^To: (?<to>crowd[^\r]+)\r\n[\s\S]*?^Message-ID: (?<id>[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>crowd[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Letter();
 
     [GeneratedRegex(@"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
@@ -135,9 +134,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             var (id, _) = await manager.Announce();
             await app.Database.Crowd(id, people);
             // What a process took along when it died comes again after ten seconds instead of a minute.
-            var events = app.Services.GetRequiredService<EventSettings>();
-            var ledger = EventSubscription.All.Single(subscription => subscription.Name == "tell-of-forecast").Consumer(events);
-            await app.Services.GetRequiredService<INatsJSContext>().CreateOrUpdateConsumerAsync(EventStream.Name(events), ledger with { AckWait = TimeSpan.FromSeconds(10) });
+            var consumer = EventSubscription.All.Single(subscription => subscription.Name == "tell-of-forecast").Consumer(app.Events);
+            await app.JetStream.CreateOrUpdateConsumerAsync(EventStream.Name(app.Events), consumer with { AckWait = TimeSpan.FromSeconds(10) });
             var world = new CrashWorld(app, id, manager.AccessToken);
             // From here on only those that can be killed do anything.
             await app.StopAsync();

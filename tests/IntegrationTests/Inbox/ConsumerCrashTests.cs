@@ -1,9 +1,7 @@
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
 using Portico.IntegrationTests.Forecasts;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Inbox;
@@ -32,7 +30,7 @@ public sealed class ConsumerCrashTests
         });
         // It would hide an effect that happens twice.
         await AsOwnerAsync(app, "DROP INDEX messages_event_key");
-        var (jetStream, events) = (app.Services.GetRequiredService<INatsJSContext>(), app.Services.GetRequiredService<EventSettings>());
+        var (jetStream, events) = (app.JetStream, app.Events);
         var declared = EventSubscription.All.Single(subscription => subscription.Name == Handler).Consumer(events);
         await jetStream.CreateOrUpdateConsumerAsync(EventStream.Name(events), declared with { AckWait = AckWait });
 
@@ -75,9 +73,9 @@ public sealed class ConsumerCrashTests
             before = now;
         }
 
-        var (jetStream, events) = (app.Services.GetRequiredService<INatsJSContext>(), app.Services.GetRequiredService<EventSettings>());
         await Eventually.Holds(
-            async () => (await jetStream.GetConsumerAsync(EventStream.Name(events), Handler)).Info is { NumAckPending: 0, NumPending: 0 }, "every event to be answered");
+            async () => (await app.JetStream.GetConsumerAsync(EventStream.Name(app.Events), Handler)).Info is { NumAckPending: 0, NumPending: 0 },
+            "every event to be answered");
         Assert.Equal(EventsInRun, await EffectsAsync(app, ids));
         Assert.Equal(EventsInRun, await app.Database.Ask<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
         Assert.Equal(EventsInRun, await app.Database.Ask<long>("SELECT count(*) FROM inbox WHERE event_id = ANY ($1)", ids));

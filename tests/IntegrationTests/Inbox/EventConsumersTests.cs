@@ -1,6 +1,8 @@
+using System.Diagnostics;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Portico.DevStack;
 using Portico.Infrastructure.Nats;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Inbox;
@@ -99,7 +101,8 @@ public sealed class EventConsumersTests
         var consumer = await process.JetStream.GetConsumerAsync(EventStream.Name(process.Settings), Count.Name);
         for (var i = 0; i < EventWorld.Subscription.MaxTries; i++)
         {
-            var message = Assert.NotNull(await consumer.NextAsync<string>());
+            var message = await consumer.NextAsync<string>();
+            Assert.NotNull(message);
             await message.NakAsync();
         }
 
@@ -109,6 +112,74 @@ public sealed class EventConsumersTests
         await process.Answered();
         Assert.Equal(0, await world.EffectsAsync(id));
         Assert.Equal(1, await world.CountAsync("dead_events WHERE reason = '3 deliveries were never answered.'"));
+    }
+
+    [Fact]
+    public async Task Events_are_handled_again_after_nats_lost_its_store()
+    {
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        var world = await EventWorld.CreateAsync(stack);
+        await using var process = await world.StartAsync(new Script());
+        await world.Happened(await process.PublishAsync("before"));
+
+        await stack.Nats.KillAsync();
+        stack.Nats.DeleteStore();
+        await stack.Nats.RestartAsync();
+        await world.DeclareAsync(process);
+
+        await world.Happened(await process.PublishAsync("after"));
+        await process.Answered();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Events_are_handled_again_when_nats_is_back(bool hangs)
+    {
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        var world = await EventWorld.CreateAsync(stack);
+        await using var process = await world.StartAsync(new Script());
+        await world.Happened(await process.PublishAsync("before"));
+
+        if (hangs)
+            stack.Nats.Pause();
+        else
+            await stack.Nats.KillAsync();
+        await Eventually.Holds(
+            () => Task.FromResult(process.JetStream.Connection.ConnectionState != NatsConnectionState.Open),
+            "the lost connection is noticed");
+        if (hangs)
+            stack.Nats.Resume();
+        else
+            await stack.Nats.RestartAsync();
+
+        await world.Happened(await process.PublishAsync("after"));
+        await process.Answered();
+    }
+
+    [Fact]
+    public async Task No_more_events_are_taken_than_can_be_handled()
+    {
+        var world = await EventWorld.CreateAsync();
+        var gate = new TaskCompletionSource();
+        await using var process = await world.StartAsync(new Script { OnHandle = _ => gate.Task });
+        for (var i = 0; i < 20; i++)
+            await process.PublishAsync("slow");
+
+        await Eventually.Holds(async () => (await process.ConsumerAsync()).NumAckPending == 4, "four are being handled");
+        // Heartbeats of the pull are missing meanwhile, which makes the client pull again.
+        var since = Stopwatch.StartNew();
+        await Eventually.Holds(
+            async () =>
+            {
+                Assert.InRange((await process.ConsumerAsync()).NumAckPending, 4, 5);
+                return since.Elapsed > TimeSpan.FromSeconds(6);
+            },
+            "six seconds");
+        gate.SetResult();
+
+        await process.Answered();
+        Assert.Equal(20, await world.CountAsync("effects"));
     }
 
     [Fact]

@@ -4,6 +4,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 using Npgsql;
 using Portico.Application.Common.Events;
 using Portico.DevStack;
@@ -12,7 +15,6 @@ using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Nats;
 using Portico.Infrastructure.Persistence;
 using Portico.Infrastructure.Redis;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Inbox;
@@ -59,9 +61,15 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
         }
 
         await using var process = world.Process(new Script());
+        await world.DeclareAsync(process);
+        return world;
+    }
+
+    /// <summary>Makes the stream and the consumer, as the Migrator does.</summary>
+    public async Task DeclareAsync(EventProcess process)
+    {
         await process.JetStream.CreateStreamAsync(EventStream.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
         await process.JetStream.CreateOrUpdateConsumerAsync(EventStream.Name(process.Settings), Subscription.Consumer(process.Settings));
-        return world;
     }
 
     public EventProcess Process(Script script) => new(this, script);
@@ -109,7 +117,8 @@ internal sealed class EventProcess : IAsyncDisposable
         services.AddSingleton(EventWorld.Subscription).AddSingleton(script);
         _services = services.BuildServiceProvider();
         Settings = _services.GetRequiredService<EventSettings>();
-        JetStream = _services.GetRequiredService<INatsJSContext>();
+        var nats = _services.GetRequiredService<INatsConnection>();
+        JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
         Keeper = _services.GetRequiredService<InboxKeeper>();
     }
 

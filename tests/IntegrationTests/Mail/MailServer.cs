@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -37,14 +36,13 @@ internal sealed class MailServer : IAsyncDisposable
     /// <summary>The authority behind the server's certificate.</summary>
     public string CertificateFile => Path.Combine(_folder.FullName, "cert.pem");
 
-    public static async Task<MailServer> StartAsync(SmtpSecurity security, bool withUser = true, string[]? methods = null)
+    public static async Task<MailServer> StartAsync(SmtpSecurity security, bool withUser = true, string[]? methods = null, string name = "localhost")
     {
         await Installed.Value;
         using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
 

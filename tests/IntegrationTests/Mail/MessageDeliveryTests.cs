@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Npgsql;
 using Portico.Application.Messages;
 using Portico.Infrastructure.Mail;
 using Portico.Testing;
@@ -199,6 +202,47 @@ public sealed class MessageDeliveryTests : IAsyncLifetime
 
         await _server.TakenBy("ada@example.org", 2);
         Assert.Equal(2, (await postroom.MessageAsync(ada, "sent")).Tries);
+    }
+
+    [Fact]
+    public async Task An_idle_process_asks_rarely_and_sends_at_once_what_it_posts()
+    {
+        await using var postroom = await Start();
+        var ada = await postroom.PersonAsync("ada@example.org");
+        await postroom.PostAsync(ada, Letter.Welcome("Ada"));
+        await postroom.MessageAsync(ada, "sent");
+        // From here on nothing is to be done. Each look at the queue is three statements, every five seconds.
+        var statements = new ConcurrentQueue<string>();
+        using var listener = Statements(statements);
+        var watch = Stopwatch.StartNew();
+        await Eventually.Holds(() => Task.FromResult(statements.Any(text => text.Contains("min(due_at)", StringComparison.Ordinal))), "a look at the queue");
+        var looks = statements.Count(text => text.Contains("FOR UPDATE SKIP LOCKED", StringComparison.Ordinal));
+        Assert.InRange(looks, 1, 2 + (int)(watch.Elapsed.TotalSeconds / 4));
+
+        // It has just looked, so that only the signal can wake it within a second or two.
+        watch.Restart();
+        await postroom.PostAsync(ada, Letter.Welcome("Ada again"));
+        await _server.TakenBy("ada@example.org", 2);
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+    }
+
+    private ActivityListener Statements(ConcurrentQueue<string> statements)
+    {
+        var database = new NpgsqlConnectionStringBuilder(_database.Portico).Database;
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                var text = $"{activity.GetTagItem("db.query.text") ?? activity.GetTagItem("db.statement")}";
+                if (activity.TagObjects.Any(tag => database!.Equals(tag.Value)))
+                    statements.Enqueue(text);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     private Task<Postroom> Start(params (string Name, string Value)[] settings) => Postroom.StartAsync(_database, _server, settings);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text;
+using MailKit.Security;
 using Portico.Application.Common.Messages;
 using Portico.Application.Messages;
 using Portico.Domain.Users;
@@ -65,7 +65,7 @@ public sealed class SmtpChannelTests
 
     [Theory]
     [InlineData("later", typeof(SmtpReplyException))]
-    [InlineData("drop", typeof(EndOfStreamException))]
+    [InlineData("drop", typeof(IOException))]
     [InlineData("hang", typeof(TimeoutException))]
     public async Task What_may_pass_is_told_from_what_is_refused_for_good(string who, Type failure)
     {
@@ -98,13 +98,35 @@ public sealed class SmtpChannelTests
     }
 
     [Fact]
-    public async Task Nothing_is_said_to_a_server_whose_certificate_nobody_vouches_for()
+    public async Task Nothing_is_said_to_a_server_whose_certificate_no_trusted_authority_signed()
     {
         await using var server = await MailServer.StartAsync(SmtpSecurity.StartTls);
         await using var other = await MailServer.StartAsync(SmtpSecurity.StartTls);
         var channel = Channel(server, SmtpSecurity.StartTls, trusted: other.CertificateFile);
 
-        await Assert.ThrowsAsync<AuthenticationException>(() => channel.Send(A("ada@example.org"), Id, CancellationToken.None));
+        await Assert.ThrowsAsync<SslHandshakeException>(() => channel.Send(A("ada@example.org"), Id, CancellationToken.None));
+        Assert.Empty(server.Taken);
+    }
+
+    [Theory]
+    [InlineData(SmtpSecurity.StartTls)]
+    [InlineData(SmtpSecurity.Tls)]
+    public async Task Nothing_is_said_to_a_server_whose_trusted_certificate_is_for_another_name(SmtpSecurity security)
+    {
+        await using var server = await MailServer.StartAsync(security, name: "mail.example.org");
+
+        await Assert.ThrowsAsync<SslHandshakeException>(
+            () => Channel(server, security).Send(A("ada@example.org"), Id, CancellationToken.None));
+        Assert.Empty(server.Taken);
+    }
+
+    [Fact]
+    public async Task Without_a_file_of_authorities_those_of_the_machine_decide()
+    {
+        await using var server = await MailServer.StartAsync(SmtpSecurity.StartTls);
+
+        await Assert.ThrowsAsync<SslHandshakeException>(
+            () => Channel(server, SmtpSecurity.StartTls, trusted: "").Send(A("ada@example.org"), Id, CancellationToken.None));
         Assert.Empty(server.Taken);
     }
 
@@ -113,14 +135,15 @@ public sealed class SmtpChannelTests
     {
         await using var server = await MailServer.StartAsync(SmtpSecurity.None);
 
-        await Assert.ThrowsAsync<SmtpReplyException>(() => Channel(server, SmtpSecurity.StartTls).Send(A("ada@example.org"), Id, CancellationToken.None));
+        await Assert.ThrowsAsync<NotSupportedException>(
+            () => Channel(server, SmtpSecurity.StartTls).Send(A("ada@example.org"), Id, CancellationToken.None));
         Assert.Empty(server.Taken);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 400 Bad Request\r\n")]
-    [InlineData("220 hello\r\n250 hello\r\n220 go\r\n250 injected before the connection was encrypted\r\n")]
+    [InlineData("220 hello\r\n250-hello\r\n250 STARTTLS\r\n220 go\r\n250 injected before the connection was encrypted\r\n")]
     public async Task A_server_that_breaks_the_rules_is_a_failure_that_may_pass(string speech)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -135,7 +158,10 @@ public sealed class SmtpChannelTests
         });
         var settings = Settings(((IPEndPoint)listener.LocalEndpoint).Port, SmtpSecurity.StartTls, trusted: null, userName: null, password: null);
 
-        await Assert.ThrowsAnyAsync<IOException>(() => new SmtpChannel(settings, TimeProvider.System).Send(A("ada@example.org"), Id, CancellationToken.None));
+        var failure = await Record.ExceptionAsync(
+            () => new SmtpChannel(settings, TimeProvider.System).Send(A("ada@example.org"), Id, CancellationToken.None));
+
+        Assert.True(failure is IOException or SslHandshakeException, $"{failure}");
         await speaking;
     }
 

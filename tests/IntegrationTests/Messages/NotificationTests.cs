@@ -8,7 +8,6 @@ using Portico.Infrastructure.Nats;
 using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Ledger;
 using Portico.IntegrationTests.Mail;
-using Portico.Nats.JetStream;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Messages;
@@ -147,11 +146,12 @@ public sealed class NotificationTests : IAsyncLifetime
     private async Task AllTold(params string[] handlers)
     {
         await Eventually.Holds(async () => await _app.Database.Ask<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
-        var (jetStream, events) = (_app.Services.GetRequiredService<INatsJSContext>(), _app.Services.GetRequiredService<EventSettings>());
+        var stream = EventStream.Name(_app.Events);
         foreach (var handler in handlers)
         {
             await Eventually.Holds(
-                async () => (await jetStream.GetConsumerAsync(EventStream.Name(events), handler)).Info is { NumAckPending: 0, NumPending: 0 }, $"{handler} to have handled all");
+                async () => (await _app.JetStream.GetConsumerAsync(stream, handler)).Info is { NumAckPending: 0, NumPending: 0 },
+                $"{handler} to have handled all");
         }
 
         await Eventually.Holds(async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0, "all letters to be sent");

@@ -5,43 +5,44 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Nats;
 
-/// <summary>A nats-server with a configuration of its own, for what the local stack's does not have: TLS, accounts, signals.</summary>
+/// <summary>A nats-server with a configuration of its own, for what the local stack's does not have: TLS, accounts, a cluster.</summary>
 internal sealed class NatsServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly string _folder;
 
-    private NatsServerProcess(Process process, int port, string folder) => (_process, Port, Folder) = (process, port, folder);
+    private NatsServerProcess(Process process, int port, string folder) => (_process, Port, _folder) = (process, port, folder);
 
     public int Port { get; }
-    public string Folder { get; }
     public string Url => $"nats://127.0.0.1:{Port}";
 
-    public static async Task<NatsServerProcess> StartAsync(string configuration = "", string? folder = null)
+    public static async Task<NatsServerProcess> StartAsync(string configuration)
     {
-        folder ??= Directory.CreateTempSubdirectory("portico-nats-").FullName;
-        var port = Ports.Free();
-        var file = Path.Combine(folder, "nats.conf");
-        await File.WriteAllTextAsync(file, $$"""
-            listen: "127.0.0.1:{{port}}"
-            jetstream { store_dir: "{{folder}}/store" }
-            {{configuration}}
-            """);
-        var process = Process.Start(new ProcessStartInfo("nats-server", ["-c", file, "-l", Path.Combine(folder, "nats.log")]))!;
+        var (port, folder) = (Ports.Free(), Directory.CreateTempSubdirectory("portico-nats-").FullName);
+        await WriteAsync(folder, port, configuration);
+        var process = Process.Start(new ProcessStartInfo("nats-server", ["-c", $"{folder}/nats.conf", "-l", $"{folder}/nats.log"]))!;
         var server = new NatsServerProcess(process, port, folder);
         await Eventually.Holds(server.ListensAsync, "nats-server listens");
         return server;
     }
 
-    /// <summary>Asks the server to let its clients go and end (SIGUSR2).</summary>
-    public void EnterLameDuckMode() => Posix.Send(_process.Id, Signal.User2);
+    /// <summary>Gives the server another configuration while it runs.</summary>
+    public async Task ReloadAsync(string configuration)
+    {
+        await WriteAsync(_folder, Port, configuration);
+        Posix.Send(_process.Id, Signal.Hangup);
+    }
 
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
+
+    private static Task WriteAsync(string folder, int port, string configuration) =>
+        File.WriteAllTextAsync($"{folder}/nats.conf", $"listen: \"127.0.0.1:{port}\"\n{configuration}\n");
 
     private async Task<bool> ListensAsync()
     {

@@ -23,7 +23,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         _settings["Redis:KeyPrefix"] = $"seed-{Guid.NewGuid():N}:";
         _settings["Redis:Deadline"] = "00:00:05";
         _settings["Otp:Key"] = Convert.ToBase64String(new byte[32]);
-        _settings["Passwords:Iterations"] = "1000";
+        _settings["Passwords:Argon2MemoryKiB"] = "8";
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

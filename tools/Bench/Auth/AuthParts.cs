@@ -1,6 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Options;
 using Portico.Bench.Load;
 using Portico.Infrastructure.Identity;
 using Portico.Infrastructure.Tokens;
@@ -23,14 +21,17 @@ internal static class AuthParts
             parts.Add(($"{algorithm}: one verification", MsOf(() => key.Verify(data, signature), cancellationToken)));
         }
 
-        foreach (var iterations in (int[])[LoadStack.FewIterations, new PasswordSettings().Iterations])
+        var settings = new PasswordSettings();
+        IPasswordAlgorithm[] algorithms =
+        [
+            new Argon2idAlgorithm(new PasswordSettings { Argon2MemoryKiB = LoadStack.LeastMemoryKiB }), new Argon2idAlgorithm(settings), new Pbkdf2Algorithm(settings),
+            new BcryptAlgorithm(settings),
+        ];
+        foreach (var algorithm in algorithms)
         {
-            var hasher = new PasswordHasher<Credential>(Options.Create(new PasswordHasherOptions { IterationCount = iterations }));
-            var (nobody, password) = (new Credential(), "correct horse battery staple");
-            var hash = hasher.HashPassword(nobody, password);
-            parts.Add((
-                string.Create(CultureInfo.InvariantCulture, $"one password hash of {iterations:N0} rounds"),
-                MsOf(() => hasher.VerifyHashedPassword(nobody, hash, password), cancellationToken)));
+            var parameters = algorithm.Kind.MemoryKiB is > 0 and var memory ? string.Create(CultureInfo.InvariantCulture, $" of {memory:N0} KiB") : "";
+            var hash = algorithm.Hash("correct horse battery staple");
+            parts.Add(($"one password hash, {algorithm.Name}{parameters}", MsOf(() => algorithm.Verify(hash, "correct horse battery staple"), cancellationToken)));
         }
 
         report.AddSection(

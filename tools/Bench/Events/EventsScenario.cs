@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 using Npgsql;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
-using Portico.Nats;
-using Portico.Nats.JetStream;
 
 namespace Portico.Bench.Events;
 
@@ -67,11 +68,24 @@ internal static class EventsScenario
         }
 
         var seconds = clock.Elapsed.TotalSeconds;
-        var processor = Processor(stack, api).Zip(before, (after, then) => (after - then).TotalMilliseconds / (Backlog - already) * 1000).ToArray();
+        var processor = Processor(stack, api)
+            .Zip(before, (after, then) => (after - then).TotalMilliseconds / (Backlog - already) * 1000)
+            .ToArray();
         report.AddSection(
             "Backlog",
-            string.Create(CultureInfo.InvariantCulture, $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), the {first.TotalSeconds:0.0} s until the API was ready included. CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}."),
-            new { Backlog, Seconds = seconds, PerSecond = Backlog / seconds, ProcessorUsPerEvent = new { Api = processor[0], PostgreSql = processor[1], Nats = processor[2] } });
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), the {first.TotalSeconds:0.0} s until the API was ready included. ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}."),
+            new
+            {
+                Backlog,
+                Seconds = seconds,
+                PerSecond = Backlog / seconds,
+                ProcessorUsPerEvent = new { Api = processor[0], PostgreSql = processor[1], Nats = processor[2] },
+            });
     }
 
     private static TimeSpan[] Processor(LoadStack stack, ApiProcess api) =>

@@ -28,8 +28,8 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <summary>The processes whose processor time is measured apart.</summary>
     public static readonly string[] Parts = ["API", "PostgreSQL", "Redis", "NATS", "generator"];
 
-    /// <summary>The fewest rounds of a password hash that are allowed.</summary>
-    public const int FewIterations = 1000;
+    /// <summary>The least memory of a password hash that is allowed.</summary>
+    public const int LeastMemoryKiB = 8;
 
     private const string Database = "portico";
     private const int PeopleAtOnce = 1000;
@@ -58,7 +58,7 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Tokens__SealingKey"] = NewKey(),
             ["Mail__Mailbox"] = Path.Combine(servers.Folder, "mailbox"),
             // Signing in is mostly the way to a token here; what a hash costs is known.
-            ["Passwords__Iterations"] = $"{FewIterations}",
+            ["Passwords__Argon2MemoryKiB"] = $"{LeastMemoryKiB}",
             // All people share one address here, and a few of them make all requests.
             ["Limits__UserRequestsPerMinute"] = "1000000000",
             ["Limits__ClientRequestsPerMinute"] = "1000000000",
@@ -129,10 +129,10 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <param name="count">How many.</param>
     /// <param name="role">Their rank.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
-    /// <param name="iterations">Rounds of the hash: those of the API that they sign in at, or it makes the hash anew.</param>
-    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken, int iterations = FewIterations)
+    /// <param name="memoryKiB">Memory of the hash: that of the API that they sign in at, or it replaces the hash.</param>
+    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken, int memoryKiB = LeastMemoryKiB)
     {
-        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Iterations"] = $"{iterations}" });
+        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Argon2MemoryKiB"] = $"{memoryKiB}" });
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(TimeProvider.System)

@@ -11,8 +11,9 @@ public sealed record CachedQuery(string Name, string Text, TimeSpan Lifetime, IR
 
 /// <summary>Keeps answers of queries for all replicas.</summary>
 /// <remarks>
-/// Who has changed something reads it from then on, whichever replica answers; others do after the query's lifetime at the latest.
-/// One answer at a time is made for a query, and before its lifetime is over. While the cache is away every answer is made anew.
+/// A person who has changed something reads the change from the same replica at once, anybody else within a second while Redis is there,
+/// and never later than the query's lifetime when it is not. One answer at a time is made for a query, by all replicas together while
+/// Redis is there, and before its lifetime is over. A refusal is never kept.
 /// </remarks>
 public interface IQueryCache
 {
@@ -24,7 +25,7 @@ public interface IQueryCache
 }
 
 /// <summary>How an answer came about.</summary>
-/// <param name="Kind">From the cache, made and kept, or made because the cache could not be used.</param>
+/// <param name="Kind">From the cache, or made and kept.</param>
 /// <param name="Age">How long ago it was made.</param>
 /// <param name="TimeToLive">How long it would still be given.</param>
 public readonly record struct CacheUse(CacheUseKind Kind, TimeSpan Age, TimeSpan TimeToLive);
@@ -34,7 +35,6 @@ public enum CacheUseKind
 {
     Hit = 1,
     Miss = 2,
-    Bypass = 3,
 }
 
 /// <summary>Tells the caller how the answer came about.</summary>

@@ -17,6 +17,9 @@ public sealed class AnswerJson
         _options.MakeReadOnly();
     }
 
+    /// <summary>The same for a serializer that writes answers as part of something else.</summary>
+    public JsonSerializerOptions Options => _options;
+
     public string Write<TResult>(TResult result)
         where TResult : IResult<TResult> => JsonSerializer.Serialize(result, _options);
 

@@ -17,23 +17,24 @@ internal static partial class FieldRules
         rule.Must(code => code is not null && SixDigits().IsMatch(code)).WithMessage("A code has 6 digits.");
 
     /// <summary>Any characters at all, no rules of composition, but none of the commonest passwords (NIST SP 800-63B, 5.1.1.2).</summary>
+    /// <remarks>A password is judged in the form in which it is hashed: see <see cref="NormalizedText"/>.</remarks>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Must(password => password is { Length: >= MinPasswordLength and <= MaxPasswordLength })
+        rule.Must(password => password is { Length: <= MaxPasswordLength } && NormalizedText.Of(password).Length >= MinPasswordLength)
             .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.")
-            .Must(password => password is null || !CommonPasswords.All.Contains(password))
+            .Must(password => password is null || !CommonPasswords.All.Contains(NormalizedText.Of(password)))
             .WithMessage("This is one of the commonest passwords, which are guessed first. Choose another one.");
 
     /// <summary>The rules of a new password for whom the request names: it is not their address either.</summary>
     public static IRuleBuilderOptions<T, string> IsNewPasswordOfContact<T>(this IRuleBuilder<T, string> rule)
         where T : INamesContact =>
         rule.IsNewPassword()
-            .Must((request, password) => password is null || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(password)))
+            .Must((request, password) => password is null || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword)
-            .Must((request, password) => password is null || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(password)))
+            .Must((request, password) => password is null || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword);
 
     /// <returns>The refusal of a new password that is an address of the person, or <c>null</c>.</returns>
-    public static Error? RefuseAddressAsPassword(User user, string password, string field) => user.Addresses.Any(address => address.IsTheSameAs(password))
+    public static Error? RefuseAddressAsPassword(User user, string password, string field) => user.Addresses.Any(address => address.IsTheSameAs(NormalizedText.Of(password)))
         ? CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [AddressAsPassword] })
         : null;
 

@@ -15,10 +15,11 @@ internal sealed class OutboxSettings : ISettings
     /// <summary>How many events are published at a time.</summary>
     public int BatchSize { get; init; } = 1_000;
 
-    /// <summary>How often events of other replicas are looked for; those of this process are known at once.</summary>
-    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+    /// <summary>How often events are looked for whose process died before it published them.</summary>
+    /// <remarks>A process publishes its own at once.</remarks>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an event is kept once it is published, from when it happened, so that a lost stream can be filled again.</summary>
+    /// <summary>How long an event is kept after it happened, so that a lost stream can be filled again.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
 
     public IEnumerable<string> Problems()

@@ -2,7 +2,7 @@ namespace Portico.Infrastructure.Persistence.Outbox;
 
 /// <summary>Tells the relay of this process that a transaction with events was committed.</summary>
 /// <remarks>Only to be quick: what nobody tells of is found by looking.</remarks>
-internal sealed class OutboxSignal : IDisposable
+internal sealed class OutboxSignal : ICommitObserver, IDisposable
 {
     private readonly SemaphoreSlim _committed = new(0, 1);
 
@@ -17,6 +17,13 @@ internal sealed class OutboxSignal : IDisposable
         {
             // Somebody else told of it at the same time.
         }
+    }
+
+    public ValueTask Committed(IReadOnlyList<WrittenRecord> records)
+    {
+        if (records.Any(record => record.Record is OutboxMessage))
+            Committed();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Waits until there is something new, or at most so long.</summary>

@@ -1,0 +1,114 @@
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Instrumentation.AspNetCore;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Portico.Application.Common.Behaviours;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Observability;
+using Portico.WebApi.Edge;
+
+namespace Portico.WebApi.Observability;
+
+/// <summary>Metrics for Prometheus in any case; traces and log records for a collector where there is one.</summary>
+internal static class TelemetryRegistration
+{
+    /// <summary>How many series a metric may have; measurements of further ones are added up under <c>otel_metric_overflow</c>.</summary>
+    public const int MaxSeries = 500;
+
+    private const string ServiceName = "portico";
+    private const string Count = ".count";
+
+    // What health probes, Prometheus and verifiers ask for all the time would drown the traces of people's requests.
+    private static readonly PathString[] Untraced = [ManagementGate.Health, ManagementGate.Metrics, "/.well-known"];
+
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<TelemetrySettings>(configuration);
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(ServiceName, serviceVersion: Version()))
+            .WithMetrics(AddMetrics);
+        services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
+        {
+            var meters = provider.GetRequiredService<IMeterFactory>();
+            metrics.AddView(instrument => StreamOf(instrument, meters));
+        });
+
+        // Nothing of what follows is there without a collector: no listener, no span, no thread.
+        var settings = configuration.GetSection(TelemetrySettings.Section).Get<TelemetrySettings>() ?? new();
+        if (settings.Collector is not { } collector)
+            return services;
+
+        // Not the default, which takes baggage from strangers too and hands it on.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
+        services.Configure<AspNetCoreTraceInstrumentationOptions>(Describe);
+        telemetry
+            .WithTracing(traces => traces
+                .SetSampler(_ => new ParentBasedSampler(new RootSpanSampler(settings.SampleRatio)))
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddSource(Telemetry.SourceName)
+                .AddDriverInstrumentation()
+                .AddOtlpExporter("traces", otlp => Send(otlp, new Uri(collector, "v1/traces"))))
+            .WithLogging(
+                logs => logs
+                    .AddProcessor<RequestIdProcessor>()
+                    .AddOtlpExporter("logs", otlp => Send(otlp, new Uri(collector, "v1/logs"))),
+                logs => logs.IncludeFormattedMessage = true);
+        return services;
+    }
+
+    /// <summary>Maps <c>/metrics</c>, which <see cref="ManagementGate"/> keeps to the management's address.</summary>
+    public static void MapMetrics(this IEndpointRouteBuilder endpoints) => endpoints.MapPrometheusScrapingEndpoint(ManagementGate.Metrics);
+
+    private static void AddMetrics(MeterProviderBuilder metrics) => metrics
+        .AddAspNetCoreInstrumentation()
+        .AddHttpClientInstrumentation()
+        .AddRuntimeInstrumentation()
+        .AddDriverInstrumentation()
+        .AddMeter("Portico.*")
+        .AddPrometheusExporter(prometheus =>
+        {
+            // The meter that a metric is of can be seen from its name.
+            prometheus.ScopeInfoEnabled = false;
+            prometheus.ScrapeResponseCacheDurationMilliseconds = 0;
+        });
+
+    private static MetricStreamConfiguration StreamOf(Instrument instrument, IMeterFactory meters)
+    {
+        // A meter of another application in this process, as tests have them, belongs to that one's metrics.
+        if (instrument.Meter.Scope is not null && !ReferenceEquals(instrument.Meter.Scope, meters))
+            return MetricStreamConfiguration.Drop;
+
+        return new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries };
+    }
+
+    // To Prometheus a name that ends with "count" is a part of a histogram; promtool complains of others.
+    private static string? NameOf(Instrument instrument) => !instrument.Name.EndsWith(Count, StringComparison.Ordinal) ? null
+        : instrument.Name[..^Count.Length] is var noun && noun.EndsWith('y') ? $"{noun[..^1]}ies"
+        : $"{noun}s";
+
+    private static void Describe(AspNetCoreTraceInstrumentationOptions requests)
+    {
+        requests.Filter = context => !Listeners.IsManagement(context)
+            && !Array.Exists(Untraced, path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
+        // What people search for and the device that they use are nobody's business; the path and the route say what was asked.
+        requests.EnrichWithHttpRequest = (span, _) => span.SetTag("url.query", null).SetTag("user_agent.original", null);
+        requests.EnrichWithHttpResponse = (span, response) =>
+            span.SetTag("http.response.header.x-request-id", new[] { response.HttpContext.TraceIdentifier });
+    }
+
+    private static void Send(OtlpExporterOptions otlp, Uri endpoint)
+    {
+        otlp.Endpoint = endpoint;
+        otlp.Protocol = OtlpExportProtocol.HttpProtobuf;
+    }
+
+    private static string? Version() =>
+        typeof(TelemetryRegistration).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+}
