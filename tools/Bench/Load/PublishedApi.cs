@@ -18,6 +18,7 @@ internal static class PublishedApi
             ["publish", Project, "-c", "Release", "-p:PublishReadyToRun=true", "-p:RunAnalyzers=false", "-v", "quiet", "-o", Folder];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         using var publish = Process.Start(start)!;
