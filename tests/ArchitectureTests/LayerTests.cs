@@ -82,7 +82,7 @@ public sealed class LayerTests
 
     [Fact]
     public void Nothing_blocks_a_thread_to_wait_for_a_task() => Solution.AssertNone(
-        from assembly in (Assembly[])[Solution.Domain, Solution.Application, Solution.Infrastructure, Solution.Nats, Solution.WebApi]
+        from assembly in (Assembly[])[Solution.Domain, Solution.Application, Solution.Infrastructure, Solution.WebApi]
         from call in Calls.Of(assembly)
         where call.Method.DeclaringType == typeof(Thread) && call.Method.Name == nameof(Thread.Sleep)
             || call.Method.DeclaringType == typeof(Task) && call.Method.Name is nameof(Task.Wait) or nameof(Task.WaitAll) or nameof(Task.WaitAny)
