@@ -26,7 +26,7 @@ internal static class RedisOutage
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         Console.WriteLine("Breaking Redis under load …");
         await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
-        var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
+        var people = await stack.AddPeopleAsync(options.Connections, Domain.Users.Role.User, cancellationToken);
         var redis = stack.Servers.Redis;
         (string Name, Func<Task> Break, Func<Task> Mend)[] faults =
         [

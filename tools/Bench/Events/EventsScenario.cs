@@ -118,7 +118,7 @@ internal static class EventsScenario
         await PayAsync(api, clients, options.WarmUp, cancellationToken);
         while (await IsWaitingAsync(database, cancellationToken))
             await Task.Delay(Poll, cancellationToken);
-        var from = (await jetStream.GetStreamAsync(Stream, cancellationToken)).Info.State.LastSeq + 1;
+        var from = (await jetStream.GetStreamAsync(Stream, cancellationToken: cancellationToken)).Info.State.LastSeq + 1;
         var clock = Stopwatch.StartNew();
         var payments = await PayAsync(api, clients, options.Duration, cancellationToken);
         var rate = payments / clock.Elapsed.TotalSeconds;
