@@ -20,7 +20,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
         nats.ConnectionOpened += (_, e) => Handle(() => OnOpened(e.Message));
         nats.ConnectionDisconnected += (_, e) => Handle(() => OnAway($"the connection to {e.Message} broke"));
         nats.ReconnectFailed += (_, e) => Handle(() => OnAway($"{e.Message} can't be reached"));
-        nats.LameDuckModeActivated += (_, e) => Handle(() => LogNews(LogLevel.Information, $"{e.Uri.Host} is about to shut down"));
+        nats.LameDuckModeActivated += (_, e) => Handle(() => LogShutdown(e.Uri.Host));
         nats.SlowConsumerDetected += (_, e) => Handle(() => LogNews(LogLevel.Warning, e.Message));
         nats.ServerError += (_, e) => Handle(() => LogNews(LogLevel.Error, e.Message));
         _opening = nats.OpenAsync(OnAway, _stopping.Token);
@@ -52,7 +52,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
     private void OnOpened(string server)
     {
         _isAway = false;
-        LogNews(LogLevel.Information, $"connected to {server}");
+        LogOpened(server);
     }
 
     // Logged once, however many attempts fail.
@@ -65,6 +65,12 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
 
     [LoggerMessage(1, LogLevel.Warning, "NATS is away; events wait in the outbox until it is back: {Reason}")]
     private partial void LogAway(string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Connected to NATS at {Server}")]
+    private partial void LogOpened(string server);
+
+    [LoggerMessage(4, LogLevel.Information, "The NATS server {Server} is about to shut down")]
+    private partial void LogShutdown(string server);
 
     [LoggerMessage(EventId = 2, Message = "NATS: {News}")]
     private partial void LogNews(LogLevel level, string news);
