@@ -91,10 +91,10 @@ public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixt
         Assert.Contains(SwaggerPage.LogoStyle, preset, StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("href=\"([^\"]+)\">[A-Z]", RegexOptions.None, 1000)]
+    [GeneratedRegex("href=\"(?<link>[^\"]+)\">[A-Z]", RegexOptions.None, 1000)]
     private static partial Regex Links();
 
-    [GeneratedRegex("<(?:script|style)>(.*?)</(?:script|style)>", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex("<(?:script|style)>(?<body>.*?)</(?:script|style)>", RegexOptions.Singleline, 1000)]
     private static partial Regex Inline();
 
     [GeneratedRegex("'sha256-[^']+'", RegexOptions.None, 1000)]

@@ -125,7 +125,7 @@ public sealed class EventConsumersTests
         await stack.Nats.KillAsync();
         stack.Nats.DeleteStore();
         await stack.Nats.RestartAsync();
-        await world.DeclareAsync(process);
+        await EventWorld.DeclareAsync(process);
 
         await world.Happened(await process.PublishAsync("after"));
         await process.Answered();

@@ -61,12 +61,12 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
         }
 
         await using var process = world.Process(new Script());
-        await world.DeclareAsync(process);
+        await EventWorld.DeclareAsync(process);
         return world;
     }
 
     /// <summary>Makes the stream and the consumer, as the Migrator does.</summary>
-    public async Task DeclareAsync(EventProcess process)
+    public static async Task DeclareAsync(EventProcess process)
     {
         await process.JetStream.CreateStreamAsync(EventStream.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
         await process.JetStream.CreateOrUpdateConsumerAsync(EventStream.Name(process.Settings), Subscription.Consumer(process.Settings));
