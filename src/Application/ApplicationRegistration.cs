@@ -6,7 +6,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Ledger;
-using Portico.Application.Messages;
+using Portico.Application.Notifications;
 using Portico.Application.Users;
 
 namespace Portico.Application;

@@ -1,16 +1,21 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Portico.Infrastructure.Caching;
-using Portico.Infrastructure.Identity;
-using Portico.Infrastructure.Mail;
-using Portico.Infrastructure.Nats;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Persistence.Forecasts;
-using Portico.Infrastructure.Persistence.Idempotency;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.Audit;
+using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Forecasts;
+using Portico.Infrastructure.Idempotency;
+using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Notifications;
+using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.QueryCache;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.Sessions;
+using Portico.Infrastructure.SignIn;
+using Portico.Infrastructure.Users;
 
 namespace Portico.Infrastructure;
 
@@ -26,10 +31,25 @@ public static class InfrastructureRegistration
             .AddLedger(configuration)
             .AddQueryCache()
             .AddHostedService<Settlement>()
-            .AddIdentity(configuration)
+            .AddPasswords(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)
-            .AddMail(configuration)
-            .AddNats(configuration);
+            .AddNotifications(configuration)
+            .AddEvents(configuration);
     }
+
+    /// <summary>Adds PostgreSQL and what the features keep in it; starts no background work.</summary>
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration) => services
+        .AddPostgres(configuration)
+        .AddAudit()
+        .AddUsers(configuration)
+        .AddForecasts()
+        .AddOutbox();
+
+    /// <summary>Adds Redis and what the features keep in it: sessions, codes and limits.</summary>
+    public static IServiceCollection AddRedis(this IServiceCollection services, IConfiguration configuration) => services
+        .AddRedisConnection(configuration)
+        .AddRateLimiting()
+        .AddSignIn(configuration)
+        .AddSessions(configuration);
 }

@@ -3,7 +3,8 @@ using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 
 namespace Portico.Seeder;

@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 

@@ -7,8 +7,8 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Wallets;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 

@@ -7,8 +7,8 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Identity;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Postgres;
 using Spectre.Console;
 
 namespace Portico.Seeder;
@@ -117,7 +117,7 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
                     db.Users.Add(user);
                     // No password: nobody signs in as one of the crowd.
-                    db.Credentials.Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
+                    db.Set<Credential>().Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
                 }
 
                 await db.SaveQuietly(token);

@@ -3,8 +3,8 @@ using Npgsql;
 using Portico.Application.Common.Security;
 using Portico.Domain.Currencies;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 

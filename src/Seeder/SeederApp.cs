@@ -8,12 +8,14 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portico.Application.Common;
+using Portico.Infrastructure;
+using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Hosting;
-using Portico.Infrastructure.Identity;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
-using Portico.Infrastructure.Tokens;
 
 namespace Portico.Seeder;
 
@@ -135,7 +137,7 @@ internal sealed class SeederApp
 
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddPersistence(builder.Configuration).AddIdentity(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
+        builder.Services.AddPersistence(builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoMoney>().AddScoped<DemoSeed>();
         return builder.Build();

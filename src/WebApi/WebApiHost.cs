@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Portico.Application;
 using Portico.Infrastructure;
 using Portico.Infrastructure.Configuration;
-using Portico.WebApi.Edge;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi;
 

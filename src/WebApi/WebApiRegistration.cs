@@ -12,20 +12,10 @@ using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
-using Portico.WebApi.Authentication;
-using Portico.WebApi.Caching;
-using Portico.WebApi.Edge;
-using Portico.WebApi.Errors;
-using Portico.WebApi.Events;
-using Portico.WebApi.Health;
-using Portico.WebApi.Idempotency;
-using Portico.WebApi.Json;
+using Portico.WebApi.Http;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Pages;
-using Portico.WebApi.Paging;
-using Portico.WebApi.Records;
-using Portico.WebApi.Wallets;
 
 namespace Portico.WebApi;
 

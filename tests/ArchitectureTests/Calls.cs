@@ -19,23 +19,27 @@ internal static class Calls
         .Select(field => (OpCode)field.GetValue(null)!)
         .ToDictionary(code => code.Value);
 
-    public static IEnumerable<Call> Of(Assembly assembly) => assembly.GetTypes().SelectMany(type => type
-        .GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared))
-        .SelectMany(method => Of(type, method)));
+    public static IEnumerable<Call> Of(Assembly assembly) =>
+        from type in assembly.GetTypes()
+        from method in type.GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared))
+        from member in MembersOf(method)
+        where member is MethodBase
+        select new Call(type, (MethodBase)member);
 
-    private static IEnumerable<Call> Of(Type type, MethodBase method)
+    /// <summary>The methods, fields and types that the body of a method names.</summary>
+    public static IEnumerable<MemberInfo> MembersOf(MethodBase method)
     {
         if (method.GetMethodBody()?.GetILAsByteArray() is not { } il)
             yield break;
 
-        var typeArguments = type.IsGenericType ? type.GetGenericArguments() : null;
+        var typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
         var methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
         for (var at = 0; at < il.Length;)
         {
             var code = il[at] == 0xFE ? OpCodesByValue[(short)(0xFE00 | il[at + 1])] : OpCodesByValue[il[at]];
             at += code.Size;
-            if (code.OperandType is OperandType.InlineMethod)
-                yield return new Call(type, type.Module.ResolveMethod(BitConverter.ToInt32(il, at), typeArguments, methodArguments)!);
+            if (code.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
+                yield return method.Module.ResolveMember(BitConverter.ToInt32(il, at), typeArguments, methodArguments)!;
             at += OperandSize(code, il, at);
         }
     }

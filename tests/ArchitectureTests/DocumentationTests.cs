@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Portico.Domain.Common;
-using Portico.WebApi.Errors;
+using Portico.WebApi.Http;
 
 namespace Portico.ArchitectureTests;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Events;
 
 namespace Portico.ArchitectureTests;
 

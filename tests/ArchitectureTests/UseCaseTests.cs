@@ -13,7 +13,7 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
-using Portico.WebApi.Idempotency;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 using ISender = Portico.Application.Common.Messaging.ISender;
 

@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Portico.DevStack;
-using Portico.Infrastructure.Nats;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Events;
 using Portico.WebApi;
 
 namespace Portico.Testing;

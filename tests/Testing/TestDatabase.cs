@@ -2,9 +2,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.Hosting;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator;
 using Portico.Seeder;
 

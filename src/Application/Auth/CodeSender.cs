@@ -1,6 +1,5 @@
-using Portico.Application.Common.Messages;
 using Portico.Application.Common.Security;
-using Portico.Application.Messages;
+using Portico.Application.Notifications;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 

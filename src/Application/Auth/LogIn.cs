@@ -1,8 +1,7 @@
 using FluentValidation;
-using Portico.Application.Common.Messages;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
-using Portico.Application.Messages;
+using Portico.Application.Notifications;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 

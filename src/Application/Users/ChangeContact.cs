@@ -4,7 +4,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
-using Portico.Application.Messages;
+using Portico.Application.Notifications;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 

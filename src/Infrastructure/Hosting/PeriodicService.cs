@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Hosting;
 

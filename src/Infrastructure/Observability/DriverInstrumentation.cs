@@ -1,7 +1,7 @@
 using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Events;
 
 namespace Portico.Infrastructure.Observability;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 using NATS.Client.Core;
 using Npgsql;
 using Portico.Infrastructure.Configuration;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 
 namespace Portico.Migrator.Commands;
 

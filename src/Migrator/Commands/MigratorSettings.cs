@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Migrator.Commands;
 

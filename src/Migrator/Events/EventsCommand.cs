@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Npgsql;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
-using Portico.Infrastructure.Persistence.Outbox;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Events;

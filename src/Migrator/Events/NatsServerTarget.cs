@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
 using Portico.Migrator.Commands;
 

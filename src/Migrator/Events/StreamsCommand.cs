@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
 using Portico.Migrator.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.Hosting;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator.Commands;
 using Spectre.Console;
 

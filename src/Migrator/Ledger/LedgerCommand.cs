@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Npgsql;
 using Portico.Application.Ledger;
-using Portico.Infrastructure.Persistence.Ledger;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 using Spectre.Console;
 

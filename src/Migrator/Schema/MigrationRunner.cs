@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;

@@ -1,5 +1,5 @@
 using Npgsql;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Npgsql;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;

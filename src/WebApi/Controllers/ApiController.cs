@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
-using Portico.WebApi.Errors;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Controllers;
 

@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 using Portico.Application.Common.Behaviours;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Observability;
-using Portico.WebApi.Edge;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Observability;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
-using Portico.WebApi.Errors;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
 

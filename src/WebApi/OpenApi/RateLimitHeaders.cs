@@ -1,6 +1,6 @@
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
-using Portico.WebApi.Edge;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
 

@@ -5,7 +5,7 @@ using Microsoft.OpenApi;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
-using Portico.WebApi.Idempotency;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
 

@@ -2,10 +2,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Portico.Infrastructure.Configuration;
-using Portico.Infrastructure.Identity;
-using Portico.Infrastructure.Mail;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Notifications;
+using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.Sessions;
+using Portico.Infrastructure.SignIn;
 
 namespace Portico.Application.UnitTests.Configuration;
 

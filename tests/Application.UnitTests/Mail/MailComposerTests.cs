@@ -2,9 +2,8 @@ using System.Net.Mail;
 using System.Text;
 using System.Text.RegularExpressions;
 using MimeKit;
-using Portico.Application.Common.Messages;
-using Portico.Application.Messages;
-using Portico.Infrastructure.Mail;
+using Portico.Application.Notifications;
+using Portico.Infrastructure.Notifications;
 
 namespace Portico.Application.UnitTests.Mail;
 

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using MimeKit.Utils;
-using Portico.Application.Common.Messages;
+using Portico.Application.Notifications;
 using Portico.Application.UnitTests.Tokens;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Notifications;
 
 namespace Portico.Application.UnitTests.Mail;
 

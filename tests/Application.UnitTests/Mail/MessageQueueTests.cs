@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Portico.Application.Common;
-using Portico.Application.Common.Messages;
+using Portico.Application.Notifications;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Notifications;
 
 namespace Portico.Application.UnitTests.Mail;
 

@@ -1,4 +1,4 @@
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 
 namespace Portico.Application.UnitTests.Persistence;
 

@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Portico.Application.UnitTests.Tokens;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Persistence;
-using Portico.Infrastructure.Persistence.Outbox;
+using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Application.UnitTests.Persistence;
 

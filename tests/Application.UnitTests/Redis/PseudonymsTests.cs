@@ -1,5 +1,5 @@
 using System.Net;
-using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.Application.UnitTests.Redis;
 
@@ -47,5 +47,5 @@ public sealed class PseudonymsTests
         With(2).Of(Requests.Email()),
     ]);
 
-    private static Pseudonyms With(byte key) => new(new OtpSettings { Key = Convert.ToBase64String([.. Enumerable.Repeat(key, 32)]) });
+    private static Pseudonyms With(byte key) => new([.. Enumerable.Repeat(key, 32)]);
 }

@@ -1,4 +1,5 @@
 using Portico.Application.Common;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 
 namespace Portico.Application.UnitTests.Redis;

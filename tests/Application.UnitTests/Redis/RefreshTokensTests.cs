@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.Sessions;
 
 namespace Portico.Application.UnitTests.Redis;
 

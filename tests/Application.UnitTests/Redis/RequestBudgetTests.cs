@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
+using Portico.Infrastructure.SignIn;
 
 namespace Portico.Application.UnitTests.Redis;
 
@@ -98,7 +100,7 @@ public sealed class RequestBudgetTests : IAsyncDisposable
     }
 
     private RequestBudget Budget(string environment) => new(
-        _redis, new Pseudonyms(new OtpSettings { Key = Convert.ToBase64String(new byte[32]) }), new LimitMetrics(_services.GetRequiredService<IMeterFactory>()),
+        _redis, new Pseudonyms(new byte[32]), new LimitMetrics(_services.GetRequiredService<IMeterFactory>()),
         new HostingEnvironment { EnvironmentName = environment }, _clock, NullLogger<RequestBudget>.Instance);
 
     private sealed class Stopped : TimeProvider

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Portico.Application.Common.Security;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.Tokens;
 

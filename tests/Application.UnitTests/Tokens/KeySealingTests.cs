@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.Tokens;
 

@@ -1,4 +1,5 @@
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.Tokens;
 

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.Tokens;
 

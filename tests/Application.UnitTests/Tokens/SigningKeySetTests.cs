@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.Tokens;
 

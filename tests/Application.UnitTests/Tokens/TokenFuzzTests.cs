@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
 
 namespace Portico.Application.UnitTests.Tokens;
 

@@ -6,7 +6,7 @@ using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
-using Portico.Infrastructure.Identity;
+using Portico.Infrastructure.Passwords;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 using Portico.IntegrationTests.Tokens;
 using Portico.Testing;
 

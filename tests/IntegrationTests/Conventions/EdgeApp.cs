@@ -18,9 +18,10 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
 using Portico.WebApi;
-using Portico.WebApi.Edge;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Conventions;

@@ -7,6 +7,7 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
 using Portico.Testing;
 

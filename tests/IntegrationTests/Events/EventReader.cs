@@ -1,7 +1,7 @@
 using System.Text.Json;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
-using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Events;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Events;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;

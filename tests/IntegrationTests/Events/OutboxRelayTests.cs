@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Client.Core;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
-using Portico.Infrastructure.Persistence.Outbox;
 using Portico.Migrator;
 using Portico.Testing;
 

@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Events;
 using Portico.Testing;
 using Xunit.Abstractions;
 

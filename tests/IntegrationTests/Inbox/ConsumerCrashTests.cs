@@ -1,5 +1,6 @@
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
 using Portico.IntegrationTests.Forecasts;
 using Portico.Testing;

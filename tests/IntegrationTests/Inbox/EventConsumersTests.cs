@@ -2,7 +2,7 @@ using System.Diagnostics;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Portico.DevStack;
-using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Events;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Inbox;

@@ -11,9 +11,12 @@ using Npgsql;
 using Portico.Application.Common.Events;
 using Portico.DevStack;
 using Portico.Domain.Common;
+using Portico.Infrastructure;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Nats;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 using Portico.Testing;
 
@@ -111,7 +114,7 @@ internal sealed class EventProcess : IAsyncDisposable
         configuration["Redis:ConnectionString"] = world.Stack.Redis.ConnectionString;
         configuration["Events:Prefix"] = world.Prefix;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
-        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddRedis(root).AddNats(root);
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddRedis(root).AddEvents(root);
         foreach (var declared in services.Where(service => service.ServiceType == typeof(EventSubscription)).ToArray())
             services.Remove(declared);
         services.AddSingleton(EventWorld.Subscription).AddSingleton(script);

@@ -2,7 +2,7 @@ using Npgsql;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Ledger;

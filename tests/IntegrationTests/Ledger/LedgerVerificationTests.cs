@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
 using Portico.Migrator;
 using Portico.Migrator.Commands;
 using Portico.Testing;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Notifications;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Mail;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Npgsql;
-using Portico.Application.Messages;
-using Portico.Infrastructure.Mail;
+using Portico.Application.Notifications;
+using Portico.Infrastructure.Notifications;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Mail;

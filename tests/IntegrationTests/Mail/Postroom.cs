@@ -3,14 +3,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Messages;
+using Portico.Application.Notifications;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using Portico.Infrastructure;
 using Portico.Infrastructure.Hosting;
-using Portico.Infrastructure.Mail;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Notifications;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Mail;
@@ -44,7 +46,7 @@ internal sealed class Postroom : IAsyncDisposable
         foreach (var (name, value) in settings)
             configuration[name] = value;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
-        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddSingleton(new TokenSettings()).AddRedis(root).AddMail(root);
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddSingleton(new TokenSettings()).AddRedis(root).AddNotifications(root);
         var postroom = new Postroom(services.BuildServiceProvider(), database);
         await postroom._delivery.StartAsync(CancellationToken.None);
         return postroom;

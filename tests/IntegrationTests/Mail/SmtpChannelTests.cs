@@ -2,10 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailKit.Security;
-using Portico.Application.Common.Messages;
-using Portico.Application.Messages;
+using Portico.Application.Notifications;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Mail;
+using Portico.Infrastructure.Notifications;
 
 namespace Portico.IntegrationTests.Mail;
 

@@ -1,6 +1,6 @@
 using Npgsql;
 using Portico.DevStack;
-using Portico.Infrastructure.Persistence.Migrations;
+using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 using Portico.Migrator.Schema;
 using Portico.Testing;

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Infrastructure.Persistence.Idempotency;
+using Portico.Infrastructure.Idempotency;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 

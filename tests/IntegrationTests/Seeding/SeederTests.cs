@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
 using Portico.Seeder;
 using Portico.Testing;
 

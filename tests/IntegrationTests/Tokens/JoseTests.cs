@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Tokens;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.IntegrationTests.Tokens;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Tokens;

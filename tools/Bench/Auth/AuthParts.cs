@@ -1,7 +1,7 @@
 using System.Globalization;
 using Portico.Bench.Load;
-using Portico.Infrastructure.Identity;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Bench.Auth;
 

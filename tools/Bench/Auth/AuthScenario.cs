@@ -1,7 +1,7 @@
 using Npgsql;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Bench.Auth;
 

@@ -5,7 +5,7 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
 
 namespace Portico.Bench.Ledger;
 

@@ -3,7 +3,7 @@ using Portico.Bench.Load;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
-using Portico.Infrastructure.Persistence.Ledger;
+using Portico.Infrastructure.Ledger;
 
 namespace Portico.Bench.Ledger;
 

@@ -8,9 +8,10 @@ using Npgsql;
 using Portico.Application.Auth;
 using Portico.DevStack;
 using Portico.Domain.Users;
+using Portico.Infrastructure;
 using Portico.Infrastructure.Hosting;
-using Portico.Infrastructure.Identity;
-using Portico.Infrastructure.Persistence;
+using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator;
 using Portico.Seeder;
 
@@ -137,7 +138,7 @@ internal sealed class LoadStack : IAsyncDisposable
             .AddLogging()
             .AddSingleton(TimeProvider.System)
             .AddPersistence(configuration)
-            .AddIdentity(configuration)
+            .AddPasswords(configuration)
             .AddSystemCaller()
             .BuildServiceProvider();
         var password = $"correct horse {Guid.NewGuid():N}";
@@ -156,7 +157,7 @@ internal sealed class LoadStack : IAsyncDisposable
                 var user = User.Register(address, "Ada Lovelace", "en", TimeProvider.System.GetUtcNow());
                 user.AssignRole(role);
                 db.Users.Add(user);
-                db.Credentials.Add(new Credential
+                db.Set<Credential>().Add(new Credential
                 {
                     Id = user.Id,
                     UserName = $"{user.Id}",

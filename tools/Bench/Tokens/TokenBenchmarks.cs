@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
 using Portico.Domain.Users;
-using Portico.Infrastructure.Tokens;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Bench.Tokens;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
-using Portico.WebApi.Idempotency;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;

@@ -4,8 +4,8 @@ using Portico.Application.Characters;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Records;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
-using Portico.WebApi.Records;
 
 namespace Portico.WebApi.Controllers.V1;
 

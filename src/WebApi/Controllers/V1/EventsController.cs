@@ -5,8 +5,8 @@ using Portico.Application.Common.Paging;
 using Portico.Application.Common.Records;
 using Portico.Application.Events;
 using Portico.Application.Forecasts;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
-using Portico.WebApi.Records;
 
 namespace Portico.WebApi.Controllers.V1;
 

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Wallets;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
-using Portico.WebApi.Wallets;
 
 namespace Portico.WebApi.Controllers.V1;
 

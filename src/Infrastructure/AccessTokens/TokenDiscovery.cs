@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Portico.Infrastructure.SigningKeys;
+
+namespace Portico.Infrastructure.AccessTokens;
+
+/// <summary>A public JSON document, ready to be sent.</summary>
+/// <param name="Json">UTF-8.</param>
+/// <param name="ETag">A strong one, quotes included; it changes with the content.</param>
+/// <param name="MaxAge">How long anybody may keep a copy without asking again.</param>
+internal sealed record DiscoveryDocument(ReadOnlyMemory<byte> Json, string ETag, TimeSpan MaxAge);
+
+/// <summary>What other services need in order to verify access tokens by themselves.</summary>
+internal sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
+{
+    public const string JwksPath = "/.well-known/jwks.json";
+
+    private static readonly TimeSpan LongestAge = TimeSpan.FromMinutes(5);
+
+    // A copy from just before a key was published is gone long before that key signs.
+    private readonly TimeSpan _maxAge = LongestAge < settings.SigningKeyLead / 4 ? LongestAge : settings.SigningKeyLead / 4;
+
+    private volatile Documents? _documents;
+
+    /// <summary>The public keys, that which signs now first (RFC 7517).</summary>
+    public DiscoveryDocument Jwks() => Current().Jwks;
+
+    /// <summary>The issuer, where its keys are, and their algorithms.</summary>
+    /// <remarks>
+    /// The members that RFC 8414 requires of a server without authorization and token endpoints. Verifiers take the algorithms from
+    /// <c>id_token_signing_alg_values_supported</c>, the only registered name for them, though Portico issues no id tokens.
+    /// </remarks>
+    public DiscoveryDocument Metadata() => Current().Metadata;
+
+    private Documents Current()
+    {
+        var ring = keys.Current;
+        if (_documents is { } documents && ReferenceEquals(documents.Ring, ring))
+            return documents;
+
+        return _documents = new(ring, Write(writer => WriteJwks(writer, ring)), Write(writer => WriteMetadata(writer, ring)));
+    }
+
+    private static void WriteJwks(Utf8JsonWriter writer, KeyRing ring)
+    {
+        writer.WriteStartArray("keys"u8);
+        foreach (var key in ring.Keys)
+            key.WriteJwk(writer);
+        writer.WriteEndArray();
+    }
+
+    private void WriteMetadata(Utf8JsonWriter writer, KeyRing ring)
+    {
+        writer.WriteString("issuer"u8, settings.Issuer);
+        writer.WriteString("jwks_uri"u8, settings.Issuer + JwksPath);
+        writer.WriteStartArray("response_types_supported"u8);
+        writer.WriteEndArray();
+        // Left out, it would mean authorization_code and implicit.
+        writer.WriteStartArray("grant_types_supported"u8);
+        writer.WriteEndArray();
+        writer.WriteStartArray("id_token_signing_alg_values_supported"u8);
+        foreach (var algorithm in ring.Keys.Select(key => key.Algorithm).Distinct(StringComparer.Ordinal))
+            writer.WriteStringValue(algorithm);
+        writer.WriteEndArray();
+    }
+
+    private DiscoveryDocument Write(Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            content(writer);
+            writer.WriteEndObject();
+        }
+
+        var hash = SHA256.HashData(buffer.WrittenSpan);
+        return new(buffer.WrittenMemory, $"\"{Base64Url.EncodeToString(hash.AsSpan(0, 16))}\"", _maxAge);
+    }
+
+    private sealed record Documents(KeyRing Ring, DiscoveryDocument Jwks, DiscoveryDocument Metadata);
+}

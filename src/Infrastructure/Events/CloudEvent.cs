@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>An event as other services read it: CloudEvents 1.0, JSON in structured mode.</summary>
+/// <remarks>
+/// <c>id</c> is the outbox id and the message id, <c>type</c> the name of the event, <c>subject</c> the aggregate, and the extension
+/// <c>aggregateversion</c> its place among the events of that aggregate.
+/// </remarks>
+internal static class CloudEvent
+{
+    public const string ContentType = "application/cloudevents+json; charset=UTF-8";
+
+    /// <param name="message">What happened.</param>
+    /// <param name="source">The public address of this API: <c>source</c>, and the root of <c>dataschema</c>.</param>
+    public static byte[] Write(OutboxMessage message, string source)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512 + message.Payload.Length);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("specversion", "1.0");
+        json.WriteString("id", message.Id);
+        json.WriteString("source", source);
+        json.WriteString("type", message.Type);
+        json.WriteString("subject", message.AggregateId);
+        json.WriteString("time", message.OccurredAt.UtcDateTime);
+        json.WriteString("datacontenttype", "application/json");
+        json.WriteString("dataschema", SchemaAddress(source, message.Type));
+        json.WriteString("aggregatetype", message.AggregateType);
+        // A number of CloudEvents has 32 bits.
+        json.WriteString("aggregateversion", message.AggregateVersion.ToString());
+        if (message.TraceParent is { } traceParent)
+            json.WriteString("traceparent", traceParent);
+        json.WritePropertyName("data");
+        // It comes from a jsonb column, so that it is JSON.
+        json.WriteRawValue(message.Payload, skipInputValidation: true);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public static string SchemaAddress(string source, string type) => $"{source}/schemas/{type}.json";
+}

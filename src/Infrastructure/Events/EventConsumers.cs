@@ -1,0 +1,200 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NATS.Client.JetStream;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Pulls events from the durable consumers of all handlers, and answers each when its effect is committed.</summary>
+/// <remarks>
+/// A failure is tried again with growing pauses; after <see cref="EventSubscription.MaxTries"/> tries, or at once when the event makes
+/// no sense, it is written to <c>dead_events</c> and then terminated. While PostgreSQL is away events are held, since that is no
+/// failure of theirs. At shutdown nothing more is pulled, what has begun is ended and answered, and what waits goes back to the stream.
+/// </remarks>
+internal sealed partial class EventConsumers(
+    INatsJSContext jetStream,
+    IEnumerable<EventSubscription> subscriptions,
+    EventReceiver receiver,
+    DeadEvents deadEvents,
+    EventSettings settings,
+    EventMetrics metrics,
+    TimeProvider clock,
+    ILogger<EventConsumers> logger)
+    : BackgroundService
+{
+    private const int Parallelism = 4;
+
+    private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MissingPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PullExpires = TimeSpan.FromSeconds(30);
+
+    // After two that are missing the client pulls again: so soon a handler is back when the server is.
+    private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(1);
+
+    // Shorter than the time after which the client would pull more events although nobody is free to handle those that it has.
+    private static readonly TimeSpan BusyLimit = IdleHeartbeat;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Consume
+        ? Task.WhenAll(subscriptions.Select(subscription => Consume(subscription, stoppingToken)))
+        : Task.CompletedTask;
+
+    private async Task Consume(EventSubscription subscription, CancellationToken stoppingToken)
+    {
+        var running = new List<Task>(Parallelism);
+        var away = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var consumer = await jetStream.GetConsumerAsync(EventStream.Name(settings), subscription.Name, stoppingToken);
+                if (away)
+                    LogBack(subscription.Name);
+                away = false;
+                await Pull(subscription, consumer, running, stoppingToken);
+                await OneIsFree(running, Timeout.InfiniteTimeSpan);
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception failure)
+            {
+                // NATS is away, or the Migrator has not declared the consumer yet: both pass.
+                if (!away)
+                    LogAway(subscription.Name, failure.Message);
+                away = true;
+                await Task.Delay(MissingPause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    /// <summary>Handles events as they come, until the host stops or all have been busy for long.</summary>
+    /// <exception cref="Exception">The consumer is gone.</exception>
+    private async Task Pull(EventSubscription subscription, INatsJSConsumer consumer, List<Task> running, CancellationToken stoppingToken)
+    {
+        using var pulling = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var options = new NatsJSConsumeOpts
+        {
+            // The next event is asked for when somebody is free to handle it. One that waited in memory would be delivered once more.
+            MaxMsgs = 1,
+            Expires = PullExpires,
+            IdleHeartbeat = IdleHeartbeat,
+            DrainOnCancel = true,
+            // A consumer that was lost with the server's store answers a pull with silence.
+            NotificationHandler = async (notification, cancellationToken) =>
+            {
+                if (notification is NatsJSTimeoutNotification)
+                    await consumer.RefreshAsync(cancellationToken);
+            },
+        };
+        await foreach (var message in consumer.ConsumeAsync<ReadOnlyMemory<byte>>(opts: options, cancellationToken: pulling.Token))
+        {
+            running.Add(Handle(subscription, message, stoppingToken));
+            if (!await OneIsFree(running, BusyLimit))
+                await pulling.CancelAsync();
+        }
+    }
+
+    private static async Task<bool> OneIsFree(List<Task> running, TimeSpan atMost)
+    {
+        running.RemoveAll(task => task.IsCompleted);
+        if (running.Count < Parallelism)
+            return true;
+        Task next = Task.WhenAny(running);
+        await next.WaitAsync(atMost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return running.RemoveAll(task => task.IsCompleted) > 0;
+    }
+
+    private async Task Handle(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                try
+                {
+                    await HandleOnce(subscription, message);
+                    return;
+                }
+                catch (Exception outage) when (DatabaseOutage.Is(outage))
+                {
+                    // Held, since another delivery would count as another try.
+                    await message.AckProgressAsync(cancellationToken: CancellationToken.None);
+                    await Task.Delay(OutagePause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+
+            await message.NakAsync(cancellationToken: CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            // Without an answer it comes again, and the inbox knows what was done.
+            LogNotAnswered(subscription.Name, failure);
+        }
+    }
+
+    /// <exception cref="Exception">PostgreSQL or NATS is away; whatever else goes wrong is answered.</exception>
+    private async Task HandleOnce(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message)
+    {
+        var tries = (int)(message.Metadata?.NumDelivered ?? 1);
+        if (tries > subscription.MaxTries)
+        {
+            await MoveToDeadEvents(subscription, message, $"{tries - 1} deliveries were never answered.");
+            return;
+        }
+
+        try
+        {
+            using var deadline = new CancellationTokenSource(EventSubscription.HandlerDeadline, clock);
+            var isNews = await receiver.Receive(subscription, message.Data, deadline.Token);
+            metrics.Count(subscription.Name, isNews ? "handled" : "known");
+        }
+        catch (InvalidDataException poison)
+        {
+            await MoveToDeadEvents(subscription, message, poison.Message);
+            return;
+        }
+        catch (Exception failure) when (!DatabaseOutage.Is(failure))
+        {
+            if (tries == subscription.MaxTries)
+            {
+                await MoveToDeadEvents(subscription, message, failure.Message);
+                return;
+            }
+
+            LogFailed(subscription.Name, tries, failure);
+            metrics.Count(subscription.Name, "failed");
+            await message.NakAsync(new AckOpts { NakDelay = subscription.Pauses[tries - 1] }, CancellationToken.None);
+            return;
+        }
+
+        await message.AckAsync(cancellationToken: CancellationToken.None);
+    }
+
+    /// <summary>First the row, then the answer: a crash in between writes the same event once more, which changes nothing.</summary>
+    private async Task MoveToDeadEvents(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
+    {
+        await deadEvents.Add(subscription.Name, message.Data, reason, CancellationToken.None);
+        // Without a reason: nats-server 2.9 ignores an answer that has one.
+        await message.AckTerminateAsync(cancellationToken: CancellationToken.None);
+        LogDead(subscription.Name, reason);
+        metrics.Count(subscription.Name, "dead");
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Handler} gets no events now: {Reason}")]
+    private partial void LogAway(string handler, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "{Handler} gets events again")]
+    private partial void LogBack(string handler);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Handler} failed in try {Try} and will try again")]
+    private partial void LogFailed(string handler, int @try, Exception failure);
+
+    [LoggerMessage(4, LogLevel.Error, "{Handler} could not handle an event; it is in dead_events: {Reason}")]
+    private partial void LogDead(string handler, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Handler} could not answer for an event; it will come again")]
+    private partial void LogNotAnswered(string handler, Exception failure);
+}

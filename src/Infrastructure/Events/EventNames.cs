@@ -1,0 +1,13 @@
+using System.Collections.Concurrent;
+using Portico.Domain.Common;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Finds the name on the wire of an event whose type is known at run time only.</summary>
+internal static class EventNames
+{
+    private static readonly ConcurrentDictionary<Type, string> Names = new();
+
+    public static string Of(IDomainEvent domainEvent) => Names.GetOrAdd(domainEvent.GetType(), static type =>
+        (string)type.GetProperty(nameof(IDomainEvent.Name))!.GetValue(null)!);
+}

@@ -1,0 +1,114 @@
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>What became of a batch of events.</summary>
+/// <param name="Published">Those that the stream has now.</param>
+/// <param name="Refused">Those that it will never take as they are, with the reason.</param>
+/// <param name="Outage">Why others could not be published at this time; null when there were no others.</param>
+internal sealed record Publishing(
+    IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
+
+/// <summary>Publishes events to the stream: in order those of an aggregate, concurrently those of different ones.</summary>
+internal sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
+{
+    // JetStream's code for a message that is too large for the stream or the server; whatever else it refuses may pass later.
+    private const int MessageTooLarge = 10054;
+
+    private enum Outcome
+    {
+        Published,
+        Refused,
+        Away,
+    }
+
+    /// <param name="events">In the order of their versions, for each aggregate.</param>
+    /// <param name="source">The public address of this API.</param>
+    /// <param name="cancellationToken">Gives up what is under way; whether the stream has it is unknown then.</param>
+    public async Task<Publishing> Publish(IEnumerable<OutboxMessage> events, string source, CancellationToken cancellationToken)
+    {
+        var batch = new Batch(source);
+        await Task.WhenAll(events
+            .GroupBy(message => message.AggregateId)
+            .Select(aggregate => PublishInOrder(batch, aggregate, cancellationToken)));
+        return new Publishing(batch.Published, batch.Refused, batch.Outage);
+    }
+
+    private async Task PublishInOrder(Batch batch, IEnumerable<OutboxMessage> events, CancellationToken cancellationToken)
+    {
+        foreach (var message in events)
+        {
+            if (batch.Outage is not null || await Publish(batch, message, cancellationToken) != Outcome.Published)
+                return;
+        }
+    }
+
+    private async Task<Outcome> Publish(Batch batch, OutboxMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await stream.TryPublishAsync(
+                EventStream.Subject(settings, message.Type),
+                CloudEvent.Write(message, batch.Source),
+                opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = EventStream.Name(settings) },
+                headers: new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
+                cancellationToken: cancellationToken);
+            return result.Success ? Judge(batch, message, result.Value) : Judge(batch, message, result.Error);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The connection broke before the event was written to it.
+            return batch.GiveUp("the connection to NATS broke");
+        }
+    }
+
+    private static Outcome Judge(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
+    {
+        null => batch.Take(message),
+        { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description ?? "it is too large"),
+        { } error => batch.GiveUp($"JetStream refuses: {error.Description} ({error.ErrCode})"),
+    };
+
+    private Outcome Judge(Batch batch, OutboxMessage message, Exception failure) => failure switch
+    {
+        NatsPayloadTooLargeException => batch.Refuse(message, failure.Message),
+        // The client throws the same for a stream that is missing and for an answer that was lost with the connection.
+        NatsJSPublishNoResponseException when stream.Connection.ConnectionState == NatsConnectionState.Open =>
+            batch.GiveUp("no stream answers: it is missing, or the connection broke meanwhile"),
+        NatsJSPublishNoResponseException => batch.GiveUp("the connection to NATS broke"),
+        _ => batch.GiveUp(failure.Message),
+    };
+
+    private sealed class Batch(string source)
+    {
+        private readonly Lock _gate = new();
+        private volatile string? _outage;
+
+        public string Source => source;
+        public List<OutboxMessage> Published { get; } = [];
+        public List<(OutboxMessage Event, string Reason)> Refused { get; } = [];
+        public string? Outage => _outage;
+
+        public Outcome Take(OutboxMessage message)
+        {
+            lock (_gate)
+                Published.Add(message);
+            return Outcome.Published;
+        }
+
+        public Outcome Refuse(OutboxMessage message, string reason)
+        {
+            lock (_gate)
+                Refused.Add((message, reason));
+            return Outcome.Refused;
+        }
+
+        public Outcome GiveUp(string reason)
+        {
+            _outage = reason;
+            return Outcome.Away;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Takes an envelope apart and lets a handler handle it once.</summary>
+internal sealed class EventReceiver(IServiceScopeFactory scopes)
+{
+    public const string ActivitySourceName = "Portico.Events";
+
+    private static readonly ActivitySource Activities = new(ActivitySourceName);
+
+    /// <returns>Whether the handler did something; otherwise it had before.</returns>
+    /// <exception cref="InvalidDataException">This is no event, or not the one that the handler waits for: no other try will help.</exception>
+    public async Task<bool> Receive(EventSubscription subscription, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
+    {
+        using var document = Parse(envelope);
+        var received = Read(document.RootElement);
+        if (received.Type != subscription.EventName)
+            throw new InvalidDataException($"This is {received.Type} and not {subscription.EventName}.");
+
+        using var activity = Activities.StartActivity(subscription.Name, ActivityKind.Consumer, received.TraceParent);
+        activity?.SetTag("messaging.message.id", received.Id);
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<EventInbox>().Once(
+            received.Id, subscription.Name, token => subscription.Handle(scope.ServiceProvider, received, token), cancellationToken);
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> envelope)
+    {
+        try
+        {
+            return JsonDocument.Parse(envelope);
+        }
+        catch (JsonException wrong)
+        {
+            throw new InvalidDataException("This is no JSON.", wrong);
+        }
+    }
+
+    private static ReceivedEvent Read(JsonElement envelope)
+    {
+        if (envelope.ValueKind != JsonValueKind.Object
+            || Text(envelope, "specversion") != "1.0"
+            || !Guid.TryParse(Text(envelope, "id"), out var id)
+            || Text(envelope, "type") is not { Length: > 0 } type
+            || !envelope.TryGetProperty("time", out var time) || time.ValueKind != JsonValueKind.String || !time.TryGetDateTimeOffset(out var at)
+            || !envelope.TryGetProperty("data", out var data))
+            throw new InvalidDataException("This is no CloudEvents 1.0 envelope with specversion, id, type, time and data.");
+        return new ReceivedEvent(id, type, at, Text(envelope, "traceparent"), data);
+    }
+
+    private static string? Text(JsonElement envelope, string name) =>
+        envelope.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

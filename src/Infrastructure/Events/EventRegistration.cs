@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Nats;
+
+namespace Portico.Infrastructure.Events;
+
+internal static class EventRegistration
+{
+    /// <summary>Adds the connection to NATS, the relay and the event consumers.</summary>
+    public static IServiceCollection AddEvents(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<NatsSettings>(configuration);
+        services.AddSettings<EventSettings>(configuration);
+        services.AddSettings<OutboxSettings>(configuration);
+        services.AddSingleton(provider =>
+            provider.GetRequiredService<NatsSettings>().CreateConnection("portico", provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<INatsConnection>(provider => provider.GetRequiredService<NatsConnection>());
+        services.AddSingleton<INatsJSContext>(provider => new NatsJSContext(provider.GetRequiredService<NatsConnection>()));
+        services.AddSingleton<EventPublisher>();
+        services.AddSingleton<OutboxMetrics>();
+        services.AddSingleton<OutboxRelay>();
+        services.AddSingleton<OutboxKeeper>();
+        foreach (var subscription in EventSubscription.All)
+            services.AddSingleton(subscription);
+        services.AddSingleton<EventMetrics>();
+        services.AddSingleton<EventReceiver>();
+        services.AddSingleton<InboxKeeper>();
+        services.AddHealthChecks().AddCheck<NatsReadiness>("nats");
+
+        // Services stop in the opposite order: those that use the connection come after it here.
+        services.AddHostedService<NatsLifetime>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxKeeper>());
+        services.AddHostedService<EventConsumers>();
+        services.AddHostedService(provider => provider.GetRequiredService<InboxKeeper>());
+        return services;
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>An event, written in the transaction of its change and kept after it was published.</summary>
+/// <remarks>That it waits to be published is a row of <c>outbox_waiting</c>, which the database adds and the relay removes.</remarks>
+internal sealed class OutboxMessage
+{
+    public required Guid Id { get; init; }
+    public required string AggregateType { get; init; }
+    public required Guid AggregateId { get; init; }
+
+    /// <summary>The place of the event among those of its aggregate, from 1.</summary>
+    public required long AggregateVersion { get; init; }
+
+    /// <summary>The name on the wire, such as <c>users.registered.v1</c>.</summary>
+    public required string Type { get; init; }
+
+    public required string Payload { get; init; }
+
+    /// <summary>The W3C traceparent of the request that caused the event.</summary>
+    public string? TraceParent { get; init; }
+
+    public required DateTimeOffset OccurredAt { get; init; }
+}
+
+internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<OutboxMessage>
+{
+    public const string AggregateKey = "outbox_aggregate_key";
+
+    public void Configure(EntityTypeBuilder<OutboxMessage> builder)
+    {
+        builder.ToTable("outbox");
+        builder.Property(m => m.Id).ValueGeneratedNever();
+        builder.Property(m => m.AggregateType).HasMaxLength(60);
+        builder.Property(m => m.Type).HasMaxLength(100);
+        builder.Property(m => m.Payload).HasColumnType("jsonb");
+        builder.Property(m => m.TraceParent).HasMaxLength(55);
+        builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
+        // Written by nobody any more; it goes with a later release, since the former version reads it.
+        builder.Property<DateTimeOffset?>("PublishedAt");
+    }
+}

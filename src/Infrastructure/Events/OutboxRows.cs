@@ -1,0 +1,23 @@
+using System.Data.Common;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Reads events in the order of columns that queries of the outbox share.</summary>
+internal static class OutboxRows
+{
+    public const string Select = "SELECT id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at FROM outbox";
+
+    public const int Columns = 8;
+
+    public static OutboxMessage Read(DbDataReader reader) => new()
+    {
+        Id = reader.GetGuid(0),
+        AggregateType = reader.GetString(1),
+        AggregateId = reader.GetGuid(2),
+        AggregateVersion = reader.GetInt64(3),
+        Type = reader.GetString(4),
+        Payload = reader.GetString(5),
+        TraceParent = reader.IsDBNull(6) ? null : reader.GetString(6),
+        OccurredAt = reader.GetFieldValue<DateTimeOffset>(7),
+    };
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Events;
+using Portico.Domain.Forecasts;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Forecasts;
+
+internal static class ForecastRegistration
+{
+    public static IServiceCollection AddForecasts(this IServiceCollection services)
+    {
+        services.AddSingleton(new UniqueKey(ForecastConfiguration.OneEach, EventErrors.AlreadyForecast));
+        return services.AddScoped<IHeldEvents, HeldEvents>();
+    }
+}

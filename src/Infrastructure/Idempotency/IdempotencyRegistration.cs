@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Messaging;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Idempotency;
+
+internal static class IdempotencyRegistration
+{
+    public static IServiceCollection AddIdempotency(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<IdempotencySettings>(configuration);
+        services.AddScoped<IKeptAnswers, KeptAnswers>();
+        services.AddSingleton<IdempotencyKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyKeeper>());
+        return services;
+    }
+}

@@ -1,0 +1,41 @@
+using Npgsql;
+using Portico.Domain.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>Adds accounts.</summary>
+internal static class AccountRows
+{
+    /// <summary>One account, empty.</summary>
+    public static NpgsqlCommand Insert(Account account) => Insert([account]);
+
+    /// <summary>Accounts, empty; those that are there already are left as they are.</summary>
+    public static NpgsqlCommand Insert(IReadOnlyCollection<Account> accounts) => new(
+        """
+        INSERT INTO ledger.accounts (id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at)
+        SELECT u.id, u.kind, u.owner_id, u.currency, 'open', 0, 0, u.min_available, 0, u.recorded_at
+        FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, kind, owner_id, currency, min_available, recorded_at)
+        ON CONFLICT DO NOTHING
+        """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<Guid[]> { TypedValue = [.. accounts.Select(a => a.Id)] },
+            new NpgsqlParameter<string[]> { TypedValue = [.. accounts.Select(a => LedgerNames<AccountKind>.Of(a.Kind))] },
+            new NpgsqlParameter<Guid?[]> { TypedValue = [.. accounts.Select(a => a.OwnerId)] },
+            new NpgsqlParameter<string[]> { TypedValue = [.. accounts.Select(a => a.Currency.Code)] },
+            new NpgsqlParameter<decimal?[]> { TypedValue = [.. accounts.Select(a => a.MinAvailable?.MinorUnits)] },
+            new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. accounts.Select(a => a.RecordedAt)] },
+        },
+    };
+
+    /// <summary>Adds the system's own accounts that are missing, of currencies that are in the reference data.</summary>
+    /// <returns>How many were added.</returns>
+    public static async Task<int> EnsureSystemAccounts(NpgsqlDataSource database, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = Insert([.. SystemAccounts.All(now)]);
+        command.Connection = connection;
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+using Portico.Infrastructure.Hosting;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>Releases what is left of holds whose time is over.</summary>
+/// <remarks>
+/// Only proposes: that a hold is due and still open is judged under its account's lock, so replicas that find the same one do it once.
+/// </remarks>
+internal sealed class HoldSweeper(NpgsqlDataSource database, ILedger ledger, LedgerSettings settings, TimeProvider clock, ILogger<HoldSweeper> logger)
+    : PeriodicService(settings.SweepInterval, clock, logger)
+{
+    private const int BatchSize = 500;
+
+    /// <summary>Releases all that are due and gives how many this call released.</summary>
+    public async Task<int> Sweep(CancellationToken cancellationToken)
+    {
+        for (var released = 0; ;)
+        {
+            var due = await FindDue(cancellationToken);
+            var outcomes = await Task.WhenAll(due.Select(id => ledger.Execute(
+                new Release(id, Expired: true) { Id = Ids.New(Clock.GetUtcNow()) }, cancellationToken)));
+            released += outcomes.Count(outcome => outcome.Refusal is null);
+            if (due.Count < BatchSize)
+                return released;
+        }
+    }
+
+    protected override Task Do(long round, CancellationToken cancellationToken) => Sweep(cancellationToken);
+
+    private async Task<List<Guid>> FindDue(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT id FROM ledger.holds WHERE status = 'open' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var due = new List<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+            due.Add(reader.GetGuid(0));
+        return due;
+    }
+}

@@ -1,0 +1,29 @@
+using Npgsql;
+using Portico.Application.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>Reads journals and holds as they stand in PostgreSQL.</summary>
+internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
+{
+    private const string Owners = "(SELECT owner_id FROM ledger.accounts WHERE id = source_id), (SELECT owner_id FROM ledger.accounts WHERE id = destination_id)";
+
+    public Task<RecordedJournal?> FindJournal(Guid id, CancellationToken cancellationToken) => Find(
+        $"SELECT {LedgerRows.JournalColumns}, {Owners} FROM ledger.journals WHERE id = $1", id,
+        row => new RecordedJournal(LedgerRows.Journal(row), Owner(row, 12), Owner(row, 13)), cancellationToken);
+
+    public Task<RecordedHold?> FindHold(Guid id, CancellationToken cancellationToken) => Find(
+        $"SELECT {LedgerRows.HoldColumns}, {Owners} FROM ledger.holds WHERE id = $1", id,
+        row => new RecordedHold(LedgerRows.Hold(row), Owner(row, 12), Owner(row, 13)), cancellationToken);
+
+    private async Task<T?> Find<T>(string sql, Guid id, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
+    }
+
+    private static Guid? Owner(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Ledger;
+using Portico.Application.Wallets;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Ledger;
+
+internal static class LedgerRegistration
+{
+    public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<LedgerSettings>(configuration);
+        services.AddSingleton<LedgerWriter>();
+        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddSingleton<ILedgerRecords, LedgerRecords>();
+        services.AddSingleton<IWalletHistory, WalletHistory>();
+        services.AddSingleton<ILedgerSums, LedgerSums>();
+        services.AddSingleton<ILedgerVerification, LedgerVerification>();
+        services.AddScoped<IAccounts, Accounts>();
+        // Services stop in the opposite order: the sweeper, which asks the writer, before it.
+        services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddSingleton<HoldSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<HoldSweeper>());
+        return services;
+    }
+}

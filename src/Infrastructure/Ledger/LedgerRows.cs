@@ -1,0 +1,78 @@
+using Npgsql;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>Reads rows of the ledger's tables, always with the same columns in the same order.</summary>
+internal static class LedgerRows
+{
+    public const string AccountColumns = "id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at";
+
+    public const string JournalColumns =
+        "id, kind, source_id, destination_id, currency, amount, operation_id, reverses_id, hold_id, initiated_by, description, recorded_at";
+
+    public const string HoldColumns =
+        "id, source_id, destination_id, currency, amount, captured, status, version, description, created_by, recorded_at, expires_at";
+
+    public static Account Account(NpgsqlDataReader row)
+    {
+        var currency = Currency.Of(row.GetString(3));
+        return new Account
+        {
+            Id = row.GetGuid(0),
+            Kind = LedgerNames<AccountKind>.Read(row.GetString(1)),
+            OwnerId = Optional(row, 2),
+            Status = LedgerNames<AccountStatus>.Read(row.GetString(4)),
+            Posted = Money.OfMinorUnits(row.GetDecimal(5), currency),
+            Held = Money.OfMinorUnits(row.GetDecimal(6), currency),
+            MinAvailable = row.IsDBNull(7) ? null : Money.OfMinorUnits(row.GetDecimal(7), currency),
+            Version = row.GetInt64(8),
+            RecordedAt = row.GetFieldValue<DateTimeOffset>(9),
+        };
+    }
+
+    public static Journal Journal(NpgsqlDataReader row) => new()
+    {
+        Id = row.GetGuid(0),
+        Kind = LedgerNames<JournalKind>.Read(row.GetString(1)),
+        SourceId = row.GetGuid(2),
+        DestinationId = row.GetGuid(3),
+        Amount = Money.OfMinorUnits(row.GetDecimal(5), Currency.Of(row.GetString(4))),
+        OperationId = Optional(row, 6),
+        ReversesId = Optional(row, 7),
+        HoldId = Optional(row, 8),
+        InitiatedBy = Optional(row, 9),
+        Description = row.IsDBNull(10) ? null : row.GetString(10),
+        RecordedAt = row.GetFieldValue<DateTimeOffset>(11),
+    };
+
+    /// <summary>A journal, and after its columns how much of it was reversed.</summary>
+    public static Original Original(NpgsqlDataReader row)
+    {
+        var journal = Journal(row);
+        return new Original(journal, Money.OfMinorUnits(row.GetDecimal(12), journal.Amount.Currency));
+    }
+
+    public static Hold Hold(NpgsqlDataReader row)
+    {
+        var currency = Currency.Of(row.GetString(3));
+        return new Hold
+        {
+            Id = row.GetGuid(0),
+            SourceId = row.GetGuid(1),
+            DestinationId = row.GetGuid(2),
+            Amount = Money.OfMinorUnits(row.GetDecimal(4), currency),
+            Captured = Money.OfMinorUnits(row.GetDecimal(5), currency),
+            Status = LedgerNames<HoldStatus>.Read(row.GetString(6)),
+            Version = row.GetInt64(7),
+            Description = row.IsDBNull(8) ? null : row.GetString(8),
+            CreatedBy = Optional(row, 9),
+            RecordedAt = row.GetFieldValue<DateTimeOffset>(10),
+            ExpiresAt = row.GetFieldValue<DateTimeOffset>(11),
+        };
+    }
+
+    private static Guid? Optional(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
+}

@@ -1,0 +1,204 @@
+using System.Data;
+using Npgsql;
+using Portico.Domain.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>A connection that carries instructions out, many in one transaction of two round trips.</summary>
+/// <remarks>
+/// The first takes the locks of all accounts in the order of their ids and reads what there is to know under them; the domain decides
+/// in memory; the second writes and commits. Not for two callers at once.
+/// </remarks>
+internal sealed class LedgerSession : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly ReadStatements _read;
+    private readonly ReadStatements _readWithHistory;
+    private readonly WriteStatements _write;
+    private readonly WriteStatements _writeWithHolds;
+
+    private LedgerSession(NpgsqlConnection connection, bool withEvents)
+    {
+        _connection = connection;
+        _read = new ReadStatements(connection, withHistory: false);
+        _readWithHistory = new ReadStatements(connection, withHistory: true);
+        _write = new WriteStatements(connection, withHolds: false, withEvents);
+        _writeWithHolds = new WriteStatements(connection, withHolds: true, withEvents);
+    }
+
+    /// <summary>Opens a connection and prepares its statements.</summary>
+    /// <param name="database">The ledger's.</param>
+    /// <param name="cancellationToken">Ends what has begun.</param>
+    /// <param name="withEvents">Whether others are told; of history that is written afterwards they are not.</param>
+    public static async Task<LedgerSession> Open(NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true)
+    {
+        var connection = await database.OpenConnectionAsync(cancellationToken);
+        var session = new LedgerSession(connection, withEvents);
+        try
+        {
+            foreach (var batch in (NpgsqlBatch[])[session._read.Batch, session._readWithHistory.Batch, session._write.Batch, session._writeWithHolds.Batch])
+                await batch.PrepareAsync(cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Carries instructions out in their order, all in one transaction.</summary>
+    /// <returns>What became of each.</returns>
+    /// <exception cref="PostgresException">Nothing was done; the connection can go on.</exception>
+    /// <exception cref="NpgsqlException">The connection is lost. Whether all was done or nothing is not known; carried out once more it has one effect.</exception>
+    public async Task<IReadOnlyList<Outcome>> Execute(IReadOnlyList<Instruction> instructions)
+    {
+        try
+        {
+            var (state, now) = await Read(instructions);
+            var decision = LedgerBook.Decide(state, instructions, now);
+            await Write(state, decision);
+            return decision.Outcomes;
+        }
+        catch (PostgresException) when (_connection.State == ConnectionState.Open)
+        {
+            await Roll();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _read.Batch.DisposeAsync();
+        await _readWithHistory.Batch.DisposeAsync();
+        await _write.Batch.DisposeAsync();
+        await _writeWithHolds.Batch.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private async Task<(LedgerState State, DateTimeOffset Now)> Read(IReadOnlyList<Instruction> instructions)
+    {
+        var (accounts, holdIds, originalIds) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
+        var (owners, names) = (new List<Guid>(), new List<string>());
+        foreach (var instruction in instructions)
+        {
+            Collect(instruction, accounts, holdIds, originalIds);
+            if (instruction.Key is { } key)
+            {
+                owners.Add(key.OwnerId);
+                names.Add(key.Key);
+            }
+        }
+
+        var statements = holdIds.Count + originalIds.Count > 0 ? _readWithHistory : _read;
+        statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds]);
+
+        var known = new Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)>();
+        LedgerState state;
+        DateTimeOffset now;
+        await using (var reader = await statements.Batch.ExecuteReaderAsync())
+        {
+            state = new LedgerState { Accounts = await ReadAll(reader, LedgerRows.Account, accounts.Count) };
+            await reader.NextResultAsync();
+            await reader.ReadAsync();
+            now = reader.GetFieldValue<DateTimeOffset>(0);
+            await reader.NextResultAsync();
+            while (await reader.ReadAsync())
+                known[(reader.GetGuid(0), reader.GetString(1))] = (reader.GetFieldValue<byte[]>(2), OutcomeText.Read(reader.GetString(3)));
+            if (statements == _readWithHistory)
+            {
+                await reader.NextResultAsync();
+                var holds = await ReadAll(reader, LedgerRows.Hold, holdIds.Count);
+                await reader.NextResultAsync();
+                var originals = await ReadAll(reader, LedgerRows.Original, originalIds.Count);
+                state = state with { Holds = holds, Originals = originals };
+            }
+        }
+
+        return (known.Count == 0 ? state : state with { Keys = await Restore(known) }, now);
+    }
+
+    /// <summary>Reads what was made for keys that are known already.</summary>
+    private async Task<Dictionary<(Guid, string), KnownKey>> Restore(Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)> known)
+    {
+        await using var batch = new NpgsqlBatch(_connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand($"SELECT {LedgerRows.JournalColumns} FROM ledger.journals WHERE id = ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Outcome.Journals ?? [])] } },
+                },
+                new NpgsqlBatchCommand($"SELECT {LedgerRows.HoldColumns} FROM ledger.holds WHERE id = ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Outcome.HoldId).OfType<Guid>()] } },
+                },
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync();
+        var journals = await ReadAll(reader, LedgerRows.Journal, known.Count);
+        await reader.NextResultAsync();
+        var holds = await ReadAll(reader, LedgerRows.Hold, 0);
+        return known.ToDictionary(kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Outcome.ToOutcome(journals, holds)));
+    }
+
+    private async Task Write(LedgerState state, Decision decision)
+    {
+        var statements = decision.Holds.Count > 0 ? _writeWithHolds : _write;
+        statements.Fill(state, decision);
+        await statements.Batch.ExecuteNonQueryAsync();
+    }
+
+    private async Task Roll()
+    {
+        await using var rollback = new NpgsqlCommand("ROLLBACK", _connection);
+        await rollback.ExecuteNonQueryAsync();
+    }
+
+    private static void Collect(Instruction instruction, HashSet<Guid> accounts, HashSet<Guid> holds, HashSet<Guid> originals)
+    {
+        switch (instruction)
+        {
+            case Movement movement:
+                foreach (var leg in movement.Legs)
+                {
+                    accounts.Add(leg.SourceId);
+                    accounts.Add(leg.DestinationId);
+                }
+
+                break;
+            case Reservation reservation:
+                accounts.Add(reservation.SourceId);
+                accounts.Add(reservation.DestinationId);
+                break;
+            case Reversal reversal:
+                originals.Add(reversal.OriginalId);
+                break;
+            case Capture capture:
+                holds.Add(capture.HoldId);
+                break;
+            case Release release:
+                holds.Add(release.HoldId);
+                break;
+            default:
+                throw new ArgumentException($"{instruction.GetType().Name} is not known.", nameof(instruction));
+        }
+    }
+
+    // The id is the first column of all of them.
+    private static async Task<Dictionary<Guid, T>> ReadAll<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, int capacity)
+    {
+        var rows = new Dictionary<Guid, T>(capacity);
+        while (await reader.ReadAsync())
+            rows[reader.GetGuid(0)] = read(reader);
+        return rows;
+    }
+
+    private static Guid[] Sorted(HashSet<Guid> ids)
+    {
+        var sorted = new Guid[ids.Count];
+        ids.CopyTo(sorted);
+        Array.Sort(sorted);
+        return sorted;
+    }
+}

@@ -1,0 +1,33 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>How the ledger's writers work.</summary>
+public sealed class LedgerSettings : ISettings
+{
+    public static string Section => "Ledger";
+
+    /// <summary>How many transactions this process has under way at once.</summary>
+    public int Writers { get; init; } = 1;
+
+    /// <summary>How many instructions share a transaction at most.</summary>
+    public int MaxBatch { get; init; } = 512;
+
+    /// <summary>How many instructions wait at most; one more is answered 503.</summary>
+    public int QueueCapacity { get; init; } = 4_096;
+
+    /// <summary>How often holds whose time is over are looked for.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    public IEnumerable<string> Problems()
+    {
+        if (Writers is < 1 or > 8)
+            yield return $"Ledger:Writers must be between 1 and 8; it is {Writers}.";
+        if (MaxBatch is < 1 or > 2_000)
+            yield return $"Ledger:MaxBatch must be between 1 and 2000; it is {MaxBatch}.";
+        if (QueueCapacity is < 1 or > 100_000)
+            yield return $"Ledger:QueueCapacity must be between 1 and 100000; it is {QueueCapacity}.";
+        if (SweepInterval < TimeSpan.FromMilliseconds(50) || SweepInterval > TimeSpan.FromMinutes(5))
+            yield return $"Ledger:SweepInterval must be between 50 ms and 5 minutes; it is {SweepInterval}.";
+    }
+}

@@ -1,0 +1,44 @@
+using Npgsql;
+using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) : ILedgerSums
+{
+    // One statement, so one snapshot.
+    private const string Sql =
+        """
+        SELECT currency, kind, count(*), coalesce(-sum(posted) FILTER (WHERE posted < 0), 0), coalesce(sum(posted) FILTER (WHERE posted > 0), 0), sum(held)
+        FROM ledger.accounts WHERE version > 0 GROUP BY currency, kind
+        """;
+
+    public async Task<TrialBalanceDto> Read(CancellationToken cancellationToken)
+    {
+        var at = clock.GetUtcNow();
+        List<(Currency Currency, KindBalanceDto Sums)> rows = [];
+        await using var command = database.CreateCommand(Sql);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var currency = Currency.Of(reader.GetString(0));
+            rows.Add((currency, new KindBalanceDto(
+                LedgerNames<AccountKind>.Read(reader.GetString(1)), reader.GetInt64(2),
+                Amount(reader, 3, currency), Amount(reader, 4, currency), Amount(reader, 5, currency))));
+        }
+
+        var currencies = rows.GroupBy(row => row.Currency, row => row.Sums).OrderBy(group => group.Key.Code, StringComparer.Ordinal).Select(Sum).ToArray();
+        return new TrialBalanceDto(at, Array.TrueForAll(currencies, currency => currency.Balanced), currencies);
+    }
+
+    private static CurrencyBalanceDto Sum(IGrouping<Currency, KindBalanceDto> kinds)
+    {
+        var zero = Money.Zero(kinds.Key);
+        var (debit, credit) = kinds.Aggregate((zero, zero), (sums, kind) => (sums.Item1 + kind.Debit, sums.Item2 + kind.Credit));
+        return new CurrencyBalanceDto(kinds.Key.Code, debit == credit, debit, credit, [.. kinds.OrderBy(kind => kind.Kind)]);
+    }
+
+    private static Money Amount(NpgsqlDataReader reader, int column, Currency currency) => Money.OfMinorUnits(reader.GetDecimal(column), currency);
+}

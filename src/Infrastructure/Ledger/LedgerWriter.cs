@@ -1,0 +1,197 @@
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Application.Common;
+using Portico.Application.Ledger;
+using Portico.Domain.Ledger;
+using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>Carries instructions out in groups: whatever has queued while a transaction ran shares the next one.</summary>
+/// <remarks>
+/// After a commit whose answer got lost an instruction is simply carried out again, and finds its key. One that comes without is kept
+/// under its id, which nobody else can send: keys of people are owned by them.
+/// </remarks>
+internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisposable
+{
+    private const string Name = "The ledger";
+    private const int MaxTries = 4;
+    private const int FingerprintLength = 32;
+
+    // Legs are what costs, and a batch may have many of them.
+    private const int MaxLegs = 2_000;
+
+    private static readonly TimeSpan OutageLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OutagePause = TimeSpan.FromMilliseconds(50);
+
+    private readonly LedgerSettings _settings;
+    private readonly OutboxSignal _outbox;
+    private readonly ILogger<LedgerWriter> _logger;
+    private readonly TimeProvider _clock;
+    private readonly NpgsqlDataSource _database;
+    private readonly Channel<Entry> _queue;
+    private readonly Histogram<int> _groups;
+    private readonly Counter<long> _retries;
+    private Task _writing = Task.CompletedTask;
+
+    public LedgerWriter(DatabaseSettings database, LedgerSettings settings, OutboxSignal outbox, IMeterFactory meters, TimeProvider clock, ILogger<LedgerWriter> logger)
+    {
+        (_settings, _outbox, _logger, _clock) = (settings, outbox, logger, clock);
+        _database = database.CreateLedgerDataSource(settings.Writers);
+        _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
+        var meter = meters.Create("Portico.Ledger");
+        _groups = meter.CreateHistogram<int>("portico.ledger.group.size", "{instruction}", "How many instructions shared a transaction");
+        _retries = meter.CreateCounter<long>("portico.ledger.retries", "{transaction}", "Transactions that were tried again");
+        meter.CreateObservableGauge("portico.ledger.queue.length", () => _queue.Reader.Count, "{instruction}", "Instructions that wait for a transaction");
+    }
+
+    public Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken)
+    {
+        var entry = new Entry(instruction.Key is null ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) } : instruction);
+        // Full, or closed because this process ends.
+        if (!_queue.Writer.TryWrite(entry))
+            throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };
+        return cancellationToken.CanBeCanceled ? entry.Outcome.WaitAsync(cancellationToken) : entry.Outcome;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _writing = Task.WhenAll(Enumerable.Range(0, _settings.Writers).Select(_ => Task.Run(WriteAll, CancellationToken.None)));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes nothing more and carries out what has queued.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        await _writing.WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _database.DisposeAsync();
+    }
+
+    private async Task WriteAll()
+    {
+        await using var worker = new Worker(this);
+        var group = new List<Entry>(_settings.MaxBatch);
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            for (var legs = 0; group.Count < _settings.MaxBatch && legs < MaxLegs && _queue.Reader.TryRead(out var entry);)
+            {
+                group.Add(entry);
+                legs += entry.Instruction is Movement movement ? movement.Legs.Count : 1;
+            }
+
+            if (group.Count == 0)
+                continue;
+            _groups.Record(group.Count);
+            await worker.Write(group);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "A transaction of {Count} instructions is tried again: {Failure}")]
+    private partial void LogRetry(int count, string failure);
+
+    [LoggerMessage(2, LogLevel.Error, "An instruction could not be carried out")]
+    private partial void LogFailure(Exception failure);
+
+    private sealed class Entry(Instruction instruction)
+    {
+        private readonly TaskCompletionSource<Outcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Instruction Instruction { get; } = instruction;
+        public Task<Outcome> Outcome => _outcome.Task;
+
+        public void Answer(Outcome outcome) => _outcome.TrySetResult(outcome);
+
+        public void Fail(Exception failure) => _outcome.TrySetException(failure);
+    }
+
+    /// <summary>One of the writers, with its connection.</summary>
+    private sealed class Worker(LedgerWriter writer) : IAsyncDisposable
+    {
+        private LedgerSession? _session;
+        private bool _isAway;
+
+        /// <summary>Answers every entry, whatever happens.</summary>
+        public async Task Write(IReadOnlyList<Entry> group)
+        {
+            var started = writer._clock.GetTimestamp();
+            for (var @try = 1; ; @try++)
+            {
+                try
+                {
+                    _session ??= await LedgerSession.Open(writer._database, CancellationToken.None);
+                    var outcomes = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
+                    _isAway = false;
+                    writer._outbox.Committed();
+                    for (var i = 0; i < group.Count; i++)
+                        group[i].Answer(outcomes[i]);
+                    return;
+                }
+                catch (Exception failure)
+                {
+                    writer._retries.Add(1);
+                    if (DatabaseOutage.Is(failure) || failure is not PostgresException)
+                        await Close();
+                    if (DatabaseOutage.Is(failure))
+                    {
+                        // Only the first group finds out; those after it are told at once until it is back.
+                        if (_isAway || writer._clock.GetElapsedTime(started) > OutageLimit)
+                        {
+                            _isAway = true;
+                            FailAll(group, new DependencyUnavailableException(Name, failure));
+                            return;
+                        }
+
+                        await Task.Delay(OutagePause, writer._clock);
+                        continue;
+                    }
+
+                    if (@try < MaxTries && failure is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation } race)
+                    {
+                        writer.LogRetry(group.Count, race.MessageText);
+                        continue;
+                    }
+
+                    if (group.Count > 1)
+                    {
+                        // One of them is to blame; its neighbours must not suffer.
+                        await Write([.. group.Take(group.Count / 2)]);
+                        await Write([.. group.Skip(group.Count / 2)]);
+                        return;
+                    }
+
+                    writer.LogFailure(failure);
+                    FailAll(group, failure);
+                    return;
+                }
+            }
+        }
+
+        public async ValueTask DisposeAsync() => await Close();
+
+        private static void FailAll(IReadOnlyList<Entry> group, Exception failure)
+        {
+            foreach (var entry in group)
+                entry.Fail(failure);
+        }
+
+        private async Task Close()
+        {
+            if (_session is { } session)
+            {
+                _session = null;
+                await session.DisposeAsync();
+            }
+        }
+    }
+}

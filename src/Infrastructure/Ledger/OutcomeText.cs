@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>An outcome as it is kept for repetitions: what is immutable elsewhere by its id, the rest by value.</summary>
+internal sealed record OutcomeText
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    public string? Refusal { get; init; }
+    public IReadOnlyList<Guid>? Journals { get; init; }
+    public Guid? HoldId { get; init; }
+
+    /// <summary>In minor units, as text: JSON numbers are rounded by their readers.</summary>
+    public string? HoldCaptured { get; init; }
+
+    public string? HoldStatus { get; init; }
+    public long? HoldVersion { get; init; }
+
+    public static string Write(Outcome outcome)
+    {
+        // By far the most frequent one.
+        if (outcome is { Refusal: null, Hold: null, Journals: [var only] })
+            return $$"""{"journals":["{{only.Id}}"]}""";
+
+        return JsonSerializer.Serialize(
+            new OutcomeText
+            {
+                Refusal = outcome.Refusal is { } refusal ? KeptRefusals.NameOf(refusal) : null,
+                Journals = outcome.Refusal is null ? [.. outcome.Journals.Select(journal => journal.Id)] : null,
+                HoldId = outcome.Hold?.Id,
+                HoldCaptured = outcome.Hold?.Captured.MinorUnits.ToString(),
+                HoldStatus = outcome.Hold is { } hold ? LedgerNames<HoldStatus>.Of(hold.Status) : null,
+                HoldVersion = outcome.Hold?.Version,
+            },
+            Json);
+    }
+
+    public static OutcomeText Read(string text) =>
+        JsonSerializer.Deserialize<OutcomeText>(text, Json) ?? throw new InvalidOperationException("A kept outcome is null.");
+
+    /// <summary>The outcome again, from the journals and the hold that it names.</summary>
+    public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Refusal is { } name
+        ? new Outcome { Refusal = KeptRefusals.OfName(name) }
+        : new Outcome
+        {
+            Journals = [.. Journals!.Select(id => journals[id])],
+            Hold = HoldId is { } id && holds[id] is var now
+                ? now with
+                {
+                    Captured = Money.OfMinorUnits(decimal.Parse(HoldCaptured!), now.Amount.Currency),
+                    Status = LedgerNames<HoldStatus>.Read(HoldStatus!),
+                    Version = HoldVersion!.Value,
+                }
+                : null,
+        };
+}

@@ -1,0 +1,68 @@
+using Npgsql;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>The first round trip: the locks, then a time after them, then what only their holder may rely on.</summary>
+internal sealed class ReadStatements
+{
+    private readonly NpgsqlParameter<Guid[]> _accounts = Empty<Guid>();
+    private readonly NpgsqlParameter<Guid[]> _owners = Empty<Guid>();
+    private readonly NpgsqlParameter<string[]> _keys = Empty<string>();
+    private readonly NpgsqlParameter<Guid[]>[] _holds = [Empty<Guid>(), Empty<Guid>()];
+    private readonly NpgsqlParameter<Guid[]>[] _originals = [Empty<Guid>(), Empty<Guid>()];
+
+    public ReadStatements(NpgsqlConnection connection, bool withHistory)
+    {
+        // The accounts of a hold and of a journal never change, so they can be looked up before anything is locked.
+        var ids = withHistory
+            ? """
+              ARRAY(SELECT unnest($1) UNION SELECT unnest(ARRAY[source_id, destination_id]) FROM ledger.holds WHERE id = ANY($2)
+                  UNION SELECT unnest(ARRAY[source_id, destination_id]) FROM ledger.journals WHERE id = ANY($3))
+              """
+            : "$1";
+        Batch = new NpgsqlBatch(connection);
+        Add("BEGIN ISOLATION LEVEL READ COMMITTED");
+        NpgsqlParameter[] named = withHistory ? [_accounts, _holds[0], _originals[0]] : [_accounts];
+        Add($"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY({ids}) ORDER BY id FOR NO KEY UPDATE", named);
+        Add("SELECT clock_timestamp()");
+        Add(
+            // A lookup for each key, whatever the planner believes of a table that was empty when it made the plan: LIMIT keeps it from another join.
+            """
+            SELECT i.owner_id, i.key, i.fingerprint, i.outcome
+            FROM unnest($1, $2) AS k (owner_id, key)
+                CROSS JOIN LATERAL (SELECT * FROM ledger.idempotency WHERE owner_id = k.owner_id AND key = k.key LIMIT 1) i
+            """,
+            _owners, _keys);
+        if (!withHistory)
+            return;
+
+        Add($"SELECT {LedgerRows.HoldColumns} FROM ledger.holds WHERE id = ANY($1)", _holds[1]);
+        Add(
+            $"""
+            SELECT {LedgerRows.JournalColumns}, coalesce((SELECT sum(r.amount) FROM ledger.journals r WHERE r.reverses_id = j.id), 0)
+            FROM ledger.journals j WHERE id = ANY($1)
+            """,
+            _originals[1]);
+    }
+
+    public NpgsqlBatch Batch { get; }
+
+    public void Fill(Guid[] accounts, Guid[] keyOwners, string[] keys, Guid[] holds, Guid[] originals)
+    {
+        (_accounts.TypedValue, _owners.TypedValue, _keys.TypedValue) = (accounts, keyOwners, keys);
+        foreach (var parameter in _holds)
+            parameter.TypedValue = holds;
+        foreach (var parameter in _originals)
+            parameter.TypedValue = originals;
+    }
+
+    private void Add(string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter);
+        Batch.BatchCommands.Add(command);
+    }
+
+    private static NpgsqlParameter<T[]> Empty<T>() => new() { TypedValue = [] };
+}

@@ -1,0 +1,32 @@
+using Npgsql;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>A statement that takes any number of rows, a parameter a column.</summary>
+internal sealed class RowStatement<TRow>(string sql)
+{
+    private readonly List<Action<IReadOnlyList<TRow>>> _columns = [];
+
+    public NpgsqlBatchCommand Command { get; } = new(sql);
+
+    /// <summary>Adds the next parameter, an array with a value of each row.</summary>
+    public RowStatement<TRow> With<TValue>(Func<TRow, TValue> value)
+    {
+        var parameter = new NpgsqlParameter<TValue[]> { TypedValue = [] };
+        Command.Parameters.Add(parameter);
+        _columns.Add(rows =>
+        {
+            var values = new TValue[rows.Count];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = value(rows[i]);
+            parameter.TypedValue = values;
+        });
+        return this;
+    }
+
+    public void Fill(IReadOnlyList<TRow> rows)
+    {
+        foreach (var column in _columns)
+            column(rows);
+    }
+}

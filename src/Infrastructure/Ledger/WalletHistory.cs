@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+using Portico.Application.Wallets;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>Reads postings by their key alone: a page, a part of a statement and an instant cost the same however long the history is.</summary>
+internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
+{
+    private const int PartSize = 1_000;
+
+    // With its limit each journal is looked up by its key. A join would read all of them for a part, while there are few.
+    private const string Entries =
+        """
+        SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id, j.hold_id, j.reverses_id, j.description
+        FROM ledger.postings p CROSS JOIN LATERAL (SELECT * FROM ledger.journals WHERE id = p.journal_id LIMIT 1) j
+        """;
+
+    public const string BeforeSql = $"{Entries} WHERE p.account_id = $1 AND p.account_version < $2 ORDER BY p.account_version DESC LIMIT $3";
+
+    public const string BetweenSql = $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
+
+    // As a query of its own the search runs once; in the condition it would run for the plan too.
+    public const string UntilSql =
+        """
+        SELECT p.account_version, p.posted_after, p.held_after FROM ledger.postings p
+        WHERE p.account_id = $1 AND p.account_version = (SELECT ledger.version_at($1, $2 - interval '1 microsecond'))
+        """;
+
+    public async Task<WalletAccount?> Find(Guid walletId, CancellationToken cancellationToken)
+    {
+        await using var command = Command("SELECT owner_id, currency FROM ledger.accounts WHERE id = $1 AND kind = 'wallet'", walletId);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new WalletAccount(walletId, reader.GetGuid(0), Currency.Of(reader.GetString(1))) : null;
+    }
+
+    public async Task<IReadOnlyList<EntryDto>> Before(WalletAccount wallet, long version, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = Command(BeforeSql, wallet.Id, version, limit);
+        return await Read(command, wallet, cancellationToken);
+    }
+
+    public async Task<PostedBalance> Until(WalletAccount wallet, DateTimeOffset instant, CancellationToken cancellationToken)
+    {
+        await using var command = Command(UntilSql, wallet.Id, instant);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new PostedBalance(reader.GetInt64(0), Amount(reader, 1, wallet), Amount(reader, 2, wallet))
+            : PostedBalance.Empty(wallet.Currency);
+    }
+
+    public async IAsyncEnumerable<EntryDto> Between(
+        WalletAccount wallet, long afterVersion, long upToVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (afterVersion < upToVersion)
+        {
+            List<EntryDto> part;
+            // A connection for each part: who reads slowly must not keep one.
+            await using (var command = Command(BetweenSql, wallet.Id, afterVersion, upToVersion, PartSize))
+                part = await Read(command, wallet, cancellationToken);
+            if (part.Count == 0)
+                throw new InvalidOperationException($"The postings of {wallet.Id} end before version {upToVersion}.");
+
+            foreach (var entry in part)
+                yield return entry;
+            afterVersion = part[^1].Version;
+        }
+    }
+
+    private static async Task<List<EntryDto>> Read(NpgsqlCommand command, WalletAccount wallet, CancellationToken cancellationToken)
+    {
+        List<EntryDto> entries = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var (source, destination) = (reader.GetGuid(7), reader.GetGuid(8));
+            var other = source == wallet.Id ? destination : source;
+            entries.Add(new EntryDto(
+                reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), LedgerNames<JournalKind>.Read(reader.GetString(2)),
+                Amount(reader, 3, wallet), Amount(reader, 4, wallet), Amount(reader, 5, wallet), reader.GetGuid(6),
+                SystemAccounts.Contains(other) ? null : other,
+                reader.IsDBNull(9) ? null : reader.GetGuid(9), reader.IsDBNull(10) ? null : reader.GetGuid(10),
+                reader.IsDBNull(11) ? null : reader.GetString(11)));
+        }
+
+        return entries;
+    }
+
+    private static Money Amount(NpgsqlDataReader reader, int column, WalletAccount wallet) => Money.OfMinorUnits(reader.GetDecimal(column), wallet.Currency);
+
+    private NpgsqlCommand Command(string sql, params object[] values)
+    {
+        var command = database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+}

@@ -1,0 +1,96 @@
+using Npgsql;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+using Portico.Infrastructure.Events;
+
+namespace Portico.Infrastructure.Ledger;
+
+/// <summary>The second round trip: all rows of a decision, a guard that nothing else was changed, and the commit.</summary>
+internal sealed class WriteStatements
+{
+    private readonly RowStatement<Journal> _journals = new RowStatement<Journal>(
+        $"INSERT INTO ledger.journals ({LedgerRows.JournalColumns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        .With(j => j.Id).With(j => LedgerNames<JournalKind>.Of(j.Kind)).With(j => j.SourceId).With(j => j.DestinationId)
+        .With(j => j.Amount.Currency.Code).With(j => j.Amount.MinorUnits).With(j => j.OperationId).With(j => j.ReversesId).With(j => j.HoldId)
+        .With(j => j.InitiatedBy).With(j => j.Description).With(j => j.RecordedAt);
+
+    private readonly RowStatement<Posting> _postings = new RowStatement<Posting>(
+        """
+        INSERT INTO ledger.postings (account_id, account_version, journal_id, amount, posted_after, held_after, recorded_at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        """)
+        .With(p => p.AccountId).With(p => p.AccountVersion).With(p => p.JournalId)
+        .With(p => p.Amount.MinorUnits).With(p => p.PostedAfter.MinorUnits).With(p => p.HeldAfter.MinorUnits).With(p => p.RecordedAt);
+
+    private readonly RowStatement<Hold>? _holds;
+
+    private readonly RowStatement<KeptOutcome> _keys = new RowStatement<KeptOutcome>(
+        "INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT * FROM unnest($1, $2, $3, $4, $5)")
+        .With(k => k.Key.OwnerId).With(k => k.Key.Key).With(k => k.Key.Fingerprint.ToArray()).With(k => OutcomeText.Write(k.Outcome)).With(k => k.RecordedAt);
+
+    private readonly RowStatement<LedgerEvent> _events = new RowStatement<LedgerEvent>(
+        """
+        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6::jsonb[], $7, $8)
+        """)
+        .With(e => Ids.New(e.RecordedAt)).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.Version)
+        .With(e => EventNames.Of(e.Event)).With(e => EventJson.Write(e.Event)).With(e => e.TraceParent).With(e => e.RecordedAt);
+
+    private readonly RowStatement<(Account Account, long Before)> _accounts = new RowStatement<(Account Account, long Before)>(
+        // The ids twice, so that the accounts are looked up by them whatever the planner believed how many there are; the rest is a hash join.
+        """
+        WITH moved AS (
+            UPDATE ledger.accounts a SET posted = u.posted, held = u.held, version = u.version, recorded_at = u.recorded_at
+            FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, version_before, posted, held, version, recorded_at)
+            WHERE a.id = ANY($1) AND a.id = u.id AND a.version = u.version_before
+            RETURNING 1)
+        SELECT ledger.expect_rows((SELECT count(*) FROM moved), cardinality($1))
+        """)
+        .With(a => a.Account.Id).With(a => a.Before).With(a => a.Account.Posted.MinorUnits).With(a => a.Account.Held.MinorUnits)
+        .With(a => a.Account.Version).With(a => a.Account.RecordedAt);
+
+    private readonly bool _withEvents;
+
+    public WriteStatements(NpgsqlConnection connection, bool withHolds, bool withEvents)
+    {
+        _withEvents = withEvents;
+        if (withHolds)
+        {
+            _holds = new RowStatement<Hold>(
+                $"""
+                INSERT INTO ledger.holds ({LedgerRows.HoldColumns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                ON CONFLICT (id) DO UPDATE SET captured = excluded.captured, status = excluded.status, version = excluded.version
+                """)
+                .With(h => h.Id).With(h => h.SourceId).With(h => h.DestinationId).With(h => h.Amount.Currency.Code).With(h => h.Amount.MinorUnits)
+                .With(h => h.Captured.MinorUnits).With(h => LedgerNames<HoldStatus>.Of(h.Status)).With(h => h.Version).With(h => h.Description)
+                .With(h => h.CreatedBy).With(h => h.RecordedAt).With(h => h.ExpiresAt);
+        }
+
+        NpgsqlBatchCommand?[] commands = [_journals.Command, _postings.Command, _holds?.Command, _keys.Command, withEvents ? _events.Command : null, _accounts.Command, new("COMMIT")];
+        Batch = new NpgsqlBatch(connection);
+        foreach (var command in commands.OfType<NpgsqlBatchCommand>())
+            Batch.BatchCommands.Add(command);
+    }
+
+    public NpgsqlBatch Batch { get; }
+
+    public void Fill(LedgerState before, Decision decision)
+    {
+        _journals.Fill(decision.Journals);
+        _postings.Fill(decision.Postings);
+        _holds?.Fill([.. decision.Holds]);
+        _keys.Fill(Sorted(decision.Keys));
+        if (_withEvents)
+            _events.Fill(decision.Events);
+        _accounts.Fill([.. decision.Accounts.Select(account => (account, before.Accounts[account.Id].Version))]);
+    }
+
+    // Two groups may have the same keys and no account in common, when keys are used for another request; then it is here that they wait.
+    private static KeptOutcome[] Sorted(IReadOnlyList<KeptOutcome> keys)
+    {
+        KeptOutcome[] sorted = [.. keys];
+        Array.Sort(sorted, static (left, right) =>
+            left.Key.OwnerId.CompareTo(right.Key.OwnerId) is not 0 and var order ? order : string.CompareOrdinal(left.Key.Key, right.Key.Key));
+        return sorted;
+    }
+}

@@ -1,0 +1,104 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>How messages reach people: by SMTP, or in development into a folder.</summary>
+public sealed class MailSettings : ISettings
+{
+    public static string Section => "Mail";
+
+    /// <summary>The sender of every mail.</summary>
+    public string From { get; init; } = "Portico <no-reply@portico.invalid>";
+
+    /// <summary>An absolute folder that takes each message as an <c>.eml</c> file instead of sending it; for development.</summary>
+    public string? Mailbox { get; init; }
+
+    /// <summary>How many files the mailbox folder keeps; the oldest go first.</summary>
+    public int MailboxLimit { get; init; } = 2000;
+
+    /// <summary>How many messages may wait to be sent; one more is refused with 503.</summary>
+    public int MaxQueued { get; init; } = 1000;
+
+    /// <summary>How many messages, codes apart, one address gets in 24 hours; the others wait.</summary>
+    public int MaxPerDay { get; init; } = 30;
+
+    /// <summary>The pause after the first failure to send; each later one doubles it, up to an hour.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After this long without success a message becomes a dead letter.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(3);
+
+    public SmtpSettings Smtp { get; init; } = new();
+    public SmsSettings Sms { get; init; } = new();
+
+    public IEnumerable<string> Problems()
+    {
+        if (!System.Net.Mail.MailAddress.TryCreate(From, out _))
+            yield return "Mail:From must be an address, such as Portico <no-reply@example.org>.";
+        if (string.IsNullOrEmpty(Mailbox) == string.IsNullOrEmpty(Smtp.Host))
+            yield return "Set exactly one of Mail:Mailbox (a folder, for development) and Mail:Smtp:Host.";
+        if (!string.IsNullOrEmpty(Mailbox) && !Path.IsPathFullyQualified(Mailbox))
+            yield return $"Mail:Mailbox must be an absolute path; it is {Mailbox}.";
+        if (MailboxLimit is < 1 or > 100_000)
+            yield return $"Mail:MailboxLimit must be between 1 and 100000; it is {MailboxLimit}.";
+        if (MaxQueued is < 1 or > 100_000)
+            yield return $"Mail:MaxQueued must be between 1 and 100000; it is {MaxQueued}.";
+        if (MaxPerDay is < 1 or > 10_000)
+            yield return $"Mail:MaxPerDay must be between 1 and 10000; it is {MaxPerDay}.";
+        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromHours(1))
+            yield return $"Mail:RetryAfter must be between 0.1 seconds and 1 hour; it is {RetryAfter}.";
+        if (GiveUpAfter < TimeSpan.FromSeconds(1) || GiveUpAfter > TimeSpan.FromDays(14))
+            yield return $"Mail:GiveUpAfter must be between 1 second and 14 days; it is {GiveUpAfter}.";
+        if (Smtp.Port is < 1 or > 65535)
+            yield return $"Mail:Smtp:Port must be between 1 and 65535; it is {Smtp.Port}.";
+        if (Smtp.Timeout < TimeSpan.FromSeconds(1) || Smtp.Timeout > TimeSpan.FromMinutes(2))
+            yield return $"Mail:Smtp:Timeout must be between 1 second and 2 minutes; it is {Smtp.Timeout}.";
+        if (string.IsNullOrEmpty(Smtp.UserName) != string.IsNullOrEmpty(Smtp.Password))
+            yield return "Set both of Mail:Smtp:UserName and Mail:Smtp:Password, or neither.";
+        if (!Enum.IsDefined(Smtp.Security))
+            yield return $"Mail:Smtp:Security must be StartTls, Tls or None; it is {Smtp.Security}.";
+        if (Smtp is { Security: SmtpSecurity.None, UserName.Length: > 0, Host: not ("localhost" or "127.0.0.1" or "::1") })
+            yield return "Mail:Smtp:Security is None, so Mail:Smtp:Password would travel in clear: set StartTls or Tls.";
+        if (Smtp.TrustedCertificateFile is { Length: > 0 } file && !File.Exists(file))
+            yield return $"Mail:Smtp:TrustedCertificateFile names no file: {file}.";
+        if (Sms.Url is { } url && url is not { IsAbsoluteUri: true, Scheme: "https" or "http" })
+            yield return $"Mail:Sms:Url must be an http or https address; it is {url}.";
+    }
+}
+
+/// <summary>How a connection to a mail server is encrypted.</summary>
+public enum SmtpSecurity
+{
+    /// <summary>It turns to TLS before anything is said (RFC 3207), or is given up.</summary>
+    StartTls = 1,
+
+    /// <summary>TLS from the first byte (RFC 8314).</summary>
+    Tls = 2,
+
+    /// <summary>Not at all; only towards a server on the same machine or in the same pod.</summary>
+    None = 3,
+}
+
+/// <summary>The SMTP server that mails leave by (RFC 5321).</summary>
+public sealed class SmtpSettings
+{
+    public string? Host { get; init; }
+    public int Port { get; init; } = 587;
+    public string? UserName { get; init; }
+    public string? Password { get; init; }
+
+    /// <summary>How the connection is encrypted.</summary>
+    public SmtpSecurity Security { get; init; } = SmtpSecurity.StartTls;
+
+    /// <summary>A PEM file of the only authorities whose certificates the server may show; without it those of the machine.</summary>
+    public string? TrustedCertificateFile { get; init; }
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+/// <summary>The gateway that text messages leave by: it takes <c>POST {"to","text"}</c> with a bearer token. Without a URL nobody is reached by phone.</summary>
+public sealed class SmsSettings
+{
+    public Uri? Url { get; init; }
+    public string? Token { get; init; }
+}

@@ -1,0 +1,43 @@
+using System.Net.Mail;
+using Microsoft.Extensions.Logging;
+using Portico.Application.Notifications;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>Puts each message, by mail or phone, into a folder as an <c>.eml</c> file (RFC 5322), for development.</summary>
+/// <remarks>A file appears whole or not at all, and the log names the file, never what it says.</remarks>
+internal sealed partial class MailboxChannel(MailSettings settings, TimeProvider clock, ILogger<MailboxChannel> logger) : IMessageChannel
+{
+    private readonly string _folder = settings.Mailbox ?? throw new InvalidOperationException("Mail:Mailbox is not set.");
+    private readonly MailAddress _from = new(settings.From);
+
+    public bool Reaches(ContactKind kind) => true;
+
+    public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_folder);
+        var now = clock.GetUtcNow();
+        var file = Path.Combine(_folder, $"{now:yyyyMMdd'T'HHmmss.fff'Z'}-{id:N}.eml");
+        var half = file + ".part";
+        using var mail = MailComposer.Compose(message, id, _from, now, readable: true);
+        await mail.WriteToAsync(MailComposer.Format, half, cancellationToken);
+        File.Move(half, file);
+        LogWritten(message.To, file);
+        Prune();
+    }
+
+    private void Prune()
+    {
+        // Names begin with the time, so the oldest come first.
+        var files = Directory.GetFiles(_folder, "*.eml");
+        if (files.Length <= settings.MailboxLimit)
+            return;
+
+        foreach (var old in files.Order(StringComparer.Ordinal).Take(files.Length - settings.MailboxLimit))
+            File.Delete(old);
+    }
+
+    [LoggerMessage(LogLevel.Information, "A message to {To} is in {File}")]
+    private partial void LogWritten(ContactAddress to, string file);
+}

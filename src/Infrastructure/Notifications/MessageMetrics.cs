@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>What becomes of a message that somebody tried to send.</summary>
+internal enum MessageOutcome
+{
+    Sent = 1,
+    Retried = 2,
+    Refused = 3,
+    GivenUp = 4,
+    Postponed = 5,
+}
+
+/// <summary>Counts what becomes of messages, and tells how many wait.</summary>
+internal sealed class MessageMetrics
+{
+    private readonly Counter<long> _messages;
+    private QueueState _state = new(0, TimeSpan.Zero, 0);
+
+    public MessageMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("Portico.Messages");
+        _messages = meter.CreateCounter<long>("portico.messages", description: "Tries to send a message, by what became of it.");
+        meter.CreateObservableGauge("portico.messages.queued", () => _state.Queued, description: "Messages that wait to be sent, codes apart.");
+        meter.CreateObservableGauge("portico.messages.oldest", () => _state.Oldest.TotalSeconds, "s", "For how long the oldest of them waits.");
+        meter.CreateObservableGauge("portico.messages.dead", () => _state.Dead, description: "Messages that were refused or given up.");
+    }
+
+    public void Count(MessageOutcome outcome, string template, long many = 1) => _messages.Add(
+        many,
+        new KeyValuePair<string, object?>("outcome", outcome switch
+        {
+            MessageOutcome.Sent => "sent",
+            MessageOutcome.Retried => "retried",
+            MessageOutcome.Refused => "refused",
+            MessageOutcome.GivenUp => "given_up",
+            _ => "postponed",
+        }),
+        new KeyValuePair<string, object?>("template", template));
+
+    public void Measured(QueueState state) => Volatile.Write(ref _state, state);
+}

@@ -1,0 +1,89 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Portico.Application.Common;
+using Portico.Application.Notifications;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>Sends queued messages in the background, a few at a time.</summary>
+/// <remarks>In memory only: a code that a crash loses is asked for again. At shutdown what is queued is still sent, within the time that the host gives.</remarks>
+internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels, MailSettings settings, TimeProvider clock, ILogger<MessageQueue> logger)
+    : BackgroundService, IMessages
+{
+    private const int Senders = 4;
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20)];
+
+    private readonly IMessageChannel[] _channels = [.. channels];
+    private readonly Channel<Message?> _queue = Channel.CreateBounded<Message?>(settings.MaxQueued);
+
+    public bool Reaches(ContactKind kind) => Array.Exists(_channels, channel => channel.Reaches(kind));
+
+    public void Send(Message message)
+    {
+        if (!Reaches(message.To.Kind))
+            throw new InvalidOperationException($"No channel reaches addresses of the kind {message.To.Kind}.");
+        Queue(message);
+    }
+
+    public void SendNothing() => Queue(null);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } sending)
+            await Task.WhenAny(sending, Task.Delay(Timeout.Infinite, cancellationToken));
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendQueued(stoppingToken)));
+
+    private void Queue(Message? message)
+    {
+        if (!_queue.Writer.TryWrite(message))
+            throw new DependencyUnavailableException("The message queue");
+    }
+
+    private async Task SendQueued(CancellationToken cancellationToken)
+    {
+        await foreach (var message in _queue.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (message is not null)
+                await SendWithRetries(message, cancellationToken);
+        }
+    }
+
+    private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
+    {
+        var channel = Array.Find(_channels, channel => channel.Reaches(message.To.Kind))!;
+        var id = Ids.New(clock.GetUtcNow());
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                await channel.Send(message, id, cancellationToken);
+                return;
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (failures == Pauses.Length || failure is MessageRefusedException)
+                {
+                    LogGivenUp(message.To, failure);
+                    return;
+                }
+
+                LogFailed(message.To, failure.Message);
+                await Task.Delay(Pauses[failures], clock, cancellationToken);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A message to {To} was not sent and will be tried again: {Reason}")]
+    private partial void LogFailed(ContactAddress to, string reason);
+
+    [LoggerMessage(LogLevel.Error, "A message to {To} was given up")]
+    private partial void LogGivenUp(ContactAddress to, Exception failure);
+}

@@ -1,0 +1,15 @@
+using System.Threading.Channels;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>Wakes the delivery of this process when a message was committed to the queue.</summary>
+/// <remarks>Safe for many threads. It only makes delivery quick: messages of other processes are found by polling.</remarks>
+internal sealed class MessageSignal
+{
+    private readonly Channel<bool> _signals =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    public void Set() => _signals.Writer.TryWrite(true);
+
+    public async Task WaitAsync(CancellationToken cancellationToken) => await _signals.Reader.ReadAsync(cancellationToken);
+}

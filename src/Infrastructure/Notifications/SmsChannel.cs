@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Portico.Application.Notifications;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>Sends text messages through a gateway that speaks HTTP.</summary>
+internal sealed class SmsChannel(MailSettings settings, HttpClient http) : IMessageChannel
+{
+    public bool Reaches(ContactKind kind) => kind == ContactKind.Phone;
+
+    public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, settings.Sms.Url)
+        {
+            Content = JsonContent.Create(new { to = message.To.Value, text = message.Text }),
+        };
+        request.Headers.Add("Idempotency-Key", $"{id}");
+        if (settings.Sms.Token is { } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request, cancellationToken);
+        // What is wrong with this message, not with our token or our haste.
+        if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.UnprocessableEntity)
+            throw new MessageRefusedException($"The text message gateway answered {(int)response.StatusCode}.");
+        response.EnsureSuccessStatusCode();
+    }
+}

@@ -1,0 +1,184 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.RegularExpressions;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
+using Portico.Application.Notifications;
+using Portico.Domain.Users;
+using MailAddress = System.Net.Mail.MailAddress;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>The mail server refused a command.</summary>
+/// <remarks>The message holds the codes only: the text of a reply often quotes the address, and this message is logged.</remarks>
+internal sealed class SmtpReplyException(string command, SmtpStatusCode code, string? status)
+    : IOException($"The mail server answered {(int)code}{(status is null ? "" : $" {status}")} to {command}.");
+
+/// <summary>Sends mail by SMTP (RFC 5321), one connection for each message.</summary>
+internal sealed partial class SmtpChannel : IMessageChannel
+{
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private static readonly TimeSpan QuitTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly SmtpSettings _smtp;
+    private readonly TimeProvider _clock;
+    private readonly MailAddress _from;
+
+    // Read once. It is null where the authorities of the machine are trusted.
+    private readonly Lazy<X509Certificate2Collection?> _authorities;
+
+    public SmtpChannel(MailSettings settings, TimeProvider clock)
+    {
+        (_smtp, _clock, _from) = (settings.Smtp, clock, new MailAddress(settings.From));
+        _authorities = new Lazy<X509Certificate2Collection?>(ReadAuthorities, LazyThreadSafetyMode.PublicationOnly);
+    }
+
+    public bool Reaches(ContactKind kind) => kind == ContactKind.Email;
+
+    public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
+    {
+        using var mail = MailComposer.Compose(message, id, _from, _clock.GetUtcNow(), readable: false);
+        using var deadline = new CancellationTokenSource(_smtp.Timeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            using var client = new SmtpClient
+            {
+                // A mail server may be reached where no revocation list is: the mail would wait for it, and fail.
+                CheckCertificateRevocation = false,
+                Timeout = (int)_smtp.Timeout.TotalMilliseconds,
+            };
+            if (_authorities.Value is { } authorities)
+            {
+                client.ServerCertificateValidationCallback =
+                    (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, authorities);
+            }
+
+            await Connect(client, either.Token);
+            await Transmit(client, mail, message.To.Value, either.Token);
+            await Quit(client);
+        }
+        catch (Exception late) when (
+            late is OperationCanceledException or SslHandshakeException or IOException
+            && deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The mail server did not take the message within {_smtp.Timeout}.", late);
+        }
+        catch (SmtpProtocolException)
+        {
+#pragma warning disable MA0054 // The inner exception may quote the reply, and the reply the address: exceptions are logged.
+            throw new IOException("The mail server closed the connection, or its reply is not SMTP.");
+#pragma warning restore MA0054
+        }
+    }
+
+    private async Task Connect(SmtpClient client, CancellationToken cancellationToken)
+    {
+        var command = "the connection";
+        try
+        {
+            await client.ConnectAsync(
+                _smtp.Host!,
+                _smtp.Port,
+                _smtp.Security switch
+                {
+                    SmtpSecurity.Tls => SecureSocketOptions.SslOnConnect,
+                    SmtpSecurity.None => SecureSocketOptions.None,
+                    _ => SecureSocketOptions.StartTls,
+                },
+                cancellationToken);
+            command = "AUTH";
+            if (_smtp.UserName is { Length: > 0 } name)
+                await client.AuthenticateAsync(Encoding.UTF8, name, _smtp.Password!, cancellationToken);
+        }
+        catch (SmtpCommandException refusal)
+        {
+            throw Reply(command, refusal);
+        }
+        catch (AuthenticationException refusal) when (refusal.InnerException is SmtpCommandException reply)
+        {
+            throw Reply(command, reply);
+        }
+    }
+
+    /// <exception cref="MessageRefusedException">The server refuses this recipient or this mail for good.</exception>
+    private async Task Transmit(SmtpClient client, MimeMessage mail, string to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.SendAsync(
+                MailComposer.Format, mail, MailComposer.Mailbox("", _from.Address), [MailComposer.Mailbox("", to)], cancellationToken);
+        }
+        catch (ServiceNotAuthenticatedException)
+        {
+            // Our mistake, not one of the message.
+            throw new SmtpReplyException("MAIL", SmtpStatusCode.AuthenticationRequired, status: null);
+        }
+        catch (SmtpCommandException refusal)
+        {
+            var command = refusal.ErrorCode switch
+            {
+                SmtpErrorCode.SenderNotAccepted => "MAIL",
+                SmtpErrorCode.RecipientNotAccepted => "RCPT",
+                SmtpErrorCode.MessageNotAccepted => "the mail",
+                _ => "DATA",
+            };
+            var reply = Reply(command, refusal);
+            throw refusal.ErrorCode != SmtpErrorCode.SenderNotAccepted && (int)refusal.StatusCode is >= 500 and <= 599
+                ? new MessageRefusedException(reply.Message)
+                : reply;
+        }
+    }
+
+    /// <summary>Says goodbye; the server has the mail already, so that a failure changes nothing.</summary>
+    private async Task Quit(SmtpClient client)
+    {
+        using var deadline = new CancellationTokenSource(QuitTimeout, _clock);
+        try
+        {
+            await client.DisconnectAsync(quit: true, deadline.Token);
+        }
+        catch (Exception failure) when (
+            failure is IOException or OperationCanceledException or SmtpProtocolException or SmtpCommandException)
+        {
+        }
+    }
+
+    /// <summary>Trusts the authorities of the file only, and only for the name that was connected to.</summary>
+    private static bool IsTrusted(
+        X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors, X509Certificate2Collection authorities)
+    {
+        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+            return false;
+
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        if (sent is not null)
+            chain.ChainPolicy.ExtraStore.AddRange(sent.ChainElements.Select(element => element.Certificate).ToArray());
+        using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        return chain.Build(copy);
+    }
+
+    private static SmtpReplyException Reply(string command, SmtpCommandException refusal) =>
+        new(command, refusal.StatusCode, EnhancedStatus().Match(refusal.Message) is { Success: true } match ? match.Value : null);
+
+    private X509Certificate2Collection? ReadAuthorities()
+    {
+        if (string.IsNullOrEmpty(_smtp.TrustedCertificateFile))
+            return null;
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(_smtp.TrustedCertificateFile);
+        return authorities;
+    }
+
+    // RFC 3463.
+    [GeneratedRegex(@"^[245]\.[0-9]{1,3}\.[0-9]{1,3}\b", RegexOptions.None, 1000)]
+    private static partial Regex EnhancedStatus();
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics.Metrics;
+using System.Threading.RateLimiting;
+using Portico.Application.Auth;
+using Portico.Application.Common;
+using Portico.Application.Common.Security;
+
+namespace Portico.Infrastructure.Passwords;
+
+/// <summary>Hashes and verifies passwords: as many at once as there are processors, within the memory that is set.</summary>
+/// <remarks>
+/// A verification computes one hash of each kind that is stored (algorithm and parameters), the stand-in of a kind where the account has
+/// none of it, so that the time tells neither whether there is an account nor how old its hash is. It runs on a thread of its own: on
+/// those of the pool, a few sign-ins would hold up every other request.
+/// </remarks>
+internal sealed class PasswordHashing : IPasswordHashing, IDisposable
+{
+    /// <summary>How many kinds every verification computes at most; accounts of any further kind can be told by their time.</summary>
+    public const int MaxKinds = 4;
+
+    private readonly IPasswordAlgorithm _chosen;
+    private readonly IPasswordAlgorithm[] _algorithms;
+    private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
+    private readonly ConcurrencyLimiter _memory;
+    private readonly Counter<long> _hashes;
+    private readonly Lock _adding = new();
+    private readonly int _maxWaiting;
+    private readonly int _maxMemoryMiB;
+    private volatile HashKind[] _kinds;
+    private int _waiting;
+
+    public PasswordHashing(PasswordSettings settings, IMeterFactory meters)
+        : this(settings, meters, [new Argon2idAlgorithm(settings), new Pbkdf2Algorithm(settings), new BcryptAlgorithm(settings)])
+    {
+    }
+
+    /// <param name="settings">The bounds.</param>
+    /// <param name="meters">Where hashes are counted.</param>
+    /// <param name="algorithms">In the order of <see cref="PasswordAlgorithm"/>.</param>
+    internal PasswordHashing(PasswordSettings settings, IMeterFactory meters, IPasswordAlgorithm[] algorithms)
+    {
+        _algorithms = algorithms;
+        _chosen = algorithms[(int)settings.Algorithm - 1];
+        _kinds = [_chosen.Kind];
+        (_maxWaiting, _maxMemoryMiB) = (settings.MaxWaiting, settings.MaxMemoryMiB);
+        _memory = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = settings.MaxMemoryMiB, QueueLimit = int.MaxValue });
+        _hashes = meters.Create("Portico.Passwords")
+            .CreateCounter<long>("portico.password.hashes", description: "Password hashes computed, by algorithm.");
+    }
+
+    public Task<string> Hash(string password, CancellationToken cancellationToken) => OnOwnThread(
+        () =>
+        {
+            Count(_chosen);
+            return _chosen.Hash(NormalizedText.Of(password));
+        },
+        _chosen.Kind.MemoryKiB,
+        cancellationToken);
+
+    public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken)
+    {
+        var kind = hash is null ? null : KindOf(hash);
+        var kinds = kind is null ? _kinds : WithKind(kind);
+        return OnOwnThread(() => Verify(kinds, kind, hash, password), kinds.Max(each => each.MemoryKiB), cancellationToken);
+    }
+
+    /// <summary>Replaces the kinds that every verification computes by those of stored hashes, the most frequent first.</summary>
+    /// <returns>How many kinds found no room.</returns>
+    public int SetStoredKinds(IEnumerable<string> hashes)
+    {
+        var kinds = hashes.Select(KindOf).OfType<HashKind>().Prepend(_chosen.Kind).Distinct().ToArray();
+        lock (_adding)
+            _kinds = [.. kinds.Take(MaxKinds)];
+        return Math.Max(0, kinds.Length - MaxKinds);
+    }
+
+    public void Dispose()
+    {
+        _processors.Dispose();
+        _memory.Dispose();
+    }
+
+    private PasswordMatch Verify(HashKind[] kinds, HashKind? kind, string? hash, string password)
+    {
+        // Hashes from before passwords were normalised, and those of other systems, may be of the text as it was typed.
+        var normalized = NormalizedText.Of(password);
+        string[] spellings = normalized == password ? [password] : [normalized, password];
+        var (matches, asTyped) = (false, false);
+        foreach (var each in kinds)
+        {
+            foreach (var spelling in spellings)
+            {
+                Count(each.Algorithm);
+                if (!each.Algorithm.Verify(each == kind ? hash! : each.StandIn, spelling) || each != kind)
+                    continue;
+                matches = true;
+                asTyped |= spelling != normalized;
+            }
+        }
+
+        return !matches ? PasswordMatch.None
+            : asTyped || kind!.Algorithm != _chosen || _chosen.IsWeaker(hash!) ? PasswordMatch.Outdated
+            : PasswordMatch.Exact;
+    }
+
+    private HashKind? KindOf(string hash) =>
+        Array.ConvertAll(_algorithms, algorithm => algorithm.KindOf(hash)).FirstOrDefault(kind => kind is not null);
+
+    /// <summary>Remembers a kind that is met for the first time, such as an imported one: every verification computes it from now on.</summary>
+    private HashKind[] WithKind(HashKind kind)
+    {
+        if (_kinds.Contains(kind))
+            return _kinds;
+        lock (_adding)
+        {
+            var kinds = _kinds;
+            if (kinds.Contains(kind))
+                return kinds;
+            kinds = [.. kinds, kind];
+            return kinds.Length > MaxKinds ? kinds : _kinds = kinds;
+        }
+    }
+
+    private void Count(IPasswordAlgorithm algorithm) => _hashes.Add(1, new KeyValuePair<string, object?>("algorithm", algorithm.Name));
+
+    private async Task<T> OnOwnThread<T>(Func<T> work, int memoryKiB, CancellationToken cancellationToken)
+    {
+        RateLimitLease? memory = null;
+        if (Interlocked.Increment(ref _waiting) > _maxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new DependencyUnavailableException("Password hashing");
+        }
+
+        try
+        {
+            await _processors.WaitAsync(cancellationToken);
+            try
+            {
+                memory = await _memory.AcquireAsync(Math.Clamp((memoryKiB + 1023) / 1024, 1, _maxMemoryMiB), cancellationToken);
+            }
+            catch
+            {
+                _processors.Release();
+                throw;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        try
+        {
+            return await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            memory.Dispose();
+            _processors.Release();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Portico.Infrastructure.Passwords;
+
+/// <summary>Tells the password hashing which kinds of hashes are stored, at the start and once an hour.</summary>
+/// <remarks>A kind whose last hash is gone is forgotten by this. A new one is noticed when it is verified for the first time.</remarks>
+internal sealed partial class StoredHashKinds(
+    NpgsqlDataSource database, PasswordHashing hashing, TimeProvider clock, ILogger<StoredHashKinds> logger) : BackgroundService
+{
+    private const int MaxRead = 100;
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
+
+    // What comes before the salt: of the PHC format up to its last two fields, of bcrypt the cost, of Identity's format the first 12 bytes.
+    private const string Sql = """
+        SELECT min(password_hash) FROM identity.credentials WHERE password_hash IS NOT NULL
+        GROUP BY CASE
+            WHEN password_hash LIKE '$2%' THEN left(password_hash, 7)
+            WHEN password_hash LIKE '$%' THEN regexp_replace(password_hash, '\$[^$]*\$[^$]*$', '')
+            ELSE left(password_hash, 16)
+        END ORDER BY count(*) DESC LIMIT $1
+        """;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var pause = Interval;
+            try
+            {
+                if (hashing.SetStoredKinds(await Read(stoppingToken)) is var more and > 0)
+                    LogTooMany(more, PasswordHashing.MaxKinds);
+            }
+            catch (NpgsqlException failure)
+            {
+                LogAway(failure.Message);
+                pause = RetryInterval;
+            }
+
+            await Task.Delay(pause, clock, stoppingToken);
+        }
+    }
+
+    private async Task<List<string>> Read(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = MaxRead });
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        var hashes = new List<string>();
+        while (await rows.ReadAsync(cancellationToken))
+            hashes.Add(rows.GetString(0));
+        return hashes;
+    }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Count} kinds of password hashes are stored beside the {Max} that every sign-in computes; their accounts can be told by the time")]
+    private partial void LogTooMany(int count, int max);
+
+    [LoggerMessage(LogLevel.Warning, "The kinds of the stored password hashes can't be read: {Reason}")]
+    private partial void LogAway(string reason);
+}

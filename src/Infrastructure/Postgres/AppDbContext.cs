@@ -1,0 +1,85 @@
+using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Auditing;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Domain.Users;
+using Portico.Domain.Wallets;
+
+namespace Portico.Infrastructure.Postgres;
+
+/// <summary>The records in PostgreSQL. Their schema is made by the SQL migrations alone; <c>Migrator validate</c> compares the two.</summary>
+/// <remarks>An entity is known by its configuration alone: its filters, version and columns follow from what it implements.</remarks>
+public sealed class AppDbContext : DbContext, IAppDbContext
+{
+    /// <summary>The length of a column that holds the name of an enum value.</summary>
+    internal const int MaxEnumLength = 20;
+
+    private readonly ICurrentUser? _caller;
+
+    public AppDbContext(DbContextOptions<AppDbContext> options, ICurrentUser? caller = null)
+        : base(options)
+    {
+        _caller = caller;
+        // Whatever fails is rolled back as a whole; a savepoint would cost two more round trips a command.
+        Database.AutoSavepointsEnabled = false;
+    }
+
+    public DbSet<User> Users => Set<User>();
+    public DbSet<Wallet> Wallets => Set<Wallet>();
+
+    IQueryable<AuditEntry> IAppDbContext.AuditEntries => Set<AuditEntry>().AsNoTracking();
+
+    internal DbSet<RoleRow> Roles => Set<RoleRow>();
+    internal DbSet<PermissionRow> Permissions => Set<PermissionRow>();
+    internal DbSet<RolePermissionRow> RolePermissions => Set<RolePermissionRow>();
+    internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
+
+    /// <summary>What the open transaction has saved so far.</summary>
+    internal List<WrittenRecord> Written { get; } = [];
+
+    // Read by the filter at each query. Who has nobody's records to see must say so: see OfEveryOwner.
+    private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller here whose records could be read.");
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        foreach (var type in typeof(Entity).Assembly.GetTypes().Where(type => type.IsEnum))
+            configurationBuilder.Properties(type).HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(type)).HaveMaxLength(MaxEnumLength);
+        configurationBuilder.Properties<Currency>().HaveConversion<CurrencyCodeConverter>().HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
+    }
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDbContext).Assembly);
+
+        foreach (var type in modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(typeof(Entity).IsAssignableFrom).ToArray())
+            Apply(modelBuilder, type);
+    }
+
+    private void Apply(ModelBuilder modelBuilder, Type type)
+    {
+        var builder = modelBuilder.Entity(type);
+        builder.Property(nameof(Entity.Id)).ValueGeneratedNever();
+        if (typeof(AggregateRoot).IsAssignableFrom(type))
+        {
+            builder.Ignore(nameof(AggregateRoot.Events));
+            builder.Property(nameof(AggregateRoot.Version)).IsConcurrencyToken();
+        }
+
+        if (typeof(ISoftDeletable).IsAssignableFrom(type))
+            builder.HasQueryFilter(RecordFilters.SoftDelete, Where(type, nameof(ISoftDeletable.DeletedAt), Expression.Constant(null, typeof(DateTimeOffset?))));
+        if (typeof(IOwned).IsAssignableFrom(type))
+        {
+            builder.HasOne(typeof(User)).WithMany().HasForeignKey(nameof(IOwned.OwnerId)).OnDelete(DeleteBehavior.NoAction);
+            builder.HasQueryFilter(RecordFilters.Owner, Where(type, nameof(IOwned.OwnerId), Expression.Property(Expression.Constant(this), nameof(CallerId))));
+        }
+    }
+
+    private static LambdaExpression Where(Type type, string property, Expression value)
+    {
+        var record = Expression.Parameter(type, "record");
+        return Expression.Lambda(Expression.Equal(Expression.Property(record, property), value), record);
+    }
+}

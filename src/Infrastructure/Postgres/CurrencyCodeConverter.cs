@@ -1,0 +1,7 @@
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Portico.Domain.Currencies;
+
+namespace Portico.Infrastructure.Postgres;
+
+/// <summary>Keeps a currency by its code.</summary>
+internal sealed class CurrencyCodeConverter() : ValueConverter<Currency, string>(currency => currency.Code, code => Currency.Of(code));

@@ -1,0 +1,22 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Portico.Infrastructure.Postgres;
+
+/// <summary>Tells an outage of PostgreSQL, after which the same request may succeed, from a mistake of ours.</summary>
+public static class DatabaseOutage
+{
+    public static bool Is(Exception failure) => failure switch
+    {
+        PostgresException refused => IsUnavailable(refused.SqlState),
+        // A broken or refused connection, an exhausted pool, a statement past its deadline.
+        NpgsqlException { InnerException: SocketException or IOException or TimeoutException } => true,
+        NpgsqlException { IsTransient: true } => true,
+        _ => false,
+    };
+
+    // Classes 08 (connection), 53 (resources) and 57 (operator intervention, so shutdown and a cancelled statement), and locks that did not come in time.
+    private static bool IsUnavailable(string sqlState) =>
+        sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("53", StringComparison.Ordinal) ||
+        sqlState.StartsWith("57", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.LockNotAvailable;
+}

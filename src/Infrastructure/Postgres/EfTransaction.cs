@@ -1,0 +1,85 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Portico.Application.Common;
+using Portico.Application.Common.Persistence;
+using Portico.Domain.Common;
+
+namespace Portico.Infrastructure.Postgres;
+
+internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnumerable<ICommitObserver> observers) : ITransaction
+{
+    private const int MaxTries = 4;
+
+    private readonly List<Func<CancellationToken, Task>> _afterCommit = [];
+
+    public void AfterCommit(Func<CancellationToken, Task> work) => _afterCommit.Add(work);
+
+    public async Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>
+    {
+        for (var @try = 1; ; @try++)
+        {
+            TResult result;
+            try
+            {
+                result = await RunOnce(work, cancellationToken);
+            }
+            catch (Exception failure) when (uniqueKeys.ViolatedBy(failure)?.Error is { } error)
+            {
+                return TResult.Refuse(error);
+            }
+            catch (Exception failure) when (IsRace(failure))
+            {
+                if (@try == MaxTries)
+                    return TResult.Refuse(CommonErrors.ConcurrentChange);
+                continue;
+            }
+            finally
+            {
+                // What was read belongs to a transaction that is over.
+                db.ChangeTracker.Clear();
+            }
+
+            if (result.Error is null)
+                await RunAfterCommit(cancellationToken);
+            return result;
+        }
+    }
+
+    private async Task<TResult> RunOnce<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+        where TResult : IResult<TResult>
+    {
+        _afterCommit.Clear();
+        db.Written.Clear();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var result = await work(cancellationToken);
+        if (result.Error is not null)
+            return result;
+
+        await db.SaveChangesAsync(cancellationToken);
+        try
+        {
+            await transaction.CommitAsync(cancellationToken);
+        }
+        finally
+        {
+            // After a failure too: whether such a commit happened is not known.
+            foreach (var observer in observers)
+                await observer.Committed(db.Written);
+        }
+
+        return result;
+    }
+
+    private async Task RunAfterCommit(CancellationToken cancellationToken)
+    {
+        foreach (var work in _afterCommit.ToArray())
+            await work(cancellationToken);
+    }
+
+    private bool IsRace(Exception failure) =>
+        failure is DbUpdateConcurrencyException
+        || uniqueKeys.ViolatedBy(failure) is { Error: null }
+        || (failure as PostgresException ?? failure.InnerException as PostgresException)
+            is { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+}

@@ -1,0 +1,78 @@
+using Npgsql;
+
+namespace Portico.Infrastructure.Postgres.Migrations;
+
+/// <summary>A migration that the database's history names.</summary>
+internal sealed record AppliedMigration(int Id, string Name, string Checksum, DateTimeOffset AppliedAt, string AppliedBy, TimeSpan Duration)
+{
+    public string FullName => MigrationCatalog.FullName(Id, Name);
+}
+
+/// <summary>How the schema of a database stands to the migrations of this build.</summary>
+internal sealed record SchemaState
+{
+    public required IReadOnlyList<AppliedMigration> Applied { get; init; }
+
+    /// <summary>What this build knows and the database lacks.</summary>
+    public required IReadOnlyList<Migration> Pending { get; init; }
+
+    /// <summary>What was applied from a file that has changed since.</summary>
+    public required IReadOnlyList<AppliedMigration> Changed { get; init; }
+
+    /// <summary>What was applied and is not known to this build, so by a newer one.</summary>
+    public required IReadOnlyList<AppliedMigration> Unknown { get; init; }
+
+    /// <summary>Whether code of this build finds the schema that it was written for.</summary>
+    public bool IsCurrent => Pending.Count == 0 && Changed.Count == 0 && Unknown.Count == 0;
+}
+
+/// <summary>Reads from the history table how far a database is migrated.</summary>
+internal static class SchemaStatus
+{
+    /// <summary>The table that the Migrator writes, a row for each migration applied; every role of Portico may read it.</summary>
+    public const string HistoryTable = "public.schema_migrations";
+
+    /// <summary>Compares the database with the migrations that are part of this build.</summary>
+    public static async Task<SchemaState> ReadAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await ReadAsync(connection, MigrationCatalog.BuiltIn, cancellationToken);
+    }
+
+    public static async Task<SchemaState> ReadAsync(NpgsqlConnection connection, MigrationCatalog catalog, CancellationToken cancellationToken)
+    {
+        var applied = await ReadHistoryAsync(connection, cancellationToken);
+        var ids = applied.Select(row => row.Id).ToHashSet();
+        return new SchemaState
+        {
+            Applied = applied,
+            Pending = [.. catalog.Migrations.Where(migration => !ids.Contains(migration.Id))],
+            Changed = [.. applied.Where(row => catalog.Find(row.Id) is { } known && known.Checksum != row.Checksum)],
+            Unknown = [.. applied.Where(row => catalog.Find(row.Id) is null)],
+        };
+    }
+
+    private static async Task<List<AppliedMigration>> ReadHistoryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var exists = new NpgsqlCommand($"SELECT to_regclass('{HistoryTable}') IS NOT NULL", connection);
+        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
+            return [];
+
+        await using var select = new NpgsqlCommand(
+            $"SELECT id, name, checksum, applied_at, applied_by, duration_ms FROM {HistoryTable} ORDER BY id", connection);
+        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<AppliedMigration>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(new AppliedMigration(
+                reader.GetInt32(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken),
+                reader.GetString(4),
+                TimeSpan.FromMilliseconds(reader.GetInt64(5))));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portico.Application.Common.Persistence;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Postgres;
+
+internal static class PostgresRegistration
+{
+    /// <summary>Adds the connections to PostgreSQL, the EF context and the transaction around commands.</summary>
+    /// <remarks>A feature adds its <see cref="SavingInterceptor"/>, <see cref="ICommitObserver"/> and <see cref="UniqueKey"/> by itself.</remarks>
+    public static IServiceCollection AddPostgres(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<DatabaseSettings>(configuration);
+        services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
+        services.AddSingleton<AuditStamps>();
+        services.AddSingleton<WrittenRecords>();
+        services.AddSingleton<UniqueKeys>();
+        services.AddDbContext<AppDbContext>(
+            (provider, options) => options
+                .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                .UseSnakeCaseNamingConvention()
+                .AddInterceptors(
+                [
+                    provider.GetRequiredService<AuditStamps>(),
+                    .. provider.GetServices<SavingInterceptor>(),
+                    provider.GetRequiredService<WrittenRecords>(),
+                ]),
+            // Once: building the options costs as much as a query.
+            optionsLifetime: ServiceLifetime.Singleton);
+        services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
+        services.AddScoped<ITransaction, EfTransaction>();
+        services.AddHealthChecks().AddCheck<PostgresReadiness>("postgresql");
+        return services;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Collections.Frozen;
+using Npgsql;
+using Portico.Domain.Common;
+
+namespace Portico.Infrastructure.Postgres;
+
+/// <summary>A unique index that is the only guard against two writers at the same time.</summary>
+/// <param name="Name">The name of the index in the database.</param>
+/// <param name="Error">What the second writer is told; <c>null</c> means that its transaction is tried again.</param>
+internal sealed record UniqueKey(string Name, Error? Error);
+
+/// <summary>The unique indexes that the features registered.</summary>
+internal sealed class UniqueKeys(IEnumerable<UniqueKey> keys)
+{
+    private readonly FrozenDictionary<string, UniqueKey> _keys = keys.ToFrozenDictionary(key => key.Name, StringComparer.Ordinal);
+
+    /// <summary>The registered index that a failure violates; <c>null</c> for any other failure.</summary>
+    public UniqueKey? ViolatedBy(Exception failure) =>
+        (failure as PostgresException ?? failure.InnerException as PostgresException) is { SqlState: PostgresErrorCodes.UniqueViolation } violation
+            ? _keys.GetValueOrDefault(violation.ConstraintName ?? "")
+            : null;
+}

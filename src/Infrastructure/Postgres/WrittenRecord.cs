@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Portico.Infrastructure.Postgres;
+
+/// <summary>A record as a transaction wrote it.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="State">Whether it was added, modified or deleted.</param>
+/// <param name="Modified">The properties that were modified.</param>
+internal sealed record WrittenRecord(object Record, EntityState State, IReadOnlyList<string> Modified);
+
+/// <summary>Notes what is written for <see cref="ICommitObserver"/>; the change tracker forgets it with the save.</summary>
+/// <remarks>It comes last, so that it sees what the other interceptors add and change.</remarks>
+internal sealed class WrittenRecords : SavingInterceptor
+{
+    protected override void OnSaving(DbContext context)
+    {
+        if (context is not AppDbContext db)
+            return;
+
+        foreach (var entry in db.ChangeTracker.Entries())
+        {
+            if (entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted)
+            {
+                var modified = entry.Properties.Where(property => entry.State == EntityState.Modified && property.IsModified);
+                db.Written.Add(new WrittenRecord(entry.Entity, entry.State, [.. modified.Select(property => property.Metadata.Name)]));
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Portico.Application.Common.Caching;
+using Portico.Application.Common.Messaging;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.Redis;
+using ZiggyCreatures.Caching.Fusion;
+using ZiggyCreatures.Caching.Fusion.Backplane.StackExchangeRedis;
+using ZiggyCreatures.Caching.Fusion.Serialization.SystemTextJson;
+
+namespace Portico.Infrastructure.QueryCache;
+
+internal static class CachingRegistration
+{
+    private const int MaxAnswersInMemory = 2_000;
+
+    // Longer than any answer lives, so that a tag which is gone was of no answer that is still there.
+    private static readonly TimeSpan TagLifetime = TimeSpan.FromHours(1);
+
+    // A message of the backplane may be lost with a connection; then the tag is read in Redis again.
+    private static readonly TimeSpan LongestWithoutMessage = TimeSpan.FromMilliseconds(800);
+
+    // Longer than the others need to reconnect when Redis is back.
+    private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(1);
+
+    public static IServiceCollection AddQueryCache(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<RedisLock>();
+        services.AddSingleton<IFusionCache>(Create);
+        services.AddSingleton<IQueryCache, QueryCache>();
+        services.AddSingleton<CacheInvalidation>();
+        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<CacheInvalidation>());
+        return services;
+    }
+
+    private static FusionCache Create(IServiceProvider services)
+    {
+        var redis = services.GetRequiredService<RedisConnection>();
+        var prefix = redis.Key("cache:").ToString();
+        var options = new FusionCacheOptions
+        {
+            CacheName = "queries",
+            BackplaneChannelPrefix = prefix,
+            AutoRecoveryDelay = TellAgainAfter,
+            AutoRecoveryMaxItems = MaxAnswersInMemory,
+            TagsDefaultEntryOptions = new FusionCacheEntryOptions(LongestWithoutMessage)
+            {
+                DistributedCacheDuration = TagLifetime,
+                // While Redis is away the tag is as it was last seen.
+                IsFailSafeEnabled = true,
+                FailSafeMaxDuration = TagLifetime,
+                DistributedCacheFailSafeMaxDuration = TagLifetime,
+                FailSafeThrottleDuration = LongestWithoutMessage,
+                Priority = CacheItemPriority.NeverRemove,
+                Size = 0,
+                SkipDistributedLocker = true,
+                ReThrowSerializationExceptions = false,
+            },
+        };
+
+        // Without a logger: it would tell of an outage at every read, while others tell of it once. Its meters count errors.
+        var cache = new FusionCache(options, new MemoryCache(new MemoryCacheOptions { SizeLimit = MaxAnswersInMemory }));
+        var stored = new RedisCacheOptions { ConnectionMultiplexerFactory = redis.Multiplexer, InstanceName = prefix };
+        cache.SetupDistributedCache(
+            new GuardedRedisCache(redis, new RedisCache(Options.Create(stored))),
+            new FusionCacheSystemTextJsonSerializer(services.GetRequiredService<AnswerJson>().Options));
+        cache.SetupDistributedLocker(services.GetRequiredService<RedisLock>());
+        var backplane = new RedisBackplaneOptions { ConnectionMultiplexerFactory = redis.Multiplexer };
+        cache.SetupBackplane(new RedisBackplane(Options.Create(backplane)));
+        return cache;
+    }
+}

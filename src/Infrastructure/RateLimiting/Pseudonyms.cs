@@ -1,0 +1,30 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.RateLimiting;
+
+/// <summary>Names people and clients in Redis without saying who they are.</summary>
+internal sealed class Pseudonyms(byte[] key)
+{
+    public string Of(ContactAddress address) => Of($"address|{address.Kind}|{address.Value}");
+
+    /// <summary>The client's network: an IPv4 address, or the /64 that one IPv6 customer holds.</summary>
+    public string Of(IPAddress? client)
+    {
+        if (client is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false })
+            return Of($"client|{Convert.ToHexString(client.GetAddressBytes().AsSpan(0, 8))}");
+        return Of($"client|{(client is { IsIPv4MappedToIPv6: true } ? client.MapToIPv4() : client)}");
+    }
+
+    /// <summary>Whoever is signed in, from wherever: a client of its own.</summary>
+    public string OfSignedIn() => Of("client|signed in");
+
+    /// <summary>The MAC of a code, bound to its purpose and address.</summary>
+    public string OfCode(ContactAddress address, string purpose, string code) => Of($"code|{purpose}|{address.Kind}|{address.Value}|{code}");
+
+    private string Of(string text) => Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text)));
+}

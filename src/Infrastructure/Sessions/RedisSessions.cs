@@ -1,0 +1,217 @@
+using Portico.Application.Auth;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Redis;
+using StackExchange.Redis;
+
+namespace Portico.Infrastructure.Sessions;
+
+/// <summary>Sessions in Redis: a hash each, and per person a sorted set of them by the time they were opened.</summary>
+/// <remarks>One script owns every change of a session, since separate ones would race. Redis's clock is the only one.</remarks>
+internal sealed class RedisSessions(
+    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, EndedSessions ended, SessionMetrics metrics, TimeProvider clock)
+    : ISessions
+{
+    // KEYS: the session, the person's sessions
+    // ARGV: verb, then what it needs; times in milliseconds
+    // open:   session id, idle life, absolute life, most sessions, device, ip, version → the sessions it pushed out
+    // rotate: session id, generation, idle life, grace, time to tell of a reuse → {outcome, generation, life left, version}
+    // continue: session id, idle life, version → {outcome, generation, life left, version}
+    // end:    session id
+    // A session that is ended by reuse is kept, dead, until it is ended by that verb too: whoever was told may have failed to tell others.
+    private const string Script = """
+        local t = redis.call('TIME')
+        local now = t[1] * 1000 + math.floor(t[2] / 1000)
+        local verb, id = ARGV[1], ARGV[2]
+
+        local function destroy()
+            redis.call('DEL', KEYS[1])
+            redis.call('ZREM', KEYS[2], id)
+        end
+
+        local function keep(absolute, idle)
+            local life = math.min(idle, absolute - now)
+            redis.call('HSET', KEYS[1], 'seen', now)
+            redis.call('PEXPIRE', KEYS[1], life)
+            redis.call('PEXPIRE', KEYS[2], math.max(life, redis.call('PTTL', KEYS[2])))
+            return life
+        end
+
+        if verb == 'open' then
+            local idle, absolute, most = tonumber(ARGV[3]), now + ARGV[4], tonumber(ARGV[5])
+            redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute, 'device', ARGV[6], 'ip', ARGV[7], 'version', ARGV[8])
+            redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])
+            redis.call('ZADD', KEYS[2], now, id)
+            keep(absolute, idle)
+            local pushed = {}
+            local excess = redis.call('ZCARD', KEYS[2]) - most
+            if excess > 0 then
+                pushed = redis.call('ZRANGE', KEYS[2], 0, excess - 1)
+            end
+            return pushed
+        end
+
+        if verb == 'end' then
+            destroy()
+            return 'ended'
+        end
+
+        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused')
+        if not s[1] then
+            return {'unknown'}
+        end
+
+        local current, absolute = tonumber(s[1]), tonumber(s[3])
+        if absolute <= now then
+            destroy()
+            return {'unknown'}
+        end
+
+        local version = tonumber(s[4] or 0)
+        local function rotate(generation, idle)
+            redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now)
+            return {'rotated', generation, keep(absolute, idle), version}
+        end
+
+        if verb == 'continue' then
+            if s[5] then
+                return {'unknown'}
+            end
+            version = tonumber(ARGV[4])
+            redis.call('HSET', KEYS[1], 'version', version)
+            return rotate(current + 1, tonumber(ARGV[3]))
+        end
+
+        local given, idle, grace, tell = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+        -- One at a time is told, until somebody has ended it.
+        if s[5] then
+            if now - tonumber(s[5]) < tell then
+                return {'unknown'}
+            end
+            redis.call('HSET', KEYS[1], 'reused', now)
+            return {'reused'}
+        end
+
+        -- Newer than we know: Redis came back without its last second. The MAC vouches for the token.
+        if given >= current then
+            return rotate(given + 1, idle)
+        end
+
+        -- Tabs that refresh together, or an answer that got lost: the same successor, as long as nobody has used it.
+        if given == current - 1 and now - tonumber(s[2]) <= grace then
+            return {'rotated', current, keep(absolute, idle), version}
+        end
+
+        redis.call('HSET', KEYS[1], 'reused', now)
+        redis.call('ZREM', KEYS[2], id)
+        return {'reused'}
+        """;
+
+    private static readonly TimeSpan TellReuseAgainAfter = TimeSpan.FromSeconds(10);
+
+    public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
+    {
+        var id = Ids.New(clock.GetUtcNow());
+        var pushedOut = await Run(
+            userId, id, cancellationToken,
+            "open", Name(id), Milliseconds(settings.IdleLifetime), Milliseconds(settings.AbsoluteLifetime), settings.MaxPerUser,
+            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version);
+        foreach (var oldest in (RedisValue[])pushedOut!)
+            await End(userId, Guid.Parse((string)oldest!), cancellationToken);
+        return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime);
+    }
+
+    public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken)
+    {
+        if (tokens.Read(refreshToken) is not { } token)
+            return Rotation.Refused;
+
+        var answer = (RedisValue[])(await Run(
+            token.UserId, token.SessionId, cancellationToken,
+            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace),
+            Milliseconds(TellReuseAgainAfter)))!;
+        switch ((string)answer[0]!)
+        {
+            case "rotated":
+                return Rotation.To(Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
+            case "reused":
+                metrics.Reused();
+                // It is dead already, and kept to tell of the reuse until whoever is told has noted it.
+                await ended.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
+                return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
+            default:
+                return Rotation.Refused;
+        }
+    }
+
+    public async Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken)
+    {
+        var answer = (RedisValue[])(await Run(
+            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), version))!;
+        return (string)answer[0]! == "rotated"
+            ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]))
+            : UserErrors.InvalidRefreshToken;
+    }
+
+    public async Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var fields = await redis.Run(database => database.HashGetAsync(SessionKey(userId, sessionId), ["generation", "version"]), cancellationToken);
+        return fields[0].IsNull ? null : (int)fields[1];
+    }
+
+    public async Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken)
+    {
+        var ids = await Index(userId, Order.Descending, cancellationToken);
+        // All on their way at once, under one deadline.
+        var found = await redis.Run(
+            database => Task.WhenAll(ids.Select(id => database.HashGetAsync(SessionKey(userId, id), ["created", "seen", "device", "ip"]))), cancellationToken);
+        // The index still names those whose idle life is over.
+        return [.. ids.Zip(found).Where(session => !session.Second[0].IsNull).Select(session => Live(session.First, session.Second))];
+    }
+
+    public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
+
+    // Refused before it is gone: when one step fails, the session is still there to be ended again.
+    public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        ended.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);
+
+    public Task EndAll(Guid userId, CancellationToken cancellationToken) => EndOthers(userId, Guid.Empty, cancellationToken);
+
+    public async Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken)
+    {
+        // One by one: each is a step of its own that may be repeated.
+        foreach (var id in await Index(userId, Order.Ascending, cancellationToken))
+        {
+            if (id != keptSessionId)
+                await End(userId, id, cancellationToken);
+        }
+    }
+
+    private async Task<Guid[]> Index(Guid userId, Order order, CancellationToken cancellationToken)
+    {
+        var ids = await redis.Run(database => database.SortedSetRangeByRankAsync(IndexKey(userId), order: order), cancellationToken);
+        return [.. ids.Select(id => Guid.Parse((string)id!))];
+    }
+
+    private Task<RedisResult> Run(Guid userId, Guid sessionId, CancellationToken cancellationToken, params RedisValue[] arguments) =>
+        redis.Script(Script, [SessionKey(userId, sessionId), IndexKey(userId)], arguments, cancellationToken);
+
+    private RedisKey SessionKey(Guid userId, Guid sessionId) => redis.Key($"session:{{{Name(userId)}}}:{Name(sessionId)}");
+
+    private RedisKey IndexKey(Guid userId) => redis.Key($"sessions:{{{Name(userId)}}}");
+
+    private static LiveSession Live(Guid id, RedisValue[] fields) => new(
+        id, Text(fields[2]), Text(fields[3]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[0]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[1]));
+
+    private static string? Text(RedisValue field) => field.IsNullOrEmpty ? null : (string)field!;
+
+    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life) => new(token.UserId, token.SessionId, version, tokens.Write(token), life);
+
+    private static string Name(Guid id) => id.ToString("N");
+
+    private static long Milliseconds(TimeSpan life) => (long)life.TotalMilliseconds;
+}

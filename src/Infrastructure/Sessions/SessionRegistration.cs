@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Sessions;
+
+internal static class SessionRegistration
+{
+    public static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<SessionSettings>(configuration);
+        services.AddMetrics();
+        services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<SessionMetrics>();
+        services.AddSingleton<EndedSessions>();
+        services.AddSingleton<IEndedSessions>(provider => provider.GetRequiredService<EndedSessions>());
+        services.AddHostedService(provider => provider.GetRequiredService<EndedSessions>());
+        return services.AddSingleton<ISessions, RedisSessions>();
+    }
+}

@@ -1,0 +1,40 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Sessions;
+
+/// <summary>How long sessions live and how their refresh tokens are sealed.</summary>
+public sealed class SessionSettings : ISettings
+{
+    public static string Section => "Sessions";
+
+    /// <summary>The key that signs refresh tokens: at least 32 random bytes in base64, the same for all replicas.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>A session that is not refreshed for this long is over.</summary>
+    public TimeSpan IdleLifetime { get; init; } = TimeSpan.FromDays(14);
+
+    /// <summary>After this long a session is over, however busy it is.</summary>
+    public TimeSpan AbsoluteLifetime { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>For this long after a refresh the token before it gives the same successor.</summary>
+    public TimeSpan ReuseGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>One more session than this ends the person's oldest one.</summary>
+    public int MaxPerUser { get; init; } = 100;
+
+    internal byte[] KeyBytes => Convert.FromBase64String(Key);
+
+    public IEnumerable<string> Problems()
+    {
+        if (SecretKeys.Problem("Sessions:Key", Key) is { } problem)
+            yield return problem;
+        if (IdleLifetime < TimeSpan.FromMinutes(1) || IdleLifetime > AbsoluteLifetime)
+            yield return $"Sessions:IdleLifetime must be between 1 minute and Sessions:AbsoluteLifetime; it is {IdleLifetime}.";
+        if (AbsoluteLifetime > TimeSpan.FromDays(365))
+            yield return $"Sessions:AbsoluteLifetime must be at most 365 days; it is {AbsoluteLifetime}.";
+        if (ReuseGrace < TimeSpan.Zero || ReuseGrace > TimeSpan.FromMinutes(1))
+            yield return $"Sessions:ReuseGrace must be between 0 and 1 minute; it is {ReuseGrace}.";
+        if (MaxPerUser is < 1 or > 1000)
+            yield return $"Sessions:MaxPerUser must be between 1 and 1000; it is {MaxPerUser}.";
+    }
+}

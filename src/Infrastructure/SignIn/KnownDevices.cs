@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Portico.Application.Auth;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.SignIn;
+
+internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) : IKnownDevices
+{
+    private const int MaxPerUser = 20;
+
+    public async Task<(bool IsKnown, bool IsUnchanged)> Recognise(User user, Device device, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT EXISTS (SELECT FROM known_devices WHERE user_id = $1 AND fingerprint = $2),
+                   EXISTS (SELECT FROM users WHERE id = $1 AND version = $3 AND session_version = $4 AND epoch = $5 AND role = $6 AND status = 'active' AND deleted_at IS NULL)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = user.Id });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Fingerprint(user.Id, device) });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = user.Version });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = user.SessionVersion });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = user.Epoch });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = JsonNamingPolicy.CamelCase.ConvertName(user.Role.ToString()) });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetBoolean(0), reader.GetBoolean(1));
+    }
+
+    public async Task<bool> Remember(Guid userId, Device device, CancellationToken cancellationToken)
+    {
+        // Of two sign-ins at once on the same device the second waits here for the first, and adds nothing.
+        var fingerprint = Fingerprint(userId, device);
+        var added = await db.Database.ExecuteSqlAsync(
+            $"INSERT INTO known_devices (user_id, fingerprint) VALUES ({userId}, {fingerprint}) ON CONFLICT DO NOTHING", cancellationToken);
+        if (added == 0)
+            return false;
+
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM known_devices WHERE user_id = {userId} AND fingerprint IN (
+                SELECT fingerprint FROM known_devices WHERE user_id = {userId} ORDER BY seen_at DESC OFFSET {MaxPerUser})
+            """,
+            cancellationToken);
+        return await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM known_devices WHERE user_id = {userId}").SingleAsync(cancellationToken) > 1;
+    }
+
+    private static byte[] Fingerprint(Guid userId, Device device) => SHA256.HashData(Encoding.UTF8.GetBytes($"{userId}|{device.Name}|{device.Network}"));
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Portico.Application.Auth;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Redis;
+using StackExchange.Redis;
+
+namespace Portico.Infrastructure.SignIn;
+
+/// <summary>Challenges in Redis, sealed: neither a reader of Redis nor whoever holds the id can tell whether the password was right.</summary>
+/// <remarks>
+/// The id is the address's pseudonym, which is the hash tag of all that belongs to it, and 128 random bits. Sealed by AES-256-GCM
+/// under a key derived from <c>Otp:Key</c>, bound to the id: person, session version and address. Where the password was wrong a
+/// code is made too that nobody is told, under another name, with counts of its own, so that the same scripts run in either case.
+/// </remarks>
+internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, RedisCodes codes, LimitMetrics metrics)
+    : ISignInChallenges
+{
+    private const string RealName = "signIn";
+    private const string DecoyName = "signInDecoy";
+
+    private const int VersionAt = 16;
+    private const int KindAt = VersionAt + sizeof(int);
+    private const int AddressAt = KindAt + 1;
+    private const int NonceLength = 12;
+    private const int TagLength = 16;
+
+    private readonly byte[] _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, settings.KeyBytes, 32, info: "portico sign-in challenge"u8.ToArray());
+
+    public TimeSpan Lifetime => settings.Lifetime;
+
+    public async Task<Result<OpenedChallenge>> Open(ContactAddress address, ProvedPassword? proved, IPAddress? client, CancellationToken cancellationToken)
+    {
+        if (await codes.SpendIssue(client, cancellationToken) is { } tooMany)
+            return tooMany;
+
+        metrics.Challenged();
+        var id = pseudonyms.Of(address) + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        var sealedChallenge = Seal(id, address, proved);
+        await redis.Run(database => database.StringSetAsync(Key(id), sealedChallenge, settings.Lifetime), cancellationToken);
+
+        var name = proved is null ? DecoyName : RealName;
+        var code = RedisCodes.NewCode();
+        var wait = await codes.Issue(address, name, code, ":" + name, cancellationToken);
+        return new OpenedChallenge(id, proved is null || wait is not null ? null : code);
+    }
+
+    public async Task<Result<MetChallenge>> Meet(string challengeId, string code, IPAddress? client, CancellationToken cancellationToken)
+    {
+        if (await codes.SpendTry(client, cancellationToken) is { } tooMany)
+            return tooMany;
+        if (!Id().IsMatch(challengeId))
+            return UserErrors.InvalidCode;
+
+        byte[]? kept = await redis.Run(database => database.StringGetAsync(Key(challengeId)), cancellationToken);
+        if (kept is null || Unseal(challengeId, kept) is not { } challenge)
+            return UserErrors.InvalidCode;
+
+        var (address, proved) = challenge;
+        var isMet = await codes.Consume(address, proved is null ? DecoyName : RealName, code, [Key(challengeId)], cancellationToken);
+        return isMet && proved is not null ? new MetChallenge(address, proved) : UserErrors.InvalidCode;
+    }
+
+    private RedisKey Key(string id) => redis.Key($"challenge:{{{id[..^22]}}}:{id[^22..]}");
+
+    private byte[] Seal(string id, ContactAddress address, ProvedPassword? proved)
+    {
+        var text = new byte[AddressAt + Encoding.UTF8.GetByteCount(address.Value)];
+        (proved?.UserId ?? Guid.Empty).TryWriteBytes(text, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32BigEndian(text.AsSpan(VersionAt), proved?.SessionVersion ?? 0);
+        text[KindAt] = (byte)address.Kind;
+        Encoding.UTF8.GetBytes(address.Value, text.AsSpan(AddressAt));
+
+        var box = new byte[NonceLength + text.Length + TagLength];
+        RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
+        using var aes = new AesGcm(_key, TagLength);
+        aes.Encrypt(box.AsSpan(0, NonceLength), text, box.AsSpan(NonceLength, text.Length), box.AsSpan(NonceLength + text.Length), Encoding.ASCII.GetBytes(id));
+        return box;
+    }
+
+    /// <returns><c>null</c> for what this installation did not seal for this id.</returns>
+    private (ContactAddress Address, ProvedPassword? Proved)? Unseal(string id, byte[] box)
+    {
+        if (box.Length <= NonceLength + AddressAt + TagLength)
+            return null;
+
+        var text = new byte[box.Length - NonceLength - TagLength];
+        try
+        {
+            using var aes = new AesGcm(_key, TagLength);
+            aes.Decrypt(box.AsSpan(0, NonceLength), box.AsSpan(NonceLength, text.Length), box.AsSpan(NonceLength + text.Length), text, Encoding.ASCII.GetBytes(id));
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+
+        var value = Encoding.UTF8.GetString(text.AsSpan(AddressAt));
+        if (!((ContactKind)text[KindAt] == ContactKind.Email ? ContactAddress.TryParseEmail(value, out var address) : ContactAddress.TryParsePhone(value, out address)))
+            return null;
+
+        var userId = new Guid(text.AsSpan(0, VersionAt), bigEndian: true);
+        return (address, userId == Guid.Empty ? null : new ProvedPassword(userId, BinaryPrimitives.ReadInt32BigEndian(text.AsSpan(VersionAt))));
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{65}\z", RegexOptions.None, 100)]
+    private static partial Regex Id();
+}

@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Portico.Infrastructure.SigningKeys;
+
+/// <summary>Seals signing keys under <c>Tokens:SealingKey</c>, which the database never sees (AES-256-GCM).</summary>
+/// <remarks>
+/// What is sealed is bound to what it is for: a row whose state or algorithm somebody changed no longer opens.
+/// A format byte, the name of the sealing key, nonce, tag, ciphertext. The nonce is random: a sealing key seals a few keys a month.
+/// </remarks>
+internal sealed class KeySealing
+{
+    private const byte Format = 1;
+    private const int NameLength = 8;
+    private const int NonceAt = 1 + NameLength;
+    private const int TagAt = NonceAt + NonceLength;
+    private const int TextAt = TagAt + TagLength;
+    private const int NonceLength = 12;
+    private const int TagLength = 16;
+    private const int KeyLength = 32;
+
+    private readonly (byte[] Name, byte[] Key)[] _keys;
+
+    public KeySealing(TokenSettings settings) => _keys =
+    [
+        .. ((string[])[settings.SealingKey, settings.OtherSealingKey]).Where(key => key.Length > 0).Select(key => Derive(Convert.FromBase64String(key))),
+    ];
+
+    public byte[] Seal(ReadOnlySpan<byte> key, string purpose)
+    {
+        var (name, sealing) = _keys[0];
+        var result = new byte[TextAt + key.Length];
+        result[0] = Format;
+        name.CopyTo(result, 1);
+        RandomNumberGenerator.Fill(result.AsSpan(NonceAt, NonceLength));
+        using var aes = new AesGcm(sealing, TagLength);
+        aes.Encrypt(result.AsSpan(NonceAt, NonceLength), key, result.AsSpan(TextAt), result.AsSpan(TagAt, TagLength), Encoding.UTF8.GetBytes(purpose));
+        return result;
+    }
+
+    /// <exception cref="SealedKeyException">It was sealed under a key that is not here, or for another purpose, or it was changed.</exception>
+    public byte[] Open(ReadOnlySpan<byte> sealedKey, string purpose)
+    {
+        if (sealedKey.Length < TextAt || sealedKey[0] != Format)
+            throw new SealedKeyException($"The {purpose} is damaged: it is not in the form in which keys are sealed.");
+
+        var name = sealedKey.Slice(1, NameLength);
+        foreach (var key in _keys)
+        {
+            if (key.Name.AsSpan().SequenceEqual(name))
+                return Open(key.Key, sealedKey, purpose);
+        }
+
+        throw new SealedKeyException(
+            $"Tokens:SealingKey does not open the {purpose}: that was sealed under the key named {Convert.ToHexStringLower(name)}, and the one of the settings is "
+            + $"named {Convert.ToHexStringLower(_keys[0].Name)}. Give the former as Tokens:SealingKey, or as Tokens:OtherSealingKey beside the new one.");
+    }
+
+    /// <summary>Whether it is sealed under the key that seals today.</summary>
+    public bool IsOfToday(ReadOnlySpan<byte> sealedKey) => sealedKey.Length >= TextAt && sealedKey.Slice(1, NameLength).SequenceEqual(_keys[0].Name);
+
+    private static byte[] Open(byte[] key, ReadOnlySpan<byte> sealedKey, string purpose)
+    {
+        var result = new byte[sealedKey.Length - TextAt];
+        try
+        {
+            using var aes = new AesGcm(key, TagLength);
+            aes.Decrypt(sealedKey.Slice(NonceAt, NonceLength), sealedKey[TextAt..], sealedKey.Slice(TagAt, TagLength), result, Encoding.UTF8.GetBytes(purpose));
+            return result;
+        }
+        catch (AuthenticationTagMismatchException changed)
+        {
+            throw new SealedKeyException($"The {purpose} was changed after it was sealed: somebody wrote into the table identity.signing_keys.", changed);
+        }
+    }
+
+    private static (byte[] Name, byte[] Key) Derive(byte[] secret) => (
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, NameLength, info: "portico sealing key: name"u8.ToArray()),
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, KeyLength, info: "portico sealing key: signing keys"u8.ToArray()));
+}
+
+/// <summary>A sealed signing key does not open; the message says why, and never anything of a key.</summary>
+internal sealed class SealedKeyException(string message, Exception? cause = null) : Exception(message, cause);

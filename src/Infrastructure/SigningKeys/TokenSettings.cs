@@ -1,0 +1,96 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.SigningKeys;
+
+/// <summary>Who issues access tokens, for whom, how long they live, and the life of the keys that sign them.</summary>
+internal sealed class TokenSettings : ISettings
+{
+    public static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(1);
+    public static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(2);
+
+    private const int MaxNameLength = 255;
+
+    private static readonly TimeSpan MinLifetime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MinLead = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan MaxKeyLifetime = TimeSpan.FromDays(365);
+
+    public static string Section => "Tokens";
+
+    /// <summary>The public address of this API, <c>iss</c> of every token; verifiers find the keys below it.</summary>
+    public string Issuer { get; init; } = "";
+
+    public string Audience { get; init; } = "portico";
+
+    public string ClientId { get; init; } = "portico-web";
+
+    public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How far the clocks of two machines may be apart when <c>exp</c>, <c>nbf</c> and <c>iat</c> are judged.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The algorithm of keys that are made from now on: RS256 or ES256.</summary>
+    public string Algorithm { get; init; } = TokenKey.Rs256;
+
+    /// <summary>The key under which signing keys lie in the database: at least 32 random bytes in base64, the same for all replicas.</summary>
+    public string SealingKey { get; init; } = "";
+
+    /// <summary>A further key that opens what is sealed under it, while <see cref="SealingKey"/> is being exchanged.</summary>
+    public string OtherSealingKey { get; init; } = "";
+
+    /// <summary>How long a key signs.</summary>
+    public TimeSpan SigningKeyLifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long a key is published before it signs.</summary>
+    public TimeSpan SigningKeyLead { get; init; } = TimeSpan.FromDays(1);
+
+    public IEnumerable<string> Problems()
+    {
+        if (!IsIssuer(Issuer))
+        {
+            yield return $"Tokens:Issuer must be the public address of this API, such as https://api.example.com: "
+                + $"http or https, without a slash at its end, a query or a fragment; it is '{Issuer}'.";
+        }
+
+        if (!IsName(Audience))
+            yield return $"Tokens:Audience must be 1 to {MaxNameLength} characters without white space.";
+        if (!IsName(ClientId))
+            yield return $"Tokens:ClientId must be 1 to {MaxNameLength} characters without white space.";
+
+        if (AccessTokenLifetime < MinLifetime || AccessTokenLifetime > MaxLifetime || !IsWholeSeconds(AccessTokenLifetime))
+            yield return $"Tokens:AccessTokenLifetime must be whole seconds from {MinLifetime} to {MaxLifetime}; it is {AccessTokenLifetime}.";
+        if (ClockSkew < TimeSpan.Zero || ClockSkew > MaxClockSkew)
+            yield return $"Tokens:ClockSkew must be from {TimeSpan.Zero} to {MaxClockSkew}; it is {ClockSkew}.";
+
+        if (!TokenKey.Algorithms.Contains(Algorithm, StringComparer.Ordinal))
+            yield return $"Tokens:Algorithm must be {string.Join(" or ", TokenKey.Algorithms)}; it is '{Algorithm}'.";
+        foreach (var problem in SealingProblems())
+            yield return problem;
+        if (SigningKeyLead < MinLead || SigningKeyLead > SigningKeyLifetime)
+            yield return $"Tokens:SigningKeyLead must be from {MinLead} to Tokens:SigningKeyLifetime; it is {SigningKeyLead}.";
+        if (SigningKeyLifetime < MinLead || SigningKeyLifetime > MaxKeyLifetime)
+            yield return $"Tokens:SigningKeyLifetime must be from {MinLead} to {MaxKeyLifetime.TotalDays:0} days; it is {SigningKeyLifetime}.";
+    }
+
+    /// <summary>What is wrong with what the Migrator needs too.</summary>
+    public IEnumerable<string> SealingProblems()
+    {
+        if (SecretKeys.Problem("Tokens:SealingKey", SealingKey) is { } problem)
+            yield return problem;
+        if (OtherSealingKey.Length > 0 && SecretKeys.Problem("Tokens:OtherSealingKey", OtherSealingKey) is { } other)
+            yield return other;
+    }
+
+    // Verifiers compare the issuer as a string and append the paths of discovery to it.
+    private static bool IsIssuer(string issuer) =>
+        issuer.Length <= MaxNameLength
+        && Uri.TryCreate(issuer, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.UserInfo.Length == 0
+        && !issuer.EndsWith('/')
+        && !issuer.AsSpan().ContainsAny('?', '#', '\\')
+        && !issuer.Any(char.IsWhiteSpace);
+
+    private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsWhiteSpace);
+
+    private static bool IsWholeSeconds(TimeSpan time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
+}

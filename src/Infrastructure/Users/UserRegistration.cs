@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Users;
+
+internal static class UserRegistration
+{
+    public static IServiceCollection AddUsers(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<UserSettings>(configuration);
+        services.AddSingleton(new UniqueKey(UserConfiguration.EmailKey, UserErrors.AlreadyRegistered));
+        services.AddSingleton(new UniqueKey(UserConfiguration.PhoneKey, UserErrors.AlreadyRegistered));
+        return services.AddScoped<IAddressRelease, AddressRelease>();
+    }
+}

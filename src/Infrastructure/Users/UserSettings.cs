@@ -1,0 +1,18 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Users;
+
+/// <summary>What is kept of people who were deleted.</summary>
+public sealed class UserSettings : ISettings
+{
+    public static string Section => "Users";
+
+    /// <summary>How long the address of a deleted person stays theirs.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
+
+    public IEnumerable<string> Problems()
+    {
+        if (Retention < TimeSpan.Zero || Retention > TimeSpan.FromDays(3650))
+            yield return $"Users:Retention must be between 0 and 3650 days; it is {Retention}.";
+    }
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>Writes one line a request: what was asked, by its route, and how it ended.</summary>
+/// <remarks>Never a query, a body, a token or an id: a route's template has none of them.</remarks>
+internal sealed partial class AccessLog(RequestDelegate next, ILogger<AccessLog> logger)
+{
+    private const string Unrouted = "(none)";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Unrouted;
+            var milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1);
+            // Probes ask every second and would drown the rest.
+            var level = context.Request.Path.StartsWithSegments(ManagementGate.Health, StringComparison.OrdinalIgnoreCase) || Listeners.IsManagement(context) ? LogLevel.Debug : LogLevel.Information;
+            LogAnswered(level, context.Request.Method, route, context.Response.StatusCode, milliseconds);
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Message = "{Method} {Route} {Status} in {Milliseconds} ms")]
+    private partial void LogAnswered(LogLevel level, string method, string route, int status, double milliseconds);
+}

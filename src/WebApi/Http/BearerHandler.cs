@@ -1,0 +1,80 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using Portico.Application.Auth;
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.SigningKeys;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>Recognises a caller by their access token (RFC 6750, 2.1: the Authorization header only).</summary>
+/// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
+internal sealed class BearerHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, RecentTokens tokens, IEndedSessions ended,
+    IUserEpochs epochs, ISigningKeyNews keys)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "Bearer";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var header = Request.Headers.Authorization;
+        if (header.Count == 0)
+            return AuthenticateResult.NoResult();
+
+        if (header is not [{ } value] || !TryReadToken(value, out var token))
+            return Refuse("malformed");
+        if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenRefusal.UnknownKey)
+        {
+            // Another replica may have made the key a moment ago.
+            await keys.LookAgain(Context.RequestAborted);
+            tokens.TryValidate(token, out claims, out refusal);
+        }
+
+        if (claims is null)
+            return Refuse(refusal.ToString());
+        if (await ended.Contains(claims.SessionId, Context.RequestAborted))
+            return Refuse("session ended");
+        if (!await epochs.Accepts(claims.Subject, claims.Epoch, Context.RequestAborted))
+            return Refuse("epoch passed");
+
+        Context.Features.Set(new Bearer(claims));
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName));
+    }
+
+    private AuthenticateResult Refuse(string reason)
+    {
+        Context.Features.Set(new RefusedBearer());
+        return AuthenticateResult.Fail(reason);
+    }
+
+    // The scheme in any case and one space (RFC 9110, 11.4); the validator judges the rest.
+    private static bool TryReadToken(string header, out string token)
+    {
+        const string Prefix = SchemeName + " ";
+        token = header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..] : "";
+        return token.Length > 0;
+    }
+}
+
+/// <summary>What the caller's access token says.</summary>
+internal sealed record Bearer(AccessTokenClaims Claims);
+
+/// <summary>The caller gave an access token that is not good.</summary>
+internal sealed record RefusedBearer;
+
+/// <summary>The caller of the current request.</summary>
+internal sealed class HttpCurrentUser(IHttpContextAccessor accessor) : ICurrentUser
+{
+    public AccessTokenClaims? Claims => accessor.HttpContext?.Features.Get<Bearer>()?.Claims;
+}
+
+/// <summary>The challenge of a 401 (RFC 6750, 3): says whether a token was missing or bad.</summary>
+internal static class BearerChallenge
+{
+    public static string For(HttpContext context) => context.Features.Get<RefusedBearer>() is null
+        ? "Bearer realm=\"portico\""
+        : "Bearer realm=\"portico\", error=\"invalid_token\", error_description=\"The access token is expired, revoked or not valid.\"";
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>Refuses a body that is larger than <c>Limits:MaxBodyBytes</c> so that the client learns of it.</summary>
+/// <remarks>
+/// A client that is still writing would see a reset instead of the 413, so a bounded excess is read and thrown away first:
+/// at most 8 MiB and 5 s. The connection is closed after that.
+/// </remarks>
+internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
+{
+    private const long MaxDrainedBytes = 8 * 1024 * 1024;
+    private static readonly TimeSpan MaxDrainTime = TimeSpan.FromSeconds(5);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        // The server's own limit is the larger one: it would cut the connection before the excess is drained.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+            server.MaxRequestBodySize = limits.MaxBodyBytes + MaxDrainedBytes;
+        if (context.Request.ContentLength > limits.MaxBodyBytes)
+            throw TooLarge();
+        if (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+            context.Request.Body = new Counted(context.Request.Body, limits.MaxBodyBytes);
+        return next(context);
+    }
+
+    /// <summary>Reads what the client is still sending, within bounds, when the body is why it is refused.</summary>
+    public static async Task DrainIfTooLarge(HttpContext context, Refusal refusal)
+    {
+        if (refusal.Status != StatusCodes.Status413PayloadTooLarge)
+            return;
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
+        // A client that waits for 100 Continue has sent nothing yet, and reading would invite it to.
+        if (context.Request.Headers.Expect.Count > 0)
+            return;
+
+        var source = context.Request.Body is Counted counted ? counted.Source : context.Request.Body;
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        var started = Stopwatch.GetTimestamp();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        deadline.CancelAfter(MaxDrainTime);
+        try
+        {
+            for (long drained = 0; drained < MaxDrainedBytes && Stopwatch.GetElapsedTime(started) < MaxDrainTime;)
+            {
+                var read = await source.ReadAsync(buffer, deadline.Token);
+                if (read == 0)
+                    break;
+                drained += read;
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or IOException)
+        {
+            // The bound is reached, or the client is gone: either way there is no more to read.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static BadHttpRequestException TooLarge() => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+
+    /// <summary>A body of unknown length that may not grow past the limit.</summary>
+    private sealed class Counted(Stream source, long limit) : Stream
+    {
+        private long _read;
+
+        public Stream Source => source;
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Count(await source.ReadAsync(buffer, cancellationToken));
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => Count(source.Read(buffer, offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        private int Count(int read) => (_read += read) <= limit ? read : throw TooLarge();
+    }
+}

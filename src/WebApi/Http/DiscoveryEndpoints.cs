@@ -1,0 +1,39 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Portico.Infrastructure.AccessTokens;
+
+namespace Portico.WebApi.Http;
+
+internal static class DiscoveryEndpoints
+{
+    /// <summary>Maps what other services need in order to verify access tokens by themselves; any cache may keep it.</summary>
+    public static void MapDiscovery(this IEndpointRouteBuilder endpoints)
+    {
+        Map(endpoints, TokenDiscovery.JwksPath, discovery => discovery.Jwks(), "The public keys of access tokens (RFC 7517)");
+        Map(endpoints, "/.well-known/openid-configuration", discovery => discovery.Metadata(), "The issuer of access tokens, for verifiers");
+        Map(endpoints, "/.well-known/oauth-authorization-server", discovery => discovery.Metadata(), "The same, where RFC 8414 has it");
+    }
+
+    private static void Map(IEndpointRouteBuilder endpoints, string path, Func<TokenDiscovery, DiscoveryDocument> read, string summary) =>
+        endpoints.MapGet(path, (HttpContext context, TokenDiscovery discovery) => Write(context, read(discovery)))
+            .WithTags("Discovery").WithSummary(summary).Produces<object>(contentType: "application/json");
+
+    private static async Task Write(HttpContext context, DiscoveryDocument document)
+    {
+        var headers = context.Response.Headers;
+        headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={document.MaxAge.TotalSeconds:0}");
+        headers.ETag = document.ETag;
+        // The keys are for everybody's browser too.
+        headers.AccessControlAllowOrigin = "*";
+        if (EntityTagHeaderValue.TryParseList(context.Request.Headers.IfNoneMatch, out var known) &&
+            known.Any(tag => tag.Tag == "*" || tag.Compare(EntityTagHeaderValue.Parse(document.ETag), useStrongComparison: false)))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = document.Json.Length;
+        await context.Response.Body.WriteAsync(document.Json, context.RequestAborted);
+    }
+}

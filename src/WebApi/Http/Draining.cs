@@ -1,0 +1,52 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>How long the process takes to end.</summary>
+internal sealed class ShutdownSettings : ISettings
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    public static string Section => "Shutdown";
+
+    /// <summary>How long it still takes new requests after it has called itself unready, so that load balancers notice.</summary>
+    public TimeSpan DrainDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long running requests may take after that.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public IEnumerable<string> Problems()
+    {
+        if (DrainDelay < TimeSpan.Zero || DrainDelay > Longest)
+            yield return $"Shutdown:DrainDelay must be 0 to {Longest:c}.";
+        if (Timeout < TimeSpan.Zero || Timeout > Longest)
+            yield return $"Shutdown:Timeout must be 0 to {Longest:c}.";
+    }
+}
+
+/// <summary>Whether this process is about to end, and so wants no new clients.</summary>
+internal sealed class Draining(IHostApplicationLifetime lifetime)
+{
+    public bool HasBegun => lifetime.ApplicationStopping.IsCancellationRequested;
+}
+
+/// <summary>Holds the listeners open for a while after the process has called itself unready.</summary>
+internal sealed partial class DrainBeforeStop(ShutdownSettings settings, IHostApplicationLifetime lifetime, ILogger<DrainBeforeStop> logger) : IHostedLifecycleService
+{
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // A host that is stopped from code gets here first.
+        lifetime.StopApplication();
+        LogDraining(settings.DrainDelay);
+        await Task.Delay(settings.DrainDelay, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(1, LogLevel.Information, "Unready from now on; the listeners close after {DrainDelay}.")]
+    private partial void LogDraining(TimeSpan drainDelay);
+}

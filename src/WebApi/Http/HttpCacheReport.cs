@@ -1,0 +1,28 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Portico.Application.Common.Caching;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>Says in <c>Age</c> and <c>Cache-Status</c> (RFC 9211) whether an answer was kept and for how long.</summary>
+internal sealed class HttpCacheReport(IHttpContextAccessor accessor) : ICacheReport
+{
+    public const string CacheStatus = "Cache-Status";
+
+    public void Report(CacheUse use)
+    {
+        if (accessor.HttpContext is not { Response.Headers: var headers })
+            return;
+
+        if (use.Kind == CacheUseKind.Miss)
+        {
+            headers[CacheStatus] = "Portico; fwd=uri-miss; stored";
+            return;
+        }
+
+        headers[CacheStatus] = $"Portico; hit; ttl={Seconds(use.TimeToLive)}";
+        headers[HeaderNames.Age] = Seconds(use.Age);
+    }
+
+    private static string Seconds(TimeSpan time) => ((long)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc.Formatters;
+using Microsoft.Net.Http.Headers;
+using Portico.Application.Common.Messaging;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>Reads a JSON body in UTF-8, and says of a wrong one which fields are wrong.</summary>
+internal sealed class JsonBodyFormatter : InputFormatter
+{
+    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
+
+    private readonly JsonSerializerOptions _options;
+
+    public JsonBodyFormatter(JsonSerializerOptions options)
+    {
+        _options = options;
+        SupportedMediaTypes.Add("application/json");
+        SupportedMediaTypes.Add("application/*+json");
+    }
+
+    public override bool CanRead(InputFormatterContext context)
+    {
+        var request = context.HttpContext.Request;
+        // Without a body there is no type to be wrong; what is missing is the body.
+        if (string.IsNullOrEmpty(request.ContentType))
+            return !HasBody(context.HttpContext);
+        return base.CanRead(context) &&
+            (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || IsUtf8(type.Charset.Value));
+    }
+
+    // The base class would take an empty body for a missing value.
+    public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
+
+    public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
+    {
+        var body = await ReadAll(context.HttpContext);
+        if (body.IsEmpty && context.TreatEmptyInputAsDefaultValue)
+            return await InputFormatterResult.SuccessAsync(null!);
+        if (context.HttpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            context.HttpContext.Features.Set(new BodyDigest(SHA256.HashData(body.Span)));
+        try
+        {
+            var value = JsonSerializer.Deserialize(body.Span, context.ModelType, _options) ?? throw new JsonException();
+            if (HasNullInList(body.Span))
+                throw new JsonException();
+            return await InputFormatterResult.SuccessAsync(value);
+        }
+        catch (JsonException failure)
+        {
+            context.HttpContext.Features.Set(new RefusedBody(JsonBodyDiagnosis.Explain(body, context.ModelType, _options, failure)));
+            context.ModelState.TryAddModelError(JsonBodyDiagnosis.WholeBody, "The body was refused.");
+            return await InputFormatterResult.FailureAsync();
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAll(HttpContext context)
+    {
+        var buffer = new ArrayBufferWriter<byte>(Math.Max(256, (int)Math.Min(context.Request.ContentLength ?? 0, 64 * 1024)));
+        int read;
+        while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(256), context.RequestAborted)) > 0)
+            buffer.Advance(read);
+        return buffer.WrittenSpan.StartsWith(ByteOrderMark) ? buffer.WrittenMemory[ByteOrderMark.Length..] : buffer.WrittenMemory;
+    }
+
+    // Lists here never hold null, and the serialiser knows no such thing of what is in a list.
+    private static bool HasNullInList(ReadOnlySpan<byte> body)
+    {
+        if (body.IndexOf("null"u8) < 0)
+            return false;
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = ApiJson.MaxDepth });
+        Span<bool> isList = stackalloc bool[ApiJson.MaxDepth + 1];
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+                isList[reader.CurrentDepth + 1] = reader.TokenType == JsonTokenType.StartArray;
+            else if (reader.TokenType == JsonTokenType.Null && isList[reader.CurrentDepth])
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool HasBody(HttpContext context) =>
+        context.Request.ContentLength is not 0 && (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true);
+
+    private static bool IsUtf8(string charset) => charset.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>What the formatter found wrong with the body of this request.</summary>
+internal sealed record RefusedBody(Refusal Refusal);
+
+/// <summary>The SHA-256 of the body of a request that came with an idempotency key.</summary>
+internal sealed record BodyDigest(byte[] Sha256);

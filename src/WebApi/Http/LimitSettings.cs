@@ -1,0 +1,35 @@
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>The bounds of every request.</summary>
+internal sealed class LimitSettings : ISettings
+{
+    private const long LargestBody = 64 * 1024 * 1024;
+    private const int MostRequests = 1_000_000_000;
+    private static readonly TimeSpan LongestRequest = TimeSpan.FromMinutes(10);
+
+    public static string Section => "Limits";
+
+    public long MaxBodyBytes { get; init; } = 1024 * 1024;
+
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many requests somebody who is signed in may make in a minute, on all their devices together.</summary>
+    public int UserRequestsPerMinute { get; init; } = 1_200;
+
+    /// <summary>How many requests the strangers of one network may make in a minute.</summary>
+    public int ClientRequestsPerMinute { get; init; } = 3_000;
+
+    public IEnumerable<string> Problems()
+    {
+        if (MaxBodyBytes is < 1 or > LargestBody)
+            yield return $"Limits:MaxBodyBytes must be 1 to {LargestBody} bytes.";
+        if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > LongestRequest)
+            yield return $"Limits:RequestTimeout must be more than 0 and at most {LongestRequest:c}.";
+        if (UserRequestsPerMinute is < 1 or > MostRequests)
+            yield return $"Limits:UserRequestsPerMinute must be 1 to {MostRequests}.";
+        if (ClientRequestsPerMinute is < 1 or > MostRequests)
+            yield return $"Limits:ClientRequestsPerMinute must be 1 to {MostRequests}.";
+    }
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>The addresses this process listens on: the API's, from <c>ASPNETCORE_URLS</c>, and the management's.</summary>
+/// <remarks>
+/// A request's side is the socket that it came through, never its Host header, so it can't be forged and holds for ports
+/// that the system picked.
+/// </remarks>
+internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings management) : IConfigureOptions<KestrelServerOptions>
+{
+    private const string DefaultApiUrl = "http://localhost:5080";
+    private static readonly object Mark = new();
+
+    private readonly List<ListenOptions> _api = [];
+    private ListenOptions? _management;
+
+    /// <summary>The API's address once the server has started, with the port that it got.</summary>
+    public Uri Api => UriOf(_api[0]);
+
+    /// <summary>The management's address once the server has started, with the port that it got.</summary>
+    public Uri Management => UriOf(_management!);
+
+    public static bool IsManagement(HttpContext context) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) ?? false;
+
+    public static bool IsUsable(string url) => TryParse(url, out _);
+
+    /// <summary>The API's addresses, where the framework has them.</summary>
+    public static IReadOnlyList<string> UrlsOf(IConfiguration configuration)
+    {
+        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
+        if (urls.Length == 0)
+            urls = [.. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => $"http://*:{port}")];
+        return urls.Length > 0 ? urls : [DefaultApiUrl];
+    }
+
+    public void Configure(KestrelServerOptions options)
+    {
+        // First, so that what asks the server for its address and takes the last gets the API's.
+        Listen(options, management.Url, listener =>
+        {
+            _management = listener;
+            listener.Use(connection => context =>
+            {
+                context.Items[Mark] = null;
+                return connection(context);
+            });
+        });
+        foreach (var url in urls)
+            Listen(options, url, _api.Add);
+    }
+
+    private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static void Listen(KestrelServerOptions options, string url, Action<ListenOptions> configure)
+    {
+        if (!TryParse(url, out var address))
+            throw new OptionsValidationException(WebHostDefaults.ServerUrlsKey, typeof(Listeners), [$"ASPNETCORE_URLS has '{url}', which is no address to listen on."]);
+
+        void Configured(ListenOptions listener)
+        {
+            if (address.Scheme == Uri.UriSchemeHttps)
+                listener.UseHttps();
+            configure(listener);
+        }
+
+        if (IPAddress.TryParse(address.Host, out var ip))
+            options.Listen(ip, address.Port, Configured);
+        else if (address.Host != "localhost")
+            options.ListenAnyIP(address.Port, Configured);
+        else if (address.Port == 0)
+            options.Listen(IPAddress.Loopback, 0, Configured);
+        else
+            options.ListenLocalhost(address.Port, Configured);
+    }
+
+    private static bool TryParse(string url, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out BindingAddress? address)
+    {
+        try
+        {
+            address = BindingAddress.Parse(url);
+            return address is { IsUnixPipe: false, PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort } && address.Scheme is "http" or "https";
+        }
+        catch (FormatException)
+        {
+            address = null;
+            return false;
+        }
+    }
+
+    private static Uri UriOf(ListenOptions listener)
+    {
+        var end = listener.IPEndPoint ?? new IPEndPoint(IPAddress.Loopback, 0);
+        var host = end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : end.Address;
+        return new UriBuilder("http", host.ToString(), end.Port).Uri;
+    }
+}

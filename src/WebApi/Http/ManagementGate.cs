@@ -1,0 +1,15 @@
+namespace Portico.WebApi.Http;
+
+/// <summary>Keeps the metrics off the API's address and the API off the management's.</summary>
+internal sealed class ManagementGate(RequestDelegate next)
+{
+    public const string Metrics = "/metrics";
+    public const string Health = "/health";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var path = context.Request.Path;
+        var belongs = path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(Metrics, StringComparison.OrdinalIgnoreCase) == Listeners.IsManagement(context);
+        return belongs ? next(context) : context.Refuse(EdgeRefusals.NotFound);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>Writes every refusal as Problem Details, whoever refuses.</summary>
+internal static class ProblemWriter
+{
+    private static readonly JsonSerializerOptions Json = new(ApiJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    public static async Task Refuse(this HttpContext context, Refusal refusal)
+    {
+        var response = context.Response;
+        response.StatusCode = refusal.Status;
+        response.ContentType = Problem.MediaType;
+        response.Headers.CacheControl = "no-store";
+        if (refusal.RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = BearerChallenge.For(context);
+
+        var body = JsonSerializer.SerializeToUtf8Bytes(Describe(context, refusal), Json);
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    /// <summary>Takes back what was said about a success, and keeps what is said of every answer.</summary>
+    public static void ForgetSuccess(this HttpResponse response)
+    {
+        foreach (var header in (ReadOnlySpan<string>)[HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Link, HeaderNames.Location])
+            response.Headers.Remove(header);
+    }
+
+    private static Problem Describe(HttpContext context, Refusal refusal) => new()
+    {
+        Type = "urn:portico:error:" + refusal.Code,
+        Title = ReasonPhrases.GetReasonPhrase(refusal.Status) is { Length: > 0 } phrase ? phrase : "Error",
+        Status = refusal.Status,
+        Detail = refusal.Detail,
+        Instance = context.Request.PathBase.Add(context.Request.Path).ToUriComponent(),
+        Code = refusal.Code,
+        TraceId = RequestTrace.IdOf(context),
+        Errors = refusal.Status == StatusCodes.Status400BadRequest ? refusal.Fields ?? new Dictionary<string, string[]>(StringComparer.Ordinal) : null,
+    };
+}

@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Net;
+using System.Reflection;
+using Portico.Application.Common.Caching;
+using Portico.Application.Events;
+using Portico.DevStack;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+using Portico.IntegrationTests.Forecasts;
+using Portico.IntegrationTests.Stacks;
+using Portico.Testing;
+using Xunit.Abstractions;
+using static Portico.IntegrationTests.Forecasts.ForecastWorld;
+
+namespace Portico.IntegrationTests.QueryCache;
+
+/// <summary>How long the cache gives an older answer after a change, on two replicas and a stack of this test's own.</summary>
+public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private static readonly TimeSpan Lifetime = typeof(GetEvent).GetCustomAttribute<CachedAttribute>()!.Lifetime;
+
+    private readonly Dictionary<string, string?> _settings = new(StringComparer.Ordinal)
+    {
+        ["Redis:KeyPrefix"] = "stale:",
+        ["Redis:Deadline"] = "00:00:00.500",
+        ["Tokens:AccessTokenLifetime"] = "01:00:00",
+    };
+
+    private LocalStack _stack = null!;
+    private PorticoApp _app = null!;
+    private PorticoApp _replica = null!;
+
+    public async Task InitializeAsync()
+    {
+        _stack = await LocalStack.StartAsync(new LocalStackOptions());
+        _app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack, Settings = _settings });
+        // The same issuer, so that both take the same access token.
+        _settings["Tokens:Issuer"] = _app.Api.ToString().TrimEnd('/');
+        _replica = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack, Database = _app.Database, Settings = _settings });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _replica.DisposeAsync();
+        await _app.DisposeAsync();
+        await _stack.DisposeAsync();
+    }
+
+    [Fact]
+    [Trait("Category", Campaign.Category)]
+    public Task No_author_reads_what_they_have_changed_while_redis_dies_or_hangs_and_comes_back() => Campaign.Run(1, async seed =>
+    {
+        var random = new Random(seed);
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var (id, _) = await manager.Announce();
+        var path = $"{EventPath}/{id}";
+        await Here(manager, path);
+        await There(manager, path);
+
+        for (var round = 0; round < 3; round++)
+        {
+            var hangs = random.Next(2) == 0;
+            var fault = Strike(random.Next(10), hangs);
+            var title = $"Title {round}";
+            await manager.SendAsync(HttpMethod.Put, path, new { title }, ("If-Match", "*")).Json(HttpStatusCode.OK);
+            var changed = Stopwatch.GetTimestamp();
+            Assert.Equal(title, await Here(manager, path));
+            await fault;
+            Assert.Equal(title, await Here(manager, path));
+
+            // What Redis kept over its death, or was told while it hung, is from before the change.
+            if (hangs)
+                _stack.Redis.Resume();
+            else
+                await _stack.Redis.RestartAsync();
+            await Eventually.Holds(
+                async () =>
+                {
+                    Assert.Equal(title, await Here(manager, path));
+                    return await There(manager, path) == title;
+                },
+                "the other replica to know it");
+            output.WriteLine($"Known there after {Stopwatch.GetElapsedTime(changed).TotalMilliseconds:0} ms.");
+        }
+    });
+
+    [Fact]
+    public async Task An_author_reads_their_change_at_once_while_others_keep_asking()
+    {
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var (id, _) = await manager.Announce();
+        var path = $"{EventPath}/{id}";
+        using var stop = new CancellationTokenSource();
+        var others = Enumerable.Range(0, 4).Select(n => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await (n % 2 == 0 ? Here(manager, path) : There(manager, path));
+        })).ToArray();
+
+        for (var n = 0; n < 50; n++)
+        {
+            await manager.SendAsync(HttpMethod.Put, path, new { title = $"Title {n}" }, ("If-Match", "*")).Json(HttpStatusCode.OK);
+            Assert.Equal($"Title {n}", await Here(manager, path));
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(others);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Others_read_a_change_within_a_second_while_redis_is_there(bool isMessageLost)
+    {
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var (id, _) = await manager.Announce();
+        var path = $"{EventPath}/{id}";
+        var worst = TimeSpan.Zero;
+        for (var n = 0; n < 5; n++)
+        {
+            await There(manager, path);
+            if (isMessageLost)
+                await Wire.RedisAsync(_stack.Redis, "CLIENT KILL TYPE pubsub");
+            await manager.SendAsync(HttpMethod.Put, path, new { title = $"Title {n}" }, ("If-Match", "*")).Json(HttpStatusCode.OK);
+            var changed = Stopwatch.GetTimestamp();
+            await Eventually.Holds(async () => await There(manager, path) == $"Title {n}", "the change on the other replica");
+            var took = Stopwatch.GetElapsedTime(changed);
+            worst = took > worst ? took : worst;
+        }
+
+        output.WriteLine($"Known there after {worst.TotalMilliseconds:0} ms at worst.");
+        Assert.InRange(worst, TimeSpan.Zero, TimeSpan.FromSeconds(1.5));
+    }
+
+    [Fact]
+    public async Task Others_read_no_older_answer_than_the_lifetime_allows()
+    {
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var (id, _) = await manager.Announce("Before");
+        await Here(manager, $"{EventPath}/{id}");
+        await There(manager, $"{EventPath}/{id}");
+        await _stack.Redis.KillAsync();
+        // As if the process had died between its commit and telling Redis.
+        await _app.Database.ExecuteAsync("UPDATE events SET title = 'After' WHERE id = $1", Guid.Parse(id));
+        await _stack.Redis.RestartAsync();
+
+        await Eventually.Holds(async () => await IsNew(_app) && await IsNew(_replica), "the new title");
+
+        async Task<bool> IsNew(PorticoApp replica)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{EventPath}/{id}") { Headers = { Authorization = new("Bearer", manager.AccessToken) } };
+            using var answer = await replica.Client.SendAsync(request);
+            var title = (await Task.FromResult(answer).Json(HttpStatusCode.OK)).Text("title");
+            Assert.True(title == "After" || answer.Headers.Age < Lifetime, $"{title} is {answer.Headers.Age?.ToString() ?? "made now"}.");
+            return title == "After";
+        }
+    }
+
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("hangs")]
+    public async Task Without_redis_every_read_is_answered_and_none_is_older_than_its_lifetime(string fault)
+    {
+        var manager = await _app.SignUpAsync(Role.Manager);
+        var (id, _) = await manager.Announce();
+        var path = $"{EventPath}/{id}";
+        await There(manager, path);
+        if (fault == "hangs")
+            _stack.Redis.Pause();
+        else
+            await _stack.Redis.KillAsync();
+
+        for (var n = 0; n < 3; n++)
+        {
+            await manager.SendAsync(HttpMethod.Put, path, new { title = $"Title {n}" }, ("If-Match", "*")).Json(HttpStatusCode.OK);
+            var changed = Stopwatch.GetTimestamp();
+            Assert.Equal($"Title {n}", await Here(manager, path));
+            await Eventually.Holds(async () => await There(manager, path) == $"Title {n}", "the change on the other replica");
+            Assert.InRange(Stopwatch.GetElapsedTime(changed), TimeSpan.Zero, Lifetime + TimeSpan.FromSeconds(2));
+        }
+
+        if (fault == "hangs")
+            _stack.Redis.Resume();
+        else
+            await _stack.Redis.RestartAsync();
+        var (made, query) = (0, QueryCacheTests.Query(TimeSpan.FromSeconds(60)));
+        await Eventually.Holds(
+            async () =>
+            {
+                query = QueryCacheTests.Query(TimeSpan.FromSeconds(60));
+                await QueryCacheTests.Cache(_app).Get(query, Make, default);
+                return (await QueryCacheTests.Cache(_replica).Get(query, Make, default)).Use.Kind == CacheUseKind.Hit;
+            },
+            "the replicas to share again");
+        Assert.True(made > 0);
+
+        Task<Result<string>> Make(CancellationToken cancellationToken) => Task.FromResult<Result<string>>($"answer {++made}");
+    }
+
+    private static async Task<string> Here(TestPerson person, string path) => (await person.GetAsync(path).Json(HttpStatusCode.OK)).Text("title");
+
+    private Task<string> There(TestPerson person, string path) => Here(person.At(_replica.Client), path);
+
+    private async Task Strike(int milliseconds, bool hangs)
+    {
+        await Task.Delay(milliseconds);
+        if (hangs)
+            _stack.Redis.Pause();
+        else
+            await _stack.Redis.KillAsync();
+    }
+}
