@@ -16,9 +16,12 @@ public static class ApplicationRegistration
     /// <summary>Adds every use case, validator and mapping of this assembly, and the pipeline around them.</summary>
     public static IServiceCollection AddApplication(this IServiceCollection services)
     {
-        var types = typeof(ApplicationRegistration).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsGenericTypeDefinition: false }).ToArray();
+        var types = typeof(ApplicationRegistration).Assembly.GetTypes()
+            .Where(type => type is { IsAbstract: false, IsGenericTypeDefinition: false })
+            .ToArray();
         // Refused fields are named as clients know them.
-        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>
+            member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
         AddImplementations(services, types, typeof(IRequestHandler<,>), ServiceLifetime.Transient);
         // Rules are expressions, which are dear to make, and hold nothing of a request.
         AddImplementations(services, types, typeof(IValidator<>), ServiceLifetime.Singleton);

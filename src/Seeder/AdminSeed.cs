@@ -11,7 +11,8 @@ namespace Portico.Seeder;
 
 /// <summary>Makes an administrator, whose password nobody knows until they set it with a code.</summary>
 internal sealed class AdminSeed(
-    AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, ICodes codes, RedisConnection redis, TimeProvider clock)
+    AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, ICodes codes, RedisConnection redis,
+    TimeProvider clock)
 {
     public async Task Run(string email, TextWriter output, CancellationToken cancellationToken)
     {

@@ -4,7 +4,9 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 
-/// <summary>What happens to demo people is kept as an event and told to nobody: they do not exist, and no letters are written to them.</summary>
+/// <summary>
+/// What happens to demo people is kept as an event and told to nobody: they do not exist, and no letters are written to them.
+/// </summary>
 internal static class DemoEvents
 {
     /// <summary>Saves, and takes back that the events of it wait to be published; within a transaction.</summary>

@@ -17,7 +17,8 @@ namespace Portico.Seeder;
 /// A number and the seed make a transfer, its id included, so that one which is there is not made again. No event tells of any: history
 /// is no news.
 /// </remarks>
-internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, NpgsqlDataSource database, DatabaseSettings settings, TimeProvider clock)
+internal sealed class DemoMoney(
+    AppDbContext db, ITransaction transaction, NpgsqlDataSource database, DatabaseSettings settings, TimeProvider clock)
 {
     public const int MaxTransfers = 10_000_000;
 
@@ -27,7 +28,7 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
     private static readonly TimeSpan Span = TimeSpan.FromDays(365);
 
     // A wallet of the first kind for everybody, of the others for every so many; with what a euro is in the currency.
-    private static readonly (string Name, Currency Currency, int Every, decimal PerEuro)[] Purses =
+    private static readonly (string Name, Currency Currency, int Every, decimal PerEuro)[] DemoBalances =
     [
         ("Everyday", Currency.Of("EUR"), 1, 1m),
         ("Travel", Currency.Of("USD"), 2, 1.1m),
@@ -36,7 +37,8 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
         ("Savings", Currency.Of("BTC"), 7, 0.00001m),
     ];
 
-    private static readonly string[] Purchases = ["Groceries", "Lunch", "Coffee", "Books", "Concert tickets", "Taxi", "Birthday present", "Gym", "Train", "Pizza"];
+    private static readonly string[] Purchases =
+        ["Groceries", "Lunch", "Coffee", "Books", "Concert tickets", "Taxi", "Birthday present", "Gym", "Train", "Pizza"];
 
     /// <returns>How many wallets and transfers were added.</returns>
     public async Task<(int Wallets, int Transfers)> Run(int transfers, int seed, CancellationToken cancellationToken)
@@ -48,7 +50,10 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
         var (wallets, added) = await EnsureWallets(begin, cancellationToken);
         var made = 0;
         if (wallets.Count > 1)
-            await DemoSeed.Progress("transfers", transfers, async advance => made = await EnsureTransfers(wallets, transfers, seed, begin, advance, cancellationToken));
+            await DemoSeed.Progress(
+                "transfers",
+                transfers,
+                async advance => made = await EnsureTransfers(wallets, transfers, seed, begin, advance, cancellationToken));
         return (added, made);
     }
 
@@ -60,7 +65,8 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
             return new DateTimeOffset(recorded, TimeSpan.Zero);
 
         var begin = clock.GetUtcNow() - Span;
-        await using var earlier = database.CreateCommand("UPDATE ledger.accounts SET recorded_at = $1 WHERE version = 0 AND recorded_at > $1");
+        await using var earlier = database.CreateCommand(
+            "UPDATE ledger.accounts SET recorded_at = $1 WHERE version = 0 AND recorded_at > $1");
         earlier.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = begin });
         await earlier.ExecuteNonQueryAsync(cancellationToken);
         return begin;
@@ -68,15 +74,19 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
 
     private async Task<(List<DemoWallet> Wallets, int Added)> EnsureWallets(DateTimeOffset begin, CancellationToken cancellationToken)
     {
-        var people = await db.Users.AsNoTracking().Where(u => u.Email!.EndsWith(DemoSeed.Domain)).OrderBy(u => u.Email).Select(u => u.Id).Take(MaxPeople).ToListAsync(cancellationToken);
+        var people = await db.Users.AsNoTracking().Where(
+            u => u.Email!.EndsWith(DemoSeed.Domain)).OrderBy(u => u.Email).Select(u => u.Id).Take(MaxPeople).ToListAsync(cancellationToken);
         var (wallets, added) = (new List<DemoWallet>(), 0);
         foreach (var batch in people.Select((id, number) => (Id: id, Number: number)).Chunk(PeopleAtOnce))
         {
             var owners = batch.Select(person => person.Id).ToArray();
-            var present = await db.Wallets.AsNoTracking().OfEveryOwner().Where(w => owners.Contains(w.OwnerId) && w.Status == WalletStatus.Open)
+            var present = await db.Wallets.AsNoTracking()
+                .OfEveryOwner()
+                .Where(w => owners.Contains(w.OwnerId) && w.Status == WalletStatus.Open)
                 .ToDictionaryAsync(w => (w.OwnerId, w.Name, w.Currency), w => w.Id, cancellationToken);
             List<Wallet> missing = [];
-            foreach (var (owner, purse) in from person in batch from purse in Purses where person.Number % purse.Every == 0 select (person.Id, purse))
+            foreach (
+                var (owner, purse) in from person in batch from purse in DemoBalances where person.Number % purse.Every == 0 select (person.Id, purse))
             {
                 if (!present.TryGetValue((owner, purse.Name, purse.Currency), out var id))
                 {
@@ -105,12 +115,17 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
                 db.Wallets.AddRange(wallets);
                 await db.SaveQuietly(token);
                 var connection = (NpgsqlConnection)db.Database.GetDbConnection();
-                await using var accounts = AccountRows.Insert([.. wallets.Select(w => Account.OfWallet(w.Id, w.OwnerId, w.Currency, begin))]);
+                await using var accounts = AccountRows.Insert(
+                    [.. wallets.Select(w => Account.OfWallet(w.Id, w.OwnerId, w.Currency, begin))]);
                 accounts.Connection = connection;
                 await accounts.ExecuteNonQueryAsync(token);
                 await using var opened = new NpgsqlCommand("UPDATE wallets SET created_at = $1 WHERE id = ANY($2)", connection)
                 {
-                    Parameters = { new NpgsqlParameter<DateTimeOffset> { TypedValue = begin }, new NpgsqlParameter<Guid[]> { TypedValue = [.. wallets.Select(w => w.Id)] } },
+                    Parameters =
+                    {
+                        new NpgsqlParameter<DateTimeOffset> { TypedValue = begin },
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. wallets.Select(w => w.Id)] }
+                    },
                 };
                 await opened.ExecuteNonQueryAsync(token);
                 return Unit.Value;
@@ -125,8 +140,8 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
         var groups = wallets.GroupBy(wallet => wallet.Currency).Select(group => group.ToArray()).Where(group => group.Length > 1).ToArray();
         var balances = new Dictionary<Guid, Money>();
         await using var source = settings.CreateLedgerDataSource(2);
-        await using var first = await Lane.Open(source, database, cancellationToken);
-        await using var second = await Lane.Open(source, database, cancellationToken);
+        await using var first = await LedgerWorker.Open(source, database, cancellationToken);
+        await using var second = await LedgerWorker.Open(source, database, cancellationToken);
         var (made, now, writing) = (0, clock.GetUtcNow(), Task.FromResult(0));
         for (var number = 0; number < transfers; number += TransfersAtOnce)
         {
@@ -137,7 +152,13 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
             made += await writing;
             cancellationToken.ThrowIfCancellationRequested();
             // No account has two currencies, so neither waits for the other.
-            writing = Task.Run(async () => (await Task.WhenAll(first.Write([.. batch[true]], cancellationToken), second.Write([.. batch[false]], cancellationToken))).Sum(), CancellationToken.None);
+            writing = Task.Run(
+                async () =>
+                    (
+                        await Task.WhenAll(
+                            first.Write([.. batch[true]], cancellationToken), second.Write([.. batch[false]], cancellationToken)))
+                        .Sum(),
+                CancellationToken.None);
             advance(Math.Min(TransfersAtOnce, transfers - number));
         }
 
@@ -146,38 +167,39 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
 
     private static Movement Make(DemoWallet[][] groups, Dictionary<Guid, Money> balances, int seed, int number, DateTimeOffset at)
     {
-        var dice = new Dice(seed, number);
+        var random = new RandomChoices(seed, number);
         // Most people pay in the first currency.
-        var group = groups[Math.Max(0, dice.Below(groups.Length * 2) - groups.Length)];
-        var payer = dice.Below(group.Length);
-        var (wallet, other) = (group[payer], group[(payer + 1 + dice.Below(group.Length - 1)) % group.Length]);
+        var group = groups[Math.Max(0, random.Below(groups.Length * 2) - groups.Length)];
+        var payer = random.Below(group.Length);
+        var (wallet, other) = (group[payer], group[(payer + 1 + random.Below(group.Length - 1)) % group.Length]);
         var balance = balances.GetValueOrDefault(wallet.Id, Money.Zero(wallet.Currency));
 
-        var isRent = dice.Below(25) == 0;
-        var amount = wallet.Amount(isRent ? 400 + dice.Below(900) : 2 + dice.Below(60), dice.Below(100));
-        var id = dice.Id(number);
+        var isRent = random.Below(25) == 0;
+        var amount = wallet.Amount(isRent ? 400 + random.Below(900) : 2 + random.Below(60), random.Below(100));
+        var id = random.Id(number);
         if (balance < amount)
         {
-            var salary = wallet.Amount(1_800 + (100 * dice.Below(25)), 0);
+            var salary = wallet.Amount(1_800 + (100 * random.Below(25)), 0);
             balances[wallet.Id] = balance + salary;
             return Movement.Deposit(id, null, wallet.Id, salary, "Salary") with { At = at };
         }
 
         balances[wallet.Id] = balance - amount;
-        if (dice.Below(40) == 0)
+        if (random.Below(40) == 0)
             return Movement.Withdrawal(id, null, wallet.Id, amount, "Cash machine") with { At = at };
 
         balances[other.Id] = balances.GetValueOrDefault(other.Id, Money.Zero(other.Currency)) + amount;
-        var what = isRent ? "Rent" : Purchases[dice.Below(Purchases.Length)];
+        var what = isRent ? "Rent" : Purchases[random.Below(Purchases.Length)];
         return Movement.Transfer(id, wallet.OwnerId, [new Leg(id, wallet.Id, other.Id, amount, what)]) with { At = at };
     }
 
     /// <summary>Writes transfers in the order of their numbers, those that are missing.</summary>
-    private sealed class Lane(LedgerSession session, NpgsqlDataSource database) : IAsyncDisposable
+    private sealed class LedgerWorker(LedgerSession session, NpgsqlDataSource database) : IAsyncDisposable
     {
         private bool _mayBeThere = true;
 
-        public static async Task<Lane> Open(NpgsqlDataSource ledger, NpgsqlDataSource database, CancellationToken cancellationToken) =>
+        public static async Task<LedgerWorker> Open(
+            NpgsqlDataSource ledger, NpgsqlDataSource database, CancellationToken cancellationToken) =>
             new(await LedgerSession.Open(ledger, cancellationToken, withEvents: false), database);
 
         /// <returns>How many were made.</returns>
@@ -194,16 +216,17 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
                 return 0;
 
             var outcomes = await session.Execute(missing);
-            if (outcomes.FirstOrDefault(outcome => outcome.Refusal is not null)?.Refusal is { Code: "not_found" })
+            if (outcomes.FirstOrDefault(outcome => outcome.Error is not null)?.Error is { Code: "not_found" })
                 throw new SeederException("The system's own accounts are missing: run `reference` first.");
-            return outcomes.Count(outcome => outcome.Refusal is null);
+            return outcomes.Count(outcome => outcome.Error is null);
         }
 
         public ValueTask DisposeAsync() => session.DisposeAsync();
 
         private async Task<HashSet<Guid>> Present(Guid[] ids, CancellationToken cancellationToken)
         {
-            await using var command = database.CreateCommand("SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)");
+            await using var command = database.CreateCommand(
+                "SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)");
             command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
             return [.. (Guid[])(await command.ExecuteScalarAsync(cancellationToken))!];
         }
@@ -219,7 +242,7 @@ internal sealed class DemoMoney(AppDbContext db, ITransaction transaction, Npgsq
     }
 
     /// <summary>The same throws for the same seed and number (SplitMix64).</summary>
-    private sealed class Dice(int seed, int number)
+    private sealed class RandomChoices(int seed, int number)
     {
         // Ids sort by their number, as they would by time.
         private const long FirstMillisecond = 1_700_000_000_000;

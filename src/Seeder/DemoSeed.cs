@@ -16,7 +16,8 @@ namespace Portico.Seeder;
 internal sealed record DemoRequest(int Users, int Transfers, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
 
 /// <summary>Makes a person of each role with a password that is printed once, and a crowd around them that nobody signs in as.</summary>
-internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, DemoMoney money, TimeProvider clock)
+internal sealed class DemoSeed(
+    AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, DemoMoney money, TimeProvider clock)
 {
     public const int MaxUsers = 1_000_000;
     public const string Domain = "@portico.example";
@@ -24,10 +25,52 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
     private const int PasswordBytes = 15;
 
     private static readonly string[] FirstNames =
-        ["Ada", "Alan", "Anna", "Boris", "Chen", "Dmitri", "Edsger", "Elena", "Fatima", "Grace", "Hedy", "Ivan", "Joan", "Ken", "Leslie", "Maria", "Niklaus", "Olga", "Radia", "Sofia"];
+        [
+            "Ada",
+            "Alan",
+            "Anna",
+            "Boris",
+            "Chen",
+            "Dmitri",
+            "Edsger",
+            "Elena",
+            "Fatima",
+            "Grace",
+            "Hedy",
+            "Ivan",
+            "Joan",
+            "Ken",
+            "Leslie",
+            "Maria",
+            "Niklaus",
+            "Olga",
+            "Radia",
+            "Sofia"
+        ];
 
     private static readonly string[] LastNames =
-        ["Allen", "Booth", "Dijkstra", "Hamilton", "Hopper", "Ivanova", "Johnson", "Kay", "Lamport", "Lovelace", "Mendes", "Orlova", "Perlman", "Petrov", "Ritchie", "Sato", "Turing", "Wang", "Wirth", "Zuse"];
+        [
+            "Allen",
+            "Booth",
+            "Dijkstra",
+            "Hamilton",
+            "Hopper",
+            "Ivanova",
+            "Johnson",
+            "Kay",
+            "Lamport",
+            "Lovelace",
+            "Mendes",
+            "Orlova",
+            "Perlman",
+            "Petrov",
+            "Ritchie",
+            "Sato",
+            "Turing",
+            "Wang",
+            "Wirth",
+            "Zuse"
+        ];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -45,7 +88,10 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
         var started = clock.GetTimestamp();
         var (wallets, transfers) = await money.Run(request.Transfers, request.Seed, cancellationToken);
         if (wallets + transfers > 0)
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {wallets} wallets, {transfers} transfers ({transfers / clock.GetElapsedTime(started).TotalSeconds:0} a second)"));
+            await output.WriteLineAsync(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {wallets} wallets, {transfers} transfers ({transfers / clock.GetElapsedTime(started).TotalSeconds:0} a second)"));
         if (signIns.Count == 0)
             return;
 
@@ -117,7 +163,15 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
                     var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
                     db.Users.Add(user);
                     // No password: nobody signs in as one of the crowd.
-                    db.Set<Credential>().Add(new Credential { Id = user.Id, UserName = user.Id.ToString(), NormalizedUserName = user.Id.ToString().ToUpperInvariant(), SecurityStamp = Guid.NewGuid().ToString("N") });
+                    db.Set<Credential>()
+                        .Add(
+                            new Credential
+                            {
+                                Id = user.Id,
+                                UserName = user.Id.ToString(),
+                                NormalizedUserName = user.Id.ToString().ToUpperInvariant(),
+                                SecurityStamp = Guid.NewGuid().ToString("N")
+                            });
                 }
 
                 await db.SaveQuietly(token);
@@ -155,7 +209,9 @@ internal sealed class DemoSeed(AppDbContext db, ITransaction transaction, ICrede
     }
 
     private static ContactAddress Address(string name) =>
-        ContactAddress.TryParseEmail($"{name}{Domain}", out var address) ? address : throw new InvalidOperationException($"{name} makes no address.");
+        ContactAddress.TryParseEmail($"{name}{Domain}", out var address)
+            ? address
+            : throw new InvalidOperationException($"{name} makes no address.");
 
     /// <summary>The same for the same seed and number, whatever else is made.</summary>
     private static string Pick(string[] names, int seed, int number, int salt)

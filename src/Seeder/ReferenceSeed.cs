@@ -29,7 +29,8 @@ internal sealed class ReferenceSeed(AppDbContext db, NpgsqlDataSource database, 
         await output.WriteLineAsync($"reference: {changes} changes");
     }
 
-    private async Task Equalise<TRow, TKey>(IEnumerable<TRow> wanted, Func<TRow, TKey> key, bool remove, CancellationToken cancellationToken)
+    private async Task Equalise<TRow, TKey>(
+        IEnumerable<TRow> wanted, Func<TRow, TKey> key, bool remove, CancellationToken cancellationToken)
         where TRow : class
         where TKey : notnull
     {

@@ -36,17 +36,26 @@ internal sealed class SeederApp
 
     /// <summary>Runs one command and gives its exit code.</summary>
     /// <param name="args">The command and its options.</param>
-    /// <param name="configuration">The settings; null reads appsettings.json beside the program, the environment variables and the secret files.</param>
+    /// <param name="configuration">
+    /// The settings; null reads appsettings.json beside the program, the environment variables and the secret files.
+    /// </param>
     /// <param name="output">Takes the result.</param>
     /// <param name="error">Takes the reason of a failure.</param>
     /// <param name="cancellationToken">Ends the command; what is half done is rolled back.</param>
-    public static async Task<int> RunAsync(string[] args, IConfiguration? configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        string[] args, IConfiguration? configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var arguments = new SeederApp(configuration, output, error).CreateRoot().Parse(args);
         if (arguments.Errors.Count == 0)
         {
             return await arguments.InvokeAsync(
-                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null
+                },
                 cancellationToken);
         }
 
@@ -60,44 +69,66 @@ internal sealed class SeederApp
     {
         var email = new Option<string>("--email") { Description = "The address of the administrator.", Required = true };
         var dismiss = new Option<bool>("--dismiss") { Description = "Make an ordinary person of this administrator instead." };
-        var users = new Option<int>("--users") { Description = "How many people besides the three with a known password.", DefaultValueFactory = _ => 20 };
+        var users = new Option<int>("--users")
+        {
+            Description = "How many people besides the three with a known password.",
+            DefaultValueFactory = _ => 20
+        };
         users.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > DemoSeed.MaxUsers)
                 result.AddError($"--users must be between 0 and {DemoSeed.MaxUsers}.");
         });
-        var transfers = new Option<int>("--transfers") { Description = "How many transfers their wallets have seen within the last year; 0 is no wallets either.", DefaultValueFactory = _ => 2_000 };
+        var transfers = new Option<int>("--transfers")
+        {
+            Description = "How many transfers their wallets have seen within the last year; 0 is no wallets either.",
+            DefaultValueFactory = _ => 2_000
+        };
         transfers.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > DemoMoney.MaxTransfers)
                 result.AddError($"--transfers must be between 0 and {DemoMoney.MaxTransfers}.");
         });
-        var seed = new Option<int>("--seed") { Description = "The same seed makes the same people and transfers.", DefaultValueFactory = _ => 1 };
-        var credentials = new Option<FileInfo?>("--credentials-file") { Description = "Also write the sign-ins, when they are made, to this file as JSON.", HelpName = "FILE" };
+        var seed =
+            new Option<int>("--seed") { Description = "The same seed makes the same people and transfers.", DefaultValueFactory = _ => 1 };
+        var credentials = new Option<FileInfo?>(
+            "--credentials-file")
+        { Description = "Also write the sign-ins, when they are made, to this file as JSON.", HelpName = "FILE" };
         var reset = new Option<bool>("--reset-passwords") { Description = "Give the demo sign-ins new passwords and print them." };
         var force = new Option<bool>("--force") { Description = "Seed demo people in production too." };
 
         var root = new RootCommand("Fills a migrated database. Every command can be run again.");
         root.Add(Create("reference", "Roles, permissions and currencies, as the code has them.", [], (services, _, token) =>
             services.GetRequiredService<ReferenceSeed>().Run(_output, token)));
-        root.Add(Create("admin", "An administrator, with a code to set the password once.", [email, dismiss], (services, arguments, token) =>
+        root.Add(
+            Create("admin", "An administrator, with a code to set the password once.", [email, dismiss], (services, arguments, token) =>
         {
             var admin = services.GetRequiredService<AdminSeed>();
             return arguments.GetValue(dismiss)
                 ? admin.Dismiss(arguments.GetRequiredValue(email), _output, token)
                 : admin.Run(arguments.GetRequiredValue(email), _output, token);
         }));
-        root.Add(Create("demo", "People to try things with, and wallets with a year of history; refused in production.", [users, transfers, seed, credentials, reset, force], (services, arguments, token) =>
+        root.Add(
+            Create(
+                "demo", "People to try things with, and wallets with a year of history; refused in production.",
+                [users, transfers, seed, credentials, reset, force], (services, arguments, token) =>
         {
             if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
-                throw new SeederException("Demo people are refused in production, where anybody could sign in as them. Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
-            var request = new DemoRequest(arguments.GetValue(users), arguments.GetValue(transfers), arguments.GetValue(seed), arguments.GetValue(credentials), arguments.GetValue(reset));
+                throw new SeederException(
+                    "Demo people are refused in production, where anybody could sign in as them. Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
+            var request = new DemoRequest(
+                arguments.GetValue(users),
+                arguments.GetValue(transfers),
+                arguments.GetValue(seed),
+                arguments.GetValue(credentials),
+                arguments.GetValue(reset));
             return services.GetRequiredService<DemoSeed>().Run(request, _output, token);
         }));
         return root;
     }
 
-    private Command Create(string name, string description, Option[] options, Func<IServiceProvider, ParseResult, CancellationToken, Task> seed)
+    private Command Create(
+        string name, string description, Option[] options, Func<IServiceProvider, ParseResult, CancellationToken, Task> seed)
     {
         var command = new Command(name, description);
         foreach (var option in options)
@@ -137,7 +168,8 @@ internal sealed class SeederApp
 
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddPersistence(builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
+        builder.Services.AddPersistence(
+            builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoMoney>().AddScoped<DemoSeed>();
         return builder.Build();
@@ -146,7 +178,8 @@ internal sealed class SeederApp
     private static string? Explain(Exception failure) => failure switch
     {
         SeederException or OptionsValidationException or DependencyUnavailableException => failure.Message,
-        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => "The database is not migrated: run the Migrator with `up` first.",
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } =>
+            "The database is not migrated: run the Migrator with `up` first.",
         PostgresException postgres => $"PostgreSQL refused: {postgres.MessageText}",
         DbUpdateException { InnerException: { } cause } => Explain(cause) ?? $"The database refused a change: {cause.Message}",
         NpgsqlException { InnerException: SocketException socket } => $"PostgreSQL can't be reached: {socket.Message}",

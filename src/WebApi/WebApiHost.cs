@@ -11,7 +11,13 @@ internal static class WebApiHost
 {
     public static WebApplication Create(string[] args, Action<IServiceCollection>? replace = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(WebApiHost).Assembly.GetName().Name });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions
+            {
+                Args = args,
+                ContentRootPath = AppContext.BaseDirectory,
+                ApplicationName = typeof(WebApiHost).Assembly.GetName().Name
+            });
         // Of all sources the command line has the last word.
         builder.Configuration.AddSecretFiles().AddCommandLine(args);
         builder.Services.AddApplication().AddInfrastructure(builder.Configuration).AddWebApi(builder.Configuration);

@@ -60,7 +60,7 @@ internal static class WebApiRegistration
         app.UseSwaggerPage();
         app.UseRouting();
         app.UseAuthentication();
-        app.UseMiddleware<RequestLimit>();
+        app.UseMiddleware<RateLimitMiddleware>();
         app.MapControllers();
         app.MapDiscovery();
         app.MapSchemas();
@@ -73,7 +73,9 @@ internal static class WebApiRegistration
 
     private static IServiceCollection AddServer(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<LimitSettings>(configuration).AddSettings<ManagementSettings>(configuration).AddSettings<ProxySettings>(configuration);
+        services.AddSettings<LimitSettings>(configuration)
+            .AddSettings<ManagementSettings>(configuration)
+            .AddSettings<ProxySettings>(configuration);
         var urls = Listeners.UrlsOf(configuration);
         services.AddSingleton(provider => new Listeners(urls, provider.GetRequiredService<ManagementSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
@@ -92,7 +94,9 @@ internal static class WebApiRegistration
             foreach (var network in proxies.Networks())
                 forwarded.KnownIPNetworks.Add(network);
             forwarded.ForwardLimit = 8;
-            forwarded.ForwardedHeaders = proxies.Trusted.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+            forwarded.ForwardedHeaders = proxies.Trusted.Length > 0
+                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
+                : ForwardedHeaders.None;
         });
         return services;
     }
@@ -103,7 +107,8 @@ internal static class WebApiRegistration
         services.AddReadiness(configuration);
         services.AddSingleton<Draining>();
         services.AddHostedService<DrainBeforeStop>();
-        services.AddOptions<HostOptions>().Configure<ShutdownSettings>((host, shutdown) => host.ShutdownTimeout = shutdown.DrainDelay + shutdown.Timeout);
+        services.AddOptions<HostOptions>()
+            .Configure<ShutdownSettings>((host, shutdown) => host.ShutdownTimeout = shutdown.DrainDelay + shutdown.Timeout);
         return services;
     }
 
@@ -119,8 +124,10 @@ internal static class WebApiRegistration
                     "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
                 .WithExposedHeaders(
-                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State, HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
-                    RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions", "Deprecation", "Sunset")
+                    "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State,
+                    HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
+                    RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions", "Deprecation",
+                    "Sunset")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
     }
@@ -168,7 +175,7 @@ internal static class WebApiRegistration
             .AddJsonOptions(json => ApiJson.Configure(json.JsonSerializerOptions))
             .ConfigureApiBehaviorOptions(api =>
             {
-                api.InvalidModelStateResponseFactory = ModelStateRefusals.Answer;
+                api.InvalidModelStateResponseFactory = ModelStateErrors.Answer;
                 // Answers without a body get theirs from the one place that writes problems.
                 api.SuppressMapClientErrors = true;
             })

@@ -61,7 +61,7 @@ internal sealed class CountedTransaction : ITransaction
 }
 
 /// <summary>The idempotency key that a test gives a request, and the answers that it keeps.</summary>
-internal sealed class RequestKey : IRequestKey, IKeptAnswers
+internal sealed class RequestKey : IRequestKey, IIdempotencyStore
 {
     private readonly Dictionary<string, object> _answers = new(StringComparer.Ordinal);
 
@@ -71,7 +71,8 @@ internal sealed class RequestKey : IRequestKey, IKeptAnswers
 
     public void Replayed() => Replays++;
 
-    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(
+        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
         if (_answers.TryGetValue(key.Value, out var kept))
@@ -86,7 +87,8 @@ internal sealed class RequestKey : IRequestKey, IKeptAnswers
 /// <summary>A cache that never has anything.</summary>
 internal sealed class NoCache : IQueryCache, ICacheReport
 {
-    public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+    public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(
+        CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => (await make(cancellationToken), default);
 
     public void Report(CacheUse use)

@@ -14,7 +14,14 @@ public sealed partial class ConfigurationTableTests
 
     // Read by the framework, by the Migrator, or before there are settings.
     private static readonly string[] WithoutClass =
-        ["DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", SecretFiles.FolderKey, "ConnectionStrings:Migrator", "ConnectionStrings:Bootstrap", "Logging:LogLevel:Default"];
+        [
+            "DOTNET_ENVIRONMENT",
+            "ASPNETCORE_URLS",
+            SecretFiles.FolderKey,
+            "ConnectionStrings:Migrator",
+            "ConnectionStrings:Bootstrap",
+            "Logging:LogLevel:Default"
+        ];
 
     [Fact]
     public void Lists_every_setting_and_no_other()
@@ -22,7 +29,9 @@ public sealed partial class ConfigurationTableTests
         var documented = Rows().Select(row => row.Setting).ToArray();
 
         Assert.Equal(documented.Distinct(StringComparer.Ordinal), documented);
-        Assert.Equal(Settings().Select(setting => setting.Name).Concat(WithoutClass).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Settings().Select(setting => setting.Name).Concat(WithoutClass).Order(StringComparer.Ordinal),
+            documented.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,11 +90,16 @@ public sealed partial class ConfigurationTableTests
     private static IEnumerable<(string Name, object? Value)> Leaves(string prefix, object settings) => settings.GetType()
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => property.SetMethod is not null)
-        .SelectMany(property => property.GetValue(settings) is { } value && property.PropertyType.Assembly == settings.GetType().Assembly && property.PropertyType.IsClass
+        .SelectMany(
+            property =>
+                property.GetValue(settings) is { } value
+                    && property.PropertyType.Assembly == settings.GetType().Assembly
+                    && property.PropertyType.IsClass
             ? Leaves($"{prefix}:{property.Name}", value)
             : [($"{prefix}:{property.Name}", property.GetValue(settings))]);
 
-    private static bool Names(string problem, string setting) => Regex.IsMatch(problem, $@"(^|[\s]){Regex.Escape(setting)}($|[\s.,:])", RegexOptions.None, TimeSpan.FromSeconds(1));
+    private static bool Names(string problem, string setting) =>
+        Regex.IsMatch(problem, $@"(^|[\s]){Regex.Escape(setting)}($|[\s.,:])", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     private static string Show(object? value) => value switch
     {
@@ -100,8 +114,13 @@ public sealed partial class ConfigurationTableTests
 
     private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows()
     {
-        var section = File.ReadAllText(Path.Combine(Solution.Root, "README.md")).Split("\n## ").Single(text => text.StartsWith("Configuration\n", StringComparison.Ordinal));
-        return [.. Row().Matches(section).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))];
+        var section = File.ReadAllText(Path.Combine(Solution.Root, "README.md"))
+            .Split("\n## ")
+            .Single(text => text.StartsWith("Configuration\n", StringComparison.Ordinal));
+        return
+        [
+            .. Row().Matches(section).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))
+        ];
     }
 
     [GeneratedRegex(@"^\| `(?<setting>[A-Za-z0-9_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]

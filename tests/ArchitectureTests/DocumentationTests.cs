@@ -28,7 +28,8 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Numbers_decisions_without_a_gap()
     {
-        var numbers = Directory.GetFiles(Page("docs/adr"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(name => int.Parse(name![..4])).ToArray();
+        var numbers = Directory.GetFiles(Page("docs/adr"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(
+            name => int.Parse(name![..4])).ToArray();
 
         Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
     }
@@ -36,7 +37,9 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Describes_every_error_code_with_its_status()
     {
-        var documented = Row().Matches(File.ReadAllText(Page("docs/api/errors.md"))).Select(row => $"{row.Groups["code"].Value} {row.Groups["status"].Value}");
+        var documented = Row()
+            .Matches(File.ReadAllText(Page("docs/api/errors.md")))
+            .Select(row => $"{row.Groups["code"].Value} {row.Groups["status"].Value}");
 
         Assert.Equal(Codes().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
@@ -45,7 +48,8 @@ public sealed partial class DocumentationTests
     public void Names_tests_that_exist_for_what_auditors_are_told()
     {
         var tests = Tests().Select(test => test[(test.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet(StringComparer.Ordinal);
-        var named = TestName().Matches(File.ReadAllText(Page("docs/ledger.md"))).Select(name => name.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToArray();
+        var named = TestName().Matches(
+            File.ReadAllText(Page("docs/ledger.md"))).Select(name => name.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToArray();
 
         Assert.True(named.Length > 10, "No tests are named.");
         Assert.Empty(named.Except(tests, StringComparer.Ordinal));
@@ -81,22 +85,26 @@ public sealed partial class DocumentationTests
     // The refusals of the domain and the application stand in static classes named after what they are about.
     private static IEnumerable<string> Codes()
     {
-        foreach (var refusal in EdgeRefusals.All)
+        foreach (var refusal in HttpErrors.All)
             yield return $"{refusal.Code} {refusal.Status}";
-        foreach (var member in Solution.Types.Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal)).SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static)))
+        foreach (
+            var member in Solution.Types.Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
+                .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static)))
         {
             var error = member switch
             {
                 FieldInfo field => field.GetValue(null) as Error,
-                MethodInfo { ReturnType: var type } method when type == typeof(Error) => (Error?)method.Invoke(null, [.. method.GetParameters().Select(Argument)]),
+                MethodInfo { ReturnType: var type } method when type == typeof(Error) =>
+                    (Error?)method.Invoke(null, [.. method.GetParameters().Select(Argument)]),
                 _ => null,
             };
-            if (error is not null && Refusal.Of(error) is var refusal)
+            if (error is not null && HttpError.Of(error) is var refusal)
                 yield return $"{refusal.Code} {refusal.Status}";
         }
     }
 
-    private static object? Argument(ParameterInfo parameter) => parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
+    private static object? Argument(ParameterInfo parameter) =>
+        parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
 
     private static string Page(string path) => Path.Combine(Solution.Root, path);
 

@@ -36,15 +36,21 @@ public sealed partial class DomainTests
     public void Events_are_sealed_records_of_the_past() => Solution.AssertNone(
         from type in Events
         where !type.IsSealed || type.GetMethod("<Clone>$") is null
-            || !(type.Name.EndsWith("ed", StringComparison.Ordinal) || Array.Exists(IrregularPasts, past => type.Name.EndsWith(past, StringComparison.Ordinal)))
+
+                || !(
+                    type.Name.EndsWith("ed", StringComparison.Ordinal)
+                        || Array.Exists(IrregularPasts, past => type.Name.EndsWith(past, StringComparison.Ordinal)))
         select type.FullName);
 
     [Fact]
     public void Events_have_names_of_their_own_on_the_wire()
     {
-        var names = Events.ToDictionary(type => type, type => (string?)type.GetProperty(nameof(IDomainEvent.Name), BindingFlags.Public | BindingFlags.Static)?.GetValue(null));
+        var names = Events.ToDictionary(
+            type => type,
+            type => (string?)type.GetProperty(nameof(IDomainEvent.Name), BindingFlags.Public | BindingFlags.Static)?.GetValue(null));
 
-        Solution.AssertNone(names.Where(name => name.Value is null || !EventName().IsMatch(name.Value)).Select(name => $"{name.Key.Name}: {name.Value}"));
+        Solution.AssertNone(
+            names.Where(name => name.Value is null || !EventName().IsMatch(name.Value)).Select(name => $"{name.Key.Name}: {name.Value}"));
         Assert.Distinct(names.Values);
     }
 

@@ -54,7 +54,10 @@ public sealed class LayerTests
         where call.Method.DeclaringType?.Namespace == typeof(DbContext).Namespace
         where call.Method.Name.StartsWith("ExecuteUpdate", StringComparison.Ordinal)
             || call.Method.Name.StartsWith("ExecuteDelete", StringComparison.Ordinal)
-            || (call.Method.Name == nameof(EntityFrameworkQueryableExtensions.IgnoreQueryFilters) && call.Method.GetParameters().Length == 1)
+
+                || (
+                    call.Method.Name == nameof(EntityFrameworkQueryableExtensions.IgnoreQueryFilters)
+                        && call.Method.GetParameters().Length == 1)
         select call.ToString());
 
     [Fact]
@@ -71,28 +74,35 @@ public sealed class LayerTests
             from assembly in (Assembly[])[Solution.Domain, Solution.Application]
             from call in Calls.Of(assembly)
             where clocks.Contains((call.Method.DeclaringType!, call.Method.Name))
-                || (call.Method.DeclaringType == typeof(Guid) && call.Method.Name == nameof(Guid.CreateVersion7) && call.Method.GetParameters().Length == 0)
+
+                    || (
+                        call.Method.DeclaringType == typeof(Guid)
+                            && call.Method.Name == nameof(Guid.CreateVersion7)
+                            && call.Method.GetParameters().Length == 0)
             select call.ToString());
     }
 
     [Fact]
     public void The_reader_of_calls_sees_through_state_machines_and_lambdas() => Assert.Superset(
         new HashSet<string>(["SaveChangesAsync", "BeginTransactionAsync", "CommitAsync", "ConvertName", "Hash", "Trim"]),
-        Calls.Of(Solution.Infrastructure).Concat(Calls.Of(Solution.Application)).Select(call => call.Method.Name).ToHashSet(StringComparer.Ordinal));
+        Calls.Of(Solution.Infrastructure).Concat(
+            Calls.Of(Solution.Application)).Select(call => call.Method.Name).ToHashSet(StringComparer.Ordinal));
 
     [Fact]
     public void Nothing_blocks_a_thread_to_wait_for_a_task() => Solution.AssertNone(
         from assembly in (Assembly[])[Solution.Domain, Solution.Application, Solution.Infrastructure, Solution.WebApi]
         from call in Calls.Of(assembly)
         where call.Method.DeclaringType == typeof(Thread) && call.Method.Name == nameof(Thread.Sleep)
-            || call.Method.DeclaringType == typeof(Task) && call.Method.Name is nameof(Task.Wait) or nameof(Task.WaitAll) or nameof(Task.WaitAny)
+            || call.Method.DeclaringType == typeof(Task) && call.Method.Name is nameof(Task.Wait) or nameof(Task.WaitAll)
+                or nameof(Task.WaitAny)
         select call.ToString());
 
     [Fact]
     public void No_method_is_async_void() => Solution.AssertNone(
         from assembly in Solution.All
         from type in assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static)
+        from method in type.GetMethods(
+            BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static)
         where method.ReturnType == typeof(void) && method.IsDefined(typeof(AsyncStateMachineAttribute))
         select $"{type.FullName}.{method.Name}");
 
@@ -108,7 +118,9 @@ public sealed class LayerTests
     public void Classes_are_sealed_unless_something_extends_them() => Solution.AssertNone(
         from type in Solution.Types
         where type is { IsClass: true, IsAbstract: false, IsSealed: false }
-        where !Solution.Types.Any(other => other.BaseType is { } parent && (parent == type || (parent.IsGenericType && parent.GetGenericTypeDefinition() == type)))
+        where !Solution.Types.Any(
+            other =>
+                other.BaseType is { } parent && (parent == type || (parent.IsGenericType && parent.GetGenericTypeDefinition() == type)))
         select type.FullName);
 
     [Fact]

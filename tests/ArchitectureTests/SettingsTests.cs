@@ -60,5 +60,6 @@ public sealed class SettingsTests
         return [.. ((ISettings)settings).Problems()];
     }
 
-    private static string Section(Type type) => (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+    private static string Section(Type type) =>
+        (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
 }

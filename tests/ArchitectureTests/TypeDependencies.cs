@@ -26,7 +26,8 @@ internal static class TypeDependencies
         type.BaseType,
         .. type.GetInterfaces(),
         .. AttributesOf(type),
-        .. type.GetGenericArguments().SelectMany(argument => argument.IsGenericParameter ? argument.GetGenericParameterConstraints() : [argument]),
+        .. type.GetGenericArguments()
+        .SelectMany(argument => argument.IsGenericParameter ? argument.GetGenericParameterConstraints() : [argument]),
         .. type.GetFields(Declared).Select(field => field.FieldType),
         .. type.GetProperties(Declared).SelectMany(property => (IEnumerable<Type>)[property.PropertyType, .. AttributesOf(property)]),
         .. type.GetMethods(Declared).SelectMany(UsedBy),

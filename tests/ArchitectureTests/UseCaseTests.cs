@@ -43,7 +43,10 @@ public sealed class UseCaseTests
         let feature = useCase.Namespace![Root.Length..]
         let path = Path.Combine([Solution.Folder("Application"), .. feature.Split('.')])
         where feature.StartsWith("Common", StringComparison.Ordinal)
-            || !(File.Exists(Path.Combine(path, $"{useCase.Name}.cs")) || File.Exists(Path.Combine(path, useCase.Name, $"{useCase.Name}.cs")))
+
+                || !(
+                    File.Exists(Path.Combine(path, $"{useCase.Name}.cs"))
+                        || File.Exists(Path.Combine(path, useCase.Name, $"{useCase.Name}.cs")))
         select useCase.FullName);
 
     [Fact]
@@ -72,7 +75,9 @@ public sealed class UseCaseTests
         where !controller.IsDefined(typeof(IgnoresIdempotencyKeyAttribute))
         from action in controller.GetMethods()
         where action.IsDefined(typeof(HttpPostAttribute))
-        from sent in action.GetCustomAttributes<UseCaseAttribute>().Select(declared => declared.UseCase).Concat(action.GetParameters().Select(parameter => parameter.ParameterType))
+        from sent in action.GetCustomAttributes<UseCaseAttribute>()
+            .Select(declared => declared.UseCase)
+            .Concat(action.GetParameters().Select(parameter => parameter.ParameterType))
         where typeof(IOwnTransaction).IsAssignableFrom(sent) && !typeof(INeedsIdempotencyKey).IsAssignableFrom(sent)
         select $"{action.Name} sends {sent.Name}");
 
@@ -92,7 +97,9 @@ public sealed class UseCaseTests
     [Fact]
     public void Every_use_case_has_one_handler_named_after_it() => Solution.AssertNone(
         from useCase in Solution.UseCases
-        let handlers = Types.Where(type => Solution.Closed(type, typeof(IRequestHandler<,>)) is { } contract && contract.GetGenericArguments()[0] == useCase).ToArray()
+        let handlers = Types.Where(
+            type => Solution.Closed(type, typeof(IRequestHandler<,>)) is { } contract && contract.GetGenericArguments()[0] == useCase)
+            .ToArray()
         where handlers.Length != 1 || handlers[0] is not { IsSealed: true, IsNotPublic: true } handler
             || handler.Name != $"{useCase.Name}Handler" || handler.Namespace != useCase.Namespace
         select $"{useCase.Name}: {string.Join(", ", handlers.Select(handler => handler.Name))}");
@@ -118,15 +125,19 @@ public sealed class UseCaseTests
         from type in Types
         where !type.IsAbstract && Solution.Closed(type, typeof(IValidator<>)) is not null
         let validated = Solution.Closed(type, typeof(IValidator<>))!.GetGenericArguments()[0]
-        where type is not { IsSealed: true, IsNotPublic: true } || type.Name != $"{validated.Name}Validator" || type.Namespace != validated.Namespace
+        where type is not { IsSealed: true, IsNotPublic: true }
+            || type.Name != $"{validated.Name}Validator"
+            || type.Namespace != validated.Namespace
         select type.Name);
 
     [Fact]
     public void Every_command_with_input_has_one_validator() => Solution.AssertNone(
         from useCase in Solution.UseCases
         where typeof(ICommand).IsAssignableFrom(useCase)
-        where useCase.GetProperties().Any(property => property.SetMethod is { IsPublic: true } && !Array.Exists(AlwaysValid, type => type == property.PropertyType))
-        where Types.Count(type => Solution.Closed(type, typeof(IValidator<>)) is { } contract && contract.GetGenericArguments()[0] == useCase) != 1
+        where useCase.GetProperties()
+            .Any(property => property.SetMethod is { IsPublic: true } && !Array.Exists(AlwaysValid, type => type == property.PropertyType))
+        where Types.Count(
+            type => Solution.Closed(type, typeof(IValidator<>)) is { } contract && contract.GetGenericArguments()[0] == useCase) != 1
         select useCase.Name);
 
     [Fact]
@@ -140,7 +151,11 @@ public sealed class UseCaseTests
     [Fact]
     public void Every_request_passes_the_whole_pipeline_in_order()
     {
-        Type[] expected = [typeof(TracingBehaviour<,>), typeof(AuthorisationBehaviour<,>), typeof(ValidationBehaviour<,>), typeof(CachingBehaviour<,>), typeof(TransactionBehaviour<,>)];
+        Type[] expected =
+        [
+            typeof(TracingBehaviour<,>), typeof(AuthorisationBehaviour<,>), typeof(ValidationBehaviour<,>), typeof(CachingBehaviour<,>),
+            typeof(TransactionBehaviour<,>)
+        ];
         using var services = Services();
         using var scope = services.CreateScope();
 
@@ -158,14 +173,18 @@ public sealed class UseCaseTests
         where type.IsDefined(typeof(CachedAttribute)) || type.IsDefined(typeof(DependsOnAttribute))
         where !Solution.IsClosed(type, typeof(IQuery<>)) || !type.IsDefined(typeof(DependsOnAttribute))
             || type.GetCustomAttribute<CachedAttribute>()?.Lifetime is not { TotalSeconds: >= 1 and <= 60 }
-            || type.GetCustomAttributes<DependsOnAttribute>().Any(dependency => dependency.Properties.Any(property => dependency.Record.GetProperty(property) is null))
+
+
+                    || type.GetCustomAttributes<DependsOnAttribute>()
+                        .Any(dependency => dependency.Properties.Any(property => dependency.Record.GetProperty(property) is null))
         select type.Name);
 
     [Fact]
     public void A_cached_query_is_answered_the_same_for_everybody() => Solution.AssertNone(
         from useCase in Solution.UseCases
         where useCase.IsDefined(typeof(CachedAttribute))
-        from handler in Types.Where(type => Solution.Closed(type, typeof(IRequestHandler<,>)) is { } contract && contract.GetGenericArguments()[0] == useCase)
+        from handler in Types.Where(
+            type => Solution.Closed(type, typeof(IRequestHandler<,>)) is { } contract && contract.GetGenericArguments()[0] == useCase)
         from parameter in handler.GetConstructors().SelectMany(constructor => constructor.GetParameters())
         where parameter.ParameterType == typeof(ICurrentUser) || parameter.ParameterType == typeof(IClient)
         select $"{handler.Name} takes {parameter.ParameterType.Name}");
@@ -193,7 +212,7 @@ public sealed class UseCaseTests
         .AddSingleton(DispatchProxy.Create<ICurrentUser, Nobody>())
         .AddSingleton(DispatchProxy.Create<ITransaction, Nobody>())
         .AddSingleton(DispatchProxy.Create<IRequestKey, Nobody>())
-        .AddSingleton(DispatchProxy.Create<IKeptAnswers, Nobody>())
+        .AddSingleton(DispatchProxy.Create<IIdempotencyStore, Nobody>())
         .AddSingleton(DispatchProxy.Create<IQueryCache, Nobody>())
         .AddSingleton(DispatchProxy.Create<ICacheReport, Nobody>())
         .BuildServiceProvider();

@@ -9,7 +9,8 @@ internal sealed record ShellRun(int ExitCode, string Output, string Errors);
 internal static class Shell
 {
     /// <exception cref="TimeoutException">The script took longer; it and its children were ended.</exception>
-    public static Task<ShellRun> RunAsync(string script, string folder, TimeSpan timeout, IReadOnlyDictionary<string, string>? environment = null) =>
+    public static Task<ShellRun> RunAsync(
+        string script, string folder, TimeSpan timeout, IReadOnlyDictionary<string, string>? environment = null) =>
         RunAsync("bash", ["-s"], script, folder, timeout, environment);
 
     /// <param name="program">Its name on the path.</param>
@@ -20,7 +21,9 @@ internal static class Shell
     /// <param name="environment">Variables besides those of this process.</param>
     /// <exception cref="TimeoutException">It took longer; it and its children were ended.</exception>
     public static async Task<ShellRun> RunAsync(
-        string program, string[] arguments, string input, string folder, TimeSpan timeout, IReadOnlyDictionary<string, string>? environment = null)
+        string program, string[] arguments, string input, string folder, TimeSpan timeout,
+        IReadOnlyDictionary<string, string>? environment =
+            null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

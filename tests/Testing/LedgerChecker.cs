@@ -10,7 +10,9 @@ public static class LedgerChecker
     // Each gives the rows that break a promise.
     private static readonly (string Promise, string Violations)[] Promises =
     [
-        ("the sum of each currency is 0", "SELECT currency, sum(posted)::text FROM ledger.accounts GROUP BY currency HAVING sum(posted) <> 0"),
+        (
+            "the sum of each currency is 0",
+            "SELECT currency, sum(posted)::text FROM ledger.accounts GROUP BY currency HAVING sum(posted) <> 0"),
         ("an account is as its last posting left it",
             """
             SELECT a.id, a.version::text, a.posted::text, a.held::text FROM ledger.accounts a
@@ -90,7 +92,8 @@ public static class LedgerChecker
     /// <exception cref="InvalidOperationException">A promise is broken; the message names it and the first rows.</exception>
     public static async Task CheckAsync(string connectionString)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         // One snapshot for all, whatever is written meanwhile.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
@@ -100,7 +103,8 @@ public static class LedgerChecker
         var broken = new List<string>();
         foreach (var (promise, violations) in Promises)
         {
-            await using var command = new NpgsqlCommand($"{violations} LIMIT 3", connection, transaction) { CommandTimeout = TimeoutSeconds };
+            await using var command =
+                new NpgsqlCommand($"{violations} LIMIT 3", connection, transaction) { CommandTimeout = TimeoutSeconds };
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {

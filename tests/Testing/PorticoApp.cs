@@ -116,7 +116,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         var (api, management) = WebApiHost.Addresses(app);
         var started = new PorticoApp(app, stack, database, folder, api, management, settings.AsReadOnly());
         if (started.JetStream.Connection.ConnectionState == NatsConnectionState.Open)
-            await EventStream.CompareAsync(started.JetStream, started.Events, apply: true, default);
+            await StreamDefinition.CompareAsync(started.JetStream, started.Events, apply: true, default);
         return started;
     }
 
@@ -138,7 +138,8 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public async Task<TestPerson> SignUpAsync(Role role)
     {
         var person = await SignUpAsync();
-        await Database.ExecuteAsync("UPDATE users SET role = $1 WHERE id = $2", JsonNamingPolicy.CamelCase.ConvertName(role.ToString()), person.Id);
+        await Database.ExecuteAsync(
+            "UPDATE users SET role = $1 WHERE id = $2", JsonNamingPolicy.CamelCase.ConvertName(role.ToString()), person.Id);
         using var refreshed = await person.RefreshAsync();
         refreshed.EnsureSuccessStatusCode();
         person.Take(await refreshed.Content.ReadFromJsonAsync<JsonElement>());
@@ -215,7 +216,8 @@ public sealed class TestPerson(HttpClient api, string email, string password)
     public TestPerson At(HttpClient server) => new(server, Email, Password) { AccessToken = AccessToken, RefreshToken = RefreshToken };
 
     /// <summary>Sends a request with the person's access token.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path)
         {

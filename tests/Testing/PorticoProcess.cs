@@ -9,17 +9,26 @@ public sealed class PorticoProcess : IAsyncDisposable
     private readonly GuardedCommand _command;
     private GuardedProcess? _process;
 
-    private PorticoProcess(GuardedCommand command, Uri api) => (_command, Client) = (command, new HttpClient { BaseAddress = api, Timeout = TimeSpan.FromSeconds(20) });
+    private PorticoProcess(GuardedCommand command, Uri api) =>
+        (_command, Client) = (command, new HttpClient { BaseAddress = api, Timeout = TimeSpan.FromSeconds(20) });
 
     public HttpClient Client { get; }
 
     public static async Task<PorticoProcess> StartAsync(PorticoApp replicaOf, IReadOnlyDictionary<string, string?> settings)
     {
-        var all = new Dictionary<string, string?>(replicaOf.Settings, StringComparer.OrdinalIgnoreCase) { ["urls"] = $"http://127.0.0.1:{Ports.Free()}" };
+        var all = new Dictionary<string, string?>(
+            replicaOf.Settings,
+            StringComparer.OrdinalIgnoreCase)
+        { ["urls"] = $"http://127.0.0.1:{Ports.Free()}" };
         foreach (var (key, value) in settings)
             all[key] = value;
         var process = new PorticoProcess(
-            new GuardedCommand(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.dll"), .. all.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")])
+            new GuardedCommand(
+                Environment.ProcessPath!,
+                [
+                    Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.dll"),
+                    .. all.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")
+                ])
             {
                 Environment = RuntimeVariables.OfServer,
                 WorkingDirectory = AppContext.BaseDirectory,
@@ -44,7 +53,9 @@ public sealed class PorticoProcess : IAsyncDisposable
                 }
                 catch (HttpRequestException failure)
                 {
-                    return _process.Exited.IsCompleted ? throw new InvalidOperationException($"The web API ended.{LogTail.Of(_command.LogFile!)}", failure) : false;
+                    return _process.Exited.IsCompleted
+                        ? throw new InvalidOperationException($"The web API ended.{LogTail.Of(_command.LogFile!)}", failure)
+                        : false;
                 }
             },
             "the web API serves",

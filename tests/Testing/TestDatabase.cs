@@ -19,7 +19,11 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
 
     /// <summary>This database as the superuser, whom nothing stops.</summary>
     public string Superuser =>
-        new NpgsqlConnectionStringBuilder(Bootstrap) { Database = new NpgsqlConnectionStringBuilder(Portico).Database, Pooling = false }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(Bootstrap)
+        {
+            Database = new NpgsqlConnectionStringBuilder(Portico).Database,
+            Pooling = false
+        }.ConnectionString;
 
     private const string Template = "portico_template";
     private static readonly SemaphoreSlim Gate = new(1);
@@ -85,7 +89,8 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
     private static async Task ExecuteAsync(string connectionString, string sql, object[] values)
     {
         // Not from a pool, whose connections a test may have broken.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)
@@ -104,7 +109,8 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).UseSnakeCaseNamingConvention().Options;
         await using var db = new AppDbContext(options);
         var (tokens, caller) = (new TokenSettings { SealingKey = SealingKey }, new SystemCaller());
-        await new SigningKeyStore(db, new KeySealing(tokens), new AuditLog(db, options, caller, caller, TimeProvider.System)).Advance(tokens, default);
+        await new SigningKeyStore(db, new KeySealing(tokens), new AuditLog(db, options, caller, caller, TimeProvider.System))
+            .Advance(tokens, default);
         return template;
     }
 

@@ -15,7 +15,8 @@ LoadScenario[] scenarios =
     new("events", EventsScenario.RunAsync),
     new("idle", IdleScenario.RunAsync)
     {
-        ComparesVariants = true, Defaults = new LoadOptions { Rounds = 1, Duration = TimeSpan.FromSeconds(30), WarmUp = TimeSpan.FromSeconds(20) },
+        ComparesVariants =
+            true, Defaults = new LoadOptions { Rounds = 1, Duration = TimeSpan.FromSeconds(30), WarmUp = TimeSpan.FromSeconds(20) },
     },
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),

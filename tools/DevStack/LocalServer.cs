@@ -138,7 +138,8 @@ public abstract class LocalServer
             if (failure is null)
                 return;
             if (clock.Elapsed > Options.Deadline)
-                throw new LocalStackException($"{Name} did not answer within {Options.Deadline.TotalSeconds:0} s ({failure}).{LogTail.Of(LogFile, _logStart)}");
+                throw new LocalStackException(
+                    $"{Name} did not answer within {Options.Deadline.TotalSeconds:0} s ({failure}).{LogTail.Of(LogFile, _logStart)}");
 
             await Task.WhenAny(process.Exited, Task.Delay(TryInterval, cancellationToken));
         }

@@ -13,7 +13,7 @@ public sealed class LocalStack : IAsyncDisposable
     private const string OwnerLock = "owner.lock";
 
     /// <summary>Deletes temporary data when its owner is gone and after it the last server.</summary>
-    private const string Janitor =
+    private const string FolderCleanup =
         """
         exec >/dev/null 2>&1
         while read -r line; do :; done
@@ -102,12 +102,14 @@ public sealed class LocalStack : IAsyncDisposable
             if (Environment.IsPrivilegedProcess)
             {
                 // PostgreSQL runs as somebody else and has to pass through.
-                File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+                File.SetUnixFileMode(
+                    Folder,
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
             }
 
             _janitor = Process.Start(new ProcessStartInfo(
                 Programs.Need("setsid", "util-linux"),
-                ["sh", "-c", Janitor, "portico-janitor", Folder, ServersLock, PostgresServer.FallbackFolder(Folder)])
+                ["sh", "-c", FolderCleanup, "portico-janitor", Folder, ServersLock, PostgresServer.FallbackFolder(Folder)])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,

@@ -19,6 +19,8 @@ internal static class LogTail
         log.Position = Math.Max(Math.Min(from, log.Length), log.Length - Bytes);
         using var reader = new StreamReader(log, Encoding.UTF8);
         var lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return lines.Length == 0 ? $" Its log {path} says nothing." : $" The end of {path}:\n  {string.Join("\n  ", lines.TakeLast(Lines))}";
+        return lines.Length == 0
+            ? $" Its log {path} says nothing."
+            : $" The end of {path}:\n  {string.Join("\n  ", lines.TakeLast(Lines))}";
     }
 }

@@ -30,13 +30,16 @@ internal static class Posix
             return true;
 
         var error = Marshal.GetLastPInvokeError();
-        return error == NoSuchProcess ? false : throw new Win32Exception(error, $"Cannot signal process {processId}: {Marshal.GetPInvokeErrorMessage(error)}.");
+        return error == NoSuchProcess
+            ? false
+            : throw new Win32Exception(error, $"Cannot signal process {processId}: {Marshal.GetPInvokeErrorMessage(error)}.");
     }
 
     public static void GiveTo(string path, Account account)
     {
         if (Chown(path, account.UserId, account.GroupId) != 0)
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"Cannot give {path} to user {account.UserId}: {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw new Win32Exception(
+                Marshal.GetLastPInvokeError(), $"Cannot give {path} to user {account.UserId}: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
     /// <summary>Whether the process runs; one that has ended and only waits to be reaped does not.</summary>
@@ -56,7 +59,8 @@ internal static class Posix
 
     public static async Task<Account> OwnerAsync(string path, CancellationToken cancellationToken)
     {
-        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%u %g", path]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var stat = Process.Start(
+            new ProcessStartInfo("stat", ["-c", "%u %g", path]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var output = await stat.StandardOutput.ReadToEndAsync(cancellationToken);
         await stat.WaitForExitAsync(cancellationToken);
         return output.Trim().Split(' ') is [var user, var group]
@@ -77,7 +81,11 @@ internal static class Posix
         string[] children;
         try
         {
-            children = [.. Directory.EnumerateDirectories($"/proc/{processId}/task").SelectMany(thread => File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+            children =
+            [
+                .. Directory.EnumerateDirectories($"/proc/{processId}/task")
+                .SelectMany(thread => File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            ];
         }
         catch (IOException)
         {

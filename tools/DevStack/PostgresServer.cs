@@ -57,7 +57,8 @@ public sealed class PostgresServer : LocalServer
 
         var version = Path.Combine(DataFolder, "PG_VERSION");
         var isNew = !File.Exists(version);
-        _binaries = Programs.PostgresFolder(isNew ? null : (int)Posix.Number((await File.ReadAllTextAsync(version, cancellationToken)).Trim()));
+        _binaries = Programs.PostgresFolder(
+            isNew ? null : (int)Posix.Number((await File.ReadAllTextAsync(version, cancellationToken)).Trim()));
 
         var passwordFile = Path.Combine(_home, "password");
         if (isNew)
@@ -108,7 +109,8 @@ public sealed class PostgresServer : LocalServer
 
     private protected override async Task AskAsync(int processId, CancellationToken cancellationToken)
     {
-        var options = new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, GssEncryptionMode = GssEncryptionMode.Disable };
+        var options =
+            new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, GssEncryptionMode = GssEncryptionMode.Disable };
         await using var connection = new NpgsqlConnection(options.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand("SELECT current_setting('data_directory')", connection);
@@ -148,7 +150,10 @@ public sealed class PostgresServer : LocalServer
         if (_account.UserId == 0)
         {
             _account = Posix.Account("postgres") ?? Posix.Account("nobody")
-                ?? throw new LocalStackException("PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody.");
+
+
+                        ?? throw new LocalStackException(
+                            "PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody.");
             Posix.GiveTo(_home, _account);
         }
 
@@ -162,7 +167,8 @@ public sealed class PostgresServer : LocalServer
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
 
-        List<string> arguments = ["-D", unfinished, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8"];
+        List<string> arguments =
+            ["-D", unfinished, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8"];
         if (!Options.Durable)
             arguments.Add("--no-sync");
         var exitCode = await GuardedProcess.RunAsync(Guarded(Path.Combine(_binaries, "initdb"), arguments), cancellationToken);

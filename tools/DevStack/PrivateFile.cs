@@ -9,7 +9,9 @@ internal static class PrivateFile
     {
         var unfinished = $"{path}.new";
         File.Delete(unfinished);
-        await using (var writer = new StreamWriter(unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
+        await using (
+            var writer = new StreamWriter(
+                unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
             await writer.WriteLineAsync(content.AsMemory(), cancellationToken);
         File.Move(unfinished, path, overwrite: true);
     }

@@ -5,7 +5,13 @@ internal static class Programs
 {
     // Debian keeps servers in sbin, which is not on the path of an ordinary user.
     private static readonly string[] Folders =
-        [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin"];
+        [
+            .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries),
+            "/usr/local/bin",
+            "/usr/local/sbin",
+            "/usr/bin",
+            "/usr/sbin"
+        ];
 
     public static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
@@ -19,7 +25,9 @@ internal static class Programs
         var versions = Directory.Exists(root)
             ? Directory.EnumerateDirectories(root)
                 .Where(folder => File.Exists(Path.Combine(folder, "bin/initdb")))
-                .Select(folder => (Major: int.TryParse(Path.GetFileName(folder), out var number) ? number : 0, Folder: Path.Combine(folder, "bin")))
+                .Select(
+                    folder =>
+                        (Major: int.TryParse(Path.GetFileName(folder), out var number) ? number : 0, Folder: Path.Combine(folder, "bin")))
                 .OrderByDescending(version => version.Major)
                 .ToList()
             : [];

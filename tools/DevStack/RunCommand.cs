@@ -99,7 +99,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         await using var server = await GuardedProcess.StartAsync(Program("WebApi", [], settings) with { Grace = ApiGrace }, stop);
         PidFile.Write(folder.PidFile("api"), server.ProcessId);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _ = server.Exited.ContinueWith(_ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = server.Exited.ContinueWith(
+            _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             await WaitUntilReadyAsync(api, ended.Token);
@@ -146,7 +147,9 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
     }
 
     private static string Connection(LocalStack stack, string role, string password) =>
-        new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Database = Database, Username = role, Password = password }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(
+            stack.Postgres.ConnectionString)
+        { Database = Database, Username = role, Password = password }.ConnectionString;
 
     /// <summary>The passwords can be told only when they are made, so those of the first run are kept.</summary>
     private async Task SeedDemoAsync(Dictionary<string, string> settings)
@@ -170,7 +173,10 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
     private GuardedCommand Program(string name, IReadOnlyList<string> arguments, Dictionary<string, string> settings)
     {
         var program = folder.Program(name);
-        return new GuardedCommand(Environment.ProcessPath!, [program, .. arguments]) { Environment = settings, WorkingDirectory = Path.GetDirectoryName(program)! };
+        return new GuardedCommand(
+            Environment.ProcessPath!,
+            [program, .. arguments])
+        { Environment = settings, WorkingDirectory = Path.GetDirectoryName(program)! };
     }
 
     /// <summary>Runs a program to its good end; what it says is shown when it fails.</summary>
@@ -252,7 +258,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
     {
         var exitCode = await server.WaitForExitAsync(CancellationToken.None);
         if (!ended.IsCancellationRequested)
-            await Console.Error.WriteLineAsync($"{server.Name} ended with {exitCode}; see {server.LogFile}. Ctrl-C and ./dev run start it again.");
+            await Console.Error.WriteLineAsync(
+                $"{server.Name} ended with {exitCode}; see {server.LogFile}. Ctrl-C and ./dev run start it again.");
     }
 
     private sealed record SignIn(string Role, string Email, string Password);

@@ -16,7 +16,8 @@ internal static class StackCommand
             nats = stack.Nats.ConnectionString,
             processes = stack.Servers.ToDictionary(server => server.Name, server => server.ProcessId, StringComparer.Ordinal),
         }));
-        await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.Delay(Timeout.Infinite, stop)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return 0;
     }
 }

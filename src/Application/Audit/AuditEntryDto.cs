@@ -14,16 +14,23 @@ namespace Portico.Application.Audit;
 /// <param name="SessionId">The session that did it, or that it is about.</param>
 /// <param name="Before">The changed fields as they were.</param>
 /// <param name="After">The changed fields as they are since.</param>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","at":"2026-11-21T10:00:00.123Z","actor":"01a1fc7e-0a11-7c6e-8d3e-0f9a5b1c2d3e","subject":{"type":"user","id":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1"},"action":"user.blocked","ip":"203.0.113.7","traceId":"4bf92f3577b34da6a3ce929d0e0e4736","sessionId":"01a1fc7e-5e55-7a10-8b1c-0ae82c4c4dd2","before":{"status":"active"},"after":{"reason":"Sells forged tickets.","status":"blocked"}}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","at":"2026-11-21T10:00:00.123Z","actor":"01a1fc7e-0a11-7c6e-8d3e-0f9a5b1c2d3e",
+/// "subject":{"type":"user","id":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1"},"action":"user.blocked","ip":"203.0.113.7",
+/// "traceId":"4bf92f3577b34da6a3ce929d0e0e4736","sessionId":"01a1fc7e-5e55-7a10-8b1c-0ae82c4c4dd2","before":{"status":"active"},
+/// "after":{"reason":"Sells forged tickets.","status":"blocked"}}
+/// </example>
 public sealed record AuditEntryDto(
     Guid Id, DateTimeOffset At, Guid? Actor, AuditSubjectDto Subject, string Action, string? Ip, string? TraceId, Guid? SessionId,
     IReadOnlyDictionary<string, JsonElement>? Before, IReadOnlyDictionary<string, JsonElement>? After)
 {
     internal static AuditEntryDto Of(AuditEntry entry) => new(
-        entry.Id, entry.At, entry.Actor, new AuditSubjectDto(entry.SubjectType, entry.SubjectId), entry.Action, entry.Ip?.ToString(), entry.TraceId,
+        entry.Id, entry.At, entry.Actor, new AuditSubjectDto(entry.SubjectType, entry.SubjectId), entry.Action, entry.Ip?.ToString(),
+        entry.TraceId,
         entry.SessionId, Fields(entry.Before), Fields(entry.After));
 
-    private static Dictionary<string, JsonElement>? Fields(string? json) => json is null ? null : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(json);
+    private static Dictionary<string, JsonElement>? Fields(string? json) =>
+        json is null ? null : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(json);
 }
 
 /// <summary>Whom or what an action befell.</summary>

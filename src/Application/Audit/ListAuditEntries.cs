@@ -43,10 +43,13 @@ internal sealed class ListAuditEntriesValidator : AbstractValidator<ListAuditEnt
         this.IsPaged<ListAuditEntries, AuditPosition>();
         RuleFor(q => q.Subject).Must(IsText).WithMessage($"An id has 1 to {MaxTextLength} characters.");
         RuleFor(q => q.Action).Must(IsText).WithMessage($"An action has 1 to {MaxTextLength} characters.");
-        RuleFor(q => q.To).Must((query, to) => to is null || query.From is null || query.From < to).WithMessage("This must be later than from.");
+        RuleFor(q => q.To)
+            .Must((query, to) => to is null || query.From is null || query.From < to)
+            .WithMessage("This must be later than from.");
     }
 
-    private static bool IsText(string? text) => text is null || (text.Length is > 0 and <= MaxTextLength && !text.Contains('\0', StringComparison.Ordinal));
+    private static bool IsText(string? text) =>
+        text is null || (text.Length is > 0 and <= MaxTextLength && !text.Contains('\0', StringComparison.Ordinal));
 }
 
 internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<ListAuditEntries, Page<AuditEntryDto>>

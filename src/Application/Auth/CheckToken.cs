@@ -10,7 +10,10 @@ namespace Portico.Application.Auth;
 public sealed record CheckToken : IQuery<TokenCheckDto>;
 
 /// <summary>The claims of the caller's token; <c>exp</c> is in seconds since 1970 (RFC 7519).</summary>
-/// <example>{"sub":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","sid":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34","roles":["manager","user"],"permissions":[],"exp":1795237941}</example>
+/// <example>
+/// {"sub":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","sid":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34","roles":["manager","user"],"permissions":[],
+/// "exp":1795237941}
+/// </example>
 public sealed record TokenCheckDto
 {
     public required Guid Sub { get; init; }

@@ -6,11 +6,13 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Makes a code for an address and sends it there, or does the same work and sends nothing.</summary>
-internal sealed class CodeSender(ICodes codes, IMessages messages, IClient client)
+internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient client)
 {
     /// <param name="address">The address that the code will prove.</param>
     /// <param name="purpose">What for.</param>
-    /// <param name="findLocale">Asked once the limits allow a code: the language to write in, or <c>null</c> when nobody is to be told the code.</param>
+    /// <param name="findLocale">
+    /// Asked once the limits allow a code: the language to write in, or <c>null</c> when nobody is to be told the code.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<Result<CodeSentDto>> Send(
         ContactAddress address, CodePurpose purpose, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken)
@@ -23,7 +25,7 @@ internal sealed class CodeSender(ICodes codes, IMessages messages, IClient clien
             return error;
 
         var locale = await findLocale(cancellationToken);
-        var message = Letters.Word(Letter.Code(code.Value, codes.Lifetime), address, locale ?? client.Locale);
+        var message = MessageTemplates.Render(Notification.Code(code.Value, codes.Lifetime), address, locale ?? client.Locale);
         if (locale is not null)
             messages.Send(message);
         else

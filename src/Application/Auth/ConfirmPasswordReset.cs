@@ -11,7 +11,7 @@ namespace Portico.Application.Auth;
 /// <summary>Sets another password for whoever holds a code to the account's address, and ends all its sessions.</summary>
 /// <example>{"email":"ada@example.org","code":"492816","newPassword":"correct horse battery staple"}</example>
 [Anonymous]
-public sealed record ConfirmPasswordReset : ICommand<Unit>, INamesContact, IOwnTransaction
+public sealed record ConfirmPasswordReset : ICommand<Unit>, IHasContact, IOwnTransaction
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }
@@ -30,7 +30,8 @@ internal sealed class ConfirmPasswordResetValidator : AbstractValidator<ConfirmP
 }
 
 internal sealed class ConfirmPasswordResetHandler(
-    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, IAuditLog audit, ISessions sessions, IClient client)
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, ICredentials credentials, IAuditLog audit,
+    ISessions sessions, IClient client)
     : ICommandHandler<ConfirmPasswordReset, Unit>
 {
     private const string NewPasswordField = "newPassword";

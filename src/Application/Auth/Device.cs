@@ -17,13 +17,15 @@ public sealed partial record Device(string Name, IPAddress? IpAddress)
     // Each calls itself by the names of those after it, too.
     private static readonly (string Mark, string Name)[] Browsers =
     [
-        ("Edg", "Edge"), ("OPR/", "Opera"), ("YaBrowser/", "Yandex Browser"), ("SamsungBrowser/", "Samsung Internet"), ("FxiOS/", "Firefox"),
+        ("Edg", "Edge"), ("OPR/", "Opera"), ("YaBrowser/", "Yandex Browser"), ("SamsungBrowser/", "Samsung Internet"),
+        ("FxiOS/", "Firefox"),
         ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
     ];
 
     private static readonly (string Mark, string Name)[] Systems =
     [
-        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
     ];
 
     /// <summary>The network of the address, /24 or /48: an address alone changes too often to be known again.</summary>
@@ -34,7 +36,9 @@ public sealed partial record Device(string Name, IPAddress? IpAddress)
             if (IpAddress is null)
                 return "";
             var address = IpAddress.IsIPv4MappedToIPv6 ? IpAddress.MapToIPv4() : IpAddress;
-            return Convert.ToHexString(address.GetAddressBytes().AsSpan(0, address.AddressFamily == AddressFamily.InterNetwork ? Ipv4NetworkBytes : Ipv6NetworkBytes));
+            return Convert.ToHexString(
+                address.GetAddressBytes()
+                    .AsSpan(0, address.AddressFamily == AddressFamily.InterNetwork ? Ipv4NetworkBytes : Ipv6NetworkBytes));
         }
     }
 

@@ -31,5 +31,6 @@ public interface ICodes
     /// One and the same refusal, <c>invalid_code</c>, whether it is wrong, used, expired or tried too often; or 429
     /// <c>too_many_attempts</c> for a client that tries too many, whatever they are.
     /// </returns>
-    Task<Result<Unit>> Consume(ContactAddress address, CodePurpose purpose, string code, IPAddress? client, CancellationToken cancellationToken);
+    Task<Result<Unit>> Consume(
+        ContactAddress address, CodePurpose purpose, string code, IPAddress? client, CancellationToken cancellationToken);
 }

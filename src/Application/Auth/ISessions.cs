@@ -17,7 +17,10 @@ public readonly record struct Rotation
 {
     public SessionTicket? Ticket { get; private init; }
 
-    /// <summary>The session that a second use has ended. It is told to one of those who use its tokens, again after 10 s as long as it has not been ended.</summary>
+    /// <summary>
+    /// The session that a second use has ended. It is told to one of those who use its tokens, again after 10 s as long as it has not been
+    /// ended.
+    /// </summary>
     public EndedByReuse? Reused { get; private init; }
 
     public static Rotation Refused => default;
@@ -49,7 +52,10 @@ public interface ISessions
 
     Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken);
 
-    /// <summary>Gives the next pair of tokens to a session whose owner has just proved who they are in another way; the refresh token before it is now the last but one.</summary>
+    /// <summary>
+    /// Gives the next pair of tokens to a session whose owner has just proved who they are in another way; the refresh token before it is
+    /// now the last but one.
+    /// </summary>
     /// <returns>The successor, or 401 <c>invalid_refresh_token</c> when the session has ended.</returns>
     Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken);
 
@@ -73,7 +79,7 @@ public interface ISessions
 }
 
 /// <summary>The sessions that ended while access tokens of theirs were still alive.</summary>
-public interface IEndedSessions
+public interface IRevokedSessions
 {
     /// <summary>Whether the session has ended as of 1 s ago at most, from memory: a token check costs no round trip.</summary>
     ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken);

@@ -11,7 +11,10 @@ public sealed record ListSessions : IQuery<Page<SessionDto>>;
 
 /// <summary>One of the caller's sessions.</summary>
 /// <remarks>Device and address are those that opened it; it was last seen when its tokens were last refreshed.</remarks>
-/// <example>{"id":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34","device":"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0","ip":"203.0.113.7","createdAt":"2026-11-21T10:00:00.123Z","lastSeenAt":"2026-11-21T10:05:00.123Z","current":true}</example>
+/// <example>
+/// {"id":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34","device":"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+/// "ip":"203.0.113.7","createdAt":"2026-11-21T10:00:00.123Z","lastSeenAt":"2026-11-21T10:05:00.123Z","current":true}
+/// </example>
 public sealed record SessionDto
 {
     public required Guid Id { get; init; }

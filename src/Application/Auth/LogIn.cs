@@ -11,7 +11,7 @@ namespace Portico.Application.Auth;
 /// <remarks>A hash that costs less than is set today is made anew, since only now the password is at hand.</remarks>
 /// <example>{"email":"ada@example.org","password":"correct horse battery staple"}</example>
 [Anonymous]
-public sealed record LogIn : ICommand<LogInAnswer>, INamesContact, IOwnTransaction
+public sealed record LogIn : ICommand<LogInAnswer>, IHasContact, IOwnTransaction
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }
@@ -34,8 +34,12 @@ public sealed record LogInAnswer
 }
 
 /// <summary>A second proof is asked for, whether or not the password was right.</summary>
-/// <remarks>One of the methods is to be used within <c>expiresIn</c> seconds; a code goes to the address if the password was right.</remarks>
-/// <example>{"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","methods":["addressCode"],"expiresIn":600}</example>
+/// <remarks>
+/// One of the methods is to be used within <c>expiresIn</c> seconds; a code goes to the address if the password was right.
+/// </remarks>
+/// <example>
+/// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","methods":["addressCode"],"expiresIn":600}
+/// </example>
 public sealed record SignInChallengeDto(string ChallengeId, IReadOnlyList<ChallengeMethod> Methods, int ExpiresIn);
 
 /// <summary>How a challenge can be met.</summary>
@@ -55,7 +59,7 @@ internal sealed class LogInValidator : AbstractValidator<LogIn>
 }
 
 internal sealed class LogInHandler(
-    ISignInThrottle throttle, ISignInChallenges challenges, ICredentials credentials, IPasswordHashing passwords, IMessages messages,
+    ISignInThrottle throttle, ISignInChallenges challenges, ICredentials credentials, IPasswordHashing passwords, IMessageSender messages,
     SignIn signIn, IClient client)
     : ICommandHandler<LogIn, LogInAnswer>
 {
@@ -77,24 +81,29 @@ internal sealed class LogInHandler(
 
         await throttle.Succeeded(address, client.IpAddress, cancellationToken);
         if (match == PasswordMatch.Outdated)
-            await credentials.Rehash(proved.Id, passwordHash!, await passwords.Hash(command.Password, cancellationToken), cancellationToken);
+            await credentials.Rehash(
+                proved.Id, passwordHash!, await passwords.Hash(command.Password, cancellationToken), cancellationToken);
         var tokens = await signIn.Open(proved, cancellationToken);
         return tokens.Error is { } refusal ? refusal : LogInAnswer.Of(tokens.Value);
     }
 
-    /// <summary>The same work and the same answer, right password or not; only the message differs, and nobody but its reader sees it.</summary>
+    /// <summary>
+    /// The same work and the same answer, right password or not; only the message differs, and nobody but its reader sees it.
+    /// </summary>
     private async Task<Result<LogInAnswer>> Challenge(ContactAddress address, User? proved, CancellationToken cancellationToken)
     {
         var opened = await challenges.Open(
-            address, proved is null ? null : new ProvedPassword(proved.Id, proved.SessionVersion), client.IpAddress, cancellationToken);
+            address, proved is null ? null : new ProvenPassword(proved.Id, proved.SessionVersion), client.IpAddress, cancellationToken);
         if (opened.Error is { } tooMany)
             return tooMany;
 
-        var message = Letters.Word(Letter.SignInCode(opened.Value.Code ?? "", challenges.Lifetime), address, proved?.Locale ?? client.Locale);
+        var message = MessageTemplates.Render(
+            Notification.SignInCode(opened.Value.Code ?? "", challenges.Lifetime), address, proved?.Locale ?? client.Locale);
         if (opened.Value.Code is not null)
             messages.Send(message);
         else
             messages.SendNothing();
-        return LogInAnswer.Of(new SignInChallengeDto(opened.Value.Id, [ChallengeMethod.AddressCode], (int)challenges.Lifetime.TotalSeconds));
+        return LogInAnswer.Of(
+            new SignInChallengeDto(opened.Value.Id, [ChallengeMethod.AddressCode], (int)challenges.Lifetime.TotalSeconds));
     }
 }

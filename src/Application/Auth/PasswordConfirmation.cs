@@ -17,7 +17,9 @@ internal sealed class PasswordConfirmation(
 {
     /// <summary>Reads the caller's own record, without tracking changes.</summary>
     public async Task<Result<User>> Find(CancellationToken cancellationToken) =>
-        await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is { } user ? user : UserErrors.NotFound;
+        await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is { } user
+            ? user
+            : UserErrors.NotFound;
 
     /// <returns>The confirmed user, or 401 <c>invalid_credentials</c>, or 429 <c>too_many_attempts</c>.</returns>
     public async Task<Result<ConfirmedUser>> Confirm(User user, string password, CancellationToken cancellationToken)

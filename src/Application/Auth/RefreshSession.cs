@@ -24,7 +24,8 @@ internal sealed class RefreshSessionValidator : AbstractValidator<RefreshSession
     public RefreshSessionValidator() => RuleFor(c => c.RefreshToken).NotEmpty().MaximumLength(MaxLength);
 }
 
-internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, IAuditLog audit, TimeProvider clock)
+internal sealed class RefreshSessionHandler(
+    ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, IAuditLog audit, TimeProvider clock)
     : ICommandHandler<RefreshSession, TokensDto>
 {
     private static readonly TimeSpan CarryOver = TimeSpan.FromMilliseconds(200);
@@ -59,7 +60,8 @@ internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db
     // Its access tokens are refused already. Until it is ended for good here, the next use of a token of it tells of it again.
     private async Task Note(EndedByReuse reuse, CancellationToken cancellationToken)
     {
-        await audit.AddNow(new AuditNote(AuditActions.SessionEndedByReuse, AuditSubject.User(reuse.UserId)) { SessionId = reuse.SessionId });
+        await audit.AddNow(
+            new AuditNote(AuditActions.SessionEndedByReuse, AuditSubject.User(reuse.UserId)) { SessionId = reuse.SessionId });
         await sessions.End(reuse.UserId, reuse.SessionId, cancellationToken);
     }
 }

@@ -8,10 +8,12 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Signs a person up with an address that a code proves, and signs them in.</summary>
-/// <remarks>The code is consumed, then the user committed, then the session opened; a crash in between costs a code or a sign-in, never an account.</remarks>
+/// <remarks>
+/// The code is consumed, then the user committed, then the session opened; a crash in between costs a code or a sign-in, never an account.
+/// </remarks>
 /// <example>{"email":"ada@example.org","code":"492816","password":"correct horse battery staple","displayName":"Ada Lovelace"}</example>
 [Anonymous]
-public sealed record Register : ICommand<TokensDto>, INamesContact, IOwnTransaction
+public sealed record Register : ICommand<TokensDto>, IHasContact, IOwnTransaction
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }
@@ -32,7 +34,8 @@ internal sealed class RegisterValidator : AbstractValidator<Register>
 }
 
 internal sealed class RegisterHandler(
-    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, IAddressRelease addresses, ICredentials credentials,
+    ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, IAddressRelease addresses,
+    ICredentials credentials,
     SignIn signIn, IClient client, TimeProvider clock)
     : ICommandHandler<Register, TokensDto>
 {

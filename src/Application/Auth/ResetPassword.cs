@@ -15,7 +15,7 @@ namespace Portico.Application.Auth;
 /// </remarks>
 /// <example>{"email":"ada@example.org","reason":"forgotten"}</example>
 [Anonymous]
-public sealed record ResetPassword : ICommand<CodeSentDto>, INamesContact, IOwnTransaction
+public sealed record ResetPassword : ICommand<CodeSentDto>, IHasContact, IOwnTransaction
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }

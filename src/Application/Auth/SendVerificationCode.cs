@@ -11,7 +11,7 @@ namespace Portico.Application.Auth;
 /// <summary>Sends a code to an address, whether or not somebody has signed up with it.</summary>
 /// <example>{"email":"ada@example.org","reason":"registration"}</example>
 [Anonymous]
-public sealed record SendVerificationCode : ICommand<CodeSentDto>, INamesContact, IOwnTransaction
+public sealed record SendVerificationCode : ICommand<CodeSentDto>, IHasContact, IOwnTransaction
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }
@@ -46,7 +46,8 @@ internal sealed class SendVerificationCodeHandler(CodeSender sender, IAppDbConte
     public async Task<Result<CodeSentDto>> Handle(SendVerificationCode command, CancellationToken cancellationToken)
     {
         if (command.Reason == VerificationReason.Registration)
-            return await sender.Send(command.Contact(), CodePurpose.Registration, _ => Task.FromResult<string?>(client.Locale), cancellationToken);
+            return await sender.Send(
+                command.Contact(), CodePurpose.Registration, _ => Task.FromResult<string?>(client.Locale), cancellationToken);
         if (!caller.IsAuthenticated)
             return CommonErrors.Unauthenticated;
         return await sender.Send(command.Contact(), CodePurpose.ChangeContact, FindLocale, cancellationToken);

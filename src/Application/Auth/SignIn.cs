@@ -7,7 +7,8 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Opens a session for a person who has just proved who they are.</summary>
-internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens, IAppDbContext db, ITransaction transaction, IKnownDevices devices, IClient client)
+internal sealed class SignIn(
+    ISessions sessions, IAccessTokenIssuer accessTokens, IAppDbContext db, ITransaction transaction, IKnownDevices devices, IClient client)
 {
     /// <param name="user">The person as they were before their proof was judged.</param>
     /// <param name="cancellationToken">Ends the wait, not what has happened.</param>
@@ -19,7 +20,9 @@ internal sealed class SignIn(ISessions sessions, IAccessTokenIssuer accessTokens
         // Who changes a password raises the version and then ends all sessions: if that was before this one was open, the version tells.
         var device = Device.Of(client);
         var (isKnown, isUnchanged) = await devices.Recognise(user, device, cancellationToken);
-        var today = isUnchanged ? user : await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == user.Id && u.Status == UserStatus.Active, cancellationToken);
+        var today = isUnchanged
+            ? user
+            : await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == user.Id && u.Status == UserStatus.Active, cancellationToken);
         if (today?.SessionVersion == user.SessionVersion)
         {
             if (!isKnown)

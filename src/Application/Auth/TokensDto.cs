@@ -4,7 +4,11 @@ namespace Portico.Application.Auth;
 
 /// <summary>What a signed-in client holds: an access token for some minutes and a refresh token for the next one (RFC 6749, 5.1).</summary>
 /// <remarks>Lifetimes are in seconds. The refresh token is used once; its answer brings the next.</remarks>
-/// <example>{"accessToken":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln","tokenType":"Bearer","expiresIn":300,"refreshToken":"AQGh_H7noXkVqj-K6CxMTd0BofyAfrh7NYiPhM-3sus0AAAAARBsMEZNyKnK-aIRxSTxiwwV6OUJHvioUWV-uJUQkRah","refreshExpiresIn":1209600,"sessionId":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34"}</example>
+/// <example>
+/// {"accessToken":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln","tokenType":"Bearer","expiresIn":300,
+/// "refreshToken":"AQGh_H7noXkVqj-K6CxMTd0BofyAfrh7NYiPhM-3sus0AAAAARBsMEZNyKnK-aIRxSTxiwwV6OUJHvioUWV-uJUQkRah",
+/// "refreshExpiresIn":1209600,"sessionId":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34"}
+/// </example>
 public sealed record TokensDto
 {
     public required string AccessToken { get; init; }

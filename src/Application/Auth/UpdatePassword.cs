@@ -9,7 +9,10 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Changes the caller's password, continues their session with new tokens and ends all their other ones.</summary>
-/// <example>{"userId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","oldPassword":"correct horse battery staple","newPassword":"another horse, another staple"}</example>
+/// <example>
+/// {"userId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","oldPassword":"correct horse battery staple",
+/// "newPassword":"another horse, another staple"}
+/// </example>
 [Authenticated]
 public sealed record UpdatePassword : ICommand<TokensDto>, IOwnTransaction
 {

@@ -10,7 +10,10 @@ using Portico.Domain.Common;
 namespace Portico.Application.Characters;
 
 /// <summary>Changes one of the caller's characters, as long as nobody else did since it was read.</summary>
-/// <example>{"name":"Mira Stormwind","class":"wizard","level":4,"strength":8,"dexterity":14,"constitution":12,"intelligence":18,"wisdom":13,"charisma":10}</example>
+/// <example>
+/// {"name":"Mira Stormwind","class":"wizard","level":4,"strength":8,"dexterity":14,"constitution":12,"intelligence":18,"wisdom":13,
+/// "charisma":10}
+/// </example>
 [Authenticated]
 public sealed record ChangeCharacter : CharacterFields, ICommand<CharacterDto>
 {

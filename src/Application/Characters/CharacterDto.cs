@@ -5,7 +5,11 @@ using Portico.Domain.Characters;
 namespace Portico.Application.Characters;
 
 /// <summary>A game character as its owner sees it.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","ownerId":"01a1fc7e-0000-7915-aa3f-8ae82c4c4ddd","name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,"charisma":10,"createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","ownerId":"01a1fc7e-0000-7915-aa3f-8ae82c4c4ddd","name":"Mira Stormwind","class":"wizard",
+/// "level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,"charisma":10,
+/// "createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}
+/// </example>
 public sealed record CharacterDto : IVersionedDto
 {
     public Guid Id { get; init; }
@@ -29,5 +33,6 @@ public sealed record CharacterDto : IVersionedDto
 
 internal sealed class CharacterProfile : Profile
 {
-    public CharacterProfile() => CreateMap<Character, CharacterDto>().ForMember(dto => dto.Version, map => map.MapFrom(c => RecordVersion.Write(c.Version)));
+    public CharacterProfile() =>
+        CreateMap<Character, CharacterDto>().ForMember(dto => dto.Version, map => map.MapFrom(c => RecordVersion.Write(c.Version)));
 }

@@ -8,7 +8,10 @@ using Portico.Domain.Common;
 namespace Portico.Application.Characters;
 
 /// <summary>Makes a character of the caller.</summary>
-/// <example>{"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,"charisma":10}</example>
+/// <example>
+/// {"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,
+/// "charisma":10}
+/// </example>
 [Authenticated]
 public sealed record CreateCharacter : CharacterFields, ICommand<CharacterDto>;
 

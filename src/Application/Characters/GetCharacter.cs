@@ -11,7 +11,7 @@ namespace Portico.Application.Characters;
 
 /// <summary>One of the caller's characters.</summary>
 [Authenticated]
-public sealed record GetCharacter(Guid Id, bool Deleted) : IQuery<CharacterDto>, IShowsDeleted;
+public sealed record GetCharacter(Guid Id, bool Deleted) : IQuery<CharacterDto>, IIncludesDeleted;
 
 internal sealed class GetCharacterHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<GetCharacter, CharacterDto>
 {

@@ -13,7 +13,7 @@ namespace Portico.Application.Characters;
 
 /// <summary>The caller's characters, the newest first unless another order is asked for.</summary>
 [Authenticated]
-public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IShowsDeleted
+public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IIncludesDeleted
 {
     /// <summary>Text that the name contains, in any case.</summary>
     public string? Search { get; init; }
@@ -33,7 +33,8 @@ public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IShow
     public int Limit { get; init; } = IPaged.DefaultLimit;
     public string? Cursor { get; init; }
 
-    internal static readonly Sorts<Character> Sorts = new Sorts<Character>("-createdAt").By(c => c.CreatedAt).By(c => c.Name).By(c => c.Class).By(c => c.Level);
+    internal static readonly Sorts<Character> Sorts =
+        new Sorts<Character>("-createdAt").By(c => c.CreatedAt).By(c => c.Name).By(c => c.Class).By(c => c.Level);
 }
 
 internal sealed class ListCharactersValidator : AbstractValidator<ListCharacters>

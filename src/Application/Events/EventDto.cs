@@ -4,7 +4,10 @@ using Portico.Domain.Forecasts;
 namespace Portico.Application.Events;
 
 /// <summary>An event that people forecast.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","title":"Reds – Blues","status":"open","closesAt":"2026-12-01T18:00:00.000Z","result":null,"resultSetAt":null,"createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","title":"Reds – Blues","status":"open","closesAt":"2026-12-01T18:00:00.000Z","result":null,
+/// "resultSetAt":null,"createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}
+/// </example>
 public sealed record EventDto : IVersionedDto
 {
     public Guid Id { get; init; }

@@ -15,7 +15,7 @@ namespace Portico.Application.Events;
 [Authenticated]
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
-public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IShowsDeleted
+public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IIncludesDeleted
 {
     /// <summary>Text that the title contains, in any case.</summary>
     public string? Search { get; init; }

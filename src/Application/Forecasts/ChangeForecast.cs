@@ -30,7 +30,7 @@ internal sealed class ChangeForecastValidator : AbstractValidator<ChangeForecast
     public ChangeForecastValidator() => RuleFor(c => c.Outcome).IsInEnum();
 }
 
-internal sealed class ChangeForecastHandler(IAppDbContext db, IHeldEvents events, IMapper mapper, TimeProvider clock)
+internal sealed class ChangeForecastHandler(IAppDbContext db, IEventLock events, IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeForecast, ForecastDto>
 {
     public async Task<Result<ForecastDto>> Handle(ChangeForecast command, CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class ChangeForecastHandler(IAppDbContext db, IHeldEvents events
         var found = await db.Set<Forecast>().Get(command.Id, command.IfMatch, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
-        if (await events.Hold(found.Value.EventId, cancellationToken) is not { } about)
+        if (await events.Lock(found.Value.EventId, cancellationToken) is not { } about)
             return EventErrors.NotFound;
 
         var change = found.Value.Change(about, command.Outcome, clock.GetUtcNow());

@@ -12,14 +12,14 @@ namespace Portico.Application.Forecasts;
 [Authenticated]
 public sealed record DeleteForecast(Guid Id, IfMatch IfMatch) : ICommand<Unit>;
 
-internal sealed class DeleteForecastHandler(IAppDbContext db, IHeldEvents events, TimeProvider clock) : ICommandHandler<DeleteForecast, Unit>
+internal sealed class DeleteForecastHandler(IAppDbContext db, IEventLock events, TimeProvider clock) : ICommandHandler<DeleteForecast, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteForecast command, CancellationToken cancellationToken)
     {
         var found = await db.Set<Forecast>().Get(command.Id, command.IfMatch, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
-        if (await events.Hold(found.Value.EventId, cancellationToken) is not { } about)
+        if (await events.Lock(found.Value.EventId, cancellationToken) is not { } about)
             return EventErrors.NotFound;
 
         var allowed = found.Value.AllowChange(about, clock.GetUtcNow());

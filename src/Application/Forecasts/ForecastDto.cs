@@ -5,7 +5,11 @@ using Portico.Domain.Forecasts;
 namespace Portico.Application.Forecasts;
 
 /// <summary>What a person expects of an event.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","ownerId":"01a1fc7e-0000-7915-aa3f-8ae82c4c4ddd","eventId":"01a1fc7e-1111-7915-aa3f-8ae82c4c4ddd","outcome":"win1","points":null,"settledAt":null,"createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","ownerId":"01a1fc7e-0000-7915-aa3f-8ae82c4c4ddd",
+/// "eventId":"01a1fc7e-1111-7915-aa3f-8ae82c4c4ddd","outcome":"win1","points":null,"settledAt":null,"createdAt":"2026-11-21T10:00:00.123Z",
+/// "updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}
+/// </example>
 public sealed record ForecastDto : IVersionedDto
 {
     public Guid Id { get; init; }
@@ -27,5 +31,6 @@ public sealed record ForecastDto : IVersionedDto
 
 internal sealed class ForecastProfile : Profile
 {
-    public ForecastProfile() => CreateMap<Forecast, ForecastDto>().ForMember(dto => dto.Version, map => map.MapFrom(f => RecordVersion.Write(f.Version)));
+    public ForecastProfile() =>
+        CreateMap<Forecast, ForecastDto>().ForMember(dto => dto.Version, map => map.MapFrom(f => RecordVersion.Write(f.Version)));
 }

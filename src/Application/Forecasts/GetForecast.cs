@@ -11,7 +11,7 @@ namespace Portico.Application.Forecasts;
 
 /// <summary>One of the caller's forecasts.</summary>
 [Authenticated]
-public sealed record GetForecast(Guid Id, bool Deleted) : IQuery<ForecastDto>, IShowsDeleted;
+public sealed record GetForecast(Guid Id, bool Deleted) : IQuery<ForecastDto>, IIncludesDeleted;
 
 internal sealed class GetForecastHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<GetForecast, ForecastDto>
 {

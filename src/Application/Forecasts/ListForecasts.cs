@@ -13,7 +13,7 @@ namespace Portico.Application.Forecasts;
 
 /// <summary>The caller's forecasts, the newest first unless the other order is asked for.</summary>
 [Authenticated]
-public sealed record ListForecasts : IQuery<Page<ForecastDto>>, ISorted, IShowsDeleted
+public sealed record ListForecasts : IQuery<Page<ForecastDto>>, ISorted, IIncludesDeleted
 {
     /// <summary>Only the one of this event.</summary>
     public Guid? EventId { get; init; }

@@ -23,12 +23,12 @@ internal sealed class PlaceForecastValidator : AbstractValidator<PlaceForecast>
     public PlaceForecastValidator() => RuleFor(c => c.Outcome).IsInEnum();
 }
 
-internal sealed class PlaceForecastHandler(IAppDbContext db, IHeldEvents events, ICurrentUser caller, IMapper mapper, TimeProvider clock)
+internal sealed class PlaceForecastHandler(IAppDbContext db, IEventLock events, ICurrentUser caller, IMapper mapper, TimeProvider clock)
     : ICommandHandler<PlaceForecast, ForecastDto>
 {
     public async Task<Result<ForecastDto>> Handle(PlaceForecast command, CancellationToken cancellationToken)
     {
-        if (await events.Hold(command.EventId, cancellationToken) is not { } about)
+        if (await events.Lock(command.EventId, cancellationToken) is not { } about)
             return EventErrors.NotFound;
 
         var placed = Forecast.Place(caller.Id, about, command.Outcome, clock.GetUtcNow());

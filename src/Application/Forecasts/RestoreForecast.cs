@@ -13,7 +13,7 @@ namespace Portico.Application.Forecasts;
 [Authenticated]
 public sealed record RestoreForecast(Guid Id) : ICommand<ForecastDto>;
 
-internal sealed class RestoreForecastHandler(IAppDbContext db, IHeldEvents events, IMapper mapper, TimeProvider clock)
+internal sealed class RestoreForecastHandler(IAppDbContext db, IEventLock events, IMapper mapper, TimeProvider clock)
     : ICommandHandler<RestoreForecast, ForecastDto>
 {
     public async Task<Result<ForecastDto>> Handle(RestoreForecast command, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed class RestoreForecastHandler(IAppDbContext db, IHeldEvents event
         var found = await db.Set<Forecast>().WithDeleted().Get(command.Id, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
-        if (await events.Hold(found.Value.EventId, cancellationToken) is not { } about)
+        if (await events.Lock(found.Value.EventId, cancellationToken) is not { } about)
             return EventErrors.NotFound;
 
         var allowed = found.Value.AllowChange(about, clock.GetUtcNow());

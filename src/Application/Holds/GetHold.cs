@@ -15,7 +15,8 @@ internal sealed class GetHoldHandler(ILedgerRecords records, ICurrentUser caller
     public async Task<Result<HoldDto>> Handle(GetHold query, CancellationToken cancellationToken)
     {
         var found = await records.FindHold(query.Id, cancellationToken);
-        var isShown = found is not null && (found.SourceOwnerId == caller.Id || found.DestinationOwnerId == caller.Id || caller.Has(Permissions.MoneyRead));
+        var isShown = found is not null
+            && (found.SourceOwnerId == caller.Id || found.DestinationOwnerId == caller.Id || caller.Has(Permissions.MoneyRead));
         return isShown ? HoldDto.Of(found!.Hold) : LedgerErrors.HoldNotFound;
     }
 }

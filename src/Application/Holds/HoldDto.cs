@@ -4,7 +4,12 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Holds;
 
 /// <summary>Money reserved in one wallet for another.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"20.00","currency":"EUR"},"captured":{"amount":"12.34","currency":"EUR"},"remaining":{"amount":"7.66","currency":"EUR"},"status":"open","description":"Order 17","expiresAt":"2026-11-28T10:00:00.000Z","createdAt":"2026-11-21T10:00:00.123Z"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
+/// "toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"20.00","currency":"EUR"},"captured":{"amount":"12.34",
+/// "currency":"EUR"},"remaining":{"amount":"7.66","currency":"EUR"},"status":"open","description":"Order 17",
+/// "expiresAt":"2026-11-28T10:00:00.000Z","createdAt":"2026-11-21T10:00:00.123Z"}
+/// </example>
 public sealed record HoldDto
 {
     public required Guid Id { get; init; }

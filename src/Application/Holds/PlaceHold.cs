@@ -9,7 +9,10 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Holds;
 
 /// <summary>Reserves money in a wallet of the caller for another wallet, until it is captured, voided or expires.</summary>
-/// <example>{"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"20.00","currency":"EUR"},"description":"Order 17","expiresAt":"2026-11-28T10:00:00.000Z"}</example>
+/// <example>
+/// {"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"20.00",
+/// "currency":"EUR"},"description":"Order 17","expiresAt":"2026-11-28T10:00:00.000Z"}
+/// </example>
 [Authenticated]
 public sealed record PlaceHold : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTransaction
 {
@@ -52,7 +55,10 @@ internal sealed class PlaceHoldHandler(LedgerClient ledger) : ICommandHandler<Pl
             return EndsTooLate;
 
         return await ledger.Execute(
-            new Reservation(command.FromWalletId, command.ToWalletId, command.Amount, expiresAt, command.Description) { Id = ledger.NewId() },
+            new Reservation(command.FromWalletId, command.ToWalletId, command.Amount, expiresAt, command.Description)
+            {
+                Id = ledger.NewId()
+            },
             HoldDto.Of,
             cancellationToken);
     }

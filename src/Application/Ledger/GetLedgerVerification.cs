@@ -8,7 +8,9 @@ namespace Portico.Application.Ledger;
 [RequirePermission(Permissions.LedgerAudit)]
 public sealed record GetLedgerVerification : IQuery<LedgerVerificationDto>;
 
-internal sealed class GetLedgerVerificationHandler(ILedgerVerification verification) : IQueryHandler<GetLedgerVerification, LedgerVerificationDto>
+internal sealed class GetLedgerVerificationHandler(ILedgerVerification verification)
+    : IQueryHandler<GetLedgerVerification, LedgerVerificationDto>
 {
-    public Task<Result<LedgerVerificationDto>> Handle(GetLedgerVerification query, CancellationToken cancellationToken) => verification.Verify(cancellationToken);
+    public Task<Result<LedgerVerificationDto>> Handle(GetLedgerVerification query, CancellationToken cancellationToken) =>
+        verification.Verify(cancellationToken);
 }

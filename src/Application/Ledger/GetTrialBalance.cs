@@ -13,7 +13,12 @@ public sealed record GetTrialBalance : IQuery<TrialBalanceDto>;
 /// <param name="At">The instant.</param>
 /// <param name="Balanced">Whether debit and credit are the same in every currency.</param>
 /// <param name="Currencies">Those that there are accounts with entries in, by code.</param>
-/// <example>{"at":"2026-11-21T10:00:00.123Z","balanced":true,"currencies":[{"currency":"EUR","balanced":true,"debit":{"amount":"100.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"accounts":[{"kind":"wallet","count":2,"debit":{"amount":"0.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"held":{"amount":"7.66","currency":"EUR"}},{"kind":"cash","count":1,"debit":{"amount":"100.00","currency":"EUR"},"credit":{"amount":"0.00","currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"}}]}]}</example>
+/// <example>
+/// {"at":"2026-11-21T10:00:00.123Z","balanced":true,"currencies":[{"currency":"EUR","balanced":true,"debit":{"amount":"100.00",
+/// "currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"accounts":[{"kind":"wallet","count":2,"debit":{"amount":"0.00",
+/// "currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"held":{"amount":"7.66","currency":"EUR"}},{"kind":"cash","count":1,
+/// "debit":{"amount":"100.00","currency":"EUR"},"credit":{"amount":"0.00","currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"}}]}]}
+/// </example>
 public sealed record TrialBalanceDto(DateTimeOffset At, bool Balanced, IReadOnlyList<CurrencyBalanceDto> Currencies);
 
 /// <summary>The sums of the accounts of one currency.</summary>
@@ -22,11 +27,17 @@ public sealed record TrialBalanceDto(DateTimeOffset At, bool Balanced, IReadOnly
 /// <param name="Debit">The sum of all balances below zero, without their sign.</param>
 /// <param name="Credit">The sum of all balances above zero: what is owed to those whose accounts they are.</param>
 /// <param name="Accounts">The sums of each kind of account.</param>
-/// <example>{"currency":"EUR","balanced":true,"debit":{"amount":"100.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"accounts":[]}</example>
+/// <example>
+/// {"currency":"EUR","balanced":true,"debit":{"amount":"100.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},
+/// "accounts":[]}
+/// </example>
 public sealed record CurrencyBalanceDto(string Currency, bool Balanced, Money Debit, Money Credit, IReadOnlyList<KindBalanceDto> Accounts);
 
 /// <summary>The sums of the accounts of one kind and currency.</summary>
-/// <example>{"kind":"wallet","count":2,"debit":{"amount":"0.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"held":{"amount":"7.66","currency":"EUR"}}</example>
+/// <example>
+/// {"kind":"wallet","count":2,"debit":{"amount":"0.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},
+/// "held":{"amount":"7.66","currency":"EUR"}}
+/// </example>
 public sealed record KindBalanceDto(AccountKind Kind, long Count, Money Debit, Money Credit, Money Held);
 
 /// <summary>Adds up the accounts of the ledger.</summary>
@@ -38,5 +49,6 @@ public interface ILedgerSums
 
 internal sealed class GetTrialBalanceHandler(ILedgerSums sums) : IQueryHandler<GetTrialBalance, TrialBalanceDto>
 {
-    public async Task<Result<TrialBalanceDto>> Handle(GetTrialBalance query, CancellationToken cancellationToken) => await sums.Read(cancellationToken);
+    public async Task<Result<TrialBalanceDto>> Handle(GetTrialBalance query, CancellationToken cancellationToken) =>
+        await sums.Read(cancellationToken);
 }

@@ -10,6 +10,8 @@ public interface ILedger
     /// Cancelled, it stops waiting; the instruction may still be executed, and a repetition with the same key learns how.
     /// An instruction without a key is known by its id: executed twice, it has one effect.
     /// </remarks>
-    /// <exception cref="Common.DependencyUnavailableException">The queue is full or the database is away; the same may succeed later.</exception>
+    /// <exception cref="Common.DependencyUnavailableException">
+    /// The queue is full or the database is away; the same may succeed later.
+    /// </exception>
     Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken);
 }

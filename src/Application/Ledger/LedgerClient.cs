@@ -28,6 +28,6 @@ internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequest
             cancellationToken);
         if (outcome.IsReplay)
             key.Replayed();
-        return outcome.Refusal is { } refusal ? refusal : answer(outcome);
+        return outcome.Error is { } refusal ? refusal : answer(outcome);
     }
 }

@@ -8,7 +8,13 @@ namespace Portico.Application.Ledger;
 /// <param name="Journals">How many journals were verified.</param>
 /// <param name="Postings">How many postings were verified.</param>
 /// <param name="Checks">Each promise of the ledger, and the first row that breaks it.</param>
-/// <example>{"clean":false,"at":"2026-11-21T10:00:00.123Z","durationMs":5120,"accounts":1004,"journals":500000,"postings":1000000,"checks":[{"name":"versions","promise":"The postings of an account are numbered from 1 without a gap.","clean":true,"firstWrong":null},{"name":"balances","promise":"Each posting's balance is the one before it and its amount.","clean":false,"firstWrong":{"table":"ledger.postings","row":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd version 7","problem":"The balance is 900 after 1000 and an amount of -50."}}]}</example>
+/// <example>
+/// {"clean":false,"at":"2026-11-21T10:00:00.123Z","durationMs":5120,"accounts":1004,"journals":500000,"postings":1000000,
+/// "checks":[{"name":"versions","promise":"The postings of an account are numbered from 1 without a gap.","clean":true,"firstWrong":null},
+/// {"name":"balances","promise":"Each posting's balance is the one before it and its amount.","clean":false,
+/// "firstWrong":{"table":"ledger.postings","row":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd version 7",
+/// "problem":"The balance is 900 after 1000 and an amount of -50."}}]}
+/// </example>
 public sealed record LedgerVerificationDto(
     bool Clean, DateTimeOffset At, long DurationMs, long Accounts, long Journals, long Postings, IReadOnlyList<LedgerCheckDto> Checks);
 
@@ -21,5 +27,8 @@ public sealed record LedgerVerificationDto(
 public sealed record LedgerCheckDto(string Name, string Promise, bool Clean, WrongRowDto? FirstWrong);
 
 /// <summary>A row that contradicts the rest of the ledger. Amounts are whole minor units.</summary>
-/// <example>{"table":"ledger.postings","row":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd version 7","problem":"The balance is 900 after 1000 and an amount of -50."}</example>
+/// <example>
+/// {"table":"ledger.postings","row":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd version 7",
+/// "problem":"The balance is 900 after 1000 and an amount of -50."}
+/// </example>
 public sealed record WrongRowDto(string Table, string Row, string Problem);

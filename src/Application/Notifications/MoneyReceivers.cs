@@ -7,7 +7,7 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Notifications;
 
 /// <summary>Writes to everybody whose wallets got money from somebody else, once for all that came together.</summary>
-internal sealed class MoneyReceivers(ILetterBox letterBox, IAppDbContext db)
+internal sealed class MoneyReceivers(INotificationQueue notifications, IAppDbContext db)
 {
     /// <param name="eventId">What the letters tell of.</param>
     /// <param name="by">Who moved the money; what they moved to themselves is no news to them.</param>
@@ -26,7 +26,7 @@ internal sealed class MoneyReceivers(ILetterBox letterBox, IAppDbContext db)
         foreach (var owner in owners.GroupBy(wallet => wallet.OwnerId))
         {
             var sums = owner.SelectMany(wallet => received[wallet.Id]).GroupBy(amount => amount.Currency).Select(Sum);
-            await letterBox.Post(eventId, owner.Key, Letter.MoneyReceived(string.Join(", ", sums), at), cancellationToken);
+            await notifications.Enqueue(eventId, owner.Key, Notification.MoneyReceived(string.Join(", ", sums), at), cancellationToken);
         }
     }
 

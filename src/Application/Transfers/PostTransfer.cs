@@ -8,7 +8,10 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Transfers;
 
 /// <summary>Moves money from a wallet of the caller to any other wallet of the same currency.</summary>
-/// <example>{"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch"}</example>
+/// <example>
+/// {"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34",
+/// "currency":"EUR"},"description":"Lunch"}
+/// </example>
 [Authenticated]
 public sealed record PostTransfer : ICommand<TransferDto>, INeedsIdempotencyKey, IOwnTransaction
 {
@@ -36,7 +39,8 @@ internal sealed class PostTransferHandler(LedgerClient ledger) : ICommandHandler
 
         var id = ledger.NewId();
         return await ledger.Execute(
-            Movement.Transfer(id, ledger.CallerId, [new Leg(id, command.FromWalletId, command.ToWalletId, command.Amount, command.Description)]),
+            Movement.Transfer(
+                id, ledger.CallerId, [new Leg(id, command.FromWalletId, command.ToWalletId, command.Amount, command.Description)]),
             TransferDto.Of,
             cancellationToken);
     }

@@ -8,7 +8,10 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Transfers;
 
 /// <summary>Moves money in many transfers from wallets of the caller: all of them, or none.</summary>
-/// <example>{"transfers":[{"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch"}]}</example>
+/// <example>
+/// {"transfers":[{"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
+/// "amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch"}]}
+/// </example>
 [Authenticated]
 public sealed record PostTransfers : ICommand<TransferBatchDto>, INeedsIdempotencyKey, IOwnTransaction
 {
@@ -26,7 +29,12 @@ public sealed record TransferLeg
 }
 
 /// <summary>Transfers that were made together.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","transfers":[{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4dd1","kind":"transfer","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch","batchId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","reversesId":null,"holdId":null,"createdAt":"2026-11-21T10:00:00.123Z"}]}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","transfers":[{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4dd1","kind":"transfer",
+/// "fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34",
+/// "currency":"EUR"},"description":"Lunch","batchId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","reversesId":null,"holdId":null,
+/// "createdAt":"2026-11-21T10:00:00.123Z"}]}
+/// </example>
 public sealed class TransferBatchDto
 {
     public required Guid Id { get; init; }
@@ -39,7 +47,9 @@ internal sealed class PostTransfersValidator : AbstractValidator<PostTransfers>
 {
     public PostTransfersValidator()
     {
-        RuleFor(c => c.Transfers).Must(legs => legs.Count is > 0 and <= Instruction.MaxLegs).WithMessage($"A batch has 1 to {Instruction.MaxLegs} transfers.");
+        RuleFor(c => c.Transfers)
+            .Must(legs => legs.Count is > 0 and <= Instruction.MaxLegs)
+            .WithMessage($"A batch has 1 to {Instruction.MaxLegs} transfers.");
         RuleForEach(c => c.Transfers)
             .ChildRules(leg =>
             {
@@ -57,10 +67,16 @@ internal sealed class PostTransfersHandler(LedgerClient ledger) : ICommandHandle
         if (command.Transfers.Any(leg => leg.FromWalletId == leg.ToWalletId))
             return LedgerErrors.SameWallet;
 
-        var legs = command.Transfers.Select(leg => new Leg(ledger.NewId(), leg.FromWalletId, leg.ToWalletId, leg.Amount, leg.Description)).ToArray();
+        var legs = command.Transfers.Select(leg => new Leg(ledger.NewId(), leg.FromWalletId, leg.ToWalletId, leg.Amount, leg.Description))
+            .ToArray();
         return await ledger.Execute(
             Movement.Transfer(ledger.NewId(), ledger.CallerId, legs),
-            outcome => new TransferBatchDto { Id = outcome.Journals[0].OperationId!.Value, Transfers = [.. outcome.Journals.Select(TransferDto.Of)] },
+            outcome =>
+                new TransferBatchDto
+                {
+                    Id = outcome.Journals[0].OperationId!.Value,
+                    Transfers = [.. outcome.Journals.Select(TransferDto.Of)]
+                },
             cancellationToken);
     }
 }

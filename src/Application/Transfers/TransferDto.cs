@@ -15,7 +15,11 @@ public enum TransferKind
 }
 
 /// <summary>Money that went from one wallet to another, in or out. Never changed: what was wrong is reversed by another one.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","kind":"transfer","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch","batchId":null,"reversesId":null,"holdId":null,"createdAt":"2026-11-21T10:00:00.123Z"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","kind":"transfer","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
+/// "toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch","batchId":null,
+/// "reversesId":null,"holdId":null,"createdAt":"2026-11-21T10:00:00.123Z"}
+/// </example>
 public sealed record TransferDto
 {
     public required Guid Id { get; init; }

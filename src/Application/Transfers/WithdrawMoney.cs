@@ -8,7 +8,9 @@ namespace Portico.Application.Transfers;
 
 /// <summary>Takes money out of any wallet.</summary>
 /// <remarks>The counterpart is the system's own cash account of the currency.</remarks>
-/// <example>{"walletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Payout"}</example>
+/// <example>
+/// {"walletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Payout"}
+/// </example>
 [RequirePermission(Permissions.MoneyWithdraw)]
 public sealed record WithdrawMoney : CashFields;
 

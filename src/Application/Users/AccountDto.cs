@@ -12,7 +12,11 @@ public enum AccountStatus
 }
 
 /// <summary>A person as administrators see them.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org","emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en","createdAt":"2026-11-21T10:00:00.123Z","status":"active","deletedAt":null}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org",
+/// "emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en",
+/// "createdAt":"2026-11-21T10:00:00.123Z","status":"active","deletedAt":null}
+/// </example>
 public sealed record AccountDto
 {
     public Guid Id { get; init; }
@@ -41,11 +45,13 @@ internal sealed class AccountProfile : Profile
 {
     public AccountProfile() => CreateMap<User, AccountDto>()
         .ForMember(dto => dto.Roles, map => map.MapFrom(user => user.Role.Implied()))
-        .ForMember(dto => dto.Status, map => map.MapFrom(user => user.Standing()));
+        .ForMember(dto => dto.Status, map => map.MapFrom(user => user.ToAccountStatus()));
 }
 
-internal static class AccountStanding
+internal static class UserStatusExtensions
 {
-    public static AccountStatus Standing(this User user) =>
-        user.DeletedAt is not null ? AccountStatus.Deleted : user.Status == UserStatus.Blocked ? AccountStatus.Blocked : AccountStatus.Active;
+    public static AccountStatus ToAccountStatus(this User user) =>
+        user.DeletedAt is not null
+            ? AccountStatus.Deleted
+            : user.Status == UserStatus.Blocked ? AccountStatus.Blocked : AccountStatus.Active;
 }

@@ -24,7 +24,8 @@ internal sealed class BlockUserValidator : AbstractValidator<BlockUser>
     private const int MaxReasonLength = 500;
 
     public BlockUserValidator() =>
-        RuleFor(c => c.Reason).Must(reason => !string.IsNullOrWhiteSpace(reason) && reason.Length <= MaxReasonLength && !reason.Any(char.IsControl))
+        RuleFor(c => c.Reason)
+            .Must(reason => !string.IsNullOrWhiteSpace(reason) && reason.Length <= MaxReasonLength && !reason.Any(char.IsControl))
             .WithMessage($"A reason has 1 to {MaxReasonLength} characters, and no control characters.");
 }
 

@@ -17,7 +17,7 @@ namespace Portico.Application.Users;
 /// </remarks>
 /// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
 [Authenticated]
-public sealed record ChangeContact : ICommand<UserDto>, INamesContact, IOwnTransaction
+public sealed record ChangeContact : ICommand<UserDto>, IHasContact, IOwnTransaction
 {
     public string? Email { get; init; }
     public string? Phone { get; init; }
@@ -36,7 +36,8 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 }
 
 internal sealed class ChangeContactHandler(
-    IClient client, PasswordConfirmation confirmation, ICodes codes, IAddressRelease addresses, IAuditLog audit, ILetterBox letterBox,
+    IClient client, PasswordConfirmation confirmation, ICodes codes, IAddressRelease addresses, IAuditLog audit,
+    INotificationQueue notifications,
     IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
 {
@@ -69,7 +70,7 @@ internal sealed class ChangeContactHandler(
                 // In this transaction, since the addresses from before are in no event.
                 var changeId = Ids.New(now);
                 foreach (var old in before.Where(old => old != address))
-                    await letterBox.Post(changeId, user.Id, Letter.ContactChanged(address, now), token, to: old);
+                    await notifications.Enqueue(changeId, user.Id, Notification.ContactChanged(address, now), token, to: old);
                 return user;
             },
             cancellationToken);

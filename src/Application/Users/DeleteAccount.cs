@@ -44,7 +44,7 @@ internal sealed class DeleteAccountHandler(
                 if (await accounts.HasMoney(user.Id, token))
                     return UserErrors.WalletsNotEmpty;
 
-                user.Leave(clock.GetUtcNow());
+                user.DeleteOwnAccount(clock.GetUtcNow());
                 audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id))
                     .Changed("status", AccountStatus.Active, AccountStatus.Deleted));
                 return Unit.Value;

@@ -31,7 +31,7 @@ internal sealed class UserAdministration(
         if (user is null)
             return UserErrors.NotFound;
 
-        var (version, role, standing) = (user.Version, user.Role, user.Standing());
+        var (version, role, status) = (user.Version, user.Role, user.ToAccountStatus());
         if (act(user, by).Error is { } refusal)
             return refusal;
 
@@ -39,7 +39,7 @@ internal sealed class UserAdministration(
         {
             audit.Add(new AuditNote(action, AuditSubject.User(user.Id))
                 .Changed("role", role, user.Role)
-                .Changed("status", standing, user.Standing())
+                .Changed("status", status, user.ToAccountStatus())
                 .Changed("reason", null, reason));
         }
 
@@ -47,7 +47,10 @@ internal sealed class UserAdministration(
     }
 
     /// <summary>The same, and ends the person's sessions.</summary>
-    /// <remarks>After the commit, so that none is opened behind it. When Redis is away then, they end at their next refresh: their version has passed.</remarks>
+    /// <remarks>
+    /// After the commit, so that none is opened behind it. When Redis is away then, they end at their next refresh: their version has
+    /// passed.
+    /// </remarks>
     public async Task<Result<AccountDto>> ActAndEndSessions(
         Guid userId, string action, Func<User, User, Result<Unit>> act, CancellationToken cancellationToken, string? reason = null)
     {

@@ -4,7 +4,11 @@ using Portico.Domain.Users;
 namespace Portico.Application.Users;
 
 /// <summary>A person as they see themselves.</summary>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org","emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en","createdAt":"2026-11-21T10:00:00.123Z"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org",
+/// "emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en",
+/// "createdAt":"2026-11-21T10:00:00.123Z"}
+/// </example>
 public sealed record UserDto
 {
     public Guid Id { get; init; }

@@ -15,7 +15,12 @@ namespace Portico.Application.Wallets;
 /// <param name="HoldId">The hold that it is about.</param>
 /// <param name="ReversesId">The transfer that it takes back.</param>
 /// <param name="Description">The words of who asked for it.</param>
-/// <example>{"version":7,"createdAt":"2026-11-21T10:00:00.123Z","kind":"transfer","amount":{"amount":"-12.34","currency":"EUR"},"balance":{"amount":"87.66","currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"},"transferId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","counterpartyId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","holdId":null,"reversesId":null,"description":"Lunch"}</example>
+/// <example>
+/// {"version":7,"createdAt":"2026-11-21T10:00:00.123Z","kind":"transfer","amount":{"amount":"-12.34","currency":"EUR"},
+/// "balance":{"amount":"87.66","currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"},
+/// "transferId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","counterpartyId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","holdId":null,
+/// "reversesId":null,"description":"Lunch"}
+/// </example>
 public sealed record EntryDto(
     long Version, DateTimeOffset CreatedAt, JournalKind Kind, Money Amount, Money Balance, Money Held,
     Guid TransferId, Guid? CounterpartyId, Guid? HoldId, Guid? ReversesId, string? Description);

@@ -21,10 +21,14 @@ public sealed record GetWalletBalance : IQuery<WalletBalanceDto>
 /// <param name="Balance">The sum of the entries.</param>
 /// <param name="Held">What of it was held.</param>
 /// <param name="Available">What was left of it.</param>
-/// <example>{"walletId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","at":"2026-11-21T10:00:00.123Z","version":7,"balance":{"amount":"87.66","currency":"EUR"},"held":{"amount":"7.66","currency":"EUR"},"available":{"amount":"80.00","currency":"EUR"}}</example>
+/// <example>
+/// {"walletId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","at":"2026-11-21T10:00:00.123Z","version":7,"balance":{"amount":"87.66",
+/// "currency":"EUR"},"held":{"amount":"7.66","currency":"EUR"},"available":{"amount":"80.00","currency":"EUR"}}
+/// </example>
 public sealed record WalletBalanceDto(Guid WalletId, DateTimeOffset At, long Version, Money Balance, Money Held, Money Available);
 
-internal sealed class GetWalletBalanceHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock) : IQueryHandler<GetWalletBalance, WalletBalanceDto>
+internal sealed class GetWalletBalanceHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock)
+    : IQueryHandler<GetWalletBalance, WalletBalanceDto>
 {
     public async Task<Result<WalletBalanceDto>> Handle(GetWalletBalance query, CancellationToken cancellationToken)
     {

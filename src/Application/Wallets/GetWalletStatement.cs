@@ -27,17 +27,27 @@ public sealed record GetWalletStatement : IQuery<StatementDto>
 /// <param name="Closing">The balance after the last entry.</param>
 /// <param name="EntryCount">How many entries there are.</param>
 /// <param name="Entries">The oldest first.</param>
-/// <example>{"walletId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","currency":"EUR","from":"2026-11-01T00:00:00.000Z","to":"2026-12-01T00:00:00.000Z","opening":{"amount":"100.00","currency":"EUR"},"closing":{"amount":"87.66","currency":"EUR"},"entryCount":1,"entries":[{"version":7,"createdAt":"2026-11-21T10:00:00.123Z","kind":"transfer","amount":{"amount":"-12.34","currency":"EUR"},"balance":{"amount":"87.66","currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"},"transferId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","counterpartyId":"01a1fc7e-c0c0-7d15-9c3f-5ae82c4c4dd1","holdId":null,"reversesId":null,"description":"Lunch"}]}</example>
+/// <example>
+/// {"walletId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","currency":"EUR","from":"2026-11-01T00:00:00.000Z","to":"2026-12-01T00:00:00.000Z",
+/// "opening":{"amount":"100.00","currency":"EUR"},"closing":{"amount":"87.66","currency":"EUR"},"entryCount":1,"entries":[{"version":7,
+/// "createdAt":"2026-11-21T10:00:00.123Z","kind":"transfer","amount":{"amount":"-12.34","currency":"EUR"},"balance":{"amount":"87.66",
+/// "currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"},"transferId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+/// "counterpartyId":"01a1fc7e-c0c0-7d15-9c3f-5ae82c4c4dd1","holdId":null,"reversesId":null,"description":"Lunch"}]}
+/// </example>
 public sealed record StatementDto(
-    Guid WalletId, string Currency, DateTimeOffset? From, DateTimeOffset To, Money Opening, Money Closing, long EntryCount, IAsyncEnumerable<EntryDto> Entries);
+    Guid WalletId, string Currency, DateTimeOffset? From, DateTimeOffset To, Money Opening, Money Closing, long EntryCount,
+    IAsyncEnumerable<EntryDto> Entries);
 
 internal sealed class GetWalletStatementValidator : AbstractValidator<GetWalletStatement>
 {
     public GetWalletStatementValidator() =>
-        RuleFor(q => q.To).Must((query, to) => to is null || query.From is null || query.From < to).WithMessage("This must be later than from.");
+        RuleFor(q => q.To)
+            .Must((query, to) => to is null || query.From is null || query.From < to)
+            .WithMessage("This must be later than from.");
 }
 
-internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock) : IQueryHandler<GetWalletStatement, StatementDto>
+internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock)
+    : IQueryHandler<GetWalletStatement, StatementDto>
 {
     public async Task<Result<StatementDto>> Handle(GetWalletStatement query, CancellationToken cancellationToken)
     {
@@ -48,7 +58,9 @@ internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrent
         DateTimeOffset? from = query.From is { } first ? Instants.Millisecond(first) : null;
         var to = query.To is { } end ? Instants.Millisecond(end) : Instants.After(Instants.Millisecond(clock.GetUtcNow()));
         var closing = await history.Until(wallet.Value, query.To is null ? Instants.Open : to, cancellationToken);
-        var opening = from is { } start ? await history.Until(wallet.Value, start, cancellationToken) : PostedBalance.Empty(wallet.Value.Currency);
+        var opening = from is { } start
+            ? await history.Until(wallet.Value, start, cancellationToken)
+            : PostedBalance.Empty(wallet.Value.Currency);
         // Read second, so it may know of an entry more; then nothing that the statement tells of has happened since.
         if (opening.Version > closing.Version)
             opening = closing;

@@ -7,7 +7,8 @@ internal static class Instants
     /// <summary>Later than all that was recorded, by whichever clock.</summary>
     public static readonly DateTimeOffset Open = DateTimeOffset.MaxValue;
 
-    public static DateTimeOffset Millisecond(DateTimeOffset instant) => new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
+    public static DateTimeOffset Millisecond(DateTimeOffset instant) =>
+        new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
 
     /// <summary>The first instant after a millisecond.</summary>
     public static DateTimeOffset After(DateTimeOffset millisecond) =>

@@ -23,7 +23,8 @@ internal sealed class ListWalletEntriesValidator : AbstractValidator<ListWalletE
     public ListWalletEntriesValidator() => this.IsPaged<ListWalletEntries, EntryPosition>();
 }
 
-internal sealed class ListWalletEntriesHandler(IWalletHistory history, ICurrentUser caller) : IQueryHandler<ListWalletEntries, Page<EntryDto>>
+internal sealed class ListWalletEntriesHandler(IWalletHistory history, ICurrentUser caller)
+    : IQueryHandler<ListWalletEntries, Page<EntryDto>>
 {
     public async Task<Result<Page<EntryDto>>> Handle(ListWalletEntries query, CancellationToken cancellationToken)
     {

@@ -30,7 +30,8 @@ internal sealed class OpenWalletValidator : AbstractValidator<OpenWallet>
     }
 }
 
-internal sealed class OpenWalletHandler(IAppDbContext db, IAccounts accounts, ICurrentUser caller, TimeProvider clock) : ICommandHandler<OpenWallet, WalletDto>
+internal sealed class OpenWalletHandler(IAppDbContext db, IAccounts accounts, ICurrentUser caller, TimeProvider clock)
+    : ICommandHandler<OpenWallet, WalletDto>
 {
     public async Task<Result<WalletDto>> Handle(OpenWallet command, CancellationToken cancellationToken)
     {

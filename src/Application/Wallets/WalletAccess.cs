@@ -7,7 +7,8 @@ namespace Portico.Application.Wallets;
 internal static class WalletAccess
 {
     /// <summary>The wallet, for its owner and for those who may read everybody's; refused to others as if it were not there.</summary>
-    public static async Task<Result<WalletAccount>> Open(this IWalletHistory history, Guid walletId, ICurrentUser caller, CancellationToken cancellationToken) =>
+    public static async Task<Result<WalletAccount>> Open(
+        this IWalletHistory history, Guid walletId, ICurrentUser caller, CancellationToken cancellationToken) =>
         await history.Find(walletId, cancellationToken) is { } wallet && (wallet.OwnerId == caller.Id || caller.Has(Permissions.MoneyRead))
             ? wallet
             : LedgerErrors.WalletNotFound;

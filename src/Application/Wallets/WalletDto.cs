@@ -7,7 +7,11 @@ namespace Portico.Application.Wallets;
 
 /// <summary>A wallet as its owner sees it.</summary>
 /// <remarks>The version covers its name and status; the money has none, and is never answered from a copy.</remarks>
-/// <example>{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","name":"Travel","currency":"EUR","balance":{"amount":"12.34","currency":"EUR"},"held":{"amount":"2.00","currency":"EUR"},"available":{"amount":"10.34","currency":"EUR"},"status":"open","createdAt":"2026-11-21T10:00:00.123Z","version":"AAAAAAAAAAE"}</example>
+/// <example>
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","name":"Travel","currency":"EUR","balance":{"amount":"12.34","currency":"EUR"},
+/// "held":{"amount":"2.00","currency":"EUR"},"available":{"amount":"10.34","currency":"EUR"},"status":"open",
+/// "createdAt":"2026-11-21T10:00:00.123Z","version":"AAAAAAAAAAE"}
+/// </example>
 public sealed record WalletDto : IVersionedDto
 {
     public required Guid Id { get; init; }

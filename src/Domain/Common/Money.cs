@@ -46,7 +46,9 @@ public readonly record struct Money : IComparable<Money>
 
         // Adding a zero of the currency's scale gives the sum that scale, if there is room for it.
         var scaled = rounded + WithScale(0, currency.Decimals);
-        return scaled.Scale == currency.Decimals ? new(scaled, currency) : throw new ArgumentException($"{currency.Code} goes up to {Max(currency).Text}.", nameof(amount));
+        return scaled.Scale == currency.Decimals
+            ? new(scaled, currency)
+            : throw new ArgumentException($"{currency.Code} goes up to {Max(currency).Text}.", nameof(amount));
     }
 
     /// <exception cref="ArgumentException">It is no whole number.</exception>
@@ -81,7 +83,8 @@ public readonly record struct Money : IComparable<Money>
                 return MoneyErrors.TooLarge(currency);
         }
 
-        return new Money(new decimal((int)(uint)units, (int)(uint)(units >> 32), (int)(uint)(units >> 64), false, (byte)currency.Decimals), currency);
+        return new Money(
+            new decimal((int)(uint)units, (int)(uint)(units >> 32), (int)(uint)(units >> 64), false, (byte)currency.Decimals), currency);
     }
 
     /// <exception cref="OverflowException">The sum is beyond the largest amount.</exception>
@@ -120,7 +123,11 @@ public readonly record struct Money : IComparable<Money>
         ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
         var (each, odd) = Int128.DivRem((Int128)MinorUnits, parts);
         var currency = Currency;
-        return [.. Enumerable.Range(0, parts).Select(part => OfMinorUnits((decimal)(part < Int128.Abs(odd) ? each + Int128.Sign(odd) : each), currency))];
+        return
+        [
+            .. Enumerable.Range(0, parts)
+            .Select(part => OfMinorUnits((decimal)(part < Int128.Abs(odd) ? each + Int128.Sign(odd) : each), currency))
+        ];
     }
 
     public override string ToString() => $"{Text} {Currency.Code}";
@@ -148,7 +155,10 @@ public readonly record struct Money : IComparable<Money>
 public static class MoneyErrors
 {
     public static readonly Error Malformed =
-        new(ErrorKind.Validation, "validation_failed", "Write the amount as text of digits, with a point if it has decimals, such as 12.34.");
+        new(
+            ErrorKind.Validation,
+            "validation_failed",
+            "Write the amount as text of digits, with a point if it has decimals, such as 12.34.");
 
     public static readonly Error UnknownCurrency =
         new(ErrorKind.Validation, "validation_failed", "This currency is not known. Give a code of ISO 4217, such as EUR.");
@@ -157,5 +167,8 @@ public static class MoneyErrors
         new(ErrorKind.Validation, "amount_precision", $"{currency?.Code} has {currency?.Decimals} decimals, and nothing is rounded.");
 
     public static Error TooLarge(Currency currency) =>
-        new(ErrorKind.Validation, "validation_failed", $"{currency?.Code} goes up to {(currency is null ? "" : Money.Max(currency).Text)}.");
+        new(
+            ErrorKind.Validation,
+            "validation_failed",
+            $"{currency?.Code} goes up to {(currency is null ? "" : Money.Max(currency).Text)}.");
 }

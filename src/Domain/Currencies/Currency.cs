@@ -68,7 +68,8 @@ public sealed record Currency
         new("ZMW", "Zambian kwacha", 2), new("ZWG", "Zimbabwe gold", 2),
     ];
 
-    private static readonly FrozenDictionary<string, Currency> ByCode = All.ToFrozenDictionary(currency => currency.Code, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Currency> ByCode = All.ToFrozenDictionary(
+        currency => currency.Code, StringComparer.Ordinal);
 
     /// <returns><c>null</c> for a code that is not known.</returns>
     public static Currency? Find(string code) => ByCode.GetValueOrDefault(code);

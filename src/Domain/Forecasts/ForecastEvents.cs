@@ -21,7 +21,8 @@ public sealed record EventForecastsSettled(Guid EventId) : IDomainEvent
 }
 
 /// <summary>A forecast was judged by the result of its event.</summary>
-public sealed record ForecastSettled(Guid ForecastId, Guid UserId, Guid EventId, string EventTitle, Outcome Forecast, Outcome Result, int Points) : IDomainEvent
+public sealed record ForecastSettled(
+    Guid ForecastId, Guid UserId, Guid EventId, string EventTitle, Outcome Forecast, Outcome Result, int Points) : IDomainEvent
 {
     public static string Name => "forecast.settled.v1";
 }

@@ -84,7 +84,9 @@ public sealed record Account
 
     /// <summary>Changes what is posted and held; <c>null</c> when the account can't hold that much.</summary>
     internal Account? After(Money posted, Money held, DateTimeOffset recordedAt) =>
-        Money.TryAdd(Posted, posted, out var newPosted) && Money.TryAdd(Held, held, out var newHeld) && Money.TryAdd(newPosted, -newHeld, out _)
+        Money.TryAdd(Posted, posted, out var newPosted)
+            && Money.TryAdd(Held, held, out var newHeld)
+            && Money.TryAdd(newPosted, -newHeld, out _)
             ? this with { Posted = newPosted, Held = newHeld, Version = Version + 1, RecordedAt = recordedAt }
             : null;
 }

@@ -36,7 +36,12 @@ public sealed record Hold
     public Money Remaining => Status == HoldStatus.Open ? Amount - Captured : Money.Zero(Amount.Currency);
 
     internal Hold Capture(Money amount) =>
-        this with { Captured = Captured + amount, Status = Captured + amount == Amount ? HoldStatus.Captured : HoldStatus.Open, Version = Version + 1 };
+        this with
+        {
+            Captured = Captured + amount,
+            Status = Captured + amount == Amount ? HoldStatus.Captured : HoldStatus.Open,
+            Version = Version + 1
+        };
 
     internal Hold End(HoldStatus status) => this with { Status = status, Version = Version + 1 };
 }

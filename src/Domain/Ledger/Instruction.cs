@@ -39,7 +39,8 @@ public sealed record Movement : Instruction
     public required IReadOnlyList<Leg> Legs { get; init; }
 
     /// <summary>From a wallet of who asks to any wallet.</summary>
-    public static Movement Transfer(Guid id, Guid by, IReadOnlyList<Leg> legs) => new() { Id = id, By = by, Kind = JournalKind.Transfer, Legs = legs };
+    public static Movement Transfer(Guid id, Guid by, IReadOnlyList<Leg> legs) =>
+        new() { Id = id, By = by, Kind = JournalKind.Transfer, Legs = legs };
 
     /// <summary>From the world outside into a wallet.</summary>
     public static Movement Deposit(Guid id, Guid? by, Guid walletId, Money amount, string? description) => new()
@@ -65,7 +66,8 @@ public sealed record Movement : Instruction
 public sealed record Reversal(Guid OriginalId, Money? Amount, string? Description) : Instruction;
 
 /// <summary>Reserves money in a wallet of who asks, for another wallet.</summary>
-public sealed record Reservation(Guid SourceId, Guid DestinationId, Money Amount, DateTimeOffset ExpiresAt, string? Description) : Instruction;
+public sealed record Reservation(Guid SourceId, Guid DestinationId, Money Amount, DateTimeOffset ExpiresAt, string? Description)
+    : Instruction;
 
 /// <summary>Moves all or part of what is held to where it is held for.</summary>
 /// <remarks>Without an amount it is all that is left.</remarks>
@@ -79,7 +81,7 @@ public sealed record Release(Guid HoldId, bool Expired) : Instruction;
 public sealed record Outcome
 {
     /// <summary>Why nothing was done; <c>null</c> when it was.</summary>
-    public Error? Refusal { get; init; }
+    public Error? Error { get; init; }
 
     /// <summary>What it made, a journal a leg.</summary>
     public IReadOnlyList<Journal> Journals { get; init; } = [];

@@ -18,7 +18,7 @@ public sealed class LedgerBook
     private readonly List<Journal> _journals = [];
     private readonly List<Posting> _postings = [];
     private readonly List<LedgerEvent> _events = [];
-    private readonly List<KeptOutcome> _keys = [];
+    private readonly List<StoredOutcome> _keys = [];
 
     // How things were before the instruction that is being decided on.
     private readonly List<(Guid Id, Account? Before)> _undo = [];
@@ -54,13 +54,15 @@ public sealed class LedgerBook
 
         var name = (key.OwnerId, key.Key);
         if (_known.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
-            return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span) ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) } : Refused(LedgerErrors.KeyReused);
+            return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span)
+                ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) }
+                : Refused(LedgerErrors.KeyReused);
 
         var outcome = Execute(instruction);
-        if (outcome.Refusal is null || KeptRefusals.NameOf(outcome.Refusal) is not null)
+        if (outcome.Error is null || StoredErrors.NameOf(outcome.Error) is not null)
         {
             _known[name] = new KnownKey(key.Fingerprint, outcome);
-            _keys.Add(new KeptOutcome(key, outcome, instruction.At ?? _now));
+            _keys.Add(new StoredOutcome(key, outcome, instruction.At ?? _now));
         }
 
         return outcome;
@@ -83,7 +85,7 @@ public sealed class LedgerBook
             Release release => Execute(release),
             _ => throw new ArgumentException($"{instruction.GetType().Name} is not known.", nameof(instruction)),
         };
-        if (outcome.Refusal is null)
+        if (outcome.Error is null)
             return outcome;
 
         for (var i = _undo.Count - 1; i >= 0; i--)
@@ -175,7 +177,8 @@ public sealed class LedgerBook
             return Refused(refusal);
 
         _originals[original.Id] = found with { Reversed = found.Reversed + amount };
-        Tell("Transfer", reversal.Id, 1, new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt), reversal);
+        Tell(
+            "Transfer", reversal.Id, 1, new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt), reversal);
         return new Outcome { Journals = [journal] };
     }
 
@@ -205,7 +208,13 @@ public sealed class LedgerBook
 
         _journals.Add(journal);
         _holds[hold.Id] = hold;
-        Tell("Hold", hold.Id, hold.Version, new MoneyHeld(hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt), reservation);
+        Tell(
+            "Hold",
+            hold.Id,
+            hold.Version,
+            new MoneyHeld(
+                hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt),
+            reservation);
         return new Outcome { Journals = [journal], Hold = hold };
     }
 
@@ -324,18 +333,20 @@ public sealed class LedgerBook
         return other is not null && at < other.RecordedAt ? other.RecordedAt : at;
     }
 
-    private static Journal JournalOf(Hold hold, JournalKind kind, Guid id, Money amount, Instruction instruction, DateTimeOffset recordedAt) => new()
-    {
-        Id = id,
-        Kind = kind,
-        SourceId = hold.SourceId,
-        DestinationId = hold.DestinationId,
-        Amount = amount,
-        HoldId = hold.Id,
-        InitiatedBy = instruction.By,
-        Description = hold.Description,
-        RecordedAt = recordedAt,
-    };
+    private static Journal JournalOf(
+        Hold hold, JournalKind kind, Guid id, Money amount, Instruction instruction, DateTimeOffset recordedAt) =>
+        new()
+        {
+            Id = id,
+            Kind = kind,
+            SourceId = hold.SourceId,
+            DestinationId = hold.DestinationId,
+            Amount = amount,
+            HoldId = hold.Id,
+            InitiatedBy = instruction.By,
+            Description = hold.Description,
+            RecordedAt = recordedAt,
+        };
 
-    private static Outcome Refused(Error refusal) => new() { Refusal = refusal };
+    private static Outcome Refused(Error refusal) => new() { Error = refusal };
 }

@@ -11,7 +11,8 @@ public static class LedgerErrors
 
     public static readonly Error HoldNotFound = new(ErrorKind.NotFound, "not_found", "There is no such hold.");
 
-    public static readonly Error SameWallet = new(ErrorKind.Validation, "same_wallet", "The money would stay where it is: name two different wallets.");
+    public static readonly Error SameWallet = new(
+        ErrorKind.Validation, "same_wallet", "The money would stay where it is: name two different wallets.");
 
     public static readonly Error InsufficientFunds =
         new(ErrorKind.Unprocessable, "insufficient_funds", "There is less money available than this needs.");
@@ -24,22 +25,28 @@ public static class LedgerErrors
     public static readonly Error BalanceLimit =
         new(ErrorKind.Unprocessable, "balance_limit", "The balance would be larger than can be kept exactly.");
 
-    public static readonly Error HoldClosed = new(ErrorKind.Conflict, "hold_closed", "The hold has ended: it was captured, voided or has expired.");
+    public static readonly Error HoldClosed = new(
+        ErrorKind.Conflict, "hold_closed", "The hold has ended: it was captured, voided or has expired.");
 
     public static readonly Error HoldExceeded = new(ErrorKind.Unprocessable, "hold_exceeded", "Less is held than this would capture.");
 
-    public static readonly Error NotReversible = new(ErrorKind.Conflict, "not_reversible", "A reversal can't be reversed. Make a new transfer.");
+    public static readonly Error NotReversible = new(
+        ErrorKind.Conflict, "not_reversible", "A reversal can't be reversed. Make a new transfer.");
 
     public static readonly Error AlreadyReversed = new(ErrorKind.Conflict, "already_reversed", "All of it was reversed already.");
 
-    public static readonly Error ReversalExceeded = new(ErrorKind.Unprocessable, "reversal_exceeded", "Less is left of the transfer than this would reverse.");
+    public static readonly Error ReversalExceeded = new(
+        ErrorKind.Unprocessable, "reversal_exceeded", "Less is left of the transfer than this would reverse.");
 
     public static readonly Error KeyReused =
-        new(ErrorKind.Unprocessable, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new key for a new request.");
+        new(
+            ErrorKind.Unprocessable,
+            "idempotency_key_reused",
+            "This Idempotency-Key came with another request before. Use a new key for a new request.");
 }
 
 /// <summary>Refusals that are decided on the state of the ledger, and so are kept for repetitions with the same key.</summary>
-public static class KeptRefusals
+public static class StoredErrors
 {
     // A name never changes.
     private static readonly Dictionary<string, Error> Kept = new(StringComparer.Ordinal)
@@ -61,7 +68,9 @@ public static class KeptRefusals
     private static readonly Dictionary<Error, string> Names =
         Kept.ToDictionary(kept => kept.Value, kept => kept.Key, (IEqualityComparer<Error>)ReferenceEqualityComparer.Instance);
 
-    /// <summary>The name by which a refusal is kept for repetitions with the same key; <c>null</c> when a repetition is judged anew.</summary>
+    /// <summary>
+    /// The name by which a refusal is kept for repetitions with the same key; <c>null</c> when a repetition is judged anew.
+    /// </summary>
     public static string? NameOf(Error refusal) => Names.GetValueOrDefault(refusal);
 
     /// <summary>The refusal that was kept by a name.</summary>

@@ -24,13 +24,22 @@ public sealed record MoneyWithdrawn(Guid TransferId, Guid? By, IReadOnlyList<Mov
 }
 
 /// <summary>All or part of a transfer was moved back.</summary>
-public sealed record TransferReversed(Guid TransferId, Guid OriginalId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
+public sealed record TransferReversed(Guid TransferId, Guid OriginalId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt)
+    : IDomainEvent
 {
     public static string Name => "ledger.reversed.v1";
 }
 
 /// <summary>Money was reserved.</summary>
-public sealed record MoneyHeld(Guid HoldId, Guid? By, Guid FromAccountId, long FromVersion, Guid ToAccountId, Money Amount, DateTimeOffset ExpiresAt, DateTimeOffset RecordedAt)
+public sealed record MoneyHeld(
+    Guid HoldId,
+    Guid? By,
+    Guid FromAccountId,
+    long FromVersion,
+    Guid ToAccountId,
+    Money Amount,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset RecordedAt)
     : IDomainEvent
 {
     public static string Name => "ledger.held.v1";
@@ -43,13 +52,15 @@ public sealed record HoldCaptured(Guid HoldId, Guid? By, MovedMoney Movement, Mo
 }
 
 /// <summary>What was left of a hold was released by who placed it.</summary>
-public sealed record HoldVoided(Guid HoldId, Guid? By, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt) : IDomainEvent
+public sealed record HoldVoided(Guid HoldId, Guid? By, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt)
+    : IDomainEvent
 {
     public static string Name => "ledger.hold-voided.v1";
 }
 
 /// <summary>What was left of a hold was released by its time.</summary>
-public sealed record HoldExpired(Guid HoldId, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt) : IDomainEvent
+public sealed record HoldExpired(Guid HoldId, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt)
+    : IDomainEvent
 {
     public static string Name => "ledger.hold-expired.v1";
 }

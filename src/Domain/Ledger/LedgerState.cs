@@ -22,10 +22,11 @@ public sealed record Original(Journal Journal, Money Reversed);
 public sealed record KnownKey(ReadOnlyMemory<byte> Fingerprint, Outcome Outcome);
 
 /// <summary>An event of a transfer or a hold, with its place among those of the same.</summary>
-public sealed record LedgerEvent(string AggregateType, Guid AggregateId, long Version, IDomainEvent Event, string? TraceParent, DateTimeOffset RecordedAt);
+public sealed record LedgerEvent(
+    string AggregateType, Guid AggregateId, long Version, IDomainEvent Event, string? TraceParent, DateTimeOffset RecordedAt);
 
 /// <summary>What a repetition with the same key is to be answered.</summary>
-public sealed record KeptOutcome(InstructionKey Key, Outcome Outcome, DateTimeOffset RecordedAt);
+public sealed record StoredOutcome(InstructionKey Key, Outcome Outcome, DateTimeOffset RecordedAt);
 
 /// <summary>What is to be written, and the answer to each instruction in their order.</summary>
 public sealed record Decision
@@ -41,6 +42,6 @@ public sealed record Decision
     /// <summary>The new and changed holds, each as it is after all instructions.</summary>
     public required IReadOnlyCollection<Hold> Holds { get; init; }
 
-    public required IReadOnlyList<KeptOutcome> Keys { get; init; }
+    public required IReadOnlyList<StoredOutcome> Keys { get; init; }
     public required IReadOnlyList<LedgerEvent> Events { get; init; }
 }

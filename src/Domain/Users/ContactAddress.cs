@@ -56,9 +56,12 @@ public sealed partial record ContactAddress
         return address is not null;
     }
 
-    /// <summary>Whether a text is this address in any spelling, its local part or its digits: what anybody who knows the address guesses first.</summary>
+    /// <summary>
+    /// Whether a text is this address in any spelling, its local part or its digits: what anybody who knows the address guesses first.
+    /// </summary>
     public bool IsTheSameAs(string text) => Kind == ContactKind.Email
-        ? string.Equals(text, Value[..Value.LastIndexOf('@')], StringComparison.OrdinalIgnoreCase) || (TryParseEmail(text, out var email) && email == this)
+        ? string.Equals(text, Value[..Value.LastIndexOf('@')], StringComparison.OrdinalIgnoreCase)
+            || (TryParseEmail(text, out var email) && email == this)
         : text.TrimStart('+') == Value[1..];
 
     /// <summary>The address with its middle hidden, fit for a log.</summary>

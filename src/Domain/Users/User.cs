@@ -165,7 +165,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     }
 
     /// <summary>Deletes the person at their own wish.</summary>
-    public void Leave(DateTimeOffset now) => Delete(Id, now);
+    public void DeleteOwnAccount(DateTimeOffset now) => Delete(Id, now);
 
     /// <summary>Lets somebody of a higher rank bring a deleted person back, with the standing that they had.</summary>
     public Result<Unit> Restore(User by)

@@ -10,7 +10,8 @@ public static class UserErrors
     public static readonly Error SessionNotFound = new(ErrorKind.NotFound, "not_found", "You have no such session.");
 
     public static readonly Error RankTooLow = new(
-        ErrorKind.Forbidden, "rank_too_low", "Only who ranks higher may do this to a person, and may give them ranks below their own. Nobody does it to themselves.");
+        ErrorKind.Forbidden, "rank_too_low",
+        "Only who ranks higher may do this to a person, and may give them ranks below their own. Nobody does it to themselves.");
 
     public static readonly Error Deleted = new(ErrorKind.Conflict, "user_deleted", "This person is deleted. Restore them first.");
 
@@ -18,7 +19,8 @@ public static class UserErrors
         ErrorKind.Conflict, "wallets_not_empty", "There is money in your wallets, or some is held. Move it first.");
 
     public static readonly Error AddressFreed = new(
-        ErrorKind.Conflict, "address_freed", "The person's address was freed for others after the retention time, so nothing would reach them.");
+        ErrorKind.Conflict, "address_freed",
+        "The person's address was freed for others after the retention time, so nothing would reach them.");
 
     public static readonly Error InvalidCode =
         new(ErrorKind.Validation, "invalid_code", "The code is wrong, was used already or is no longer valid. Ask for a new one.");
@@ -36,8 +38,16 @@ public static class UserErrors
         new(ErrorKind.Unprocessable, "phone_not_supported", "Codes by phone are not set up here. Use an e-mail address.");
 
     public static Error TooManyCodes(TimeSpan retryAfter) =>
-        new(ErrorKind.TooManyRequests, "too_many_codes", "Too many codes were asked for. Wait before asking again.") { RetryAfter = retryAfter };
+        new(
+            ErrorKind.TooManyRequests,
+            "too_many_codes",
+            "Too many codes were asked for. Wait before asking again.")
+        { RetryAfter = retryAfter };
 
     public static Error TooManyAttempts(TimeSpan retryAfter) =>
-        new(ErrorKind.TooManyRequests, "too_many_attempts", "Too many failed attempts. Wait before trying again.") { RetryAfter = retryAfter };
+        new(
+            ErrorKind.TooManyRequests,
+            "too_many_attempts",
+            "Too many failed attempts. Wait before trying again.")
+        { RetryAfter = retryAfter };
 }

@@ -10,7 +10,7 @@ using Portico.Infrastructure.SigningKeys;
 namespace Portico.Infrastructure.AccessTokens;
 
 /// <summary>Why an access token was refused.</summary>
-internal enum TokenRefusal
+public enum TokenError
 {
     None,
     TooLarge,
@@ -29,11 +29,12 @@ internal enum TokenRefusal
 
 /// <summary>Judges access tokens: only what <see cref="AccessTokenIssuer"/> wrote, unchanged and in its time, passes.</summary>
 /// <remarks>
-/// Never throws, whatever it is given, once the keys are here. Stricter than RFC 7515, 7519 and 9068 have to be: the algorithm is the key's own,
+/// Never throws, whatever it is given, once the keys are here. Stricter than RFC 7515, 7519 and 9068 have to be: the algorithm is the key's
+/// own,
 /// <c>kid</c> and <c>typ</c> are required, <c>crit</c> and <c>b64</c> are refused, members must not repeat, base64url is canonical
 /// and times are whole seconds. That the session still lives and the epoch is today's is for the caller to ask.
 /// </remarks>
-internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings, TimeProvider clock)
+public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings, TimeProvider clock)
 {
     public const int MaxLength = 8 * 1024;
 
@@ -48,12 +49,12 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
     private readonly byte[] _issuer = Encoding.UTF8.GetBytes(settings.Issuer);
     private readonly byte[] _audience = Encoding.UTF8.GetBytes(settings.Audience);
 
-    public bool TryValidate(ReadOnlySpan<char> token, [NotNullWhen(true)] out AccessTokenClaims? claims, out TokenRefusal refusal)
+    public bool TryValidate(ReadOnlySpan<char> token, [NotNullWhen(true)] out AccessTokenClaims? claims, out TokenError refusal)
     {
         claims = null;
         if (token.Length > MaxLength)
         {
-            refusal = TokenRefusal.TooLarge;
+            refusal = TokenError.TooLarge;
             return false;
         }
 
@@ -66,7 +67,7 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
         // The JSON reader has no way to judge JSON that doesn't throw; the latter is its word for strings that are no Unicode.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            refusal = TokenRefusal.Malformed;
+            refusal = TokenError.Malformed;
         }
         finally
         {
@@ -76,20 +77,20 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
         return claims is not null;
     }
 
-    private TokenRefusal Judge(ReadOnlySpan<char> token, byte[] buffer, out AccessTokenClaims? claims)
+    private TokenError Judge(ReadOnlySpan<char> token, byte[] buffer, out AccessTokenClaims? claims)
     {
         claims = null;
         var headerEnd = token.IndexOf('.');
         var payloadEnd = token.LastIndexOf('.');
         if (headerEnd < 0 || headerEnd > MaxHeaderLength || headerEnd == payloadEnd)
-            return TokenRefusal.Malformed;
+            return TokenError.Malformed;
 
         // A further dot would be in the payload, where it is outside the alphabet.
         var header = token[..headerEnd];
         var payload = token[(headerEnd + 1)..payloadEnd];
         var signature = token[(payloadEnd + 1)..];
         if (!IsCanonicalBase64Url(header) || !IsCanonicalBase64Url(payload) || !IsCanonicalBase64Url(signature))
-            return TokenRefusal.Malformed;
+            return TokenError.Malformed;
 
         var signed = Encoding.ASCII.GetBytes(token[..payloadEnd], buffer);
         var free = buffer.AsMemory(signed);
@@ -97,32 +98,32 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
         TokenKey? key;
         using (var json = Parse(header, free))
         {
-            if (JudgeHeader(json.RootElement, out key) is not TokenRefusal.None and var refusal)
+            if (JudgeHeader(json.RootElement, out key) is not TokenError.None and var refusal)
                 return refusal;
         }
 
         if (!HasSignatureOf(key!, buffer.AsSpan(0, signed), signature))
-            return TokenRefusal.BadSignature;
+            return TokenError.BadSignature;
 
         using (var json = Parse(payload, free))
             return JudgeClaims(json.RootElement, out claims);
     }
 
-    private TokenRefusal JudgeHeader(JsonElement header, out TokenKey? key)
+    private TokenError JudgeHeader(JsonElement header, out TokenKey? key)
     {
         key = null;
         if (header.ValueKind != JsonValueKind.Object)
-            return TokenRefusal.Malformed;
+            return TokenError.Malformed;
         if (header.TryGetProperty("crit"u8, out _) || header.TryGetProperty("b64"u8, out _))
-            return TokenRefusal.UnsupportedHeader;
+            return TokenError.UnsupportedHeader;
         if (!TryGetString(header, "typ"u8, out var type) || !IsAccessTokenType(type.GetString()))
-            return TokenRefusal.WrongType;
+            return TokenError.WrongType;
         if (!TryGetString(header, "kid"u8, out var id) || (key = keys.Current.Find(id)) is null)
-            return TokenRefusal.UnknownKey;
+            return TokenError.UnknownKey;
         if (!TryGetString(header, "alg"u8, out var algorithm) || !algorithm.ValueEquals(key.AlgorithmUtf8))
-            return TokenRefusal.WrongAlgorithm;
+            return TokenError.WrongAlgorithm;
 
-        return TokenRefusal.None;
+        return TokenError.None;
     }
 
     private static bool HasSignatureOf(TokenKey key, ReadOnlySpan<byte> signed, ReadOnlySpan<char> encoded)
@@ -134,15 +135,15 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
         return key.Verify(signed, signature[..Base64Url.DecodeFromChars(encoded, signature)]);
     }
 
-    private TokenRefusal JudgeClaims(JsonElement json, out AccessTokenClaims? claims)
+    private TokenError JudgeClaims(JsonElement json, out AccessTokenClaims? claims)
     {
         claims = null;
         if (json.ValueKind != JsonValueKind.Object)
-            return TokenRefusal.Malformed;
+            return TokenError.Malformed;
         if (!TryGetString(json, "iss"u8, out var issuer) || !issuer.ValueEquals(_issuer))
-            return TokenRefusal.WrongIssuer;
+            return TokenError.WrongIssuer;
         if (!json.TryGetProperty("aud"u8, out var audience) || !IsForUs(audience))
-            return TokenRefusal.WrongAudience;
+            return TokenError.WrongAudience;
 
         if (!TryGetTime(json, "exp"u8, out var expiresAt)
             || !TryGetTime(json, "nbf"u8, out var notBefore)
@@ -156,14 +157,14 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
             || !TryGetRoles(json, out var roles)
             || !TryGetPermissions(json, out var permissions))
         {
-            return TokenRefusal.InvalidClaims;
+            return TokenError.InvalidClaims;
         }
 
         var now = clock.GetUtcNow();
         if (now >= expiresAt + settings.ClockSkew)
-            return TokenRefusal.Expired;
+            return TokenError.Expired;
         if (now < notBefore - settings.ClockSkew || now < issuedAt - settings.ClockSkew)
-            return TokenRefusal.NotYetValid;
+            return TokenError.NotYetValid;
 
         claims = new()
         {
@@ -174,7 +175,7 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
             Epoch = epoch,
             ExpiresAt = expiresAt,
         };
-        return TokenRefusal.None;
+        return TokenError.None;
     }
 
     private bool IsForUs(JsonElement audience)
@@ -260,7 +261,10 @@ internal sealed class AccessTokenValidator(TokenKeys keys, TokenSettings setting
     private static bool TryGetPermissions(JsonElement json, [NotNullWhen(true)] out IReadOnlyList<string>? permissions)
     {
         permissions = null;
-        if (!json.TryGetProperty("permissions"u8, out var array) || array.ValueKind != JsonValueKind.Array || array.GetArrayLength() > MaxPermissions)
+        if (
+            !json.TryGetProperty("permissions"u8, out var array)
+                || array.ValueKind != JsonValueKind.Array
+                || array.GetArrayLength() > MaxPermissions)
             return false;
 
         var found = new string[array.GetArrayLength()];

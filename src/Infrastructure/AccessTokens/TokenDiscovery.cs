@@ -10,10 +10,10 @@ namespace Portico.Infrastructure.AccessTokens;
 /// <param name="Json">UTF-8.</param>
 /// <param name="ETag">A strong one, quotes included; it changes with the content.</param>
 /// <param name="MaxAge">How long anybody may keep a copy without asking again.</param>
-internal sealed record DiscoveryDocument(ReadOnlyMemory<byte> Json, string ETag, TimeSpan MaxAge);
+public sealed record DiscoveryDocument(ReadOnlyMemory<byte> Json, string ETag, TimeSpan MaxAge);
 
 /// <summary>What other services need in order to verify access tokens by themselves.</summary>
-internal sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
+public sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
 {
     public const string JwksPath = "/.well-known/jwks.json";
 

@@ -9,7 +9,7 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-internal static class TokenRegistration
+public static class TokenRegistration
 {
     /// <summary>Issues, judges and publishes the keys of access tokens.</summary>
     public static IServiceCollection AddTokens(this IServiceCollection services, IConfiguration configuration)
@@ -19,16 +19,16 @@ internal static class TokenRegistration
         services.AddSingleton<KeySealing>();
         services.AddSingleton(_ => new TokenKeys());
         services.AddScoped<SigningKeyStore>();
-        services.AddSingleton<SigningKeyFollower>();
-        services.AddSingleton<ISigningKeyNews>(provider => provider.GetRequiredService<SigningKeyFollower>());
-        services.AddHostedService(provider => provider.GetRequiredService<SigningKeyFollower>());
+        services.AddSingleton<SigningKeyRefresher>();
+        services.AddSingleton<ISigningKeyRefresh>(provider => provider.GetRequiredService<SigningKeyRefresher>());
+        services.AddHostedService(provider => provider.GetRequiredService<SigningKeyRefresher>());
         services.AddSingleton<IAccessTokenIssuer, AccessTokenIssuer>();
         services.AddSingleton<AccessTokenValidator>();
-        services.AddSingleton<RecentTokens>();
+        services.AddSingleton<VerifiedTokenCache>();
         services.AddSingleton<TokenDiscovery>();
-        services.AddSingleton<UserEpochs>();
-        services.AddSingleton<IUserEpochs>(provider => provider.GetRequiredService<UserEpochs>());
-        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<UserEpochs>());
+        services.AddSingleton<TokenVersions>();
+        services.AddSingleton<ITokenVersions>(provider => provider.GetRequiredService<TokenVersions>());
+        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<TokenVersions>());
         return services;
     }
 }

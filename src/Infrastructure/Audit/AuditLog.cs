@@ -9,7 +9,8 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Audit;
 
-internal sealed class AuditLog(AppDbContext db, DbContextOptions<AppDbContext> options, ICurrentUser caller, IClient client, TimeProvider clock) : IAuditLog
+public sealed class AuditLog(
+    AppDbContext db, DbContextOptions<AppDbContext> options, ICurrentUser caller, IClient client, TimeProvider clock) : IAuditLog
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -51,5 +52,6 @@ internal sealed class AuditLog(AppDbContext db, DbContextOptions<AppDbContext> o
         };
     }
 
-    private static string? Write(IReadOnlyDictionary<string, object?> fields) => fields.Count == 0 ? null : JsonSerializer.Serialize(fields, Json);
+    private static string? Write(IReadOnlyDictionary<string, object?> fields) =>
+        fields.Count == 0 ? null : JsonSerializer.Serialize(fields, Json);
 }

@@ -11,7 +11,9 @@ public static class SecretFiles
     /// <summary>Where container engines put secrets.</summary>
     public const string DefaultFolder = "/run/secrets";
 
-    /// <summary>Adds each file of the folder as the setting that it is named by, such as <c>Sessions__Key</c>; it wins over what was added before.</summary>
+    /// <summary>
+    /// Adds each file of the folder as the setting that it is named by, such as <c>Sessions__Key</c>; it wins over what was added before.
+    /// </summary>
     /// <exception cref="DirectoryNotFoundException">The folder that <c>Secrets:Folder</c> names does not exist.</exception>
     public static IConfigurationBuilder AddSecretFiles(this IConfigurationBuilder builder)
     {

@@ -15,7 +15,7 @@ internal sealed partial class EventConsumers(
     INatsJSContext jetStream,
     IEnumerable<EventSubscription> subscriptions,
     EventReceiver receiver,
-    DeadEvents deadEvents,
+    DeadLetters deadEvents,
     EventSettings settings,
     EventMetrics metrics,
     TimeProvider clock,
@@ -46,7 +46,7 @@ internal sealed partial class EventConsumers(
         {
             try
             {
-                var consumer = await jetStream.GetConsumerAsync(EventStream.Name(settings), subscription.Name, stoppingToken);
+                var consumer = await jetStream.GetConsumerAsync(StreamDefinition.Name(settings), subscription.Name, stoppingToken);
                 if (away)
                     LogBack(subscription.Name);
                 away = false;
@@ -141,7 +141,7 @@ internal sealed partial class EventConsumers(
         var tries = (int)(message.Metadata?.NumDelivered ?? 1);
         if (tries > subscription.MaxTries)
         {
-            await MoveToDeadEvents(subscription, message, $"{tries - 1} deliveries were never answered.");
+            await MoveToDeadLetters(subscription, message, $"{tries - 1} deliveries were never answered.");
             return;
         }
 
@@ -153,14 +153,14 @@ internal sealed partial class EventConsumers(
         }
         catch (InvalidDataException poison)
         {
-            await MoveToDeadEvents(subscription, message, poison.Message);
+            await MoveToDeadLetters(subscription, message, poison.Message);
             return;
         }
         catch (Exception failure) when (!DatabaseOutage.Is(failure))
         {
             if (tries == subscription.MaxTries)
             {
-                await MoveToDeadEvents(subscription, message, failure.Message);
+                await MoveToDeadLetters(subscription, message, failure.Message);
                 return;
             }
 
@@ -174,7 +174,7 @@ internal sealed partial class EventConsumers(
     }
 
     /// <summary>First the row, then the answer: a crash in between writes the same event once more, which changes nothing.</summary>
-    private async Task MoveToDeadEvents(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
+    private async Task MoveToDeadLetters(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
     {
         await deadEvents.Add(subscription.Name, message.Data, reason, CancellationToken.None);
         // Without a reason: nats-server 2.9 ignores an answer that has one.

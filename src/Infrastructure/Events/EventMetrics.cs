@@ -12,7 +12,8 @@ internal sealed class EventMetrics
     {
         var meter = meters.Create("Portico.Events");
         _events = meter.CreateCounter<long>("portico.events", description: "Events that a handler got, by what became of them.");
-        meter.CreateObservableGauge("portico.events.dead", () => Volatile.Read(ref _dead), description: "Events that a handler could not handle.");
+        meter.CreateObservableGauge(
+            "portico.events.dead", () => Volatile.Read(ref _dead), description: "Events that a handler could not handle.");
     }
 
     /// <param name="handler">The handler.</param>

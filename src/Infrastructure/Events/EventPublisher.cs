@@ -8,11 +8,11 @@ namespace Portico.Infrastructure.Events;
 /// <param name="Published">Those that the stream has now.</param>
 /// <param name="Refused">Those that it will never take as they are, with the reason.</param>
 /// <param name="Outage">Why others could not be published at this time; null when there were no others.</param>
-internal sealed record Publishing(
+public sealed record Publishing(
     IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
 
 /// <summary>Publishes events to the stream: in order those of an aggregate, concurrently those of different ones.</summary>
-internal sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
+public sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
 {
     // JetStream's code for a message that is too large for the stream or the server; whatever else it refuses may pass later.
     private const int MessageTooLarge = 10054;
@@ -50,9 +50,9 @@ internal sealed class EventPublisher(INatsJSContext stream, EventSettings settin
         try
         {
             var result = await stream.TryPublishAsync(
-                EventStream.Subject(settings, message.Type),
+                StreamDefinition.Subject(settings, message.Type),
                 CloudEvent.Write(message, batch.Source),
-                opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = EventStream.Name(settings) },
+                opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = StreamDefinition.Name(settings) },
                 headers: new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
                 cancellationToken: cancellationToken);
             return result.Success ? Judge(batch, message, result.Value) : Judge(batch, message, result.Error);

@@ -12,7 +12,9 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
     private static readonly ActivitySource Activities = new(ActivitySourceName);
 
     /// <returns>Whether the handler did something; otherwise it had before.</returns>
-    /// <exception cref="InvalidDataException">This is no event, or not the one that the handler waits for: no other try will help.</exception>
+    /// <exception cref="InvalidDataException">
+    /// This is no event, or not the one that the handler waits for: no other try will help.
+    /// </exception>
     public async Task<bool> Receive(EventSubscription subscription, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
     {
         using var document = Parse(envelope);
@@ -45,7 +47,10 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
             || Text(envelope, "specversion") != "1.0"
             || !Guid.TryParse(Text(envelope, "id"), out var id)
             || Text(envelope, "type") is not { Length: > 0 } type
-            || !envelope.TryGetProperty("time", out var time) || time.ValueKind != JsonValueKind.String || !time.TryGetDateTimeOffset(out var at)
+
+                || !envelope.TryGetProperty("time", out var time)
+                || time.ValueKind != JsonValueKind.String
+                || !time.TryGetDateTimeOffset(out var at)
             || !envelope.TryGetProperty("data", out var data))
             throw new InvalidDataException("This is no CloudEvents 1.0 envelope with specversion, id, type, time and data.");
         return new ReceivedEvent(id, type, at, Text(envelope, "traceparent"), data);

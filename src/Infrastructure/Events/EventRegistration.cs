@@ -23,20 +23,20 @@ internal static class EventRegistration
         services.AddSingleton<EventPublisher>();
         services.AddSingleton<OutboxMetrics>();
         services.AddSingleton<OutboxRelay>();
-        services.AddSingleton<OutboxKeeper>();
+        services.AddSingleton<OutboxCleanup>();
         foreach (var subscription in EventSubscription.All)
             services.AddSingleton(subscription);
         services.AddSingleton<EventMetrics>();
         services.AddSingleton<EventReceiver>();
-        services.AddSingleton<InboxKeeper>();
-        services.AddHealthChecks().AddCheck<NatsReadiness>("nats");
+        services.AddSingleton<InboxCleanup>();
+        services.AddHealthChecks().AddCheck<NatsHealthCheck>("nats");
 
         // Services stop in the opposite order: those that use the connection come after it here.
         services.AddHostedService<NatsLifetime>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
-        services.AddHostedService(provider => provider.GetRequiredService<OutboxKeeper>());
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxCleanup>());
         services.AddHostedService<EventConsumers>();
-        services.AddHostedService(provider => provider.GetRequiredService<InboxKeeper>());
+        services.AddHostedService(provider => provider.GetRequiredService<InboxCleanup>());
         return services;
     }
 }

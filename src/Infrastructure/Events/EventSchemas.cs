@@ -10,7 +10,7 @@ namespace Portico.Infrastructure.Events;
 
 /// <summary>What the <c>data</c> of each event looks like, as JSON Schema; generated from the events themselves.</summary>
 /// <remarks>A reader must let fields pass that it does not know: within a version fields may be added.</remarks>
-internal static class EventSchemas
+public static class EventSchemas
 {
     private static readonly JsonSerializerOptions Strict = new(EventJson.Options)
     {
@@ -22,7 +22,8 @@ internal static class EventSchemas
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
 
-    private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform };
+    private static readonly JsonSchemaExporterOptions Exporter =
+        new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform };
 
     private static readonly Dictionary<string, string> Texts = typeof(IDomainEvent).Assembly.GetTypes()
         .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(IDomainEvent)))
@@ -34,7 +35,8 @@ internal static class EventSchemas
     /// <summary>The schema of an event; null when there is no such event.</summary>
     public static string? Find(string name) => Texts.GetValueOrDefault(name);
 
-    private static string NameOf(Type type) => (string)type.GetProperty(nameof(IDomainEvent.Name), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+    private static string NameOf(Type type) =>
+        (string)type.GetProperty(nameof(IDomainEvent.Name), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
 
     private static string Write(Type type)
     {

@@ -3,7 +3,7 @@ using Portico.Infrastructure.Configuration;
 namespace Portico.Infrastructure.Events;
 
 /// <summary>The stream that events are kept in for other services.</summary>
-internal sealed class EventSettings : ISettings
+public sealed class EventSettings : ISettings
 {
     private const int MaxPrefix = 60;
     private const long MinBytes = 1024 * 1024;

@@ -44,7 +44,7 @@ internal abstract class EventSubscription
     public ConsumerConfig Consumer(EventSettings settings) => new(Name)
     {
         Description = $"Portico's own: {Name}.",
-        FilterSubject = EventStream.Subject(settings, EventName),
+        FilterSubject = StreamDefinition.Subject(settings, EventName),
         DeliverPolicy = ConsumerConfigDeliverPolicy.All,
         AckPolicy = ConsumerConfigAckPolicy.Explicit,
         AckWait = AckWait,
@@ -61,14 +61,14 @@ internal abstract class EventSubscription
         .. from type in typeof(ApplicationRegistration).Assembly.GetTypes()
            where type is { IsAbstract: false }
            from contract in type.GetInterfaces()
-           where contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IReactTo<>)
+           where contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IEventHandler<>)
            let subscription = typeof(EventSubscription<,>).MakeGenericType(type, contract.GetGenericArguments()[0])
            select (EventSubscription)Activator.CreateInstance(subscription)!,
     ];
 }
 
 internal sealed class EventSubscription<THandler, TEvent> : EventSubscription
-    where THandler : IReactTo<TEvent>
+    where THandler : IEventHandler<TEvent>
     where TEvent : IDomainEvent
 {
     [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
@@ -87,6 +87,6 @@ internal sealed class EventSubscription<THandler, TEvent> : EventSubscription
         }
 
         var handler = ActivatorUtilities.CreateInstance<THandler>(services);
-        return handler.Handle(new Occurrence<TEvent>(received.Id, what, received.At), cancellationToken);
+        return handler.Handle(new EventEnvelope<TEvent>(received.Id, what, received.At), cancellationToken);
     }
 }

@@ -38,7 +38,9 @@ internal sealed class OutboxBatch : IAsyncDisposable
     /// <summary>The highest id among them.</summary>
     public Guid Last { get; }
 
-    /// <summary>Those that may be published, each aggregate's in the order of its versions; the rest waits for a version that is in other hands.</summary>
+    /// <summary>
+    /// Those that may be published, each aggregate's in the order of its versions; the rest waits for a version that is in other hands.
+    /// </summary>
     public IReadOnlyList<OutboxMessage> Ready { get; }
 
     /// <param name="database">As the application's role.</param>
@@ -103,7 +105,8 @@ internal sealed class OutboxBatch : IAsyncDisposable
             {
                 // A plan is kept, and may have been made while hardly anything waited.
                 new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
-                // No wait for the disk: should the end be lost with the server's last moment, events are published again under the same ids.
+                // No wait for the disk: should the end be lost with the server's last moment, events are published again under the same
+                // ids.
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
                 new NpgsqlBatchCommand(ClaimSql)
                 {

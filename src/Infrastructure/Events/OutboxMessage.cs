@@ -5,7 +5,7 @@ namespace Portico.Infrastructure.Events;
 
 /// <summary>An event, written in the transaction of its change and kept after it was published.</summary>
 /// <remarks>That it waits to be published is a row of <c>outbox_waiting</c>, which the database adds and the relay removes.</remarks>
-internal sealed class OutboxMessage
+public sealed class OutboxMessage
 {
     public required Guid Id { get; init; }
     public required string AggregateType { get; init; }

@@ -17,7 +17,8 @@ internal sealed class OutboxMetrics
         _published = meter.CreateCounter<long>("portico.outbox.published", description: "Events that the stream has acknowledged.");
         _failures = meter.CreateCounter<long>("portico.outbox.failures", description: "Batches or events that could not be published.");
         _lag = meter.CreateHistogram<double>("portico.outbox.lag", "s", "Time from an event until the stream had it.");
-        meter.CreateObservableGauge("portico.outbox.depth", () => Volatile.Read(ref _depth), description: "Events that wait to be published.");
+        meter.CreateObservableGauge(
+            "portico.outbox.depth", () => Volatile.Read(ref _depth), description: "Events that wait to be published.");
         meter.CreateObservableGauge("portico.outbox.oldest", () => Volatile.Read(ref _oldest), "s", "Age of the oldest event that waits.");
     }
 

@@ -14,6 +14,6 @@ internal static class OutboxRegistration
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<OutboxSignal>());
         services.AddScoped<EventInbox>();
-        return services.AddSingleton<DeadEvents>();
+        return services.AddSingleton<DeadLetters>();
     }
 }

@@ -3,9 +3,10 @@ using System.Data.Common;
 namespace Portico.Infrastructure.Events;
 
 /// <summary>Reads events in the order of columns that queries of the outbox share.</summary>
-internal static class OutboxRows
+public static class OutboxRows
 {
-    public const string Select = "SELECT id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at FROM outbox";
+    public const string Select =
+        "SELECT id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at FROM outbox";
 
     public const int Columns = 8;
 

@@ -10,6 +10,6 @@ internal static class ForecastRegistration
     public static IServiceCollection AddForecasts(this IServiceCollection services)
     {
         services.AddSingleton(new UniqueKey(ForecastConfiguration.OneEach, EventErrors.AlreadyForecast));
-        return services.AddScoped<IHeldEvents, HeldEvents>();
+        return services.AddScoped<IEventLock, EventLock>();
     }
 }

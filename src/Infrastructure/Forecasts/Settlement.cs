@@ -28,7 +28,8 @@ internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource d
         // A scope each, so that what one batch has read is let go before the next.
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
-        var outcome = await scope.ServiceProvider.GetRequiredService<ITransaction>().Run<Result<bool>>(async token => await SettleBatch(db, token), cancellationToken);
+        var outcome = await scope.ServiceProvider.GetRequiredService<ITransaction>()
+            .Run<Result<bool>>(async token => await SettleBatch(db, token), cancellationToken);
         // Lost to a concurrent change: there is more to do.
         return outcome.Error is not null || outcome.Value;
     }
@@ -47,14 +48,16 @@ internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource d
 
     private async Task<bool> IsAnythingDue(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM events WHERE result IS NOT NULL AND settled_at IS NULL)");
+        await using var command = database.CreateCommand(
+            "SELECT EXISTS (SELECT FROM events WHERE result IS NOT NULL AND settled_at IS NULL)");
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private async Task<bool> SettleBatch(AppDbContext db, CancellationToken cancellationToken)
     {
         var about = await db.Set<SportEvent>()
-            .FromSql($"SELECT * FROM events WHERE result IS NOT NULL AND settled_at IS NULL ORDER BY result_set_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
+            .FromSql(
+                $"SELECT * FROM events WHERE result IS NOT NULL AND settled_at IS NULL ORDER BY result_set_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
             .SingleOrDefaultAsync(cancellationToken);
         if (about is null)
             return false;

@@ -6,7 +6,9 @@ using Portico.Infrastructure.Postgres;
 namespace Portico.Infrastructure.Hosting;
 
 /// <summary>Does something at once and then again after each interval, until the host stops.</summary>
-/// <remarks>No failure ends it: the next round tries again. An outage is said once for as long as it lasts, anything else each time.</remarks>
+/// <remarks>
+/// No failure ends it: the next round tries again. An outage is said once for as long as it lasts, anything else each time.
+/// </remarks>
 internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider clock, ILogger logger) : BackgroundService
 {
     private bool _isAway;

@@ -6,7 +6,7 @@ using Portico.Domain.Users;
 namespace Portico.Infrastructure.Hosting;
 
 /// <summary>The caller of a program that serves no requests: it acts in nobody's name.</summary>
-internal sealed class SystemCaller : ICurrentUser, IClient, IRateLimitReport
+public sealed class SystemCaller : ICurrentUser, IClient, IRateLimitReport
 {
     public AccessTokenClaims? Claims => null;
     public IPAddress? IpAddress => null;
@@ -23,5 +23,7 @@ public static class SystemCallerRegistration
 {
     /// <summary>Lets what is done here be done, and noted, as the system's own doing.</summary>
     public static IServiceCollection AddSystemCaller(this IServiceCollection services) =>
-        services.AddSingleton<ICurrentUser, SystemCaller>().AddSingleton<IClient, SystemCaller>().AddSingleton<IRateLimitReport, SystemCaller>();
+        services.AddSingleton<ICurrentUser, SystemCaller>()
+            .AddSingleton<IClient, SystemCaller>()
+            .AddSingleton<IRateLimitReport, SystemCaller>();
 }

@@ -10,9 +10,9 @@ internal static class IdempotencyRegistration
     public static IServiceCollection AddIdempotency(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<IdempotencySettings>(configuration);
-        services.AddScoped<IKeptAnswers, KeptAnswers>();
-        services.AddSingleton<IdempotencyKeeper>();
-        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyKeeper>());
+        services.AddScoped<IIdempotencyStore, IdempotencyStore>();
+        services.AddSingleton<IdempotencyCleanup>();
+        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyCleanup>());
         return services;
     }
 }

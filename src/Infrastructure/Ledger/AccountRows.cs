@@ -4,7 +4,7 @@ using Portico.Domain.Ledger;
 namespace Portico.Infrastructure.Ledger;
 
 /// <summary>Adds accounts.</summary>
-internal static class AccountRows
+public static class AccountRows
 {
     /// <summary>One account, empty.</summary>
     public static NpgsqlCommand Insert(Account account) => Insert([account]);

@@ -21,13 +21,15 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
     public async Task<bool> TryClose(Guid walletId, CancellationToken cancellationToken)
     {
         // The update waits for whoever moves money of the account, and judges what they left.
-        await using var command = Command("UPDATE ledger.accounts SET status = 'closed' WHERE id = $1 AND status = 'open' AND posted = 0 AND held = 0", walletId);
+        await using var command = Command(
+            "UPDATE ledger.accounts SET status = 'closed' WHERE id = $1 AND status = 'open' AND posted = 0 AND held = 0", walletId);
         return await Execute(command, cancellationToken) == 1;
     }
 
     public async Task<IReadOnlyDictionary<Guid, Account>> Read(IReadOnlyCollection<Guid> walletIds, CancellationToken cancellationToken)
     {
-        await using var command = Command($"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY($1)", walletIds.ToArray());
+        await using var command = Command(
+            $"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY($1)", walletIds.ToArray());
         return await OnConnection(command, async () =>
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -63,5 +65,6 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
         }
     }
 
-    private static NpgsqlCommand Command<T>(string sql, T value) => new(sql) { Parameters = { new NpgsqlParameter<T> { TypedValue = value } } };
+    private static NpgsqlCommand Command<T>(string sql, T value) =>
+        new(sql) { Parameters = { new NpgsqlParameter<T> { TypedValue = value } } };
 }

@@ -11,7 +11,8 @@ namespace Portico.Infrastructure.Ledger;
 /// <remarks>
 /// Only proposes: that a hold is due and still open is judged under its account's lock, so replicas that find the same one do it once.
 /// </remarks>
-internal sealed class HoldSweeper(NpgsqlDataSource database, ILedger ledger, LedgerSettings settings, TimeProvider clock, ILogger<HoldSweeper> logger)
+internal sealed class HoldSweeper(
+    NpgsqlDataSource database, ILedger ledger, LedgerSettings settings, TimeProvider clock, ILogger<HoldSweeper> logger)
     : PeriodicService(settings.SweepInterval, clock, logger)
 {
     private const int BatchSize = 500;
@@ -24,7 +25,7 @@ internal sealed class HoldSweeper(NpgsqlDataSource database, ILedger ledger, Led
             var due = await FindDue(cancellationToken);
             var outcomes = await Task.WhenAll(due.Select(id => ledger.Execute(
                 new Release(id, Expired: true) { Id = Ids.New(Clock.GetUtcNow()) }, cancellationToken)));
-            released += outcomes.Count(outcome => outcome.Refusal is null);
+            released += outcomes.Count(outcome => outcome.Error is null);
             if (due.Count < BatchSize)
                 return released;
         }

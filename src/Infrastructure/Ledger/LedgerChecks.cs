@@ -143,7 +143,9 @@ internal static class LedgerChecks
                 FROM ledger.journals n LEFT JOIN ledger.holds o ON o.id = n.hold_id
                 WHERE n.hold_id IS NOT NULL GROUP BY n.hold_id) j ON j.hold_id = h.id
             """)),
-        new("reversals", "A reversal goes the way back of its original, and all of them together never exceed it.", "ledger.journals", First(
+        new(
+            "reversals", "A reversal goes the way back of its original, and all of them together never exceed it.", "ledger.journals",
+            First(
             """
             SELECT r.id::text AS place, CASE
                 WHEN o.id IS NULL THEN format('It reverses %s, which is not there.', r.reverses_id)
@@ -165,8 +167,11 @@ internal static class LedgerChecks
                 WHEN w.status <> a.status THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
             """)),
-        // The outcome is text that the writer makes; it is taken apart as text, because a cast of what was tampered with would end the verification.
-        new("keys", "What was answered to a key is in the ledger, and each journal is the answer to one key at most.", "ledger.idempotency", First(
+        // The outcome is text that the writer makes; it is taken apart as text, because a cast of what was tampered with would end the
+        // verification.
+        new(
+            "keys", "What was answered to a key is in the ledger, and each journal is the answer to one key at most.", "ledger.idempotency",
+            First(
             """
             SELECT format('%s %s', k.owner_id, k.key) AS place, CASE
                 WHEN j.id IS NULL THEN format('Its journal %s is not there.', k.journal)
@@ -187,5 +192,6 @@ internal static class LedgerChecks
             """)),
     ];
 
-    private static string First(string rows) => $"SELECT place, problem FROM ({rows}) AS judged WHERE problem IS NOT NULL ORDER BY place LIMIT 1";
+    private static string First(string rows) =>
+        $"SELECT place, problem FROM ({rows}) AS judged WHERE problem IS NOT NULL ORDER BY place LIMIT 1";
 }

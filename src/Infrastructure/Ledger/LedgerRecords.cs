@@ -6,7 +6,8 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>Reads journals and holds as they stand in PostgreSQL.</summary>
 internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
 {
-    private const string Owners = "(SELECT owner_id FROM ledger.accounts WHERE id = source_id), (SELECT owner_id FROM ledger.accounts WHERE id = destination_id)";
+    private const string Owners =
+        "(SELECT owner_id FROM ledger.accounts WHERE id = source_id), (SELECT owner_id FROM ledger.accounts WHERE id = destination_id)";
 
     public Task<RecordedJournal?> FindJournal(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.JournalColumns}, {Owners} FROM ledger.journals WHERE id = $1", id,

@@ -9,7 +9,7 @@ namespace Portico.Infrastructure.Ledger;
 /// The first takes the locks of all accounts in the order of their ids and reads what there is to know under them; the domain decides
 /// in memory; the second writes and commits. Not for two callers at once.
 /// </remarks>
-internal sealed class LedgerSession : IAsyncDisposable
+public sealed class LedgerSession : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly ReadStatements _read;
@@ -36,7 +36,13 @@ internal sealed class LedgerSession : IAsyncDisposable
         var session = new LedgerSession(connection, withEvents);
         try
         {
-            foreach (var batch in (NpgsqlBatch[])[session._read.Batch, session._readWithHistory.Batch, session._write.Batch, session._writeWithHolds.Batch])
+            foreach (
+                var batch in (NpgsqlBatch[])[
+                    session._read.Batch,
+                    session._readWithHistory.Batch,
+                    session._write.Batch,
+                    session._writeWithHolds.Batch
+                ])
                 await batch.PrepareAsync(cancellationToken);
             return session;
         }
@@ -50,7 +56,9 @@ internal sealed class LedgerSession : IAsyncDisposable
     /// <summary>Carries instructions out in their order, all in one transaction.</summary>
     /// <returns>What became of each.</returns>
     /// <exception cref="PostgresException">Nothing was done; the connection can go on.</exception>
-    /// <exception cref="NpgsqlException">The connection is lost. Whether all was done or nothing is not known; carried out once more it has one effect.</exception>
+    /// <exception cref="NpgsqlException">
+    /// The connection is lost. Whether all was done or nothing is not known; carried out once more it has one effect.
+    /// </exception>
     public async Task<IReadOnlyList<Outcome>> Execute(IReadOnlyList<Instruction> instructions)
     {
         try
@@ -119,7 +127,8 @@ internal sealed class LedgerSession : IAsyncDisposable
     }
 
     /// <summary>Reads what was made for keys that are known already.</summary>
-    private async Task<Dictionary<(Guid, string), KnownKey>> Restore(Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)> known)
+    private async Task<Dictionary<(Guid, string), KnownKey>> Restore(
+        Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)> known)
     {
         await using var batch = new NpgsqlBatch(_connection)
         {
@@ -127,11 +136,15 @@ internal sealed class LedgerSession : IAsyncDisposable
             {
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.JournalColumns} FROM ledger.journals WHERE id = ANY($1)")
                 {
-                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Outcome.Journals ?? [])] } },
+                    Parameters =
+                        { new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Outcome.Journals ?? [])] } },
                 },
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.HoldColumns} FROM ledger.holds WHERE id = ANY($1)")
                 {
-                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Outcome.HoldId).OfType<Guid>()] } },
+                    Parameters =
+                    {
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Outcome.HoldId).OfType<Guid>()] }
+                    },
                 },
             },
         };
@@ -139,7 +152,8 @@ internal sealed class LedgerSession : IAsyncDisposable
         var journals = await ReadAll(reader, LedgerRows.Journal, known.Count);
         await reader.NextResultAsync();
         var holds = await ReadAll(reader, LedgerRows.Hold, 0);
-        return known.ToDictionary(kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Outcome.ToOutcome(journals, holds)));
+        return known.ToDictionary(
+            kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Outcome.ToOutcome(journals, holds)));
     }
 
     private async Task Write(LedgerState state, Decision decision)

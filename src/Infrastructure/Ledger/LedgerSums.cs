@@ -29,7 +29,10 @@ internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) 
                 Amount(reader, 3, currency), Amount(reader, 4, currency), Amount(reader, 5, currency))));
         }
 
-        var currencies = rows.GroupBy(row => row.Currency, row => row.Sums).OrderBy(group => group.Key.Code, StringComparer.Ordinal).Select(Sum).ToArray();
+        var currencies = rows.GroupBy(row => row.Currency, row => row.Sums)
+            .OrderBy(group => group.Key.Code, StringComparer.Ordinal)
+            .Select(Sum)
+            .ToArray();
         return new TrialBalanceDto(at, Array.TrueForAll(currencies, currency => currency.Balanced), currencies);
     }
 
@@ -40,5 +43,6 @@ internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) 
         return new CurrencyBalanceDto(kinds.Key.Code, debit == credit, debit, credit, [.. kinds.OrderBy(kind => kind.Kind)]);
     }
 
-    private static Money Amount(NpgsqlDataReader reader, int column, Currency currency) => Money.OfMinorUnits(reader.GetDecimal(column), currency);
+    private static Money Amount(NpgsqlDataReader reader, int column, Currency currency) =>
+        Money.OfMinorUnits(reader.GetDecimal(column), currency);
 }

@@ -7,14 +7,14 @@ using Portico.Domain.Common;
 namespace Portico.Infrastructure.Ledger;
 
 /// <summary>How far a verification is, in postings or what takes as long as one.</summary>
-internal readonly record struct LedgerProgress(string Check, long Done, long Total);
+public readonly record struct LedgerProgress(string Check, long Done, long Total);
 
 /// <summary>Verifies the ledger of one database by set-based SQL, in one snapshot.</summary>
 /// <remarks>
 /// Nobody is kept from reading or writing. Postings are judged in parts of <see cref="PartSize"/> rows by their key, so that neither memory
 /// nor one statement grows with the history of one account. It ends when its token is cancelled.
 /// </remarks>
-internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerification
+public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerification
 {
     private const int PartSize = 500_000;
 
@@ -29,14 +29,18 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
 
     /// <summary>Verifies over a connection that is open and has no transaction under way.</summary>
     /// <returns>What was found; refused while another verification of the same database is running.</returns>
-    public static async Task<Result<LedgerVerificationDto>> VerifyAsync(NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
+    public static async Task<Result<LedgerVerificationDto>> VerifyAsync(
+        NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        return await Begin(connection, cancellationToken) ? await JudgeAsync(connection, progress, cancellationToken) : LedgerQueryErrors.VerificationRunning;
+        return await Begin(connection, cancellationToken)
+            ? await JudgeAsync(connection, progress, cancellationToken)
+            : LedgerQueryErrors.VerificationRunning;
     }
 
     /// <summary>Judges what the transaction sees that is under way on the connection.</summary>
-    internal static async Task<LedgerVerificationDto> JudgeAsync(NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
+    internal static async Task<LedgerVerificationDto> JudgeAsync(
+        NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var counts = await Count(connection, cancellationToken);
@@ -45,7 +49,8 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
         var share = Math.Max(counts.Postings / LedgerChecks.Others.Count, 1);
 
         var wrong = new Dictionary<string, WrongRowDto>(StringComparer.Ordinal);
-        await JudgePostings(connection, wrong, done => progress(new LedgerProgress("postings", Math.Min(done, total), total)), cancellationToken);
+        await JudgePostings(
+            connection, wrong, done => progress(new LedgerProgress("postings", Math.Min(done, total), total)), cancellationToken);
         var passed = counts.Postings;
         foreach (var check in LedgerChecks.Others)
         {
@@ -59,17 +64,23 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
         return new LedgerVerificationDto(
             wrong.Count == 0, counts.At, clock.ElapsedMilliseconds, counts.Accounts, counts.Journals, counts.Postings,
             [.. LedgerChecks.OfPostings.Concat(LedgerChecks.Others.Select(check => (check.Name, check.Promise)))
-                .Select(check => new LedgerCheckDto(check.Name, check.Promise, !wrong.ContainsKey(check.Name), wrong.GetValueOrDefault(check.Name)))]);
+                .Select(
+                    check =>
+                        new LedgerCheckDto(
+                            check.Name, check.Promise, !wrong.ContainsKey(check.Name), wrong.GetValueOrDefault(check.Name)))]);
     }
 
     private static async Task<bool> Begin(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // One verification at a time is all that a server should bear; the lock ends with the transaction.
-        await using var command = new NpgsqlCommand($"SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; SELECT pg_try_advisory_xact_lock({LockKey})", connection);
+        await using var command = new NpgsqlCommand(
+            $"SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; SELECT pg_try_advisory_xact_lock({LockKey})",
+            connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task<(DateTimeOffset At, long Accounts, long Journals, long Postings)> Count(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<(DateTimeOffset At, long Accounts, long Journals, long Postings)> Count(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = Command(
             connection,
@@ -90,7 +101,8 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
             var end = await PartEnd(connection, after, cancellationToken);
             more = end is not null;
             var upTo = end ?? last;
-            await using var command = Command(connection, LedgerChecks.PostingsSql, after.Account, after.Version, upTo.Account, upTo.Version);
+            await using var command = Command(
+                connection, LedgerChecks.PostingsSql, after.Account, after.Version, upTo.Account, upTo.Version);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
                 wrong.TryAdd(reader.GetString(0), new WrongRowDto(LedgerChecks.PostingsTable, reader.GetString(1), reader.GetString(2)));
@@ -98,7 +110,8 @@ internal sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVer
         }
     }
 
-    private static async Task<(Guid Account, long Version)?> PartEnd(NpgsqlConnection connection, (Guid Account, long Version) after, CancellationToken cancellationToken)
+    private static async Task<(Guid Account, long Version)?> PartEnd(
+        NpgsqlConnection connection, (Guid Account, long Version) after, CancellationToken cancellationToken)
     {
         await using var command = Command(connection, LedgerChecks.PartEndSql, after.Account, after.Version, (long)PartSize - 1);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

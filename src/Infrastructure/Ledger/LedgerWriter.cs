@@ -38,7 +38,13 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private readonly Counter<long> _retries;
     private Task _writing = Task.CompletedTask;
 
-    public LedgerWriter(DatabaseSettings database, LedgerSettings settings, OutboxSignal outbox, IMeterFactory meters, TimeProvider clock, ILogger<LedgerWriter> logger)
+    public LedgerWriter(
+        DatabaseSettings database,
+        LedgerSettings settings,
+        OutboxSignal outbox,
+        IMeterFactory meters,
+        TimeProvider clock,
+        ILogger<LedgerWriter> logger)
     {
         (_settings, _outbox, _logger, _clock) = (settings, outbox, logger, clock);
         _database = database.CreateLedgerDataSource(settings.Writers);
@@ -46,12 +52,16 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         var meter = meters.Create("Portico.Ledger");
         _groups = meter.CreateHistogram<int>("portico.ledger.group.size", "{instruction}", "How many instructions shared a transaction");
         _retries = meter.CreateCounter<long>("portico.ledger.retries", "{transaction}", "Transactions that were tried again");
-        meter.CreateObservableGauge("portico.ledger.queue.length", () => _queue.Reader.Count, "{instruction}", "Instructions that wait for a transaction");
+        meter.CreateObservableGauge(
+            "portico.ledger.queue.length", () => _queue.Reader.Count, "{instruction}", "Instructions that wait for a transaction");
     }
 
     public Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken)
     {
-        var entry = new Entry(instruction.Key is null ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) } : instruction);
+        var entry = new Entry(
+            instruction.Key is null
+                ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) }
+                : instruction);
         // Full, or closed because this process ends.
         if (!_queue.Writer.TryWrite(entry))
             throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };
@@ -156,7 +166,12 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         continue;
                     }
 
-                    if (@try < MaxTries && failure is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation } race)
+                    if (
+                        @try < MaxTries && failure is PostgresException
+                        {
+                            SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+                                or PostgresErrorCodes.UniqueViolation
+                        } race)
                     {
                         writer.LogRetry(group.Count, race.MessageText);
                         continue;

@@ -8,9 +8,10 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>An outcome as it is kept for repetitions: what is immutable elsewhere by its id, the rest by value.</summary>
 internal sealed record OutcomeText
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    public string? Refusal { get; init; }
+    public string? Error { get; init; }
     public IReadOnlyList<Guid>? Journals { get; init; }
     public Guid? HoldId { get; init; }
 
@@ -23,14 +24,14 @@ internal sealed record OutcomeText
     public static string Write(Outcome outcome)
     {
         // By far the most frequent one.
-        if (outcome is { Refusal: null, Hold: null, Journals: [var only] })
+        if (outcome is { Error: null, Hold: null, Journals: [var only] })
             return $$"""{"journals":["{{only.Id}}"]}""";
 
         return JsonSerializer.Serialize(
             new OutcomeText
             {
-                Refusal = outcome.Refusal is { } refusal ? KeptRefusals.NameOf(refusal) : null,
-                Journals = outcome.Refusal is null ? [.. outcome.Journals.Select(journal => journal.Id)] : null,
+                Error = outcome.Error is { } refusal ? StoredErrors.NameOf(refusal) : null,
+                Journals = outcome.Error is null ? [.. outcome.Journals.Select(journal => journal.Id)] : null,
                 HoldId = outcome.Hold?.Id,
                 HoldCaptured = outcome.Hold?.Captured.MinorUnits.ToString(),
                 HoldStatus = outcome.Hold is { } hold ? LedgerNames<HoldStatus>.Of(hold.Status) : null,
@@ -43,8 +44,8 @@ internal sealed record OutcomeText
         JsonSerializer.Deserialize<OutcomeText>(text, Json) ?? throw new InvalidOperationException("A kept outcome is null.");
 
     /// <summary>The outcome again, from the journals and the hold that it names.</summary>
-    public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Refusal is { } name
-        ? new Outcome { Refusal = KeptRefusals.OfName(name) }
+    public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Error is { } name
+        ? new Outcome { Error = StoredErrors.OfName(name) }
         : new Outcome
         {
             Journals = [.. Journals!.Select(id => journals[id])],

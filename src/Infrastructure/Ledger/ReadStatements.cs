@@ -26,7 +26,8 @@ internal sealed class ReadStatements
         Add($"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY({ids}) ORDER BY id FOR NO KEY UPDATE", named);
         Add("SELECT clock_timestamp()");
         Add(
-            // A lookup for each key, whatever the planner believes of a table that was empty when it made the plan: LIMIT keeps it from another join.
+            // A lookup for each key, whatever the planner believes of a table that was empty when it made the plan: LIMIT keeps it from
+            // another join.
             """
             SELECT i.owner_id, i.key, i.fingerprint, i.outcome
             FROM unnest($1, $2) AS k (owner_id, key)

@@ -7,7 +7,9 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Reads postings by their key alone: a page, a part of a statement and an instant cost the same however long the history is.</summary>
+/// <summary>
+/// Reads postings by their key alone: a page, a part of a statement and an instant cost the same however long the history is.
+/// </summary>
 internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
 {
     private const int PartSize = 1_000;
@@ -19,9 +21,11 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         FROM ledger.postings p CROSS JOIN LATERAL (SELECT * FROM ledger.journals WHERE id = p.journal_id LIMIT 1) j
         """;
 
-    public const string BeforeSql = $"{Entries} WHERE p.account_id = $1 AND p.account_version < $2 ORDER BY p.account_version DESC LIMIT $3";
+    public const string BeforeSql =
+        $"{Entries} WHERE p.account_id = $1 AND p.account_version < $2 ORDER BY p.account_version DESC LIMIT $3";
 
-    public const string BetweenSql = $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
+    public const string BetweenSql =
+        $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
 
     // As a query of its own the search runs once; in the condition it would run for the plan too.
     public const string UntilSql =
@@ -34,7 +38,9 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     {
         await using var command = Command("SELECT owner_id, currency FROM ledger.accounts WHERE id = $1 AND kind = 'wallet'", walletId);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? new WalletAccount(walletId, reader.GetGuid(0), Currency.Of(reader.GetString(1))) : null;
+        return await reader.ReadAsync(cancellationToken)
+            ? new WalletAccount(walletId, reader.GetGuid(0), Currency.Of(reader.GetString(1)))
+            : null;
     }
 
     public async Task<IReadOnlyList<EntryDto>> Before(WalletAccount wallet, long version, int limit, CancellationToken cancellationToken)
@@ -89,7 +95,8 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         return entries;
     }
 
-    private static Money Amount(NpgsqlDataReader reader, int column, WalletAccount wallet) => Money.OfMinorUnits(reader.GetDecimal(column), wallet.Currency);
+    private static Money Amount(NpgsqlDataReader reader, int column, WalletAccount wallet) =>
+        Money.OfMinorUnits(reader.GetDecimal(column), wallet.Currency);
 
     private NpgsqlCommand Command(string sql, params object[] values)
     {

@@ -3,7 +3,7 @@ using NATS.Client.Core;
 namespace Portico.Infrastructure.Nats;
 
 /// <summary>Opens connections to NATS.</summary>
-internal static class NatsConnecting
+public static class NatsConnecting
 {
     /// <summary>Opens a connection, however long the server takes to come up; from then on it reconnects by itself.</summary>
     /// <remarks>The client's own <c>RetryOnInitialConnect</c> can't be cancelled, and keeps the reason of a failure to itself.</remarks>

@@ -6,7 +6,7 @@ using Portico.Infrastructure.Configuration;
 namespace Portico.Infrastructure.Nats;
 
 /// <summary>How NATS is reached.</summary>
-internal sealed class NatsSettings : ISettings
+public sealed class NatsSettings : ISettings
 {
     private const int DefaultPort = 4222;
 
@@ -47,7 +47,7 @@ internal sealed class NatsSettings : ISettings
     /// <remarks>A server that hangs is given up after 6 s. A lost connection comes back within 2 s of the server.</remarks>
     /// <param name="name">What the server calls the connection in its monitoring.</param>
     /// <param name="loggers">Takes what the client logs: a line for each attempt.</param>
-    internal NatsConnection CreateConnection(string name, ILoggerFactory? loggers = null)
+    public NatsConnection CreateConnection(string name, ILoggerFactory? loggers = null)
     {
         var connection = new NatsConnection(new NatsOpts
         {

@@ -11,10 +11,10 @@ internal interface IMessageChannel
     /// <param name="message">What to say, and to whom.</param>
     /// <param name="id">The same for every attempt to send this message, so that whoever gets it twice can tell.</param>
     /// <param name="cancellationToken">Ends the attempt; whether the message left is not known then.</param>
-    /// <exception cref="MessageRefusedException">It will never be taken; any other failure may pass.</exception>
+    /// <exception cref="MessageRejectedException">It will never be taken; any other failure may pass.</exception>
     Task Send(Message message, Guid id, CancellationToken cancellationToken);
 }
 
 /// <summary>Whoever should deliver a message refused it for good.</summary>
 /// <remarks>The reason names no address: it stands in logs.</remarks>
-internal sealed class MessageRefusedException(string reason) : Exception(reason);
+internal sealed class MessageRejectedException(string reason) : Exception(reason);

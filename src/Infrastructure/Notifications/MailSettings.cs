@@ -96,7 +96,10 @@ public sealed class SmtpSettings
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 }
 
-/// <summary>The gateway that text messages leave by: it takes <c>POST {"to","text"}</c> with a bearer token. Without a URL nobody is reached by phone.</summary>
+/// <summary>
+/// The gateway that text messages leave by: it takes <c>POST {"to","text"}</c> with a bearer token. Without a URL nobody is reached by
+/// phone.
+/// </summary>
 public sealed class SmsSettings
 {
     public Uri? Url { get; init; }

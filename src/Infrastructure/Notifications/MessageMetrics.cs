@@ -22,8 +22,10 @@ internal sealed class MessageMetrics
     {
         var meter = meters.Create("Portico.Messages");
         _messages = meter.CreateCounter<long>("portico.messages", description: "Tries to send a message, by what became of it.");
-        meter.CreateObservableGauge("portico.messages.queued", () => _state.Queued, description: "Messages that wait to be sent, codes apart.");
-        meter.CreateObservableGauge("portico.messages.oldest", () => _state.Oldest.TotalSeconds, "s", "For how long the oldest of them waits.");
+        meter.CreateObservableGauge(
+            "portico.messages.queued", () => _state.Queued, description: "Messages that wait to be sent, codes apart.");
+        meter.CreateObservableGauge(
+            "portico.messages.oldest", () => _state.Oldest.TotalSeconds, "s", "For how long the oldest of them waits.");
         meter.CreateObservableGauge("portico.messages.dead", () => _state.Dead, description: "Messages that were refused or given up.");
     }
 

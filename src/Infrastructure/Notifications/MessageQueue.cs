@@ -9,9 +9,13 @@ using Portico.Domain.Users;
 namespace Portico.Infrastructure.Notifications;
 
 /// <summary>Sends queued messages in the background, a few at a time.</summary>
-/// <remarks>In memory only: a code that a crash loses is asked for again. At shutdown what is queued is still sent, within the time that the host gives.</remarks>
-internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels, MailSettings settings, TimeProvider clock, ILogger<MessageQueue> logger)
-    : BackgroundService, IMessages
+/// <remarks>
+/// In memory only: a code that a crash loses is asked for again. At shutdown what is queued is still sent, within the time that the host
+/// gives.
+/// </remarks>
+internal sealed partial class MessageQueue(
+    IEnumerable<IMessageChannel> channels, MailSettings settings, TimeProvider clock, ILogger<MessageQueue> logger)
+    : BackgroundService, IMessageSender
 {
     private const int Senders = 4;
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20)];
@@ -69,7 +73,7 @@ internal sealed partial class MessageQueue(IEnumerable<IMessageChannel> channels
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                if (failures == Pauses.Length || failure is MessageRefusedException)
+                if (failures == Pauses.Length || failure is MessageRejectedException)
                 {
                     LogGivenUp(message.To, failure);
                     return;

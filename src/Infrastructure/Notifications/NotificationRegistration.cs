@@ -20,14 +20,14 @@ internal static class NotificationRegistration
             services.AddHttpClient<IMessageChannel, SmsChannel>(http => http.Timeout = settings.Smtp.Timeout);
 
         services.AddSingleton<MessageQueue>();
-        services.AddSingleton<IMessages>(provider => provider.GetRequiredService<MessageQueue>());
+        services.AddSingleton<IMessageSender>(provider => provider.GetRequiredService<MessageQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<MessageQueue>());
 
-        services.AddSingleton<QueuedMessages>();
+        services.AddSingleton<NotificationStore>();
         services.AddSingleton<MessageSignal>();
-        services.AddScoped<ILetterBox, LetterBox>();
+        services.AddScoped<INotificationQueue, NotificationQueue>();
         services.AddSingleton<MessageMetrics>();
-        services.AddHostedService<MessageDelivery>();
+        services.AddHostedService<NotificationDelivery>();
         return services;
     }
 }

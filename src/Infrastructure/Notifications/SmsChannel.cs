@@ -22,8 +22,10 @@ internal sealed class SmsChannel(MailSettings settings, HttpClient http) : IMess
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await http.SendAsync(request, cancellationToken);
         // What is wrong with this message, not with our token or our haste.
-        if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.UnprocessableEntity)
-            throw new MessageRefusedException($"The text message gateway answered {(int)response.StatusCode}.");
+        if (
+            response.StatusCode
+                is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.UnprocessableEntity)
+            throw new MessageRejectedException($"The text message gateway answered {(int)response.StatusCode}.");
         response.EnsureSuccessStatusCode();
     }
 }

@@ -105,7 +105,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         }
     }
 
-    /// <exception cref="MessageRefusedException">The server refuses this recipient or this mail for good.</exception>
+    /// <exception cref="MessageRejectedException">The server refuses this recipient or this mail for good.</exception>
     private async Task Transmit(SmtpClient client, MimeMessage mail, string to, CancellationToken cancellationToken)
     {
         try
@@ -129,7 +129,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
             };
             var reply = Reply(command, refusal);
             throw refusal.ErrorCode != SmtpErrorCode.SenderNotAccepted && (int)refusal.StatusCode is >= 500 and <= 599
-                ? new MessageRefusedException(reply.Message)
+                ? new MessageRejectedException(reply.Message)
                 : reply;
         }
     }

@@ -10,7 +10,7 @@ namespace Portico.Infrastructure.Observability;
 /// A span of PostgreSQL has the text of its statement, never a parameter. No part of this runs without a provider: without a
 /// collector no span is made.
 /// </remarks>
-internal static class DriverInstrumentation
+public static class DriverInstrumentation
 {
     public static MeterProviderBuilder AddDriverInstrumentation(this MeterProviderBuilder metrics) => metrics.AddNpgsqlInstrumentation();
 

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Portico.Infrastructure.Passwords;
 
-/// <summary>bcrypt: it verifies <c>$2a$</c>, <c>$2b$</c> and <c>$2y$</c> hashes of other systems, and makes <c>$bcrypt-sha256$</c> ones.</summary>
+/// <summary>
+/// bcrypt: it verifies <c>$2a$</c>, <c>$2b$</c> and <c>$2y$</c> hashes of other systems, and makes <c>$bcrypt-sha256$</c> ones.
+/// </summary>
 /// <remarks>
 /// bcrypt ignores what follows byte 72. Hashes made here therefore take HMAC-SHA256 of the password, keyed with the salt: the format
 /// <c>bcrypt_sha256</c>, version 2, of Passlib. Hashes of other systems are verified as those systems made them.
@@ -49,7 +51,8 @@ internal sealed partial class BcryptAlgorithm : IPasswordAlgorithm
             return BCrypt.Net.BCrypt.Verify(password, hash);
 
         var output = Compute(password, Cost(own), own.Groups["salt"].Value);
-        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(output), Encoding.ASCII.GetBytes(own.Groups["output"].Value));
+        return CryptographicOperations.FixedTimeEquals(
+            Encoding.ASCII.GetBytes(output), Encoding.ASCII.GetBytes(own.Groups["output"].Value));
     }
 
     public bool IsWeaker(string hash) => PreHashed().Match(hash) is not { Success: true } own || Cost(own) < _cost;

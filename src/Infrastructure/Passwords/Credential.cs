@@ -4,4 +4,4 @@ namespace Portico.Infrastructure.Passwords;
 
 /// <summary>What signs a person in, kept under the id of their profile.</summary>
 /// <remarks>Its user name is that id: addresses stand on the profile, and can change.</remarks>
-internal sealed class Credential : IdentityUser<Guid>;
+public sealed class Credential : IdentityUser<Guid>;

@@ -16,7 +16,9 @@ internal interface IPasswordAlgorithm
     /// <summary>The kind of the hashes that this makes.</summary>
     HashKind Kind { get; }
 
-    /// <summary>The kind of a stored hash; <c>null</c> if it is not of this algorithm, is malformed, or costs more than is allowed.</summary>
+    /// <summary>
+    /// The kind of a stored hash; <c>null</c> if it is not of this algorithm, is malformed, or costs more than is allowed.
+    /// </summary>
     HashKind? KindOf(string hash);
 
     string Hash(string password);

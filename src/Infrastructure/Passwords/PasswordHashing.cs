@@ -105,7 +105,9 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
     private HashKind? KindOf(string hash) =>
         Array.ConvertAll(_algorithms, algorithm => algorithm.KindOf(hash)).FirstOrDefault(kind => kind is not null);
 
-    /// <summary>Remembers a kind that is met for the first time, such as an imported one: every verification computes it from now on.</summary>
+    /// <summary>
+    /// Remembers a kind that is met for the first time, such as an imported one: every verification computes it from now on.
+    /// </summary>
     private HashKind[] WithKind(HashKind kind)
     {
         if (_kinds.Contains(kind))

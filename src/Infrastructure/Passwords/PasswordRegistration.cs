@@ -6,7 +6,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Passwords;
 
-internal static class PasswordRegistration
+public static class PasswordRegistration
 {
     public static IServiceCollection AddPasswords(this IServiceCollection services, IConfiguration configuration)
     {
@@ -16,7 +16,7 @@ internal static class PasswordRegistration
         services.AddSingleton<PasswordHashing>();
         services.AddSingleton<IPasswordHashing>(provider => provider.GetRequiredService<PasswordHashing>());
         services.AddHostedService<StoredHashKinds>();
-        services.AddScoped<ICredentials, IdentityCredentials>();
+        services.AddScoped<ICredentials, CredentialStore>();
         return services;
     }
 }

@@ -10,7 +10,9 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>The records in PostgreSQL. Their schema is made by the SQL migrations alone; <c>Migrator validate</c> compares the two.</summary>
+/// <summary>
+/// The records in PostgreSQL. Their schema is made by the SQL migrations alone; <c>Migrator validate</c> compares the two.
+/// </summary>
 /// <remarks>An entity is known by its configuration alone: its filters, version and columns follow from what it implements.</remarks>
 public sealed class AppDbContext : DbContext, IAppDbContext
 {
@@ -46,15 +48,21 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         foreach (var type in typeof(Entity).Assembly.GetTypes().Where(type => type.IsEnum))
-            configurationBuilder.Properties(type).HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(type)).HaveMaxLength(MaxEnumLength);
-        configurationBuilder.Properties<Currency>().HaveConversion<CurrencyCodeConverter>().HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
+            configurationBuilder.Properties(type)
+                .HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(type))
+                .HaveMaxLength(MaxEnumLength);
+        configurationBuilder.Properties<Currency>()
+            .HaveConversion<CurrencyCodeConverter>()
+            .HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDbContext).Assembly);
 
-        foreach (var type in modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(typeof(Entity).IsAssignableFrom).ToArray())
+        foreach (
+            var type in modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(
+                typeof(Entity).IsAssignableFrom).ToArray())
             Apply(modelBuilder, type);
     }
 
@@ -69,11 +77,14 @@ public sealed class AppDbContext : DbContext, IAppDbContext
         }
 
         if (typeof(ISoftDeletable).IsAssignableFrom(type))
-            builder.HasQueryFilter(RecordFilters.SoftDelete, Where(type, nameof(ISoftDeletable.DeletedAt), Expression.Constant(null, typeof(DateTimeOffset?))));
+            builder.HasQueryFilter(
+                RecordFilters.SoftDelete,
+                Where(type, nameof(ISoftDeletable.DeletedAt), Expression.Constant(null, typeof(DateTimeOffset?))));
         if (typeof(IOwned).IsAssignableFrom(type))
         {
             builder.HasOne(typeof(User)).WithMany().HasForeignKey(nameof(IOwned.OwnerId)).OnDelete(DeleteBehavior.NoAction);
-            builder.HasQueryFilter(RecordFilters.Owner, Where(type, nameof(IOwned.OwnerId), Expression.Property(Expression.Constant(this), nameof(CallerId))));
+            builder.HasQueryFilter(
+                RecordFilters.Owner, Where(type, nameof(IOwned.OwnerId), Expression.Property(Expression.Constant(this), nameof(CallerId))));
         }
     }
 

@@ -15,7 +15,8 @@ public static class DatabaseOutage
         _ => false,
     };
 
-    // Classes 08 (connection), 53 (resources) and 57 (operator intervention, so shutdown and a cancelled statement), and locks that did not come in time.
+    // Classes 08 (connection), 53 (resources) and 57 (operator intervention, so shutdown and a cancelled statement), and locks that did not
+    // come in time.
     private static bool IsUnavailable(string sqlState) =>
         sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("53", StringComparison.Ordinal) ||
         sqlState.StartsWith("57", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.LockNotAvailable;

@@ -10,7 +10,9 @@ public sealed class DatabaseSettings : ISettings
 
     public static string Section => "ConnectionStrings";
 
-    /// <summary>An Npgsql connection string. What it leaves open is set so that nothing waits for ever: connect 5 s, command 10 s.</summary>
+    /// <summary>
+    /// An Npgsql connection string. What it leaves open is set so that nothing waits for ever: connect 5 s, command 10 s.
+    /// </summary>
     public string Portico { get; init; } = "";
 
     public IEnumerable<string> Problems()
@@ -30,12 +32,13 @@ public sealed class DatabaseSettings : ISettings
     internal NpgsqlDataSource CreateDataSource() => Build("portico", new NpgsqlConnectionStringBuilder(WithDefaults));
 
     /// <summary>Connections of their own for the ledger's writers, which no request can take away from them.</summary>
-    internal NpgsqlDataSource CreateLedgerDataSource(int connections)
+    public NpgsqlDataSource CreateLedgerDataSource(int connections)
     {
         var builder = new NpgsqlConnectionStringBuilder(WithDefaults) { MinPoolSize = 0, MaxPoolSize = connections, Multiplexing = false };
         // Statements are prepared once, so their plans are made once, perhaps on empty tables: only those by index stay good for ever.
         // The promise of the ledger is durability, whatever the server's default is.
-        builder.Options = $"{builder.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_nestloop=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=on".TrimStart();
+        builder.Options =
+            $"{builder.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_nestloop=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=on".TrimStart();
         return Build("portico-ledger", builder);
     }
 

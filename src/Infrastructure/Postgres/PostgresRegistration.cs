@@ -10,12 +10,14 @@ namespace Portico.Infrastructure.Postgres;
 internal static class PostgresRegistration
 {
     /// <summary>Adds the connections to PostgreSQL, the EF context and the transaction around commands.</summary>
-    /// <remarks>A feature adds its <see cref="SavingInterceptor"/>, <see cref="ICommitObserver"/> and <see cref="UniqueKey"/> by itself.</remarks>
+    /// <remarks>
+    /// A feature adds its <see cref="SavingInterceptor"/>, <see cref="ICommitObserver"/> and <see cref="UniqueKey"/> by itself.
+    /// </remarks>
     public static IServiceCollection AddPostgres(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<DatabaseSettings>(configuration);
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
-        services.AddSingleton<AuditStamps>();
+        services.AddSingleton<AuditInterceptor>();
         services.AddSingleton<WrittenRecords>();
         services.AddSingleton<UniqueKeys>();
         services.AddDbContext<AppDbContext>(
@@ -24,7 +26,7 @@ internal static class PostgresRegistration
                 .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
                 [
-                    provider.GetRequiredService<AuditStamps>(),
+                    provider.GetRequiredService<AuditInterceptor>(),
                     .. provider.GetServices<SavingInterceptor>(),
                     provider.GetRequiredService<WrittenRecords>(),
                 ]),
@@ -32,7 +34,7 @@ internal static class PostgresRegistration
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();
-        services.AddHealthChecks().AddCheck<PostgresReadiness>("postgresql");
+        services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgresql");
         return services;
     }
 }

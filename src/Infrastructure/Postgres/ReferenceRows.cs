@@ -5,13 +5,13 @@ using Portico.Domain.Users;
 namespace Portico.Infrastructure.Postgres;
 
 /// <summary>A role as other readers of the database see it; the code is its source.</summary>
-internal sealed record RoleRow(Role Name, int Rank);
+public sealed record RoleRow(Role Name, int Rank);
 
-internal sealed record PermissionRow(string Name);
+public sealed record PermissionRow(string Name);
 
-internal sealed record RolePermissionRow(Role Role, string Permission);
+public sealed record RolePermissionRow(Role Role, string Permission);
 
-internal sealed record CurrencyRow(string Code, string Name, short Decimals);
+public sealed record CurrencyRow(string Code, string Name, short Decimals);
 
 internal sealed class RoleRowConfiguration : IEntityTypeConfiguration<RoleRow>
 {

@@ -16,7 +16,8 @@ internal sealed class UniqueKeys(IEnumerable<UniqueKey> keys)
 
     /// <summary>The registered index that a failure violates; <c>null</c> for any other failure.</summary>
     public UniqueKey? ViolatedBy(Exception failure) =>
-        (failure as PostgresException ?? failure.InnerException as PostgresException) is { SqlState: PostgresErrorCodes.UniqueViolation } violation
+        (failure as PostgresException ?? failure.InnerException as PostgresException)
+            is { SqlState: PostgresErrorCodes.UniqueViolation } violation
             ? _keys.GetValueOrDefault(violation.ConstraintName ?? "")
             : null;
 }

@@ -31,7 +31,7 @@ internal static class CachingRegistration
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<RedisLock>();
         services.AddSingleton<IFusionCache>(Create);
-        services.AddSingleton<IQueryCache, QueryCache>();
+        services.AddSingleton<IQueryCache, FusionQueryCache>();
         services.AddSingleton<CacheInvalidation>();
         services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<CacheInvalidation>());
         return services;

@@ -24,7 +24,8 @@ internal sealed class Pseudonyms(byte[] key)
     public string OfSignedIn() => Of("client|signed in");
 
     /// <summary>The MAC of a code, bound to its purpose and address.</summary>
-    public string OfCode(ContactAddress address, string purpose, string code) => Of($"code|{purpose}|{address.Kind}|{address.Value}|{code}");
+    public string OfCode(ContactAddress address, string purpose, string code) =>
+        Of($"code|{purpose}|{address.Kind}|{address.Value}|{code}");
 
     private string Of(string text) => Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text)));
 }

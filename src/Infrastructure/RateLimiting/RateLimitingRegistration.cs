@@ -8,11 +8,11 @@ internal static class RateLimitingRegistration
     public static IServiceCollection AddRateLimiting(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton<LimitMetrics>();
-        services.AddSingleton<LocalLimits>();
-        services.AddSingleton<ClientBudget>();
-        services.AddSingleton<RequestBudget>();
-        services.AddSingleton<IRequestBudget>(provider => provider.GetRequiredService<RequestBudget>());
-        return services.AddHostedService(provider => provider.GetRequiredService<RequestBudget>());
+        services.AddSingleton<RateLimitMetrics>();
+        services.AddSingleton<LocalRateLimits>();
+        services.AddSingleton<ClientRateLimit>();
+        services.AddSingleton<RequestRateLimiter>();
+        services.AddSingleton<IRequestRateLimiter>(provider => provider.GetRequiredService<RequestRateLimiter>());
+        return services.AddHostedService(provider => provider.GetRequiredService<RequestRateLimiter>());
     }
 }

@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Redis;
 /// that hangs. So when Redis hangs, the first calls wait for the deadline here; after that one call at a time finds out whether Redis
 /// is back, and the others are refused at once: a request of several calls is answered within one deadline.
 /// </remarks>
-internal sealed class RedisConnection : IHostedService, IAsyncDisposable
+public sealed class RedisConnection : IHostedService, IAsyncDisposable
 {
     private const long Answering = long.MinValue;
 

@@ -11,7 +11,7 @@ internal static class RedisRegistration
         services.AddSettings<RedisSettings>(configuration);
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
-        services.AddHealthChecks().AddCheck<RedisReadiness>("redis");
+        services.AddHealthChecks().AddCheck<RedisHealthCheck>("redis");
         return services;
     }
 }

@@ -11,7 +11,8 @@ namespace Portico.Infrastructure.Sessions;
 /// <summary>Sessions in Redis: a hash each, and per person a sorted set of them by the time they were opened.</summary>
 /// <remarks>One script owns every change of a session, since separate ones would race. Redis's clock is the only one.</remarks>
 internal sealed class RedisSessions(
-    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, EndedSessions ended, SessionMetrics metrics, TimeProvider clock)
+    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, RevokedSessions ended, SessionMetrics metrics,
+    TimeProvider clock)
     : ISessions
 {
     // KEYS: the session, the person's sessions
@@ -136,7 +137,8 @@ internal sealed class RedisSessions(
         switch ((string)answer[0]!)
         {
             case "rotated":
-                return Rotation.To(Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
+                return Rotation.To(
+                    Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
             case "reused":
                 metrics.Reused();
                 // It is dead already, and kept to tell of the reuse until whoever is told has noted it.
@@ -158,7 +160,8 @@ internal sealed class RedisSessions(
 
     public async Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken)
     {
-        var fields = await redis.Run(database => database.HashGetAsync(SessionKey(userId, sessionId), ["generation", "version"]), cancellationToken);
+        var fields = await redis.Run(
+            database => database.HashGetAsync(SessionKey(userId, sessionId), ["generation", "version"]), cancellationToken);
         return fields[0].IsNull ? null : (int)fields[1];
     }
 
@@ -167,7 +170,8 @@ internal sealed class RedisSessions(
         var ids = await Index(userId, Order.Descending, cancellationToken);
         // All on their way at once, under one deadline.
         var found = await redis.Run(
-            database => Task.WhenAll(ids.Select(id => database.HashGetAsync(SessionKey(userId, id), ["created", "seen", "device", "ip"]))), cancellationToken);
+            database => Task.WhenAll(
+                ids.Select(id => database.HashGetAsync(SessionKey(userId, id), ["created", "seen", "device", "ip"]))), cancellationToken);
         // The index still names those whose idle life is over.
         return [.. ids.Zip(found).Where(session => !session.Second[0].IsNull).Select(session => Live(session.First, session.Second))];
     }
@@ -205,11 +209,13 @@ internal sealed class RedisSessions(
     private RedisKey IndexKey(Guid userId) => redis.Key($"sessions:{{{Name(userId)}}}");
 
     private static LiveSession Live(Guid id, RedisValue[] fields) => new(
-        id, Text(fields[2]), Text(fields[3]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[0]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[1]));
+        id, Text(fields[2]), Text(fields[3]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[0]),
+        DateTimeOffset.FromUnixTimeMilliseconds((long)fields[1]));
 
     private static string? Text(RedisValue field) => field.IsNullOrEmpty ? null : (string)field!;
 
-    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life) => new(token.UserId, token.SessionId, version, tokens.Write(token), life);
+    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life) =>
+        new(token.UserId, token.SessionId, version, tokens.Write(token), life);
 
     private static string Name(Guid id) => id.ToString("N");
 

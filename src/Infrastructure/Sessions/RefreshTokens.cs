@@ -36,7 +36,10 @@ internal sealed class RefreshTokens(SessionSettings settings)
     public RefreshToken? Read(string text)
     {
         Span<byte> bytes = stackalloc byte[Length];
-        if (text.Length != Base64Url.GetEncodedLength(Length) || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done || length != Length)
+        if (
+            text.Length != Base64Url.GetEncodedLength(Length)
+                || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done
+                || length != Length)
             return null;
 
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];

@@ -13,9 +13,9 @@ internal static class SessionRegistration
         services.AddMetrics();
         services.AddSingleton<RefreshTokens>();
         services.AddSingleton<SessionMetrics>();
-        services.AddSingleton<EndedSessions>();
-        services.AddSingleton<IEndedSessions>(provider => provider.GetRequiredService<EndedSessions>());
-        services.AddHostedService(provider => provider.GetRequiredService<EndedSessions>());
+        services.AddSingleton<RevokedSessions>();
+        services.AddSingleton<IRevokedSessions>(provider => provider.GetRequiredService<RevokedSessions>());
+        services.AddHostedService(provider => provider.GetRequiredService<RevokedSessions>());
         return services.AddSingleton<ISessions, RedisSessions>();
     }
 }

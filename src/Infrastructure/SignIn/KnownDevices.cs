@@ -46,8 +46,10 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
                 SELECT fingerprint FROM known_devices WHERE user_id = {userId} ORDER BY seen_at DESC OFFSET {MaxPerUser})
             """,
             cancellationToken);
-        return await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM known_devices WHERE user_id = {userId}").SingleAsync(cancellationToken) > 1;
+        return await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM known_devices WHERE user_id = {userId}")
+            .SingleAsync(cancellationToken) > 1;
     }
 
-    private static byte[] Fingerprint(Guid userId, Device device) => SHA256.HashData(Encoding.UTF8.GetBytes($"{userId}|{device.Name}|{device.Network}"));
+    private static byte[] Fingerprint(Guid userId, Device device) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{userId}|{device.Name}|{device.Network}"));
 }

@@ -7,7 +7,9 @@ public sealed class OtpSettings : ISettings
 {
     public static string Section => "Otp";
 
-    /// <summary>The key of the MACs under which codes and addresses stand in Redis: at least 32 random bytes in base64, the same for all replicas.</summary>
+    /// <summary>
+    /// The key of the MACs under which codes and addresses stand in Redis: at least 32 random bytes in base64, the same for all replicas.
+    /// </summary>
     public string Key { get; init; } = "";
 
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromMinutes(10);

@@ -11,7 +11,8 @@ using StackExchange.Redis;
 namespace Portico.Infrastructure.SignIn;
 
 /// <summary>Codes in Redis: only a MAC of each, under a name that does not tell the address.</summary>
-internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, ClientBudget clients, LimitMetrics metrics) : ICodes
+internal sealed class RedisCodes(
+    RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, ClientRateLimit clients, RateLimitMetrics metrics) : ICodes
 {
     private const string IssueBudgetName = "codes";
     private const string TryBudgetName = "code-tries";
@@ -74,7 +75,8 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
 
     public TimeSpan ResendAfter => settings.ResendAfter;
 
-    public async Task<Result<string>> Issue(ContactAddress address, CodePurpose purpose, IPAddress? client, CancellationToken cancellationToken)
+    public async Task<Result<string>> Issue(
+        ContactAddress address, CodePurpose purpose, IPAddress? client, CancellationToken cancellationToken)
     {
         if (await SpendIssue(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -84,7 +86,8 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
         return wait is { } time ? Refused(time) : code;
     }
 
-    public async Task<Result<Unit>> Consume(ContactAddress address, CodePurpose purpose, string code, IPAddress? client, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> Consume(
+        ContactAddress address, CodePurpose purpose, string code, IPAddress? client, CancellationToken cancellationToken)
     {
         if (await SpendTry(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -113,11 +116,16 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
     /// <param name="count">Among which codes it counts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns><c>null</c> when the code is valid from now on, otherwise how long it is too early.</returns>
-    internal async Task<TimeSpan?> Issue(ContactAddress address, string name, string code, string count, CancellationToken cancellationToken)
+    internal async Task<TimeSpan?> Issue(
+        ContactAddress address, string name, string code, string count, CancellationToken cancellationToken)
     {
         var wait = (long)await redis.Script(
             IssueScript,
-            [CodeKey(address, name), redis.Key($"code-pause:{{{pseudonyms.Of(address)}}}:{name}"), redis.Key($"code-sends:{{{pseudonyms.Of(address)}}}{count}")],
+            [
+                CodeKey(address, name),
+                redis.Key($"code-pause:{{{pseudonyms.Of(address)}}}:{name}"),
+                redis.Key($"code-sends:{{{pseudonyms.Of(address)}}}{count}")
+            ],
             [
                 pseudonyms.OfCode(address, name, code), (long)settings.Lifetime.TotalMilliseconds,
                 (long)settings.ResendAfter.TotalMilliseconds, settings.MaxPerHour, settings.MaxPerDay,
@@ -131,7 +139,8 @@ internal sealed class RedisCodes(RedisConnection redis, OtpSettings settings, Ps
     /// <param name="code">The code.</param>
     /// <param name="together">What must exist, under the tag of the address, and is used up with the code.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal async Task<bool> Consume(ContactAddress address, string name, string code, RedisKey[] together, CancellationToken cancellationToken) =>
+    internal async Task<bool> Consume(
+        ContactAddress address, string name, string code, RedisKey[] together, CancellationToken cancellationToken) =>
         (long)await redis.Script(
             ConsumeScript,
             [CodeKey(address, name), redis.Key($"code-tries:{{{pseudonyms.Of(address)}}}:{name}"), .. together],

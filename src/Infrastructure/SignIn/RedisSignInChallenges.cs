@@ -13,13 +13,16 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>Challenges in Redis, sealed: neither a reader of Redis nor whoever holds the id can tell whether the password was right.</summary>
+/// <summary>
+/// Challenges in Redis, sealed: neither a reader of Redis nor whoever holds the id can tell whether the password was right.
+/// </summary>
 /// <remarks>
 /// The id is the address's pseudonym, which is the hash tag of all that belongs to it, and 128 random bits. Sealed by AES-256-GCM
 /// under a key derived from <c>Otp:Key</c>, bound to the id: person, session version and address. Where the password was wrong a
 /// code is made too that nobody is told, under another name, with counts of its own, so that the same scripts run in either case.
 /// </remarks>
-internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, RedisCodes codes, LimitMetrics metrics)
+internal sealed partial class RedisSignInChallenges(
+    RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, RedisCodes codes, RateLimitMetrics metrics)
     : ISignInChallenges
 {
     private const string RealName = "signIn";
@@ -31,11 +34,13 @@ internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSe
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
-    private readonly byte[] _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, settings.KeyBytes, 32, info: "portico sign-in challenge"u8.ToArray());
+    private readonly byte[] _key = HKDF.DeriveKey(
+        HashAlgorithmName.SHA256, settings.KeyBytes, 32, info: "portico sign-in challenge"u8.ToArray());
 
     public TimeSpan Lifetime => settings.Lifetime;
 
-    public async Task<Result<OpenedChallenge>> Open(ContactAddress address, ProvedPassword? proved, IPAddress? client, CancellationToken cancellationToken)
+    public async Task<Result<OpenedChallenge>> Open(
+        ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken)
     {
         if (await codes.SpendIssue(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -51,7 +56,8 @@ internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSe
         return new OpenedChallenge(id, proved is null || wait is not null ? null : code);
     }
 
-    public async Task<Result<MetChallenge>> Meet(string challengeId, string code, IPAddress? client, CancellationToken cancellationToken)
+    public async Task<Result<VerifiedChallenge>> Verify(
+        string challengeId, string code, IPAddress? client, CancellationToken cancellationToken)
     {
         if (await codes.SpendTry(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -64,12 +70,12 @@ internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSe
 
         var (address, proved) = challenge;
         var isMet = await codes.Consume(address, proved is null ? DecoyName : RealName, code, [Key(challengeId)], cancellationToken);
-        return isMet && proved is not null ? new MetChallenge(address, proved) : UserErrors.InvalidCode;
+        return isMet && proved is not null ? new VerifiedChallenge(address, proved) : UserErrors.InvalidCode;
     }
 
     private RedisKey Key(string id) => redis.Key($"challenge:{{{id[..^22]}}}:{id[^22..]}");
 
-    private byte[] Seal(string id, ContactAddress address, ProvedPassword? proved)
+    private byte[] Seal(string id, ContactAddress address, ProvenPassword? proved)
     {
         var text = new byte[AddressAt + Encoding.UTF8.GetByteCount(address.Value)];
         (proved?.UserId ?? Guid.Empty).TryWriteBytes(text, bigEndian: true, out _);
@@ -80,12 +86,17 @@ internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSe
         var box = new byte[NonceLength + text.Length + TagLength];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
         using var aes = new AesGcm(_key, TagLength);
-        aes.Encrypt(box.AsSpan(0, NonceLength), text, box.AsSpan(NonceLength, text.Length), box.AsSpan(NonceLength + text.Length), Encoding.ASCII.GetBytes(id));
+        aes.Encrypt(
+            box.AsSpan(0, NonceLength),
+            text,
+            box.AsSpan(NonceLength, text.Length),
+            box.AsSpan(NonceLength + text.Length),
+            Encoding.ASCII.GetBytes(id));
         return box;
     }
 
     /// <returns><c>null</c> for what this installation did not seal for this id.</returns>
-    private (ContactAddress Address, ProvedPassword? Proved)? Unseal(string id, byte[] box)
+    private (ContactAddress Address, ProvenPassword? Proved)? Unseal(string id, byte[] box)
     {
         if (box.Length <= NonceLength + AddressAt + TagLength)
             return null;
@@ -94,7 +105,12 @@ internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSe
         try
         {
             using var aes = new AesGcm(_key, TagLength);
-            aes.Decrypt(box.AsSpan(0, NonceLength), box.AsSpan(NonceLength, text.Length), box.AsSpan(NonceLength + text.Length), text, Encoding.ASCII.GetBytes(id));
+            aes.Decrypt(
+                box.AsSpan(0, NonceLength),
+                box.AsSpan(NonceLength, text.Length),
+                box.AsSpan(NonceLength + text.Length),
+                text,
+                Encoding.ASCII.GetBytes(id));
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -102,11 +118,16 @@ internal sealed partial class RedisSignInChallenges(RedisConnection redis, OtpSe
         }
 
         var value = Encoding.UTF8.GetString(text.AsSpan(AddressAt));
-        if (!((ContactKind)text[KindAt] == ContactKind.Email ? ContactAddress.TryParseEmail(value, out var address) : ContactAddress.TryParsePhone(value, out address)))
+        if (
+            !(
+                (ContactKind)text[KindAt] == ContactKind.Email
+                    ? ContactAddress.TryParseEmail(value, out var address)
+                    : ContactAddress.TryParsePhone(value, out address)))
             return null;
 
         var userId = new Guid(text.AsSpan(0, VersionAt), bigEndian: true);
-        return (address, userId == Guid.Empty ? null : new ProvedPassword(userId, BinaryPrimitives.ReadInt32BigEndian(text.AsSpan(VersionAt))));
+        return (
+            address, userId == Guid.Empty ? null : new ProvenPassword(userId, BinaryPrimitives.ReadInt32BigEndian(text.AsSpan(VersionAt))));
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{65}\z", RegexOptions.None, 100)]

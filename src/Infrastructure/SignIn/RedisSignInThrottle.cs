@@ -11,7 +11,8 @@ namespace Portico.Infrastructure.SignIn;
 
 /// <summary>Counts attempts to sign in per address, per client and per pair of them in Redis.</summary>
 internal sealed class RedisSignInThrottle(
-    RedisConnection redis, SignInSettings settings, Pseudonyms pseudonyms, ClientBudget clients, LocalLimits local, LimitMetrics metrics)
+    RedisConnection redis, SignInSettings settings, Pseudonyms pseudonyms, ClientRateLimit clients, LocalRateLimits local,
+    RateLimitMetrics metrics)
     : ISignInThrottle
 {
     private const string ClientBudgetName = "sign-in";
@@ -69,14 +70,19 @@ internal sealed class RedisSignInThrottle(
         return 0
         """;
 
-    public async Task<Result<SignInProof>> Begin(ContactAddress address, IPAddress? client, bool reachable, CancellationToken cancellationToken)
+    public async Task<Result<SignInProof>> Begin(
+        ContactAddress address, IPAddress? client, bool reachable, CancellationToken cancellationToken)
     {
         var spending = await clients.Spend(ClientBudgetName, client, settings.MaxPerClient, ClientWindow, cancellationToken);
         if (spending.Wait is { } exhausted)
             return UserErrors.TooManyAttempts(exhausted);
 
         var attempt = await Count(address, [Pair(address, client)], reachable, cancellationToken);
-        if (attempt.Error is not null || attempt.Value == SignInProof.PasswordAndCode || !reachable || spending.Spent <= settings.ChallengeClientAfter)
+        if (
+            attempt.Error is not null
+                || attempt.Value == SignInProof.PasswordAndCode
+                || !reachable
+                || spending.Spent <= settings.ChallengeClientAfter)
             return attempt;
         return SignInProof.PasswordAndCode;
     }
@@ -97,7 +103,8 @@ internal sealed class RedisSignInThrottle(
     public Task Confirmed(ContactAddress address, IPAddress? client, CancellationToken cancellationToken) =>
         Forget(address, client, [Pair(address, client), SignedIn(address)], cancellationToken);
 
-    private async Task<Result<SignInProof>> Count(ContactAddress address, RedisKey[] pairs, bool reachable, CancellationToken cancellationToken)
+    private async Task<Result<SignInProof>> Count(
+        ContactAddress address, RedisKey[] pairs, bool reachable, CancellationToken cancellationToken)
     {
         RedisValue[] answer;
         try
@@ -116,7 +123,8 @@ internal sealed class RedisSignInThrottle(
         {
             // Less than ever goes without a code, from wherever: no session is opened now anyway.
             metrics.CountedLocally(AddressLimitName);
-            return local.Spend($"{AddressLimitName}|{pseudonyms.Of(address)}", Math.Max(1, settings.FreeFailures), settings.ForgetAfter) is { } refused
+            return local.Spend(
+                $"{AddressLimitName}|{pseudonyms.Of(address)}", Math.Max(1, settings.FreeFailures), settings.ForgetAfter) is { } refused
                 ? Refused(refused)
                 : SignInProof.Password;
         }
@@ -140,7 +148,8 @@ internal sealed class RedisSignInThrottle(
 
     private RedisKey Address(ContactAddress address) => redis.Key($"sign-in:{{{pseudonyms.Of(address)}}}");
 
-    private RedisKey Pair(ContactAddress address, IPAddress? client) => redis.Key($"sign-in:{{{pseudonyms.Of(address)}}}:{pseudonyms.Of(client)}");
+    private RedisKey Pair(ContactAddress address, IPAddress? client) =>
+        redis.Key($"sign-in:{{{pseudonyms.Of(address)}}}:{pseudonyms.Of(client)}");
 
     private RedisKey SignedIn(ContactAddress address) => redis.Key($"sign-in:{{{pseudonyms.Of(address)}}}:{pseudonyms.OfSignedIn()}");
 }

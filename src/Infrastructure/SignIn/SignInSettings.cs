@@ -27,7 +27,9 @@ public sealed class SignInSettings : ISettings
     /// <summary>After this long without a failure from anywhere those of an address are forgotten.</summary>
     public TimeSpan ForgetAddressAfter { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>After so many failures of one client in 15 minutes, for all addresses together, a code is asked for too; IPv6 counts by /64.</summary>
+    /// <summary>
+    /// After so many failures of one client in 15 minutes, for all addresses together, a code is asked for too; IPv6 counts by /64.
+    /// </summary>
     public int ChallengeClientAfter { get; init; } = 30;
 
     /// <summary>How many failures one client may have in 15 minutes, for all addresses together; IPv6 counts by /64.</summary>

@@ -8,7 +8,7 @@ namespace Portico.Infrastructure.SigningKeys;
 /// What is sealed is bound to what it is for: a row whose state or algorithm somebody changed no longer opens.
 /// A format byte, the name of the sealing key, nonce, tag, ciphertext. The nonce is random: a sealing key seals a few keys a month.
 /// </remarks>
-internal sealed class KeySealing
+public sealed class KeySealing
 {
     private const byte Format = 1;
     private const int NameLength = 8;
@@ -23,7 +23,9 @@ internal sealed class KeySealing
 
     public KeySealing(TokenSettings settings) => _keys =
     [
-        .. ((string[])[settings.SealingKey, settings.OtherSealingKey]).Where(key => key.Length > 0).Select(key => Derive(Convert.FromBase64String(key))),
+        .. ((string[])[settings.SealingKey, settings.OtherSealingKey])
+        .Where(key => key.Length > 0)
+        .Select(key => Derive(Convert.FromBase64String(key))),
     ];
 
     public byte[] Seal(ReadOnlySpan<byte> key, string purpose)
@@ -34,11 +36,18 @@ internal sealed class KeySealing
         name.CopyTo(result, 1);
         RandomNumberGenerator.Fill(result.AsSpan(NonceAt, NonceLength));
         using var aes = new AesGcm(sealing, TagLength);
-        aes.Encrypt(result.AsSpan(NonceAt, NonceLength), key, result.AsSpan(TextAt), result.AsSpan(TagAt, TagLength), Encoding.UTF8.GetBytes(purpose));
+        aes.Encrypt(
+            result.AsSpan(NonceAt, NonceLength),
+            key,
+            result.AsSpan(TextAt),
+            result.AsSpan(TagAt, TagLength),
+            Encoding.UTF8.GetBytes(purpose));
         return result;
     }
 
-    /// <exception cref="SealedKeyException">It was sealed under a key that is not here, or for another purpose, or it was changed.</exception>
+    /// <exception cref="SealedKeyException">
+    /// It was sealed under a key that is not here, or for another purpose, or it was changed.
+    /// </exception>
     public byte[] Open(ReadOnlySpan<byte> sealedKey, string purpose)
     {
         if (sealedKey.Length < TextAt || sealedKey[0] != Format)
@@ -57,7 +66,8 @@ internal sealed class KeySealing
     }
 
     /// <summary>Whether it is sealed under the key that seals today.</summary>
-    public bool IsOfToday(ReadOnlySpan<byte> sealedKey) => sealedKey.Length >= TextAt && sealedKey.Slice(1, NameLength).SequenceEqual(_keys[0].Name);
+    public bool IsOfToday(ReadOnlySpan<byte> sealedKey) =>
+        sealedKey.Length >= TextAt && sealedKey.Slice(1, NameLength).SequenceEqual(_keys[0].Name);
 
     private static byte[] Open(byte[] key, ReadOnlySpan<byte> sealedKey, string purpose)
     {
@@ -65,12 +75,18 @@ internal sealed class KeySealing
         try
         {
             using var aes = new AesGcm(key, TagLength);
-            aes.Decrypt(sealedKey.Slice(NonceAt, NonceLength), sealedKey[TextAt..], sealedKey.Slice(TagAt, TagLength), result, Encoding.UTF8.GetBytes(purpose));
+            aes.Decrypt(
+                sealedKey.Slice(NonceAt, NonceLength),
+                sealedKey[TextAt..],
+                sealedKey.Slice(TagAt, TagLength),
+                result,
+                Encoding.UTF8.GetBytes(purpose));
             return result;
         }
         catch (AuthenticationTagMismatchException changed)
         {
-            throw new SealedKeyException($"The {purpose} was changed after it was sealed: somebody wrote into the table identity.signing_keys.", changed);
+            throw new SealedKeyException(
+                $"The {purpose} was changed after it was sealed: somebody wrote into the table identity.signing_keys.", changed);
         }
     }
 
@@ -80,4 +96,4 @@ internal sealed class KeySealing
 }
 
 /// <summary>A sealed signing key does not open; the message says why, and never anything of a key.</summary>
-internal sealed class SealedKeyException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class SealedKeyException(string message, Exception? cause = null) : Exception(message, cause);

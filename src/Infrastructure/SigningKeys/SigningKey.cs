@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>The way of a signing key: published but not used yet, signing, no longer signing but still published.</summary>
-internal enum SigningKeyState
+public enum SigningKeyState
 {
     Next,
     Current,
@@ -11,8 +11,10 @@ internal enum SigningKeyState
 }
 
 /// <summary>A key of access tokens as the database keeps it.</summary>
-/// <remarks>Sealed is the private key (PKCS#8) until it has signed for the last time, and from then on the public one (SPKI) only.</remarks>
-internal sealed class SigningKey
+/// <remarks>
+/// Sealed is the private key (PKCS#8) until it has signed for the last time, and from then on the public one (SPKI) only.
+/// </remarks>
+public sealed class SigningKey
 {
     // For EF.
     private SigningKey()
@@ -44,7 +46,14 @@ internal sealed class SigningKey
 
     public static SigningKey New(TokenKey key, DateTimeOffset now, TimeSpan lead, KeySealing sealing)
     {
-        var made = new SigningKey { Id = key.Id, Algorithm = key.Algorithm, State = SigningKeyState.Next, PublishedAt = now, ReadyAt = now + lead };
+        var made = new SigningKey
+        {
+            Id = key.Id,
+            Algorithm = key.Algorithm,
+            State = SigningKeyState.Next,
+            PublishedAt = now,
+            ReadyAt = now + lead
+        };
         made.Seal(key.ExportPrivate(), sealing);
         return made;
     }

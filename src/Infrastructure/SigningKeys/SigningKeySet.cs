@@ -1,7 +1,7 @@
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>What happened to a signing key.</summary>
-internal enum SigningKeyStep
+public enum SigningKeyStep
 {
     Made,
     Promoted,
@@ -10,7 +10,7 @@ internal enum SigningKeyStep
     Dropped,
 }
 
-internal sealed record SigningKeyChange(SigningKeyStep Step, SigningKey Key);
+public sealed record SigningKeyChange(SigningKeyStep Step, SigningKey Key);
 
 /// <summary>All signing keys at one moment, and the steps that they take: next → current → previous → gone.</summary>
 /// <remarks>
@@ -22,7 +22,9 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
     /// <summary>More wait for their end only while somebody rotates by hand again and again.</summary>
     public const int MaxPrevious = 16;
 
-    /// <summary>So long is a key published that no longer signs: the life of a token, the leeway of verifiers, and a replica that is late to learn.</summary>
+    /// <summary>
+    /// So long is a key published that no longer signs: the life of a token, the leeway of verifiers, and a replica that is late to learn.
+    /// </summary>
     public static readonly TimeSpan Retention = TokenSettings.MaxLifetime + (2 * TokenSettings.MaxClockSkew) + TimeSpan.FromMinutes(5);
 
     // While replicas of two configurations run side by side, they would undo each other's choice of algorithm all the time.
@@ -60,9 +62,11 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
         if (Next is not { } next)
             throw new SigningKeyException("There is no next key yet: the web API makes one within seconds of its start.");
         if (next.ReadyAt > now)
-            throw new SigningKeyException($"The next key {next.Id} is published since {next.PublishedAt:u} only, and signs from {next.ReadyAt:u} on, so that verifiers know it by then.");
+            throw new SigningKeyException(
+                $"The next key {next.Id} is published since {next.PublishedAt:u} only, and signs from {next.ReadyAt:u} on, so that verifiers know it by then.");
         if (IsFull)
-            throw new SigningKeyException($"{MaxPrevious} earlier keys are still published, because tokens of theirs may be alive. Wait until {_keys.Min(key => key.PublishedUntil):u}.");
+            throw new SigningKeyException(
+                $"{MaxPrevious} earlier keys are still published, because tokens of theirs may be alive. Wait until {_keys.Min(key => key.PublishedUntil):u}.");
 
         return Current is null ? [() => Promote(now)] : [() => Retire(now), () => Promote(now)];
     }
@@ -73,7 +77,8 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
     {
         var key = _keys.Find(key => key.Id == id) ?? throw new SigningKeyException($"There is no key {id}.");
         if (!isEmergency && key.State != SigningKeyState.Next)
-            throw new SigningKeyException($"Tokens that {id} signed are alive, and would be refused everywhere. If it was stolen, say --emergency.");
+            throw new SigningKeyException(
+                $"Tokens that {id} signed are alive, and would be refused everywhere. If it was stolen, say --emergency.");
 
         yield return () => Remove(key, SigningKeyStep.Dropped);
         if (key.State != SigningKeyState.Current)
@@ -114,4 +119,4 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
 }
 
 /// <summary>A change of signing keys that is refused, with the sentence that says why.</summary>
-internal sealed class SigningKeyException(string message) : Exception(message);
+public sealed class SigningKeyException(string message) : Exception(message);

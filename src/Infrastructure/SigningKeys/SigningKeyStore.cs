@@ -4,11 +4,14 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>The signing keys in PostgreSQL, changed by one process at a time and on PostgreSQL's clock, each change in the audit log.</summary>
-internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditLog audit)
+/// <summary>
+/// The signing keys in PostgreSQL, changed by one process at a time and on PostgreSQL's clock, each change in the audit log.
+/// </summary>
+public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditLog audit)
 {
     /// <summary>Every key, each sealed.</summary>
-    public Task<List<SigningKey>> List(CancellationToken cancellationToken) => db.Set<SigningKey>().AsNoTracking().OrderBy(key => key.PublishedAt).ToListAsync(cancellationToken);
+    public async Task<IReadOnlyList<SigningKey>> List(CancellationToken cancellationToken) =>
+        await db.Set<SigningKey>().AsNoTracking().OrderBy(key => key.PublishedAt).ToListAsync(cancellationToken);
 
     /// <summary>Takes the steps that are due; the first ever make the first keys.</summary>
     public Task<IReadOnlyList<SigningKeyChange>> Advance(TokenSettings settings, CancellationToken cancellationToken) =>
@@ -16,7 +19,8 @@ internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAudi
 
     /// <summary>Lets the next key sign from now on.</summary>
     /// <exception cref="SigningKeyException">There is none that verifiers have had the time to learn of.</exception>
-    public Task<IReadOnlyList<SigningKeyChange>> Rotate(CancellationToken cancellationToken) => Change((keys, now) => keys.Rotate(now), cancellationToken);
+    public Task<IReadOnlyList<SigningKeyChange>> Rotate(CancellationToken cancellationToken) =>
+        Change((keys, now) => keys.Rotate(now), cancellationToken);
 
     /// <summary>Lets a key be gone at once; in an emergency every access token that is out dies with it.</summary>
     /// <exception cref="SigningKeyException">There is no such key, or tokens of it are alive and this is no emergency.</exception>
@@ -50,7 +54,9 @@ internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAudi
     }
 
     private async Task<IReadOnlyList<SigningKeyChange>> Change(
-        Func<SigningKeySet, DateTimeOffset, IEnumerable<Func<SigningKeyChange>>> steps, CancellationToken cancellationToken, Func<CancellationToken, Task>? last = null)
+        Func<SigningKeySet, DateTimeOffset, IEnumerable<Func<SigningKeyChange>>> steps, CancellationToken cancellationToken,
+        Func<CancellationToken, Task>? last =
+            null)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var keys = await Lock(cancellationToken);
@@ -78,9 +84,11 @@ internal sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAudi
 
     private static AuditNote Note(SigningKeyChange change) => change switch
     {
-        (SigningKeyStep.Made, var key) => new AuditNote(AuditActions.SigningKeyMade, Subject(key)).With("algorithm", key.Algorithm).With("readyAt", key.ReadyAt),
+        (SigningKeyStep.Made, var key) =>
+            new AuditNote(AuditActions.SigningKeyMade, Subject(key)).With("algorithm", key.Algorithm).With("readyAt", key.ReadyAt),
         (SigningKeyStep.Promoted, var key) => new AuditNote(AuditActions.SigningKeyPromoted, Subject(key)),
-        (SigningKeyStep.Retired, var key) => new AuditNote(AuditActions.SigningKeyRetired, Subject(key)).With("publishedUntil", key.PublishedUntil!),
+        (SigningKeyStep.Retired, var key) =>
+            new AuditNote(AuditActions.SigningKeyRetired, Subject(key)).With("publishedUntil", key.PublishedUntil!),
         (SigningKeyStep.Removed, var key) => new AuditNote(AuditActions.SigningKeyRemoved, Subject(key)),
         (SigningKeyStep.Dropped, var key) => new AuditNote(AuditActions.SigningKeyDropped, Subject(key)).Changed("state", key.State, null),
         _ => throw new InvalidOperationException($"{change.Step} has no action."),

@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.SigningKeys;
 /// RSA of 2048 to 4096 bits makes RS256, EC on P-256 makes ES256 (RFC 7518); the key fixes its algorithm.
 /// Its id is the thumbprint of RFC 7638. Safe for concurrent use. Nothing that it shows holds private parameters.
 /// </remarks>
-internal sealed class TokenKey
+public sealed class TokenKey
 {
     public const int MaxSignatureLength = MaxRsaBits / 8;
 

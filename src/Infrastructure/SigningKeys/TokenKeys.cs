@@ -4,7 +4,7 @@ using Portico.Application.Common;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>The keys at one moment: the one that signs, and all that verify and are published.</summary>
-internal sealed class KeyRing
+public sealed class KeyRing
 {
     /// <exception cref="ArgumentException">The signer has no private half.</exception>
     public KeyRing(TokenKey signer, IEnumerable<TokenKey> others)
@@ -35,7 +35,7 @@ internal sealed class KeyRing
 
 /// <summary>The keys of now; a rotation replaces all of them in one step.</summary>
 /// <remarks>Who needs several answers about one moment takes <see cref="Current"/> once.</remarks>
-internal sealed class TokenKeys
+public sealed class TokenKeys
 {
     private volatile KeyRing? _current;
 

@@ -3,7 +3,7 @@ using Portico.Infrastructure.Configuration;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>Who issues access tokens, for whom, how long they live, and the life of the keys that sign them.</summary>
-internal sealed class TokenSettings : ISettings
+public sealed class TokenSettings : ISettings
 {
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(1);
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(2);
@@ -31,7 +31,9 @@ internal sealed class TokenSettings : ISettings
     /// <summary>The algorithm of keys that are made from now on: RS256 or ES256.</summary>
     public string Algorithm { get; init; } = TokenKey.Rs256;
 
-    /// <summary>The key under which signing keys lie in the database: at least 32 random bytes in base64, the same for all replicas.</summary>
+    /// <summary>
+    /// The key under which signing keys lie in the database: at least 32 random bytes in base64, the same for all replicas.
+    /// </summary>
     public string SealingKey { get; init; } = "";
 
     /// <summary>A further key that opens what is sealed under it, while <see cref="SealingKey"/> is being exchanged.</summary>

@@ -43,7 +43,8 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         new(arguments.CommandResult.Command.Name, arguments.GetValue(_json), output, error);
 
     /// <summary>Gives a command its action: the settings are read and an expected failure becomes its exit code.</summary>
-    public void SetAction(Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action) => command.SetAction(async (arguments, cancellationToken) =>
+    public void SetAction(Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action) =>
+        command.SetAction(async (arguments, cancellationToken) =>
     {
         var report = CreateReport(arguments);
         try
@@ -96,7 +97,8 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         if (arguments.GetValue(_migrations) is not { } folder)
             return MigrationCatalog.BuiltIn;
         return settings.IsProduction
-            ? throw new MigratorException("--migrations is refused in production: there the migrations of the build are applied. Set DOTNET_ENVIRONMENT if this is another environment.")
+            ? throw new MigratorException(
+                "--migrations is refused in production: there the migrations of the build are applied. Set DOTNET_ENVIRONMENT if this is another environment.")
             : MigrationCatalog.ReadFolder(folder);
     }
 }

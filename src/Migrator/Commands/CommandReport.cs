@@ -34,7 +34,8 @@ internal sealed class CommandReport
             return;
 
         var target = new AnsiConsoleOutput(output);
-        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = target, Ansi = target.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        _console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = target, Ansi = target.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
         if (!target.IsTerminal)
             _console.Profile.Width = WidthOfFiles;
     }

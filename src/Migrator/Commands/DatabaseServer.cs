@@ -12,12 +12,14 @@ internal static class DatabaseServer
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
-    public static Task<NpgsqlConnection> OpenAsync(DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken) =>
+    public static Task<NpgsqlConnection> OpenAsync(
+        DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken) =>
         OpenAsync(target, CommandTimeout, patience, report, cancellationToken);
 
     /// <summary>Opens a connection whose commands are given up when the server is silent for so long.</summary>
     /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
-    public static async Task<NpgsqlConnection> OpenAsync(DatabaseTarget target, TimeSpan commandTimeout, TimeSpan patience, CommandReport report, CancellationToken cancellationToken)
+    public static async Task<NpgsqlConnection> OpenAsync(
+        DatabaseTarget target, TimeSpan commandTimeout, TimeSpan patience, CommandReport report, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         for (var attempt = 1; ; attempt++)
@@ -36,7 +38,8 @@ internal static class DatabaseServer
                 if (clock.Elapsed + RetryInterval > patience)
                     throw new MigratorException($"PostgreSQL at {target.Server} cannot be reached: {Describe(failure)}", failure);
                 if (attempt == 1)
-                    report.Note($"PostgreSQL at {target.Server} does not answer yet ({Describe(failure)}); waiting up to {Durations.Describe(patience)}.");
+                    report.Note(
+                        $"PostgreSQL at {target.Server} does not answer yet ({Describe(failure)}); waiting up to {Durations.Describe(patience)}.");
                 await Task.Delay(RetryInterval, cancellationToken);
             }
             catch
@@ -69,10 +72,11 @@ internal static class DatabaseServer
 
     private static bool IsPassing(Exception failure) => failure is not NpgsqlException { IsTransient: false };
 
-    private static string Unpooled(DatabaseTarget target, TimeSpan commandTimeout) => new NpgsqlConnectionStringBuilder(target.ConnectionString)
-    {
-        Timeout = (int)AttemptTimeout.TotalSeconds,
-        CommandTimeout = (int)commandTimeout.TotalSeconds,
-        KeepAlive = 5,
-    }.ConnectionString;
+    private static string Unpooled(DatabaseTarget target, TimeSpan commandTimeout) =>
+        new NpgsqlConnectionStringBuilder(target.ConnectionString)
+        {
+            Timeout = (int)AttemptTimeout.TotalSeconds,
+            CommandTimeout = (int)commandTimeout.TotalSeconds,
+            KeepAlive = 5,
+        }.ConnectionString;
 }

@@ -34,7 +34,8 @@ internal static class Durations
         CustomParser = result => Parse(name, youngest, oldest, result),
     };
 
-    public static string Describe(TimeSpan time) => Array.FindLast(Units, unit => time.Ticks % unit.Unit.Ticks == 0) is { Suffix: { } suffix } unit
+    public static string Describe(TimeSpan time) =>
+        Array.FindLast(Units, unit => time.Ticks % unit.Unit.Ticks == 0) is { Suffix: { } suffix } unit
         ? string.Create(CultureInfo.InvariantCulture, $"{time.Ticks / unit.Unit.Ticks} {suffix}")
         : time.ToString("c");
 
@@ -44,7 +45,8 @@ internal static class Durations
         if (TryParse(text) is { } time && time >= shortest && time <= longest)
             return time;
 
-        result.AddError($"{name}: '{text}' is no time between {Describe(shortest)} and {Describe(longest)}; write 500ms, 30s, 2m, 90d or 00:02:00.");
+        result.AddError(
+            $"{name}: '{text}' is no time between {Describe(shortest)} and {Describe(longest)}; write 500ms, 30s, 2m, 90d or 00:02:00.");
         return default;
     }
 
@@ -53,10 +55,14 @@ internal static class Durations
         foreach (var (suffix, unit) in Units)
         {
             if (text.EndsWith(suffix, StringComparison.Ordinal)
-                && int.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+
+
+                        && int.TryParse(
+                            text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                 return unit * number;
         }
 
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time) ? time : null;
+        return text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time) ? time : null;
     }
 }

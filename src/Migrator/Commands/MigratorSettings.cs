@@ -5,7 +5,8 @@ using Portico.Infrastructure.SigningKeys;
 namespace Portico.Migrator.Commands;
 
 /// <summary>A database and the role to reach it as, with the setting that they come from.</summary>
-internal sealed record DatabaseTarget(string Setting, string Host, int Port, string Database, string User, string Password, string ConnectionString)
+internal sealed record DatabaseTarget(
+    string Setting, string Host, int Port, string Database, string User, string Password, string ConnectionString)
 {
     public string Server => $"{Host}:{Port}";
 
@@ -113,6 +114,7 @@ internal sealed class MigratorSettings
             return null;
         }
 
-        return new DatabaseTarget(key, builder.Host, builder.Port, builder.Database, builder.Username, builder.Password ?? "", builder.ConnectionString);
+        return new DatabaseTarget(
+            key, builder.Host, builder.Port, builder.Database, builder.Username, builder.Password ?? "", builder.ConnectionString);
     }
 }

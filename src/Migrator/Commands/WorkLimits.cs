@@ -23,10 +23,16 @@ internal sealed class WorkOptions
 {
     private static readonly WorkLimits Usual = new();
 
-    private readonly Option<TimeSpan> _connectTimeout = Durations.Option("--connect-timeout", Usual.ConnectTimeout, "How long to wait for PostgreSQL to accept connections.");
-    private readonly Option<TimeSpan> _lockTimeout = Durations.Option("--lock-timeout", Usual.LockTimeout, "How long to wait for another migrator to end.");
-    private readonly Option<TimeSpan> _statementLockTimeout = Durations.Option("--statement-lock-timeout", Usual.StatementLockTimeout, "How long a statement may wait for a table that others use, on each of a few tries.");
-    private readonly Option<TimeSpan> _statementTimeout = Durations.Option("--statement-timeout", Usual.StatementTimeout, "How long a statement may run.");
+    private readonly Option<TimeSpan> _connectTimeout = Durations.Option(
+        "--connect-timeout", Usual.ConnectTimeout, "How long to wait for PostgreSQL to accept connections.");
+    private readonly Option<TimeSpan> _lockTimeout = Durations.Option(
+        "--lock-timeout", Usual.LockTimeout, "How long to wait for another migrator to end.");
+    private readonly Option<TimeSpan> _statementLockTimeout = Durations.Option(
+        "--statement-lock-timeout",
+        Usual.StatementLockTimeout,
+        "How long a statement may wait for a table that others use, on each of a few tries.");
+    private readonly Option<TimeSpan> _statementTimeout = Durations.Option(
+        "--statement-timeout", Usual.StatementTimeout, "How long a statement may run.");
 
     public void AddTo(Command command)
     {

@@ -14,17 +14,22 @@ internal static class EventsCommand
 {
     private const int BatchSize = 500;
 
-    public static Command Create(CommandHost host) => new("events", "The events that were published.") { CreateRepublish(host), DeadCommand.Create(host) };
+    public static Command Create(CommandHost host) =>
+        new("events", "The events that were published.") { CreateRepublish(host), DeadLettersCommand.Create(host) };
 
     private static Command CreateRepublish(CommandHost host)
     {
         var from = Instant("--from", "The first instant of happening, such as 2026-11-21T10:00:00Z.");
         from.Required = true;
         var to = Instant("--to", "The instant before which to end; now when left out.");
-        var timeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
-        var command = new Command("republish", "Publish once more what happened in a time, with the same ids and each aggregate's in order.") { from, to, timeout };
+        var timeout = Durations.Option(
+            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
+        var command = new Command(
+            "republish",
+            "Publish once more what happened in a time, with the same ids and each aggregate's in order.") { from, to, timeout };
         host.SetAction(command, (run, cancellationToken) => RunAsync(
-            run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, run.Arguments.GetValue(timeout), cancellationToken));
+            run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, run.Arguments.GetValue(timeout),
+            cancellationToken));
         return command;
     }
 
@@ -44,11 +49,13 @@ internal static class EventsCommand
         return null;
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, DateTimeOffset from, DateTimeOffset to, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(
+        CommandRun run, DateTimeOffset from, DateTimeOffset to, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var source = run.Configuration["Tokens:Issuer"] is { Length: > 0 } issuer
             ? issuer
-            : throw new MigratorException("Tokens:Issuer is missing: the public address of the API, which every event names as its source.");
+            : throw new MigratorException(
+                "Tokens:Issuer is missing: the public address of the API, which every event names as its source.");
         await using var nats = await NatsServerTarget.OpenAsync(run, timeout, cancellationToken);
         await using var connection = await DatabaseServer.OpenAsync(run.Settings.Reader, timeout, run.Report, cancellationToken);
 
@@ -70,9 +77,12 @@ internal static class EventsCommand
         return ExitCode.Ok;
     }
 
-    /// <summary>In the order of time, but never against that of an aggregate, whose clock may have been set back. What waits is left to the relay.</summary>
+    /// <summary>
+    /// In the order of time, but never against that of an aggregate, whose clock may have been set back. What waits is left to the relay.
+    /// </summary>
     private static async IAsyncEnumerable<OutboxMessage> ReadAsync(
-        NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""

@@ -5,16 +5,22 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Events;
 
-/// <summary><c>streams up</c> and <c>streams status</c>: makes the stream of events in NATS equal to the one that this build declares, or tells what differs.</summary>
+/// <summary>
+/// <c>streams up</c> and <c>streams status</c>: makes the stream of events in NATS equal to the one that this build declares, or tells what
+/// differs.
+/// </summary>
 internal static class StreamsCommand
 {
-    public static Command Create(CommandHost host) => new("streams", "The stream of events in NATS, and its consumers.") { CreateUp(host), CreateStatus(host) };
+    public static Command Create(CommandHost host) =>
+        new("streams", "The stream of events in NATS, and its consumers.") { CreateUp(host), CreateStatus(host) };
 
     private static Command CreateUp(CommandHost host)
     {
         var timeout = ConnectTimeout();
         var command = new Command("up", "Make the stream and its consumers, or change them to what this build declares.") { timeout };
-        host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), apply: true, check: false, cancellationToken));
+        host.SetAction(
+            command,
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), apply: true, check: false, cancellationToken));
         return command;
     }
 
@@ -31,10 +37,11 @@ internal static class StreamsCommand
     private static Option<TimeSpan> ConnectTimeout() =>
         Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for NATS to accept connections.");
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan timeout, bool apply, bool check, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(
+        CommandRun run, TimeSpan timeout, bool apply, bool check, CancellationToken cancellationToken)
     {
         await using var nats = await NatsServerTarget.OpenAsync(run, timeout, cancellationToken);
-        var parts = await EventStream.CompareAsync(nats.JetStream, nats.Events, apply, cancellationToken);
+        var parts = await StreamDefinition.CompareAsync(nats.JetStream, nats.Events, apply, cancellationToken);
         run.Report.Set("parts", parts.Select(part => new { part.Name, State = State(part, apply), Differences = part.Differences ?? [] }));
         foreach (var part in parts)
         {

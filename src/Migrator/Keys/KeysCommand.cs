@@ -18,28 +18,45 @@ internal static class KeysCommand
 
     public static Command Create(CommandHost host)
     {
-        var connectTimeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var connectTimeout = Durations.Option(
+            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
         connectTimeout.Recursive = true;
         var id = new Argument<string>("id") { Description = "The id of the key (kid), as list shows it." };
         var emergency = new Option<bool>("--emergency")
         {
-            Description = "The key was stolen: drop it whatever it does, let another one sign at once, and end every access token that is out.",
+            Description =
+                "The key was stolen: drop it whatever it does, let another one sign at once, and end every access token that is out.",
         };
 
         var list = new Command("list", "Show the keys.");
-        host.SetAction(list, (run, token) => RunAsync(run, connectTimeout, new KeySealing(new TokenSettings()), (store, stop) => ListAsync(store, run.Report, stop), token));
+        host.SetAction(
+            list,
+            (run, token) =>
+                RunAsync(
+                    run, connectTimeout, new KeySealing(new TokenSettings()), (store, stop) => ListAsync(store, run.Report, stop), token));
         var rotate = new Command("rotate", "Let the next key sign from now on, before its time.");
-        host.SetAction(rotate, (run, token) => RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ShowAsync(store.Rotate(stop), run.Report), token));
+        host.SetAction(
+            rotate,
+            (run, token) =>
+                RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ShowAsync(store.Rotate(stop), run.Report), token));
         var drop = new Command("drop", "Let a key be gone: the next one, or with --emergency any.") { id, emergency };
         host.SetAction(drop, (run, token) => RunAsync(
-            run, connectTimeout, run.Settings.Sealing, (store, stop) => ShowAsync(store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), run.Report), token));
+            run, connectTimeout, run.Settings.Sealing, (store, stop) =>
+                ShowAsync(store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), run.Report), token));
         var reseal = new Command("reseal", "Seal every key under Tokens:SealingKey; Tokens:OtherSealingKey opens those that are not.");
-        host.SetAction(reseal, (run, token) => RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ResealAsync(store, run.Report, stop), token));
-        return new Command("keys", "Show and change the keys that sign access tokens. The servers follow within a second or two.") { connectTimeout, list, rotate, drop, reseal };
+        host.SetAction(
+            reseal,
+            (run, token) =>
+                RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ResealAsync(store, run.Report, stop), token));
+        return new Command(
+            "keys",
+            "Show and change the keys that sign access tokens. The servers follow within a second or two.") { connectTimeout, list, rotate,
+            drop, reseal };
     }
 
     private static async Task<ExitCode> RunAsync(
-        CommandRun run, Option<TimeSpan> connectTimeout, KeySealing sealing, Func<SigningKeyStore, CancellationToken, Task> action, CancellationToken cancellationToken)
+        CommandRun run, Option<TimeSpan> connectTimeout, KeySealing sealing, Func<SigningKeyStore, CancellationToken, Task> action,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -48,14 +65,16 @@ internal static class KeysCommand
             var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
             await using var db = new AppDbContext(options);
             var caller = new SystemCaller();
-            await action(new SigningKeyStore(db, sealing, new AuditLog(db, options, caller, caller, TimeProvider.System)), cancellationToken);
+            await action(
+                new SigningKeyStore(db, sealing, new AuditLog(db, options, caller, caller, TimeProvider.System)), cancellationToken);
             return ExitCode.Ok;
         }
         catch (Exception refusal) when (refusal is SigningKeyException or SealedKeyException)
         {
             throw new MigratorException(refusal.Message, refusal);
         }
-        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        catch (PostgresException missing) when (
+            missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {
             throw new MigratorException("The database is not migrated: run `up` first.", missing);
         }
@@ -68,10 +87,21 @@ internal static class KeysCommand
     private static async Task ListAsync(SigningKeyStore store, CommandReport report, CancellationToken cancellationToken)
     {
         var keys = await store.List(cancellationToken);
-        report.Set("keys", keys.Select(key => new { key.Id, key.Algorithm, key.State, key.PublishedAt, key.ReadyAt, key.SignsSince, key.PublishedUntil }));
-        var table = new Table().Border(TableBorder.Simple).AddColumns("Key", "Algorithm", "State", "Published since (UTC)", "Signs from", "Signs since", "Published until");
+        report.Set(
+            "keys",
+            keys.Select(key => new { key.Id, key.Algorithm, key.State, key.PublishedAt, key.ReadyAt, key.SignsSince, key.PublishedUntil }));
+        var table = new Table()
+            .Border(TableBorder.Simple)
+            .AddColumns("Key", "Algorithm", "State", "Published since (UTC)", "Signs from", "Signs since", "Published until");
         foreach (var key in keys)
-            table.AddRow(key.Id, key.Algorithm, $"{key.State}".ToLowerInvariant(), Time(key.PublishedAt), Time(key.ReadyAt), Time(key.SignsSince), Time(key.PublishedUntil));
+            table.AddRow(
+                key.Id,
+                key.Algorithm,
+                $"{key.State}".ToLowerInvariant(),
+                Time(key.PublishedAt),
+                Time(key.ReadyAt),
+                Time(key.SignsSince),
+                Time(key.PublishedUntil));
         if (keys.Count == 0)
             report.Line("There are no keys yet: the web API makes them when it starts.");
         else

@@ -15,31 +15,42 @@ internal static class LedgerCommand
     public static Command Create(CommandHost host)
     {
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(30), "How long the verification may take.");
-        var connectTimeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
-        var verify = new Command("verify", "Recompute the ledger from its rows. Ends with 5 when a row is wrong, with 1 when the database can't be read.") { timeout, connectTimeout };
+        var connectTimeout = Durations.Option(
+            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var verify = new Command(
+            "verify", "Recompute the ledger from its rows. Ends with 5 when a row is wrong, with 1 when the database can't be read.")
+        {
+            timeout,
+            connectTimeout
+        };
         host.SetAction(verify, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), cancellationToken));
         return new Command("ledger", "Look after the money ledger.") { verify };
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan timeout, TimeSpan connectTimeout, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(
+        CommandRun run, TimeSpan timeout, TimeSpan connectTimeout, CancellationToken cancellationToken)
     {
         var target = run.Settings.Reader;
         run.Report.Set("database", target.Database);
         await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
         var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
         if (state.Pending.Count > 0)
-            throw new MigratorException(ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.");
+            throw new MigratorException(
+                ExitCode.Pending,
+                $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.");
 
         var found = await VerifyAsync(run.Report, connection, timeout, cancellationToken);
         Show(run.Report, found);
         var wrong = found.Checks.Where(check => !check.Clean).ToArray();
         return wrong.Length == 0
             ? ExitCode.Ok
-            : throw new MigratorException(ExitCode.LedgerWrong, $"The ledger contradicts itself: {string.Join(", ", wrong.Select(check => check.Name))}.");
+            : throw new MigratorException(
+                ExitCode.LedgerWrong, $"The ledger contradicts itself: {string.Join(", ", wrong.Select(check => check.Name))}.");
     }
 
-    private static async Task<LedgerVerificationDto> VerifyAsync(CommandReport report, NpgsqlConnection connection, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<LedgerVerificationDto> VerifyAsync(
+        CommandReport report, NpgsqlConnection connection, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
@@ -67,6 +78,7 @@ internal static class LedgerCommand
         }
 
         report.Show(table);
-        report.Line($"{found.Accounts} accounts, {found.Journals} journals and {found.Postings} postings verified in {found.DurationMs} ms.");
+        report.Line(
+            $"{found.Accounts} accounts, {found.Journals} journals and {found.Postings} postings verified in {found.DurationMs} ms.");
     }
 }

@@ -13,11 +13,13 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
 {
     /// <summary>Brings the roles, their passwords and the database to what the settings say.</summary>
     /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
-    public Task EnsureAsync(WorkLimits limits, CancellationToken cancellationToken) => EnsureAsync(settings.Migrator.Database, limits, cancellationToken);
+    public Task EnsureAsync(WorkLimits limits, CancellationToken cancellationToken) =>
+        EnsureAsync(settings.Migrator.Database, limits, cancellationToken);
 
     /// <summary>Brings the roles and their passwords to what the settings say.</summary>
     /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
-    public Task EnsureRolesAsync(WorkLimits limits, CancellationToken cancellationToken) => EnsureAsync(database: null, limits, cancellationToken);
+    public Task EnsureRolesAsync(WorkLimits limits, CancellationToken cancellationToken) =>
+        EnsureAsync(database: null, limits, cancellationToken);
 
     private async Task EnsureAsync(string? database, WorkLimits limits, CancellationToken cancellationToken)
     {
@@ -40,16 +42,20 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         }
         catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new MigratorException($"{settings.Bootstrap.Setting}: {settings.Bootstrap.User} may not create databases and roles: {DatabaseServer.Describe(refusal)}", refusal);
+            throw new MigratorException(
+                $"{settings.Bootstrap.Setting}: {settings.Bootstrap.User} may not create databases and roles: {DatabaseServer.Describe(refusal)}",
+                refusal);
         }
     }
 
-    public static Task CreateDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
+    public static Task CreateDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
+        DatabaseServer.ExecuteAsync(
         connection,
         $"CREATE DATABASE {DatabaseServer.Quote(name)} OWNER {DatabaseRoles.Owner} TEMPLATE template0 ENCODING 'UTF8'",
         cancellationToken);
 
-    public static Task DropDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
+    public static Task DropDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
+        DatabaseServer.ExecuteAsync(
         connection,
         $"DROP DATABASE IF EXISTS {DatabaseServer.Quote(name)} WITH (FORCE)",
         cancellationToken);
@@ -67,18 +73,32 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
             await DatabaseServer.ExecuteAsync(connection, $"GRANT {DatabaseRoles.Owner} TO CURRENT_USER", cancellationToken);
     }
 
-    private async Task EnsureLoginAsync(NpgsqlConnection connection, DatabaseTarget login, string group, CancellationToken cancellationToken)
+    private async Task EnsureLoginAsync(
+        NpgsqlConnection connection, DatabaseTarget login, string group, CancellationToken cancellationToken)
     {
         var role = DatabaseServer.Quote(login.User);
         var canLogin = await FindLoginAsync(connection, login, cancellationToken);
         if (canLogin is null)
-            await DoAsync(connection, $"CREATE ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'", $"Created the role {login.User}.", cancellationToken);
+            await DoAsync(
+                connection,
+                $"CREATE ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'",
+                $"Created the role {login.User}.",
+                cancellationToken);
         else if (canLogin is false)
-            await DoAsync(connection, $"ALTER ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'", $"Let the role {login.User} sign in.", cancellationToken);
+            await DoAsync(
+                connection,
+                $"ALTER ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'",
+                $"Let the role {login.User} sign in.",
+                cancellationToken);
         else if (!await HasPasswordAsync(connection, login, cancellationToken))
-            await DoAsync(connection, $"ALTER ROLE {role} PASSWORD '{ScramVerifier.Create(login.Password)}'", $"Set the password of the role {login.User}.", cancellationToken);
+            await DoAsync(
+                connection,
+                $"ALTER ROLE {role} PASSWORD '{ScramVerifier.Create(login.Password)}'",
+                $"Set the password of the role {login.User}.",
+                cancellationToken);
 
-        const string IsMember = "SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2::regrole AND member = quote_ident($1)::regrole)";
+        const string IsMember =
+            "SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2::regrole AND member = quote_ident($1)::regrole)";
         if (login.User != group && !await IsTrueAsync(connection, IsMember, login.User, cancellationToken, group))
             await DoAsync(connection, $"GRANT {group} TO {role}", $"Made {login.User} a member of {group}.", cancellationToken);
     }
@@ -95,7 +115,8 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
             return null;
         return !reader.GetBoolean(1)
             ? reader.GetBoolean(0)
-            : throw new MigratorException($"{login.Setting} names {login.User}, a superuser: Portico signs in as roles that may do no more than they need.");
+            : throw new MigratorException(
+                $"{login.Setting} names {login.User}, a superuser: Portico signs in as roles that may do no more than they need.");
     }
 
     private static async Task<bool> HasPasswordAsync(NpgsqlConnection connection, DatabaseTarget login, CancellationToken cancellationToken)
@@ -125,7 +146,11 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         }
         else if (owner != DatabaseRoles.Owner)
         {
-            await DoAsync(connection, $"ALTER DATABASE {DatabaseServer.Quote(name)} OWNER TO {DatabaseRoles.Owner}", $"Made {DatabaseRoles.Owner} the owner of the database {name}.", cancellationToken);
+            await DoAsync(
+                connection,
+                $"ALTER DATABASE {DatabaseServer.Quote(name)} OWNER TO {DatabaseRoles.Owner}",
+                $"Made {DatabaseRoles.Owner} the owner of the database {name}.",
+                cancellationToken);
         }
     }
 
@@ -135,9 +160,11 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         report.Note(done);
     }
 
-    private static async Task<bool> IsTrueAsync(NpgsqlConnection connection, string question, string name, CancellationToken cancellationToken, string? second = null)
+    private static async Task<bool> IsTrueAsync(
+        NpgsqlConnection connection, string question, string name, CancellationToken cancellationToken, string? second = null)
     {
-        await using var command = new NpgsqlCommand(question, connection) { Parameters = { new() { Value = name, NpgsqlDbType = NpgsqlDbType.Text } } };
+        await using var command =
+            new NpgsqlCommand(question, connection) { Parameters = { new() { Value = name, NpgsqlDbType = NpgsqlDbType.Text } } };
         if (second is not null)
             command.Parameters.Add(new() { Value = second, NpgsqlDbType = NpgsqlDbType.Text });
         return await command.ExecuteScalarAsync(cancellationToken) is true;

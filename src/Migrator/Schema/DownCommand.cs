@@ -8,7 +8,12 @@ internal static class DownCommand
 {
     public static Command Create(CommandHost host)
     {
-        var to = new Option<int>("--to") { Description = "The last migration that stays; 0 takes all of them back.", HelpName = "ID", Required = true };
+        var to = new Option<int>("--to")
+        {
+            Description = "The last migration that stays; 0 takes all of them back.",
+            HelpName = "ID",
+            Required = true
+        };
         var force = new Option<bool>("--force") { Description = "Do it in production too." };
         var limits = new WorkOptions();
         var command = new Command("down", "Take migrations back, the last one first. What their tables hold is lost.") { to, force };
@@ -24,7 +29,8 @@ internal static class DownCommand
         var target = run.Settings.Migrator;
         run.Report.Set("database", target.Database);
         if (run.Settings.IsProduction && !force)
-            throw new MigratorException("down loses data, and this is production: say --force if you mean it, or set DOTNET_ENVIRONMENT if it is another environment.");
+            throw new MigratorException(
+                "down loses data, and this is production: say --force if you mean it, or set DOTNET_ENVIRONMENT if it is another environment.");
 
         await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
         var state = await runner.ReadStateAsync(cancellationToken);

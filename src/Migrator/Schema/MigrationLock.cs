@@ -36,7 +36,8 @@ internal sealed class MigrationLock : IAsyncDisposable
 
     /// <summary>Waits for the lock and takes it over the connection, which then belongs to the lock.</summary>
     /// <exception cref="MigratorException">It was not free in time.</exception>
-    public static async Task<MigrationLock> TakeAsync(NpgsqlConnection connection, LockPurpose purpose, TimeSpan timeout, CommandReport report, CancellationToken cancellationToken)
+    public static async Task<MigrationLock> TakeAsync(
+        NpgsqlConnection connection, LockPurpose purpose, TimeSpan timeout, CommandReport report, CancellationToken cancellationToken)
     {
         try
         {
@@ -52,7 +53,8 @@ internal sealed class MigrationLock : IAsyncDisposable
 
     /// <summary>Takes the lock for as long as the connection is open.</summary>
     /// <exception cref="MigratorException">It was not free in time.</exception>
-    public static async Task WaitAsync(NpgsqlConnection connection, LockPurpose purpose, TimeSpan timeout, CommandReport report, CancellationToken cancellationToken)
+    public static async Task WaitAsync(
+        NpgsqlConnection connection, LockPurpose purpose, TimeSpan timeout, CommandReport report, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1, $2)", connection)
@@ -62,7 +64,9 @@ internal sealed class MigrationLock : IAsyncDisposable
         for (var attempt = 1; await command.ExecuteScalarAsync(cancellationToken) is not true; attempt++)
         {
             if (clock.Elapsed > timeout)
-                throw new MigratorException(ExitCode.LockTimeout, $"Another migrator holds {connection.Database}, and did not let go within {Durations.Describe(timeout)}.");
+                throw new MigratorException(
+                    ExitCode.LockTimeout,
+                    $"Another migrator holds {connection.Database}, and did not let go within {Durations.Describe(timeout)}.");
             if (attempt == 1)
                 report.Note($"Another migrator holds {connection.Database}; waiting up to {Durations.Describe(timeout)}.");
             await Task.Delay(ShortestWait + ((LongestWait - ShortestWait) * Random.Shared.NextDouble()), cancellationToken);

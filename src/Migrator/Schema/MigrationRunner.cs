@@ -20,7 +20,13 @@ internal sealed class MigrationRunner : IAsyncDisposable
     private readonly MigrationLock _lock;
     private readonly NpgsqlConnection _connection;
 
-    private MigrationRunner(DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, MigrationLock held, NpgsqlConnection connection)
+    private MigrationRunner(
+        DatabaseTarget target,
+        MigrationCatalog catalog,
+        WorkLimits limits,
+        CommandReport report,
+        MigrationLock held,
+        NpgsqlConnection connection)
     {
         _target = target;
         _catalog = catalog;
@@ -34,8 +40,11 @@ internal sealed class MigrationRunner : IAsyncDisposable
     public NpgsqlConnection Connection => _connection;
 
     /// <summary>Waits for the lock and prepares the database: its history, and what everybody may do.</summary>
-    /// <exception cref="MigratorException">The server cannot be reached, the lock is not free in time, or we may not act as the owner.</exception>
-    public static async Task<MigrationRunner> OpenAsync(DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, CancellationToken cancellationToken)
+    /// <exception cref="MigratorException">
+    /// The server cannot be reached, the lock is not free in time, or we may not act as the owner.
+    /// </exception>
+    public static async Task<MigrationRunner> OpenAsync(
+        DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, CancellationToken cancellationToken)
     {
         var lockConnection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, report, cancellationToken);
         var held = await MigrationLock.TakeAsync(lockConnection, LockPurpose.Database, limits.LockTimeout, report, cancellationToken);
@@ -43,7 +52,8 @@ internal sealed class MigrationRunner : IAsyncDisposable
         try
         {
             // The server ends a long statement itself; only a server that has stopped answering is left after that.
-            connection = await DatabaseServer.OpenAsync(target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
+            connection = await DatabaseServer.OpenAsync(
+                target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
             var runner = new MigrationRunner(target, catalog, limits, report, held, connection);
             await runner.PrepareAsync(cancellationToken);
             return runner;
@@ -57,7 +67,8 @@ internal sealed class MigrationRunner : IAsyncDisposable
         }
     }
 
-    public Task<SchemaState> ReadStateAsync(CancellationToken cancellationToken) => SchemaStatus.ReadAsync(_connection, _catalog, cancellationToken);
+    public Task<SchemaState> ReadStateAsync(CancellationToken cancellationToken) =>
+        SchemaStatus.ReadAsync(_connection, _catalog, cancellationToken);
 
     /// <summary>Applies a migration and gives the time it took.</summary>
     public Task<TimeSpan> ApplyAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
@@ -79,7 +90,8 @@ internal sealed class MigrationRunner : IAsyncDisposable
     public Task<TimeSpan> RevertAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
         migration,
         migration.Down,
-        _ => new NpgsqlCommand($"DELETE FROM {SchemaStatus.HistoryTable} WHERE id = $1") { Parameters = { new() { Value = migration.Id } } },
+        _ =>
+            new NpgsqlCommand($"DELETE FROM {SchemaStatus.HistoryTable} WHERE id = $1") { Parameters = { new() { Value = migration.Id } } },
         cancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -95,10 +107,13 @@ internal sealed class MigrationRunner : IAsyncDisposable
         {
             await StartSessionAsync(cancellationToken);
             await using var transaction = await _connection.BeginTransactionAsync(cancellationToken);
-            await DatabaseServer.ExecuteAsync(_connection, DatabasePreparation.Sql(DatabaseServer.Quote(_target.Database)), cancellationToken);
+            await DatabaseServer.ExecuteAsync(
+                _connection, DatabasePreparation.Sql(DatabaseServer.Quote(_target.Database)), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
-        catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidParameterValue)
+        catch (PostgresException refusal) when (
+            refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedObject
+                or PostgresErrorCodes.InvalidParameterValue)
         {
             throw new MigratorException(
                 $"{_target.User} cannot prepare {_target.Database} as {DatabaseRoles.Owner}: {DatabaseServer.Describe(refusal)}. Set ConnectionStrings:Bootstrap, so that the roles and the owner of the database are put right.",
@@ -120,7 +135,8 @@ internal sealed class MigrationRunner : IAsyncDisposable
         """,
         cancellationToken);
 
-    private async Task<TimeSpan> RunAsync(Migration migration, MigrationScript script, Func<TimeSpan, NpgsqlCommand> record, CancellationToken cancellationToken)
+    private async Task<TimeSpan> RunAsync(
+        Migration migration, MigrationScript script, Func<TimeSpan, NpgsqlCommand> record, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         try
@@ -132,10 +148,14 @@ internal sealed class MigrationRunner : IAsyncDisposable
                 {
                     return await RunOnceAsync(script, statements, record, stop.Token);
                 }
-                catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+                catch (PostgresException busy) when (
+                    busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
                 {
                     if (attempt == MaxAttempts)
-                        throw new MigratorException(ExitCode.LockTimeout, $"{script.FileName}: others hold what it changes, after {MaxAttempts} tries: {DatabaseServer.Describe(busy)}", busy);
+                        throw new MigratorException(
+                            ExitCode.LockTimeout,
+                            $"{script.FileName}: others hold what it changes, after {MaxAttempts} tries: {DatabaseServer.Describe(busy)}",
+                            busy);
                     _report.Note($"{script.FileName}: others hold what it changes ({DatabaseServer.Describe(busy)}); trying again.");
                     await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), stop.Token);
                 }
@@ -152,7 +172,12 @@ internal sealed class MigrationRunner : IAsyncDisposable
         }
     }
 
-    private async Task<TimeSpan> RunOnceAsync(MigrationScript script, IReadOnlyList<SqlStatement> statements, Func<TimeSpan, NpgsqlCommand> record, CancellationToken cancellationToken)
+    private async Task<TimeSpan> RunOnceAsync(
+        MigrationScript script,
+        IReadOnlyList<SqlStatement> statements,
+        Func<TimeSpan,
+        NpgsqlCommand> record,
+        CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         await StartSessionAsync(cancellationToken);
@@ -175,10 +200,12 @@ internal sealed class MigrationRunner : IAsyncDisposable
         {
             await DatabaseServer.ExecuteAsync(_connection, statement.Text, cancellationToken);
         }
-        catch (PostgresException refusal) when (refusal.SqlState is not (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        catch (PostgresException refusal) when (
+            refusal.SqlState is not (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
             && !cancellationToken.IsCancellationRequested)
         {
-            throw new MigratorException($"{script.FileName} line {statement.LineAt(refusal.Position)}: {DatabaseServer.Describe(refusal)}", refusal);
+            throw new MigratorException(
+                $"{script.FileName} line {statement.LineAt(refusal.Position)}: {DatabaseServer.Describe(refusal)}", refusal);
         }
     }
 }

@@ -28,11 +28,14 @@ internal static class PurgeCommand
 
     public static Command Create(CommandHost host)
     {
-        var olderThan = Durations.Age("--older-than", TimeSpan.FromDays(1), TimeSpan.FromDays(3650), "How long ago a record was deleted at least, such as 90d.");
+        var olderThan = Durations.Age(
+            "--older-than", TimeSpan.FromDays(1), TimeSpan.FromDays(3650), "How long ago a record was deleted at least, such as 90d.");
         var limits = new WorkOptions();
         var command = new Command("purge", "Remove records for good that were deleted long ago and that nothing refers to.") { olderThan };
         limits.AddTo(command);
-        host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(olderThan), limits.Read(run.Arguments), cancellationToken));
+        host.SetAction(
+            command,
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(olderThan), limits.Read(run.Arguments), cancellationToken));
         return command;
     }
 
@@ -40,7 +43,8 @@ internal static class PurgeCommand
     {
         var target = run.Settings.Migrator;
         run.Report.Set("database", target.Database);
-        await using var connection = await DatabaseServer.OpenAsync(target, limits.StatementTimeout, limits.ConnectTimeout, run.Report, cancellationToken);
+        await using var connection = await DatabaseServer.OpenAsync(
+            target, limits.StatementTimeout, limits.ConnectTimeout, run.Report, cancellationToken);
         await DatabaseServer.ExecuteAsync(
             connection,
             $"SET ROLE {DatabaseRoles.Owner}; SET lock_timeout TO {(int)limits.StatementLockTimeout.TotalMilliseconds}",
@@ -69,8 +73,9 @@ internal static class PurgeCommand
 
     private static async Task<long> PurgeAsync(NpgsqlConnection connection, string table, TimeSpan age, CancellationToken cancellationToken)
     {
-        var conditions = string.Concat((await ReferencesAsync(connection, table, cancellationToken)).Select(condition => $" AND {condition}"));
-        return await BoundedPurge.RunAsync(
+        var conditions = string.Concat(
+            (await ReferencesAsync(connection, table, cancellationToken)).Select(condition => $" AND {condition}"));
+        return await BatchedDelete.RunAsync(
             text => new NpgsqlCommand(text, connection),
             table,
             $"purged.deleted_at < now() - $1{conditions}",
@@ -94,7 +99,12 @@ internal static class PurgeCommand
 
     private static string[] Tables(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
-        return [.. context.Model.GetEntityTypes().Where(entity => typeof(IPurgeable).IsAssignableFrom(entity.ClrType)).Select(entity => entity.GetTableName()!).Order(StringComparer.Ordinal)];
+        using var context = new AppDbContext(
+            new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
+        return
+        [
+            .. context.Model.GetEntityTypes().Where(entity => typeof(IPurgeable).IsAssignableFrom(entity.ClrType)).Select(
+                entity => entity.GetTableName()!).Order(StringComparer.Ordinal)
+        ];
     }
 }

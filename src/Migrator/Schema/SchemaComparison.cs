@@ -64,7 +64,8 @@ internal sealed class SchemaComparison
     /// <param name="sql">The database that the migrations made.</param>
     /// <param name="model">The database that EF's own script made.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public static async Task<IReadOnlyList<string>> CompareAsync(NpgsqlConnection sql, NpgsqlConnection model, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> CompareAsync(
+        NpgsqlConnection sql, NpgsqlConnection model, CancellationToken cancellationToken)
     {
         var comparison = new SchemaComparison(await ReadAsync(sql, cancellationToken), await ReadAsync(model, cancellationToken));
         return comparison.Run();
@@ -173,7 +174,10 @@ internal sealed class SchemaComparison
         }
     }
 
-    private static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(NpgsqlConnection connection, string sql, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(
+        NpgsqlConnection connection,
+        string sql,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -217,11 +221,24 @@ internal sealed class SchemaComparison
                 "d" => "BY DEFAULT",
                 _ => null,
             };
-            return new Column(row.GetString(2), row.GetBoolean(3) ? "NOT NULL" : "NULL", identity, isGenerated ? expression : null, isGenerated ? null : expression);
+            return new Column(
+                row.GetString(2),
+                row.GetBoolean(3) ? "NOT NULL" : "NULL",
+                identity,
+                isGenerated ? expression : null,
+                isGenerated ? null : expression);
         }
     }
 
-    private sealed record TableIndex(bool Primary, bool Unique, bool OnExpression, string Method, string[] Columns, string[] Included, string? Filter, bool NullsNotDistinct)
+    private sealed record TableIndex(
+        bool Primary,
+        bool Unique,
+        bool OnExpression,
+        string Method,
+        string[] Columns,
+        string[] Included,
+        string? Filter,
+        bool NullsNotDistinct)
     {
         public static TableIndex Read(NpgsqlDataReader row) => new(
             row.GetBoolean(2),
@@ -235,7 +252,10 @@ internal sealed class SchemaComparison
 
         /// <summary>Whether it answers whatever the wanted index would: as a tree, its first columns are enough.</summary>
         public bool Serves(TableIndex wanted) => Method == wanted.Method && Filter == wanted.Filter
-            && wanted.Included.All(column => Included.Contains(column, StringComparer.Ordinal) || Columns.Contains(column, StringComparer.Ordinal))
+
+
+                    && wanted.Included.All(
+                        column => Included.Contains(column, StringComparer.Ordinal) || Columns.Contains(column, StringComparer.Ordinal))
             && (Method == "btree" ? Columns.Take(wanted.Columns.Length) : Columns).SequenceEqual(wanted.Columns, StringComparer.Ordinal);
 
         public override string ToString() => (Unique && !Primary ? "unique " : "")

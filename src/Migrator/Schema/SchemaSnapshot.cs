@@ -4,7 +4,9 @@ using Portico.Infrastructure.Postgres.Migrations;
 namespace Portico.Migrator.Schema;
 
 /// <summary>Everything that migrations made in a database, a line each, so that two states can be compared.</summary>
-/// <remarks>Without the history, without what belongs to extensions, and without the order of columns, which a way back cannot restore.</remarks>
+/// <remarks>
+/// Without the history, without what belongs to extensions, and without the order of columns, which a way back cannot restore.
+/// </remarks>
 internal static class SchemaSnapshot
 {
     private const string Sql =

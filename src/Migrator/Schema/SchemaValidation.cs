@@ -14,7 +14,8 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
     {
         await using var bootstrap = await DatabaseServer.OpenAsync(settings.Bootstrap, limits.ConnectTimeout, report, cancellationToken);
         await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
-        await using var runner = await MigrationRunner.OpenAsync(settings.Migrator.In(scratch.Name), catalog, limits, report, cancellationToken);
+        await using var runner = await MigrationRunner.OpenAsync(
+            settings.Migrator.In(scratch.Name), catalog, limits, report, cancellationToken);
 
         var states = await GoUpAsync(runner, cancellationToken);
         var fromModel = await CompareWithModelAsync(runner.Connection, bootstrap, createScript, cancellationToken);
@@ -22,10 +23,16 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
         return [.. fromModel, .. onTheWay];
     }
 
-    private async Task<IReadOnlyList<string>> CompareWithModelAsync(NpgsqlConnection migrated, NpgsqlConnection bootstrap, Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> CompareWithModelAsync(
+        NpgsqlConnection migrated,
+        NpgsqlConnection bootstrap,
+        Func<NpgsqlConnection,
+        string> createScript,
+        CancellationToken cancellationToken)
     {
         await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
-        await using var model = await DatabaseServer.OpenAsync(settings.Migrator.In(scratch.Name), limits.ConnectTimeout, report, cancellationToken);
+        await using var model = await DatabaseServer.OpenAsync(
+            settings.Migrator.In(scratch.Name), limits.ConnectTimeout, report, cancellationToken);
         await DatabaseServer.ExecuteAsync(model, $"SET ROLE {DatabaseRoles.Owner}", cancellationToken);
         await DatabaseServer.ExecuteAsync(model, createScript(model), cancellationToken);
         return await SchemaComparison.CompareAsync(migrated, model, cancellationToken);
@@ -45,7 +52,8 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
     }
 
     /// <summary>Takes each back, which must lead to every state again, and applies all again if it did.</summary>
-    private async Task<List<string>> GoDownAndUpAsync(MigrationRunner runner, List<IReadOnlySet<string>> states, CancellationToken cancellationToken)
+    private async Task<List<string>> GoDownAndUpAsync(
+        MigrationRunner runner, List<IReadOnlySet<string>> states, CancellationToken cancellationToken)
     {
         List<string> differences = [];
         foreach (var migration in catalog.Migrations.Reverse())

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>A password in the form that PostgreSQL keeps, so that the password itself is in no statement and no log of the server.</summary>
+/// <summary>
+/// A password in the form that PostgreSQL keeps, so that the password itself is in no statement and no log of the server.
+/// </summary>
 /// <remarks>
 /// RFC 5803 and RFC 7677. Only printable ASCII, which SASLprep (RFC 4013) leaves as it is.
 /// </remarks>
@@ -25,15 +27,19 @@ internal static class ScramVerifier
         if (verifier?.Split('$') is not [Mechanism, var parameters, _] || parameters.Split(':') is not [var iterations, var salt])
             return false;
 
-        var expected = Create(password, Convert.FromBase64String(salt), int.Parse(iterations, NumberStyles.None, CultureInfo.InvariantCulture));
+        var expected = Create(
+            password, Convert.FromBase64String(salt), int.Parse(iterations, NumberStyles.None, CultureInfo.InvariantCulture));
         return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(expected), Encoding.ASCII.GetBytes(verifier));
     }
 
     private static string Create(string password, byte[] salt, int iterations)
     {
-        var salted = Rfc2898DeriveBytes.Pbkdf2(Encoding.ASCII.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, HMACSHA256.HashSizeInBytes);
+        var salted = Rfc2898DeriveBytes.Pbkdf2(
+            Encoding.ASCII.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, HMACSHA256.HashSizeInBytes);
         var storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
         var serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
-        return string.Create(CultureInfo.InvariantCulture, $"{Mechanism}${iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Mechanism}${iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
     }
 }

@@ -63,5 +63,6 @@ internal sealed class ScratchDatabase : IAsyncDisposable
             await DatabaseBootstrap.DropDatabaseAsync(bootstrap, name, cancellationToken);
     }
 
-    private static string Now(TimeSpan offset = default) => (TimeProvider.System.GetUtcNow() + offset).ToString(Clock, CultureInfo.InvariantCulture);
+    private static string Now(TimeSpan offset = default) =>
+        (TimeProvider.System.GetUtcNow() + offset).ToString(Clock, CultureInfo.InvariantCulture);
 }

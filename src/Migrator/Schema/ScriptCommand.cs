@@ -13,12 +13,16 @@ internal static class ScriptCommand
     {
         var from = MigrationTarget.Option("--from", "The first migration to write; the very first when left out.");
         var to = MigrationTarget.Option("--to", "The last migration to write; the very last when left out.");
-        var command = new Command("script", "Write the migrations as one script for psql. It skips what is applied, so it can be run again; roles and database must be there.") { from, to };
+        var command = new Command(
+            "script",
+            "Write the migrations as one script for psql. It skips what is applied, so it can be run again; roles and database must be there.") { from, to };
         host.SetAction(command, (run, _) =>
         {
             var catalog = run.Catalog;
             var first = run.Arguments.GetValue(from) is { } lower ? MigrationTarget.Check(catalog, lower, lowest: 1) : 1;
-            var last = run.Arguments.GetValue(to) is { } upper ? MigrationTarget.Check(catalog, upper, lowest: 1) : catalog.Migrations.Count;
+            var last = run.Arguments.GetValue(to) is { } upper
+                ? MigrationTarget.Check(catalog, upper, lowest: 1)
+                : catalog.Migrations.Count;
             var sql = Write([.. catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last)]);
             run.Report.Set("sql", sql);
             run.Report.Raw(sql);

@@ -52,7 +52,8 @@ internal static class SqlStatements
     private static SqlStatement Statement(string sql, int start, int end)
     {
         var statement = new SqlStatement(sql[start..end].TrimEnd(), 1 + sql.AsSpan(0, start).Count('\n'));
-        var firstWord = statement.Text.AsSpan(0, statement.Text.AsSpan().IndexOfAnyExcept(Letters) is var length and >= 0 ? length : statement.Text.Length);
+        var firstWord = statement.Text.AsSpan(
+            0, statement.Text.AsSpan().IndexOfAnyExcept(Letters) is var length and >= 0 ? length : statement.Text.Length);
         foreach (var word in TransactionControl)
         {
             if (firstWord.Equals(word, StringComparison.OrdinalIgnoreCase))

@@ -10,8 +10,10 @@ internal static class StatusCommand
 {
     public static Command Create(CommandHost host)
     {
-        var check = new Option<bool>("--check") { Description = "End with 2 when a migration is pending, with 4 when the database has drifted." };
-        var connectTimeout = Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var check =
+            new Option<bool>("--check") { Description = "End with 2 when a migration is pending, with 4 when the database has drifted." };
+        var connectTimeout = Durations.Option(
+            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
         var command = new Command("status", "Tell what is applied, pending and changed.") { check, connectTimeout };
         host.SetAction(command, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(check), run.Arguments.GetValue(connectTimeout), cancellationToken));
@@ -54,8 +56,15 @@ internal static class StatusCommand
         var table = new Table().Border(TableBorder.Simple).AddColumns("Migration", "State", "Applied at (UTC)", "By", "Took");
         foreach (var row in state.Applied)
         {
-            var word = state.Unknown.Contains(row) ? "[red]unknown[/]" : state.Changed.Contains(row) ? "[red]changed[/]" : "[green]applied[/]";
-            table.AddRow(Markup.Escape(row.FullName), word, $"{row.AppliedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", Markup.Escape(row.AppliedBy), $"{row.Duration.TotalMilliseconds:0} ms");
+            var word = state.Unknown.Contains(row)
+                ? "[red]unknown[/]"
+                : state.Changed.Contains(row) ? "[red]changed[/]" : "[green]applied[/]";
+            table.AddRow(
+                Markup.Escape(row.FullName),
+                word,
+                $"{row.AppliedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}",
+                Markup.Escape(row.AppliedBy),
+                $"{row.Duration.TotalMilliseconds:0} ms");
         }
 
         foreach (var migration in state.Pending)

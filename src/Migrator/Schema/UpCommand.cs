@@ -12,7 +12,8 @@ internal static class UpCommand
         var limits = new WorkOptions();
         var command = new Command("up", "Apply what is pending; make the roles and the database if they are missing.") { to };
         limits.AddTo(command);
-        host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken));
+        host.SetAction(
+            command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken));
         return command;
     }
 

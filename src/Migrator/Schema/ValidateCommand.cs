@@ -12,7 +12,9 @@ internal static class ValidateCommand
     public static Command Create(CommandHost host)
     {
         var limits = new WorkOptions();
-        var command = new Command("validate", "Try every migration, up and down, on scratch databases and compare the outcome with the EF model. Ends with 4 when they differ.");
+        var command = new Command(
+            "validate",
+            "Try every migration, up and down, on scratch databases and compare the outcome with the EF model. Ends with 4 when they differ.");
         limits.AddTo(command);
         host.SetAction(command, (run, cancellationToken) => RunAsync(run, limits.Read(run.Arguments), cancellationToken));
         return command;
@@ -35,7 +37,8 @@ internal static class ValidateCommand
 
     private static string CreateScript(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
+        using var context = new AppDbContext(
+            new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
         return context.Database.GenerateCreateScript();
     }
 }

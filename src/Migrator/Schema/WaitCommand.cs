@@ -15,7 +15,9 @@ internal static class WaitCommand
     public static Command Create(CommandHost host)
     {
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(2), "How long to wait.");
-        var command = new Command("wait", "Wait until the database is there and nothing is pending. Ends with 2 when something still is, with 1 when the database is not there.") { timeout };
+        var command = new Command(
+            "wait",
+            "Wait until the database is there and nothing is pending. Ends with 2 when something still is, with 1 when the database is not there.") { timeout };
         host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
         return command;
     }
@@ -44,7 +46,8 @@ internal static class WaitCommand
         }
     }
 
-    private static async Task<(ExitCode ExitCode, string? Obstacle)> LookAsync(CommandRun run, DatabaseTarget target, CancellationToken cancellationToken)
+    private static async Task<(ExitCode ExitCode, string? Obstacle)> LookAsync(
+        CommandRun run, DatabaseTarget target, CancellationToken cancellationToken)
     {
         try
         {
@@ -54,7 +57,9 @@ internal static class WaitCommand
             if (MigrationTarget.Drift(state with { Unknown = [] }) is { Count: > 0 } drift)
                 return (ExitCode.Drift, string.Join(Environment.NewLine, drift));
             return state.Pending.Count > 0
-                ? (ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.")
+                ? (
+                    ExitCode.Pending,
+                    $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.")
                 : (ExitCode.Ok, null);
         }
         catch (MigratorException unreachable)

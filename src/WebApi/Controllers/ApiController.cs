@@ -18,29 +18,30 @@ public abstract class ApiController(ISender sender) : ControllerBase
         Answer(useCase, StatusCodes.Status202Accepted, cancellationToken);
 
     /// <summary>201 with the value and its address.</summary>
-    protected async Task<ActionResult<T>> AnswerCreated<T>(IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken)
+    protected async Task<ActionResult<T>> AnswerCreated<T>(
+        IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken)
     {
         var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : Created(location(result.Value), result.Value);
+        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : Created(location(result.Value), result.Value);
     }
 
     /// <summary>What the value decides.</summary>
     protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose, CancellationToken cancellationToken)
     {
         var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : choose(result.Value);
+        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : choose(result.Value);
     }
 
     /// <summary>204.</summary>
     protected async Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase, CancellationToken cancellationToken)
     {
         var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : NoContent();
+        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : NoContent();
     }
 
     private async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, int status, CancellationToken cancellationToken)
     {
         var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new RefusedResult(Refusal.Of(error)) : StatusCode(status, result.Value);
+        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : StatusCode(status, result.Value);
     }
 }

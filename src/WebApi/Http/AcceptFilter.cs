@@ -14,10 +14,11 @@ internal sealed class AcceptFilter : IResourceFilter
         if (accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(accept, out var types))
             return;
 
-        var offered = context.ActionDescriptor.EndpointMetadata.OfType<Microsoft.AspNetCore.Mvc.ProducesAttribute>().LastOrDefault()?.ContentTypes;
+        var offered = context.ActionDescriptor.EndpointMetadata.OfType<Microsoft.AspNetCore.Mvc.ProducesAttribute>()
+            .LastOrDefault()?.ContentTypes;
         var offers = offered is { Count: > 0 } ? offered.Select(type => MediaTypeHeaderValue.Parse(type)).ToArray() : [Json];
         if (!types.Any(type => type.Quality is not 0 && offers.Any(offer => offer.IsSubsetOf(WithoutParameters(type)))))
-            context.Result = new RefusedResult(EdgeRefusals.NotAcceptable);
+            context.Result = new HttpErrorResult(HttpErrors.NotAcceptable);
     }
 
     public void OnResourceExecuted(ResourceExecutedContext context)

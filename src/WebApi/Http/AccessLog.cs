@@ -20,7 +20,8 @@ internal sealed partial class AccessLog(RequestDelegate next, ILogger<AccessLog>
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Unrouted;
             var milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1);
             // Probes ask every second and would drown the rest.
-            var level = context.Request.Path.StartsWithSegments(ManagementGate.Health, StringComparison.OrdinalIgnoreCase) || Listeners.IsManagement(context) ? LogLevel.Debug : LogLevel.Information;
+            var level = context.Request.Path.StartsWithSegments(ManagementGate.Health, StringComparison.OrdinalIgnoreCase)
+                || Listeners.IsManagement(context) ? LogLevel.Debug : LogLevel.Information;
             LogAnswered(level, context.Request.Method, route, context.Response.StatusCode, milliseconds);
         }
     }

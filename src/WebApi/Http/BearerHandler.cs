@@ -12,8 +12,9 @@ namespace Portico.WebApi.Http;
 /// <summary>Recognises a caller by their access token (RFC 6750, 2.1: the Authorization header only).</summary>
 /// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
 internal sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, RecentTokens tokens, IEndedSessions ended,
-    IUserEpochs epochs, ISigningKeyNews keys)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, VerifiedTokenCache tokens,
+    IRevokedSessions ended,
+    ITokenVersions epochs, ISigningKeyRefresh keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -26,7 +27,7 @@ internal sealed class BearerHandler(
 
         if (header is not [{ } value] || !TryReadToken(value, out var token))
             return Refuse("malformed");
-        if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenRefusal.UnknownKey)
+        if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenError.UnknownKey)
         {
             // Another replica may have made the key a moment ago.
             await keys.LookAgain(Context.RequestAborted);
@@ -46,7 +47,7 @@ internal sealed class BearerHandler(
 
     private AuthenticateResult Refuse(string reason)
     {
-        Context.Features.Set(new RefusedBearer());
+        Context.Features.Set(new InvalidBearer());
         return AuthenticateResult.Fail(reason);
     }
 
@@ -63,7 +64,7 @@ internal sealed class BearerHandler(
 internal sealed record Bearer(AccessTokenClaims Claims);
 
 /// <summary>The caller gave an access token that is not good.</summary>
-internal sealed record RefusedBearer;
+internal sealed record InvalidBearer;
 
 /// <summary>The caller of the current request.</summary>
 internal sealed class HttpCurrentUser(IHttpContextAccessor accessor) : ICurrentUser
@@ -74,7 +75,7 @@ internal sealed class HttpCurrentUser(IHttpContextAccessor accessor) : ICurrentU
 /// <summary>The challenge of a 401 (RFC 6750, 3): says whether a token was missing or bad.</summary>
 internal static class BearerChallenge
 {
-    public static string For(HttpContext context) => context.Features.Get<RefusedBearer>() is null
+    public static string For(HttpContext context) => context.Features.Get<InvalidBearer>() is null
         ? "Bearer realm=\"portico\""
         : "Bearer realm=\"portico\", error=\"invalid_token\", error_description=\"The access token is expired, revoked or not valid.\"";
 }

@@ -27,7 +27,7 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
     }
 
     /// <summary>Reads what the client is still sending, within bounds, when the body is why it is refused.</summary>
-    public static async Task DrainIfTooLarge(HttpContext context, Refusal refusal)
+    public static async Task DrainIfTooLarge(HttpContext context, HttpError refusal)
     {
         if (refusal.Status != StatusCodes.Status413PayloadTooLarge)
             return;

@@ -14,7 +14,11 @@ internal sealed class CrossOriginSettings : ISettings
     {
         foreach (var (index, origin) in Origins.Index())
         {
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority) != origin || uri.UserInfo.Length > 0)
+            if (
+                !Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+                    || uri.Scheme is not ("http" or "https")
+                    || uri.GetLeftPart(UriPartial.Authority) != origin
+                    || uri.UserInfo.Length > 0)
                 yield return $"Cors:Origins:{index} must be an exact origin in lower case, without a path, such as https://app.example.com; it is '{origin}'.";
         }
     }

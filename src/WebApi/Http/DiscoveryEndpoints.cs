@@ -10,7 +10,11 @@ internal static class DiscoveryEndpoints
     public static void MapDiscovery(this IEndpointRouteBuilder endpoints)
     {
         Map(endpoints, TokenDiscovery.JwksPath, discovery => discovery.Jwks(), "The public keys of access tokens (RFC 7517)");
-        Map(endpoints, "/.well-known/openid-configuration", discovery => discovery.Metadata(), "The issuer of access tokens, for verifiers");
+        Map(
+            endpoints,
+            "/.well-known/openid-configuration",
+            discovery => discovery.Metadata(),
+            "The issuer of access tokens, for verifiers");
         Map(endpoints, "/.well-known/oauth-authorization-server", discovery => discovery.Metadata(), "The same, where RFC 8414 has it");
     }
 

@@ -31,7 +31,8 @@ internal sealed class Draining(IHostApplicationLifetime lifetime)
 }
 
 /// <summary>Holds the listeners open for a while after the process has called itself unready.</summary>
-internal sealed partial class DrainBeforeStop(ShutdownSettings settings, IHostApplicationLifetime lifetime, ILogger<DrainBeforeStop> logger) : IHostedLifecycleService
+internal sealed partial class DrainBeforeStop(ShutdownSettings settings, IHostApplicationLifetime lifetime, ILogger<DrainBeforeStop> logger)
+    : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {

@@ -16,7 +16,10 @@ internal sealed class EntityTagFilter : IResultFilter
         var tag = new EntityTagHeaderValue($"\"{record.Version}\"");
         context.HttpContext.Response.Headers.ETag = tag.ToString();
         var request = context.HttpContext.Request;
-        if (record.IsWhole && HttpMethods.IsGet(request.Method) && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known) &&
+        if (
+            record.IsWhole
+                && HttpMethods.IsGet(request.Method)
+                && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known) &&
             known.Any(seen => seen.Equals(EntityTagHeaderValue.Any) || seen.Compare(tag, useStrongComparison: false)))
             context.Result = new StatusCodeResult(StatusCodes.Status304NotModified);
     }

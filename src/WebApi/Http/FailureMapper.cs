@@ -8,10 +8,10 @@ internal static class FailureMapper
 {
     private const int MaxDepth = 8;
 
-    public static Refusal Explain(Exception failure, HttpContext context)
+    public static HttpError Explain(Exception failure, HttpContext context)
     {
         if (RequestDeadline.HasPassed(context))
-            return EdgeRefusals.Timeout;
+            return HttpErrors.Timeout;
 
         var cause = failure;
         for (var depth = 0; cause is not null && depth < MaxDepth; depth++, cause = cause.InnerException)
@@ -20,14 +20,14 @@ internal static class FailureMapper
                 return refusal;
         }
 
-        return EdgeRefusals.InternalError;
+        return HttpErrors.InternalError;
     }
 
-    private static Refusal? Known(Exception failure) => failure switch
+    private static HttpError? Known(Exception failure) => failure switch
     {
-        DependencyUnavailableException unavailable => EdgeRefusals.DependencyUnavailable with { RetryAfter = unavailable.RetryAfter },
-        BadHttpRequestException bad => EdgeRefusals.OfStatus(bad.StatusCode),
-        _ when DatabaseOutage.Is(failure) => EdgeRefusals.DependencyUnavailable,
+        DependencyUnavailableException unavailable => HttpErrors.DependencyUnavailable with { RetryAfter = unavailable.RetryAfter },
+        BadHttpRequestException bad => HttpErrors.OfStatus(bad.StatusCode),
+        _ when DatabaseOutage.Is(failure) => HttpErrors.DependencyUnavailable,
         _ => null,
     };
 }

@@ -4,7 +4,10 @@ using Portico.Application.Common.Security;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Says in <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-10) what a client has left, in requests and seconds.</summary>
+/// <summary>
+/// Says in <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-10) what a client has left, in requests and
+/// seconds.
+/// </summary>
 /// <remarks>Only of limits by client: those by address are other people's business too, and say no more than <c>Retry-After</c>.</remarks>
 internal sealed class HttpRateLimitReport(IHttpContextAccessor accessor) : IRateLimitReport
 {
@@ -16,8 +19,10 @@ internal sealed class HttpRateLimitReport(IHttpContextAccessor accessor) : IRate
         if (accessor.HttpContext?.Response is not { HasStarted: false, Headers: var headers })
             return;
 
-        headers[Policy] = StringValues.Concat(headers[Policy], string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";q={use.Quota};w={Seconds(use.Window)}"));
-        headers[State] = StringValues.Concat(headers[State], string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";r={use.Remaining};t={Seconds(use.Reset)}"));
+        headers[Policy] = StringValues.Concat(
+            headers[Policy], string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";q={use.Quota};w={Seconds(use.Window)}"));
+        headers[State] = StringValues.Concat(
+            headers[State], string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";r={use.Remaining};t={Seconds(use.Reset)}"));
     }
 
     private static long Seconds(TimeSpan time) => (long)Math.Ceiling(time.TotalSeconds);

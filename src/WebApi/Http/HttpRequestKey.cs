@@ -18,7 +18,8 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
         ? field ??= new IdempotencyKey(caller.Id, value, Fingerprint(accessor.HttpContext!))
         : null;
 
-    public string? Problem => Sent is null || Current is not null ? null : $"Give one key of 1 to {IdempotencyKey.MaxLength} visible ASCII characters.";
+    public string? Problem =>
+        Sent is null || Current is not null ? null : $"Give one key of 1 to {IdempotencyKey.MaxLength} visible ASCII characters.";
 
     private StringValues? Sent
     {
@@ -32,13 +33,15 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
 
     public void Replayed() => accessor.HttpContext!.Response.Headers[ReplayedHeader] = "true";
 
-    private StringValues? Read() => accessor.HttpContext is { } context && caller.IsAuthenticated && HttpMethods.IsPost(context.Request.Method) &&
+    private StringValues? Read() =>
+        accessor.HttpContext is { } context && caller.IsAuthenticated && HttpMethods.IsPost(context.Request.Method) &&
         context.GetEndpoint()?.Metadata.GetMetadata<IgnoresIdempotencyKeyAttribute>() is null &&
         context.Request.Headers.TryGetValue(IdempotencyKey.Header, out var values)
             ? values
             : (StringValues?)null;
 
-    private static bool IsValid(string key) => key.Length is > 0 and <= IdempotencyKey.MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
+    private static bool IsValid(string key) =>
+        key.Length is > 0 and <= IdempotencyKey.MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static byte[] Fingerprint(HttpContext context)
     {

@@ -38,5 +38,6 @@ internal sealed class IfMatchBinder : IModelBinder
             : IfMatch.Of([.. tags.Where(tag => !tag.IsWeak).Select(Version).OfType<long>()]);
     }
 
-    private static long? Version(EntityTagHeaderValue tag) => RecordVersion.TryRead(tag.Tag.AsSpan().Trim('"'), out var version) ? version : null;
+    private static long? Version(EntityTagHeaderValue tag) =>
+        RecordVersion.TryRead(tag.Tag.AsSpan().Trim('"'), out var version) ? version : null;
 }

@@ -17,11 +17,11 @@ internal sealed class JsonBodyDiagnosis
 
     private readonly Dictionary<string, string[]> _faults = new(StringComparer.Ordinal);
     private readonly JsonSerializerOptions _options;
-    private Refusal? _money;
+    private HttpError? _money;
 
     private JsonBodyDiagnosis(JsonSerializerOptions options) => _options = options;
 
-    public static Refusal Explain(ReadOnlyMemory<byte> body, Type type, JsonSerializerOptions options, JsonException failure)
+    public static HttpError Explain(ReadOnlyMemory<byte> body, Type type, JsonSerializerOptions options, JsonException failure)
     {
         if (body.Span.TrimStart(" \t\r\n"u8).IsEmpty)
             return Invalid(WholeBody, "A JSON body is needed.");
@@ -34,7 +34,7 @@ internal sealed class JsonBodyDiagnosis
             var diagnosis = new JsonBodyDiagnosis(options);
             diagnosis.Walk(document.RootElement, type, "");
             return diagnosis._faults.Count > 0
-                ? diagnosis.Refusal with { Fields = diagnosis._faults }
+                ? diagnosis.HttpError with { Fields = diagnosis._faults }
                 : Invalid(PathOf(failure.Path), "This value does not fit.");
         }
         catch (JsonException malformed)
@@ -49,11 +49,11 @@ internal sealed class JsonBodyDiagnosis
     }
 
     // When nothing is wrong but an amount, its code says more.
-    private Refusal Refusal => _money is { } money && _faults.Count == 1 ? money : EdgeRefusals.ValidationFailed;
+    private HttpError HttpError => _money is { } money && _faults.Count == 1 ? money : HttpErrors.ValidationFailed;
 
-    private static Refusal Malformed(string message) => EdgeRefusals.MalformedJson with { Fields = Fault(WholeBody, message) };
+    private static HttpError Malformed(string message) => HttpErrors.MalformedJson with { Fields = Fault(WholeBody, message) };
 
-    private static Refusal Invalid(string path, string message) => EdgeRefusals.ValidationFailed with { Fields = Fault(path, message) };
+    private static HttpError Invalid(string path, string message) => HttpErrors.ValidationFailed with { Fields = Fault(path, message) };
 
     private static Dictionary<string, string[]> Fault(string path, string message) => new(StringComparer.Ordinal) { [path] = [message] };
 
@@ -61,7 +61,8 @@ internal sealed class JsonBodyDiagnosis
         ? $"Not valid JSON, or nested deeper than {ApiJson.MaxDepth} levels, at line {line + 1}, byte {position + 1}."
         : $"Not valid JSON, or nested deeper than {ApiJson.MaxDepth} levels.";
 
-    private static string PathOf(string? path) => path is null or "$" ? WholeBody : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
+    private static string PathOf(string? path) =>
+        path is null or "$" ? WholeBody : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
 
     private void Walk(JsonElement value, Type type, string path)
     {
@@ -128,14 +129,14 @@ internal sealed class JsonBodyDiagnosis
         {
             value.Deserialize(contract);
         }
-        catch (RefusedValueException refused)
+        catch (InvalidValueException refused)
         {
             Add(path, refused.Message);
         }
-        catch (RefusedMoneyException refused)
+        catch (InvalidMoneyException refused)
         {
             Add(path, refused.Message);
-            _money ??= Refusal.Of(refused.Refusal);
+            _money ??= HttpError.Of(refused.Error);
         }
         catch (JsonException)
         {

@@ -51,7 +51,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (JsonException failure)
         {
-            context.HttpContext.Features.Set(new RefusedBody(JsonBodyDiagnosis.Explain(body, context.ModelType, _options, failure)));
+            context.HttpContext.Features.Set(new InvalidBody(JsonBodyDiagnosis.Explain(body, context.ModelType, _options, failure)));
             context.ModelState.TryAddModelError(JsonBodyDiagnosis.WholeBody, "The body was refused.");
             return await InputFormatterResult.FailureAsync();
         }
@@ -92,7 +92,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 }
 
 /// <summary>What the formatter found wrong with the body of this request.</summary>
-internal sealed record RefusedBody(Refusal Refusal);
+internal sealed record InvalidBody(HttpError HttpError);
 
 /// <summary>The SHA-256 of the body of a request that came with an idempotency key.</summary>
 internal sealed record BodyDigest(byte[] Sha256);

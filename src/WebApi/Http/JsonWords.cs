@@ -30,7 +30,8 @@ internal static class JsonWords
             return "Must be an object such as {\"amount\":\"12.34\",\"currency\":\"EUR\"}.";
         if (type == typeof(decimal) || type == typeof(double) || type == typeof(float))
             return "Must be a number.";
-        return typeof(IEnumerable).IsAssignableFrom(type) && !typeof(IDictionary).IsAssignableFrom(type) ? "Must be a list." : "Must be an object.";
+        return typeof(IEnumerable).IsAssignableFrom(type)
+            && !typeof(IDictionary).IsAssignableFrom(type) ? "Must be a list." : "Must be an object.";
     }
 
     private static object MaxOf(Type type) => type == typeof(byte) ? byte.MaxValue : type == typeof(short) ? short.MaxValue : int.MaxValue;

@@ -54,12 +54,14 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
             Listen(options, url, _api.Add);
     }
 
-    private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+    private static string[] Split(string? list) =>
+        list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static void Listen(KestrelServerOptions options, string url, Action<ListenOptions> configure)
     {
         if (!TryParse(url, out var address))
-            throw new OptionsValidationException(WebHostDefaults.ServerUrlsKey, typeof(Listeners), [$"ASPNETCORE_URLS has '{url}', which is no address to listen on."]);
+            throw new OptionsValidationException(
+                WebHostDefaults.ServerUrlsKey, typeof(Listeners), [$"ASPNETCORE_URLS has '{url}', which is no address to listen on."]);
 
         void Configured(ListenOptions listener)
         {
@@ -83,7 +85,8 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
         try
         {
             address = BindingAddress.Parse(url);
-            return address is { IsUnixPipe: false, PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort } && address.Scheme is "http" or "https";
+            return address is { IsUnixPipe: false, PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort }
+                && address.Scheme is "http" or "https";
         }
         catch (FormatException)
         {

@@ -9,7 +9,8 @@ internal sealed class ManagementGate(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var path = context.Request.Path;
-        var belongs = path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(Metrics, StringComparison.OrdinalIgnoreCase) == Listeners.IsManagement(context);
-        return belongs ? next(context) : context.Refuse(EdgeRefusals.NotFound);
+        var belongs = path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
+            || path.StartsWithSegments(Metrics, StringComparison.OrdinalIgnoreCase) == Listeners.IsManagement(context);
+        return belongs ? next(context) : context.Refuse(HttpErrors.NotFound);
     }
 }

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Takes what was bound as it is, instead of walking through every object of a body: what fields may be is said by types and by the validators of use cases.</summary>
+/// <summary>
+/// Takes what was bound as it is, instead of walking through every object of a body: what fields may be is said by types and by the
+/// validators of use cases.
+/// </summary>
 internal sealed class NoModelValidation : IObjectModelValidator
 {
     public void Validate(ActionContext actionContext, ValidationStateDictionary? validationState, string prefix, object? model)

@@ -1,7 +1,11 @@
 namespace Portico.WebApi.Http;
 
 /// <summary>Why a request was not fulfilled (RFC 9457).</summary>
-/// <example>{"type":"urn:portico:error:validation_failed","title":"Bad Request","status":400,"detail":"Some fields are not valid.","instance":"/api/v1/auth/login","code":"validation_failed","traceId":"09dba260dee9bc854943c9e18494fd58","errors":{"email":["Give exactly one of email and phone."]}}</example>
+/// <example>
+/// {"type":"urn:portico:error:validation_failed","title":"Bad Request","status":400,"detail":"Some fields are not valid.",
+/// "instance":"/api/v1/auth/login","code":"validation_failed","traceId":"09dba260dee9bc854943c9e18494fd58",
+/// "errors":{"email":["Give exactly one of email and phone."]}}
+/// </example>
 public sealed record Problem
 {
     public const string MediaType = "application/problem+json";

@@ -34,11 +34,14 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             return;
         }
 
-        if (context.Response is { HasStarted: false, StatusCode: >= 400 and < 600, ContentLength: null, ContentType: null } && context.Response.StatusCode != ClientClosedRequest)
-            await context.Refuse(EdgeRefusals.OfStatus(context.Response.StatusCode));
+        if (
+            context.Response is { HasStarted: false, StatusCode: >= 400 and < 600, ContentLength: null, ContentType: null }
+                && context.Response.StatusCode != ClientClosedRequest)
+            await context.Refuse(HttpErrors.OfStatus(context.Response.StatusCode));
     }
 
-    private static bool IsClientGone(HttpContext context) => context.RequestAborted.IsCancellationRequested && !RequestDeadline.HasPassed(context);
+    private static bool IsClientGone(HttpContext context) =>
+        context.RequestAborted.IsCancellationRequested && !RequestDeadline.HasPassed(context);
 
     [LoggerMessage(1, LogLevel.Error, "{Method} failed unexpectedly in trace {FailedTraceId}.")]
     private partial void LogUnhandled(Exception failure, string method, string failedTraceId);

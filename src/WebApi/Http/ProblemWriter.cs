@@ -9,9 +9,10 @@ namespace Portico.WebApi.Http;
 /// <summary>Writes every refusal as Problem Details, whoever refuses.</summary>
 internal static class ProblemWriter
 {
-    private static readonly JsonSerializerOptions Json = new(ApiJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json =
+        new(ApiJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    public static async Task Refuse(this HttpContext context, Refusal refusal)
+    public static async Task Refuse(this HttpContext context, HttpError refusal)
     {
         var response = context.Response;
         response.StatusCode = refusal.Status;
@@ -30,11 +31,14 @@ internal static class ProblemWriter
     /// <summary>Takes back what was said about a success, and keeps what is said of every answer.</summary>
     public static void ForgetSuccess(this HttpResponse response)
     {
-        foreach (var header in (ReadOnlySpan<string>)[HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Link, HeaderNames.Location])
+        foreach (
+            var header in (
+                ReadOnlySpan<string>)[HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified,
+                HeaderNames.Link, HeaderNames.Location])
             response.Headers.Remove(header);
     }
 
-    private static Problem Describe(HttpContext context, Refusal refusal) => new()
+    private static Problem Describe(HttpContext context, HttpError refusal) => new()
     {
         Type = "urn:portico:error:" + refusal.Code,
         Title = ReasonPhrases.GetReasonPhrase(refusal.Status) is { Length: > 0 } phrase ? phrase : "Error",
@@ -43,6 +47,8 @@ internal static class ProblemWriter
         Instance = context.Request.PathBase.Add(context.Request.Path).ToUriComponent(),
         Code = refusal.Code,
         TraceId = RequestTrace.IdOf(context),
-        Errors = refusal.Status == StatusCodes.Status400BadRequest ? refusal.Fields ?? new Dictionary<string, string[]>(StringComparer.Ordinal) : null,
+        Errors = refusal.Status == StatusCodes.Status400BadRequest
+            ? refusal.Fields ?? new Dictionary<string, string[]>(StringComparer.Ordinal)
+            : null,
     };
 }

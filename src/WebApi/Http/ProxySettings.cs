@@ -8,7 +8,9 @@ internal sealed class ProxySettings : ISettings
 {
     public static string Section => "Proxies";
 
-    /// <summary>IP addresses and networks (<c>10.0.0.0/8</c>) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> count; empty for none.</summary>
+    /// <summary>
+    /// IP addresses and networks (<c>10.0.0.0/8</c>) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> count; empty for none.
+    /// </summary>
     public string[] Trusted { get; init; } = [];
 
     public IEnumerable<string> Problems()

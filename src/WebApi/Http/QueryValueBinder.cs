@@ -30,10 +30,11 @@ internal sealed class QueryValueBinder : IModelBinder
         try
         {
             var bare = type == typeof(bool) || (type.IsPrimitive && type != typeof(char)) || type == typeof(decimal);
-            value = JsonSerializer.Deserialize(bare ? Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(text), type, ApiJson.Options);
+            value = JsonSerializer.Deserialize(
+                bare ? Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(text), type, ApiJson.Options);
             return value is not null;
         }
-        catch (RefusedValueException refused)
+        catch (InvalidValueException refused)
         {
             value = refused.Message;
         }

@@ -30,7 +30,8 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
 
     public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;
 
-    private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationTokenSource either, TimeSpan limit) : IHttpRequestLifetimeFeature
+    private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationTokenSource either, TimeSpan limit)
+        : IHttpRequestLifetimeFeature
     {
         public bool Passed { get; set; }
 

@@ -17,7 +17,8 @@ internal sealed class RequestTrace(RequestDelegate next, ILogger<RequestTrace> l
     public async Task InvokeAsync(HttpContext context)
     {
         var given = context.Request.Headers[RequestIdHeader];
-        context.TraceIdentifier = given is [{ } id] && IsUsable(id) ? id : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
+        context.TraceIdentifier = given is [{ } id]
+            && IsUsable(id) ? id : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
 
         context.Response.OnStarting(
             static state =>

@@ -9,14 +9,16 @@ namespace Portico.WebApi.Http;
 
 /// <summary>Writes a statement as a table (RFC 4180, UTF-8 without a mark), row by row as it is read.</summary>
 /// <remarks>
-/// The first and the last row are the opening and the closing balance. Whatever people wrote is quoted, and begins with an apostrophe where a
+/// The first and the last row are the opening and the closing balance. Whatever people wrote is quoted, and begins with an apostrophe where
+/// a
 /// spreadsheet would take it for a formula (OWASP, CSV injection); amounts are numbers, so their minus stays.
 /// </remarks>
 internal sealed class StatementCsvFormatter : TextOutputFormatter
 {
     public const string MediaType = "text/csv";
 
-    private const string Header = "version,createdAt,kind,amount,balance,held,currency,transferId,counterpartyId,holdId,reversesId,description\r\n";
+    private const string Header =
+        "version,createdAt,kind,amount,balance,held,currency,transferId,counterpartyId,holdId,reversesId,description\r\n";
     private const int FlushLength = 16 * 1024;
 
     public StatementCsvFormatter()
@@ -51,14 +53,18 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
     protected override bool CanWriteType(Type? type) => type == typeof(StatementDto);
 
     private static void Balance(StringBuilder rows, StatementDto statement, DateTimeOffset? at, string kind, Money balance) =>
-        rows.Append(CultureInfo.InvariantCulture, $",{(at is { } instant ? UtcTimeConverter.Text(instant) : "")},{kind},,{balance.Text},,{statement.Currency},,,,,\r\n");
+        rows.Append(
+            CultureInfo.InvariantCulture,
+            $",{(at is { } instant ? UtcTimeConverter.Text(instant) : "")},{kind},,{balance.Text},,{statement.Currency},,,,,\r\n");
 
     private static void Entry(StringBuilder rows, StatementDto statement, EntryDto entry)
     {
         rows.Append(
             CultureInfo.InvariantCulture,
             $"{entry.Version},{UtcTimeConverter.Text(entry.CreatedAt)},{JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString())},{entry.Amount.Text},{entry.Balance.Text},{entry.Held.Text},");
-        rows.Append(CultureInfo.InvariantCulture, $"{statement.Currency},{entry.TransferId},{entry.CounterpartyId},{entry.HoldId},{entry.ReversesId},");
+        rows.Append(
+            CultureInfo.InvariantCulture,
+            $"{statement.Currency},{entry.TransferId},{entry.CounterpartyId},{entry.HoldId},{entry.ReversesId},");
         if (entry.Description is { } description)
             rows.Append('"').Append(Harmless(description).Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"');
         rows.Append("\r\n");
@@ -68,5 +74,8 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
 
     // Spaces before it don't stop every spreadsheet, and neither do the full-width forms of the signs.
     private static bool IsFormula(string text) =>
-        text.Length > 0 && (text[0] is '\t' or '\r' or '\n' || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
+        text.Length > 0
+            && (
+                text[0] is '\t' or '\r' or '\n'
+                    || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
 }

@@ -11,15 +11,19 @@ internal sealed class TextConverter : JsonConverter<string>
         if (reader.TokenType != JsonTokenType.String)
             throw new JsonException();
         var text = reader.GetString()!;
-        return text.Contains('\0', StringComparison.Ordinal) ? throw new RefusedValueException("Must not contain the character U+0000.") : text;
+        return text.Contains('\0', StringComparison.Ordinal)
+            ? throw new InvalidValueException("Must not contain the character U+0000.")
+            : text;
     }
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
-    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!;
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString()!;
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value);
 }
 
 /// <summary>A converter refuses a value with a sentence that is fit for the client.</summary>
-internal sealed class RefusedValueException(string message) : JsonException(message);
+internal sealed class InvalidValueException(string message) : JsonException(message);

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization;
 namespace Portico.WebApi.Http;
 
 /// <summary>Writes an instant as <c>2026-11-21T10:00:00.123Z</c> and reads ISO 8601 with an offset.</summary>
-/// <remarks>Without an offset it would mean another instant on each machine, so it is refused. Finer than a millisecond is cut off in writing.</remarks>
+/// <remarks>
+/// Without an offset it would mean another instant on each machine, so it is refused. Finer than a millisecond is cut off in writing.
+/// </remarks>
 internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -16,7 +18,8 @@ internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WriteStringValue(Text(value));
 
-    public static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Text(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static bool HasOffset(string text) =>
         text.EndsWith('Z') || (text.IndexOf('T', StringComparison.Ordinal) is > 0 and var time && text.AsSpan(time).ContainsAny('+', '-'));

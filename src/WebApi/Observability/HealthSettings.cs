@@ -10,7 +10,8 @@ internal sealed class HealthSettings : ISettings
     /// <summary>Names separated by commas. While one of them is down the process is unready; any other only degrades it.</summary>
     public string Required { get; init; } = "postgresql,redis";
 
-    internal IReadOnlyList<string> RequiredNames => Required.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    internal IReadOnlyList<string> RequiredNames =>
+        Required.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     public IEnumerable<string> Problems() => [];
 }

@@ -12,10 +12,13 @@ namespace Portico.WebApi.OpenApi;
 /// <summary>Says of each operation who may call it and how it refuses, by the access attribute of its use case.</summary>
 internal sealed class OperationTransformer : IOpenApiOperationTransformer
 {
-    public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    public async Task TransformAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         // Members of a query are bound in any case, and described in that of JSON.
-        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(parameter => parameter.In != ParameterLocation.Header) ?? [])
+        foreach (
+            var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(parameter => parameter.In != ParameterLocation.Header)
+                ?? [])
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
 
         // A body that may be left out is not one that may be null.
@@ -29,18 +32,25 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         if (UseCaseOf(context) is not { } useCase)
             return;
 
-        var access = useCase.GetCustomAttribute<AccessAttribute>() ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
+        var access = useCase.GetCustomAttribute<AccessAttribute>()
+            ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
         RecordHeaders.Describe(operation, context.Description, useCase);
-        SortedSet<int> statuses = [StatusCodes.Status429TooManyRequests, .. context.Description.ActionDescriptor.EndpointMetadata.OfType<RefusesAttribute>().SelectMany(refuses => refuses.Statuses)];
+        SortedSet<int> statuses =
+        [
+            StatusCodes.Status429TooManyRequests, .. context.Description.ActionDescriptor.EndpointMetadata.OfType<ProducesErrorsAttribute>()
+                .SelectMany(refuses => refuses.Statuses)
+        ];
         if (operation.RequestBody is not null)
-            statuses.UnionWith([StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
+            statuses.UnionWith(
+                [StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
         else if (operation.Parameters is { Count: > 0 })
             statuses.Add(StatusCodes.Status400BadRequest);
         statuses.UnionWith(RecordHeaders.Statuses(operation));
         if (access is not AnonymousAttribute)
         {
             statuses.Add(StatusCodes.Status401Unauthorized);
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme.Name, context.Document)] = [] }];
+            operation.Security =
+                [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme.Name, context.Document)] = [] }];
         }
 
         if (access is RequirePermissionAttribute required)
@@ -50,13 +60,19 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         }
 
         operation.Responses ??= [];
-        context.Document!.AddComponent(nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellationToken));
+        context.Document!.AddComponent(
+            nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem), parameterDescription: null, cancellationToken));
         foreach (var status in statuses)
         {
             operation.Responses[status.ToString()] = new OpenApiResponse
             {
                 Description = ReasonPhrases.GetReasonPhrase(status),
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problem.MediaType] = new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document) } },
+                Content = new Dictionary<string, OpenApiMediaType>(
+                    StringComparer.Ordinal)
+                {
+                    [Problem.MediaType] =
+                        new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document) }
+                },
             };
         }
 

@@ -4,7 +4,9 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Describes the headers of the limits that a request is counted by: <c>RateLimit-Policy</c>, <c>RateLimit</c> and <c>Retry-After</c>.</summary>
+/// <summary>
+/// Describes the headers of the limits that a request is counted by: <c>RateLimit-Policy</c>, <c>RateLimit</c> and <c>Retry-After</c>.
+/// </summary>
 internal static class RateLimitHeaders
 {
     public static void Describe(OpenApiResponses responses)
@@ -14,8 +16,11 @@ internal static class RateLimitHeaders
             if (response is not OpenApiResponse answer)
                 continue;
             answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
-            answer.Headers[HttpRateLimitReport.Policy] = Header("The limits that this request was counted by: how many requests (`q`) in how many seconds (`w`).", "\"user-requests\";q=1200;w=60");
-            answer.Headers[HttpRateLimitReport.State] = Header("How many requests are left (`r`), and in how many seconds all are there again (`t`).", "\"user-requests\";r=1198;t=58");
+            answer.Headers[HttpRateLimitReport.Policy] = Header(
+                "The limits that this request was counted by: how many requests (`q`) in how many seconds (`w`).",
+                "\"user-requests\";q=1200;w=60");
+            answer.Headers[HttpRateLimitReport.State] = Header(
+                "How many requests are left (`r`), and in how many seconds all are there again (`t`).", "\"user-requests\";r=1198;t=58");
             if (status == $"{StatusCodes.Status429TooManyRequests}")
                 answer.Headers[HeaderNames.RetryAfter] = Header("After how many seconds to try again.", "60");
         }

@@ -31,7 +31,8 @@ internal static class RecordHeaders
                 Name = IdempotencyKey.Header,
                 In = ParameterLocation.Header,
                 Required = typeof(INeedsIdempotencyKey).IsAssignableFrom(useCase),
-                Description = "A key of your choice. A repetition with the same key and body does nothing and gets the first answer again, with `Idempotency-Replayed: true`.",
+                Description =
+                    "A key of your choice. A repetition with the same key and body does nothing and gets the first answer again, with `Idempotency-Replayed: true`.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyKey.MaxLength },
             });
         }
@@ -41,7 +42,8 @@ internal static class RecordHeaders
             if (operation.Responses?.GetValueOrDefault(answer.StatusCode.ToString()) is not OpenApiResponse response)
                 continue;
             response.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
-            response.Headers[HeaderNames.ETag] = new OpenApiHeader { Description = "The version of the record, for `If-Match`.", Schema = Text(ExampleTag) };
+            response.Headers[HeaderNames.ETag] =
+                new OpenApiHeader { Description = "The version of the record, for `If-Match`.", Schema = Text(ExampleTag) };
         }
     }
 
@@ -63,7 +65,8 @@ internal static class RecordHeaders
         !action.ActionDescriptor.EndpointMetadata.OfType<IgnoresIdempotencyKeyAttribute>().Any();
 
     private static OpenApiParameter? Find(OpenApiOperation operation, string header) =>
-        operation.Parameters?.OfType<OpenApiParameter>().FirstOrDefault(parameter => parameter.In == ParameterLocation.Header && parameter.Name == header);
+        operation.Parameters?.OfType<OpenApiParameter>()
+            .FirstOrDefault(parameter => parameter.In == ParameterLocation.Header && parameter.Name == header);
 
     private static OpenApiSchema Text(string example) => new() { Type = JsonSchemaType.String, Examples = [example] };
 }

@@ -10,7 +10,9 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
-        var text = context.JsonPropertyInfo is { IsGetNullable: true } or { IsSetNullable: true } ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+        var text = context.JsonPropertyInfo is { IsGetNullable: true } or { IsSetNullable: true }
+            ? JsonSchemaType.String | JsonSchemaType.Null
+            : JsonSchemaType.String;
         if (type == typeof(string) || type.IsEnum)
         {
             schema.Type = text;
@@ -23,7 +25,9 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
         else if (type == typeof(Money))
         {
             schema.Type = text == JsonSchemaType.String ? JsonSchemaType.Object : JsonSchemaType.Object | JsonSchemaType.Null;
-            schema.Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["amount"] = Text("^(0|[1-9][0-9]*)(\\.[0-9]+)?$"), ["currency"] = Text("^[A-Z]{3,5}$") };
+            schema.Properties = new Dictionary<string, IOpenApiSchema>(
+                StringComparer.Ordinal)
+            { ["amount"] = Text("^(0|[1-9][0-9]*)(\\.[0-9]+)?$"), ["currency"] = Text("^[A-Z]{3,5}$") };
             schema.Required = new HashSet<string>(StringComparer.Ordinal) { "amount", "currency" };
         }
         else if (context.JsonTypeInfo.ElementType == typeof(string))

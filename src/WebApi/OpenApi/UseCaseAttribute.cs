@@ -12,7 +12,7 @@ public sealed class UseCaseAttribute<TUseCase>() : UseCaseAttribute(typeof(TUseC
 
 /// <summary>The statuses of refusals of an action that don't follow from its parameters and its access.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RefusesAttribute(params int[] statuses) : Attribute
+public sealed class ProducesErrorsAttribute(params int[] statuses) : Attribute
 {
     public IReadOnlyList<int> Statuses { get; } = statuses;
 }

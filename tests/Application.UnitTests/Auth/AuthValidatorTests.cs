@@ -4,7 +4,8 @@ namespace Portico.Application.UnitTests.Auth;
 
 public sealed class AuthValidatorTests
 {
-    private static readonly Register Registration = new() { Email = "ada@example.com", Code = "123456", Password = "correct horse", DisplayName = "Ada" };
+    private static readonly Register Registration =
+        new() { Email = "ada@example.com", Code = "123456", Password = "correct horse", DisplayName = "Ada" };
 
     [Fact]
     public void Good_requests_are_refused_nothing()
@@ -12,10 +13,11 @@ public sealed class AuthValidatorTests
         Assert.Empty(Requests.Refused(Registration));
         Assert.Empty(Requests.Refused(Registration with { Email = null, Phone = "+4915112345678" }));
         Assert.Empty(Requests.Refused(new LogIn { Email = "ada@example.com", Password = "x" }));
-        Assert.Empty(Requests.Refused(new MeetChallenge { ChallengeId = "x", Method = ChallengeMethod.AddressCode, Code = "000000" }));
+        Assert.Empty(Requests.Refused(new VerifyChallenge { ChallengeId = "x", Method = ChallengeMethod.AddressCode, Code = "000000" }));
         Assert.Empty(Requests.Refused(new RefreshSession { RefreshToken = "x" }));
         Assert.Empty(Requests.Refused(new SendVerificationCode { Phone = "+4915112345678", Reason = VerificationReason.Registration }));
-        Assert.Empty(Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = "correct horse" }));
+        Assert.Empty(
+            Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = "correct horse" }));
     }
 
     [Theory]
@@ -29,8 +31,12 @@ public sealed class AuthValidatorTests
     {
         Assert.Equal([refused], Requests.Refused(Registration with { Email = email, Phone = phone }));
         Assert.Equal([refused], Requests.Refused(new LogIn { Email = email, Phone = phone, Password = "x" }));
-        Assert.Equal([refused], Requests.Refused(new SendVerificationCode { Email = email, Phone = phone, Reason = VerificationReason.Registration }));
-        Assert.Equal([refused], Requests.Refused(new ConfirmPasswordReset { Email = email, Phone = phone, Code = "000000", NewPassword = "correct horse" }));
+        Assert.Equal(
+            [refused],
+            Requests.Refused(new SendVerificationCode { Email = email, Phone = phone, Reason = VerificationReason.Registration }));
+        Assert.Equal(
+            [refused],
+            Requests.Refused(new ConfirmPasswordReset { Email = email, Phone = phone, Code = "000000", NewPassword = "correct horse" }));
     }
 
     [Theory]
@@ -45,7 +51,9 @@ public sealed class AuthValidatorTests
     public void A_code_has_6_ascii_digits(string? code)
     {
         Assert.Equal(["code"], Requests.Refused(Registration with { Code = code! }));
-        Assert.Equal(["code"], Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = code!, NewPassword = "correct horse" }));
+        Assert.Equal(
+            ["code"],
+            Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = code!, NewPassword = "correct horse" }));
     }
 
     [Theory]
@@ -60,7 +68,9 @@ public sealed class AuthValidatorTests
         var password = length is { } count ? new string('x', count) : null!;
 
         Assert.Equal(good ? [] : ["password"], Requests.Refused(Registration with { Password = password }));
-        Assert.Equal(good ? [] : ["newPassword"], Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = password }));
+        Assert.Equal(
+            good ? [] : ["newPassword"],
+            Requests.Refused(new ConfirmPasswordReset { Email = "ada@example.com", Code = "000000", NewPassword = password }));
     }
 
     [Theory]

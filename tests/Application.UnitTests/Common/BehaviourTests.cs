@@ -20,7 +20,8 @@ public sealed class BehaviourTests
     [InlineData(Role.User, null, null, "forbidden")]
     [InlineData(Role.Manager, null, null, "forbidden")]
     [InlineData(Role.Admin, null, null, null)]
-    public async Task Lets_through_only_those_that_the_access_attribute_names(Role? role, string? anonymous, string? authenticated, string? permission)
+    public async Task Lets_through_only_those_that_the_access_attribute_names(
+        Role? role, string? anonymous, string? authenticated, string? permission)
     {
         Assert.Equal(anonymous, await Authorise(new Open(), role));
         Assert.Equal(authenticated, await Authorise(new SignedIn(), role));
@@ -44,7 +45,8 @@ public sealed class BehaviourTests
         second.RuleFor(r => r.Amount).GreaterThan(1).WithMessage("positive");
         var handled = 0;
 
-        var result = await new ValidationBehaviour<SignedIn, Result<Unit>>([first, second], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++));
+        var result = await new ValidationBehaviour<SignedIn, Result<Unit>>([first, second], new RequestKey())
+            .Handle(new SignedIn(), CancellationToken.None, Next(() => handled++));
 
         Assert.Equal((ErrorKind.Validation, "validation_failed"), (result.Error!.Kind, result.Error.Code));
         Assert.Equal(2, result.Error.Fields.Count);
@@ -60,8 +62,15 @@ public sealed class BehaviourTests
         var validator = new InlineValidator<SignedIn>();
         validator.RuleFor(r => r.Amount).Equal(0);
 
-        Assert.True((await new ValidationBehaviour<SignedIn, Result<Unit>>([validator], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
-        Assert.True((await new ValidationBehaviour<SignedIn, Result<Unit>>([], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
+        Assert.True(
+            (
+                await new ValidationBehaviour<SignedIn,
+                Result<Unit>>([validator], new RequestKey())
+                    .Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
+        Assert.True(
+            (
+                await new ValidationBehaviour<SignedIn,
+                Result<Unit>>([], new RequestKey()).Handle(new SignedIn(), CancellationToken.None, Next(() => handled++))).IsSuccess);
 
         Assert.Equal(2, handled);
     }
@@ -96,7 +105,8 @@ public sealed class BehaviourTests
     {
         var key = new RequestKey { Current = value is null ? null : new IdempotencyKey(Guid.Empty, value, default), Problem = problem };
 
-        var result = await new ValidationBehaviour<Paying, Result<Unit>>([], key).Handle(new Paying(), CancellationToken.None, Next(() => { }));
+        var result = await new ValidationBehaviour<Paying, Result<Unit>>([], key)
+            .Handle(new Paying(), CancellationToken.None, Next(() => { }));
 
         Assert.Equal(isRefused ? ["Idempotency-Key"] : [], result.Error?.Fields.Keys ?? []);
     }
@@ -106,8 +116,13 @@ public sealed class BehaviourTests
     {
         Result<Unit> refusal = UserErrors.NotFound;
 
-        Assert.Same(refusal, await new TracingBehaviour<Open, Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
-        Assert.Same(refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(Services(new CountedTransaction(), new RequestKey()), new RequestKey())
+        Assert.Same(
+            refusal,
+            await new TracingBehaviour<Open,
+            Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
+        Assert.Same(
+            refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(
+                Services(new CountedTransaction(), new RequestKey()), new RequestKey())
             .Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
     }
 
@@ -130,7 +145,7 @@ public sealed class BehaviourTests
             .AddSingleton<ICurrentUser>(new Caller(role))
             .AddSingleton<ITransaction>(transaction)
             .AddSingleton<IRequestKey>(new RequestKey())
-            .AddSingleton<IKeptAnswers>(new RequestKey())
+            .AddSingleton<IIdempotencyStore>(new RequestKey())
             .AddSingleton<IQueryCache>(new NoCache())
             .AddSingleton<ICacheReport>(new NoCache())
             .BuildServiceProvider();
@@ -148,13 +163,14 @@ public sealed class BehaviourTests
         return result.Error?.Code;
     }
 
-    private static ServiceProvider Services(ITransaction transaction, IKeptAnswers answers) =>
+    private static ServiceProvider Services(ITransaction transaction, IIdempotencyStore answers) =>
         new ServiceCollection().AddSingleton(transaction).AddSingleton(answers).BuildServiceProvider();
 
     private static async Task<int> Transactions<TRequest>(TRequest request)
     {
         var (transaction, handled) = (new CountedTransaction(), 0);
-        await new TransactionBehaviour<TRequest, Result<Unit>>(Services(transaction, new RequestKey()), new RequestKey()).Handle(request, CancellationToken.None, Next(() => handled++));
+        await new TransactionBehaviour<TRequest, Result<Unit>>(Services(transaction, new RequestKey()), new RequestKey())
+            .Handle(request, CancellationToken.None, Next(() => handled++));
         Assert.Equal(1, handled);
         return transaction.Count;
     }
@@ -165,7 +181,8 @@ public sealed class BehaviourTests
         return Task.FromResult<Result<Unit>>(Unit.Value);
     };
 
-    private static string[] Field(Error error, string name) => error.Fields.Single(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+    private static string[] Field(Error error, string name) =>
+        error.Fields.Single(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 
     [Anonymous]
     private sealed record Open : ICommand<Unit>, IOwnTransaction;

@@ -20,7 +20,8 @@ public sealed class PeriodicServiceTests
     }
 
     /// <summary>Fails in round 4 by a mistake, and in those that are named by an outage.</summary>
-    private sealed class Failing(ILogger logger, params long[] away) : PeriodicService(TimeSpan.FromMilliseconds(1), TimeProvider.System, logger)
+    private sealed class Failing(ILogger logger, params long[] away)
+        : PeriodicService(TimeSpan.FromMilliseconds(1), TimeProvider.System, logger)
     {
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

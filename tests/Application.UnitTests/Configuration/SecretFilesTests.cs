@@ -31,7 +31,9 @@ public sealed class SecretFilesTests : IDisposable
     }
 
     private static IConfigurationRoot Configure(string folder, params (string Name, string Value)[] settings) => new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Append((Name: SecretFiles.FolderKey, Value: folder)).Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value)))
+        .AddInMemoryCollection(
+            settings.Append((Name: SecretFiles.FolderKey, Value: folder))
+                .Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value)))
         .AddSecretFiles()
         .Build();
 }

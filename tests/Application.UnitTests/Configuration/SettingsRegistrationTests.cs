@@ -65,7 +65,10 @@ public sealed class SettingsRegistrationTests
     [InlineData("Redis:KeyPrefix", "a b", "Redis:KeyPrefix")]
     [InlineData("Redis:KeyPrefix", "{a}", "Redis:KeyPrefix")]
     public void Refuses_bad_values_of_redis(string setting, string value, string named) =>
-        Assert.StartsWith(named, Assert.Single(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379"), (setting, value)).Problems()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            named,
+            Assert.Single(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379"), (setting, value)).Problems()),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -115,7 +118,8 @@ public sealed class SettingsRegistrationTests
     public void Nothing_waits_for_ever_on_the_database()
     {
         using var source = Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection)).CreateDataSource();
-        using var patient = Bind<DatabaseSettings>(("ConnectionStrings:Portico", $"{Connection};Timeout=7;Command Timeout=20")).CreateDataSource();
+        using var patient = Bind<DatabaseSettings>(("ConnectionStrings:Portico", $"{Connection};Timeout=7;Command Timeout=20"))
+            .CreateDataSource();
 
         Assert.Contains("Timeout=5;Command Timeout=10", source.ConnectionString, StringComparison.Ordinal);
         Assert.Contains("Timeout=7;Command Timeout=20", patient.ConnectionString, StringComparison.Ordinal);

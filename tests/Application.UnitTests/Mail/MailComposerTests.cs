@@ -82,7 +82,7 @@ public sealed class MailComposerTests
     [InlineData("ru")]
     public void A_file_for_people_shows_the_recipient_and_the_code_unencoded(string locale)
     {
-        var message = Letters.Word(Letter.SignInCode("123456", TimeSpan.FromMinutes(10)), Requests.Email(), locale);
+        var message = MessageTemplates.Render(Notification.SignInCode("123456", TimeSpan.FromMinutes(10)), Requests.Email(), locale);
 
         var mail = Compose(message, readable: true);
 

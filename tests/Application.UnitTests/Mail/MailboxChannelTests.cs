@@ -51,7 +51,9 @@ public sealed class MailboxChannelTests : IDisposable
     [Fact]
     public async Task Leaves_no_half_written_file()
     {
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Channel().Send(new Message(Requests.Email(), $"No {i}", "x"), Guid.CreateVersion7(), CancellationToken.None)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 20)
+                .Select(i => Channel().Send(new Message(Requests.Email(), $"No {i}", "x"), Guid.CreateVersion7(), CancellationToken.None)));
 
         Assert.Equal(20, Files().Length);
         Assert.Equal(20, _folder.GetFiles().Length);
@@ -106,7 +108,8 @@ public sealed class MailboxChannelTests : IDisposable
         var eml = File.ReadAllText(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
         var end = eml.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         return (
-            eml[..end].Split("\r\n").Select(line => line.Split(": ", 2)).ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase),
+            eml[..end].Split("\r\n").Select(line => line.Split(": ", 2)).ToDictionary(
+                header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase),
             eml[(end + 4)..]);
     }
 }

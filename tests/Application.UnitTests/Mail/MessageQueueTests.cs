@@ -47,7 +47,7 @@ public sealed class MessageQueueTests
     public async Task Gives_up_at_once_what_was_refused_for_good()
     {
         var channel = new ScriptedChannel((message, _) =>
-            message.Text == "bad" ? throw new MessageRefusedException("No such mailbox.") : Task.CompletedTask);
+            message.Text == "bad" ? throw new MessageRejectedException("No such mailbox.") : Task.CompletedTask);
         using var queue = Queue(channel);
         await queue.StartAsync(CancellationToken.None);
 
@@ -79,7 +79,8 @@ public sealed class MessageQueueTests
         await channel.Sent(1);
         await queue.StopAsync(CancellationToken.None);
         Assert.Equal(8 * 4, tries.Count(text => text == "bad"));
-        Assert.Equal(8, _log.Lines.Count(line => line.StartsWith("Error: A message to a***@example.com was given up", StringComparison.Ordinal)));
+        Assert.Equal(
+            8, _log.Lines.Count(line => line.StartsWith("Error: A message to a***@example.com was given up", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -175,7 +175,11 @@ public sealed class PasswordHashingTests : IDisposable
     {
         var settings = new PasswordSettings
         {
-            Algorithm = algorithm, Argon2MemoryKiB = memoryKiB, Argon2Iterations = 1, Pbkdf2Iterations = 1_000, BcryptCost = 4,
+            Algorithm = algorithm,
+            Argon2MemoryKiB = memoryKiB,
+            Argon2Iterations = 1,
+            Pbkdf2Iterations = 1_000,
+            BcryptCost = 4,
         };
         Assert.Empty(settings.Problems());
         return settings;

@@ -43,25 +43,26 @@ public sealed class MigrationCatalogTests
     [InlineData("0001-a.up.sql")]
     [InlineData("0001_a.up.sql.bak")]
     [InlineData("0001_a.up.sql\n")]
-    public void Refuses_a_file_that_is_named_otherwise(string name) => Refuses(name.Trim(), (name, ""));
+    public void Refuses_a_file_that_is_named_otherwise(string name) => ProducesErrors(name.Trim(), (name, ""));
 
     [Fact]
-    public void Refuses_a_gap() => Refuses(
-        "Migration 0002 is missing before 0003_c", ("0001_a.up.sql", ""), ("0001_a.down.sql", ""), ("0003_c.up.sql", ""), ("0003_c.down.sql", ""));
+    public void Refuses_a_gap() => ProducesErrors(
+        "Migration 0002 is missing before 0003_c", ("0001_a.up.sql", ""), ("0001_a.down.sql", ""), ("0003_c.up.sql", ""),
+        ("0003_c.down.sql", ""));
 
     [Fact]
-    public void Refuses_to_begin_at_zero() => Refuses("0000_a", ("0000_a.up.sql", ""), ("0000_a.down.sql", ""));
+    public void Refuses_to_begin_at_zero() => ProducesErrors("0000_a", ("0000_a.up.sql", ""), ("0000_a.down.sql", ""));
 
     [Fact]
-    public void Refuses_an_id_that_is_taken_twice() => Refuses(
+    public void Refuses_an_id_that_is_taken_twice() => ProducesErrors(
         "0001_a.up.sql, 0001_b.up.sql", ("0001_a.up.sql", ""), ("0001_b.up.sql", ""), ("0001_a.down.sql", ""));
 
     [Fact]
     public void Refuses_a_way_up_without_its_way_down()
     {
-        Refuses("0001_a.up.sql lacks its counterpart", ("0001_a.up.sql", ""));
-        Refuses("0001_a.down.sql lacks its counterpart", ("0001_a.down.sql", ""));
-        Refuses("lacks its counterpart", ("0001_a.up.sql", ""), ("0001_b.down.sql", ""));
+        ProducesErrors("0001_a.up.sql lacks its counterpart", ("0001_a.up.sql", ""));
+        ProducesErrors("0001_a.down.sql lacks its counterpart", ("0001_a.down.sql", ""));
+        ProducesErrors("lacks its counterpart", ("0001_a.up.sql", ""), ("0001_b.down.sql", ""));
     }
 
     [Theory]
@@ -75,7 +76,8 @@ public sealed class MigrationCatalogTests
 
     [Fact]
     public void Refuses_a_directive_that_it_does_not_know() =>
-        Refuses("0001_a.up.sql: 'notransaction' is no directive", ("0001_a.up.sql", "-- migrator: notransaction\n"), ("0001_a.down.sql", ""));
+        ProducesErrors(
+            "0001_a.up.sql: 'notransaction' is no directive", ("0001_a.up.sql", "-- migrator: notransaction\n"), ("0001_a.down.sql", ""));
 
     [Fact]
     public void The_checksum_is_of_the_way_up_whatever_the_line_ends()
@@ -89,6 +91,6 @@ public sealed class MigrationCatalogTests
 
     private static MigrationCatalog Load(params (string FileName, string Sql)[] files) => MigrationCatalog.Load(files);
 
-    private static void Refuses(string part, params (string FileName, string Sql)[] files) =>
+    private static void ProducesErrors(string part, params (string FileName, string Sql)[] files) =>
         Assert.Contains(part, Assert.Throws<InvalidDataException>(() => Load(files)).Message, StringComparison.Ordinal);
 }

@@ -14,7 +14,8 @@ public sealed class OutboxWriterTests : IDisposable
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
     // Nothing here connects: the writer works on the change tracker, before anything is sent.
-    private readonly AppDbContext _db = new(new DbContextOptionsBuilder<AppDbContext>().UseNpgsql("Host=nowhere.invalid").UseSnakeCaseNamingConvention().Options);
+    private readonly AppDbContext _db = new(
+        new DbContextOptionsBuilder<AppDbContext>().UseNpgsql("Host=nowhere.invalid").UseSnakeCaseNamingConvention().Options);
     private readonly OutboxWriter _writer = new(new ManualClock(Noon));
 
     public void Dispose() => _db.Dispose();
@@ -92,5 +93,6 @@ public sealed class OutboxWriterTests : IDisposable
 
     private void Save() => _writer.SavingChanges(new DbContextEventData(null!, null!, _db), default);
 
-    private OutboxMessage[] Rows() => [.. _db.ChangeTracker.Entries<OutboxMessage>().Select(entry => entry.Entity).OrderBy(row => row.AggregateVersion)];
+    private OutboxMessage[] Rows() =>
+        [.. _db.ChangeTracker.Entries<OutboxMessage>().Select(entry => entry.Entity).OrderBy(row => row.AggregateVersion)];
 }

@@ -93,7 +93,8 @@ public sealed class RedisConnectionTests
     /// <summary>A call that is never answered.</summary>
     private static Task<int> Hang(RedisConnection redis) => redis.Run(_ => new TaskCompletionSource<int>().Task, default);
 
-    private static Task<DependencyUnavailableException> Unavailable(Task call) => Assert.ThrowsAsync<DependencyUnavailableException>(() => call.WaitAsync(Patience));
+    private static Task<DependencyUnavailableException> Unavailable(Task call) =>
+        Assert.ThrowsAsync<DependencyUnavailableException>(() => call.WaitAsync(Patience));
 
     /// <summary>A clock on which time passes only when it is told to.</summary>
     private sealed class SteppedClock : TimeProvider

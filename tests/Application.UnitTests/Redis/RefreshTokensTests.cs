@@ -21,7 +21,9 @@ public sealed class RefreshTokensTests
 
     [Fact]
     public void Writes_92_characters_of_the_url_alphabet() =>
-        Prop.ForAll(Arb.From(AnyToken), token => Tokens.Write(token) is { Length: 92 } text && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        Prop.ForAll(
+            Arb.From(AnyToken),
+            token => Tokens.Write(token) is { Length: 92 } text && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             .QuickCheckThrowOnFailure();
 
     [Fact]
@@ -45,7 +47,8 @@ public sealed class RefreshTokensTests
             Gen.Elements("ABCxyz019-_".ToCharArray()),
             Gen.Elements(" \t\n=+/.\0\u00E9\u0430\uD800".ToCharArray()),
             ArbMap.Default.GeneratorFor<char>());
-        var changes = AnyToken.SelectMany(_ => Gen.Zip(Gen.Choose(0, 91), characters), (token, change) => (token, change.Item1, change.Item2));
+        var changes = AnyToken.SelectMany(
+            _ => Gen.Zip(Gen.Choose(0, 91), characters), (token, change) => (token, change.Item1, change.Item2));
 
         Prop.ForAll(Arb.From(changes), sample =>
         {
@@ -61,16 +64,20 @@ public sealed class RefreshTokensTests
         sample =>
         {
             var text = Tokens.Write(sample.Item1);
-            return Tokens.Read(text[..sample.Item2]) is null && Tokens.Read(text + text[..(sample.Item2 + 1)]) is null && Tokens.Read(text + "=") is null;
+            return Tokens.Read(text[..sample.Item2]) is null
+                && Tokens.Read(text + text[..(sample.Item2 + 1)]) is null
+                && Tokens.Read(text + "=") is null;
         }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Judges_any_text_without_an_exception() =>
-        Prop.ForAll<NonNull<string>>(text => Tokens.Read(text.Get) is null && Tokens.Read(text.Get.PadRight(92)) is null).QuickCheckThrowOnFailure();
+        Prop.ForAll<NonNull<string>>(text => Tokens.Read(text.Get) is null && Tokens.Read(text.Get.PadRight(92)) is null)
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Refuses_the_token_of_another_installation() =>
         Prop.ForAll(Arb.From(AnyToken), token => Tokens.Read(With(2).Write(token)) is null).QuickCheckThrowOnFailure();
 
-    private static RefreshTokens With(byte key) => new(new SessionSettings { Key = Convert.ToBase64String([.. Enumerable.Repeat(key, 32)]) });
+    private static RefreshTokens With(byte key) =>
+        new(new SessionSettings { Key = Convert.ToBase64String([.. Enumerable.Repeat(key, 32)]) });
 }

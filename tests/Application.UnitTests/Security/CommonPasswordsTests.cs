@@ -8,7 +8,8 @@ public sealed class CommonPasswordsTests
     public void Are_the_3000_commonest_of_those_that_are_long_enough()
     {
         Assert.Equal(3_000, CommonPasswords.All.Count);
-        Assert.All(CommonPasswords.All, password => Assert.InRange(password.Length, FieldRules.MinPasswordLength, FieldRules.MaxPasswordLength));
+        Assert.All(
+            CommonPasswords.All, password => Assert.InRange(password.Length, FieldRules.MinPasswordLength, FieldRules.MaxPasswordLength));
         Assert.All(CommonPasswords.All, password => Assert.Equal(password.Trim(), password));
     }
 

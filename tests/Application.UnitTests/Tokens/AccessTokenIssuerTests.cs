@@ -82,7 +82,7 @@ public sealed class AccessTokenIssuerTests
 
         world.Keys.Replace(new KeyRing(TokenWorld.Ec, []));
 
-        Assert.Equal(TokenRefusal.UnknownKey, world.Judge(before));
+        Assert.Equal(TokenError.UnknownKey, world.Judge(before));
     }
 
     [Fact]

@@ -48,19 +48,19 @@ public sealed class AccessTokenValidatorTests
     [InlineData("\0.\0.\0")]
     [InlineData("\uD800.\uDC00.ä")]
     [InlineData("AAAA.AAAA.AAAA")]
-    public void Refuses_what_is_no_token(string text) => Assert.Equal(TokenRefusal.Malformed, _world.Judge(text));
+    public void Refuses_what_is_no_token(string text) => Assert.Equal(TokenError.Malformed, _world.Judge(text));
 
     [Fact]
     public void Refuses_more_or_fewer_parts_than_three()
     {
         var token = _world.Issue();
 
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(token + "."));
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge("." + token));
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(token + ".AAAA"));
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(token[..token.LastIndexOf('.')]));
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(token[..(token.LastIndexOf('.') + 1)]));
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(token.Replace(".", "..", StringComparison.Ordinal)));
+        Assert.Equal(TokenError.Malformed, _world.Judge(token + "."));
+        Assert.Equal(TokenError.Malformed, _world.Judge("." + token));
+        Assert.Equal(TokenError.Malformed, _world.Judge(token + ".AAAA"));
+        Assert.Equal(TokenError.Malformed, _world.Judge(token[..token.LastIndexOf('.')]));
+        Assert.Equal(TokenError.Malformed, _world.Judge(token[..(token.LastIndexOf('.') + 1)]));
+        Assert.Equal(TokenError.Malformed, _world.Judge(token.Replace(".", "..", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -78,9 +78,9 @@ public sealed class AccessTokenValidatorTests
         {
             var spoilt = (string[])parts.Clone();
             spoilt[part] += intruder;
-            Assert.Equal(TokenRefusal.Malformed, _world.Judge(string.Join('.', spoilt)));
+            Assert.Equal(TokenError.Malformed, _world.Judge(string.Join('.', spoilt)));
             spoilt[part] = parts[part].Insert(parts[part].Length / 2, intruder);
-            Assert.Equal(TokenRefusal.Malformed, _world.Judge(string.Join('.', spoilt)));
+            Assert.Equal(TokenError.Malformed, _world.Judge(string.Join('.', spoilt)));
         }
     }
 
@@ -108,7 +108,7 @@ public sealed class AccessTokenValidatorTests
 
                     var spoilt = (string[])parts.Clone();
                     spoilt[part] = spelling;
-                    Assert.Equal(TokenRefusal.Malformed, world.Judge(string.Join('.', spoilt)));
+                    Assert.Equal(TokenError.Malformed, world.Judge(string.Join('.', spoilt)));
                     spellings.Add((part, spelling.Length % 4));
                 }
             }
@@ -127,7 +127,7 @@ public sealed class AccessTokenValidatorTests
         for (var at = token.LastIndexOf('.') + 1; at < token.Length; at++)
         {
             var refusal = world.Judge(Changed(token, at));
-            Assert.True(refusal is TokenRefusal.BadSignature or TokenRefusal.Malformed, refusal.ToString());
+            Assert.True(refusal is TokenError.BadSignature or TokenError.Malformed, refusal.ToString());
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class AccessTokenValidatorTests
         claims["roles"] = new JsonArray("admin", "manager", "user");
         parts[1] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()));
 
-        Assert.Equal(TokenRefusal.BadSignature, _world.Judge(string.Join('.', parts)));
+        Assert.Equal(TokenError.BadSignature, _world.Judge(string.Join('.', parts)));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class AccessTokenValidatorTests
         header["cty"] = "x";
         parts[0] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString()));
 
-        Assert.Equal(TokenRefusal.BadSignature, _world.Judge(string.Join('.', parts)));
+        Assert.Equal(TokenError.BadSignature, _world.Judge(string.Join('.', parts)));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class AccessTokenValidatorTests
             one[(length / 2) - 1] = 1;
 
             foreach (var signature in (byte[][])[zeros, ones, one, zeros[..^1], [.. zeros, 0], zeros[..3], [.. ones, .. ones]])
-                Assert.Equal(TokenRefusal.BadSignature, world.Judge(signed + Base64Url.EncodeToString(signature)));
+                Assert.Equal(TokenError.BadSignature, world.Judge(signed + Base64Url.EncodeToString(signature)));
         }
     }
 
@@ -189,7 +189,7 @@ public sealed class AccessTokenValidatorTests
         var header = _world.Header();
         header["alg"] = algorithm;
 
-        Assert.Equal(TokenRefusal.WrongAlgorithm, _world.Judge(_world.Forge(header)));
+        Assert.Equal(TokenError.WrongAlgorithm, _world.Judge(_world.Forge(header)));
     }
 
     [Fact]
@@ -199,8 +199,8 @@ public sealed class AccessTokenValidatorTests
         header["alg"] = "none";
         var forged = _world.Forge(header);
 
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(forged[..(forged.LastIndexOf('.') + 1)]));
-        Assert.Equal(TokenRefusal.WrongAlgorithm, _world.Judge(forged[..(forged.LastIndexOf('.') + 1)] + "AAAA"));
+        Assert.Equal(TokenError.Malformed, _world.Judge(forged[..(forged.LastIndexOf('.') + 1)]));
+        Assert.Equal(TokenError.WrongAlgorithm, _world.Judge(forged[..(forged.LastIndexOf('.') + 1)] + "AAAA"));
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class AccessTokenValidatorTests
         foreach (var secret in secrets)
         {
             var mac = HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed));
-            Assert.Equal(TokenRefusal.WrongAlgorithm, world.Judge($"{signed}.{Base64Url.EncodeToString(mac)}"));
+            Assert.Equal(TokenError.WrongAlgorithm, world.Judge($"{signed}.{Base64Url.EncodeToString(mac)}"));
         }
     }
 
@@ -233,8 +233,8 @@ public sealed class AccessTokenValidatorTests
         var header = _world.Header();
         header["kid"] = TokenWorld.OtherRsa.Id;
 
-        Assert.Equal(TokenRefusal.UnknownKey, _world.Judge(_world.Forge(header, key: TokenWorld.OtherRsa)));
-        Assert.Equal(TokenRefusal.UnknownKey, new TokenWorld(TokenWorld.OtherRsa).Judge(_world.Issue()));
+        Assert.Equal(TokenError.UnknownKey, _world.Judge(_world.Forge(header, key: TokenWorld.OtherRsa)));
+        Assert.Equal(TokenError.UnknownKey, new TokenWorld(TokenWorld.OtherRsa).Judge(_world.Issue()));
     }
 
     [Fact]
@@ -243,22 +243,22 @@ public sealed class AccessTokenValidatorTests
         var header = _world.Header();
         header["kid"] = TokenWorld.Ec.Id;
 
-        Assert.Equal(TokenRefusal.WrongAlgorithm, _world.Judge(_world.Forge(header, key: TokenWorld.Rsa)));
+        Assert.Equal(TokenError.WrongAlgorithm, _world.Judge(_world.Forge(header, key: TokenWorld.Rsa)));
 
         header["alg"] = "ES256";
 
-        Assert.Equal(TokenRefusal.BadSignature, _world.Judge(_world.Forge(header, key: TokenWorld.Rsa)));
+        Assert.Equal(TokenError.BadSignature, _world.Judge(_world.Forge(header, key: TokenWorld.Rsa)));
 
         var two = new TokenWorld(TokenWorld.Rsa, TokenWorld.OtherRsa);
 
-        Assert.Equal(TokenRefusal.BadSignature, two.Judge(two.Forge(key: TokenWorld.OtherRsa)));
+        Assert.Equal(TokenError.BadSignature, two.Judge(two.Forge(key: TokenWorld.OtherRsa)));
     }
 
     [Fact]
     public void Refuses_a_missing_or_wrong_typed_header_member()
     {
-        foreach (var (name, refusal) in (IEnumerable<(string, TokenRefusal)>)
-            [("alg", TokenRefusal.WrongAlgorithm), ("kid", TokenRefusal.UnknownKey), ("typ", TokenRefusal.WrongType)])
+        foreach (var (name, refusal) in (IEnumerable<(string, TokenError)>)
+            [("alg", TokenError.WrongAlgorithm), ("kid", TokenError.UnknownKey), ("typ", TokenError.WrongType)])
         {
             var header = _world.Header();
             header.Remove(name);
@@ -288,7 +288,7 @@ public sealed class AccessTokenValidatorTests
         var header = _world.Header();
         header["typ"] = type;
 
-        Assert.Equal(TokenRefusal.WrongType, _world.Judge(_world.Forge(header)));
+        Assert.Equal(TokenError.WrongType, _world.Judge(_world.Forge(header)));
     }
 
     [Theory]
@@ -315,7 +315,7 @@ public sealed class AccessTokenValidatorTests
         var header = _world.Header();
         header[member] = JsonNode.Parse(value);
 
-        Assert.Equal(TokenRefusal.UnsupportedHeader, _world.Judge(_world.Forge(header)));
+        Assert.Equal(TokenError.UnsupportedHeader, _world.Judge(_world.Forge(header)));
     }
 
     [Fact]
@@ -325,7 +325,7 @@ public sealed class AccessTokenValidatorTests
         header["jwk"] = new JsonObject { ["kty"] = "RSA", ["n"] = "AQAB", ["e"] = "AQAB" };
         header["jku"] = "https://evil.test/jwks.json";
 
-        Assert.Equal(TokenRefusal.BadSignature, _world.Judge(_world.Forge(header, key: TokenWorld.OtherRsa)));
+        Assert.Equal(TokenError.BadSignature, _world.Judge(_world.Forge(header, key: TokenWorld.OtherRsa)));
     }
 
     [Theory]
@@ -337,7 +337,8 @@ public sealed class AccessTokenValidatorTests
     {
         var header = _world.Header().ToJsonString();
 
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText($"{header[..^1]},\"{name}\":{value}}}", _world.Claims().ToJsonString())));
+        Assert.Equal(
+            TokenError.Malformed, _world.Judge(_world.ForgeText($"{header[..^1]},\"{name}\":{value}}}", _world.Claims().ToJsonString())));
     }
 
     [Theory]
@@ -349,7 +350,8 @@ public sealed class AccessTokenValidatorTests
     {
         var claims = _world.Claims().ToJsonString();
 
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), $"{claims[..^1]},\"{name}\":{value}}}")));
+        Assert.Equal(
+            TokenError.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), $"{claims[..^1]},\"{name}\":{value}}}")));
     }
 
     [Theory]
@@ -367,8 +369,8 @@ public sealed class AccessTokenValidatorTests
     [InlineData("true")]
     public void Refuses_a_part_that_is_no_JSON_object(string json)
     {
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText(json, _world.Claims().ToJsonString())));
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), json)));
+        Assert.Equal(TokenError.Malformed, _world.Judge(_world.ForgeText(json, _world.Claims().ToJsonString())));
+        Assert.Equal(TokenError.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), json)));
     }
 
     [Fact]
@@ -382,7 +384,7 @@ public sealed class AccessTokenValidatorTests
             foreach (var bytes in (byte[][])[[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF8], .. LoneSurrogates()])
             {
                 byte[] spoilt = [.. "{\""u8, .. Encoding.ASCII.GetBytes(name), .. "\":\""u8, .. bytes, .. "\"}"u8];
-                Assert.NotEqual(TokenRefusal.None, _world.Judge(_world.ForgeBytes(header, spoilt)));
+                Assert.NotEqual(TokenError.None, _world.Judge(_world.ForgeBytes(header, spoilt)));
             }
         }
 
@@ -391,9 +393,9 @@ public sealed class AccessTokenValidatorTests
             foreach (var bytes in (byte[][])[[0xFF], [0xC0, 0x80], .. LoneSurrogates()])
             {
                 byte[] spoilt = [.. "{\""u8, .. Encoding.ASCII.GetBytes(name), .. "\":\""u8, .. bytes, .. "\"}"u8];
-                Assert.NotEqual(TokenRefusal.None, _world.Judge(_world.ForgeBytes(spoilt, claims)));
+                Assert.NotEqual(TokenError.None, _world.Judge(_world.ForgeBytes(spoilt, claims)));
                 byte[] named = [.. "{\""u8, .. bytes, .. "\":\"x\"}"u8];
-                Assert.NotEqual(TokenRefusal.None, _world.Judge(_world.ForgeBytes(named, claims)));
+                Assert.NotEqual(TokenError.None, _world.Judge(_world.ForgeBytes(named, claims)));
             }
         }
 
@@ -406,9 +408,9 @@ public sealed class AccessTokenValidatorTests
         var claims = _world.Claims();
         claims["padding"] = new string('x', AccessTokenValidator.MaxLength);
 
-        Assert.Equal(TokenRefusal.TooLarge, _world.Judge(_world.Forge(claims: claims)));
-        Assert.Equal(TokenRefusal.TooLarge, _world.Judge(new string('.', AccessTokenValidator.MaxLength + 1)));
-        Assert.Equal(TokenRefusal.TooLarge, _world.Judge(new string('A', 50_000_000)));
+        Assert.Equal(TokenError.TooLarge, _world.Judge(_world.Forge(claims: claims)));
+        Assert.Equal(TokenError.TooLarge, _world.Judge(new string('.', AccessTokenValidator.MaxLength + 1)));
+        Assert.Equal(TokenError.TooLarge, _world.Judge(new string('A', 50_000_000)));
     }
 
     [Fact]
@@ -438,11 +440,15 @@ public sealed class AccessTokenValidatorTests
         foreach (var depth in (int[])[8, 20, 45])
         {
             var nested = string.Concat([.. Enumerable.Repeat(opening, depth), "1", .. Enumerable.Repeat(closing, depth)]);
-            Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText(With(_world.Header(), nested), _world.Claims().ToJsonString())));
-            Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), With(_world.Claims(), nested))));
+            Assert.Equal(
+                TokenError.Malformed, _world.Judge(_world.ForgeText(With(_world.Header(), nested), _world.Claims().ToJsonString())));
+            Assert.Equal(
+                TokenError.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), With(_world.Claims(), nested))));
         }
 
-        Assert.Equal(TokenRefusal.Malformed, _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), string.Concat(Enumerable.Repeat(opening, 900)))));
+        Assert.Equal(
+            TokenError.Malformed,
+            _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), string.Concat(Enumerable.Repeat(opening, 900)))));
 
         static string With(JsonObject json, string nested) => $"{json.ToJsonString()[..^1]},\"x\":{nested}}}";
     }
@@ -457,7 +463,7 @@ public sealed class AccessTokenValidatorTests
         _world.Accept(token);
 
         _world.Clock.Now = end;
-        Assert.Equal(TokenRefusal.Expired, _world.Judge(token));
+        Assert.Equal(TokenError.Expired, _world.Judge(token));
     }
 
     [Theory]
@@ -474,7 +480,7 @@ public sealed class AccessTokenValidatorTests
         _world.Accept(token);
 
         _world.Clock.Now = start - TimeSpan.FromTicks(1);
-        Assert.Equal(TokenRefusal.NotYetValid, _world.Judge(token));
+        Assert.Equal(TokenError.NotYetValid, _world.Judge(token));
     }
 
     [Fact]
@@ -489,7 +495,7 @@ public sealed class AccessTokenValidatorTests
 
         _world.Clock.Now = TokenWorld.Noon.AddMinutes(5);
         Assert.False(validator.TryValidate(token, out _, out var refusal));
-        Assert.Equal(TokenRefusal.Expired, refusal);
+        Assert.Equal(TokenError.Expired, refusal);
     }
 
     [Theory]
@@ -499,7 +505,7 @@ public sealed class AccessTokenValidatorTests
     [InlineData("\"\"")]
     [InlineData("null")]
     [InlineData("[\"https://portico.test/bff\"]")]
-    public void Refuses_another_issuer(string issuer) => Assert.Equal(TokenRefusal.WrongIssuer, JudgeWith("iss", issuer));
+    public void Refuses_another_issuer(string issuer) => Assert.Equal(TokenError.WrongIssuer, JudgeWith("iss", issuer));
 
     [Theory]
     [InlineData("\"other\"")]
@@ -511,13 +517,13 @@ public sealed class AccessTokenValidatorTests
     [InlineData("[[\"portico\"]]")]
     [InlineData("{\"portico\":true}")]
     [InlineData("null")]
-    public void Refuses_another_audience(string audience) => Assert.Equal(TokenRefusal.WrongAudience, JudgeWith("aud", audience));
+    public void Refuses_another_audience(string audience) => Assert.Equal(TokenError.WrongAudience, JudgeWith("aud", audience));
 
     [Theory]
     [InlineData("\"portico\"")]
     [InlineData("[\"portico\"]")]
     [InlineData("[\"other\",\"portico\"]")]
-    public void Takes_its_audience_alone_or_among_others(string audience) => Assert.Equal(TokenRefusal.None, JudgeWith("aud", audience));
+    public void Takes_its_audience_alone_or_among_others(string audience) => Assert.Equal(TokenError.None, JudgeWith("aud", audience));
 
     [Theory]
     [InlineData("exp")]
@@ -525,8 +531,21 @@ public sealed class AccessTokenValidatorTests
     [InlineData("iat")]
     public void Refuses_times_that_are_no_whole_seconds_of_this_age(string claim)
     {
-        foreach (var json in (string[])["null", "\"1795262400\"", "1795262400.5", "1e400", "-1", "0", "9223372036854775807", "99999999999999999999", "253402300800", "[]", "true"])
-            Assert.Equal(TokenRefusal.InvalidClaims, JudgeWith(claim, json));
+        foreach (
+            var json in (string[])[
+                "null",
+                "\"1795262400\"",
+                "1795262400.5",
+                "1e400",
+                "-1",
+                "0",
+                "9223372036854775807",
+                "99999999999999999999",
+                "253402300800",
+                "[]",
+                "true"
+            ])
+            Assert.Equal(TokenError.InvalidClaims, JudgeWith(claim, json));
     }
 
     [Theory]
@@ -555,7 +574,8 @@ public sealed class AccessTokenValidatorTests
     [InlineData("permissions", "\"users.read\"")]
     [InlineData("permissions", "[1]")]
     [InlineData("permissions", "{}")]
-    public void Refuses_claims_of_another_shape(string claim, string json) => Assert.Equal(TokenRefusal.InvalidClaims, JudgeWith(claim, json));
+    public void Refuses_claims_of_another_shape(string claim, string json) =>
+        Assert.Equal(TokenError.InvalidClaims, JudgeWith(claim, json));
 
     [Fact]
     public void Refuses_a_token_that_lacks_any_of_its_claims()
@@ -564,7 +584,7 @@ public sealed class AccessTokenValidatorTests
         {
             var claims = _world.Claims();
             claims.Remove(claim);
-            Assert.NotEqual(TokenRefusal.None, _world.Judge(_world.Forge(claims: claims)));
+            Assert.NotEqual(TokenError.None, _world.Judge(_world.Forge(claims: claims)));
         }
     }
 
@@ -606,13 +626,14 @@ public sealed class AccessTokenValidatorTests
         return decoded.SequenceEqual(bytes);
     }
 
-    private TokenRefusal JudgeWith(string claim, string json)
+    private TokenError JudgeWith(string claim, string json)
     {
         var claims = _world.Claims().ToJsonString();
         var spoilt = JsonNode.Parse(claims)!.AsObject();
         var before = spoilt[claim]!.ToJsonString();
         var place = $"\"{claim}\":";
         // Written as text, because JsonNode would turn away numbers that no type holds.
-        return _world.Judge(_world.ForgeText(_world.Header().ToJsonString(), claims.Replace(place + before, place + json, StringComparison.Ordinal)));
+        return _world.Judge(
+            _world.ForgeText(_world.Header().ToJsonString(), claims.Replace(place + before, place + json, StringComparison.Ordinal)));
     }
 }

@@ -68,7 +68,8 @@ public sealed class KeySealingTests
         Assert.Equal(Key, Sealing(New).Open(resealed, "a key"));
     }
 
-    private static KeySealing Sealing(string key, string other = "") => new(new TokenSettings { SealingKey = key, OtherSealingKey = other });
+    private static KeySealing Sealing(string key, string other = "") =>
+        new(new TokenSettings { SealingKey = key, OtherSealingKey = other });
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 }

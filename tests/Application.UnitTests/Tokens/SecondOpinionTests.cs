@@ -53,13 +53,15 @@ public sealed class SecondOpinionTests
 
             var right = Create(claims, credentials, "at+jwt");
             var otherType = Create(claims, credentials, "JWT");
-            var otherAlgorithm = Create(claims, new(credentials.Key, credentials.Algorithm.Replace("256", "512", StringComparison.Ordinal)), "at+jwt");
-            var otherAudience = Create(claims.Replace("\"aud\":\"portico\"", "\"aud\":\"other\"", StringComparison.Ordinal), credentials, "at+jwt");
+            var otherAlgorithm = Create(
+                claims, new(credentials.Key, credentials.Algorithm.Replace("256", "512", StringComparison.Ordinal)), "at+jwt");
+            var otherAudience = Create(
+                claims.Replace("\"aud\":\"portico\"", "\"aud\":\"other\"", StringComparison.Ordinal), credentials, "at+jwt");
 
             world.Accept(right);
-            Assert.Equal(TokenRefusal.WrongType, world.Judge(otherType));
-            Assert.Equal(TokenRefusal.WrongAlgorithm, world.Judge(otherAlgorithm));
-            Assert.Equal(TokenRefusal.WrongAudience, world.Judge(otherAudience));
+            Assert.Equal(TokenError.WrongType, world.Judge(otherType));
+            Assert.Equal(TokenError.WrongAlgorithm, world.Judge(otherAlgorithm));
+            Assert.Equal(TokenError.WrongAudience, world.Judge(otherAudience));
         }
     }
 
@@ -76,7 +78,8 @@ public sealed class SecondOpinionTests
             ValidTypes = ["at+jwt"],
             ValidAlgorithms = ["RS256", "ES256"],
             IssuerSigningKeys = new JsonWebKeySet(jwks).GetSigningKeys(),
-            LifetimeValidator = (notBefore, expires, _, _) => notBefore <= TokenWorld.Noon.UtcDateTime && expires > TokenWorld.Noon.UtcDateTime,
+            LifetimeValidator = (notBefore, expires, _, _) =>
+                notBefore <= TokenWorld.Noon.UtcDateTime && expires > TokenWorld.Noon.UtcDateTime,
         });
     }
 

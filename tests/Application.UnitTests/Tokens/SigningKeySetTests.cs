@@ -81,7 +81,8 @@ public sealed class SigningKeySetTests
         Assert.Throws<SigningKeyException>(() => Take(keys.Drop(current.Id, isEmergency: false, Noon)));
         Assert.Equal([SigningKeyStep.Dropped], Take(keys.Drop(next.Id, isEmergency: false, Noon)));
         // Nobody waits for a key that verifiers know: there is none.
-        Assert.Equal([SigningKeyStep.Dropped, SigningKeyStep.Made, SigningKeyStep.Promoted], Take(keys.Drop(current.Id, isEmergency: true, Noon)));
+        Assert.Equal(
+            [SigningKeyStep.Dropped, SigningKeyStep.Made, SigningKeyStep.Promoted], Take(keys.Drop(current.Id, isEmergency: true, Noon)));
         Assert.Single(keys.Keys);
         Assert.NotEqual(current.Id, keys.Current!.Id);
     }
@@ -132,7 +133,9 @@ public sealed class SigningKeySetTests
     private static List<SigningKeyStep> Ordered(List<SigningKeyStep> steps) =>
         [.. steps.OrderBy(step => step is SigningKeyStep.Retired ? 0 : step is SigningKeyStep.Promoted ? 1 : 2)];
 
-    /// <summary>Some hours of three replicas that are late to learn, of verifiers that keep what they were told to keep, and of an operator.</summary>
+    /// <summary>
+    /// Some hours of three replicas that are late to learn, of verifiers that keep what they were told to keep, and of an operator.
+    /// </summary>
     private sealed class History(int seed)
     {
         private const int Steps = 300;

@@ -54,7 +54,8 @@ public sealed class TokenDiscoveryTests
 
         Assert.NotEqual(jwks.ETag, _discovery.Jwks().ETag);
         Assert.NotEqual(metadata.ETag, _discovery.Metadata().ETag);
-        Assert.Equal(["RS256"], Json(_discovery.Metadata())["id_token_signing_alg_values_supported"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(
+            ["RS256"], Json(_discovery.Metadata())["id_token_signing_alg_values_supported"]!.AsArray().Select(name => (string)name!));
     }
 
     private static JsonObject Json(DiscoveryDocument document) => JsonNode.Parse(document.Json.Span)!.AsObject();

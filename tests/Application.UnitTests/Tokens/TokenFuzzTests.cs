@@ -40,7 +40,7 @@ public sealed class TokenFuzzTests
             {
                 var token = world.ForgeBytes(Encoding.UTF8.GetBytes(sample.header), Encoding.UTF8.GetBytes(sample.claims), TokenWorld.Ec);
                 var valid = world.Validator.TryValidate(token, out var read, out var refusal);
-                return valid == (read is not null) && valid == (refusal == TokenRefusal.None);
+                return valid == (read is not null) && valid == (refusal == TokenError.None);
             })
             .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
     }
@@ -51,7 +51,10 @@ public sealed class TokenFuzzTests
         var part = Gen.ListOf(ArbMap.Default.GeneratorFor<byte>()).Select(bytes => bytes.ToArray());
         var texts = Gen.OneOf(
             Gen.ListOf(Character).Select(characters => string.Concat(characters)),
-            part.Three().Select(parts => string.Join('.', new[] { parts.Item1, parts.Item2, parts.Item3 }.Select(bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)))));
+            part.Three().Select(
+                parts => string.Join(
+                    '.',
+                    new[] { parts.Item1, parts.Item2, parts.Item3 }.Select(bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)))));
 
         Prop.ForAll(Arb.From(texts), text => !Worlds[0].Validator.TryValidate(text, out _, out _))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
@@ -64,9 +67,11 @@ public sealed class TokenFuzzTests
             place.SelectMany(_ => Character, (at, character) => Spliced(text, at, 1, character.ToString())),
             place.SelectMany(_ => Character, (at, character) => Spliced(text, at, 0, character.ToString())),
             place.SelectMany(_ => Gen.Choose(1, 20), (at, length) => Spliced(text, at, length, "")),
-            place.SelectMany(_ => Gen.Choose(1, 20), (at, length) => Spliced(text, at, 0, text.Substring(at, Math.Min(length, text.Length - at)))),
+            place.SelectMany(
+                _ => Gen.Choose(1, 20), (at, length) => Spliced(text, at, 0, text.Substring(at, Math.Min(length, text.Length - at)))),
             place.SelectMany(_ => place, (at, other) => Swapped(text, at, other)),
-            place.SelectMany(_ => Gen.ListOf(Character), (at, characters) => Spliced(text, at, characters.Count, string.Concat(characters))),
+            place.SelectMany(
+                _ => Gen.ListOf(Character), (at, characters) => Spliced(text, at, characters.Count, string.Concat(characters))),
             place.Select(at => text[..at]));
     }
 

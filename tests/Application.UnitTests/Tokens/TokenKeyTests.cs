@@ -144,9 +144,13 @@ public sealed class TokenKeyTests
         using var huge = RSA.Create(new RSAParameters { Modulus = [.. Enumerable.Repeat((byte)0xFF, 5120 / 8)], Exponent = [1, 0, 1] });
         using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP384);
 
-        Assert.Contains("of 1024 bits, where 2048 to 4096 are allowed", Assert.Throws<NotSupportedException>(() => TokenKey.Of(weak)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "of 1024 bits, where 2048 to 4096 are allowed",
+            Assert.Throws<NotSupportedException>(() => TokenKey.Of(weak)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("of 5120 bits", Assert.Throws<NotSupportedException>(() => TokenKey.Of(huge)).Message, StringComparison.Ordinal);
-        Assert.Contains("another curve than P-256", Assert.Throws<NotSupportedException>(() => TokenKey.Of(curve)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another curve than P-256", Assert.Throws<NotSupportedException>(() => TokenKey.Of(curve)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

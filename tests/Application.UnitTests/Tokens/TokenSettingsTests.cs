@@ -57,7 +57,10 @@ public sealed class TokenSettingsTests
         var token = services.GetRequiredService<IAccessTokenIssuer>().Issue(TokenWorld.Somebody(), Guid.CreateVersion7());
 
         Assert.True(services.GetRequiredService<AccessTokenValidator>().TryValidate(token.Value, out _, out _));
-        Assert.Contains(TokenWorld.Ec.Id, System.Text.Encoding.UTF8.GetString(services.GetRequiredService<TokenDiscovery>().Jwks().Json.Span), StringComparison.Ordinal);
+        Assert.Contains(
+            TokenWorld.Ec.Id,
+            System.Text.Encoding.UTF8.GetString(services.GetRequiredService<TokenDiscovery>().Jwks().Json.Span),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +76,8 @@ public sealed class TokenSettingsTests
     private static ServiceProvider Provider(string setting, string value) =>
         new ServiceCollection().AddTokens(Configuration(setting, value)).BuildServiceProvider();
 
-    private static TokenSettings With(string setting, string value) => Configuration(setting, value).GetSection("Tokens").Get<TokenSettings>()!;
+    private static TokenSettings With(string setting, string value) =>
+        Configuration(setting, value).GetSection("Tokens").Get<TokenSettings>()!;
 
     private static IConfigurationRoot Configuration(string setting, string value)
     {

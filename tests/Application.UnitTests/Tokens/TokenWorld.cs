@@ -60,10 +60,10 @@ internal sealed class TokenWorld
 
     public string Issue() => Issuer.Issue(User, SessionId).Value;
 
-    public TokenRefusal Judge(string token)
+    public TokenError Judge(string token)
     {
         var valid = Validator.TryValidate(token, out var claims, out var refusal);
-        Assert.Equal(valid, refusal == TokenRefusal.None);
+        Assert.Equal(valid, refusal == TokenError.None);
         Assert.Equal(valid, claims is not null);
         return refusal;
     }

@@ -40,5 +40,6 @@ public sealed class ChangeProfileValidatorTests
     [InlineData("en-a-b-c-d")]
     [InlineData("\u0440\u0443")]
     [InlineData("en-12345678-12345678-12345678-12345678")]
-    public void Refuses_what_is_no_language_tag(string locale) => Assert.Equal(["locale"], Requests.Refused(new ChangeProfile { Locale = locale }));
+    public void Refuses_what_is_no_language_tag(string locale) =>
+        Assert.Equal(["locale"], Requests.Refused(new ChangeProfile { Locale = locale }));
 }

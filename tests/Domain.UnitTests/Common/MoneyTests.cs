@@ -9,7 +9,8 @@ public sealed class MoneyTests
 {
     private static readonly Currency Euro = Currency.Of("EUR");
 
-    private static readonly Currency[] ByDecimals = [.. new[] { "JPY", "EUR", "BHD", "CLF", "USDT", "BTC", "SOL", "ETH" }.Select(Currency.Of)];
+    private static readonly Currency[] ByDecimals =
+        [.. new[] { "JPY", "EUR", "BHD", "CLF", "USDT", "BTC", "SOL", "ETH" }.Select(Currency.Of)];
 
     private static readonly Arbitrary<Money> Amounts = Arb.From(
         from currency in Gen.Elements(ByDecimals)
@@ -32,7 +33,9 @@ public sealed class MoneyTests
         Assert.Equal(money, Money.Of(money.Amount, money.Currency));
         var positive = money.IsNegative ? -money : money;
         Assert.Equal(positive, Money.Parse(positive.Text, money.Currency).Value);
-        Assert.Equal(money.Currency.Decimals == 0 ? -1 : positive.Text.Length - money.Currency.Decimals - 1, positive.Text.IndexOf('.', StringComparison.Ordinal));
+        Assert.Equal(
+            money.Currency.Decimals == 0 ? -1 : positive.Text.Length - money.Currency.Decimals - 1,
+            positive.Text.IndexOf('.', StringComparison.Ordinal));
     }).QuickCheckThrowOnFailure();
 
     [Fact]

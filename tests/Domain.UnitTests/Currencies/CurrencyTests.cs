@@ -6,7 +6,9 @@ public sealed class CurrencyTests
 {
     [Fact]
     public void Codes_are_unique_and_in_order() =>
-        Assert.Equal(Currency.All.Select(currency => currency.Code).Distinct().Order(StringComparer.Ordinal), Currency.All.Select(currency => currency.Code));
+        Assert.Equal(
+            Currency.All.Select(currency => currency.Code).Distinct().Order(StringComparer.Ordinal),
+            Currency.All.Select(currency => currency.Code));
 
     [Fact]
     public void Names_are_unique() =>

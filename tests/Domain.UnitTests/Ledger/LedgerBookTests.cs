@@ -18,15 +18,18 @@ public sealed class LedgerBookTests
         .Select(n => Account.OfWallet(Id(10 + n), People[n % 2], Currencies[n / 2 % 2], Start))
         .Select((wallet, n) => n == 7 ? wallet with { Status = AccountStatus.Closed } : wallet)];
 
-    private static readonly Guid[] Anything = [.. Wallets.Select(wallet => wallet.Id), Id(99), SystemAccounts.IdOf(AccountKind.Cash, Currencies[0])];
+    private static readonly Guid[] Anything =
+        [.. Wallets.Select(wallet => wallet.Id), Id(99), SystemAccounts.IdOf(AccountKind.Cash, Currencies[0])];
 
     private static readonly LedgerState Empty = new()
     {
-        Accounts = Wallets.Concat(Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, Start))).ToDictionary(account => account.Id),
+        Accounts = Wallets.Concat(Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, Start)))
+            .ToDictionary(account => account.Id),
     };
 
     [Fact]
-    public void Any_split_into_batches_gives_the_same_as_one_by_one() => Prop.ForAll(Histories, Arb.From(Gen.ListOf(Gen.Choose(1, 7))), (history, sizes) =>
+    public void Any_split_into_batches_gives_the_same_as_one_by_one() =>
+        Prop.ForAll(Histories, Arb.From(Gen.ListOf(Gen.Choose(1, 7))), (history, sizes) =>
     {
         var alone = Run(history, []);
         var split = Run(history, sizes);
@@ -40,8 +43,11 @@ public sealed class LedgerBookTests
     {
         var (state, journals, postings, outcomes, _) = Run(history, [3]);
 
-        Assert.All(postings.GroupBy(posting => posting.JournalId), journal => Assert.Equal(0, journal.Sum(posting => posting.Amount.Amount)));
-        Assert.All(state.Accounts.Values.GroupBy(account => account.Currency), currency => Assert.Equal(0, currency.Sum(account => account.Posted.Amount)));
+        Assert.All(
+            postings.GroupBy(posting => posting.JournalId), journal => Assert.Equal(0, journal.Sum(posting => posting.Amount.Amount)));
+        Assert.All(
+            state.Accounts.Values.GroupBy(account => account.Currency),
+            currency => Assert.Equal(0, currency.Sum(account => account.Posted.Amount)));
         Assert.Equal(journals.Count, outcomes.Where(outcome => !outcome.IsReplay).Sum(outcome => outcome.Journals.Count));
         foreach (var account in state.Accounts.Values)
         {
@@ -49,17 +55,21 @@ public sealed class LedgerBookTests
             Assert.Equal(Enumerable.Range(1, own.Length).Select(version => (long)version), own.Select(posting => posting.AccountVersion));
             Assert.Equal(account.Version, own.Length);
             Assert.Equal(account.Posted.Amount, own.Sum(posting => posting.Amount.Amount));
-            Assert.Equal(account.Held.Amount, state.Holds.Values.Where(hold => hold.SourceId == account.Id).Sum(hold => hold.Remaining.Amount));
+            Assert.Equal(
+                account.Held.Amount, state.Holds.Values.Where(hold => hold.SourceId == account.Id).Sum(hold => hold.Remaining.Amount));
             Assert.True(account.MinAvailable is null || account.Available >= account.MinAvailable, account.ToString());
             Assert.Equal(own.Select(posting => posting.RecordedAt).Order(), own.Select(posting => posting.RecordedAt));
             Assert.True(account.Status == AccountStatus.Open || own.Length == 0);
             if (own.Length > 0)
-                Assert.Equal((account.Posted, account.Held, account.RecordedAt), (own[^1].PostedAfter, own[^1].HeldAfter, own[^1].RecordedAt));
+                Assert.Equal(
+                    (account.Posted, account.Held, account.RecordedAt), (own[^1].PostedAfter, own[^1].HeldAfter, own[^1].RecordedAt));
         }
 
         Assert.All(state.Originals.Values, original => Assert.InRange(original.Reversed.MinorUnits, 0, original.Journal.Amount.MinorUnits));
         Assert.All(journals.Where(journal => journal.ReversesId is not null).GroupBy(journal => journal.ReversesId), reversals =>
-            Assert.True(reversals.Sum(reversal => reversal.Amount.Amount) <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
+            Assert.True(
+                reversals.Sum(
+                    reversal => reversal.Amount.Amount) <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
     [Fact]
@@ -69,7 +79,7 @@ public sealed class LedgerBookTests
         foreach (var instruction in history)
         {
             var decision = LedgerBook.Decide(state, [instruction], Start);
-            if (decision.Outcomes[0].Refusal is not null)
+            if (decision.Outcomes[0].Error is not null)
             {
                 Assert.Empty(decision.Accounts);
                 Assert.Empty(decision.Journals);
@@ -93,11 +103,11 @@ public sealed class LedgerBookTests
         Assert.All(history.Where(instruction => instruction.Key is not null).Zip(again.Outcomes), pair =>
         {
             if (!kept.TryGetValue((pair.First.Key!.OwnerId, pair.First.Key.Key), out var known))
-                Assert.Equal(LedgerErrors.SameWallet, pair.Second.Refusal);
+                Assert.Equal(LedgerErrors.SameWallet, pair.Second.Error);
             else if (known.Fingerprint.Span.SequenceEqual(pair.First.Key.Fingerprint.Span))
                 Assert.Equal(known.Outcome, pair.Second with { IsReplay = false });
             else
-                Assert.Equal(LedgerErrors.KeyReused, pair.Second.Refusal);
+                Assert.Equal(LedgerErrors.KeyReused, pair.Second.Error);
         });
     }).QuickCheckThrowOnFailure();
 
@@ -107,12 +117,16 @@ public sealed class LedgerBookTests
         var full = Money.Max(Currencies[0]);
         var state = After(Empty, LedgerBook.Decide(Empty, [Movement.Deposit(Id(1000), null, Wallets[0].Id, full, null)], Start));
         Assert.Equal(full, state.Accounts[Wallets[0].Id].Posted);
-        var refused = LedgerBook.Decide(state, [Movement.Deposit(Id(1001), null, Wallets[0].Id, Money.Of(0.01m, Currencies[0]), null)], Start);
-        Assert.Equal(LedgerErrors.BalanceLimit, refused.Outcomes[0].Refusal);
+        var refused = LedgerBook.Decide(
+            state, [Movement.Deposit(Id(1001), null, Wallets[0].Id, Money.Of(0.01m, Currencies[0]), null)], Start);
+        Assert.Equal(LedgerErrors.BalanceLimit, refused.Outcomes[0].Error);
     }
 
     private static Arbitrary<Instruction[]> Histories => Arb.From(
-        from funds in Gen.Constant(Wallets.Take(7).Select((wallet, n) => (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
+        from funds in Gen.Constant(
+            Wallets.Take(7).Select(
+                (wallet, n) =>
+                    (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
         from draws in Gen.ListOf(Draws, 25)
         select funds.Concat(draws.Select((make, n) => make(n))).ToArray(), Shrunk);
 
@@ -140,7 +154,10 @@ public sealed class LedgerBookTests
         return what switch
         {
             < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
-            4 => Movement.Transfer(id, owner, [.. Enumerable.Range(1, 3).Select(leg => new Leg(Id(2000 + (n * 10) + leg), leg % 2 == 0 ? destination : source, leg % 2 == 0 ? source : destination, amount, null))]),
+            4 => Movement.Transfer(
+                id,
+                owner,
+                [.. Enumerable.Range(1, 3).Select(leg => new Leg(Id(2000 + (n * 10) + leg), leg % 2 == 0 ? destination : source, leg % 2 == 0 ? source : destination, amount, null))]),
             5 => Movement.Deposit(id, owner, destination, amount, null),
             6 => Movement.Withdrawal(id, owner, source, amount, null),
             7 => new Reversal(earlier, all ? null : amount, null) { Id = id, By = owner },
@@ -155,7 +172,8 @@ public sealed class LedgerBookTests
 
     private static History Run(Instruction[] history, IEnumerable<int> sizes)
     {
-        var (state, journals, postings, outcomes, written) = (Empty, new List<Journal>(), new List<Posting>(), new List<Outcome>(), new List<string>());
+        var (state, journals, postings, outcomes, written) = (
+            Empty, new List<Journal>(), new List<Posting>(), new List<Outcome>(), new List<string>());
         using var next = sizes.GetEnumerator();
         for (var done = 0; done < history.Length;)
         {
@@ -173,8 +191,12 @@ public sealed class LedgerBookTests
         string[] all =
         [
             .. written.Order(StringComparer.Ordinal), .. postings.Select(posting => posting.ToString()).Order(StringComparer.Ordinal),
-            .. outcomes.Select(outcome => $"{outcome.Refusal?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(',', outcome.Journals.Select(journal => journal.Id))}"),
-            .. state.Accounts.Values.Select(account => account.ToString()).Order(StringComparer.Ordinal), .. state.Holds.Values.Select(hold => hold.ToString()).Order(StringComparer.Ordinal),
+            .. outcomes.Select(
+                outcome =>
+                    $"{outcome.Error?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(',', outcome.Journals.Select(journal => journal.Id))}"),
+            .. state.Accounts.Values.Select(account => account.ToString())
+            .Order(StringComparer.Ordinal), .. state.Holds.Values.Select(hold => hold.ToString())
+            .Order(StringComparer.Ordinal),
         ];
         return new History(state, journals, postings, outcomes, all);
     }
@@ -206,5 +228,6 @@ public sealed class LedgerBookTests
 
     private static Guid Id(int n) => new(n, 0, 0, new byte[8]);
 
-    private sealed record History(LedgerState State, List<Journal> Journals, List<Posting> Postings, List<Outcome> Outcomes, string[] Written);
+    private sealed record History(
+        LedgerState State, List<Journal> Journals, List<Posting> Postings, List<Outcome> Outcomes, string[] Written);
 }

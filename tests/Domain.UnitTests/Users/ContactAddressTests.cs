@@ -188,7 +188,9 @@ public sealed class ContactAddressTests
 
     [Fact]
     public void A_masked_phone_number_hides_at_least_four_digits() => Prop.ForAll(Arb.From(Phone), text =>
-        ContactAddress.TryParsePhone(text, out var address) && address.ToString() is { Length: 8 } masked && masked.Count(char.IsAsciiDigit) <= text.Length - 5)
+        ContactAddress.TryParsePhone(text, out var address)
+            && address.ToString() is { Length: 8 } masked
+            && masked.Count(char.IsAsciiDigit) <= text.Length - 5)
         .QuickCheckThrowOnFailure();
 
     [Fact]
@@ -226,7 +228,8 @@ public sealed class ContactAddressTests
         Assert.Equal(same, address.IsTheSameAs(text));
     }
 
-    private static bool Same(string text, ContactAddress expected) => ContactAddress.TryParseEmail(text, out var address) && address == expected;
+    private static bool Same(string text, ContactAddress expected) =>
+        ContactAddress.TryParseEmail(text, out var address) && address == expected;
 
     private static Gen<string> Text(string alphabet, int least, int most) => Gen.Choose(least, most)
         .SelectMany(length => Gen.ListOf(Gen.Elements(alphabet.ToCharArray()), length))

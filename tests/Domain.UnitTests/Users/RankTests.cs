@@ -72,7 +72,7 @@ public sealed class RankTests
         var blocked = Person(Role.Manager);
         Assert.True(blocked.Block(Person(Role.Admin)).IsSuccess);
         var deleted = Person(Role.Admin);
-        deleted.Leave(Noon);
+        deleted.DeleteOwnAccount(Noon);
 
         Assert.All(Acts.Values, act => Assert.Equal("rank_too_low", act(Person(Role.User), blocked).Error?.Code));
         Assert.All(Acts.Values, act => Assert.Equal("rank_too_low", act(Person(Role.User), deleted).Error?.Code));
@@ -119,7 +119,7 @@ public sealed class RankTests
         var user = Person(Role.User);
         Assert.Throws<InvalidOperationException>(() => user.FreeAddress(ContactKind.Email));
 
-        user.Leave(Noon);
+        user.DeleteOwnAccount(Noon);
         user.FreeAddress(ContactKind.Email);
         Assert.Null(user.Email);
         Assert.Null(user.EmailVerifiedAt);

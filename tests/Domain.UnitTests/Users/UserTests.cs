@@ -80,7 +80,10 @@ public sealed class UserTests
 
         Assert.Equal(("Countess", "ru"), (user.DisplayName, user.Locale));
         Assert.Equal(
-            [new RaisedEvent(2, new UserProfileChanged(user.Id, "Countess", "en")), new RaisedEvent(3, new UserProfileChanged(user.Id, "Countess", "ru"))],
+            [
+                new RaisedEvent(2, new UserProfileChanged(user.Id, "Countess", "en")),
+                new RaisedEvent(3, new UserProfileChanged(user.Id, "Countess", "ru"))
+            ],
             user.TakeEvents());
         Assert.Equal(0, user.Epoch);
     }
@@ -165,8 +168,14 @@ public sealed class UserTests
 
             events.AddRange(user.TakeEvents());
             return events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)user.Version).Select(version => (long)version))
-                && user.Epoch == events.Count(e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted)
-                && user.SessionVersion == events.Count(e => e.Event is UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
+
+
+                        && user.Epoch == events.Count(
+                            e => e.Event is UserRoleChanged or UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted)
+
+
+                        && user.SessionVersion == events.Count(
+                            e => e.Event is UserPasswordChanged or UserBlocked or UserSessionsEnded or UserDeleted);
         }).QuickCheckThrowOnFailure();
     }
 

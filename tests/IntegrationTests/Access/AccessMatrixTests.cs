@@ -21,7 +21,9 @@ public sealed class AccessMatrixTests(AccessWorld world) : IClassFixture<AccessW
             ? [$"{operation} {Whose.Own}", $"{operation} {Whose.Others}"]
             : (string[])[$"{operation} {Whose.Nobodys}"]);
 
-        Assert.Equal(expected.Order(StringComparer.Ordinal), AccessTable.Rows.Select(row => $"{row.Operation} {row.Whose}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            expected.Order(StringComparer.Ordinal),
+            AccessTable.Rows.Select(row => $"{row.Operation} {row.Whose}").Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -36,7 +38,9 @@ public sealed class AccessMatrixTests(AccessWorld world) : IClassFixture<AccessW
             {
                 var status = await world.Try(row, role, standing, changes: expected < 400);
                 if (status != expected)
-                    wrong.Add(string.Create(CultureInfo.InvariantCulture, $"{role?.ToString() ?? "nobody"}, {standing}: {status} instead of {expected}"));
+                    wrong.Add(
+                        string.Create(
+                            CultureInfo.InvariantCulture, $"{role?.ToString() ?? "nobody"}, {standing}: {status} instead of {expected}"));
             }
         }
 

@@ -50,9 +50,11 @@ internal static partial class AccessTable
         {
             var cells = line.Groups["statuses"].Value.Split('|', StringSplitOptions.TrimEntries);
             if (cells.Length != Columns.Length || !Owners.TryGetValue(line.Groups["whose"].Value, out var whose))
-                throw new FormatException($"docs/api/access.md: this row has not {Columns.Length} statuses, or does not say whose: {line.Value}");
+                throw new FormatException(
+                    $"docs/api/access.md: this row has not {Columns.Length} statuses, or does not say whose: {line.Value}");
             yield return new AccessRow(line.Groups["operation"].Value, whose, Columns.Zip(cells).ToDictionary(
-                cell => cell.First, cell => int.Parse(cell.Second, NumberStyles.None, CultureInfo.InvariantCulture), StringComparer.Ordinal));
+                cell =>
+                    cell.First, cell => int.Parse(cell.Second, NumberStyles.None, CultureInfo.InvariantCulture), StringComparer.Ordinal));
         }
     }
 

@@ -58,10 +58,12 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["password"] = (_, _) => Task.FromResult(Password),
         ["refreshToken"] = (_, scene) => Task.FromResult(scene.Caller?.RefreshToken ?? "none"),
         ["userId"] = (_, scene) => Task.FromResult((scene.Owner?.Id ?? Guid.CreateVersion7()).ToString()),
-        ["tomorrow"] = (_, _) => Task.FromResult(DateTime.UtcNow.AddDays(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+        ["tomorrow"] = (_, _) =>
+            Task.FromResult(DateTime.UtcNow.AddDays(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
         ["event"] = (world, scene) => Makers["/events"](world, scene),
         ["wallet"] = (world, scene) => world.Wallet(scene),
-        ["strangersWallet"] = async (world, _) => await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
+        ["strangersWallet"] = async (world, _) =>
+            await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
     };
 
     // Their records belong to nobody in particular.
@@ -157,7 +159,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
                 return user;
             },
             default);
-        var ticket = await services.GetRequiredService<ISessions>().Open(user.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
+        var ticket = await services.GetRequiredService<ISessions>()
+            .Open(user.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
@@ -195,7 +198,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     private async Task<string> Make(string collection, TestPerson maker, Scene scene)
     {
-        var body = Body($"POST {collection}") ?? throw new InvalidOperationException($"Say in {nameof(Makers)} how a record of {collection} is made.");
+        var body = Body($"POST {collection}")
+            ?? throw new InvalidOperationException($"Say in {nameof(Makers)} how a record of {collection} is made.");
         var record = await Post(maker, collection, await Fill(body, scene));
         return record.Text("id");
     }
@@ -224,13 +228,17 @@ public sealed partial class AccessWorld : IAsyncLifetime
     {
         var filled = template;
         foreach (var name in Name().Matches(template).Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal))
-            filled = filled.Replace($"{{{name}}}", scene.Known.TryGetValue(name, out var known) ? known : await Values[name](this, scene), StringComparison.Ordinal);
+            filled = filled.Replace(
+                $"{{{name}}}",
+                scene.Known.TryGetValue(name, out var known) ? known : await Values[name](this, scene),
+                StringComparison.Ordinal);
         return filled;
     }
 
     private string? Body(string operation) =>
         Bodies.TryGetValue(operation, out var body) ? body
-        : Operations.TryGetValue(operation, out var description) && description.TryGetProperty("requestBody", out var request) ? Example(request)
+        : Operations.TryGetValue(operation, out var description)
+            && description.TryGetProperty("requestBody", out var request) ? Example(request)
         : null;
 
     private string Example(JsonElement requestBody)
@@ -243,9 +251,11 @@ public sealed partial class AccessWorld : IAsyncLifetime
     }
 
     internal static bool Declares(JsonElement operation, string header) =>
-        operation.TryGetProperty("parameters", out var parameters) && parameters.EnumerateArray().Any(parameter => parameter.Text("name") == header);
+        operation.TryGetProperty("parameters", out var parameters)
+            && parameters.EnumerateArray().Any(parameter => parameter.Text("name") == header);
 
-    private static string WithoutPrefix(string path) => path.StartsWith(ApiPrefix, StringComparison.Ordinal) ? path[ApiPrefix.Length..] : path;
+    private static string WithoutPrefix(string path) =>
+        path.StartsWith(ApiPrefix, StringComparison.Ordinal) ? path[ApiPrefix.Length..] : path;
 
     private static string WithPrefix(string path) =>
         path.StartsWith("/.", StringComparison.Ordinal) || path.StartsWith("/schemas/", StringComparison.Ordinal) ? path : ApiPrefix + path;

@@ -7,7 +7,9 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Access;
 
-/// <summary>Somebody with records of every sort, and random calls of those who have no right to them at every operation about such records.</summary>
+/// <summary>
+/// Somebody with records of every sort, and random calls of those who have no right to them at every operation about such records.
+/// </summary>
 public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorld>
 {
     private const int CallsInSuite = 500;
@@ -32,15 +34,21 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         {
             var (intruder, row) = n < calls.Length ? calls[n] : calls[random.Next(calls.Length)];
             var (known, tag) = victim.Choose(random, intruder.Wallet);
-            var extras = Victim.Extras(random, row, world.Operations[row.Operation], tag) with { Key = victim.KeyFor(intruder.Name, random) };
+            var extras = Victim.Extras(
+                random, row, world.Operations[row.Operation], tag) with
+            { Key = victim.KeyFor(intruder.Name, random) };
 
-            using var answer = await world.Send(row, new Scene(intruder.Person, victim.Person, OwnerCanAct: true) { Known = known }, extras);
+            using var answer = await world.Send(
+                row, new Scene(intruder.Person, victim.Person, OwnerCanAct: true) { Known = known }, extras);
 
             var said = await Said(answer);
             var call = $"Call {n}, {intruder.Name}: {extras.Method?.Method} {row.Operation}{extras.Query} with {extras.IfMatch}: {said}";
             Assert.True(extras.Query.Length > 0 || (int)answer.StatusCode == row.Statuses[intruder.Column], call);
             // To the letter what is said of a record that never was.
-            using var missing = await world.Send(row, new Scene(intruder.Person, null, OwnerCanAct: false) { Known = victim.Missing(intruder.Wallet) }, extras with { Key = null });
+            using var missing = await world.Send(
+                row,
+                new Scene(intruder.Person, null, OwnerCanAct: false) { Known = victim.Missing(intruder.Wallet) },
+                extras with { Key = null });
             Assert.True(await Said(missing) == said, $"{call}, but of a missing one: {await Said(missing)}");
         }
 
@@ -52,11 +60,14 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
     private async Task SeesNoneInLists(Intruder intruder, Victim victim)
     {
-        foreach (var row in AccessTable.Rows.Where(row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal)))
+        foreach (
+            var row in AccessTable.Rows.Where(
+                row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal)))
         {
             foreach (var query in (string[])["", "?limit=100", "?deleted=true"])
             {
-                using var answer = await world.Send(row, new Scene(intruder.Person, null, OwnerCanAct: false), new RequestExtras { Query = query });
+                using var answer = await world.Send(
+                    row, new Scene(intruder.Person, null, OwnerCanAct: false), new RequestExtras { Query = query });
                 var text = await answer.Content.ReadAsStringAsync();
                 Assert.All(victim.Secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase));
             }
@@ -68,10 +79,20 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         List<Intruder> intruders = [new(AccessTable.Anonymous, AccessTable.Anonymous, null, Guid.CreateVersion7().ToString())];
         foreach (var role in (Role[])[Role.User, Role.Manager])
         {
-            foreach (var (column, standing) in ((string, string)[])[(role == Role.User ? "user" : "manager", "active"), (AccessTable.Blocked, AccessTable.Blocked), (AccessTable.Deleted, AccessTable.Deleted)])
+            foreach (
+                var (column, standing) in ((string, string)[])[
+                    (role == Role.User ? "user" : "manager", "active"),
+                    (AccessTable.Blocked, AccessTable.Blocked),
+                    (AccessTable.Deleted, AccessTable.Deleted)
+                ])
             {
                 var person = await world.Person(role, standing);
-                intruders.Add(new(column, $"{standing} {role}", person, await world.Wallet(new Scene(person, person, OwnerCanAct: standing == "active"))));
+                intruders.Add(
+                    new(
+                        column,
+                        $"{standing} {role}",
+                        person,
+                        await world.Wallet(new Scene(person, person, OwnerCanAct: standing == "active"))));
             }
         }
 
@@ -101,7 +122,8 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
     private sealed class Victim
     {
         private const int RecordsEach = 3;
-        private static readonly string[] Changing = ["outbox", "inbox", "messages", "dead_events", "audit_log", "kept_answers", "idempotency"];
+        private static readonly string[] Changing =
+            ["outbox", "inbox", "messages", "dead_events", "audit_log", "kept_answers", "idempotency"];
 
         private readonly AccessWorld _world;
         private readonly Dictionary<string, List<(string Id, string? Tag)>> _records = new(StringComparer.Ordinal);
@@ -113,14 +135,18 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         public TestPerson Person { get; }
 
         /// <summary>What nobody else may be shown.</summary>
-        public IEnumerable<string> Secrets => _records.Where(records => records.Key != "/users").SelectMany(records => records.Value).Select(record => record.Id).Append(Person.Email);
+        public IEnumerable<string> Secrets =>
+            _records.Where(
+                records => records.Key != "/users").SelectMany(records => records.Value).Select(record => record.Id).Append(Person.Email);
 
         public static async Task<Victim> In(AccessWorld world)
         {
             var person = await world.Person(Role.User, "active");
             var victim = new Victim(world, person);
             var own = new Scene(person, person, OwnerCanAct: true);
-            foreach (var collection in AccessTable.Rows.Where(row => row.Whose == Whose.Others && row.Path.Contains("/{", StringComparison.Ordinal))
+            foreach (
+                var collection in AccessTable.Rows.Where(
+                    row => row.Whose == Whose.Others && row.Path.Contains("/{", StringComparison.Ordinal))
                 .Select(row => row.Path[..row.Path.IndexOf("/{", StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal))
             {
                 victim._records[collection] = [];
@@ -137,10 +163,12 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         /// <summary>One record of each collection, and the tag of the one that the path of a call will name.</summary>
         public (Dictionary<string, string> Known, Func<string, string?> Tag) Choose(Random random, string intrudersWallet)
         {
-            var chosen = _records.ToDictionary(records => records.Key, records => records.Value[random.Next(records.Value.Count)], StringComparer.Ordinal);
+            var chosen = _records.ToDictionary(
+                records => records.Key, records => records.Value[random.Next(records.Value.Count)], StringComparer.Ordinal);
             var known = chosen.ToDictionary(record => record.Key, record => record.Value.Id, StringComparer.Ordinal);
             known["strangersWallet"] = intrudersWallet;
-            return (known, path => chosen.FirstOrDefault(record => path.StartsWith($"{record.Key}/{{", StringComparison.Ordinal)).Value.Tag);
+            return (
+                known, path => chosen.FirstOrDefault(record => path.StartsWith($"{record.Key}/{{", StringComparison.Ordinal)).Value.Tag);
         }
 
         public Dictionary<string, string> Missing(string intrudersWallet) => _records.Keys
@@ -158,7 +186,9 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         public string? KeyFor(string intruder, Random random) =>
             _keys[random.Next(_keys.Length)] is var key && random.Next(2) == 0 && _keysUsed.Add((intruder, key)) ? key : null;
 
-        /// <summary>Every row that names the victim or a record of theirs, but for what happens by itself and what was noted of the intruders.</summary>
+        /// <summary>
+        /// Every row that names the victim or a record of theirs, but for what happens by itself and what was noted of the intruders.
+        /// </summary>
         public async Task<string> Snapshot()
         {
             var named = Secrets.Append(Person.Id.ToString()).Select(id => $"%{id}%").ToArray();
@@ -166,7 +196,8 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
                 "SELECT array_agg(format('%I.%I', schemaname, tablename) ORDER BY 1) FROM pg_tables WHERE schemaname IN ('public', 'identity', 'ledger') AND tablename <> ALL ($1)", (object)Changing);
             List<string> rows = [];
             foreach (var table in tables)
-                rows.Add($"{table}: {await _world.App.Database.Ask<string>($"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)", [named])}");
+                rows.Add(
+                    $"{table}: {await _world.App.Database.Ask<string>($"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)", [named])}");
             return string.Join('\n', rows);
         }
 
@@ -177,7 +208,8 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             var tag = found.Headers.ETag?.ToString();
             // Whoever has one can be without; the person and their sessions are needed.
             if (isDeleted && tag is not null)
-                await Person.SendAsync(HttpMethod.Delete, $"/api/v1{collection}/{id}", null, ("If-Match", tag)).Json(HttpStatusCode.NoContent);
+                await Person.SendAsync(HttpMethod.Delete, $"/api/v1{collection}/{id}", null, ("If-Match", tag))
+                    .Json(HttpStatusCode.NoContent);
             _records[collection].Add((id, tag));
         }
     }

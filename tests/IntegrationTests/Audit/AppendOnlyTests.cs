@@ -7,7 +7,8 @@ namespace Portico.IntegrationTests.Audit;
 [Collection(MigratorCluster.Tests.Name)]
 public sealed class AppendOnlyTests(MigratorCluster cluster)
 {
-    private const string Insert = "INSERT INTO audit_log (id, at, subject_type, subject_id, action) VALUES (gen_random_uuid(), now(), 'user', 'x', 'user.blocked')";
+    private const string Insert =
+        "INSERT INTO audit_log (id, at, subject_type, subject_id, action) VALUES (gen_random_uuid(), now(), 'user', 'x', 'user.blocked')";
 
     [Theory]
     [InlineData("UPDATE audit_log SET actor = NULL")]
@@ -27,11 +28,14 @@ public sealed class AppendOnlyTests(MigratorCluster cluster)
             return;
 
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(migrator.Settings["ConnectionStrings:Migrator"]!, sql));
-        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(migrator.Settings["ConnectionStrings:Migrator"]!, $"SET ROLE portico_owner; {sql}"));
+        Assert.Equal(
+            PostgresErrorCodes.InsufficientPrivilege,
+            await RefusalAsync(migrator.Settings["ConnectionStrings:Migrator"]!, $"SET ROLE portico_owner; {sql}"));
         await DatabaseServer.ExecuteAsync(superuser, "RESET ROLE", default);
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(superuser, $"{Insert}; {sql}"));
         // As replication applies changes, which passes by ordinary triggers.
-        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(superuser, $"SET session_replication_role = replica; {sql}"));
+        Assert.Equal(
+            PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(superuser, $"SET session_replication_role = replica; {sql}"));
     }
 
     [Fact]
@@ -52,8 +56,10 @@ public sealed class AppendOnlyTests(MigratorCluster cluster)
     {
         await using var connection = await TestMigrator.OpenAsync((await cluster.MigratedAsync()).AsApp());
         // An empty table is read whole; whether the index can serve is what counts.
-        await DatabaseServer.ExecuteAsync(connection, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off", default);
-        await using var command = new NpgsqlCommand($"EXPLAIN (COSTS OFF) SELECT * FROM audit_log {filter} ORDER BY id DESC LIMIT 21", connection);
+        await DatabaseServer.ExecuteAsync(
+            connection, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off", default);
+        await using var command = new NpgsqlCommand(
+            $"EXPLAIN (COSTS OFF) SELECT * FROM audit_log {filter} ORDER BY id DESC LIMIT 21", connection);
         await using var reader = await command.ExecuteReaderAsync();
         var plan = "";
         while (await reader.ReadAsync())

@@ -80,7 +80,11 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Notes_what_changed_and_nothing_else()
     {
-        var note = Note("test.fields").Changed("role", Role.User, Role.Manager).Changed("name", "Ada", "Ada").Changed("note", "An old one.", null).With("reason", "Because.");
+        var note = Note("test.fields")
+            .Changed("role", Role.User, Role.Manager)
+            .Changed("name", "Ada", "Ada")
+            .Changed("note", "An old one.", null)
+            .With("reason", "Because.");
         await Audit.AddNow(note);
         var entry = Assert.Single(await Entries());
         Assert.Equal("""{"note":"An old one.","role":"user"}""", Compact(entry.Before));
@@ -100,7 +104,8 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
         while (next is not null)
         {
             var page = await admin.GetAsync(next).Json(HttpStatusCode.OK);
-            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("after").GetProperty("n").GetInt32()));
+            seen.AddRange(
+                page.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("after").GetProperty("n").GetInt32()));
             next = page.GetProperty("nextCursor").GetString() is { } cursor ? $"{path}&cursor={cursor}" : null;
         }
 
@@ -168,5 +173,6 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
     private static IEnumerable<string> Actions(IEnumerable<JsonElement> entries) => entries.Select(entry => entry.Text("action"));
 
     // jsonb has an order and spaces of its own.
-    private static string Compact(string? json) => JsonSerializer.Serialize(JsonSerializer.Deserialize<SortedDictionary<string, string>>(json!));
+    private static string Compact(string? json) =>
+        JsonSerializer.Serialize(JsonSerializer.Deserialize<SortedDictionary<string, string>>(json!));
 }

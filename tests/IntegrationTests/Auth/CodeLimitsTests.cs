@@ -38,7 +38,8 @@ public sealed class CodeLimitsTests
         await using var app = await StartAsync(("Otp:MaxPerHour", "2"), ("Otp:MaxPerDay", "2"));
         var person = await app.SignUpAsync();
         await app.Client.Post("auth/reset-password", new { person.Email, reason = "forgotten" }).Json(HttpStatusCode.Accepted);
-        using var third = await person.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { person.Email, reason = "changeContact" });
+        using var third = await person.SendAsync(
+            HttpMethod.Post, "/api/v1/auth/verify-code", new { person.Email, reason = "changeContact" });
         Assert.Equal(HttpStatusCode.TooManyRequests, third.StatusCode);
         Assert.InRange(third.Headers.RetryAfter!.Delta!.Value.TotalHours, 23, 24);
     }
@@ -94,7 +95,8 @@ public sealed class CodeLimitsTests
         {
             using var answer = await person.LogInAsync("wrong password");
             Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-            Assert.Equal(["client-requests", "sign-in"], answer.Headers.GetValues("RateLimit-Policy").Select(policy => policy.Split('"')[1]));
+            Assert.Equal(
+                ["client-requests", "sign-in"], answer.Headers.GetValues("RateLimit-Policy").Select(policy => policy.Split('"')[1]));
             Assert.Equal($"\"sign-in\";q={30 * DevelopmentFactor};w=900", answer.Headers.GetValues("RateLimit-Policy").Last());
             Assert.Matches($"^\"sign-in\";r={left};t=(900|[1-8][0-9][0-9])$", answer.Headers.GetValues("RateLimit").Last());
         }

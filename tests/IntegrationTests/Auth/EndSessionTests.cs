@@ -52,7 +52,9 @@ public sealed class EndSessionTests : IAsyncLifetime
 
     [Fact]
     public async Task Needs_a_token() =>
-        await _app.Client.DeleteAsync($"/api/v1/auth/sessions/{Guid.CreateVersion7()}").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await _app.Client.DeleteAsync($"/api/v1/auth/sessions/{Guid.CreateVersion7()}")
+            .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 
-    private static Task<HttpResponseMessage> End(TestPerson person, string id) => person.SendAsync(HttpMethod.Delete, $"/api/v1/auth/sessions/{id}");
+    private static Task<HttpResponseMessage> End(TestPerson person, string id) =>
+        person.SendAsync(HttpMethod.Delete, $"/api/v1/auth/sessions/{id}");
 }

@@ -35,7 +35,10 @@ public sealed class ListSessionsTests : IAsyncLifetime
         {
             Assert.Equal("127.0.0.1", session.Text("ip"));
             Assert.Equal(session.Text("createdAt"), session.Text("lastSeenAt"));
-            Assert.InRange(session.GetProperty("createdAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
+            Assert.InRange(
+                session.GetProperty("createdAt").GetDateTimeOffset(),
+                DateTimeOffset.UtcNow.AddMinutes(-5),
+                DateTimeOffset.UtcNow.AddMinutes(1));
         });
     }
 

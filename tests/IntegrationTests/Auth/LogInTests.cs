@@ -23,7 +23,8 @@ public sealed class LogInTests : IAsyncLifetime
     public async Task Signs_in_with_the_address_in_any_case()
     {
         var person = await _app.SignUpAsync();
-        var tokens = await _app.Client.Post("auth/login", new { email = person.Email.ToUpperInvariant(), person.Password }).Json(HttpStatusCode.OK);
+        var tokens = await _app.Client.Post("auth/login", new { email = person.Email.ToUpperInvariant(), person.Password })
+            .Json(HttpStatusCode.OK);
         person.Take(tokens);
         var check = await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         Assert.Equal(tokens.Text("sessionId"), check.Text("sid"));
@@ -46,14 +47,19 @@ public sealed class LogInTests : IAsyncLifetime
     public async Task Signs_nobody_in_as_whoever_is_read_in_the_place_of_an_unknown_person()
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
-        await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "nobody's password" }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "nobody's password" })
+            .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         var first = await app.SignUpAsync();
-        await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), first.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        await app.Client.Post("auth/login", new { phone = "+4915112345678", first.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), first.Password })
+            .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await app.Client.Post("auth/login", new { phone = "+4915112345678", first.Password })
+            .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await first.LogInAsync().Json(HttpStatusCode.OK);
 
         // Nor is anybody passed over for one who has no address of the kind.
-        await app.Database.ExecuteAsync("UPDATE users SET email = NULL, email_verified_at = NULL, phone = '+4915112345670', phone_verified_at = now() WHERE id = $1", first.Id);
+        await app.Database.ExecuteAsync(
+            "UPDATE users SET email = NULL, email_verified_at = NULL, phone = '+4915112345670', phone_verified_at = now() WHERE id = $1",
+            first.Id);
         var second = await app.SignUpAsync();
         second.Take(await second.LogInAsync().Json(HttpStatusCode.OK));
         Assert.Equal(second.Id.ToString(), (await second.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sub"));
@@ -107,7 +113,8 @@ public sealed class LogInTests : IAsyncLifetime
         foreach (var imported in new[] { "$2y$05$abcdefghijklmnopqrstuuhI5OkmtXeU4o4O7kWnJ5ep/uT8Fi7Zu", OldHash("p\u00E4ssword horse") })
         {
             await _app.Database.ExecuteAsync(
-                "UPDATE identity.credentials SET password_hash = $1 WHERE id = (SELECT id FROM users WHERE email = $2)", imported, person.Email);
+                "UPDATE identity.credentials SET password_hash = $1 WHERE id = (SELECT id FROM users WHERE email = $2)", imported,
+                person.Email);
             await person.LogInAsync("p\u00E4ssword horse").Json(HttpStatusCode.OK);
             Assert.StartsWith("$argon2id$v=19$m=8,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
             await person.LogInAsync("pa\u0308ssword horse").Json(HttpStatusCode.OK);
@@ -170,7 +177,8 @@ public sealed class LogInTests : IAsyncLifetime
         public static void Replace(IServiceCollection services)
         {
             var real = services.Single(service => service.ServiceType == typeof(ISessions)).ImplementationType!;
-            services.AddSingleton<ISessions>(provider => new OutdatedSessions((ISessions)ActivatorUtilities.CreateInstance(provider, real)));
+            services.AddSingleton<ISessions>(
+                provider => new OutdatedSessions((ISessions)ActivatorUtilities.CreateInstance(provider, real)));
         }
 
         public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
@@ -187,21 +195,27 @@ public sealed class LogInTests : IAsyncLifetime
             return await inner.Open(userId, version, client, cancellationToken);
         }
 
-        public Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) => inner.Rotate(refreshToken, cancellationToken);
+        public Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
+            inner.Rotate(refreshToken, cancellationToken);
 
         public Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken) =>
             inner.Continue(userId, sessionId, version, cancellationToken);
 
-        public Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.FindVersion(userId, sessionId, cancellationToken);
+        public Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+            inner.FindVersion(userId, sessionId, cancellationToken);
 
-        public Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken) => inner.List(userId, cancellationToken);
+        public Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken) =>
+            inner.List(userId, cancellationToken);
 
-        public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.Exists(userId, sessionId, cancellationToken);
+        public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+            inner.Exists(userId, sessionId, cancellationToken);
 
-        public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) => inner.End(userId, sessionId, cancellationToken);
+        public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+            inner.End(userId, sessionId, cancellationToken);
 
         public Task EndAll(Guid userId, CancellationToken cancellationToken) => inner.EndAll(userId, cancellationToken);
 
-        public Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken) => inner.EndOthers(userId, keptSessionId, cancellationToken);
+        public Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken) =>
+            inner.EndOthers(userId, keptSessionId, cancellationToken);
     }
 }

@@ -40,7 +40,8 @@ public sealed class NewPasswordTests : IAsyncLifetime
         foreach (var password in new[] { phone, phone[1..] })
         {
             await Refused(_app.Client.Post("auth/register", new { phone, code = "000000", password, displayName = "Ada" }), "password");
-            await Refused(_app.Client.Post("auth/confirm-reset-password", new { phone, code = "000000", newPassword = password }), "newPassword");
+            await Refused(
+                _app.Client.Post("auth/confirm-reset-password", new { phone, code = "000000", newPassword = password }), "newPassword");
         }
     }
 
@@ -50,7 +51,8 @@ public sealed class NewPasswordTests : IAsyncLifetime
         var person = await _app.SignUpAsync();
         var userId = await Id(person);
         const string phrase = "пароль из слов 🐎 and a space ";
-        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = phrase })
+        await person.SendAsync(
+            HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = phrase })
             .Json(HttpStatusCode.OK);
         await person.LogInAsync(phrase).Json(HttpStatusCode.OK);
         await person.LogInAsync(phrase.TrimEnd()).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
@@ -60,10 +62,12 @@ public sealed class NewPasswordTests : IAsyncLifetime
     {
         // With a code that is wrong: a refused field is told before a code is tried.
         await Refused(_app.Client.Post("auth/register", new { person.Email, code = "000000", password, displayName = "Ada" }), "password");
-        await Refused(_app.Client.Post("auth/confirm-reset-password", new { person.Email, code = "000000", newPassword = password }), "newPassword");
+        await Refused(
+            _app.Client.Post("auth/confirm-reset-password", new { person.Email, code = "000000", newPassword = password }), "newPassword");
         var userId = await Id(person);
         await Refused(
-            person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = password }),
+            person.SendAsync(
+                HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = password }),
             "newPassword");
     }
 

@@ -111,7 +111,8 @@ public sealed class RefreshMachineTests : IAsyncLifetime
             }
 
             var live = await Sessions.List(userId, default);
-            Assert.Equal(models.Where(other => other.IsAlive).Select(other => other.SessionId).Order(), live.Select(session => session.Id).Order());
+            Assert.Equal(
+                models.Where(other => other.IsAlive).Select(other => other.SessionId).Order(), live.Select(session => session.Id).Order());
         }
 
         foreach (var model in models)
@@ -134,7 +135,9 @@ public sealed class RefreshMachineTests : IAsyncLifetime
             model.Take(generation, answer.Ticket!.RefreshToken);
     }
 
-    /// <summary>Many uses of a few tokens at once, and now and then an end among them: whatever their order was, it must have been one.</summary>
+    /// <summary>
+    /// Many uses of a few tokens at once, and now and then an end among them: whatever their order was, it must have been one.
+    /// </summary>
     private async Task Race(Model model, Random random, List<string> history, string name)
     {
         var tokens = Enumerable.Range(0, random.Next(1, 3)).Select(_ => PickToken(model, random)).ToArray();
@@ -148,11 +151,14 @@ public sealed class RefreshMachineTests : IAsyncLifetime
                 await Sessions.End(model.UserId, model.SessionId, default);
             return (Generation: generation, Answer: await Sessions.Rotate(model.Tokens[generation], default));
         }));
-        history.Add($"{name}{Racers} race with {string.Join(", ", tokens)}{(ends ? " and an end" : "")}: {answers.Count(a => a.Answer.Ticket is not null)} ok");
+        history.Add(
+            $"{name}{Racers} race with {string.Join(", ", tokens)}{(ends ? " and an end" : "")}: {answers.Count(a => a.Answer.Ticket is not null)} ok");
 
         var successes = answers.Where(a => a.Answer.Ticket is not null).ToArray();
         Assert.True(model.IsAlive || successes.Length == 0, "An ended session came back.");
-        Assert.All(successes.GroupBy(a => a.Generation), same => Assert.Single(same.Select(a => a.Answer.Ticket!.RefreshToken).Distinct(StringComparer.Ordinal)));
+        Assert.All(
+            successes.GroupBy(a => a.Generation),
+            same => Assert.Single(same.Select(a => a.Answer.Ticket!.RefreshToken).Distinct(StringComparer.Ordinal)));
         // Among living tokens there is no order in which the current one, used by many in its grace, is refused.
         if (model.IsAlive && !ends && tokens.All(token => token == tokens[0] && token >= model.Generation))
             Assert.Equal(Racers, successes.Length);
@@ -171,7 +177,9 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         await Judge(model, history, name + "after the race");
     }
 
-    /// <summary>A dead session refuses every token it ever had; a living one gives all who use its newest token one and the same successor.</summary>
+    /// <summary>
+    /// A dead session refuses every token it ever had; a living one gives all who use its newest token one and the same successor.
+    /// </summary>
     private async Task Judge(Model model, List<string> history, string name)
     {
         if (!model.IsAlive)
@@ -180,7 +188,8 @@ public sealed class RefreshMachineTests : IAsyncLifetime
             model.Tells = model.Tells == Tells.Now ? Tells.Later : model.Tells;
             history.Add($"{name}: dead");
             Assert.All(answers, answer => Assert.False(answer.Ticket is not null, "An ended session came back."));
-            Assert.True(await _app.Services.GetRequiredService<IEndedSessions>().Contains(model.SessionId, default), "Its access tokens go on.");
+            Assert.True(
+                await _app.Services.GetRequiredService<IRevokedSessions>().Contains(model.SessionId, default), "Its access tokens go on.");
             return;
         }
 
@@ -219,10 +228,14 @@ public sealed class RefreshMachineTests : IAsyncLifetime
     private static uint PickToken(Model model, Random random)
     {
         var newest = model.Tokens.Keys.Max();
-        return random.Next(10) == 0 ? (uint)random.Next(1, (int)newest + 1) : (uint)Math.Max(1, newest - (random.Next(10) is var luck && luck < 6 ? 0 : luck < 9 ? 1 : 2));
+        return random.Next(10) == 0
+            ? (uint)random.Next(1, (int)newest + 1)
+            : (uint)Math.Max(1, newest - (random.Next(10) is var luck && luck < 6 ? 0 : luck < 9 ? 1 : 2));
     }
 
-    /// <summary>Whether the next use of a token tells that the session was ended by reuse: until it is ended for good, one is told at a time.</summary>
+    /// <summary>
+    /// Whether the next use of a token tells that the session was ended by reuse: until it is ended for good, one is told at a time.
+    /// </summary>
     private enum Tells
     {
         Never = 0,

@@ -106,7 +106,8 @@ public sealed class RefreshSessionTests : IAsyncLifetime
         var person = await _app.SignUpAsync();
         using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(_app.Stack.Redis.ConnectionString);
         StackExchange.Redis.RedisKey key = $"{_app.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
-        async Task Leave(TimeSpan life) => await redis.GetDatabase().HashSetAsync(key, "absolute", (DateTimeOffset.UtcNow + life).ToUnixTimeMilliseconds());
+        async Task Leave(TimeSpan life) =>
+            await redis.GetDatabase().HashSetAsync(key, "absolute", (DateTimeOffset.UtcNow + life).ToUnixTimeMilliseconds());
 
         // A minute before its end a refresh lengthens nothing.
         await Leave(TimeSpan.FromMinutes(1));
@@ -192,12 +193,12 @@ public sealed class RefreshSessionTests : IAsyncLifetime
 
         // The list of ended sessions can't be written for a while.
         using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(app.Stack.Redis.ConnectionString);
-        await redis.GetDatabase().StringSetAsync(app.Settings["Redis:KeyPrefix"] + "sessions:ended", "broken");
+        await redis.GetDatabase().StringSetAsync(app.Settings["Redis:KeyPrefix"] + "sessions:revoked", "broken");
         using (var failed = await person.RefreshAsync(stolen))
             Assert.False(failed.IsSuccessStatusCode);
         await person.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
-        await redis.GetDatabase().KeyDeleteAsync(app.Settings["Redis:KeyPrefix"] + "sessions:ended");
+        await redis.GetDatabase().KeyDeleteAsync(app.Settings["Redis:KeyPrefix"] + "sessions:revoked");
 
         await Eventually.Holds(
             async () =>
@@ -213,7 +214,8 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     {
         var person = await _app.SignUpAsync();
         var before = person.RefreshToken;
-        await _app.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1, session_version = session_version + 1 WHERE email = $1", person.Email);
+        await _app.Database.ExecuteAsync(
+            "UPDATE users SET epoch = epoch + 1, session_version = session_version + 1 WHERE email = $1", person.Email);
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
 
         // For good, not only as long as the password is the new one.

@@ -17,7 +17,8 @@ public sealed class RegisterTests : IAsyncLifetime
     {
         var email = PorticoApp.NewEmail();
         var code = await AskForCode(new { email, reason = "registration" }, email);
-        using var response = await _app.Client.Post("auth/register", new { email, code, password = "correct horse", displayName = " Ada " });
+        using var response = await _app.Client.Post(
+            "auth/register", new { email, code, password = "correct horse", displayName = " Ada " });
         Assert.Equal("/api/v1/users/me", response.Headers.Location?.ToString());
         var tokens = await Task.FromResult(response).Json(HttpStatusCode.Created);
         Assert.Equal("Bearer", tokens.Text("tokenType"));
@@ -38,7 +39,8 @@ public sealed class RegisterTests : IAsyncLifetime
     {
         var phone = PorticoApp.NewPhone();
         var code = await AskForCode(new { phone, reason = "registration" }, phone);
-        await _app.Client.Post("auth/register", new { phone, code, password = "correct horse", displayName = "Ada" }).Json(HttpStatusCode.Created);
+        await _app.Client.Post("auth/register", new { phone, code, password = "correct horse", displayName = "Ada" })
+            .Json(HttpStatusCode.Created);
         await _app.Client.Post("auth/login", new { phone, password = "correct horse" }).Json(HttpStatusCode.OK);
     }
 

@@ -103,7 +103,8 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
 
         var lanes = Task.WhenAll(Enumerable.Range(0, Lanes).Select(Lane));
         // Refused until verifiers have had the time to learn of the next key.
-        await Eventually.Holds(async () => (await KeysTool.RunAsync(replicas.App.Database, "keys", "rotate")).ExitCode == 0, "the keys rotate by command");
+        await Eventually.Holds(
+            async () => (await KeysTool.RunAsync(replicas.App.Database, "keys", "rotate")).ExitCode == 0, "the keys rotate by command");
         Volatile.Write(ref commanded, 1);
         await lanes;
 
@@ -122,13 +123,16 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
 
         Assert.True(dropped.ExitCode == 0, dropped.Output);
         foreach (var process in new[] { replicas.One, replicas.Other })
-            await Eventually.Holds(async () => await Status(person.At(process.Client)) == HttpStatusCode.Unauthorized, "the token is refused");
+            await Eventually.Holds(
+                async () => await Status(person.At(process.Client)) == HttpStatusCode.Unauthorized, "the token is refused");
         await NotPublished(stolen);
         await Eventually.Holds(() => Task.FromResult(Ring().Signer.Id != stolen), "the server in this process signs with another key");
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         await person.At(replicas.Other.Client).GetAsync(Check).Json(HttpStatusCode.OK);
         Assert.Equal("1", await database.TextAsync("SELECT epoch FROM users WHERE id = $1", person.Id));
-        Assert.Equal("1", await database.TextAsync("SELECT count(*) FROM audit_log WHERE action = 'signing_key.dropped' AND subject_id = $1", stolen));
+        Assert.Equal(
+            "1",
+            await database.TextAsync("SELECT count(*) FROM audit_log WHERE action = 'signing_key.dropped' AND subject_id = $1", stolen));
     }
 
     [Fact]
@@ -155,7 +159,9 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         foreach (var process in new[] { replicas.One, replicas.Other })
         {
             await Eventually.Holds(
-                async () => !(await process.Client.GetStringAsync("/.well-known/jwks.json")).Contains(key, StringComparison.Ordinal), "the key is published no more");
+                async () =>
+                    !(await process.Client.GetStringAsync("/.well-known/jwks.json"))
+                        .Contains(key, StringComparison.Ordinal), "the key is published no more");
         }
     }
 
@@ -173,7 +179,10 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         if (how == "by its owner")
             await person.SendAsync(HttpMethod.Delete, $"/api/v1/auth/sessions/{there.SessionId}").Json(HttpStatusCode.NoContent);
         else
-            await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" })
+            await person.SendAsync(
+                HttpMethod.Post,
+                "/api/v1/auth/update-password",
+                new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" })
                 .Json(HttpStatusCode.OK);
 
         var ended = Stopwatch.GetTimestamp();

@@ -38,7 +38,10 @@ public sealed class ResetPasswordTests : IAsyncLifetime
         await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await person.LogInAsync(newPassword).Json(HttpStatusCode.OK);
         await Confirm(person.Email, code, newPassword).Problem(HttpStatusCode.BadRequest, "invalid_code");
-        Assert.Equal("user.password_reset", await _app.Database.TextAsync("SELECT string_agg(action, ',') FROM audit_log WHERE subject_id = $1 AND actor IS NULL", $"{person.Id}"));
+        Assert.Equal(
+            "user.password_reset",
+            await _app.Database.TextAsync(
+                "SELECT string_agg(action, ',') FROM audit_log WHERE subject_id = $1 AND actor IS NULL", $"{person.Id}"));
     }
 
     [Fact]
@@ -74,7 +77,8 @@ public sealed class ResetPasswordTests : IAsyncLifetime
         var code = await _app.CodeAsync(person.Email);
         await Ask(person.Email).Json(HttpStatusCode.Accepted);
         await NextCode(person.Email, code);
-        Assert.DoesNotContain(Directory.GetFiles(_app.Mailbox, "*.eml"), file => File.ReadAllText(file).Contains(stranger, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(_app.Mailbox, "*.eml"), file => File.ReadAllText(file).Contains(stranger, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -103,7 +107,8 @@ public sealed class ResetPasswordTests : IAsyncLifetime
     private static IEnumerable<string> Names(HttpResponseMessage response) =>
         response.Headers.Concat(response.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal);
 
-    private Task<HttpResponseMessage> Ask(string email, string reason = "forgotten") => _app.Client.Post("auth/reset-password", new { email, reason });
+    private Task<HttpResponseMessage> Ask(string email, string reason = "forgotten") =>
+        _app.Client.Post("auth/reset-password", new { email, reason });
 
     private Task<HttpResponseMessage> Confirm(string email, string code, string newPassword) =>
         _app.Client.Post("auth/confirm-reset-password", new { email, code, newPassword });

@@ -9,7 +9,9 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-/// <summary>Nobody can tell by the time of an answer who has an account: what a sign-in makes PostgreSQL, Redis and the hasher do is the same.</summary>
+/// <summary>
+/// Nobody can tell by the time of an answer who has an account: what a sign-in makes PostgreSQL, Redis and the hasher do is the same.
+/// </summary>
 public sealed partial class SameWorkTests : IAsyncLifetime
 {
     private readonly string _prefix = $"work-{Guid.NewGuid():N}:";
@@ -97,18 +99,24 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         var person = await _app.SignUpAsync();
         for (var n = 0; n < 3; n++)
             (await Post("login", new { person.Email, password = "wrong password" })).Dispose();
-        var hopeless = (await Post("login", new { person.Email, password = "wrong password" }).Json(HttpStatusCode.Accepted)).Text("challengeId");
+        var hopeless = (await Post("login", new { person.Email, password = "wrong password" }).Json(HttpStatusCode.Accepted))
+            .Text("challengeId");
         var real = (await Post("login", new { person.Email, person.Password }).Json(HttpStatusCode.Accepted)).Text("challengeId");
         await Work("login/challenge", new { challengeId = hopeless, method = "addressCode", code = "000000" }, HttpStatusCode.BadRequest);
 
-        var expected = await Work("login/challenge", new { challengeId = hopeless, method = "addressCode", code = "000000" }, HttpStatusCode.BadRequest);
+        var expected = await Work(
+            "login/challenge", new { challengeId = hopeless, method = "addressCode", code = "000000" }, HttpStatusCode.BadRequest);
         Assert.Equal(3, expected.Count(line => line.StartsWith('"')));
-        Assert.Equal(expected, await Work("login/challenge", new { challengeId = real, method = "addressCode", code = "000000" }, HttpStatusCode.BadRequest));
+        Assert.Equal(
+            expected,
+            await Work("login/challenge", new { challengeId = real, method = "addressCode", code = "000000" }, HttpStatusCode.BadRequest));
     }
 
     private Task<string[]> Work(string email, string password, HttpStatusCode expected) => Work("login", new { email, password }, expected);
 
-    /// <summary>Every command to Redis, every statement to PostgreSQL, and the hashes of each algorithm, in the order in which they were asked for.</summary>
+    /// <summary>
+    /// Every command to Redis, every statement to PostgreSQL, and the hashes of each algorithm, in the order in which they were asked for.
+    /// </summary>
     private async Task<string[]> Work(string path, object body, HttpStatusCode expected)
     {
         using var monitor = await Wire.ConnectAsync(_app.Stack.Redis);
@@ -133,13 +141,17 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         {
             // What a script does inside differs by what it finds; ended sessions are followed and requests counted in the background.
             if (line.Contains(_prefix, StringComparison.Ordinal) && !line.Contains(" lua]", StringComparison.Ordinal) &&
-                !line.Contains("sessions:ended", StringComparison.Ordinal) && !line.Contains(":requests:", StringComparison.Ordinal))
+                !line.Contains("sessions:revoked", StringComparison.Ordinal) && !line.Contains(":requests:", StringComparison.Ordinal))
             {
                 commands.Add(Nameless(line));
             }
         }
 
-        return [.. commands, .. statements.Where(statement => statement.TraceId == trace).Select(Text), $"hashes {Difference(before, await Hashes())}"];
+        return
+        [
+            .. commands, .. statements.Where(statement => statement.TraceId == trace).Select(Text),
+            $"hashes {Difference(before, await Hashes())}"
+        ];
     }
 
     private Task<HttpResponseMessage> Post(string path, object body, ActivityTraceId trace = default)
@@ -154,7 +166,9 @@ public sealed partial class SameWorkTests : IAsyncLifetime
     {
         var text = await _app.Client.GetStringAsync(new Uri(_app.Management, "/metrics"));
         return HashesLine().Matches(text).ToDictionary(
-            line => line.Groups["algorithm"].Value, line => long.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            line =>
+                line.Groups["algorithm"].Value, line =>
+                    long.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture), StringComparer.Ordinal);
     }
 
     private static string Difference(Dictionary<string, long> before, Dictionary<string, long> after) => string.Join(
@@ -166,12 +180,17 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         select $"{pair.Key} {count}");
 
     private static string Text(Activity statement) =>
-        (statement.GetTagItem("db.query.text") ?? statement.GetTagItem("db.statement") ?? statement.DisplayName).ToString()!.ReplaceLineEndings(" ");
+        (statement.GetTagItem("db.query.text") ?? statement.GetTagItem("db.statement") ?? statement.DisplayName)
+            .ToString()!.ReplaceLineEndings(" ");
 
-    /// <summary>The command without whom it is about: time, pseudonyms, MACs, random ids, what is sealed, and the name of the code that nobody is told.</summary>
+    /// <summary>
+    /// The command without whom it is about: time, pseudonyms, MACs, random ids, what is sealed, and the name of the code that nobody is
+    /// told.
+    /// </summary>
     private static string Nameless(string line)
     {
-        var command = Secrets().Replace(line[line.IndexOf('"', StringComparison.Ordinal)..].Replace("signInDecoy", "signIn", StringComparison.Ordinal), "…");
+        var command = Secrets()
+            .Replace(line[line.IndexOf('"', StringComparison.Ordinal)..].Replace("signInDecoy", "signIn", StringComparison.Ordinal), "…");
         return command.StartsWith("\"SETEX\"", StringComparison.Ordinal) ? string.Join(' ', command.Split(' ').Take(3)) : command;
     }
 

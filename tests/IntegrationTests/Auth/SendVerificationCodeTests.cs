@@ -36,7 +36,8 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     public async Task Answers_the_same_for_an_address_that_is_taken()
     {
         var taken = await _app.SignUpAsync();
-        var free = await _app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var free = await _app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" })
+            .Json(HttpStatusCode.Accepted);
         // Another spelling of the same address; its pause has to end first, as for everybody.
         await _app.Client.Post("auth/verify-code", new { email = taken.Email.ToUpperInvariant(), reason = "registration" })
             .Problem(HttpStatusCode.TooManyRequests, "too_many_codes");
@@ -65,7 +66,8 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     [Fact]
     public async Task Refuses_both_and_neither_of_the_addresses()
     {
-        var both = await _app.Client.Post("auth/verify-code", new { email = "a@example.org", phone = "+4915112345678", reason = "registration" })
+        var both = await _app.Client.Post(
+            "auth/verify-code", new { email = "a@example.org", phone = "+4915112345678", reason = "registration" })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.True(both.GetProperty("errors").TryGetProperty("email", out _), both.ToString());
         await _app.Client.Post("auth/verify-code", new { reason = "registration" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
@@ -76,7 +78,8 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Otp:MaxPerHour"] = "2", ["Otp:ResendAfter"] = "00:00:01" },
+            Settings =
+                new Dictionary<string, string?>(StringComparer.Ordinal) { ["Otp:MaxPerHour"] = "2", ["Otp:ResendAfter"] = "00:00:01" },
         });
         var body = new { email = PorticoApp.NewEmail(), reason = "registration" };
         for (var sent = 0; sent < 2; sent++)

@@ -86,7 +86,14 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SignIn:FreeFailures"] = "20", ["SignIn:ChallengeAfter"] = "20", ["SignIn:ChallengeAddressAfter"] = "20" },
+            Settings = new Dictionary<string, string?>(
+                StringComparer.Ordinal)
+            {
+                ["SignIn:FreeFailures"] =
+                    "20",
+                ["SignIn:ChallengeAfter"] = "20",
+                ["SignIn:ChallengeAddressAfter"] = "20"
+            },
         });
         var person = await app.SignUpAsync();
         var candidates = Enumerable.Range(0, 8).Select(_ => NewPassword()).ToArray();
@@ -94,7 +101,8 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
         var answers = await Task.WhenAll(candidates.Select(candidate => Update(person, candidate, userId: userId)));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
-        await person.LogInAsync(candidates[Array.FindIndex(answers, answer => answer.StatusCode == HttpStatusCode.OK)]).Json(HttpStatusCode.OK);
+        await person.LogInAsync(candidates[Array.FindIndex(answers, answer => answer.StatusCode == HttpStatusCode.OK)])
+            .Json(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -105,21 +113,26 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
         await Update(person, NewPassword()).Json(HttpStatusCode.OK);
         Assert.Equal(
             $"user.password_changed {person.Id} {person.SessionId}",
-            await _app.Database.TextAsync("SELECT string_agg(concat_ws(' ', action, actor, session_id, before, after), ',') FROM audit_log WHERE subject_id = $1", $"{person.Id}"));
+            await _app.Database.TextAsync(
+                "SELECT string_agg(concat_ws(' ', action, actor, session_id, before, after), ',') FROM audit_log WHERE subject_id = $1",
+                $"{person.Id}"));
     }
 
     [Fact]
     public async Task Needs_a_token()
     {
-        await _app.Client.Post("auth/update-password", new { userId = Guid.CreateVersion7(), oldPassword = "correct horse", newPassword = "another horse" })
+        await _app.Client.Post(
+            "auth/update-password", new { userId = Guid.CreateVersion7(), oldPassword = "correct horse", newPassword = "another horse" })
             .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     private static string NewPassword() => $"another horse {Guid.NewGuid():N}";
 
-    private static Task<System.Text.Json.JsonElement> Check(TestPerson person) => person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+    private static Task<System.Text.Json.JsonElement> Check(TestPerson person) =>
+        person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
 
-    private static async Task<HttpResponseMessage> Update(TestPerson person, string newPassword, string? oldPassword = null, Guid? userId = null) =>
+    private static async Task<HttpResponseMessage> Update(
+        TestPerson person, string newPassword, string? oldPassword = null, Guid? userId = null) =>
         await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new
         {
             userId = userId ?? (await Check(person)).GetProperty("sub").GetGuid(),

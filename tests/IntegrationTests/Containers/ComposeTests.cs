@@ -17,7 +17,10 @@ public sealed partial class ComposeTests
     [Fact]
     public async Task Is_accepted_by_compose()
     {
-        var run = await Shell.RunAsync("docker-compose --profile demo config --quiet && docker-compose --profile demo config --services | sort | xargs", Repository.Root, Patience);
+        var run = await Shell.RunAsync(
+            "docker-compose --profile demo config --quiet && docker-compose --profile demo config --services | sort | xargs",
+            Repository.Root,
+            Patience);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
         Assert.Equal("demo migrator nats postgres redis secrets seeder server streams\n", run.Output);
@@ -26,7 +29,8 @@ public sealed partial class ComposeTests
     [Fact]
     public void Publishes_ports_on_the_loopback_only()
     {
-        var ports = Port().Matches(File.ReadAllText(Repository.File("docker-compose.yml"))).Select(port => port.Groups["port"].Value).ToArray();
+        var ports =
+            Port().Matches(File.ReadAllText(Repository.File("docker-compose.yml"))).Select(port => port.Groups["port"].Value).ToArray();
 
         Assert.Equal(2, ports.Length);
         Assert.All(ports, port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
@@ -35,7 +39,8 @@ public sealed partial class ComposeTests
     [Fact]
     public async Task Names_settings_of_postgres_that_exist()
     {
-        var names = PostgresSetting().Matches(File.ReadAllText(Repository.File("docker-compose.yml"))).Select(setting => setting.Groups["name"].Value).ToArray();
+        var names = PostgresSetting().Matches(
+            File.ReadAllText(Repository.File("docker-compose.yml"))).Select(setting => setting.Groups["name"].Value).ToArray();
         Assert.True(names.Length >= 10);
         Assert.Equal(names, await KnownToPostgres(names));
     }
@@ -78,7 +83,9 @@ public sealed partial class ComposeTests
             await MakeSecrets(folder.FullName);
 
             Assert.Equal(["password"], Names(folder, "postgres"));
-            Assert.Equal(["ConnectionStrings__Bootstrap", "ConnectionStrings__Migrator", "ConnectionStrings__Portico", "Tokens__SealingKey"], Names(folder, "migrator"));
+            Assert.Equal(
+                ["ConnectionStrings__Bootstrap", "ConnectionStrings__Migrator", "ConnectionStrings__Portico", "Tokens__SealingKey"],
+                Names(folder, "migrator"));
             Assert.Equal(["ConnectionStrings__Portico", "Otp__Key", "Sessions__Key", "Tokens__SealingKey"], Names(folder, "server"));
             var modes = await Shell.RunAsync("find . -type f -printf '%m\n' | sort -u", folder.FullName, Patience);
             Assert.Equal("600\n", modes.Output);

@@ -32,7 +32,8 @@ public sealed class DockerfileTests
             Assert.Contains("Applies the SQL migrations", help.Output, StringComparison.Ordinal);
             help = await Run($"dotnet {Program("seeder", context.FullName)} --help", context.FullName);
             Assert.Contains("Fills a migrated database", help.Output, StringComparison.Ordinal);
-            var refusal = await Shell.RunAsync($"dotnet {Program("server", context.FullName)}", context.FullName, TimeSpan.FromMinutes(1), Environment);
+            var refusal = await Shell.RunAsync(
+                $"dotnet {Program("server", context.FullName)}", context.FullName, TimeSpan.FromMinutes(1), Environment);
             Assert.Equal(1, refusal.ExitCode);
             Assert.Contains("ConnectionStrings:Portico is missing", refusal.Errors, StringComparison.Ordinal);
         }
@@ -79,9 +80,11 @@ public sealed class DockerfileTests
         var health = Dockerfile.Read().Single(instruction => instruction.Verb == "HEALTHCHECK");
         var command = Dockerfile.Exec(health.Arguments)[^1];
 
-        var ready = await Shell.RunAsync(command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal), Repository.Root, TimeSpan.FromSeconds(30));
+        var ready = await Shell.RunAsync(
+            command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal), Repository.Root, TimeSpan.FromSeconds(30));
         Assert.Equal((0, ""), (ready.ExitCode, ready.Errors));
-        var elsewhere = command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal).Replace("/health/ready", "/health/nothing", StringComparison.Ordinal);
+        var elsewhere = command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal)
+            .Replace("/health/ready", "/health/nothing", StringComparison.Ordinal);
         Assert.NotEqual(0, (await Shell.RunAsync(elsewhere, Repository.Root, TimeSpan.FromSeconds(30))).ExitCode);
     }
 

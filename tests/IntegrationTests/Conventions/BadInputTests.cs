@@ -8,7 +8,8 @@ namespace Portico.IntegrationTests.Conventions;
 /// <summary>Tries every operation of the OpenAPI document with what no client should send.</summary>
 public sealed class BadInputTests : IAsyncLifetime
 {
-    private static readonly string[] Leaks = ["   at ", "System.", "Portico.", "Microsoft.", "Npgsql", "SELECT ", "StackExchange", "LineNumber"];
+    private static readonly string[] Leaks =
+        ["   at ", "System.", "Portico.", "Microsoft.", "Npgsql", "SELECT ", "StackExchange", "LineNumber"];
     private PorticoApp _app = null!;
 
     public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
@@ -33,7 +34,8 @@ public sealed class BadInputTests : IAsyncLifetime
                     {
                         tried++;
                         if (await Judge(operation.Name, attempt, token) is { } verdict)
-                            wrong.Add($"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {(token is null ? "no token" : token.Length < 20 ? "bad token" : "token")}]: {verdict}");
+                            wrong.Add(
+                                $"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {(token is null ? "no token" : token.Length < 20 ? "bad token" : "token")}]: {verdict}");
                     }
                 }
             }
@@ -67,7 +69,9 @@ public sealed class BadInputTests : IAsyncLifetime
             return $"{status} leaks '{leaked}': {text}";
         var problem = JsonSerializer.Deserialize<JsonElement>(text);
         string[] members = ["type", "title", "status", "detail", "instance", "code", "traceId"];
-        return members.FirstOrDefault(member => !problem.TryGetProperty(member, out _)) is { } missing ? $"{status} without {missing}: {text}" : null;
+        return members.FirstOrDefault(member => !problem.TryGetProperty(member, out _)) is { } missing
+            ? $"{status} without {missing}: {text}"
+            : null;
     }
 
     private static IEnumerable<Attempt> Attempts(JsonElement document, string template, JsonElement operation)

@@ -23,7 +23,10 @@ public sealed class BodyLimitTests : IAsyncLifetime
     {
         for (var size = Limit + 1; size <= 6 * Limit; size += 2 * Limit)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } } };
+            using var request = new HttpRequestMessage(
+                HttpMethod.Post,
+                path)
+            { Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } } };
             request.Headers.TransferEncodingChunked = isChunked;
             var response = await _app.Client.SendAsync(request);
             await Task.FromResult(response).Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
@@ -48,7 +51,8 @@ public sealed class BodyLimitTests : IAsyncLifetime
         await client.ConnectAsync(_app.Api.Host, _app.Api.Port, deadline.Token);
         await using var stream = client.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n"), deadline.Token);
+            Encoding.ASCII.GetBytes(
+                $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n"), deadline.Token);
         using var reader = new StreamReader(stream);
         Assert.StartsWith("HTTP/1.1 413", await reader.ReadLineAsync(deadline.Token), StringComparison.Ordinal);
     }
@@ -60,7 +64,10 @@ public sealed class BodyLimitTests : IAsyncLifetime
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await client.ConnectAsync(_app.Api.Host, _app.Api.Port, deadline.Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"), deadline.Token);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            deadline.Token);
         var chunk = Encoding.ASCII.GetBytes($"10000\r\n{new string('x', 0x10000)}\r\n");
         var sent = 0L;
         try
@@ -101,7 +108,8 @@ public sealed class DeadlineTests
     public async Task Gives_up_a_body_that_does_not_come()
     {
         await using var app = await EdgeApp.StartAsync(("Limits:RequestTimeout", "00:00:00.300"));
-        var answer = await app.RawAsync($"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
+        var answer = await app.RawAsync(
+            $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
         Assert.StartsWith("HTTP/1.1 504", answer, StringComparison.Ordinal);
     }
 
@@ -111,10 +119,14 @@ public sealed class DeadlineTests
         await using var app = await EdgeApp.StartAsync();
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         var id = $"gone-{Guid.NewGuid():N}";
-        var request = new HttpRequestMessage(HttpMethod.Get, $"{Requests.Probes}/slow?milliseconds=20000") { Headers = { { "X-Request-Id", id } } };
+        var request =
+            new HttpRequestMessage(HttpMethod.Get, $"{Requests.Probes}/slow?milliseconds=20000") { Headers = { { "X-Request-Id", id } } };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app.Client.SendAsync(request, impatient.Token));
         await Testing.Eventually.Holds(
-            () => Task.FromResult(app.Options.Log.Lines.Any(line => line.Scope.Contains(id, StringComparison.Ordinal) && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
+            () => Task.FromResult(
+                app.Options.Log.Lines.Any(
+                    line =>
+                        line.Scope.Contains(id, StringComparison.Ordinal) && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
             "the access line");
         Assert.DoesNotContain(app.Options.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }

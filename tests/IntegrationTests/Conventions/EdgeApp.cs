@@ -52,7 +52,8 @@ internal sealed class EdgeApp : IAsyncDisposable
 
     public static async Task<EdgeApp> StartAsync(EdgeOptions options, params (string Key, string Value)[] settings)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = options.Environment, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { EnvironmentName = options.Environment, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {
@@ -67,16 +68,28 @@ internal sealed class EdgeApp : IAsyncDisposable
 
         var keys = new TokenKeys(new KeyRing(SigningKey.Value, []));
         var tokens = new TokenSettings { Issuer = "http://127.0.0.1" };
-        builder.Services.AddSingleton(keys).AddSingleton(tokens).AddSingleton<AccessTokenValidator>().AddSingleton<RecentTokens>().AddSingleton<AccessTokenIssuer>().AddSingleton<TokenDiscovery>();
-        builder.Services.AddSingleton<IEndedSessions>(options).AddSingleton<IUserEpochs>(options).AddSingleton<ISigningKeyNews>(options).AddSingleton<IRequestBudget>(options);
-        builder.Services.AddSingleton<ITransaction>(new NoTransaction()).AddSingleton<IKeptAnswers>(new NoTransaction()).AddSingleton<IQueryCache>(new NoTransaction());
+        builder.Services.AddSingleton(keys)
+            .AddSingleton(tokens)
+            .AddSingleton<AccessTokenValidator>()
+            .AddSingleton<VerifiedTokenCache>()
+            .AddSingleton<AccessTokenIssuer>()
+            .AddSingleton<TokenDiscovery>();
+        builder.Services.AddSingleton<IRevokedSessions>(options)
+            .AddSingleton<ITokenVersions>(options)
+            .AddSingleton<ISigningKeyRefresh>(options)
+            .AddSingleton<IRequestRateLimiter>(options);
+        builder.Services.AddSingleton<ITransaction>(new NoTransaction())
+            .AddSingleton<IIdempotencyStore>(new NoTransaction())
+            .AddSingleton<IQueryCache>(new NoTransaction());
         builder.Services.AddSingleton(options);
         foreach (var check in options.Checks)
             builder.Services.AddHealthChecks().AddCheck(check.Name, check);
         builder.Services.AddOpenApiDocument("v0.9").Configure<ApiVersioningOptions>(versioning =>
         {
-            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31).Link("https://docs.example.com/v1").Title("How to move to version 1");
-            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31).Link("https://docs.example.com/versions").Title("Versions and their end");
+            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31).Link("https://docs.example.com/v1").Title(
+                "How to move to version 1");
+            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31).Link("https://docs.example.com/versions").Title(
+                "Versions and their end");
         });
         builder.Services.AddTransient<MediatR.IRequestHandler<SendProbe, Result<ProbeDto>>, SendProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<RefuseProbe, Result<ProbeDto>>, RefuseProbeHandler>();
@@ -133,14 +146,15 @@ internal sealed class EdgeApp : IAsyncDisposable
 }
 
 /// <summary>What a test sets up around the edge.</summary>
-internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews, IRequestBudget
+internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKeyRefresh, IRequestRateLimiter
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
     public RecordedLog Log { get; } = new();
     public ConcurrentDictionary<Guid, bool> Ended { get; } = new();
 
-    public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken) => ValueTask.FromResult(Ended.ContainsKey(sessionId));
+    public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Ended.ContainsKey(sessionId));
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 
@@ -157,17 +171,19 @@ internal sealed class EdgeOptions : IEndedSessions, IUserEpochs, ISigningKeyNews
     }
 }
 
-internal sealed class NoTransaction : ITransaction, IKeptAnswers, IQueryCache
+internal sealed class NoTransaction : ITransaction, IIdempotencyStore, IQueryCache
 {
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => work(cancellationToken);
 
     public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
 
-    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(
+        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => (await work(cancellationToken), false);
 
-    public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+    public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(
+        CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
         where TResult : IResult<TResult> => (await make(cancellationToken), default);
 }
 
@@ -211,11 +227,14 @@ internal sealed class RecordedLog : ILoggerProvider, ISupportExternalScope
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var scope = new StringBuilder();
             log._scopes.ForEachScope(
-                (value, text) => text.Append(value is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs.Select(pair => $"{pair.Key}={pair.Value}")) : value).Append(' '),
+                (value, text) => text.Append(
+                    value is IEnumerable<KeyValuePair<string,
+                    object?>> pairs ? string.Join(' ', pairs.Select(pair => $"{pair.Key}={pair.Value}")) : value).Append(' '),
                 scope);
             log.Lines.Enqueue(new LogLine(logLevel, category, formatter(state, exception), scope.ToString(), exception));
         }

@@ -9,7 +9,8 @@ public sealed class EdgeFixture : IAsyncLifetime
 {
     internal EdgeApp App { get; private set; } = null!;
 
-    public async Task InitializeAsync() => App = await EdgeApp.StartAsync(("Cors:Origins:0", "https://app.example.com"), ("Proxies:Trusted:0", "127.0.0.1"));
+    public async Task InitializeAsync() =>
+        App = await EdgeApp.StartAsync(("Cors:Origins:0", "https://app.example.com"), ("Proxies:Trusted:0", "127.0.0.1"));
 
     public async Task DisposeAsync() => await App.DisposeAsync();
 }
@@ -18,14 +19,16 @@ internal static class Requests
 {
     public const string Probes = "/api/v1/probes";
 
-    public static async Task<HttpResponseMessage> SendJson(this EdgeApp app, string json, string contentType = "application/json", string path = Probes)
+    public static async Task<HttpResponseMessage> SendJson(
+        this EdgeApp app, string json, string contentType = "application/json", string path = Probes)
     {
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         return await app.Client.PostAsync(path, content);
     }
 
-    public static async Task<HttpResponseMessage> Send(this EdgeApp app, HttpMethod method, string path, params (string Name, string Value)[] headers)
+    public static async Task<HttpResponseMessage> Send(
+        this EdgeApp app, HttpMethod method, string path, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, new Uri(app.Api, path));
         foreach (var (name, value) in headers)
@@ -33,14 +36,19 @@ internal static class Requests
         return await app.Client.SendAsync(request);
     }
 
-    public static Task<HttpResponseMessage> Get(this EdgeApp app, string path, params (string Name, string Value)[] headers) => app.Send(HttpMethod.Get, path, headers);
+    public static Task<HttpResponseMessage> Get(this EdgeApp app, string path, params (string Name, string Value)[] headers) =>
+        app.Send(HttpMethod.Get, path, headers);
 
     public static string Header(this HttpResponseMessage response, string name) =>
-        string.Join(", ", response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? values : []);
+        string.Join(
+            ", ",
+            response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? values : []);
 
-    public static async Task<JsonElement> Body(this HttpResponseMessage response) => JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
+    public static async Task<JsonElement> Body(this HttpResponseMessage response) =>
+        JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
 
-    public static string[] Fields(this JsonElement problem) => [.. problem.GetProperty("errors").EnumerateObject().Select(field => field.Name)];
+    public static string[] Fields(this JsonElement problem) =>
+        [.. problem.GetProperty("errors").EnumerateObject().Select(field => field.Name)];
 }
 
 public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
@@ -113,7 +121,9 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Logs_an_unexpected_failure_under_the_trace_that_the_client_quotes()
     {
         var problem = await App.Get($"{Requests.Probes}/fails?how=bug").Problem(HttpStatusCode.InternalServerError, "internal_error");
-        var line = Assert.Single(App.Options.Log.Lines, line => line.Failure is not null && line.Message.Contains(problem.Text("traceId"), StringComparison.Ordinal));
+        var line = Assert.Single(
+            App.Options.Log.Lines,
+            line => line.Failure is not null && line.Message.Contains(problem.Text("traceId"), StringComparison.Ordinal));
         Assert.Equal(Microsoft.Extensions.Logging.LogLevel.Error, line.Level);
     }
 
@@ -136,7 +146,8 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData("application/*")]
     [InlineData("text/html, application/json;q=0.5")]
     [InlineData("application/json; charset=utf-8")]
-    public async Task Answers_json_to_whoever_takes_it(string accept) => await App.Get(Requests.Probes, ("Accept", accept)).Json(HttpStatusCode.OK);
+    public async Task Answers_json_to_whoever_takes_it(string accept) =>
+        await App.Get(Requests.Probes, ("Accept", accept)).Json(HttpStatusCode.OK);
 
     [Fact]
     public async Task Answers_head_as_get_without_the_body()
@@ -265,7 +276,9 @@ public sealed class PagingTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
             Assert.All(body.GetProperty("items").EnumerateArray(), item => Assert.Equal("skyBlue", item.Text("colour")));
             var link = response.Header("Link");
             Assert.Equal(link.Length == 0, body.GetProperty("nextCursor").ValueKind == JsonValueKind.Null);
-            next = link.Length == 0 ? "" : link[(link.IndexOf('<', StringComparison.Ordinal) + 1)..link.IndexOf('>', StringComparison.Ordinal)];
+            next = link.Length == 0
+                ? ""
+                : link[(link.IndexOf('<', StringComparison.Ordinal) + 1)..link.IndexOf('>', StringComparison.Ordinal)];
             Assert.True(next.Length == 0 || link.EndsWith("rel=\"next\"", StringComparison.Ordinal));
         }
 
@@ -273,7 +286,8 @@ public sealed class PagingTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     }
 
     [Fact]
-    public async Task Gives_20_unless_told_otherwise() => Assert.Equal(20, (await App.Get(Requests.Probes).Json(HttpStatusCode.OK)).GetProperty("items").GetArrayLength());
+    public async Task Gives_20_unless_told_otherwise() =>
+        Assert.Equal(20, (await App.Get(Requests.Probes).Json(HttpStatusCode.OK)).GetProperty("items").GetArrayLength());
 
     [Theory]
     [InlineData("limit=0", "limit")]
@@ -324,7 +338,10 @@ public sealed class HeaderTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Asks_for_tls_where_there_is_tls()
     {
         Assert.Equal("", (await App.Get(Requests.Probes)).Header("Strict-Transport-Security"));
-        Assert.StartsWith("max-age=31536000", (await App.Get(Requests.Probes, ("X-Forwarded-Proto", "https"))).Header("Strict-Transport-Security"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "max-age=31536000",
+            (await App.Get(Requests.Probes, ("X-Forwarded-Proto", "https"))).Header("Strict-Transport-Security"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -348,7 +365,9 @@ public sealed class HeaderTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     {
         var id = $"line-{Guid.NewGuid():N}";
         await App.Get($"{Requests.Probes}/{Guid.NewGuid()}?secret=hidden", ("X-Request-Id", id), ("Authorization", "Bearer hidden"));
-        var lines = App.Options.Log.Lines.Where(line => line.Scope.Contains(id, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal)).ToArray();
+        var lines = App.Options.Log.Lines.Where(
+            line => line.Scope.Contains(id, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal))
+            .ToArray();
         var line = Assert.Single(lines);
         Assert.StartsWith("GET api/v{version:apiVersion}/probes/{id:guid} 200 in ", line.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(App.Options.Log.Lines, any => any.Message.Contains("hidden", StringComparison.Ordinal));
@@ -390,7 +409,8 @@ public sealed class HeaderTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Answers_a_preflight_so_that_it_can_be_kept()
     {
         var response = await App.Send(
-            HttpMethod.Options, Requests.Probes, ("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "PATCH"), ("Access-Control-Request-Headers", "authorization,idempotency-key"));
+            HttpMethod.Options, Requests.Probes, ("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "PATCH"),
+            ("Access-Control-Request-Headers", "authorization,idempotency-key"));
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         Assert.Equal("3600", response.Header("Access-Control-Max-Age"));
         Assert.Contains("PATCH", response.Header("Access-Control-Allow-Methods"), StringComparison.Ordinal);
@@ -414,7 +434,18 @@ public sealed class BearerTests : IAsyncLifetime
         Assert.True(Guid.TryParse(mine.Text("caller"), out _));
         await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"bearer {token}")).Json(HttpStatusCode.OK);
 
-        foreach (var bad in new[] { $"Bearer  {token}", $"Bearer {token} x", $"Basic {token}", "Bearer", "Bearer ", $"Bearer {token[..^2]}AA", token, $"Bearer {new string('a', 9000)}" })
+        foreach (
+            var bad in new[]
+            {
+                $"Bearer  {token}",
+                $"Bearer {token} x",
+                $"Basic {token}",
+                "Bearer",
+                "Bearer ",
+                $"Bearer {token[..^2]}AA",
+                token,
+                $"Bearer {new string('a', 9000)}"
+            })
         {
             var response = await _app.Get($"{Requests.Probes}/mine", ("Authorization", bad));
             await Task.FromResult(response).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
@@ -445,17 +476,21 @@ public sealed class BearerTests : IAsyncLifetime
         var (token, session) = _app.SignIn();
         await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"Bearer {token}")).Json(HttpStatusCode.OK);
         _app.Options.Ended[session] = true;
-        await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"Bearer {token}")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"Bearer {token}"))
+            .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     [Fact]
-    public async Task Asks_no_token_where_none_is_needed() => await _app.Get(Requests.Probes, ("Authorization", "Bearer broken")).Json(HttpStatusCode.OK);
+    public async Task Asks_no_token_where_none_is_needed() =>
+        await _app.Get(Requests.Probes, ("Authorization", "Bearer broken")).Json(HttpStatusCode.OK);
 
     [Fact]
     public async Task Lets_only_those_through_whose_role_grants_it()
     {
-        await _app.Get($"{Requests.Probes}/administered", ("Authorization", $"Bearer {_app.SignIn().Token}")).Problem(HttpStatusCode.Forbidden, "forbidden");
-        await _app.Get($"{Requests.Probes}/administered", ("Authorization", $"Bearer {_app.SignIn(Domain.Users.Role.Admin).Token}")).Json(HttpStatusCode.OK);
+        await _app.Get($"{Requests.Probes}/administered", ("Authorization", $"Bearer {_app.SignIn().Token}"))
+            .Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _app.Get($"{Requests.Probes}/administered", ("Authorization", $"Bearer {_app.SignIn(Domain.Users.Role.Admin).Token}"))
+            .Json(HttpStatusCode.OK);
     }
 }
 
@@ -469,7 +504,9 @@ public sealed class ClientTests
     public async Task Believes_trusted_proxies_only(string? trusted, string forwarded, string expected)
     {
         await using var app = await EdgeApp.StartAsync(trusted is null ? [] : [("Proxies:Trusted:0", trusted)]);
-        var mine = await app.Get($"{Requests.Probes}/mine", ("Authorization", $"Bearer {app.SignIn().Token}"), ("X-Forwarded-For", forwarded)).Json(HttpStatusCode.OK);
+        var mine = await app.Get(
+            $"{Requests.Probes}/mine", ("Authorization", $"Bearer {app.SignIn().Token}"), ("X-Forwarded-For", forwarded))
+            .Json(HttpStatusCode.OK);
         Assert.Equal(expected, mine.Text("displayName").Split(' ')[0]);
     }
 
@@ -483,7 +520,8 @@ public sealed class ClientTests
     {
         await using var app = await EdgeApp.StartAsync();
         (string, string)[] headers = header is null ? [] : [("Accept-Language", header)];
-        var mine = await app.Get($"{Requests.Probes}/mine", [("Authorization", $"Bearer {app.SignIn().Token}"), .. headers]).Json(HttpStatusCode.OK);
+        var mine = await app.Get($"{Requests.Probes}/mine", [("Authorization", $"Bearer {app.SignIn().Token}"), .. headers])
+            .Json(HttpStatusCode.OK);
         Assert.Equal(expected, mine.Text("displayName").Split(' ')[1]);
     }
 }

@@ -73,7 +73,10 @@ public sealed record RefuseProbe(ErrorKind Kind) : IQuery<ProbeDto>;
 internal sealed class RefuseProbeHandler : IQueryHandler<RefuseProbe, ProbeDto>
 {
     public Task<Result<ProbeDto>> Handle(RefuseProbe query, CancellationToken cancellationToken) => Task.FromResult<Result<ProbeDto>>(
-        new Error(query.Kind, "probe_refused", "As asked.") { RetryAfter = query.Kind == ErrorKind.TooManyRequests ? TimeSpan.FromSeconds(7.2) : null });
+        new Error(query.Kind, "probe_refused", "As asked.")
+        {
+            RetryAfter = query.Kind == ErrorKind.TooManyRequests ? TimeSpan.FromSeconds(7.2) : null
+        });
 }
 
 [Anonymous]
@@ -92,7 +95,9 @@ internal sealed class ListProbesValidator : AbstractValidator<ListProbes>
     public ListProbesValidator()
     {
         RuleFor(q => q.Limit).InclusiveBetween(1, IPaged.MaxLimit);
-        RuleFor(q => q.Cursor).Must(cursor => cursor is null || Cursor.TryRead<ProbePosition>(cursor, out _)).WithMessage("This is no cursor of this list.");
+        RuleFor(q => q.Cursor)
+            .Must(cursor => cursor is null || Cursor.TryRead<ProbePosition>(cursor, out _))
+            .WithMessage("This is no cursor of this list.");
     }
 }
 
@@ -103,9 +108,12 @@ internal sealed class ListProbesHandler : IQueryHandler<ListProbes, Page<ProbeDt
     public Task<Result<Page<ProbeDto>>> Handle(ListProbes query, CancellationToken cancellationToken)
     {
         var first = query.Cursor is { } text && Cursor.TryRead<ProbePosition>(text, out var position) ? position.Next : 0;
-        var items = Enumerable.Range(first, Math.Min(query.Limit, Total - first)).Select(n => new ProbeDto($"{n}", query.At, query.Colour, null)).ToArray();
+        var items = Enumerable.Range(first, Math.Min(query.Limit, Total - first))
+            .Select(n => new ProbeDto($"{n}", query.At, query.Colour, null))
+            .ToArray();
         var next = first + items.Length;
-        return Task.FromResult<Result<Page<ProbeDto>>>(new Page<ProbeDto>(items, next < Total ? Cursor.Write(new ProbePosition(next)) : null));
+        return Task.FromResult<Result<Page<ProbeDto>>>(
+            new Page<ProbeDto>(items, next < Total ? Cursor.Write(new ProbePosition(next)) : null));
     }
 }
 
@@ -116,7 +124,8 @@ internal sealed class ListProbesHandler : IQueryHandler<ListProbes, Page<ProbeDt
 public sealed class OldProbeController(ISender sender) : ApiController(sender)
 {
     [HttpGet]
-    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 }
 
 [ApiVersion("1.0")]
@@ -127,7 +136,8 @@ public sealed class ProbeController(ISender sender) : ApiController(sender)
     public Task<ActionResult<ProbeDto>> Send(SendProbe query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
 
     [HttpGet]
-    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 
     [HttpGet("mine")]
     [UseCase<ReadOwnProbe>]
@@ -135,7 +145,8 @@ public sealed class ProbeController(ISender sender) : ApiController(sender)
 
     [HttpGet("administered")]
     [UseCase<AdministerProbe>]
-    public Task<ActionResult<ProbeDto>> Administered(CancellationToken cancellationToken) => Answer(new AdministerProbe(), cancellationToken);
+    public Task<ActionResult<ProbeDto>> Administered(CancellationToken cancellationToken) =>
+        Answer(new AdministerProbe(), cancellationToken);
 
     [HttpGet("{id:guid}")]
     public ActionResult Get(Guid id) => Ok(new { id });
@@ -154,7 +165,8 @@ public sealed class ProbeController(ISender sender) : ApiController(sender)
     public ActionResult Fail([FromQuery] string how) => how.Length == 0 ? NoContent() : throw Failure(how);
 
     [HttpGet("refused/{kind}")]
-    public Task<ActionResult<ProbeDto>> Refused(ErrorKind kind, CancellationToken cancellationToken) => Answer(new RefuseProbe(kind), cancellationToken);
+    public Task<ActionResult<ProbeDto>> Refused(ErrorKind kind, CancellationToken cancellationToken) =>
+        Answer(new RefuseProbe(kind), cancellationToken);
 
     [HttpGet("empty/{status:int}")]
     public ActionResult Bare(int status) => StatusCode(status);

@@ -49,12 +49,13 @@ public sealed class SettingsTests
     [Fact]
     public async Task Ends_the_process_with_1_and_no_stack()
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(WebApi.WebApiHost).Assembly.Location, "--Limits:MaxBodyBytes=0"])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
+        using var process =
+            Process.Start(new ProcessStartInfo("dotnet", [typeof(WebApi.WebApiHost).Assembly.Location, "--Limits:MaxBodyBytes=0"])
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            })!;
         var output = await process.StandardOutput.ReadToEndAsync();
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

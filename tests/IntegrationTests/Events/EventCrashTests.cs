@@ -13,7 +13,9 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
 
-/// <summary>The web API, with the relay in it, and NATS die at random points under load; what was committed and only that is in the stream.</summary>
+/// <summary>
+/// The web API, with the relay in it, and NATS die at random points under load; what was committed and only that is in the stream.
+/// </summary>
 [Trait("Category", Campaign.Category)]
 public sealed partial class EventCrashTests
 {
@@ -33,7 +35,9 @@ public sealed partial class EventCrashTests
     [GeneratedRegex(@"(?<=\r\n\r\n[\s\S]*)\b[0-9]{6}\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex SixDigits();
 
-    /// <summary>One stack, two replicas, people who change their profiles and writers who write events by SQL; each run has a stream of its own.</summary>
+    /// <summary>
+    /// One stack, two replicas, people who change their profiles and writers who write events by SQL; each run has a stream of its own.
+    /// </summary>
     private sealed class CrashWorld : IAsyncDisposable
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -144,7 +148,10 @@ public sealed partial class EventCrashTests
             _replicas[replica] = await GuardedProcess.StartAsync(
                 new GuardedCommand(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.dll")])
                 {
-                    Environment = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = _addresses[replica].ToString() },
+                    Environment = new Dictionary<string, string>(
+                        _settings,
+                        StringComparer.Ordinal)
+                    { ["ASPNETCORE_URLS"] = _addresses[replica].ToString() },
                     LogFile = log,
                     WorkingDirectory = AppContext.BaseDirectory,
                 },
@@ -152,7 +159,9 @@ public sealed partial class EventCrashTests
             using var deadline = new CancellationTokenSource(Patience);
             while (!await IsLiveAsync(_addresses[replica]))
             {
-                Assert.False(_replicas[replica]!.Exited.IsCompleted || deadline.IsCancellationRequested, $"The web API does not start: {await File.ReadAllTextAsync(log)}");
+                Assert.False(
+                    _replicas[replica]!.Exited.IsCompleted || deadline.IsCancellationRequested,
+                    $"The web API does not start: {await File.ReadAllTextAsync(log)}");
                 await Task.Delay(20);
             }
         }
@@ -177,9 +186,13 @@ public sealed partial class EventCrashTests
                 var email = PorticoApp.NewEmail();
                 using var sent = await PostAsync("verify-code", new { email, Reason = "registration" });
                 var code = await Eventually.Get(() => Task.FromResult(CodeFor(email)), $"a code for {email}");
-                using var registered = await PostAsync("register", new { email, code, Password = $"correct horse {Guid.NewGuid():N}", DisplayName = "Ada" });
+                using var registered = await PostAsync(
+                    "register", new { email, code, Password = $"correct horse {Guid.NewGuid():N}", DisplayName = "Ada" });
                 var token = (await registered.Content.ReadFromJsonAsync<JsonElement>()).Text("accessToken");
-                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_addresses[0], "/api/v1/users/me")) { Headers = { Authorization = new("Bearer", token) } };
+                using var request = new HttpRequestMessage(
+                    HttpMethod.Get,
+                    new Uri(_addresses[0], "/api/v1/users/me"))
+                { Headers = { Authorization = new("Bearer", token) } };
                 using var me = await _client.SendAsync(request);
                 _people.Add(((await me.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid(), token));
             }
@@ -196,12 +209,16 @@ public sealed partial class EventCrashTests
         {
             var mailbox = _settings["Mail__Mailbox"];
             var mail = Directory.Exists(mailbox)
-                ? Directory.GetFiles(mailbox, "*.eml").Select(File.ReadAllText).FirstOrDefault(text => text.Contains($"To: {email}", StringComparison.Ordinal))
+                ? Directory.GetFiles(mailbox, "*.eml")
+                    .Select(File.ReadAllText)
+                    .FirstOrDefault(text => text.Contains($"To: {email}", StringComparison.Ordinal))
                 : null;
             return mail is null ? null : SixDigits().Match(mail).Value;
         }
 
-        /// <summary>Changes a profile over and over, at whichever replica lives; whether a change that got no answer happened, the database knows.</summary>
+        /// <summary>
+        /// Changes a profile over and over, at whichever replica lives; whether a change that got no answer happened, the database knows.
+        /// </summary>
         private async Task ChangeAsync(string accessToken, CancellationToken over)
         {
             for (var i = 0; !over.IsCancellationRequested; i++)
@@ -223,7 +240,9 @@ public sealed partial class EventCrashTests
             }
         }
 
-        /// <summary>Writes the events of one aggregate, slower than the relay even where it has little of a processor: a backlog is no crash.</summary>
+        /// <summary>
+        /// Writes the events of one aggregate, slower than the relay even where it has little of a processor: a backlog is no crash.
+        /// </summary>
         private static async Task WriteAsync(TestOutbox outbox, Random chance, CancellationToken over)
         {
             var aggregate = Guid.NewGuid();
@@ -240,14 +259,14 @@ public sealed partial class EventCrashTests
             var jetStream = new NatsJSContext(nats);
             try
             {
-                await jetStream.DeleteStreamAsync(EventStream.Name(_events));
+                await jetStream.DeleteStreamAsync(StreamDefinition.Name(_events));
             }
             catch (NatsJSApiException missing) when (missing.Error.Code == 404)
             {
                 // The first run has none yet.
             }
 
-            await EventStream.CompareAsync(jetStream, _events, apply: true, default);
+            await StreamDefinition.CompareAsync(jetStream, _events, apply: true, default);
         }
 
         private async Task VerifyAsync(TestOutbox outbox)
@@ -260,7 +279,10 @@ public sealed partial class EventCrashTests
             await using var connection = await outbox.OpenAsync();
             foreach (var (id, _) in _people)
             {
-                await using var command = new NpgsqlCommand("SELECT version, display_name FROM users WHERE id = $1", connection) { Parameters = { new() { Value = id } } };
+                await using var command = new NpgsqlCommand(
+                    "SELECT version, display_name FROM users WHERE id = $1",
+                    connection)
+                { Parameters = { new() { Value = id } } };
                 await using var row = await command.ExecuteReaderAsync();
                 Assert.True(await row.ReadAsync());
                 var events = stream.Where(found => found.Aggregate == id).ToArray();

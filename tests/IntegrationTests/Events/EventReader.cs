@@ -37,7 +37,8 @@ internal static class EventReader
     }
 
     /// <summary>The events of one aggregate, once there are so many.</summary>
-    public static Task<IReadOnlyList<StreamEvent>> OfAsync(PorticoApp app, Guid aggregate, int count) => Eventually.Get<IReadOnlyList<StreamEvent>>(
+    public static Task<IReadOnlyList<StreamEvent>> OfAsync(PorticoApp app, Guid aggregate, int count) =>
+        Eventually.Get<IReadOnlyList<StreamEvent>>(
         async () =>
         {
             var events = (await AllAsync(app)).Where(found => found.Aggregate == aggregate).ToArray();
@@ -46,7 +47,7 @@ internal static class EventReader
         $"{count} events of {aggregate}");
 
     public static Task<IReadOnlyList<StreamEvent>> AllAsync(PorticoApp app) =>
-        AllAsync(app.JetStream, EventStream.Name(app.Events));
+        AllAsync(app.JetStream, StreamDefinition.Name(app.Events));
 
     private static StreamEvent Read(INatsJSMsg<ReadOnlyMemory<byte>> message)
     {

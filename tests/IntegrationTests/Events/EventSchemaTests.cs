@@ -24,8 +24,13 @@ public sealed class EventSchemaTests
         var (match, _) = await manager.Announce();
         await person.Forecasted(match);
         await manager.SetResult(match).Json(HttpStatusCode.OK);
-        string[] told = ["wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "event.result-set.v1", "forecast.settled.v1", "event.forecasts-settled.v1"];
-        await Eventually.Holds(async () => !told.Except((await EventReader.AllAsync(app)).Select(found => found.Type)).Any(), "events of every kind");
+        string[] told =
+        [
+            "wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "event.result-set.v1",
+            "forecast.settled.v1", "event.forecasts-settled.v1"
+        ];
+        await Eventually.Holds(
+            async () => !told.Except((await EventReader.AllAsync(app)).Select(found => found.Type)).Any(), "events of every kind");
 
         // Whatever the other tests have published until now is judged too.
         foreach (var kind in (await EventReader.AllAsync(app)).Where(found => found.Type != TestOutbox.Type).GroupBy(found => found.Type))
@@ -70,7 +75,9 @@ public sealed class EventSchemaTests
                 case "$schema" or "title":
                     break;
                 case "type":
-                    var types = keyword.Value.ValueKind == JsonValueKind.Array ? keyword.Value.EnumerateArray().Select(type => type.GetString()).ToArray() : [keyword.Value.GetString()];
+                    var types = keyword.Value.ValueKind == JsonValueKind.Array
+                        ? keyword.Value.EnumerateArray().Select(type => type.GetString()).ToArray()
+                        : [keyword.Value.GetString()];
                     Assert.True(types.Contains(TypeOf(value)), $"{path} is {TypeOf(value)} and not {string.Join(" or ", types)}.");
                     break;
                 case "properties":
@@ -93,7 +100,10 @@ public sealed class EventSchemaTests
                     Assert.Contains(value.GetRawText(), keyword.Value.EnumerateArray().Select(one => one.GetRawText()));
                     break;
                 case "pattern":
-                    Assert.True(value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!, RegexOptions.None, TimeSpan.FromSeconds(1)), path);
+                    Assert.True(
+                        value.ValueKind != JsonValueKind.String
+                            || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!, RegexOptions.None, TimeSpan.FromSeconds(1)),
+                        path);
                     break;
                 case "format":
                     AssertFormat(keyword.Value.GetString()!, value, path);

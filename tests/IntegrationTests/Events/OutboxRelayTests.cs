@@ -37,7 +37,8 @@ public sealed class OutboxRelayTests
         Assert.Equal("application/json", changed.Envelope.Text("datacontenttype"));
         Assert.Equal($"{changed.Envelope.Text("source")}/schemas/users.profile-changed.v1.json", changed.Envelope.Text("dataschema"));
         Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", changed.Envelope.Text("traceparent"));
-        Assert.InRange(changed.Envelope.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
+        Assert.InRange(
+            changed.Envelope.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
         Assert.Equal("Ада", changed.Data.Text("displayName"));
     }
 
@@ -48,7 +49,8 @@ public sealed class OutboxRelayTests
         await using var two = await PorticoApp.StartAsync(SameAs(one));
         var outbox = new TestOutbox(one.Database.Portico);
         // More than the pool of a test has at once: the rest waits for a connection.
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(writer => Task.Run(() => outbox.WriteAsync(Guid.NewGuid(), 1, 20, new Random(writer)))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 64).Select(writer => Task.Run(() => outbox.WriteAsync(Guid.NewGuid(), 1, 20, new Random(writer)))));
         await outbox.PublishedAsync();
 
         Assert.Equal(64 * 20, outbox.Committed.Count);
@@ -134,23 +136,27 @@ public sealed class OutboxRelayTests
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
         var outbox = new TestOutbox(app.Database.Portico);
         var from = DateTimeOffset.UtcNow.AddMinutes(-1);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() => outbox.WriteAsync(Guid.NewGuid(), 1, 50, new Random(writer)))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(writer => Task.Run(() => outbox.WriteAsync(Guid.NewGuid(), 1, 50, new Random(writer)))));
         await outbox.PublishedAsync();
         var before = await EventReader.AllAsync(app);
 
         await app.JetStream.DeleteStreamAsync(app.Events.Prefix);
-        await EventStream.CompareAsync(app.JetStream, app.Events, apply: true, default);
+        await StreamDefinition.CompareAsync(app.JetStream, app.Events, apply: true, default);
         using var output = new StringWriter();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(app.Database.Settings()).AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Nats:Url"] = app.Stack.Nats.ConnectionString,
-            ["Events:Prefix"] = app.Events.Prefix,
-            ["Tokens:Issuer"] = app.Api.GetLeftPart(UriPartial.Authority),
-        }).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(app.Database.Settings())
+            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Nats:Url"] = app.Stack.Nats.ConnectionString,
+                ["Events:Prefix"] = app.Events.Prefix,
+                ["Tokens:Issuer"] = app.Api.GetLeftPart(UriPartial.Authority),
+            }).Build();
 
         for (var run = 0; run < 2; run++)
         {
-            var exitCode = await MigratorApp.RunAsync(["events", "republish", "--from", $"{from:O}"], configuration, output, output, default);
+            var exitCode = await MigratorApp.RunAsync(
+                ["events", "republish", "--from", $"{from:O}"], configuration, output, output, default);
             Assert.True(exitCode == 0, output.ToString());
             var after = await EventReader.AllAsync(app);
             TestOutbox.AssertComplete(outbox.Committed, after);
@@ -167,8 +173,9 @@ public sealed class OutboxRelayTests
         var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
         await using var source = NpgsqlDataSource.Create(database.Portico);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var keeper = new OutboxKeeper(
-            source, new OutboxSettings(), new OutboxMetrics(services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<OutboxKeeper>.Instance);
+        using var keeper = new OutboxCleanup(
+            source, new OutboxSettings(), new OutboxMetrics(services.GetRequiredService<IMeterFactory>()), TimeProvider.System,
+            NullLogger<OutboxCleanup>.Instance);
         var (old, waiting, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         await using var connection = await source.OpenConnectionAsync();
         await TestOutbox.InsertAsync(connection, old, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
@@ -185,7 +192,8 @@ public sealed class OutboxRelayTests
     [Fact]
     public async Task Gets_past_a_whole_batch_that_waits_for_what_a_clock_put_behind_it()
     {
-        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbox:BatchSize"] = "2" } });
+        await using var app = await PorticoApp.StartAsync(
+            new PorticoAppOptions { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbox:BatchSize"] = "2" } });
         var aggregate = Guid.NewGuid();
         await using (var connection = await new TestOutbox(app.Database.Portico).OpenAsync())
         await using (var transaction = await connection.BeginTransactionAsync())

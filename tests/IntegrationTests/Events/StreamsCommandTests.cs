@@ -41,7 +41,14 @@ public sealed class StreamsCommandTests : IAsyncLifetime
         await using var nats = new NatsConnection(options);
         var config = (await new NatsJSContext(nats).GetStreamAsync(_settings["Events:Prefix"]!)).Info.Config;
         Assert.Equal(
-            (StreamConfigStorage.File, StreamConfigRetention.Limits, StreamConfigDiscard.New, true, TimeSpan.FromDays(7), 16_777_216, TimeSpan.FromMinutes(10)),
+            (
+                StreamConfigStorage.File,
+                StreamConfigRetention.Limits,
+                StreamConfigDiscard.New,
+                true,
+                TimeSpan.FromDays(7),
+                16_777_216,
+                TimeSpan.FromMinutes(10)),
             (config.Storage, config.Retention, config.Discard, config.DenyDelete, config.MaxAge, config.MaxBytes, config.DuplicateWindow));
     }
 
@@ -72,7 +79,8 @@ public sealed class StreamsCommandTests : IAsyncLifetime
         _settings["Nats:Url"] = $"nats://127.0.0.1:{Ports.Free()}";
         using var output = new StringWriter();
 
-        Assert.Equal(1, await MigratorApp.RunAsync(["streams", "up", "--connect-timeout", "300ms"], Configuration(), output, output, default));
+        Assert.Equal(
+            1, await MigratorApp.RunAsync(["streams", "up", "--connect-timeout", "300ms"], Configuration(), output, output, default));
         Assert.Contains("NATS did not answer within 300 ms.", output.ToString(), StringComparison.Ordinal);
     }
 
@@ -86,6 +94,8 @@ public sealed class StreamsCommandTests : IAsyncLifetime
         var exitCode = await MigratorApp.RunAsync([.. args, "--json"], Configuration(), output, error, default);
         using var document = JsonDocument.Parse(output.ToString());
         Assert.True(document.RootElement.TryGetProperty("parts", out var parts), output.ToString());
-        return (exitCode, parts.EnumerateArray().First(part => part.Text("name").StartsWith("stream ", StringComparison.Ordinal)).Text("state"));
+        return (
+            exitCode,
+            parts.EnumerateArray().First(part => part.Text("name").StartsWith("stream ", StringComparison.Ordinal)).Text("state"));
     }
 }

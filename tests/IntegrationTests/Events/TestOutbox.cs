@@ -21,7 +21,9 @@ internal sealed class TestOutbox(string connectionString)
         return connection;
     }
 
-    /// <summary>Writes the versions of one aggregate one after the other; those that chance rolls back are written again as other events.</summary>
+    /// <summary>
+    /// Writes the versions of one aggregate one after the other; those that chance rolls back are written again as other events.
+    /// </summary>
     public async Task WriteAsync(Guid aggregate, long from, int count, Random random, CancellationToken cancellationToken = default)
     {
         await using var connection = await OpenAsync();
@@ -40,7 +42,8 @@ internal sealed class TestOutbox(string connectionString)
         }
     }
 
-    public static async Task<Guid> InsertAsync(NpgsqlConnection connection, Guid aggregate, long version, int size = 10, DateTimeOffset? made = null)
+    public static async Task<Guid> InsertAsync(
+        NpgsqlConnection connection, Guid aggregate, long version, int size = 10, DateTimeOffset? made = null)
     {
         var at = made ?? DateTimeOffset.UtcNow;
         var id = Guid.CreateVersion7(at);
@@ -50,7 +53,18 @@ internal sealed class TestOutbox(string connectionString)
             VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5)), $6)
             """,
             connection)
-        { Parameters = { new() { Value = id }, new() { Value = aggregate }, new() { Value = version }, new() { Value = Type }, new() { Value = size }, new() { Value = at } } };
+
+        {
+            Parameters =
+            {
+                new() { Value = id },
+                new() { Value = aggregate },
+                new() { Value = version },
+                new() { Value = Type },
+                new() { Value = size },
+                new() { Value = at }
+            }
+        };
         await command.ExecuteNonQueryAsync();
         return id;
     }
@@ -69,7 +83,8 @@ internal sealed class TestOutbox(string connectionString)
     }
 
     /// <summary>Every committed event is there once, none besides, and those of an aggregate are in order.</summary>
-    public static void AssertComplete(IReadOnlyDictionary<Guid, (Guid Aggregate, long Version)> committed, IReadOnlyList<StreamEvent> stream)
+    public static void AssertComplete(
+        IReadOnlyDictionary<Guid, (Guid Aggregate, long Version)> committed, IReadOnlyList<StreamEvent> stream)
     {
         var found = stream.Where(one => one.Type == Type).ToArray();
         Assert.Equal(found.Length, found.DistinctBy(one => one.MessageId).Count());
@@ -82,7 +97,9 @@ internal sealed class TestOutbox(string connectionString)
         foreach (var aggregate in stream.GroupBy(one => one.Aggregate))
         {
             var first = aggregate.Min(one => one.Version);
-            Assert.Equal(Enumerable.Range(0, aggregate.Count()).Select(place => first + place), aggregate.OrderBy(one => one.Sequence).Select(one => one.Version));
+            Assert.Equal(
+                Enumerable.Range(0, aggregate.Count()).Select(place => first + place),
+                aggregate.OrderBy(one => one.Sequence).Select(one => one.Version));
         }
     }
 }

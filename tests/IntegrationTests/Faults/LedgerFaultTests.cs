@@ -59,7 +59,8 @@ public sealed class LedgerFaultTests : IAsyncLifetime
         _person.Take(await _person.RefreshAsync().Json(HttpStatusCode.OK));
         var earlier = (await Count([])).All;
         var answers = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
-        var paying = Task.WhenAll(Enumerable.Range(0, Payers).Select(payer => Task.Run(() => Pay(new Random((seed * Payers) + payer), payer, answers))));
+        var paying = Task.WhenAll(
+            Enumerable.Range(0, Payers).Select(payer => Task.Run(() => Pay(new Random((seed * Payers) + payer), payer, answers))));
         for (var kill = 0; kill < 2; kill++)
         {
             await Task.Delay(random.Next(10, 250));
@@ -90,7 +91,9 @@ public sealed class LedgerFaultTests : IAsyncLifetime
         }
 
         await LedgerChecker.CheckAsync(_app.Database.Portico);
-        var made = answers.Values.Where(answer => answer.StartsWith("Created ", StringComparison.Ordinal)).Select(answer => JsonSerializer.Deserialize<JsonElement>(answer["Created ".Length..]).GetProperty("id").GetGuid()).ToArray();
+        var made = answers.Values.Where(answer => answer.StartsWith("Created ", StringComparison.Ordinal))
+            .Select(answer => JsonSerializer.Deserialize<JsonElement>(answer["Created ".Length..]).GetProperty("id").GetGuid())
+            .ToArray();
         Assert.NotEmpty(made);
         Assert.Equal(made.Length, made.Distinct().Count());
         Assert.Equal((made.Length, earlier + made.Length), await Count(made));
@@ -131,7 +134,8 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     private object BodyOf(string key)
     {
         var parts = key.Split('-');
-        return LedgerPeople.Transfer(_wallets[int.Parse(parts[2])], _wallets[int.Parse(parts[3])], $"{int.Parse(parts[4]) / 100}.{int.Parse(parts[4]) % 100:D2}");
+        return LedgerPeople.Transfer(
+            _wallets[int.Parse(parts[2])], _wallets[int.Parse(parts[3])], $"{int.Parse(parts[4]) / 100}.{int.Parse(parts[4]) % 100:D2}");
     }
 
     private Task<HttpResponseMessage> Send(HttpClient client, string key) => _person.SendAsync(client, "transfers", BodyOf(key), key);
@@ -140,13 +144,16 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     {
         var text = await answer.Content.ReadAsStringAsync();
         // Problem Details name the request by its trace.
-        return answer.IsSuccessStatusCode ? $"{answer.StatusCode} {text}" : $"{answer.StatusCode} {JsonSerializer.Deserialize<JsonElement>(text).Text("code")}";
+        return answer.IsSuccessStatusCode
+            ? $"{answer.StatusCode} {text}"
+            : $"{answer.StatusCode} {JsonSerializer.Deserialize<JsonElement>(text).Text("code")}";
     }
 
     /// <summary>How many of these transfers there are, and how many there are at all in these wallets.</summary>
     private async Task<(int Known, int All)> Count(Guid[] made)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_app.Database.Portico) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_app.Database.Portico) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
             "SELECT count(*) FILTER (WHERE id = ANY($1))::int, count(*)::int FROM ledger.journals WHERE kind = 'transfer' AND source_id = ANY($2) AND initiated_by = $3", connection)

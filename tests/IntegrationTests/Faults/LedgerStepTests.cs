@@ -30,7 +30,12 @@ public sealed class SteppedLedger : IAsyncLifetime
         Stack = await LocalStack.StartAsync(new LocalStackOptions());
         Proxy = new PostgresProxy(Stack.Postgres.Port);
         var database = await TestDatabase.CreateAsync(Stack);
-        var behind = new NpgsqlConnectionStringBuilder(database.Portico) { Port = Proxy.Port, SslMode = SslMode.Disable, GssEncryptionMode = GssEncryptionMode.Disable };
+        var behind = new NpgsqlConnectionStringBuilder(database.Portico)
+        {
+            Port = Proxy.Port,
+            SslMode = SslMode.Disable,
+            GssEncryptionMode = GssEncryptionMode.Disable
+        };
         App = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = Stack,
@@ -84,10 +89,11 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
         var fault = ledger.Proxy.Arm(WriteStep.AfterCommit, () => Task.CompletedTask);
 
         var outcome = await ledger.App.Services.GetRequiredService<ILedger>().Execute(
-            Movement.Transfer(id, ledger.Ada.Id, [new Leg(id, ledger.From, ledger.To, Money.Of(1, Currency.Of("EUR")), null)]), CancellationToken.None);
+            Movement.Transfer(
+                id, ledger.Ada.Id, [new Leg(id, ledger.From, ledger.To, Money.Of(1, Currency.Of("EUR")), null)]), CancellationToken.None);
 
         await fault.WaitAsync(Patience);
-        Assert.Null(outcome.Refusal);
+        Assert.Null(outcome.Error);
         Assert.Equal(id, outcome.Journals.Single().Id);
         Assert.Equal(before - 100, await Balance());
         await LedgerChecker.CheckAsync(ledger.App.Database.Portico);

@@ -21,7 +21,9 @@ public enum WriteStep
 }
 
 /// <summary>Stands between the web API and PostgreSQL, and lets a fault happen at an exact step of the ledger's write path.</summary>
-/// <remarks>It reads the messages of the server (protocol 3.0): ReadyForQuery ends a round trip and says whether a transaction is open.</remarks>
+/// <remarks>
+/// It reads the messages of the server (protocol 3.0): ReadyForQuery ends a round trip and says whether a transaction is open.
+/// </remarks>
 internal sealed class PostgresProxy : IAsyncDisposable
 {
     private const int BufferSize = 64 * 1024;
@@ -45,7 +47,9 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Lets a fault happen once, when a ledger's connection that is idle now comes to a step; then the connection is cut.</summary>
+    /// <summary>
+    /// Lets a fault happen once, when a ledger's connection that is idle now comes to a step; then the connection is cut.
+    /// </summary>
     /// <returns>Ends when it has happened.</returns>
     public Task Arm(WriteStep step, Func<Task> happen)
     {
@@ -151,7 +155,11 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
         private async Task<bool> Pass(WriteStep step)
         {
-            if (_isLedger is not true || proxy._fault is not { } fault || fault.Step != step || Interlocked.CompareExchange(ref proxy._fault, null, fault) != fault)
+            if (
+                _isLedger is not true
+                    || proxy._fault is not { } fault
+                    || fault.Step != step
+                    || Interlocked.CompareExchange(ref proxy._fault, null, fault) != fault)
                 return true;
 
             await fault.Happen();

@@ -12,7 +12,9 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Faults;
 
-/// <summary>What each use of Redis answers while Redis is dead, hangs, refuses writes or was emptied, under load and on two replicas.</summary>
+/// <summary>
+/// What each use of Redis answers while Redis is dead, hangs, refuses writes or was emptied, under load and on two replicas.
+/// </summary>
 public sealed class RedisFaultTests : IAsyncLifetime
 {
     // Longer than it is in life, as the suite keeps the processors busy.
@@ -29,7 +31,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = _stack,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
+            Settings = new Dictionary<string, string?>(
+                StringComparer.Ordinal)
+            { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
         });
         _other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
     }
@@ -66,8 +70,13 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await Unavailable(_app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }));
         await Unavailable(_app.Client.Post("auth/reset-password", new { person.Email, reason = "forgotten" }));
         await Unavailable(Register(signingUp, code));
-        await Unavailable(_app.Client.Post("auth/login/challenge", new { challengeId = new string('A', 65), method = "addressCode", code = "000000" }));
-        await Unavailable(person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" }));
+        await Unavailable(
+            _app.Client.Post("auth/login/challenge", new { challengeId = new string('A', 65), method = "addressCode", code = "000000" }));
+        await Unavailable(
+            person.SendAsync(
+                HttpMethod.Post,
+                "/api/v1/auth/update-password",
+                new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" }));
 
         // Access tokens go on; sign-in is limited by each process alone, and more strictly, for everybody alike.
         await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
@@ -89,8 +98,14 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 foreach (var _ in Enumerable.Range(0, 3))
                 {
                     longest = Longest(longest, await Timed(() => Unavailable(person.At(shipped.Client).RefreshAsync())));
-                    longest = Longest(longest, await Timed(() => shipped.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "wrong password" }).Json(HttpStatusCode.Unauthorized)));
-                    longest = Longest(longest, await Timed(() => person.At(shipped.Client).GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)));
+                    longest = Longest(
+                        longest,
+                        await Timed(
+                            () =>
+                                shipped.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "wrong password" })
+                                    .Json(HttpStatusCode.Unauthorized)));
+                    longest = Longest(
+                        longest, await Timed(() => person.At(shipped.Client).GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)));
                 }
 
                 return longest <= Promised;
@@ -171,7 +186,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await Mend(fault);
         await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
         foreach (var gone in new[] { leaving, blocked })
-            await Eventually.Holds(async () => (await gone.RefreshAsync()).StatusCode == HttpStatusCode.Unauthorized, "the end of the session");
+            await Eventually.Holds(
+                async () => (await gone.RefreshAsync()).StatusCode == HttpStatusCode.Unauthorized, "the end of the session");
     }
 
     [Theory]
@@ -181,7 +197,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
     {
         const int PerMinute = 10;
         const int Quota = 100 * PerMinute;
-        var (one, other) = (_app.Services.GetRequiredService<IRequestBudget>(), _other.Services.GetRequiredService<IRequestBudget>());
+        var (one, other) = (
+            _app.Services.GetRequiredService<IRequestRateLimiter>(), _other.Services.GetRequiredService<IRequestRateLimiter>());
         var person = Guid.NewGuid();
         await CountTogether(person);
         await Break(fault);
@@ -192,7 +209,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
             async () =>
             {
                 one.TrySpend(person, PerMinute, out _);
-                return (await client.GetStringAsync(new Uri(_app.Management, "/metrics"))).Contains("portico_limit_local_total{limit=\"user-requests\"}", StringComparison.Ordinal);
+                return (await client.GetStringAsync(new Uri(_app.Management, "/metrics")))
+                    .Contains("portico_limit_local_total{limit=\"user-requests\"}", StringComparison.Ordinal);
             },
             "those that are counted alone to be a metric");
         var (atOne, atOther) = (Spend(one), Spend(other));
@@ -216,7 +234,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 "one replica to know what the other counts");
         }
 
-        int Spend(IRequestBudget budget)
+        int Spend(IRequestRateLimiter budget)
         {
             var count = 0;
             while (budget.TrySpend(person, PerMinute, out _))
@@ -250,11 +268,15 @@ public sealed class RedisFaultTests : IAsyncLifetime
         Assert.Equal("+OK", await Wire.RedisAsync(_stack.Redis, "FLUSHALL"));
 
         await using var late = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
-        await Eventually.Holds(async () => (await leaving.At(late.Client).GetAsync("/api/v1/auth/check")).StatusCode == HttpStatusCode.Unauthorized, "the new process to know who is out");
+        await Eventually.Holds(
+            async () => (await leaving.At(late.Client).GetAsync("/api/v1/auth/check")).StatusCode == HttpStatusCode.Unauthorized,
+            "the new process to know who is out");
         await staying.At(late.Client).GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
     }
 
-    /// <summary>Faults at random moments under load on both replicas; every single answer must be one that the table of uses allows.</summary>
+    /// <summary>
+    /// Faults at random moments under load on both replicas; every single answer must be one that the table of uses allows.
+    /// </summary>
     [Fact]
     [Trait("Category", Campaign.Category)]
     public Task Under_load_every_answer_is_one_that_is_promised() => Campaign.Run(2, async seed =>
@@ -266,7 +288,10 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var wrong = new ConcurrentBag<string>();
         var away = false;
         using var stop = new CancellationTokenSource();
-        var load = people.Select((person, n) => Task.Run(() => Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token))).ToArray();
+        var load = people.Select(
+            (person, n) =>
+                Task.Run(() => Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token)))
+            .ToArray();
 
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(random.Next(50, 600)));
         await pause.WaitForNextTickAsync();
@@ -290,7 +315,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
     });
 
     private static async Task Use(
-        TestPerson person, Random random, Func<bool> isAway, ConcurrentBag<(TestPerson Person, string Token)> signedOut, ConcurrentBag<string> wrong, CancellationToken stop)
+        TestPerson person, Random random, Func<bool> isAway, ConcurrentBag<(TestPerson Person, string Token)> signedOut,
+        ConcurrentBag<string> wrong, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -305,12 +331,19 @@ public sealed class RedisFaultTests : IAsyncLifetime
                     await Judge("check", person.GetAsync("/api/v1/auth/check"), HttpStatusCode.OK);
                     break;
                 case 8:
-                    await Judge("sign in", person.LogInAsync("wrong password"), HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests, HttpStatusCode.Accepted);
+                    await Judge(
+                        "sign in",
+                        person.LogInAsync("wrong password"),
+                        HttpStatusCode.Unauthorized,
+                        HttpStatusCode.TooManyRequests,
+                        HttpStatusCode.Accepted);
                     break;
                 default:
                     var token = person.RefreshToken;
                     // When it is refused, nobody knows whether Redis has done it.
-                    if (await Judge("sign out", person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), HttpStatusCode.NoContent) is not null)
+                    if (
+                        await Judge(
+                            "sign out", person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), HttpStatusCode.NoContent) is not null)
                         signedOut.Add((person, token));
                     return;
             }
@@ -320,7 +353,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
         {
             using var response = await answer;
             if (normal.Contains(response.StatusCode))
-                return response.StatusCode == HttpStatusCode.OK ? JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync(CancellationToken.None)) : default(JsonElement);
+                return response.StatusCode == HttpStatusCode.OK
+                    ? JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync(CancellationToken.None))
+                    : default(JsonElement);
 
             // While Redis is away or was emptied: 503 with a time to wait, or a session that is not known any more.
             var promised = isAway() && what != "check" && (response.StatusCode == HttpStatusCode.ServiceUnavailable

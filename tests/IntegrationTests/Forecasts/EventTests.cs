@@ -30,14 +30,16 @@ public sealed class EventTests : IAsyncLifetime
 
         using var changed = await _manager.SendAsync(HttpMethod.Put, path, new { title = "Reds – Greens" }, ("If-Match", tag));
         Assert.Equal("Reds – Greens", (await Task.FromResult(changed).Json(HttpStatusCode.OK)).Text("title"));
-        await _manager.SendAsync(HttpMethod.Put, path, new { title = "Late" }, ("If-Match", tag)).Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
+        await _manager.SendAsync(HttpMethod.Put, path, new { title = "Late" }, ("If-Match", tag))
+            .Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
 
         Assert.Equal("closed", (await _manager.Close(id).Json(HttpStatusCode.OK)).Text("status"));
         await _manager.Close(id).Json(HttpStatusCode.OK);
         Assert.Equal("win2", (await _manager.SetResult(id, "win2").Json(HttpStatusCode.OK)).Text("result"));
         await _manager.SetResult(id, "win2").Problem(HttpStatusCode.Conflict, "result_already_set");
         await _ada.Settled(id);
-        await _manager.SendAsync(HttpMethod.Put, path, new { title = "Never" }, ("If-Match", "*")).Problem(HttpStatusCode.Conflict, "result_already_set");
+        await _manager.SendAsync(HttpMethod.Put, path, new { title = "Never" }, ("If-Match", "*"))
+            .Problem(HttpStatusCode.Conflict, "result_already_set");
         await _manager.SendAsync(HttpMethod.Delete, path, null, ("If-Match", "*")).Problem(HttpStatusCode.Conflict, "result_already_set");
     }
 
@@ -48,7 +50,8 @@ public sealed class EventTests : IAsyncLifetime
         var path = $"{EventPath}/{id}";
 
         await _ada.SendAsync(HttpMethod.Post, EventPath, new { title = "Mine" }).Problem(HttpStatusCode.Forbidden, "forbidden");
-        await _ada.SendAsync(HttpMethod.Put, path, new { title = "Mine" }, ("If-Match", tag)).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.SendAsync(HttpMethod.Put, path, new { title = "Mine" }, ("If-Match", tag))
+            .Problem(HttpStatusCode.Forbidden, "forbidden");
         await _ada.SendAsync(HttpMethod.Delete, path, null, ("If-Match", tag)).Problem(HttpStatusCode.Forbidden, "forbidden");
         await _ada.Close(id).Problem(HttpStatusCode.Forbidden, "forbidden");
         await _ada.SetResult(id).Problem(HttpStatusCode.Forbidden, "forbidden");
@@ -86,7 +89,9 @@ public sealed class EventTests : IAsyncLifetime
         await _ada.Settled(done);
 
         Assert.Equal([open], (await _ada.GetAsync($"{EventPath}?search={word}&status=open").Json(HttpStatusCode.OK)).Column("id"));
-        Assert.Equal([closed, late], (await _ada.GetAsync($"{EventPath}?search={word}&status=closed&sort=title").Json(HttpStatusCode.OK)).Column("id"));
+        Assert.Equal(
+            [closed, late],
+            (await _ada.GetAsync($"{EventPath}?search={word}&status=closed&sort=title").Json(HttpStatusCode.OK)).Column("id"));
         Assert.Equal([done], (await _ada.GetAsync($"{EventPath}?search={word}&status=settled").Json(HttpStatusCode.OK)).Column("id"));
         Assert.Equal(4, (await _ada.GetAsync($"{EventPath}?search={word.ToUpperInvariant()}").Json(HttpStatusCode.OK)).Column("id").Length);
     }
@@ -99,6 +104,8 @@ public sealed class EventTests : IAsyncLifetime
 
         var winner = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(15, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
-        Assert.Equal((await Task.FromResult(winner).Json(HttpStatusCode.OK)).Text("result"), (await _ada.GetAsync($"{EventPath}/{id}").Json(HttpStatusCode.OK)).Text("result"));
+        Assert.Equal(
+            (await Task.FromResult(winner).Json(HttpStatusCode.OK)).Text("result"),
+            (await _ada.GetAsync($"{EventPath}/{id}").Json(HttpStatusCode.OK)).Text("result"));
     }
 }

@@ -30,15 +30,18 @@ public sealed class ForecastTests : IAsyncLifetime
         var path = $"{ForecastPath}/{id}";
         using var changed = await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "draw" }, ("If-Match", tag));
         Assert.Equal("draw", (await Task.FromResult(changed).Json(HttpStatusCode.OK)).Text("outcome"));
-        await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }, ("If-Match", tag)).Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
-        await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }).Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
+        await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }, ("If-Match", tag))
+            .Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
+        await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" })
+            .Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
         await _ada.SendAsync(HttpMethod.Delete, path, null, ("If-Match", changed.Tag())).Json(HttpStatusCode.NoContent);
         await _ada.GetAsync(path).Problem(HttpStatusCode.NotFound, "not_found");
         using var restored = await _ada.SendAsync(HttpMethod.Post, $"{path}/restore");
         await Task.FromResult(restored).Json(HttpStatusCode.OK);
 
         await _manager.Close(_event).Json(HttpStatusCode.OK);
-        await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }, ("If-Match", restored.Tag())).Problem(HttpStatusCode.Conflict, "event_closed");
+        await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }, ("If-Match", restored.Tag()))
+            .Problem(HttpStatusCode.Conflict, "event_closed");
         await _ada.SendAsync(HttpMethod.Delete, path, null, ("If-Match", restored.Tag())).Problem(HttpStatusCode.Conflict, "event_closed");
         Assert.Equal("draw", (await _ada.GetAsync(path).Json(HttpStatusCode.OK)).Text("outcome"));
         await (await _app.SignUpAsync()).Forecast(_event).Problem(HttpStatusCode.Conflict, "event_closed");
@@ -69,7 +72,8 @@ public sealed class ForecastTests : IAsyncLifetime
         await bob.GetAsync($"{ForecastPath}/{id}").Problem(HttpStatusCode.NotFound, "not_found");
         await _manager.GetAsync($"{ForecastPath}/{id}").Problem(HttpStatusCode.NotFound, "not_found");
         Assert.Equal(["draw"], (await bob.GetAsync(ForecastPath).Json(HttpStatusCode.OK)).Column("outcome"));
-        Assert.Equal(["draw", "win2"], (await _manager.GetAsync($"{EventPath}/{_event}/forecasts").Json(HttpStatusCode.OK)).Column("outcome"));
+        Assert.Equal(
+            ["draw", "win2"], (await _manager.GetAsync($"{EventPath}/{_event}/forecasts").Json(HttpStatusCode.OK)).Column("outcome"));
         Assert.Equal([id], (await _manager.GetAsync($"{EventPath}/{_event}/forecasts?outcome=win2").Json(HttpStatusCode.OK)).Column("id"));
         await _manager.GetAsync($"{EventPath}/{Guid.CreateVersion7()}/forecasts").Problem(HttpStatusCode.NotFound, "not_found");
     }
@@ -83,8 +87,10 @@ public sealed class ForecastTests : IAsyncLifetime
         var placed = (await Task.WhenAll(placing)).Count(answer => answer.StatusCode == HttpStatusCode.Created);
         await _ada.Settled(_event);
 
-        Assert.Equal(placed, await _app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
-        Assert.Equal(0, await _app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
+        Assert.Equal(
+            placed, await _app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
+        Assert.Equal(
+            0, await _app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
     }
 
     [Fact]
@@ -103,13 +109,16 @@ public sealed class ForecastTests : IAsyncLifetime
         await _ada.Settled(_event);
 
         var first = await _ada.GetAsync($"{EventPath}/{_event}/leaderboard?limit=3").Json(HttpStatusCode.OK);
-        var rest = await _ada.GetAsync($"{EventPath}/{_event}/leaderboard?limit=3&cursor={first.Text("nextCursor")}").Json(HttpStatusCode.OK);
+        var rest = await _ada.GetAsync($"{EventPath}/{_event}/leaderboard?limit=3&cursor={first.Text("nextCursor")}")
+            .Json(HttpStatusCode.OK);
         Assert.Equal(["Person 1", "Person 3", "Person 0", "Person 2"], [.. first.Column("displayName"), .. rest.Column("displayName")]);
         Assert.Equal(["1", "2", "3", "4"], [.. first.Column("rank"), .. rest.Column("rank")]);
         Assert.Equal(["1", "1", "0", "0"], [.. first.Column("points"), .. rest.Column("points")]);
         var own = Assert.Single((await people[1].GetAsync(ForecastPath).Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
         Assert.Equal(1, own.GetProperty("points").GetInt32());
-        await people[1].SendAsync(HttpMethod.Put, $"{ForecastPath}/{own.Text("id")}", new { outcome = "draw" }, ("If-Match", "*")).Problem(HttpStatusCode.Conflict, "event_closed");
+        await people[1]
+            .SendAsync(HttpMethod.Put, $"{ForecastPath}/{own.Text("id")}", new { outcome = "draw" }, ("If-Match", "*"))
+            .Problem(HttpStatusCode.Conflict, "event_closed");
     }
 
     [Fact]

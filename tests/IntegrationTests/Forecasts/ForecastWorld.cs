@@ -12,7 +12,8 @@ internal static class ForecastWorld
     public const string EventPath = "/api/v1/events";
     public const string ForecastPath = "/api/v1/forecasts";
 
-    public static async Task<(string Id, string Tag)> Announce(this TestPerson manager, string title = "Reds – Blues", DateTimeOffset? closesAt = null)
+    public static async Task<(string Id, string Tag)> Announce(
+        this TestPerson manager, string title = "Reds – Blues", DateTimeOffset? closesAt = null)
     {
         using var answer = await manager.SendAsync(HttpMethod.Post, EventPath, new { title, closesAt });
         return ((await Task.FromResult(answer).Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
@@ -27,15 +28,18 @@ internal static class ForecastWorld
         return ((await Task.FromResult(answer).Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
     }
 
-    public static Task<HttpResponseMessage> Close(this TestPerson manager, string eventId) => manager.SendAsync(HttpMethod.Post, $"{EventPath}/{eventId}/close");
+    public static Task<HttpResponseMessage> Close(this TestPerson manager, string eventId) =>
+        manager.SendAsync(HttpMethod.Post, $"{EventPath}/{eventId}/close");
 
     public static Task<HttpResponseMessage> SetResult(this TestPerson manager, string eventId, string outcome = "win1") =>
         manager.SendAsync(HttpMethod.Post, $"{EventPath}/{eventId}/result", new { outcome });
 
     public static Task Settled(this TestPerson person, string eventId) => Eventually.Holds(
-        async () => (await person.GetAsync($"{EventPath}/{eventId}").Json(HttpStatusCode.OK)).Text("status") == "settled", "the settlement");
+        async () =>
+            (await person.GetAsync($"{EventPath}/{eventId}").Json(HttpStatusCode.OK)).Text("status") == "settled", "the settlement");
 
-    public static string[] Column(this JsonElement page, string name) => [.. page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty(name).ToString())];
+    public static string[] Column(this JsonElement page, string name) =>
+        [.. page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty(name).ToString())];
 
     /// <summary>Makes people who forecast an event, a third each way.</summary>
     public static Task Crowd(this TestDatabase database, string eventId, int people) => database.ExecuteAsync(
@@ -52,7 +56,8 @@ internal static class ForecastWorld
 
     public static async Task<T> Ask<T>(this TestDatabase database, string sql, params object[] values)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Portico) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(database.Portico) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)

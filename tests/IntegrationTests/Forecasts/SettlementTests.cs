@@ -25,7 +25,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
     private const int KillsOnRequest = 10;
     private const double MaxHeap = 200 * 1024 * 1024;
     private const string Judged = "SELECT count(*) FROM forecasts WHERE settled_at IS NOT NULL";
-    private const string Letters = "FROM messages WHERE template LIKE 'forecast-%'";
+    private const string Notifications = "FROM messages WHERE template LIKE 'forecast-%'";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -42,16 +42,25 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         for (long settled = 0; settled < people;)
         {
             var before = settled;
-            await Eventually.Holds(async () => (settled = await world.Ask<long>(Judged)) > before, $"more than {before} of {people} forecasts to be settled", Patience);
+            await Eventually.Holds(
+                async () => (settled = await world.Ask<long>(Judged)) > before,
+                $"more than {before} of {people} forecasts to be settled",
+                Patience);
             heap = Math.Max(heap, await world.Heap());
-            if (settled == people || kills.Count == (Campaign.IsOnRequest ? KillsOnRequest : KillsInSuite) || random.Next(people) > people / 10 && Campaign.IsOnRequest)
+            if (
+                settled == people
+                    || kills.Count == (Campaign.IsOnRequest ? KillsOnRequest : KillsInSuite)
+                    || random.Next(people) > people / 10 && Campaign.IsOnRequest)
                 continue;
 
             kills.Add(settled);
             await world.Kill(both: random.Next(3) > 0, random);
         }
 
-        await Eventually.Holds(async () => await world.Ask<long>("SELECT count(*) FROM events WHERE settled_at IS NOT NULL") == 1, "the end of the settlement", Patience);
+        await Eventually.Holds(
+            async () => await world.Ask<long>("SELECT count(*) FROM events WHERE settled_at IS NOT NULL") == 1,
+            "the end of the settlement",
+            Patience);
         heap = Math.Max(heap, await world.Heap());
         output.WriteLine(
             $"{people} forecasts settled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, killed after {string.Join(", ", kills)}; the managed heap had {heap / 1024 / 1024:0} MiB at most.");
@@ -61,7 +70,9 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {told}"));
         Assert.Equal(people, await world.Ask<long>($"SELECT count(DISTINCT payload->>'forecastId') {told}"));
         Assert.Equal(people, await world.Ask<long>("SELECT sum(forecasts) FROM forecaster_scores"));
-        Assert.Equal(await world.Ask<long>("SELECT count(*) FROM forecasts WHERE points = 1"), await world.Ask<long>("SELECT sum(points) FROM forecaster_scores"));
+        Assert.Equal(
+            await world.Ask<long>("SELECT count(*) FROM forecasts WHERE points = 1"),
+            await world.Ask<long>("SELECT sum(points) FROM forecaster_scores"));
         Assert.Equal(1, await world.Ask<long>("SELECT count(*) FROM outbox WHERE type = 'event.forecasts-settled.v1'"));
         Assert.InRange(heap, 1, MaxHeap);
     });
@@ -78,7 +89,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         foreach (var both in (bool[])[false, true])
         {
             var share = random.Next(people / 2);
-            await Eventually.Holds(async () => await world.Ask<long>($"SELECT count(*) {Letters}") >= share, $"{share} letters", Patience);
+            await Eventually.Holds(
+                async () => await world.Ask<long>($"SELECT count(*) {Notifications}") >= share, $"{share} letters", Patience);
             await Task.Delay(random.Next(100));
             await world.Kill(both, random);
         }
@@ -86,21 +98,24 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         for (long sent = 0; sent < people;)
         {
             var before = sent;
-            await Eventually.Holds(async () => (sent = await world.Ask<long>($"SELECT count(*) {Letters} AND status = 'sent'")) > before, $"more than {before} of {people} letters", Patience);
+            await Eventually.Holds(
+                async () => (sent = await world.Ask<long>($"SELECT count(*) {Notifications} AND status = 'sent'")) > before,
+                $"more than {before} of {people} letters",
+                Patience);
         }
 
-        Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {Letters}"));
-        Assert.Equal(people, await world.Ask<long>("SELECT count(*) FROM inbox WHERE handler = 'tell-of-forecast'"));
+        Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {Notifications}"));
+        Assert.Equal(people, await world.Ask<long>("SELECT count(*) FROM inbox WHERE handler = 'notify-of-forecast'"));
         Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM dead_events"));
         // One that was being written when its process died may be there twice, and is the same letter to every mail program.
-        var letters = world.Letters();
+        var letters = world.MessageTemplates();
         Assert.Equal(people, letters.Select(letter => letter.To).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(people, letters.Distinct().Count());
         output.WriteLine($"{people} letters, {letters.Length - people} of them written twice.");
     });
 
     [GeneratedRegex(@"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>crowd[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
-    private static partial Regex Letter();
+    private static partial Regex Notification();
 
     [GeneratedRegex(@"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex HeapSize();
@@ -116,7 +131,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         private readonly List<PorticoProcess> _processes = [];
         private readonly List<Uri> _management = [];
 
-        private CrashWorld(PorticoApp app, string eventId, string accessToken) => (_app, _eventId, _accessToken) = (app, eventId, accessToken);
+        private CrashWorld(PorticoApp app, string eventId, string accessToken) =>
+            (_app, _eventId, _accessToken) = (app, eventId, accessToken);
 
         public static async Task<CrashWorld> StartAsync(int people, bool tellsPeople)
         {
@@ -134,8 +150,9 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             var (id, _) = await manager.Announce();
             await app.Database.Crowd(id, people);
             // What a process took along when it died comes again after ten seconds instead of a minute.
-            var consumer = EventSubscription.All.Single(subscription => subscription.Name == "tell-of-forecast").Consumer(app.Events);
-            await app.JetStream.CreateOrUpdateConsumerAsync(EventStream.Name(app.Events), consumer with { AckWait = TimeSpan.FromSeconds(10) });
+            var consumer = EventSubscription.All.Single(subscription => subscription.Name == "notify-of-forecast").Consumer(app.Events);
+            await app.JetStream.CreateOrUpdateConsumerAsync(
+                StreamDefinition.Name(app.Events), consumer with { AckWait = TimeSpan.FromSeconds(10) });
             var world = new CrashWorld(app, id, manager.AccessToken);
             // From here on only those that can be killed do anything.
             await app.StopAsync();
@@ -163,7 +180,9 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             using var client = new HttpClient();
             var scrapes = await Task.WhenAll(_management.Select(management => client.GetStringAsync(new Uri(management, "/metrics"))));
-            return scrapes.Max(text => HeapSize().Matches(text).Sum(generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
+            return scrapes.Max(
+                text => HeapSize().Matches(text).Sum(
+                    generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
         }
 
         /// <summary>Kills one process or both at once, and starts what was killed.</summary>
@@ -173,13 +192,16 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             await Task.WhenAll(dying.Select(process => process.KillAsync()));
             // Nobody lives who has taken a letter, so nobody waits until the time of who took it is over.
             if (both)
-                await _app.Database.Ask<long>("WITH freed AS (UPDATE messages SET due_at = now() WHERE status = 'queued' RETURNING id) SELECT count(*) FROM freed");
+                await _app.Database.Ask<long>(
+                    "WITH freed AS (UPDATE messages SET due_at = now() WHERE status = 'queued' RETURNING id) SELECT count(*) FROM freed");
             await Task.WhenAll(dying.Select(process => process.StartAsync()));
         }
 
         /// <summary>The letters in the mailbox by their recipient and their id.</summary>
-        public (string To, string Id)[] Letters() => [.. Directory.GetFiles(_app.Mailbox, "*.eml")
-            .Select(file => Letter().Match(File.ReadAllText(file))).Where(letter => letter.Success).Select(letter => (letter.Groups["to"].Value, letter.Groups["id"].Value))];
+        public (string To, string Id)[] MessageTemplates() => [.. Directory.GetFiles(_app.Mailbox, "*.eml")
+            .Select(file => Notification().Match(File.ReadAllText(file)))
+            .Where(letter => letter.Success)
+            .Select(letter => (letter.Groups["to"].Value, letter.Groups["id"].Value))];
 
         public async ValueTask DisposeAsync()
         {

@@ -7,7 +7,10 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Inbox;
 
-/// <summary>Processes that handle events are killed before, amid and after their effects, and NATS forgets what was answered; each effect happens once.</summary>
+/// <summary>
+/// Processes that handle events are killed before, amid and after their effects, and NATS forgets what was answered; each effect happens
+/// once.
+/// </summary>
 [Trait("Category", Campaign.Category)]
 public sealed class ConsumerCrashTests
 {
@@ -15,7 +18,7 @@ public sealed class ConsumerCrashTests
     private const int Consumers = 2;
     private const int EventsInRun = 200;
     private const int MaxBlows = 3;
-    private const string Handler = "welcome-person";
+    private const string Handler = "notify-of-registration";
 
     // What nobody lived to answer comes again soon.
     private static readonly TimeSpan AckWait = TimeSpan.FromSeconds(5);
@@ -27,13 +30,15 @@ public sealed class ConsumerCrashTests
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = stack,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Consume"] = "false", ["Events:MaxBytes"] = $"{256 * 1024 * 1024}" },
+            Settings = new Dictionary<string, string?>(
+                StringComparer.Ordinal)
+            { ["Events:Consume"] = "false", ["Events:MaxBytes"] = $"{256 * 1024 * 1024}" },
         });
         // It would hide an effect that happens twice.
         await AsOwnerAsync(app, "DROP INDEX messages_event_key");
         var (jetStream, events) = (app.JetStream, app.Events);
         var declared = EventSubscription.All.Single(subscription => subscription.Name == Handler).Consumer(events);
-        await jetStream.CreateOrUpdateConsumerAsync(EventStream.Name(events), declared with { AckWait = AckWait });
+        await jetStream.CreateOrUpdateConsumerAsync(StreamDefinition.Name(events), declared with { AckWait = AckWait });
 
         var consuming = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Consume"] = "true" };
         await using var first = await PorticoProcess.StartAsync(app, consuming);
@@ -75,15 +80,19 @@ public sealed class ConsumerCrashTests
         }
 
         await Eventually.Holds(
-            async () => (await app.JetStream.GetConsumerAsync(EventStream.Name(app.Events), Handler)).Info is { NumAckPending: 0, NumPending: 0 },
+            async () =>
+                (await app.JetStream.GetConsumerAsync(StreamDefinition.Name(app.Events), Handler)).Info
+                    is { NumAckPending: 0, NumPending: 0 },
             "every event to be answered");
         Assert.Equal(EventsInRun, await EffectsAsync(app, ids));
-        Assert.Equal(EventsInRun, await app.Database.Ask<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
+        Assert.Equal(
+            EventsInRun, await app.Database.Ask<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
         Assert.Equal(EventsInRun, await app.Database.Ask<long>("SELECT count(*) FROM inbox WHERE event_id = ANY ($1)", ids));
         Assert.Equal(0, await app.Database.Ask<long>("SELECT count(*) FROM dead_events"));
     }
 
-    private static Task<long> EffectsAsync(PorticoApp app, Guid[] ids) => app.Database.Ask<long>("SELECT count(*) FROM messages WHERE event_id = ANY ($1)", ids);
+    private static Task<long> EffectsAsync(PorticoApp app, Guid[] ids) =>
+        app.Database.Ask<long>("SELECT count(*) FROM messages WHERE event_id = ANY ($1)", ids);
 
     /// <summary>So many people sign up.</summary>
     private static Task HappenAsync(PorticoApp app, Guid[] ids) => app.Database.ExecuteAsync(
@@ -98,7 +107,9 @@ public sealed class ConsumerCrashTests
 
     private static async Task AsOwnerAsync(PorticoApp app, string sql)
     {
-        var owner = new NpgsqlConnectionStringBuilder(app.Database.Bootstrap) { Database = new NpgsqlConnectionStringBuilder(app.Database.Portico).Database, Pooling = false };
+        var owner = new NpgsqlConnectionStringBuilder(
+            app.Database.Bootstrap)
+        { Database = new NpgsqlConnectionStringBuilder(app.Database.Portico).Database, Pooling = false };
         await using var connection = new NpgsqlConnection(owner.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);

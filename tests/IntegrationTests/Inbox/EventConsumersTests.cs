@@ -56,7 +56,11 @@ public sealed class EventConsumersTests
         await process.Answered();
         Assert.Equal(1, await world.EffectsAsync(good));
         Assert.Equal(0, await world.EffectsAsync(bad));
-        Assert.Equal(1, await world.CountAsync("dead_events WHERE handler = 'count' AND reason = 'It is bad.' AND convert_from(envelope, 'UTF8') LIKE '%' || $1 || '%'", $"{bad}"));
+        Assert.Equal(
+            1,
+            await world.CountAsync(
+                "dead_events WHERE handler = 'count' AND reason = 'It is bad.' AND convert_from(envelope, 'UTF8') LIKE '%' || $1 || '%'",
+                $"{bad}"));
         Assert.Equal(EventWorld.Subscription.MaxTries, tries);
 
         Task Fail(Counted counted)
@@ -98,7 +102,7 @@ public sealed class EventConsumersTests
         var world = await EventWorld.CreateAsync();
         await using var process = world.Process(new Script());
         var id = await process.PublishAsync("deadly");
-        var consumer = await process.JetStream.GetConsumerAsync(EventStream.Name(process.Settings), Count.Name);
+        var consumer = await process.JetStream.GetConsumerAsync(StreamDefinition.Name(process.Settings), Count.Name);
         for (var i = 0; i < EventWorld.Subscription.MaxTries; i++)
         {
             var message = await consumer.NextAsync<string>();
@@ -208,7 +212,8 @@ public sealed class EventConsumersTests
         // Whatever was begun is answered, and the others are there for the next process at once.
         var done = await world.CountAsync("effects");
         Assert.InRange(done, 1, 10);
-        await Eventually.Holds(async () => (await observer.ConsumerAsync()).NumAckPending == 0 || await world.CountAsync("effects") < 10, "answers");
+        await Eventually.Holds(
+            async () => (await observer.ConsumerAsync()).NumAckPending == 0 || await world.CountAsync("effects") < 10, "answers");
         await using var next = await world.StartAsync(new Script());
         await next.Answered();
         Assert.Equal(10, await world.CountAsync("effects"));
@@ -253,7 +258,8 @@ public sealed class EventConsumersTests
     {
         var world = await EventWorld.CreateAsync();
         await using var process = world.Process(new Script());
-        await world.Database.ExecuteAsync("INSERT INTO inbox (event_id, handler, handled_at) SELECT gen_random_uuid(), 'count', now() - n * interval '1 day' FROM generate_series(1, 2500) n");
+        await world.Database.ExecuteAsync(
+            "INSERT INTO inbox (event_id, handler, handled_at) SELECT gen_random_uuid(), 'count', now() - n * interval '1 day' FROM generate_series(1, 2500) n");
 
         var removed = await process.Keeper.Purge(CancellationToken.None);
 

@@ -35,21 +35,22 @@ internal sealed class Script
 }
 
 /// <summary>Its effect is a row that nothing but the inbox keeps from being there twice.</summary>
-internal sealed class Count(AppDbContext db, Script script) : IReactTo<Counted>
+internal sealed class Count(AppDbContext db, Script script) : IEventHandler<Counted>
 {
     public static string Name => "count";
 
-    public async Task Handle(Occurrence<Counted> occurrence, CancellationToken cancellationToken)
+    public async Task Handle(EventEnvelope<Counted> envelope, CancellationToken cancellationToken)
     {
-        await db.Database.ExecuteSqlAsync($"INSERT INTO effects (event_id) VALUES ({occurrence.Id})", cancellationToken);
-        await script.OnHandle(occurrence.Event);
+        await db.Database.ExecuteSqlAsync($"INSERT INTO effects (event_id) VALUES ({envelope.Id})", cancellationToken);
+        await script.OnHandle(envelope.Event);
     }
 }
 
 /// <summary>A stream, a database, and the consumer of one handler.</summary>
 internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, string Prefix)
 {
-    public static readonly EventSubscription Subscription = new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
+    public static readonly EventSubscription Subscription =
+        new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
 
     /// <param name="own">Servers that the test may break; null are those that all tests share.</param>
     public static async Task<EventWorld> CreateAsync(LocalStack? own = null)
@@ -59,7 +60,8 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
         await using (var connection = new NpgsqlConnection(world.Database.Superuser))
         {
             await connection.OpenAsync();
-            await using var command = new NpgsqlCommand("CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app", connection);
+            await using var command = new NpgsqlCommand(
+                "CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app", connection);
             await command.ExecuteNonQueryAsync();
         }
 
@@ -71,8 +73,9 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
     /// <summary>Makes the stream and the consumer, as the Migrator does.</summary>
     public static async Task DeclareAsync(EventProcess process)
     {
-        await process.JetStream.CreateStreamAsync(EventStream.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
-        await process.JetStream.CreateOrUpdateConsumerAsync(EventStream.Name(process.Settings), Subscription.Consumer(process.Settings));
+        await process.JetStream.CreateStreamAsync(StreamDefinition.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
+        await process.JetStream.CreateOrUpdateConsumerAsync(
+            StreamDefinition.Name(process.Settings), Subscription.Consumer(process.Settings));
     }
 
     public EventProcess Process(Script script) => new(this, script);
@@ -114,7 +117,14 @@ internal sealed class EventProcess : IAsyncDisposable
         configuration["Redis:ConnectionString"] = world.Stack.Redis.ConnectionString;
         configuration["Events:Prefix"] = world.Prefix;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
-        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddRedis(root).AddEvents(root);
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddMetrics()
+            .AddSingleton(TimeProvider.System)
+            .AddSystemCaller()
+            .AddPersistence(root)
+            .AddRedis(root)
+            .AddEvents(root);
         foreach (var declared in services.Where(service => service.ServiceType == typeof(EventSubscription)).ToArray())
             services.Remove(declared);
         services.AddSingleton(EventWorld.Subscription).AddSingleton(script);
@@ -122,12 +132,12 @@ internal sealed class EventProcess : IAsyncDisposable
         Settings = _services.GetRequiredService<EventSettings>();
         var nats = _services.GetRequiredService<INatsConnection>();
         JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
-        Keeper = _services.GetRequiredService<InboxKeeper>();
+        Keeper = _services.GetRequiredService<InboxCleanup>();
     }
 
     public EventSettings Settings { get; }
     public INatsJSContext JetStream { get; }
-    public InboxKeeper Keeper { get; }
+    public InboxCleanup Keeper { get; }
 
     public async Task StartAsync()
     {
@@ -156,9 +166,9 @@ internal sealed class EventProcess : IAsyncDisposable
     }
 
     public async Task PublishRawAsync(string envelope) =>
-        (await JetStream.PublishAsync(EventStream.Subject(Settings, Counted.Name), Encoding.UTF8.GetBytes(envelope))).EnsureSuccess();
+        (await JetStream.PublishAsync(StreamDefinition.Subject(Settings, Counted.Name), Encoding.UTF8.GetBytes(envelope))).EnsureSuccess();
 
-    public async Task<ConsumerInfo> ConsumerAsync() => (await JetStream.GetConsumerAsync(EventStream.Name(Settings), Count.Name)).Info;
+    public async Task<ConsumerInfo> ConsumerAsync() => (await JetStream.GetConsumerAsync(StreamDefinition.Name(Settings), Count.Name)).Info;
 
     /// <summary>Awaits that every event was answered.</summary>
     public Task Answered() => Eventually.Holds(

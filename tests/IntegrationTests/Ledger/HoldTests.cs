@@ -33,13 +33,16 @@ public sealed class HoldTests : IAsyncLifetime
     {
         var hold = await PlaceAsync("60.00");
         Assert.Equal((100m, 60m, 40m), await _ada.BalanceAsync(_from));
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "40.01")).Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "40.01"))
+            .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
 
         var part = await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("25.00") }).Json(HttpStatusCode.OK);
         Assert.Equal((25m, 35m, "open"), (Amount(part, "captured"), Amount(part, "remaining"), part.Text("status")));
         Assert.Equal((75m, 35m, 40m), await _ada.BalanceAsync(_from));
-        await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("35.01") }).Problem(HttpStatusCode.UnprocessableEntity, "hold_exceeded");
-        await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("1.00", "USD") }).Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
+        await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("35.01") })
+            .Problem(HttpStatusCode.UnprocessableEntity, "hold_exceeded");
+        await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("1.00", "USD") })
+            .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
 
         var ended = await _ada.PostAsync(_app, $"holds/{hold}/void", new { }).Json(HttpStatusCode.OK);
         Assert.Equal((25m, 0m, "voided"), (Amount(ended, "captured"), Amount(ended, "remaining"), ended.Text("status")));
@@ -55,7 +58,10 @@ public sealed class HoldTests : IAsyncLifetime
         var hold = await PlaceAsync("60.00", "place");
         var part = await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("25.00") }, "part").Json(HttpStatusCode.OK);
         await _ada.PostAsync(_app, $"holds/{hold}/capture", body: null).Json(HttpStatusCode.OK);
-        Assert.Equal(part.ToString(), (await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("25.00") }, "part").Json(HttpStatusCode.OK)).ToString());
+        Assert.Equal(
+            part.ToString(),
+            (await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("25.00") }, "part").Json(HttpStatusCode.OK))
+                .ToString());
         var again = await _ada.PostAsync(_app, "holds", Body("60.00"), "place").Json(HttpStatusCode.Created);
         Assert.Equal(("open", 0m), (again.Text("status"), Amount(again, "captured")));
         Assert.Equal(40m, (await _ada.BalanceAsync(_from)).Balance);
@@ -70,14 +76,18 @@ public sealed class HoldTests : IAsyncLifetime
         await (await _app.SignUpAsync()).GetAsync($"/api/v1/holds/{hold}").Problem(HttpStatusCode.NotFound, "not_found");
         await _ben.PostAsync(_app, "holds", Body("1.00")).Problem(HttpStatusCode.NotFound, "not_found");
         await _ada.PostAsync(_app, "holds", Body("100.00")).Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
-        await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddSeconds(-1))).Problem(HttpStatusCode.BadRequest, "validation_failed");
-        await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddDays(91))).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddSeconds(-1)))
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddDays(91)))
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
     public async Task Expires_by_itself()
     {
-        var hold = (await _ada.PostAsync(_app, "holds", Body("60.00", DateTimeOffset.UtcNow.AddMilliseconds(300))).Json(HttpStatusCode.Created)).Text("id");
+        var hold = (
+            await _ada.PostAsync(_app, "holds", Body("60.00", DateTimeOffset.UtcNow.AddMilliseconds(300))).Json(HttpStatusCode.Created))
+            .Text("id");
         await Eventually.Holds(async () => (await _ada.BalanceAsync(_from)).Available == 100m, "the hold expires");
         var ended = await _ada.GetAsync($"/api/v1/holds/{hold}").Json(HttpStatusCode.OK);
         Assert.Equal("expired", ended.Text("status"));
@@ -91,7 +101,9 @@ public sealed class HoldTests : IAsyncLifetime
         for (var round = 0; round < 5; round++)
         {
             var before = await _ada.BalanceAsync(_from);
-            var hold = Guid.Parse((await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddMilliseconds(60))).Json(HttpStatusCode.Created)).Text("id"));
+            var hold = Guid.Parse(
+                (await _ada.PostAsync(_app, "holds", Body("1.00", DateTimeOffset.UtcNow.AddMilliseconds(60))).Json(HttpStatusCode.Created))
+                    .Text("id"));
             var outcomes = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
             {
                 return await ledger.Execute(
@@ -107,15 +119,21 @@ public sealed class HoldTests : IAsyncLifetime
             var (ended, after) = (await HoldAsync(hold), await _ada.BalanceAsync(_from));
             Assert.Equal(before.Balance - Amount(ended, "captured"), after.Balance);
             Assert.Equal(before.Available - Amount(ended, "captured"), after.Available);
-            Assert.Equal(outcomes.Count(outcome => outcome.Refusal is null && outcome.Journals[0].Kind == JournalKind.Capture) * 0.30m, Amount(ended, "captured"));
-            Assert.True(outcomes.Count(outcome => outcome.Refusal is null && outcome.Journals[0].Kind is JournalKind.Void or JournalKind.Expiry) <= 1);
+            Assert.Equal(
+                outcomes.Count(outcome => outcome.Error is null && outcome.Journals[0].Kind == JournalKind.Capture) * 0.30m,
+                Amount(ended, "captured"));
+            Assert.True(
+                outcomes.Count(
+                    outcome => outcome.Error is null && outcome.Journals[0].Kind is JournalKind.Void or JournalKind.Expiry) <= 1);
         }
     }
 
     private Task<JsonElement> HoldAsync(Guid id) => _ada.GetAsync($"/api/v1/holds/{id}").Json(HttpStatusCode.OK);
 
     private object Body(string amount, DateTimeOffset? expiresAt = null) =>
-        expiresAt is null ? new { fromWalletId = _from, toWalletId = _to, amount = Money(amount) } : new { fromWalletId = _from, toWalletId = _to, amount = Money(amount), expiresAt };
+        expiresAt is null
+            ? new { fromWalletId = _from, toWalletId = _to, amount = Money(amount) }
+            : new { fromWalletId = _from, toWalletId = _to, amount = Money(amount), expiresAt };
 
     private async Task<Guid> PlaceAsync(string amount, string? key = null) =>
         (await _ada.PostAsync(_app, "holds", Body(amount), key).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();

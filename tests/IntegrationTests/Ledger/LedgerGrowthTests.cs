@@ -30,7 +30,9 @@ public sealed class LedgerGrowthTests
         await ExecuteAsync(connection, WalletHistory.UntilSql, wallet, DateTimeOffset.UtcNow);
 
         // What functions and joins do inside is counted too, which a plan does not show.
-        await using var scans = new NpgsqlCommand("SELECT sum(seq_tup_read)::bigint, sum(idx_scan)::bigint FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger'", connection);
+        await using var scans = new NpgsqlCommand(
+            "SELECT sum(seq_tup_read)::bigint, sum(idx_scan)::bigint FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger'",
+            connection);
         await using var reader = await scans.ExecuteReaderAsync();
         await reader.ReadAsync();
         Assert.Equal(0, reader.GetInt64(0));
@@ -47,7 +49,8 @@ public sealed class LedgerGrowthTests
 
         await ExecuteAsync(connection, WalletHistory.UntilSql, wallet, DateTimeOffset.UtcNow);
 
-        await using var scans = new NpgsqlCommand("SELECT idx_scan FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger' AND relname = 'postings'", connection);
+        await using var scans = new NpgsqlCommand(
+            "SELECT idx_scan FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger' AND relname = 'postings'", connection);
         Assert.InRange((long)(await scans.ExecuteScalarAsync())!, 10, 15);
     }
 
@@ -55,7 +58,8 @@ public sealed class LedgerGrowthTests
     private static async Task<Guid> FillAsync(NpgsqlDataSource database)
     {
         var begin = DateTimeOffset.UtcNow.AddDays(-1);
-        Account[] accounts = [.. Enumerable.Range(0, 3).Select(_ => Account.OfWallet(Guid.CreateVersion7(), Guid.CreateVersion7(), Euro, begin))];
+        Account[] accounts =
+            [.. Enumerable.Range(0, 3).Select(_ => Account.OfWallet(Guid.CreateVersion7(), Guid.CreateVersion7(), Euro, begin))];
         await using (var insert = AccountRows.Insert(accounts))
         {
             insert.Connection = await database.OpenConnectionAsync();
@@ -70,9 +74,10 @@ public sealed class LedgerGrowthTests
             var outcomes = await session.Execute([.. group.Select(number =>
             {
                 var id = Guid.CreateVersion7();
-                return Movement.Transfer(id, accounts[0].OwnerId!.Value, [new Leg(id, accounts[0].Id, accounts[1 + (number % 2)].Id, Money.Of(1, Euro), null)]);
+                return Movement.Transfer(
+                    id, accounts[0].OwnerId!.Value, [new Leg(id, accounts[0].Id, accounts[1 + (number % 2)].Id, Money.Of(1, Euro), null)]);
             })]);
-            Assert.All(outcomes, outcome => Assert.Null(outcome.Refusal));
+            Assert.All(outcomes, outcome => Assert.Null(outcome.Error));
         }
 
         return accounts[0].Id;

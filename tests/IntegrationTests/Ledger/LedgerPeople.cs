@@ -17,7 +17,8 @@ internal static class LedgerPeople
         new { fromWalletId = from, toWalletId = to, amount = Money(amount, currency), description };
 
     /// <summary>Sends a POST under a key, a new one if none is given.</summary>
-    public static Task<HttpResponseMessage> PostAsync(this TestPerson person, PorticoApp app, string path, object? body, string? key = null) =>
+    public static Task<HttpResponseMessage> PostAsync(
+        this TestPerson person, PorticoApp app, string path, object? body, string? key = null) =>
         person.SendAsync(app.Client, path, body, key);
 
     /// <summary>Sends a POST to any replica.</summary>
@@ -33,17 +34,21 @@ internal static class LedgerPeople
     }
 
     public static async Task<Guid> OpenWalletAsync(this TestPerson person, string currency = "EUR", string name = "Purse") =>
-        (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name, currency }).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+        (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name, currency }).Json(HttpStatusCode.Created))
+            .GetProperty("id")
+            .GetGuid();
 
     /// <summary>A wallet with money that came from outside.</summary>
-    public static async Task<Guid> OpenWalletWithAsync(this TestPerson person, PorticoApp app, TestPerson manager, string amount, string currency = "EUR")
+    public static async Task<Guid> OpenWalletWithAsync(
+        this TestPerson person, PorticoApp app, TestPerson manager, string amount, string currency = "EUR")
     {
         var wallet = await person.OpenWalletAsync(currency);
         await manager.DepositAsync(app, wallet, amount, currency);
         return wallet;
     }
 
-    public static Task<JsonElement> WalletAsync(this TestPerson person, Guid id) => person.GetAsync($"/api/v1/wallets/{id}").Json(HttpStatusCode.OK);
+    public static Task<JsonElement> WalletAsync(this TestPerson person, Guid id) =>
+        person.GetAsync($"/api/v1/wallets/{id}").Json(HttpStatusCode.OK);
 
     /// <summary>The balance, what is held and what is available, as plain numbers.</summary>
     public static async Task<(decimal Balance, decimal Held, decimal Available)> BalanceAsync(this TestPerson person, Guid id)
@@ -52,14 +57,18 @@ internal static class LedgerPeople
         return (Amount(wallet, "balance"), Amount(wallet, "held"), Amount(wallet, "available"));
     }
 
-    public static decimal Amount(JsonElement element, string name) => decimal.Parse(element.GetProperty(name).Text("amount"), CultureInfo.InvariantCulture);
+    public static decimal Amount(JsonElement element, string name) =>
+        decimal.Parse(element.GetProperty(name).Text("amount"), CultureInfo.InvariantCulture);
 
     public static Task<TestPerson> ManagerAsync(this PorticoApp app) => app.SignUpAsync(Role.Manager);
 
-    public static Task<JsonElement> DepositAsync(this TestPerson manager, PorticoApp app, Guid wallet, string amount, string currency = "EUR") =>
-        manager.PostAsync(app, "deposits", new { walletId = wallet, amount = Money(amount, currency), description = "funds" }).Json(HttpStatusCode.Created);
+    public static Task<JsonElement> DepositAsync(
+        this TestPerson manager, PorticoApp app, Guid wallet, string amount, string currency = "EUR") =>
+        manager.PostAsync(app, "deposits", new { walletId = wallet, amount = Money(amount, currency), description = "funds" })
+            .Json(HttpStatusCode.Created);
 
-    public static Task<JsonElement> TransferAsync(this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount, string description = "test") =>
+    public static Task<JsonElement> TransferAsync(
+        this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount, string description = "test") =>
         owner.PostAsync(app, "transfers", Transfer(from, to, amount, description: description)).Json(HttpStatusCode.Created);
 
     public static async Task<Guid> PlaceHoldAsync(this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount) =>

@@ -59,9 +59,10 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     {
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
         await _manager.DepositAsync(App, from, "1.00");
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 256).Select(n => Ledger(n).Execute(Transfer(from, to, 10), CancellationToken.None)));
-        Assert.Equal(10, outcomes.Count(outcome => outcome.Refusal is null));
-        Assert.Equal(246, outcomes.Count(outcome => outcome.Refusal == LedgerErrors.InsufficientFunds));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 256).Select(n => Ledger(n).Execute(Transfer(from, to, 10), CancellationToken.None)));
+        Assert.Equal(10, outcomes.Count(outcome => outcome.Error is null));
+        Assert.Equal(246, outcomes.Count(outcome => outcome.Error == LedgerErrors.InsufficientFunds));
         Assert.Equal((0m, 0m, 0m), await _ada.BalanceAsync(from));
     }
 
@@ -71,12 +72,16 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
         await _manager.DepositAsync(App, from, "10.00");
         var key = new InstructionKey(Guid.CreateVersion7(), "the key", new byte[32]);
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Ledger(n).Execute(Transfer(from, to, 100) with { Key = key }, CancellationToken.None)));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(n => Ledger(n).Execute(Transfer(from, to, 100) with { Key = key }, CancellationToken.None)));
         Assert.Single(outcomes.Select(outcome => outcome.Journals.Single()).Distinct());
         Assert.Equal(99, outcomes.Count(outcome => outcome.IsReplay));
         var others = await Task.WhenAll(Enumerable.Range(0, 30).Select(n =>
-            Ledger(n).Execute(Transfer(to, from, 100) with { Key = key with { Fingerprint = Enumerable.Repeat((byte)1, 32).ToArray() } }, CancellationToken.None)));
-        Assert.All(others, outcome => Assert.Equal(LedgerErrors.KeyReused, outcome.Refusal));
+            Ledger(n)
+                .Execute(
+                    Transfer(to, from, 100) with { Key = key with { Fingerprint = Enumerable.Repeat((byte)1, 32).ToArray() } },
+                    CancellationToken.None)));
+        Assert.All(others, outcome => Assert.Equal(LedgerErrors.KeyReused, outcome.Error));
         Assert.Equal(9m, (await _ada.BalanceAsync(from)).Balance);
 
         var body = LedgerPeople.Transfer(from, to, "1.00");
@@ -105,12 +110,21 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
             var legs = Enumerable.Range(0, n % 4 == 0 ? 8 : 1).Select(_ =>
             {
                 var (source, step) = (random.Next(6), random.Next(1, 6));
-                return new Leg(Guid.CreateVersion7(), wallets[source], wallets[(source + step) % 6], Portico.Domain.Common.Money.OfMinorUnits(random.Next(1, 40), Euro), null);
+                return new Leg(
+                    Guid.CreateVersion7(),
+                    wallets[source],
+                    wallets[(source + step) % 6],
+                    Portico.Domain.Common.Money.OfMinorUnits(random.Next(1, 40), Euro),
+                    null);
             }).ToArray();
-            return Ledger(n).Execute(new Movement { Id = legs.Length == 1 ? legs[0].Id : Guid.CreateVersion7(), Kind = JournalKind.Transfer, Legs = legs }, CancellationToken.None);
+            return Ledger(n)
+                .Execute(
+                    new Movement { Id = legs.Length == 1 ? legs[0].Id : Guid.CreateVersion7(), Kind = JournalKind.Transfer, Legs = legs },
+                    CancellationToken.None);
         }));
-        Assert.All(outcomes, outcome => Assert.True(outcome.Refusal is null || outcome.Refusal == LedgerErrors.InsufficientFunds, outcome.ToString()));
-        Assert.Contains(outcomes, outcome => outcome.Refusal is null);
+        Assert.All(
+            outcomes, outcome => Assert.True(outcome.Error is null || outcome.Error == LedgerErrors.InsufficientFunds, outcome.ToString()));
+        Assert.Contains(outcomes, outcome => outcome.Error is null);
     }
 
     [Fact]
@@ -120,9 +134,13 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         await _manager.DepositAsync(App, from, "10.00");
         var made = (await Ledger(0).Execute(Transfer(from, to, 100), CancellationToken.None)).Journals.Single();
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 90).Select(n => Ledger(n).Execute(
-            new Reversal(made.Id, Portico.Domain.Common.Money.OfMinorUnits(7, Euro), null) { Id = Guid.CreateVersion7() }, CancellationToken.None)));
-        Assert.Equal(14, outcomes.Count(outcome => outcome.Refusal is null));
-        Assert.Equal(76, outcomes.Count(outcome => outcome.Refusal == LedgerErrors.ReversalExceeded));
+            new Reversal(
+                made.Id,
+                Portico.Domain.Common.Money.OfMinorUnits(7, Euro),
+                null)
+            { Id = Guid.CreateVersion7() }, CancellationToken.None)));
+        Assert.Equal(14, outcomes.Count(outcome => outcome.Error is null));
+        Assert.Equal(76, outcomes.Count(outcome => outcome.Error == LedgerErrors.ReversalExceeded));
         Assert.Equal(9.98m, (await _ada.BalanceAsync(from)).Balance);
     }
 
@@ -139,11 +157,17 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     {
         var (currency, wallet) = (Currency.Of(code), await _ada.OpenWalletAsync(code));
         var most = Portico.Domain.Common.Money.Max(currency);
-        Assert.Null((await Ledger(0).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, most, null), CancellationToken.None)).Refusal);
+        Assert.Null(
+            (await Ledger(0).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, most, null), CancellationToken.None)).Error);
         var unit = Portico.Domain.Common.Money.OfMinorUnits(1, currency);
-        Assert.Equal(LedgerErrors.BalanceLimit, (await Ledger(1).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, unit, null), CancellationToken.None)).Refusal);
+        Assert.Equal(
+            LedgerErrors.BalanceLimit,
+            (await Ledger(1).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, unit, null), CancellationToken.None)).Error);
         Assert.Equal(most.Text, (await _ada.WalletAsync(wallet)).GetProperty("balance").Text("amount"));
-        Assert.Null((await Ledger(2).Execute(Movement.Withdrawal(Guid.CreateVersion7(), null, wallet, most - unit, null), CancellationToken.None)).Refusal);
+        Assert.Null(
+            (
+                await Ledger(2)
+                    .Execute(Movement.Withdrawal(Guid.CreateVersion7(), null, wallet, most - unit, null), CancellationToken.None)).Error);
         Assert.Equal(unit.Text, (await _ada.WalletAsync(wallet)).GetProperty("balance").Text("amount"));
     }
 
@@ -152,6 +176,11 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     private static Movement Transfer(Guid from, Guid to, int cents)
     {
         var id = Guid.CreateVersion7();
-        return new Movement { Id = id, Kind = JournalKind.Transfer, Legs = [new Leg(id, from, to, Portico.Domain.Common.Money.OfMinorUnits(cents, Euro), null)] };
+        return new Movement
+        {
+            Id = id,
+            Kind = JournalKind.Transfer,
+            Legs = [new Leg(id, from, to, Portico.Domain.Common.Money.OfMinorUnits(cents, Euro), null)]
+        };
     }
 }

@@ -62,7 +62,9 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
             var (path, body) = Payment(load, random, payer + n);
             var key = $"{payer}-{n}-{Guid.NewGuid():N}";
             // At two processes at once, as a client does that was too impatient: one effect, and the same answer.
-            var told = await Task.WhenAll(Enumerable.Range(0, 1 + (n % 2)).Select(twin => Send(_processes[(payer + n + twin) % _processes.Count].Client, path, body, key)));
+            var told = await Task.WhenAll(
+                Enumerable.Range(0, 1 + (n % 2))
+                    .Select(twin => Send(_processes[(payer + n + twin) % _processes.Count].Client, path, body, key)));
             Assert.Single(told.Distinct());
             answers.Add(told[0].Outcome);
         }
@@ -77,7 +79,12 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
         return load switch
         {
             // All from one wallet or all to it.
-            "hot" => ("transfers", turn % 2 == 0 ? Transfer(first, _wallets[random.Next(1, Wallets)], amount) : Transfer(_wallets[random.Next(1, Wallets)], first, amount)),
+            "hot" =>
+                (
+                    "transfers",
+                    turn % 2 == 0
+                        ? Transfer(first, _wallets[random.Next(1, Wallets)], amount)
+                        : Transfer(_wallets[random.Next(1, Wallets)], first, amount)),
             "opposite" => ("transfers", turn % 2 == 0 ? Transfer(first, second, amount) : Transfer(second, first, amount)),
             _ => ("transfers/batch", new { transfers = Enumerable.Range(0, 5).Select(_ => Leg(random)).ToArray() }),
         };

@@ -42,7 +42,11 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
     /// <summary>The database and the pure function are given the same, in groups and at once, and must tell and keep the same.</summary>
     [Fact]
     public void Writes_what_the_domain_decides() => Prop.ForAll(Histories, Arb.From(Gen.ListOf(Gen.Choose(1, 7))), (steps, sizes) =>
-        Task.Run(() => CompareAsync(steps, [.. sizes])).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithStartSize(20).WithEndSize(60));
+        Task.Run(() => CompareAsync(steps, [.. sizes]))
+            .GetAwaiter()
+            .GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(25)
+            .WithStartSize(20)
+            .WithEndSize(60));
 
     [Fact]
     public async Task Groups_with_the_same_keys_in_another_order_wait_and_never_block_each_other_for_good()
@@ -51,7 +55,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
         var accounts = await OpenAsync(owner, now);
         await using var first = await LedgerSession.Open(ledger.Database, default);
-        await first.Execute([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now })]);
+        await first.Execute(
+            [.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now })]);
         await using var second = await LedgerSession.Open(ledger.Database, default);
 
         // Somebody is about to use the key in the middle, so both groups are in the midst of theirs when they wait.
@@ -86,7 +91,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         }
 
         // Each within one pair of accounts, of which the other group has none.
-        Instruction[] Transfers(Account from, Account to, IEnumerable<int> keys, byte body) => [.. keys.Select(key => (Key: key, Id: Guid.CreateVersion7())).Select(one =>
+        Instruction[] Transfers(Account from, Account to, IEnumerable<int> keys, byte body) =>
+            [.. keys.Select(key => (Key: key, Id: Guid.CreateVersion7())).Select(one =>
             Movement.Transfer(one.Id, owner, [new Leg(one.Id, from.Id, to.Id, Money.OfMinorUnits(1, from.Currency), null)]) with
             {
                 Key = new InstructionKey(owner, $"{one.Key}", Enumerable.Repeat(body, 32).ToArray()),
@@ -100,7 +106,10 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         Guid[] ids = [.. steps.Select(_ => Guid.CreateVersion7())];
         Instruction[] history =
         [
-            .. wallets.Select(wallet => Movement.Deposit(Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
+            .. wallets.Select(
+                wallet =>
+                    Movement.Deposit(
+                        Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
             .. steps.Select((step, n) => step.ToInstruction(n, steps, ids, owners, wallets, now)),
         ];
 
@@ -108,24 +117,34 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         await using (var session = await LedgerSession.Open(ledger.Database, default))
         {
             for (var group = 0; outcomes.Count < history.Length; group++)
-                outcomes.AddRange(await session.Execute([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
+                outcomes.AddRange(
+                    await session.Execute([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
         }
 
         var cash = Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, now));
-        var decision = LedgerBook.Decide(new LedgerState { Accounts = wallets.Concat(cash).ToDictionary(account => account.Id) }, history, now);
+        var decision = LedgerBook.Decide(
+            new LedgerState { Accounts = wallets.Concat(cash).ToDictionary(account => account.Id) }, history, now);
         Assert.Equal(decision.Outcomes.Select(Told), outcomes.Select(Told));
         Assert.Equal(
-            decision.Accounts.Where(account => account.Kind == AccountKind.Wallet).Select(account => $"{account}").Order(StringComparer.Ordinal),
-            (await ReadAsync("accounts", LedgerRows.AccountColumns, LedgerRows.Account, "id", wallets.Select(wallet => wallet.Id))).Order(StringComparer.Ordinal));
+            decision.Accounts.Where(account => account.Kind == AccountKind.Wallet)
+                .Select(account => $"{account}")
+                .Order(StringComparer.Ordinal),
+            (await ReadAsync("accounts", LedgerRows.AccountColumns, LedgerRows.Account, "id", wallets.Select(wallet => wallet.Id)))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(
             decision.Journals.Select(journal => $"{journal}").Order(StringComparer.Ordinal),
-            (await ReadAsync("journals", LedgerRows.JournalColumns, LedgerRows.Journal, "id", decision.Journals.Select(journal => journal.Id))).Order(StringComparer.Ordinal));
+            (
+                await ReadAsync(
+                    "journals", LedgerRows.JournalColumns, LedgerRows.Journal, "id", decision.Journals.Select(journal => journal.Id)))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(
             decision.Holds.Select(hold => $"{hold}").Order(StringComparer.Ordinal),
-            (await ReadAsync("holds", LedgerRows.HoldColumns, LedgerRows.Hold, "source_id", wallets.Select(wallet => wallet.Id))).Order(StringComparer.Ordinal));
+            (await ReadAsync("holds", LedgerRows.HoldColumns, LedgerRows.Hold, "source_id", wallets.Select(wallet => wallet.Id)))
+                .Order(StringComparer.Ordinal));
     }
 
-    private static string Told(Outcome outcome) => $"{outcome.Refusal?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(' ', outcome.Journals)}";
+    private static string Told(Outcome outcome) =>
+        $"{outcome.Error?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(' ', outcome.Journals)}";
 
     private static Arbitrary<Step[]> Histories => Arb.From(
         Gen.ArrayOf(
@@ -144,7 +163,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
     /// <summary>Two wallets of each currency.</summary>
     private async Task<Account[]> OpenAsync(Guid owner, DateTimeOffset now)
     {
-        Account[] accounts = [.. Enumerable.Range(0, Wallets / 2).Select(n => Account.OfWallet(Guid.CreateVersion7(), owner, Currencies[n % 2], now))];
+        Account[] accounts =
+            [.. Enumerable.Range(0, Wallets / 2).Select(n => Account.OfWallet(Guid.CreateVersion7(), owner, Currencies[n % 2], now))];
         await using var connection = await ledger.Database.OpenConnectionAsync();
         await using var insert = AccountRows.Insert(accounts);
         insert.Connection = connection;
@@ -152,7 +172,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         return accounts;
     }
 
-    private async Task<List<string>> ReadAsync<T>(string table, string columns, Func<NpgsqlDataReader, T> read, string by, IEnumerable<Guid> ids)
+    private async Task<List<string>> ReadAsync<T>(
+        string table, string columns, Func<NpgsqlDataReader, T> read, string by, IEnumerable<Guid> ids)
     {
         List<string> rows = [];
         await using var command = ledger.Database.CreateCommand($"SELECT {columns} FROM ledger.{table} WHERE {by} = ANY($1)");
@@ -165,7 +186,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
 
     private async Task<long> WaitingAsync()
     {
-        await using var command = ledger.Database.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        await using var command = ledger.Database.CreateCommand(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
@@ -187,7 +209,9 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         public Instruction ToInstruction(int n, Step[] steps, Guid[] ids, Guid[] owners, Account[] wallets, DateTimeOffset begin)
         {
             var source = wallets[Source].Id;
-            var destination = Stray == 0 ? wallets[(Source + (2 * Hop)) % Wallets].Id : Stray <= Wallets ? wallets[Stray - 1].Id : Guid.Empty;
+            var destination = Stray == 0
+                ? wallets[(Source + (2 * Hop)) % Wallets].Id
+                : Stray <= Wallets ? wallets[Stray - 1].Id : Guid.Empty;
             var amount = Money.OfMinorUnits(Units, wallets[Source].Currency);
             Money? part = All ? null : amount;
             var (id, owner) = (ids[n], owners[(Source / owners.Length / 2) ^ (Stray & 1)]);
@@ -195,7 +219,10 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             Instruction instruction = Kind switch
             {
                 < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
-                4 => Movement.Transfer(id, owner, [.. Enumerable.Range(0, 3).Select(leg => new Leg(Guid.CreateVersion7(), source, leg == 1 ? wallets[(Source + 2) % Wallets].Id : destination, amount, null))]),
+                4 => Movement.Transfer(
+                    id,
+                    owner,
+                    [.. Enumerable.Range(0, 3).Select(leg => new Leg(Guid.CreateVersion7(), source, leg == 1 ? wallets[(Source + 2) % Wallets].Id : destination, amount, null))]),
                 5 => Movement.Deposit(id, owner, destination, amount, null),
                 6 => Movement.Withdrawal(id, owner, source, amount, null),
                 7 or 12 or 13 => new Reversal(moved, part, null) { Id = id, By = owner },
@@ -203,9 +230,14 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                 10 or 14 => new Capture(held, part) { Id = id },
                 _ => new Release(held, All) { Id = id },
             };
-            return instruction with { At = begin.AddSeconds(n), Key = Key == 0 ? null : new InstructionKey(owner, $"key {Key}", Enumerable.Repeat((byte)Body, 32).ToArray()) };
+            return instruction with
+            {
+                At = begin.AddSeconds(n),
+                Key = Key == 0 ? null : new InstructionKey(owner, $"key {Key}", Enumerable.Repeat((byte)Body, 32).ToArray())
+            };
 
-            Guid Earlier(Func<Step, bool> fits) => Enumerable.Range(0, n).Reverse().Where(at => fits(steps[at])).Skip(Back).Select(at => ids[at]).FirstOrDefault();
+            Guid Earlier(Func<Step, bool> fits) =>
+                Enumerable.Range(0, n).Reverse().Where(at => fits(steps[at])).Skip(Back).Select(at => ids[at]).FirstOrDefault();
         }
     }
 }

@@ -28,7 +28,10 @@ public sealed class VerifiedLedger : IAsyncLifetime
         (Ids["from"], Ids["to"]) = ($"{from}", $"{to}");
         Ids["transfer"] = (await ada.TransferAsync(App, from, to, "10.00")).Text("id");
         Ids["second"] = (await ada.TransferAsync(App, from, to, "2.00")).Text("id");
-        Ids["reversal"] = (await manager.PostAsync(App, $"transfers/{Ids["transfer"]}/reverse", new { amount = LedgerPeople.Money("4.00") }).Json(HttpStatusCode.Created)).Text("id");
+        Ids["reversal"] = (
+            await manager.PostAsync(App, $"transfers/{Ids["transfer"]}/reverse", new { amount = LedgerPeople.Money("4.00") })
+                .Json(HttpStatusCode.Created))
+            .Text("id");
         Ids["hold"] = $"{await ada.PlaceHoldAsync(App, from, to, "20.00")}";
         await ada.PostAsync(App, $"holds/{Ids["hold"]}/capture", new { amount = LedgerPeople.Money("5.00") }).Json(HttpStatusCode.OK);
         Ids["voided"] = $"{await ada.PlaceHoldAsync(App, from, to, "3.00")}";
@@ -47,7 +50,8 @@ public sealed class VerifiedLedger : IAsyncLifetime
         return connection;
     }
 
-    public string Named(string text) => Ids.Aggregate(text, (filled, id) => filled.Replace($"{{{id.Key}}}", id.Value, StringComparison.Ordinal));
+    public string Named(string text) =>
+        Ids.Aggregate(text, (filled, id) => filled.Replace($"{{{id.Key}}}", id.Value, StringComparison.Ordinal));
 }
 
 public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixture<VerifiedLedger>
@@ -66,7 +70,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         Assert.Equal(progress[^1].Total, progress[^1].Done);
     }
 
-    /// <summary>Each case is a change that nothing but a superuser can make, the check that must fail and the row that it must name.</summary>
+    /// <summary>
+    /// Each case is a change that nothing but a superuser can make, the check that must fail and the row that it must name.
+    /// </summary>
     [Theory]
     [InlineData("DELETE FROM ledger.postings WHERE account_id = '{from}' AND account_version = 2", "versions", "{from} version 3")]
     [InlineData("UPDATE ledger.postings SET posted_after = posted_after + 1 WHERE account_id = '{from}' AND account_version = 3", "balances", "{from} version 3")]
@@ -134,9 +140,14 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     {
         var broken = typeof(LedgerVerificationTests).GetMethod(nameof(Names_the_first_row_that_is_wrong))!
             .GetCustomAttributesData().Where(data => data.AttributeType == typeof(InlineDataAttribute))
-            .Select(data => (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[1].Value!);
+            .Select(
+                data =>
+                    (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[1].Value!);
 
-        Assert.Empty(LedgerChecks.OfPostings.Select(check => check.Name).Concat(LedgerChecks.Others.Select(check => check.Name)).Except(broken, StringComparer.Ordinal));
+        Assert.Empty(
+            LedgerChecks.OfPostings.Select(check => check.Name)
+                .Concat(LedgerChecks.Others.Select(check => check.Name))
+                .Except(broken, StringComparer.Ordinal));
     }
 
     [Fact]
@@ -169,7 +180,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         Assert.Equal("100.00", currencies["EUR"].GetProperty("debit").Text("amount"));
         var kinds = currencies["EUR"].GetProperty("accounts").EnumerateArray().ToDictionary(sums => sums.Text("kind"));
         Assert.Equal(["wallet", "cash"], kinds.Keys);
-        Assert.Equal(("100.00", "15.00"), (kinds["wallet"].GetProperty("credit").Text("amount"), kinds["wallet"].GetProperty("held").Text("amount")));
+        Assert.Equal(
+            ("100.00", "15.00"),
+            (kinds["wallet"].GetProperty("credit").Text("amount"), kinds["wallet"].GetProperty("held").Text("amount")));
         Assert.Equal("100.00", kinds["cash"].GetProperty("debit").Text("amount"));
     }
 
@@ -200,7 +213,8 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         Assert.True(JsonSerializer.Deserialize<JsonElement>(output).GetProperty("ledger").GetProperty("clean").GetBoolean());
 
         var away = ledger.App.Database.Settings();
-        away["ConnectionStrings:Migrator"] = new NpgsqlConnectionStringBuilder(ledger.App.Database.Migrator) { Port = DevStack.Ports.Free() }.ConnectionString;
+        away["ConnectionStrings:Migrator"] =
+            new NpgsqlConnectionStringBuilder(ledger.App.Database.Migrator) { Port = DevStack.Ports.Free() }.ConnectionString;
         (exitCode, _, remarks) = await MigrateAsync(away, "ledger", "verify", "--connect-timeout", "100ms");
         Assert.Equal(1, exitCode);
         Assert.Contains("cannot be reached", remarks, StringComparison.Ordinal);
@@ -225,11 +239,13 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         return await command.ExecuteNonQueryAsync();
     }
 
-    private static async Task<(int ExitCode, string Output, string Remarks)> MigrateAsync(IDictionary<string, string?> settings, params string[] args)
+    private static async Task<(int ExitCode, string Output, string Remarks)> MigrateAsync(
+        IDictionary<string, string?> settings, params string[] args)
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();
-        var exitCode = await MigratorApp.RunAsync(args, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), output, error, default);
+        var exitCode = await MigratorApp.RunAsync(
+            args, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), output, error, default);
         return (exitCode, output.ToString(), error.ToString());
     }
 }

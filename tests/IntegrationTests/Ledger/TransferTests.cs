@@ -31,7 +31,8 @@ public sealed class TransferTests : IAsyncLifetime
         Assert.Equal((87.66m, 0m, 87.66m), await _ada.BalanceAsync(_from));
         Assert.Equal((12.34m, 0m, 12.34m), await _ben.BalanceAsync(_to));
         foreach (var party in new[] { _ada, _ben, _manager })
-            Assert.Equal(made.ToString(), (await party.GetAsync($"/api/v1/transfers/{made.Text("id")}").Json(HttpStatusCode.OK)).ToString());
+            Assert.Equal(
+                made.ToString(), (await party.GetAsync($"/api/v1/transfers/{made.Text("id")}").Json(HttpStatusCode.OK)).ToString());
         var stranger = await _app.SignUpAsync();
         await stranger.GetAsync($"/api/v1/transfers/{made.Text("id")}").Problem(HttpStatusCode.NotFound, "not_found");
     }
@@ -40,13 +41,17 @@ public sealed class TransferTests : IAsyncLifetime
     public async Task Refuses_what_cannot_be_and_changes_nothing()
     {
         var dollars = await _ben.OpenWalletAsync("USD");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "100.01")).Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "100.01"))
+            .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
         await _ada.PostAsync(_app, "transfers", Transfer(_from, _from, "1.00")).Problem(HttpStatusCode.BadRequest, "same_wallet");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, dollars, "1.00")).Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "1.00", "USD")).Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
+        await _ada.PostAsync(_app, "transfers", Transfer(_from, dollars, "1.00"))
+            .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
+        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "1.00", "USD"))
+            .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
         await _ada.PostAsync(_app, "transfers", Transfer(_to, _from, "1.00")).Problem(HttpStatusCode.NotFound, "not_found");
         await _ada.PostAsync(_app, "transfers", Transfer(_from, Guid.NewGuid(), "1.00")).Problem(HttpStatusCode.NotFound, "not_found");
-        await _ada.PostAsync(_app, "deposits", new { walletId = _from, amount = Money("1.00") }).Problem(HttpStatusCode.Forbidden, "forbidden");
+        await _ada.PostAsync(_app, "deposits", new { walletId = _from, amount = Money("1.00") })
+            .Problem(HttpStatusCode.Forbidden, "forbidden");
         Assert.Equal((100m, 0m, 100m), await _ada.BalanceAsync(_from));
         Assert.Equal((0m, 0m, 0m), await _ben.BalanceAsync(_to));
     }
@@ -77,7 +82,8 @@ public sealed class TransferTests : IAsyncLifetime
         using var again = await _ada.PostAsync(_app, "transfers", body, "key");
         Assert.Equal("true", again.Headers.GetValues("Idempotency-Replayed").Single());
         Assert.Equal(first.ToString(), (await Task.FromResult(again).Json(HttpStatusCode.Created)).ToString());
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "2.00"), "key").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "2.00"), "key")
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
         Assert.Equal(99m, (await _ada.BalanceAsync(_from)).Balance);
     }
 
@@ -97,15 +103,20 @@ public sealed class TransferTests : IAsyncLifetime
         var legs = Enumerable.Range(1, 100).Select(n => Transfer(_from, _to, $"0.{n % 100:D2}" is "0.00" ? "1.00" : $"0.{n:D2}")).ToArray();
         var made = await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created);
         Assert.Equal(100, made.GetProperty("transfers").GetArrayLength());
-        Assert.Equal(made.ToString(), (await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created)).ToString());
+        Assert.Equal(
+            made.ToString(),
+            (await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created)).ToString());
         Assert.Equal(49.50m, (await _ada.BalanceAsync(_from)).Balance);
 
         // The second leg needs more than is left.
         object[] unfit = [Transfer(_from, _to, "40.00"), Transfer(_from, _to, "9.51")];
-        await _ada.PostAsync(_app, "transfers/batch", new { transfers = unfit }).Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await _ada.PostAsync(_app, "transfers/batch", new { transfers = unfit })
+            .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
         Assert.Equal(49.50m, (await _ada.BalanceAsync(_from)).Balance);
-        await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs.Append(legs[0]) }).Problem(HttpStatusCode.BadRequest, "validation_failed");
-        await _ada.PostAsync(_app, "transfers/batch", new { transfers = Array.Empty<object>() }).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs.Append(legs[0]) })
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.PostAsync(_app, "transfers/batch", new { transfers = Array.Empty<object>() })
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
@@ -117,7 +128,8 @@ public sealed class TransferTests : IAsyncLifetime
         var part = await _manager.PostAsync(_app, path, new { amount = Money("4.00") }).Json(HttpStatusCode.Created);
         Assert.Equal(made.Text("id"), part.Text("reversesId"));
         Assert.Equal(_to.ToString(), part.Text("fromWalletId"));
-        await _manager.PostAsync(_app, path, new { amount = Money("6.01") }).Problem(HttpStatusCode.UnprocessableEntity, "reversal_exceeded");
+        await _manager.PostAsync(_app, path, new { amount = Money("6.01") })
+            .Problem(HttpStatusCode.UnprocessableEntity, "reversal_exceeded");
         var rest = await _manager.PostAsync(_app, path, new { }).Json(HttpStatusCode.Created);
         Assert.Equal(6.00m, Amount(rest, "amount"));
         await _manager.PostAsync(_app, path, new { }).Problem(HttpStatusCode.Conflict, "already_reversed");
@@ -129,10 +141,12 @@ public sealed class TransferTests : IAsyncLifetime
     [Fact]
     public async Task Deposits_and_withdrawals_have_the_world_outside_as_their_other_side()
     {
-        var paid = await _manager.PostAsync(_app, "withdrawals", new { walletId = _from, amount = Money("30.00"), description = "Payout" }).Json(HttpStatusCode.Created);
+        var paid = await _manager.PostAsync(_app, "withdrawals", new { walletId = _from, amount = Money("30.00"), description = "Payout" })
+            .Json(HttpStatusCode.Created);
         Assert.Equal(System.Text.Json.JsonValueKind.Null, paid.GetProperty("toWalletId").ValueKind);
         Assert.Equal("withdrawal", paid.Text("kind"));
-        await _manager.PostAsync(_app, "withdrawals", new { walletId = _from, amount = Money("70.01") }).Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await _manager.PostAsync(_app, "withdrawals", new { walletId = _from, amount = Money("70.01") })
+            .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
         Assert.Equal(70m, (await _ada.BalanceAsync(_from)).Balance);
     }
 }

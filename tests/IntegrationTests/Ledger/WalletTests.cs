@@ -31,7 +31,8 @@ public sealed class WalletTests : IAsyncLifetime
         await _ada.OpenWalletAsync("EUR", "Euro");
         var list = await _ada.GetAsync("/api/v1/wallets").Json(HttpStatusCode.OK);
         Assert.Equal(["Euro", "Ether"], list.GetProperty("items").EnumerateArray().Select(item => item.Text("name")));
-        await _ada.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "x", currency = "XXX" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "x", currency = "XXX" })
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
@@ -47,7 +48,10 @@ public sealed class WalletTests : IAsyncLifetime
 
         var manager = await _app.ManagerAsync();
         await manager.DepositAsync(_app, id, "5.00");
-        var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/wallets/{id}") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken) } };
+        var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            $"/api/v1/wallets/{id}")
+        { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken) } };
         request.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{renamed.Text("version")}\""));
         Assert.Equal(5m, Amount(await _app.Client.SendAsync(request).Json(HttpStatusCode.OK), "balance"));
     }
@@ -60,13 +64,15 @@ public sealed class WalletTests : IAsyncLifetime
         await manager.DepositAsync(_app, id, "5.00");
         await manager.DepositAsync(_app, other, "5.00");
         await Send(HttpMethod.Delete, id, null, EntityTagHeaderValue.Any).Problem(HttpStatusCode.Conflict, "wallet_not_empty");
-        var hold = await _ada.PostAsync(_app, "holds", new { fromWalletId = id, toWalletId = other, amount = Money("5.00") }).Json(HttpStatusCode.Created);
+        var hold = await _ada.PostAsync(_app, "holds", new { fromWalletId = id, toWalletId = other, amount = Money("5.00") })
+            .Json(HttpStatusCode.Created);
         await Send(HttpMethod.Delete, id, null, EntityTagHeaderValue.Any).Problem(HttpStatusCode.Conflict, "wallet_not_empty");
         await _ada.PostAsync(_app, $"holds/{hold.Text("id")}/capture", new { }).Json(HttpStatusCode.OK);
         await Send(HttpMethod.Delete, id, null, EntityTagHeaderValue.Any).Json(HttpStatusCode.NoContent);
         await _ada.GetAsync($"/api/v1/wallets/{id}").Problem(HttpStatusCode.NotFound, "not_found");
         await ben.PostAsync(_app, "transfers", Transfer(other, id, "1.00")).Problem(HttpStatusCode.Conflict, "wallet_closed");
-        await manager.PostAsync(_app, "deposits", new { walletId = id, amount = Money("1.00") }).Problem(HttpStatusCode.Conflict, "wallet_closed");
+        await manager.PostAsync(_app, "deposits", new { walletId = id, amount = Money("1.00") })
+            .Problem(HttpStatusCode.Conflict, "wallet_closed");
     }
 
     private Task<HttpResponseMessage> Send(HttpMethod method, Guid id, object? body, EntityTagHeaderValue? ifMatch)

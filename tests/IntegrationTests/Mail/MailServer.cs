@@ -10,7 +10,8 @@ namespace Portico.IntegrationTests.Mail;
 
 /// <summary>A mail as the server's own parser read it.</summary>
 internal sealed record TakenMail(
-    string From, string To, string? User, bool Secure, string Id, string Sender, string Subject, string Text, string? Html, DateTimeOffset Date,
+    string From, string To, string? User, bool Secure, string Id, string Sender, string Subject, string Text, string? Html,
+    DateTimeOffset Date,
     string? Automatic, string Raw);
 
 /// <summary>A mail server in Node; <c>smtp/server.mjs</c> says how addresses make it misbehave.</summary>
@@ -36,7 +37,8 @@ internal sealed class MailServer : IAsyncDisposable
     /// <summary>The authority behind the server's certificate.</summary>
     public string CertificateFile => Path.Combine(_folder.FullName, "cert.pem");
 
-    public static async Task<MailServer> StartAsync(SmtpSecurity security, bool withUser = true, string[]? methods = null, string name = "localhost")
+    public static async Task<MailServer> StartAsync(
+        SmtpSecurity security, bool withUser = true, string[]? methods = null, string name = "localhost")
     {
         await Installed.Value;
         using var key = RSA.Create(2048);

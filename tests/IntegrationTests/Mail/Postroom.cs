@@ -24,12 +24,12 @@ internal sealed record KeptMessage(Guid Id, string Status, int Tries, string? Re
 internal sealed class Postroom : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
-    private readonly MessageDelivery _delivery;
+    private readonly NotificationDelivery _delivery;
 
     private Postroom(ServiceProvider services, TestDatabase database)
     {
         (_services, Database) = (services, database);
-        _delivery = ActivatorUtilities.CreateInstance<MessageDelivery>(services);
+        _delivery = ActivatorUtilities.CreateInstance<NotificationDelivery>(services);
     }
 
     public TestDatabase Database { get; }
@@ -46,7 +46,15 @@ internal sealed class Postroom : IAsyncDisposable
         foreach (var (name, value) in settings)
             configuration[name] = value;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
-        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSystemCaller().AddPersistence(root).AddSingleton(new TokenSettings()).AddRedis(root).AddNotifications(root);
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddMetrics()
+            .AddSingleton(TimeProvider.System)
+            .AddSystemCaller()
+            .AddPersistence(root)
+            .AddSingleton(new TokenSettings())
+            .AddRedis(root)
+            .AddNotifications(root);
         var postroom = new Postroom(services.BuildServiceProvider(), database);
         await postroom._delivery.StartAsync(CancellationToken.None);
         return postroom;
@@ -64,24 +72,35 @@ internal sealed class Postroom : IAsyncDisposable
         return user.Id;
     }
 
-    public Task PostAsync(Guid userId, Letter letter, Guid? eventId = null) =>
-        Do<ILetterBox>((box, token) => box.Post(eventId ?? Guid.CreateVersion7(), userId, letter, token));
+    public Task PostAsync(Guid userId, Notification letter, Guid? eventId = null) =>
+        Do<INotificationQueue>((box, token) => box.Enqueue(eventId ?? Guid.CreateVersion7(), userId, letter, token));
 
     public async Task<KeptMessage[]> MessagesAsync(Guid userId)
     {
         await using var connection = new NpgsqlConnection(Database.Portico);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT id, status, tries, reason, fields::text FROM messages WHERE user_id = $1 ORDER BY id", connection) { Parameters = { new() { Value = userId } } };
+        await using var command = new NpgsqlCommand(
+            "SELECT id, status, tries, reason, fields::text FROM messages WHERE user_id = $1 ORDER BY id",
+            connection)
+        { Parameters = { new() { Value = userId } } };
         await using var rows = await command.ExecuteReaderAsync();
         var messages = new List<KeptMessage>();
         while (await rows.ReadAsync())
-            messages.Add(new KeptMessage(rows.GetGuid(0), rows.GetString(1), rows.GetInt32(2), await rows.IsDBNullAsync(3) ? null : rows.GetString(3), rows.GetString(4)));
+            messages.Add(
+                new KeptMessage(
+                    rows.GetGuid(0),
+                    rows.GetString(1),
+                    rows.GetInt32(2),
+                    await rows.IsDBNullAsync(3) ? null : rows.GetString(3),
+                    rows.GetString(4)));
         return [.. messages];
     }
 
     /// <summary>The person's only message, once it has this status.</summary>
     public Task<KeptMessage> MessageAsync(Guid userId, string status) => Eventually.Get(
-        async () => (await MessagesAsync(userId)).SingleOrDefault() is { } message && message.Status == status ? message : null, $"a message that is {status}");
+        async () =>
+            (await MessagesAsync(userId)).SingleOrDefault() is { } message
+                && message.Status == status ? message : null, $"a message that is {status}");
 
     public async ValueTask DisposeAsync()
     {

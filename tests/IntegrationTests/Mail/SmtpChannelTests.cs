@@ -21,7 +21,10 @@ public sealed class SmtpChannelTests
     public async Task Cyrillic_arrives_intact_over_every_kind_of_connection(SmtpSecurity security, string method)
     {
         await using var server = await MailServer.StartAsync(security, methods: [method]);
-        var message = Letters.Word(Letter.Welcome("\u0410\u0434\u0430 <\u041B\u0430\u0432\u043B\u0435\u0439\u0441> & \U0001F600"), Email("ada@example.org"), "ru");
+        var message = MessageTemplates.Render(
+            Notification.Welcome("\u0410\u0434\u0430 <\u041B\u0430\u0432\u043B\u0435\u0439\u0441> & \U0001F600"),
+            Email("ada@example.org"),
+            "ru");
 
         await Channel(server, security).Send(message, Id, CancellationToken.None);
 
@@ -45,7 +48,8 @@ public sealed class SmtpChannelTests
         await using var server = await MailServer.StartAsync(SmtpSecurity.None, withUser: false);
         const string text = "first\n.\n..\n.last";
 
-        await Channel(server, SmtpSecurity.None, signsIn: false).Send(new Message(Email("ada@example.org"), "Dots", text), Id, CancellationToken.None);
+        await Channel(server, SmtpSecurity.None, signsIn: false)
+            .Send(new Message(Email("ada@example.org"), "Dots", text), Id, CancellationToken.None);
 
         Assert.Equal(text, Assert.Single(await server.TakenBy("ada@example.org")).Text.TrimEnd('\n'));
     }
@@ -57,7 +61,7 @@ public sealed class SmtpChannelTests
     {
         await using var server = await MailServer.StartAsync(SmtpSecurity.None, withUser: false);
 
-        var refusal = await Assert.ThrowsAsync<MessageRefusedException>(() => Send(server, who));
+        var refusal = await Assert.ThrowsAsync<MessageRejectedException>(() => Send(server, who));
 
         Assert.Equal(reason, refusal.Message);
     }
@@ -93,7 +97,8 @@ public sealed class SmtpChannelTests
     {
         await using var server = await MailServer.StartAsync(SmtpSecurity.StartTls);
 
-        await Assert.ThrowsAsync<SmtpReplyException>(() => Channel(server, SmtpSecurity.StartTls, signsIn: false).Send(A("ada@example.org"), Id, CancellationToken.None));
+        await Assert.ThrowsAsync<SmtpReplyException>(
+            () => Channel(server, SmtpSecurity.StartTls, signsIn: false).Send(A("ada@example.org"), Id, CancellationToken.None));
     }
 
     [Fact]
@@ -155,7 +160,8 @@ public sealed class SmtpChannelTests
             client.Client.Shutdown(SocketShutdown.Send);
             await stream.CopyToAsync(Stream.Null);
         });
-        var settings = Settings(((IPEndPoint)listener.LocalEndpoint).Port, SmtpSecurity.StartTls, trusted: null, userName: null, password: null);
+        var settings = Settings(
+            ((IPEndPoint)listener.LocalEndpoint).Port, SmtpSecurity.StartTls, trusted: null, userName: null, password: null);
 
         var failure = await Record.ExceptionAsync(
             () => new SmtpChannel(settings, TimeProvider.System).Send(A("ada@example.org"), Id, CancellationToken.None));
@@ -168,7 +174,8 @@ public sealed class SmtpChannelTests
         Channel(server, SmtpSecurity.None, signsIn: false).Send(A($"{who}@example.org"), Id, CancellationToken.None);
 
     private static SmtpChannel Channel(
-        MailServer server, SmtpSecurity security, bool signsIn = true, string password = MailServer.Password, string? trusted = null) => new(
+        MailServer server, SmtpSecurity security, bool signsIn =
+            true, string password = MailServer.Password, string? trusted = null) => new(
         Settings(server.Port, security, trusted ?? server.CertificateFile, signsIn ? MailServer.UserName : null, signsIn ? password : null),
         TimeProvider.System);
 

@@ -27,7 +27,9 @@ public sealed class ConcurrentMigratorsTests : IAsyncLifetime
         Assert.All(results, result => Assert.True(result.ExitCode == 0, result.Error));
         Assert.Equal(
             MigrationCatalog.BuiltIn.Migrations.Select(migration => migration.Id),
-            results.SelectMany(result => result.Json.GetProperty("applied").EnumerateArray()).Select(applied => applied.GetProperty("id").GetInt32()).Order());
+            results.SelectMany(result => result.Json.GetProperty("applied").EnumerateArray())
+                .Select(applied => applied.GetProperty("id").GetInt32())
+                .Order());
         Assert.Single(results, result => result.Json.GetProperty("applied").GetArrayLength() > 0);
         Assert.Single(results, result => result.Error.Contains("Created the database portico.", StringComparison.Ordinal));
         Assert.Equal(MigrationCatalog.BuiltIn.Migrations.Select(migration => migration.Id), await migrator.AppliedAsync());
@@ -38,7 +40,10 @@ public sealed class ConcurrentMigratorsTests : IAsyncLifetime
     {
         using var folder = new MigrationFolder()
             .WithTable("0001_a", "a")
-            .With("0002_b", "CREATE TABLE b ();\nALTER TABLE a ADD b integer;\nINSERT INTO a (id) VALUES (1);", "DROP TABLE b;\nALTER TABLE a DROP b;");
+            .With(
+                "0002_b",
+                "CREATE TABLE b ();\nALTER TABLE a ADD b integer;\nINSERT INTO a (id) VALUES (1);",
+                "DROP TABLE b;\nALTER TABLE a DROP b;");
         var migrator = NewMigrator();
         await migrator.SucceedAsync(["up", "--to", "1", .. folder.Option]);
         await using var observer = await migrator.OpenAsync();
@@ -66,7 +71,8 @@ public sealed class ConcurrentMigratorsTests : IAsyncLifetime
     [Fact]
     public async Task Databases_made_at_once_on_one_server_share_its_roles()
     {
-        var results = await Task.WhenAll(Enumerable.Range(1, Count).Select(number => Task.Run(() => NewMigrator($"portico_{number}").RunAsync("up"))));
+        var results = await Task.WhenAll(
+            Enumerable.Range(1, Count).Select(number => Task.Run(() => NewMigrator($"portico_{number}").RunAsync("up"))));
         Assert.All(results, result => Assert.True(result.ExitCode == 0, result.Error));
     }
 

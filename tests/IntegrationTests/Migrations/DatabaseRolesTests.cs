@@ -22,7 +22,9 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relowner <> 'portico_owner'::regrole
             """);
         Assert.Equal(0, strangers);
-        Assert.Equal("portico_owner", await _migrator.AskAsync<string>("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"));
+        Assert.Equal(
+            "portico_owner",
+            await _migrator.AskAsync<string>("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"));
         Assert.False(await _migrator.AskAsync<bool>("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'portico_owner'"));
     }
 
@@ -39,7 +41,8 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
     [InlineData("SET ROLE portico_owner")]
     [InlineData("CREATE ROLE mine")]
     [InlineData("CREATE DATABASE mine")]
-    public async Task The_application_may_not(string sql) => Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(_migrator.AsApp(), sql));
+    public async Task The_application_may_not(string sql) =>
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(_migrator.AsApp(), sql));
 
     [Theory]
     [InlineData("SELECT count(*) FROM users")]
@@ -55,7 +58,8 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
     [InlineData("TRUNCATE outbox")]
     [InlineData("CREATE TABLE mine ()")]
     [InlineData("SELECT password_hash FROM identity.credentials")]
-    public async Task A_reader_may_not(string sql) => Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(await ReaderAsync(), sql));
+    public async Task A_reader_may_not(string sql) =>
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusalAsync(await ReaderAsync(), sql));
 
     [Theory]
     [InlineData("SELECT count(*) FROM users")]
@@ -117,7 +121,8 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
     {
         await CreateLoginAsync($"creator_{_suffix}", "CREATEDB CREATEROLE");
         var migrator = cluster.NewMigrator();
-        migrator.Settings["ConnectionStrings:Bootstrap"] = new NpgsqlConnectionStringBuilder(migrator.As($"creator_{_suffix}", "secret")) { Database = "postgres" }.ConnectionString;
+        migrator.Settings["ConnectionStrings:Bootstrap"] =
+            new NpgsqlConnectionStringBuilder(migrator.As($"creator_{_suffix}", "secret")) { Database = "postgres" }.ConnectionString;
         migrator.Settings["ConnectionStrings:Portico"] = migrator.As($"app_{_suffix}", "app's");
         await migrator.SucceedAsync("up");
         await migrator.SucceedAsync("up");
@@ -179,7 +184,8 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
     public async Task No_password_is_in_the_log_of_the_server()
     {
         await using (var connection = await cluster.OpenAsync())
-            await DatabaseServer.ExecuteAsync(connection, "ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf()", CancellationToken.None);
+            await DatabaseServer.ExecuteAsync(
+                connection, "ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf()", CancellationToken.None);
         var password = Guid.NewGuid().ToString();
         _migrator.Settings["ConnectionStrings:Portico"] = _migrator.As($"app_{_suffix}", password);
         await _migrator.SucceedAsync("up");

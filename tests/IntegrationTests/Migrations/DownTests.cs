@@ -8,7 +8,10 @@ public sealed class DownTests(MigratorCluster cluster)
     [Fact]
     public async Task Takes_back_the_last_one_first_and_up_applies_them_again()
     {
-        using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_b", "ALTER TABLE a ADD b integer;", "ALTER TABLE a DROP b;").WithTable("0003_c", "c");
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_b", "ALTER TABLE a ADD b integer;", "ALTER TABLE a DROP b;")
+            .WithTable("0003_c", "c");
         await _migrator.SucceedAsync(["up", .. folder.Option]);
 
         var down = await _migrator.SucceedAsync(["down", "--to", "1", "--json", .. folder.Option]);

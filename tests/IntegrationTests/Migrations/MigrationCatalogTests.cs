@@ -6,7 +6,9 @@ public sealed class MigrationCatalogTests
 {
     [Fact]
     public void This_build_has_migrations_numbered_from_one_without_gaps() =>
-        Assert.Equal(Enumerable.Range(1, MigrationCatalog.BuiltIn.Migrations.Count), MigrationCatalog.BuiltIn.Migrations.Select(migration => migration.Id));
+        Assert.Equal(
+            Enumerable.Range(1, MigrationCatalog.BuiltIn.Migrations.Count),
+            MigrationCatalog.BuiltIn.Migrations.Select(migration => migration.Id));
 
     [Fact]
     public void The_first_migration_of_this_build_is_the_foundation() =>
@@ -44,7 +46,8 @@ public sealed class MigrationCatalogTests
     [InlineData("0001_A.up.sql", "0001_A.up.sql is not named like")]
     public void Refuses_files_that_are_no_sequence(string files, string reason)
     {
-        var failure = Assert.Throws<InvalidDataException>(() => MigrationCatalog.Load(files.Split(' ').Select(file => (file, "SELECT 1;"))));
+        var failure = Assert.Throws<InvalidDataException>(
+            () => MigrationCatalog.Load(files.Split(' ').Select(file => (file, "SELECT 1;"))));
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
     }
 
@@ -55,7 +58,8 @@ public sealed class MigrationCatalogTests
         Assert.Contains("0001_a.up.sql: 'no-transactions'", failure.Message, StringComparison.Ordinal);
     }
 
-    private static Migration Only(string up) => MigrationCatalog.Load([("0001_a.up.sql", up), ("0001_a.down.sql", "SELECT 1;")]).Migrations[0];
+    private static Migration Only(string up) =>
+        MigrationCatalog.Load([("0001_a.up.sql", up), ("0001_a.down.sql", "SELECT 1;")]).Migrations[0];
 
     private static (string, string)[] Pair(string name) => [($"{name}.up.sql", "SELECT 1;"), ($"{name}.down.sql", "SELECT 1;")];
 }

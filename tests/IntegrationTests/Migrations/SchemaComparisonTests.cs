@@ -52,7 +52,9 @@ public sealed class SchemaComparisonTests(MigratorCluster cluster) : IAsyncLifet
             await using var transaction = await sql.BeginTransactionAsync();
             await DatabaseServer.ExecuteAsync(sql, change, CancellationToken.None);
             var found = await SchemaComparison.CompareAsync(sql, model, CancellationToken.None);
-            Assert.True(expected.SequenceEqual(found, StringComparer.Ordinal), $"{change}\nexpected: {string.Join("\n  ", expected)}\nfound: {string.Join("\n  ", found)}");
+            Assert.True(
+                expected.SequenceEqual(found, StringComparer.Ordinal),
+                $"{change}\nexpected: {string.Join("\n  ", expected)}\nfound: {string.Join("\n  ", found)}");
             await transaction.RollbackAsync();
         }
     }
@@ -74,26 +76,47 @@ public sealed class SchemaComparisonTests(MigratorCluster cluster) : IAsyncLifet
         yield return ("ALTER TABLE authors RENAME name TO title", [
             "authors.name: the EF model has this column, the SQL has not.",
             "authors.title: the SQL has this column, the EF model has not."]);
-        yield return ("ALTER TABLE authors ALTER name TYPE varchar(60)", ["authors.name: type: the SQL has character varying(60), the EF model has character varying(50)."]);
-        yield return ("ALTER TABLE authors ALTER email TYPE text COLLATE \"C\"", ["authors.email: type: the SQL has text COLLATE \"C\", the EF model has text."]);
-        yield return ("ALTER TABLE authors ALTER name DROP NOT NULL", ["authors.name: nullability: the SQL has NULL, the EF model has NOT NULL."]);
-        yield return ("ALTER TABLE authors ALTER email SET NOT NULL", ["authors.email: nullability: the SQL has NOT NULL, the EF model has NULL."]);
-        yield return ("ALTER TABLE stock.books ALTER pages DROP DEFAULT", ["stock.books.pages: default: the SQL has none, the EF model has 1."]);
-        yield return ("ALTER TABLE stock.books ALTER pages SET DEFAULT 2", ["stock.books.pages: default: the SQL has 2, the EF model has 1."]);
-        yield return ("ALTER TABLE stock.books ALTER id DROP IDENTITY", ["stock.books.id: identity: the SQL has none, the EF model has BY DEFAULT."]);
-        yield return ("ALTER TABLE stock.books ALTER id SET GENERATED ALWAYS", ["stock.books.id: identity: the SQL has ALWAYS, the EF model has BY DEFAULT."]);
-        yield return ("ALTER TABLE stock.books ALTER search DROP EXPRESSION", ["stock.books.search: generated as: the SQL has none, the EF model has lower((title)::text)."]);
+        yield return (
+            "ALTER TABLE authors ALTER name TYPE varchar(60)",
+            ["authors.name: type: the SQL has character varying(60), the EF model has character varying(50)."]);
+        yield return (
+            "ALTER TABLE authors ALTER email TYPE text COLLATE \"C\"",
+            ["authors.email: type: the SQL has text COLLATE \"C\", the EF model has text."]);
+        yield return (
+            "ALTER TABLE authors ALTER name DROP NOT NULL", ["authors.name: nullability: the SQL has NULL, the EF model has NOT NULL."]);
+        yield return (
+            "ALTER TABLE authors ALTER email SET NOT NULL", ["authors.email: nullability: the SQL has NOT NULL, the EF model has NULL."]);
+        yield return (
+            "ALTER TABLE stock.books ALTER pages DROP DEFAULT", ["stock.books.pages: default: the SQL has none, the EF model has 1."]);
+        yield return (
+            "ALTER TABLE stock.books ALTER pages SET DEFAULT 2", ["stock.books.pages: default: the SQL has 2, the EF model has 1."]);
+        yield return (
+            "ALTER TABLE stock.books ALTER id DROP IDENTITY", ["stock.books.id: identity: the SQL has none, the EF model has BY DEFAULT."]);
+        yield return (
+            "ALTER TABLE stock.books ALTER id SET GENERATED ALWAYS",
+            ["stock.books.id: identity: the SQL has ALWAYS, the EF model has BY DEFAULT."]);
+        yield return (
+            "ALTER TABLE stock.books ALTER search DROP EXPRESSION",
+            ["stock.books.search: generated as: the SQL has none, the EF model has lower((title)::text)."]);
 
         // Keys.
-        yield return ("ALTER TABLE stock.books DROP CONSTRAINT books_pkey", ["stock.books: primary key: the SQL has none, the EF model has (id)."]);
-        yield return ("ALTER TABLE stock.books DROP CONSTRAINT books_pkey, ADD PRIMARY KEY (id, title)", ["stock.books: primary key: the SQL has (id, title), the EF model has (id)."]);
-        yield return ("ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey", ["stock.books: the EF model has the foreign key (author_id) to authors (id) on delete CASCADE, the SQL has not."]);
-        yield return ("ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors (id) ON DELETE RESTRICT", [
+        yield return (
+            "ALTER TABLE stock.books DROP CONSTRAINT books_pkey", ["stock.books: primary key: the SQL has none, the EF model has (id)."]);
+        yield return (
+            "ALTER TABLE stock.books DROP CONSTRAINT books_pkey, ADD PRIMARY KEY (id, title)",
+            ["stock.books: primary key: the SQL has (id, title), the EF model has (id)."]);
+        yield return (
+            "ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey",
+            ["stock.books: the EF model has the foreign key (author_id) to authors (id) on delete CASCADE, the SQL has not."]);
+        yield return (
+            "ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors (id) ON DELETE RESTRICT", [
             "stock.books: the EF model has the foreign key (author_id) to authors (id) on delete CASCADE, the SQL has not.",
             "stock.books: the SQL has the foreign key (author_id) to authors (id) on delete RESTRICT, the EF model has not."]);
 
         // Indexes.
-        yield return ("DROP INDEX authors_email_key", ["authors: unique index authors_email_key: the SQL has none, the EF model has unique (email) where (email IS NOT NULL)."]);
+        yield return (
+            "DROP INDEX authors_email_key",
+            ["authors: unique index authors_email_key: the SQL has none, the EF model has unique (email) where (email IS NOT NULL)."]);
         yield return ("DROP INDEX authors_email_key; CREATE UNIQUE INDEX authors_email_key ON authors (email)", [
             "authors: unique index authors_email_key: the SQL has unique (email), the EF model has unique (email) where (email IS NOT NULL)."]);
         yield return ("DROP INDEX authors_email_key; CREATE INDEX authors_email_key ON authors (email) WHERE email IS NOT NULL", [
@@ -103,9 +126,14 @@ public sealed class SchemaComparisonTests(MigratorCluster cluster) : IAsyncLifet
             "authors: unique index other: the SQL has unique (email) where (email IS NOT NULL), the EF model has none."]);
         yield return ("ALTER TABLE authors ADD CONSTRAINT names UNIQUE NULLS NOT DISTINCT (name, email)", [
             "authors: unique index names: the SQL has unique (name, email) nulls not distinct, the EF model has none."]);
-        yield return ("DROP INDEX stock.books_author_idx", ["stock.books: index books_author_idx: the SQL has none, the EF model has (author_id)."]);
-        yield return ("DROP INDEX stock.books_price_idx; CREATE INDEX books_price_idx ON stock.books (price)", ["stock.books: index books_price_idx: the SQL has (price), the EF model has (price DESC)."]);
-        yield return ("DROP INDEX stock.books_author_idx; CREATE INDEX books_author_idx ON stock.books USING hash (author_id)", ["stock.books: index books_author_idx: the SQL has (author_id) using hash, the EF model has (author_id)."]);
+        yield return (
+            "DROP INDEX stock.books_author_idx", ["stock.books: index books_author_idx: the SQL has none, the EF model has (author_id)."]);
+        yield return (
+            "DROP INDEX stock.books_price_idx; CREATE INDEX books_price_idx ON stock.books (price)",
+            ["stock.books: index books_price_idx: the SQL has (price), the EF model has (price DESC)."]);
+        yield return (
+            "DROP INDEX stock.books_author_idx; CREATE INDEX books_author_idx ON stock.books USING hash (author_id)",
+            ["stock.books: index books_author_idx: the SQL has (author_id) using hash, the EF model has (author_id)."]);
     }
 
     private sealed class LibraryContext(DbContextOptions<LibraryContext> options) : DbContext(options)

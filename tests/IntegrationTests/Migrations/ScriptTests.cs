@@ -18,7 +18,9 @@ public sealed class ScriptTests(MigratorCluster cluster)
         await PsqlAsync(script);
         await PsqlAsync(script);
         Assert.Equal(0, (await _migrator.RunAsync("status", "--check")).ExitCode);
-        Assert.Equal("portico_owner", await _migrator.AskAsync<string>("SELECT relowner::regrole::text FROM pg_class WHERE oid = 'users'::regclass"));
+        Assert.Equal(
+            "portico_owner",
+            await _migrator.AskAsync<string>("SELECT relowner::regrole::text FROM pg_class WHERE oid = 'users'::regclass"));
     }
 
     [Fact]
@@ -27,7 +29,8 @@ public sealed class ScriptTests(MigratorCluster cluster)
         using var folder = new MigrationFolder().WithTable("0001_a", "a").WithTable("0002_b", "b").WithTable("0003_c", "c");
         _migrator.Settings.Clear();
         _migrator.Settings["DOTNET_ENVIRONMENT"] = "Development";
-        var sql = (await _migrator.SucceedAsync(["script", "--from", "2", "--to", "2", "--json", .. folder.Option])).Json.GetProperty("sql").GetString()!;
+        var sql = (await _migrator.SucceedAsync(["script", "--from", "2", "--to", "2", "--json", .. folder.Option])).Json.GetProperty("sql")
+            .GetString()!;
         Assert.Contains("CREATE TABLE b", sql, StringComparison.Ordinal);
         Assert.DoesNotContain("CREATE TABLE a", sql, StringComparison.Ordinal);
         Assert.DoesNotContain("CREATE TABLE c", sql, StringComparison.Ordinal);
@@ -36,7 +39,9 @@ public sealed class ScriptTests(MigratorCluster cluster)
     private async Task PsqlAsync(string script)
     {
         var connection = new NpgsqlConnectionStringBuilder(_migrator.Settings["ConnectionStrings:Migrator"]);
-        var start = new ProcessStartInfo("psql", ["-X", "-q", "-h", connection.Host!, "-p", $"{connection.Port}", "-U", connection.Username!, "-d", connection.Database!])
+        var start = new ProcessStartInfo(
+            "psql",
+            ["-X", "-q", "-h", connection.Host!, "-p", $"{connection.Port}", "-U", connection.Username!, "-d", connection.Database!])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -59,7 +59,8 @@ public sealed class SqlStatementsTests
     [InlineData("ROLLBACK TO s")]
     [InlineData("start transaction")]
     public void Refuses_to_let_a_file_end_its_transaction(string sql) =>
-        Assert.StartsWith("line 2", Assert.Throws<FormatException>(() => SqlStatements.Split($"SELECT 1;\n{sql};")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "line 2", Assert.Throws<FormatException>(() => SqlStatements.Split($"SELECT 1;\n{sql};")).Message, StringComparison.Ordinal);
 
     private static string[] Split(string sql) => [.. SqlStatements.Split(sql).Select(statement => statement.Text)];
 }

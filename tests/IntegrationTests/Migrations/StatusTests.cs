@@ -84,7 +84,8 @@ public sealed class StatusTests(MigratorCluster cluster)
     [Fact]
     public async Task Tells_in_one_line_without_password_or_trace_that_the_server_is_away()
     {
-        _migrator.Settings["ConnectionStrings:Migrator"] = new NpgsqlConnectionStringBuilder(_migrator.Settings["ConnectionStrings:Migrator"]) { Port = 1 }.ConnectionString;
+        _migrator.Settings["ConnectionStrings:Migrator"] =
+            new NpgsqlConnectionStringBuilder(_migrator.Settings["ConnectionStrings:Migrator"]) { Port = 1 }.ConnectionString;
         var result = await _migrator.RunAsync("status", "--connect-timeout", "1ms");
         Assert.Equal(1, result.ExitCode);
         Assert.Matches(@"\APostgreSQL at 127\.0\.0\.1:1 cannot be reached: [^\n]*refused[^\n]*\n\z", result.Error);

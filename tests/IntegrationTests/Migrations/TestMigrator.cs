@@ -50,7 +50,8 @@ internal sealed class TestMigrator
     public string AsApp() => As("portico_app", AppPassword);
 
     /// <summary>Opens the database as the superuser.</summary>
-    public Task<NpgsqlConnection> OpenAsync() => OpenAsync(new NpgsqlConnectionStringBuilder(_bootstrap.ConnectionString) { Database = Database }.ConnectionString);
+    public Task<NpgsqlConnection> OpenAsync() =>
+        OpenAsync(new NpgsqlConnectionStringBuilder(_bootstrap.ConnectionString) { Database = Database }.ConnectionString);
 
     public IConfiguration Configuration() => new ConfigurationBuilder().AddInMemoryCollection(Settings).Build();
 
@@ -81,7 +82,13 @@ internal sealed class TestMigrator
     {
         // Whoever runs the tests in the background has them ignore Ctrl-C, which a child would inherit.
         var start = new ProcessStartInfo("env") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Portico.Migrator.dll"), .. args])
+        foreach (
+            var argument in (string[])[
+                "--default-signal=INT",
+                "dotnet",
+                Path.Combine(AppContext.BaseDirectory, "Portico.Migrator.dll"),
+                .. args
+            ])
             start.ArgumentList.Add(argument);
         foreach (var (key, value) in Settings)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
@@ -105,7 +112,8 @@ internal sealed class TestMigrator
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public async Task<IReadOnlyList<int>> AppliedAsync() => await AskAsync<int[]>("SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM schema_migrations");
+    public async Task<IReadOnlyList<int>> AppliedAsync() =>
+        await AskAsync<int[]>("SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM schema_migrations");
 }
 
 internal sealed record MigratorResult(int ExitCode, string Output, string Error)

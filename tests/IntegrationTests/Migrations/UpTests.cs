@@ -27,7 +27,9 @@ public sealed class UpTests(MigratorCluster cluster)
         var state = await SchemaStatus.ReadAsync(dataSource, CancellationToken.None);
         Assert.True(state.IsCurrent);
         var first = MigrationCatalog.BuiltIn.Migrations[0];
-        Assert.Equal((first.Name, first.Checksum, "portico_migrator"), (state.Applied[0].Name, state.Applied[0].Checksum, state.Applied[0].AppliedBy));
+        Assert.Equal(
+            (first.Name, first.Checksum, "portico_migrator"),
+            (state.Applied[0].Name, state.Applied[0].Checksum, state.Applied[0].AppliedBy));
     }
 
     [Fact]
@@ -72,7 +74,9 @@ public sealed class UpTests(MigratorCluster cluster)
     [Fact]
     public async Task A_migration_that_fails_leaves_nothing_and_is_named_with_its_line()
     {
-        using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_b", "CREATE TABLE b ();\n\nALTER TABLE b\n    ADD FOREIGN KEY (nowhere) REFERENCES a;\n", "DROP TABLE b;");
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_b", "CREATE TABLE b ();\n\nALTER TABLE b\n    ADD FOREIGN KEY (nowhere) REFERENCES a;\n", "DROP TABLE b;");
         var result = await _migrator.RunAsync(["up", .. folder.Option]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("0002_b.up.sql line 3: 42703", result.Error, StringComparison.Ordinal);
@@ -87,7 +91,9 @@ public sealed class UpTests(MigratorCluster cluster)
             .With("0001_a", "SET search_path TO pg_catalog; SET ROLE portico_migrator;", "SELECT 1;")
             .WithTable("0002_b", "b");
         await _migrator.SucceedAsync(["up", .. folder.Option]);
-        Assert.Equal("portico_owner", await _migrator.AskAsync<string>("SELECT relowner::regrole::text FROM pg_class WHERE oid = 'public.b'::regclass"));
+        Assert.Equal(
+            "portico_owner",
+            await _migrator.AskAsync<string>("SELECT relowner::regrole::text FROM pg_class WHERE oid = 'public.b'::regclass"));
     }
 
     [Fact]
@@ -119,7 +125,9 @@ public sealed class UpTests(MigratorCluster cluster)
     [Fact]
     public async Task Gives_up_on_a_table_that_others_use_after_a_few_tries()
     {
-        using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_b", "ALTER TABLE a ADD b integer;", "ALTER TABLE a DROP b;");
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_b", "ALTER TABLE a ADD b integer;", "ALTER TABLE a DROP b;");
         await _migrator.SucceedAsync(["up", "--to", "1", .. folder.Option]);
         await using var user = await _migrator.OpenAsync();
         await using var transaction = await user.BeginTransactionAsync();
@@ -134,7 +142,9 @@ public sealed class UpTests(MigratorCluster cluster)
     [Fact]
     public async Task Tries_again_when_the_users_of_a_table_let_go()
     {
-        using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_b", "ALTER TABLE a ADD b integer;", "ALTER TABLE a DROP b;");
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_b", "ALTER TABLE a ADD b integer;", "ALTER TABLE a DROP b;");
         await _migrator.SucceedAsync(["up", "--to", "1", .. folder.Option]);
         await using var user = await _migrator.OpenAsync();
         await using var transaction = await user.BeginTransactionAsync();
@@ -181,7 +191,9 @@ public sealed class UpTests(MigratorCluster cluster)
     [Fact]
     public async Task Ctrl_C_stops_it_and_leaves_nothing_half_done()
     {
-        using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_slow", "CREATE TABLE b ();\nSELECT pg_sleep(60);", "DROP TABLE b;");
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_slow", "CREATE TABLE b ();\nSELECT pg_sleep(60);", "DROP TABLE b;");
         using var process = _migrator.Start("interrupted", ["up", .. folder.Option]);
         await using var observer = await cluster.OpenAsync();
         await Eventually.Holds(() => IsSleepingAsync(observer), "the migration runs");

@@ -50,14 +50,18 @@ public sealed class ValidateTests(MigratorCluster cluster)
             ("COMMENT ON TABLE a IS 'x';", "comment on table a: x"),
             ("CREATE EXTENSION pgcrypto;", "extension pgcrypto "),
         ];
-        using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_b", string.Join('\n', objects.Select(made => made.Up)), "SELECT 1;");
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_b", string.Join('\n', objects.Select(made => made.Up)), "SELECT 1;");
         var result = await _migrator.RunAsync(["validate", "--json", .. folder.Option]);
         Assert.Equal(4, result.ExitCode);
 
         var differences = result.Strings("differences");
         Assert.All(objects, made => Assert.Contains(
             differences,
-            difference => difference.StartsWith("0002_b.down.sql: left behind: ", StringComparison.Ordinal) && difference.Contains(made.Expected, StringComparison.Ordinal)));
+            difference =>
+                difference.StartsWith("0002_b.down.sql: left behind: ", StringComparison.Ordinal)
+                    && difference.Contains(made.Expected, StringComparison.Ordinal)));
         await NothingIsLeftAsync();
     }
 
@@ -67,7 +71,9 @@ public sealed class ValidateTests(MigratorCluster cluster)
         using var folder = new MigrationFolder().WithTable("0001_a", "a").With("0002_b", "SELECT 1;", "DROP TABLE a;");
         var result = await _migrator.RunAsync(["validate", "--json", .. folder.Option]);
         Assert.Equal(4, result.ExitCode);
-        Assert.Contains(result.Strings("differences"), difference => difference.StartsWith("0002_b.down.sql: gone: relation a ", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Strings("differences"),
+            difference => difference.StartsWith("0002_b.down.sql: gone: relation a ", StringComparison.Ordinal));
         await NothingIsLeftAsync();
     }
 
@@ -102,6 +108,7 @@ public sealed class ValidateTests(MigratorCluster cluster)
     private async Task NothingIsLeftAsync()
     {
         await using var connection = await cluster.OpenAsync();
-        Assert.Equal(0, await TestMigrator.AskAsync<long>(connection, "SELECT count(*) FROM pg_database WHERE datname ^@ 'portico_scratch_'"));
+        Assert.Equal(
+            0, await TestMigrator.AskAsync<long>(connection, "SELECT count(*) FROM pg_database WHERE datname ^@ 'portico_scratch_'"));
     }
 }

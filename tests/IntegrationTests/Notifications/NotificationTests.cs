@@ -12,7 +12,9 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Notifications;
 
-/// <summary>What people are written because of what happened: over HTTP, the outbox, the stream, the inbox and the queue of messages.</summary>
+/// <summary>
+/// What people are written because of what happened: over HTTP, the outbox, the stream, the inbox and the queue of messages.
+/// </summary>
 public sealed class NotificationTests : IAsyncLifetime
 {
     // Its own: a second process on the database of the shared one would send some of the letters.
@@ -45,7 +47,8 @@ public sealed class NotificationTests : IAsyncLifetime
         var code = PorticoApp.CodeIn($"\r\n\r\n{Assert.Single(await server.TakenBy(email)).Text}");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/register")
         {
-            Content = JsonContent.Create(new { email, code, password = "correct horse battery staple", displayName = "\u0410\u0434\u0430" }),
+            Content = JsonContent.Create(
+                new { email, code, password = "correct horse battery staple", displayName = "\u0410\u0434\u0430" }),
             Headers = { { "Accept-Language", "ru" } },
         };
         using (var registered = await app.Client.SendAsync(request))
@@ -54,7 +57,8 @@ public sealed class NotificationTests : IAsyncLifetime
         var welcome = (await server.TakenBy(email, 2))[^1];
         Assert.Contains("\u0410\u0434\u0430", welcome.Text, StringComparison.Ordinal);
         Assert.Contains("\u0410\u0434\u0430", welcome.Html!, StringComparison.Ordinal);
-        await Eventually.Holds(async () => await Metric(app, "portico_messages_total{outcome=\"sent\",template=\"welcome\"} 1"), "it to be counted");
+        await Eventually.Holds(
+            async () => await Metric(app, "portico_messages_total{outcome=\"sent\",template=\"welcome\"} 1"), "it to be counted");
     }
 
     [Fact]
@@ -62,7 +66,11 @@ public sealed class NotificationTests : IAsyncLifetime
     {
         var person = await _app.SignUpAsync();
 
-        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" }).Json(HttpStatusCode.OK);
+        await person.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/auth/update-password",
+            new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" })
+            .Json(HttpStatusCode.OK);
 
         await Told(person, "Your Portico password was changed");
     }
@@ -76,11 +84,17 @@ public sealed class NotificationTests : IAsyncLifetime
         await LogIn(person, "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0");
         var message = await Told(person, "A new sign-in to Portico");
         await LogIn(person, "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0");
-        await LogIn(person, "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1");
+        await LogIn(
+            person,
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1");
         await _app.MessageAsync(person.Email, text => text.Contains("Safari, iPhone", StringComparison.Ordinal));
 
         Assert.Contains("- Device: Firefox, Linux\r\n- IP address: 127.0.0.1\r\n", message, StringComparison.Ordinal);
-        Assert.Equal(2, Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Count(text => IsTo(text, person.Email, "A new sign-in to Portico")));
+        Assert.Equal(
+            2,
+            Directory.GetFiles(_app.Mailbox, "*.eml")
+                .Select(File.ReadAllText)
+                .Count(text => IsTo(text, person.Email, "A new sign-in to Portico")));
     }
 
     [Fact]
@@ -89,7 +103,8 @@ public sealed class NotificationTests : IAsyncLifetime
         var admin = await _app.SignUpAsync(Role.Admin);
         var (blocked, deleted) = (await _app.SignUpAsync(), await _app.SignUpAsync());
 
-        using (var answer = await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", new { reason = "spam and nonsense" }))
+        using (
+            var answer = await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", new { reason = "spam and nonsense" }))
             answer.EnsureSuccessStatusCode();
         using (var answer = await admin.SendAsync(HttpMethod.Delete, $"/api/v1/users/{deleted.Id}"))
             answer.EnsureSuccessStatusCode();
@@ -110,12 +125,15 @@ public sealed class NotificationTests : IAsyncLifetime
         await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, his, "12.34")).Json(HttpStatusCode.Created);
         // From one's own purse into one's own: no news.
         await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, spare, "7.00")).Json(HttpStatusCode.Created);
-        await Letter(ada, "You received");
-        await Letter(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e");
-        await AllTold("tell-of-deposit", "tell-of-transfer");
+        await Notification(ada, "You received");
+        await Notification(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e");
+        await AllTold("notify-of-deposit", "notify-of-transfer");
 
         Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(LettersTo(ada, "You received")), StringComparison.Ordinal);
-        Assert.Contains("\r\n\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e 12.34 EUR\r\n", Assert.Single(LettersTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")), StringComparison.Ordinal);
+        Assert.Contains(
+            "\r\n\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e 12.34 EUR\r\n",
+            Assert.Single(LettersTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,23 +148,27 @@ public sealed class NotificationTests : IAsyncLifetime
 
         await manager.SetResult(id, "win1").Json(HttpStatusCode.OK);
         await manager.Settled(id);
-        await Letter(right, "Your forecast");
-        await Letter(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437");
-        await AllTold("tell-of-forecast");
+        await Notification(right, "Your forecast");
+        await Notification(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437");
+        await AllTold("notify-of-forecast");
 
         var good = Assert.Single(LettersTo(right, "Your forecast"));
         Assert.Contains("\r\nSubject: Your forecast was right\r\n", good, StringComparison.Ordinal);
         Assert.Contains("Reds \u2013 Blues", good, StringComparison.Ordinal);
         Assert.Contains("- Result: 1\r\n", good, StringComparison.Ordinal);
         var bad = Assert.Single(LettersTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
-        Assert.Contains("- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n", bad, StringComparison.Ordinal);
+        Assert.Contains(
+            "- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n",
+            bad,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Waits until all that has happened was handled, and the letters of it are sent.</summary>
     private async Task AllTold(params string[] handlers)
     {
-        await Eventually.Holds(async () => await _app.Database.Ask<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
-        var stream = EventStream.Name(_app.Events);
+        await Eventually.Holds(
+            async () => await _app.Database.Ask<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
+        var stream = StreamDefinition.Name(_app.Events);
         foreach (var handler in handlers)
         {
             await Eventually.Holds(
@@ -154,23 +176,30 @@ public sealed class NotificationTests : IAsyncLifetime
                 $"{handler} to have handled all");
         }
 
-        await Eventually.Holds(async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0, "all letters to be sent");
+        await Eventually.Holds(
+            async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0,
+            "all letters to be sent");
     }
 
-    private Task<string> Letter(TestPerson person, string words) => _app.MessageAsync(person.Email, text => text.Contains(words, StringComparison.Ordinal));
+    private Task<string> Notification(TestPerson person, string words) =>
+        _app.MessageAsync(person.Email, text => text.Contains(words, StringComparison.Ordinal));
 
     // By the text, since a subject that is not ASCII is encoded.
     private string[] LettersTo(TestPerson person, string words) =>
         [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text => text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
 
-    private Task<string> Told(TestPerson person, string subject) => _app.MessageAsync(person.Email, text => IsTo(text, person.Email, subject));
+    private Task<string> Told(TestPerson person, string subject) =>
+        _app.MessageAsync(person.Email, text => IsTo(text, person.Email, subject));
 
     private static bool IsTo(string text, string email, string subject) =>
         text.Contains($"To: {email}\r\nSubject: {subject}\r\n", StringComparison.Ordinal);
 
     private async Task LogIn(TestPerson person, string agent)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/login") { Content = JsonContent.Create(new { person.Email, person.Password }) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            "/api/v1/auth/login")
+        { Content = JsonContent.Create(new { person.Email, person.Password }) };
         request.Headers.TryAddWithoutValidation("User-Agent", agent);
         using var answer = await _app.Client.SendAsync(request);
         answer.EnsureSuccessStatusCode();

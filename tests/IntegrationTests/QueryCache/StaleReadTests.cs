@@ -148,7 +148,10 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
 
         async Task<bool> IsNew(PorticoApp replica)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{EventPath}/{id}") { Headers = { Authorization = new("Bearer", manager.AccessToken) } };
+            using var request = new HttpRequestMessage(
+                HttpMethod.Get,
+                $"{EventPath}/{id}")
+            { Headers = { Authorization = new("Bearer", manager.AccessToken) } };
             using var answer = await replica.Client.SendAsync(request);
             var title = (await Task.FromResult(answer).Json(HttpStatusCode.OK)).Text("title");
             Assert.True(title == "After" || answer.Headers.Age < Lifetime, $"{title} is {answer.Headers.Age?.ToString() ?? "made now"}.");
@@ -197,7 +200,8 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
         Task<Result<string>> Make(CancellationToken cancellationToken) => Task.FromResult<Result<string>>($"answer {++made}");
     }
 
-    private static async Task<string> Here(TestPerson person, string path) => (await person.GetAsync(path).Json(HttpStatusCode.OK)).Text("title");
+    private static async Task<string> Here(TestPerson person, string path) =>
+        (await person.GetAsync(path).Json(HttpStatusCode.OK)).Text("title");
 
     private Task<string> There(TestPerson person, string path) => Here(person.At(_replica.Client), path);
 

@@ -39,7 +39,8 @@ public sealed partial class TourTests
     [InlineData("""{"a": …, "b": 2}""", """{"a":1,"b":2}""", true)]
     [InlineData("""{"a": …, "b": 2}""", """{"a":1,"b":3}""", false)]
     [InlineData("", "{}", false)]
-    public void Compares_but_for_blanks_and_ellipses(string expected, string actual, bool fits) => Assert.Equal(fits, Fits(expected, actual));
+    public void Compares_but_for_blanks_and_ellipses(string expected, string actual, bool fits) =>
+        Assert.Equal(fits, Fits(expected, actual));
 
     // As ./dev run writes it.
     private static async Task WriteUrls(PorticoApp app, string folder)
@@ -61,12 +62,15 @@ public sealed partial class TourTests
         var pattern = new StringBuilder("^");
         foreach (var (index, piece) in Blanks().Replace(expected, "").Split('…').Index())
             pattern.Append(index == 0 ? "" : ".*").Append(Regex.Escape(piece));
-        return Regex.IsMatch(Blanks().Replace(actual, ""), pattern.Append('$').ToString(), RegexOptions.Singleline, TimeSpan.FromSeconds(5));
+        return Regex.IsMatch(
+            Blanks().Replace(actual, ""), pattern.Append('$').ToString(), RegexOptions.Singleline, TimeSpan.FromSeconds(5));
     }
 
     private static IReadOnlyList<(string Commands, string Answer)> Steps()
     {
-        var tour = File.ReadAllText(Repository.File("README.md")).Split("\n## ").Single(section => section.StartsWith("Five-minute tour\n", StringComparison.Ordinal));
+        var tour = File.ReadAllText(Repository.File("README.md"))
+            .Split("\n## ")
+            .Single(section => section.StartsWith("Five-minute tour\n", StringComparison.Ordinal));
         return [.. Step().Matches(tour).Select(step => (step.Groups["commands"].Value, step.Groups["answer"].Value))];
     }
 

@@ -55,7 +55,8 @@ public sealed class CharacterTests : IAsyncLifetime
         var (id, tag) = await _ada.CreateCharacter();
         var path = $"{Characters.Path}/{id}";
 
-        await _ada.SendAsync(HttpMethod.Put, path, Characters.Sheet()).Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
+        await _ada.SendAsync(HttpMethod.Put, path, Characters.Sheet())
+            .Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
         await _ada.SendAsync(HttpMethod.Delete, path).Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
         foreach (var passed in (string[])["\"AAAAAAAAAAk\"", "\"1\"", "W/" + tag, "garbage", "\"\""])
         {
@@ -85,8 +86,10 @@ public sealed class CharacterTests : IAsyncLifetime
     [InlineData("""{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","name":"x","class":"x","level":1,"strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1,"charisma":1}""", "id")]
     public async Task Names_the_fields_that_are_wrong(string body, string fields)
     {
-        var problem = await _ada.Create(JsonSerializer.Deserialize<JsonElement>(body)).Problem(HttpStatusCode.BadRequest, "validation_failed");
-        Assert.Equal(fields.Split(' '), problem.GetProperty("errors").EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
+        var problem = await _ada.Create(JsonSerializer.Deserialize<JsonElement>(body))
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+        Assert.Equal(
+            fields.Split(' '), problem.GetProperty("errors").EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -100,20 +103,28 @@ public sealed class CharacterTests : IAsyncLifetime
         foreach (var sort in (string?[])[null, "name", "-name", "level", "-level", "createdAt", "-createdAt", "class"])
         {
             var order = sort is null ? "" : $"&sort={sort}";
-            var all = (await _ada.GetAsync($"{Characters.Path}?limit=100{order}").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().Select(item => item.Text("id")).ToArray();
+            var all = (await _ada.GetAsync($"{Characters.Path}?limit=100{order}").Json(HttpStatusCode.OK))
+                .GetProperty("items")
+                .EnumerateArray()
+                .Select(item => item.Text("id"))
+                .ToArray();
             Assert.Equal(names.Length, all.Length);
             List<string> paged = [];
             for (var next = $"{Characters.Path}?limit=3{order}"; next is not null;)
             {
                 var page = await _ada.GetAsync(next).Json(HttpStatusCode.OK);
                 paged.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.Text("id")));
-                next = page.GetProperty("nextCursor").GetString() is { } cursor ? $"{Characters.Path}?limit=3{order}&cursor={cursor}" : null;
+                next = page.GetProperty("nextCursor").GetString() is { } cursor
+                    ? $"{Characters.Path}?limit=3{order}&cursor={cursor}"
+                    : null;
             }
 
             Assert.Equal(all, paged);
         }
 
-        var levels = (await _ada.GetAsync($"{Characters.Path}?sort=-level").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("level").GetInt32()).ToArray();
+        var levels =
+            (await _ada.GetAsync($"{Characters.Path}?sort=-level").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().Select(
+                item => item.GetProperty("level").GetInt32()).ToArray();
         Assert.Equal(levels.OrderDescending(), levels);
     }
 
@@ -151,7 +162,8 @@ public sealed class CharacterTests : IAsyncLifetime
         await _ada.CreateCharacter();
         await _ada.CreateCharacter();
         var page = await _ada.GetAsync($"{Characters.Path}?limit=1&sort=name").Json(HttpStatusCode.OK);
-        await _ada.GetAsync($"{Characters.Path}?limit=1&sort=level&cursor={page.Text("nextCursor")}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.GetAsync($"{Characters.Path}?limit=1&sort=level&cursor={page.Text("nextCursor")}")
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
@@ -194,7 +206,8 @@ public sealed class CharacterTests : IAsyncLifetime
         for (var round = 1; round <= 2; round++)
         {
             var seen = tag;
-            var answers = await Task.WhenAll(Enumerable.Range(0, writers).Select(n => _ada.Change(id, seen, Characters.Sheet($"Writer {n} of {seen}"))));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, writers).Select(n => _ada.Change(id, seen, Characters.Sheet($"Writer {n} of {seen}"))));
 
             var winner = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
             Assert.Equal(writers - 1, answers.Count(answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));

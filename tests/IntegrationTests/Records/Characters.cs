@@ -38,7 +38,9 @@ internal static class Characters
     public static Task<HttpResponseMessage> Delete(this TestPerson person, string id, string tag) =>
         person.SendAsync(HttpMethod.Delete, $"{Path}/{id}", null, ("If-Match", tag));
 
-    public static string Tag(this HttpResponseMessage answer) => answer.Headers.ETag?.ToString() ?? throw new InvalidOperationException("There is no ETag.");
+    public static string Tag(this HttpResponseMessage answer) =>
+        answer.Headers.ETag?.ToString() ?? throw new InvalidOperationException("There is no ETag.");
 
-    public static string[] Names(this JsonElement page) => [.. page.GetProperty("items").EnumerateArray().Select(item => item.Text("name"))];
+    public static string[] Names(this JsonElement page) =>
+        [.. page.GetProperty("items").EnumerateArray().Select(item => item.Text("name"))];
 }

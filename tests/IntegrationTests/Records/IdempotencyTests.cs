@@ -96,7 +96,8 @@ public sealed class IdempotencyTests : IAsyncLifetime
     {
         await Create(string.Concat(Enumerable.Repeat("!~z", 85)), "Mira").Json(HttpStatusCode.Created);
         await _ada.SendAsync(HttpMethod.Get, Characters.Path, null, ("Idempotency-Key", "not valid")).Json(HttpStatusCode.OK);
-        using var login = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/logout") { Headers = { { "Idempotency-Key", "not valid" } } };
+        using var login =
+            new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/logout") { Headers = { { "Idempotency-Key", "not valid" } } };
         login.Headers.Authorization = new("Bearer", _ada.AccessToken);
         await _app.Client.SendAsync(login).Json(HttpStatusCode.NoContent);
     }
@@ -109,7 +110,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
         await _app.Database.ExecuteAsync(
             "UPDATE kept_answers SET created_at = created_at - interval '90 days' WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)", _ada.Email);
 
-        Assert.True(await _app.Services.GetRequiredService<IdempotencyKeeper>().Purge(default) >= 1);
+        Assert.True(await _app.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
 
         using var young = await Create("young", "Young");
         Assert.True(young.Headers.Contains("Idempotency-Replayed"));
@@ -127,9 +128,10 @@ public sealed class IdempotencyTests : IAsyncLifetime
         foreach (var key in (string[])[old, young])
             await manager.PostAsync(_app, "deposits", deposit, key).Json(HttpStatusCode.Created);
         // Nobody but the owner may change a row.
-        await _app.Database.ExecuteAsOwnerAsync("UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = $1", old);
+        await _app.Database.ExecuteAsOwnerAsync(
+            "UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = $1", old);
 
-        Assert.True(await _app.Services.GetRequiredService<IdempotencyKeeper>().Purge(default) >= 1);
+        Assert.True(await _app.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
 
         using var replayed = await manager.PostAsync(_app, "deposits", deposit, young);
         using var anew = await manager.PostAsync(_app, "deposits", deposit, old);

@@ -36,7 +36,12 @@ public sealed class PurgeTests : IAsyncLifetime
         var (present, _) = await _manager.Announce();
 
         var removed = await Purge("30d");
-        Assert.Equal((1, 1, 1), (removed.GetProperty("characters").GetInt32(), removed.GetProperty("forecasts").GetInt32(), removed.GetProperty("events").GetInt32()));
+        Assert.Equal(
+            (1, 1, 1),
+            (
+                removed.GetProperty("characters").GetInt32(),
+                removed.GetProperty("forecasts").GetInt32(),
+                removed.GetProperty("events").GetInt32()));
         Assert.Equal([kept, young], await Ids("characters", kept, young, old));
         Assert.Equal([staying, present], await Ids("events", staying, going, present));
         await _ada.SendAsync(HttpMethod.Post, $"{Characters.Path}/{young}/restore").Json(HttpStatusCode.OK);
@@ -60,7 +65,8 @@ public sealed class PurgeTests : IAsyncLifetime
     {
         var (id, tag) = await _ada.CreateCharacter();
         await _ada.Delete(id, tag).Json(HttpStatusCode.NoContent);
-        await _app.Database.ExecuteAsync("UPDATE characters SET deleted_at = deleted_at - make_interval(days => $2) WHERE id = $1", Guid.Parse(id), days);
+        await _app.Database.ExecuteAsync(
+            "UPDATE characters SET deleted_at = deleted_at - make_interval(days => $2) WHERE id = $1", Guid.Parse(id), days);
         return (id, tag);
     }
 
@@ -73,7 +79,8 @@ public sealed class PurgeTests : IAsyncLifetime
         await _manager.SendAsync(HttpMethod.Delete, $"{EventPath}/{id}", null, ("If-Match", "*")).Json(HttpStatusCode.NoContent);
         await _app.Database.ExecuteAsync("UPDATE events SET deleted_at = deleted_at - interval '31 days' WHERE id = $1", Guid.Parse(id));
         if (deleteForecast)
-            await _app.Database.ExecuteAsync("UPDATE forecasts SET deleted_at = deleted_at - interval '31 days' WHERE id = $1", Guid.Parse(forecast));
+            await _app.Database.ExecuteAsync(
+                "UPDATE forecasts SET deleted_at = deleted_at - interval '31 days' WHERE id = $1", Guid.Parse(forecast));
         return id;
     }
 
@@ -81,7 +88,9 @@ public sealed class PurgeTests : IAsyncLifetime
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.True(await MigratorApp.RunAsync(["purge", "--older-than", age, "--json"], Configuration(), output, error, default) == 0, error.ToString());
+        Assert.True(
+            await MigratorApp.RunAsync(["purge", "--older-than", age, "--json"], Configuration(), output, error, default) == 0,
+            error.ToString());
         return JsonSerializer.Deserialize<JsonElement>(output.ToString()).GetProperty("removed");
     }
 

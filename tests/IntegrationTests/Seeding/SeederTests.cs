@@ -37,7 +37,8 @@ public sealed partial class SeederTests : IAsyncLifetime
     [Fact]
     public async Task Restores_reference_data_that_somebody_changed()
     {
-        await Execute("UPDATE currencies SET decimals = 5 WHERE code = 'EUR'; DELETE FROM role_permissions; INSERT INTO permissions VALUES ('gone.long.ago')");
+        await Execute(
+            "UPDATE currencies SET decimals = 5 WHERE code = 'EUR'; DELETE FROM role_permissions; INSERT INTO permissions VALUES ('gone.long.ago')");
         Assert.NotEqual("reference: 0 changes", (await Seed("reference")).Trim());
         Assert.Equal((short)2, await Execute("SELECT decimals FROM currencies WHERE code = 'EUR'"));
         Assert.Equal(0L, await Execute("SELECT count(*) FROM permissions WHERE name = 'gone.long.ago'"));
@@ -65,7 +66,8 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Contains("transfers", await Seed("demo", "--users", "12", "--transfers", "300"), StringComparison.Ordinal);
         Assert.Equal(300L, await Execute("SELECT count(*) FROM ledger.journals"));
         Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "12", "--transfers", "300")).Trim());
-        Assert.Contains("  0 wallets, 1500 transfers", await Seed("demo", "--users", "12", "--transfers", "1800"), StringComparison.Ordinal);
+        Assert.Contains(
+            "  0 wallets, 1500 transfers", await Seed("demo", "--users", "12", "--transfers", "1800"), StringComparison.Ordinal);
 
         Assert.Equal(1800L, await Execute("SELECT count(*) FROM ledger.journals"));
         Assert.Equal(true, await Execute("SELECT max(recorded_at) - min(recorded_at) > interval '360 days' FROM ledger.journals"));
@@ -114,8 +116,11 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.StartsWith("admin: 1 changes", printed, StringComparison.Ordinal);
         var code = Code().Match(printed).Groups["code"].Value;
 
-        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Database = _database, Settings = _settings.AsReadOnly() });
-        using (var set = await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" }))
+        await using var app = await PorticoApp.StartAsync(
+            new PorticoAppOptions { Database = _database, Settings = _settings.AsReadOnly() });
+        using (
+            var set = await app.Client.Post(
+                "auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" }))
             Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
         var root = new TestPerson(app, "root@example.org", "correct horse");
         root.Take(await root.LogInAsync().Json(HttpStatusCode.OK));

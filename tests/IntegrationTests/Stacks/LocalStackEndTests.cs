@@ -63,7 +63,8 @@ public sealed class LocalStackEndTests
                 await Assert.ThrowsAsync<LocalStackException>(() => LocalStack.StartAsync(options));
             }
 
-            await using var next = await LocalStack.StartAsync(options with { PostgresPort = new Npgsql.NpgsqlConnectionStringBuilder(connection).Port });
+            await using var next = await LocalStack.StartAsync(
+                options with { PostgresPort = new Npgsql.NpgsqlConnectionStringBuilder(connection).Port });
             Assert.Equal(connection, next.Postgres.ConnectionString);
             Assert.Equal("42", await Wire.RedisAsync(next.Redis, "GET kept"));
         }
@@ -94,7 +95,8 @@ public sealed class LocalStackEndTests
 
     private static async Task<int> ParentAsync(int processId)
     {
-        var line = (await File.ReadAllLinesAsync($"/proc/{processId}/status")).Single(text => text.StartsWith("PPid:", StringComparison.Ordinal));
+        var line = (await File.ReadAllLinesAsync($"/proc/{processId}/status"))
+            .Single(text => text.StartsWith("PPid:", StringComparison.Ordinal));
         return (int)Posix.Number(line.Split('\t')[1]);
     }
 
@@ -119,7 +121,11 @@ public sealed class LocalStackEndTests
         public static async Task<Starter> StartAsync()
         {
             // As a part of this program, whose folder has no library that the web framework brings.
-            string[] program = ["exec", "--runtimeconfig", Beside("Portico.IntegrationTests.runtimeconfig.json"), "--depsfile", Beside("Portico.IntegrationTests.deps.json"), Beside("Portico.DevStack.dll")];
+            string[] program =
+            [
+                "exec", "--runtimeconfig", Beside("Portico.IntegrationTests.runtimeconfig.json"), "--depsfile",
+                Beside("Portico.IntegrationTests.deps.json"), Beside("Portico.DevStack.dll")
+            ];
             // A test runner in the background has Ctrl-C ignored, and so would its children.
             var process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Environment.ProcessPath!, .. program, "stack"])
             {

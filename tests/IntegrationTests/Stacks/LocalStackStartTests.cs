@@ -15,7 +15,8 @@ public sealed class LocalStackStartTests
         var stack = await SharedStack.GetAsync();
 
         await using var source = NpgsqlDataSource.Create(stack.Postgres.ConnectionString);
-        await using var command = source.CreateCommand("SELECT current_setting('server_encoding') || ' ' || datcollate FROM pg_database WHERE datname = current_database()");
+        await using var command = source.CreateCommand(
+            "SELECT current_setting('server_encoding') || ' ' || datcollate FROM pg_database WHERE datname = current_database()");
         Assert.Equal("UTF8 C.UTF-8", await command.ExecuteScalarAsync());
         Assert.Equal("+PONG", await Wire.RedisAsync(stack.Redis, "PING"));
         Assert.Contains("\"memory\"", await Wire.JetStreamAsync(stack.Nats, "$JS.API.INFO", ""), StringComparison.Ordinal);
@@ -25,7 +26,8 @@ public sealed class LocalStackStartTests
     public async Task PostgreSQL_does_not_run_as_root()
     {
         var stack = await SharedStack.GetAsync();
-        var user = (await File.ReadAllLinesAsync($"/proc/{stack.Postgres.ProcessId}/status")).Single(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        var user = (await File.ReadAllLinesAsync($"/proc/{stack.Postgres.ProcessId}/status"))
+            .Single(line => line.StartsWith("Uid:", StringComparison.Ordinal));
         Assert.DoesNotContain("0", user.Split('\t')[1..]);
     }
 
@@ -33,7 +35,8 @@ public sealed class LocalStackStartTests
     public async Task PostgreSQL_refuses_a_wrong_password()
     {
         var stack = await SharedStack.GetAsync();
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Password = "wrong", Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Password = "wrong", Pooling = false }.ConnectionString);
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => connection.OpenAsync());
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
     }
@@ -91,7 +94,9 @@ public sealed class LocalStackStartTests
 
         var restart = stack.Redis.RestartAsync();
         // It has tried once and found the port taken.
-        await Eventually.Holds(async () => (await ReadAsync(stack.Redis.LogFile)).Contains("Address already in use", StringComparison.Ordinal), "Redis finding its port taken");
+        await Eventually.Holds(
+            async () => (await ReadAsync(stack.Redis.LogFile)).Contains("Address already in use", StringComparison.Ordinal),
+            "Redis finding its port taken");
         Assert.False(restart.IsCompleted);
         other.Stop();
 

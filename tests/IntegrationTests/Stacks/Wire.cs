@@ -49,7 +49,8 @@ internal sealed partial class Wire : IDisposable
 
     public async Task SayAsync(string line) => await _client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"{line}\r\n"));
 
-    public async Task<string> LineAsync() => await _reader.ReadLineAsync().WaitAsync(Patience) ?? throw new IOException("The connection was closed.");
+    public async Task<string> LineAsync() =>
+        await _reader.ReadLineAsync().WaitAsync(Patience) ?? throw new IOException("The connection was closed.");
 
     /// <summary>Reads up to a line; NATS, for one, may ask something of its own first.</summary>
     public async Task UntilAsync(string line)

@@ -20,7 +20,9 @@ internal sealed class CachingVerifier(HttpClient issuer)
         var parts = token.Split('.');
         var kid = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0])).RootElement.Text("kid");
         Assert.True(_keys.TryGetValue(kid, out var key), $"The token names {kid}, which is not among {string.Join(", ", _keys.Keys)}.");
-        Assert.True(key!.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256));
+        Assert.True(
+            key!.VerifyData(
+                Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256));
         return kid;
     }
 

@@ -32,6 +32,7 @@ public sealed class JoseTests
         Assert.True(theirs.Ok, theirs.Code);
         var check = await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         Assert.Equal(check.Text("sub"), theirs.Claims!.Value.GetProperty("sub").GetString());
-        JoseTokens.AssertVerdicts(verdicts.Where(verdict => tokens.ContainsKey(verdict.Key)).ToDictionary(StringComparer.Ordinal), settings);
+        JoseTokens.AssertVerdicts(
+            verdicts.Where(verdict => tokens.ContainsKey(verdict.Key)).ToDictionary(StringComparer.Ordinal), settings);
     }
 }

@@ -34,10 +34,17 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var apps = await Task.WhenAll(StartAsync(settings), StartAsync(settings), StartAsync(settings));
 
         var signer = Assert.Single(apps.Select(app => Ring(app).Signer.Id).Distinct(StringComparer.Ordinal));
-        Assert.Equal("1 current, 1 next", await Text("SELECT string_agg(n || ' ' || state, ', ' ORDER BY state) FROM (SELECT state, count(*) AS n FROM identity.signing_keys GROUP BY state) s"));
-        Assert.Equal("signing_key.made, signing_key.promoted", await Text($"SELECT string_agg(action, ', ' ORDER BY action) FROM audit_log WHERE subject_id = '{signer}'"));
+        Assert.Equal(
+            "1 current, 1 next",
+            await Text(
+                "SELECT string_agg(n || ' ' || state, ', ' ORDER BY state) FROM (SELECT state, count(*) AS n FROM identity.signing_keys GROUP BY state) s"));
+        Assert.Equal(
+            "signing_key.made, signing_key.promoted",
+            await Text($"SELECT string_agg(action, ', ' ORDER BY action) FROM audit_log WHERE subject_id = '{signer}'"));
         // The private half is nowhere to be read.
-        Assert.Equal("0", await Text("SELECT count(*) FROM identity.signing_keys WHERE position('\\x06082a8648ce3d030107'::bytea IN sealed_key) > 0"));
+        Assert.Equal(
+            "0",
+            await Text("SELECT count(*) FROM identity.signing_keys WHERE position('\\x06082a8648ce3d030107'::bytea IN sealed_key) > 0"));
     }
 
     [Fact]
@@ -48,7 +55,8 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Migrate("keys", "rotate")));
 
         Assert.Equal([0, 1, 1, 1, 1, 1], runs.Select(run => run.ExitCode).Order());
-        Assert.All(runs.Where(run => run.ExitCode == 1), run => Assert.Contains("There is no next key yet", run.Output, StringComparison.Ordinal));
+        Assert.All(
+            runs.Where(run => run.ExitCode == 1), run => Assert.Contains("There is no next key yet", run.Output, StringComparison.Ordinal));
         Assert.Equal(before, await Text("SELECT id FROM identity.signing_keys WHERE state = 'current'"));
         Assert.Equal("1", await Text("SELECT count(*) FROM audit_log WHERE action = 'signing_key.retired'"));
     }
@@ -59,7 +67,10 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var (exitCode, error) = await RunServer(NewKey());
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("Tokens:SealingKey does not open the", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Tokens:SealingKey does not open the",
+            Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +96,8 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var app = await StartAsync([]);
         var person = await app.SignUpAsync();
         var ring = Ring(app);
-        await _database.ExecuteAsync("UPDATE identity.signing_keys SET state = 'previous', signs_since = now(), published_until = now() + interval '1 hour' WHERE state = 'next'");
+        await _database.ExecuteAsync(
+            "UPDATE identity.signing_keys SET state = 'previous', signs_since = now(), published_until = now() + interval '1 hour' WHERE state = 'next'");
 
         await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         Assert.Same(ring, Ring(app));
@@ -98,7 +110,9 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var list = await MigrateUnder("", "", "keys", "list", "--json");
 
         Assert.Equal(0, list.ExitCode);
-        Assert.Equal(["current", "next"], JsonDocument.Parse(list.Output).RootElement.GetProperty("keys").EnumerateArray().Select(key => key.Text("state")).Order());
+        Assert.Equal(
+            ["current", "next"],
+            JsonDocument.Parse(list.Output).RootElement.GetProperty("keys").EnumerateArray().Select(key => key.Text("state")).Order());
         var refused = await MigrateUnder("", "", "keys", "rotate");
         Assert.Contains("Tokens:SealingKey is missing", refused.Output, StringComparison.Ordinal);
         Assert.Contains("and signs from", (await Migrate("keys", "rotate")).Output, StringComparison.Ordinal);
@@ -125,7 +139,8 @@ public sealed class SigningKeysTests : IAsyncLifetime
         settings["Tokens:SealingKey"] = sealingKey;
         (settings["Sessions:Key"], settings["Otp:Key"]) = (NewKey(), NewKey());
         settings["Mail:Mailbox"] = Path.GetTempPath();
-        return (await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error), error.ToString());
+        return (
+            await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error), error.ToString());
     }
 
     private Task<(int ExitCode, string Output)> Migrate(params string[] command) => KeysTool.RunAsync(_database, command);

@@ -56,7 +56,8 @@ public sealed class AdministrationTests : IAsyncLifetime
     [InlineData("[3]")]
     public async Task Refuses_roles_that_are_none(string roles)
     {
-        var problem = await _admin.SendAsync(HttpMethod.Put, $"/api/v1/users/{_person.Id}/roles", new { roles = JsonSerializer.Deserialize<JsonElement>(roles) })
+        var problem = await _admin.SendAsync(
+            HttpMethod.Put, $"/api/v1/users/{_person.Id}/roles", new { roles = JsonSerializer.Deserialize<JsonElement>(roles) })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.Contains(problem.GetProperty("errors").EnumerateObject(), field => field.Name.StartsWith("roles", StringComparison.Ordinal));
     }
@@ -65,7 +66,8 @@ public sealed class AdministrationTests : IAsyncLifetime
     public async Task The_person_is_named_by_the_address_only()
     {
         var body = new { id = _admin.Id, roles = new[] { "manager" } };
-        await _admin.SendAsync(HttpMethod.Put, $"/api/v1/users/{_person.Id}/roles", body).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _admin.SendAsync(HttpMethod.Put, $"/api/v1/users/{_person.Id}/roles", body)
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
@@ -101,7 +103,8 @@ public sealed class AdministrationTests : IAsyncLifetime
         using var again = await _admin.SendAsync(HttpMethod.Post, path, new { reason = "A test." }, key);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
         Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
-        await _admin.SendAsync(HttpMethod.Post, path, new { reason = "Another." }, key).Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        await _admin.SendAsync(HttpMethod.Post, path, new { reason = "Another." }, key)
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
         Assert.Single(await Notes(_person));
     }
 
@@ -131,7 +134,8 @@ public sealed class AdministrationTests : IAsyncLifetime
     [Fact]
     public async Task No_session_comes_back_that_redis_could_not_end_when_its_person_was_blocked()
     {
-        await _app.Database.ExecuteAsync("UPDATE users SET status = 'blocked', session_version = session_version + 1 WHERE id = $1", _person.Id);
+        await _app.Database.ExecuteAsync(
+            "UPDATE users SET status = 'blocked', session_version = session_version + 1 WHERE id = $1", _person.Id);
         await _admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{_person.Id}/unblock").Json(HttpStatusCode.OK);
         await _person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }
@@ -182,7 +186,9 @@ public sealed class AdministrationTests : IAsyncLifetime
             await ChangeRoles(target, "user").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Block(target, "A coup.").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Delete(target).Problem(HttpStatusCode.Forbidden, "rank_too_low");
-            foreach (var (method, act) in ((HttpMethod, string)[])[(HttpMethod.Post, "unblock"), (HttpMethod.Post, "restore"), (HttpMethod.Delete, "sessions")])
+            foreach (
+                var (method, act) in (
+                    (HttpMethod, string)[])[(HttpMethod.Post, "unblock"), (HttpMethod.Post, "restore"), (HttpMethod.Delete, "sessions")])
                 await _admin.SendAsync(method, $"/api/v1/users/{target.Id}/{act}").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Check(target).Json(HttpStatusCode.OK);
             Assert.Empty(await Notes(target));
@@ -196,7 +202,8 @@ public sealed class AdministrationTests : IAsyncLifetime
     {
         var nobody = $"/api/v1/users/{Guid.CreateVersion7()}";
         await _admin.GetAsync(nobody).Problem(HttpStatusCode.NotFound, "not_found");
-        await _admin.SendAsync(HttpMethod.Put, $"{nobody}/roles", new { roles = new[] { "user" } }).Problem(HttpStatusCode.NotFound, "not_found");
+        await _admin.SendAsync(HttpMethod.Put, $"{nobody}/roles", new { roles = new[] { "user" } })
+            .Problem(HttpStatusCode.NotFound, "not_found");
         await _admin.SendAsync(HttpMethod.Post, $"{nobody}/block", new { reason = "None." }).Problem(HttpStatusCode.NotFound, "not_found");
         await _admin.SendAsync(HttpMethod.Post, $"{nobody}/restore").Problem(HttpStatusCode.NotFound, "not_found");
         await _admin.SendAsync(HttpMethod.Delete, nobody).Problem(HttpStatusCode.NotFound, "not_found");
@@ -241,7 +248,8 @@ public sealed class AdministrationTests : IAsyncLifetime
         var mark = Guid.NewGuid().ToString("N")[..12];
         var person = await _app.SignUpAsync($"{mark}_50%of@example.org");
         await _app.SignUpAsync($"{mark}x50yof@example.org");
-        async Task<Guid[]> Ids(string search) => [.. (await _admin.GetAsync($"/api/v1/users?limit=100&search={Uri.EscapeDataString(search)}").Json(HttpStatusCode.OK))
+        async Task<Guid[]> Ids(string search) =>
+            [.. (await _admin.GetAsync($"/api/v1/users?limit=100&search={Uri.EscapeDataString(search)}").Json(HttpStatusCode.OK))
             .GetProperty("items").EnumerateArray().Select(found => found.GetProperty("id").GetGuid())];
 
         Assert.Equal(2, (await Ids(mark.ToUpperInvariant())).Length);
@@ -263,7 +271,8 @@ public sealed class AdministrationTests : IAsyncLifetime
         for (var round = 0; round < 5; round++)
         {
             var answers = await Task.WhenAll(acts.Select((act, n) => Do(admins[(n + round) % admins.Length], act)));
-            Assert.All(answers, status => Assert.Contains(status, new[] { HttpStatusCode.OK, HttpStatusCode.NoContent, HttpStatusCode.Conflict }));
+            Assert.All(
+                answers, status => Assert.Contains(status, new[] { HttpStatusCode.OK, HttpStatusCode.NoContent, HttpStatusCode.Conflict }));
         }
 
         // Each note begins where the one before ended, and the last one is how things stand.

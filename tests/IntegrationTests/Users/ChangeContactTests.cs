@@ -41,8 +41,11 @@ public sealed class ChangeContactTests : IAsyncLifetime
     {
         var person = await _app.SignUpAsync();
         var phone = PorticoApp.NewPhone();
-        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { phone, reason = "changeContact" }).Json(HttpStatusCode.Accepted);
-        var me = await person.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { phone, code = await _app.CodeAsync(phone), person.Password }).Json(HttpStatusCode.OK);
+        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { phone, reason = "changeContact" })
+            .Json(HttpStatusCode.Accepted);
+        var me = await person.SendAsync(
+            HttpMethod.Put, "/api/v1/users/me/contact", new { phone, code = await _app.CodeAsync(phone), person.Password })
+            .Json(HttpStatusCode.OK);
         Assert.Equal((person.Email, phone), (me.Text("email"), me.Text("phone")));
         await _app.Client.Post("auth/login", new { phone, person.Password }).Json(HttpStatusCode.OK);
         await person.LogInAsync().Json(HttpStatusCode.OK);
@@ -54,8 +57,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
         var person = await _app.SignUpAsync();
         var other = await _app.SignUpAsync();
         var phone = PorticoApp.NewPhone();
-        await other.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { phone, reason = "changeContact" }).Json(HttpStatusCode.Accepted);
-        await other.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { phone, code = await _app.CodeAsync(phone), other.Password }).Json(HttpStatusCode.OK);
+        await other.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { phone, reason = "changeContact" })
+            .Json(HttpStatusCode.Accepted);
+        await other.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { phone, code = await _app.CodeAsync(phone), other.Password })
+            .Json(HttpStatusCode.OK);
 
         var free = await Ask(person, PorticoApp.NewPhone()).Json(HttpStatusCode.Accepted);
         await using var patient = await PorticoApp.StartAsync(new PorticoAppOptions { Database = _app.Database });
@@ -76,7 +81,14 @@ public sealed class ChangeContactTests : IAsyncLifetime
         for (var n = 0; n < 4; n++)
         {
             // The code of each one in turn, as if the pause had passed; each is of an installation of its own to Redis.
-            var apart = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app, Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" } });
+            var apart = await PorticoApp.StartAsync(
+                new PorticoAppOptions
+                {
+                    ReplicaOf = _app,
+                    Settings = new Dictionary<string,
+                    string?>(StringComparer.Ordinal)
+                    { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" }
+                });
             _racers.Add(apart);
             var person = await apart.SignUpAsync();
             await Ask(person, email, "email").Json(HttpStatusCode.Accepted);
@@ -91,7 +103,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
             await apart.DisposeAsync();
 
         // Any process of the installation may send it.
-        int Notices() => _racers.Append(_app).Where(apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
+        int Notices() =>
+            _racers.Append(_app).Where(
+                apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(
+                    file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -118,7 +133,8 @@ public sealed class ChangeContactTests : IAsyncLifetime
     {
         var person = await _app.SignUpAsync();
         var email = PorticoApp.NewEmail();
-        await _app.Client.Post("auth/verify-code", new { email, reason = "changeContact" }).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await _app.Client.Post("auth/verify-code", new { email, reason = "changeContact" })
+            .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         await _app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
         await Change(person, email, await _app.CodeAsync(email)).Problem(HttpStatusCode.BadRequest, "invalid_code");
     }
@@ -130,7 +146,8 @@ public sealed class ChangeContactTests : IAsyncLifetime
         var email = PorticoApp.NewEmail();
         var me = await Change(person, email, await AskForCode(person, email)).Json(HttpStatusCode.OK);
         await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
-        await using var command = database.CreateCommand("SELECT after::text || coalesce(before::text, '') FROM audit_log WHERE action = 'user.contact_changed' AND subject_id = $1 AND actor = $2");
+        await using var command = database.CreateCommand(
+            "SELECT after::text || coalesce(before::text, '') FROM audit_log WHERE action = 'user.contact_changed' AND subject_id = $1 AND actor = $2");
         command.Parameters.AddWithValue(me.Text("id"));
         command.Parameters.AddWithValue(me.GetProperty("id").GetGuid());
         var text = (string)(await command.ExecuteScalarAsync())!;
@@ -148,7 +165,8 @@ public sealed class ChangeContactTests : IAsyncLifetime
     }
 
     private static Task<HttpResponseMessage> Ask(TestPerson person, string address, string kind = "phone") => person.SendAsync(
-        HttpMethod.Post, "/api/v1/auth/verify-code", new Dictionary<string, string>(StringComparer.Ordinal) { [kind] = address, ["reason"] = "changeContact" });
+        HttpMethod.Post, "/api/v1/auth/verify-code",
+        new Dictionary<string, string>(StringComparer.Ordinal) { [kind] = address, ["reason"] = "changeContact" });
 
     private static Task<HttpResponseMessage> Change(TestPerson person, string email, string code, string? password = null) =>
         person.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { email, code, password = password ?? person.Password });

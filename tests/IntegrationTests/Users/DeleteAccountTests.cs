@@ -33,7 +33,8 @@ public sealed class DeleteAccountTests : IAsyncLifetime
         }
 
         var known = await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        var unknown = await _app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), person.Password }).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        var unknown = await _app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), person.Password })
+            .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         Assert.Equal(unknown.Text("detail"), known.Text("detail"));
 
         var note = Assert.Single(await Notes(person.Id));
@@ -61,7 +62,8 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     public async Task Refuses_no_password(string body)
     {
         var person = await _app.SignUpAsync();
-        var problem = await person.SendAsync(HttpMethod.Delete, "/api/v1/users/me", System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(body))
+        var problem = await person.SendAsync(
+            HttpMethod.Delete, "/api/v1/users/me", System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(body))
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.True(problem.GetProperty("errors").TryGetProperty("password", out _));
     }
@@ -71,9 +73,13 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     {
         var manager = await _app.SignUpAsync(Role.Manager);
         var person = await _app.SignUpAsync();
-        var wallet = (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "Travel", currency = "EUR" }).Json(HttpStatusCode.Created)).Text("id");
+        var wallet = (
+            await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "Travel", currency = "EUR" })
+                .Json(HttpStatusCode.Created))
+            .Text("id");
         Task<HttpResponseMessage> Move(string what) => manager.SendAsync(
-            HttpMethod.Post, $"/api/v1/{what}", new { walletId = wallet, amount = new { amount = "12.34", currency = "EUR" } }, ("Idempotency-Key", Guid.NewGuid().ToString()));
+            HttpMethod.Post, $"/api/v1/{what}", new { walletId = wallet, amount = new { amount = "12.34", currency = "EUR" } },
+            ("Idempotency-Key", Guid.NewGuid().ToString()));
 
         await Move("deposits").Json(HttpStatusCode.Created);
         await Leave(person).Problem(HttpStatusCode.Conflict, "wallets_not_empty");
@@ -127,9 +133,12 @@ public sealed class DeleteAccountTests : IAsyncLifetime
         var registration = await _app.CodeAsync(person.Email);
 
         var next = await _app.SignUpAsync();
-        await next.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { email = person.Email, reason = "changeContact" }).Json(HttpStatusCode.Accepted);
-        var code = await Eventually.Get(async () => await _app.CodeAsync(person.Email) is var newest && newest != registration ? newest : null, "the second code");
-        var me = await next.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { email = person.Email, code, next.Password }).Json(HttpStatusCode.OK);
+        await next.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { email = person.Email, reason = "changeContact" })
+            .Json(HttpStatusCode.Accepted);
+        var code = await Eventually.Get(
+            async () => await _app.CodeAsync(person.Email) is var newest && newest != registration ? newest : null, "the second code");
+        var me = await next.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { email = person.Email, code, next.Password })
+            .Json(HttpStatusCode.OK);
         Assert.Equal(person.Email, me.Text("email"));
     }
 
@@ -165,7 +174,11 @@ public sealed class DeleteAccountTests : IAsyncLifetime
         var person = await app.SignUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Leave(person)));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.NoContent);
-        Assert.All(answers, answer => Assert.Contains(answer.StatusCode, new[] { HttpStatusCode.NoContent, HttpStatusCode.Unauthorized, HttpStatusCode.NotFound }));
+        Assert.All(
+            answers,
+            answer =>
+                Assert.Contains(
+                    answer.StatusCode, new[] { HttpStatusCode.NoContent, HttpStatusCode.Unauthorized, HttpStatusCode.NotFound }));
         Assert.Single(await Notes(person.Id));
     }
 
@@ -206,7 +219,8 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     {
         await using var app = await AnotherAsync();
         await app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
-        var answer = await app.Client.Post("auth/register", new { email, code = await app.CodeAsync(email), password, displayName = "Next" });
+        var answer = await app.Client.Post(
+            "auth/register", new { email, code = await app.CodeAsync(email), password, displayName = "Next" });
         await answer.Content.LoadIntoBufferAsync();
         return answer;
     }

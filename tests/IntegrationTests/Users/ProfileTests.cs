@@ -15,7 +15,8 @@ public sealed class ProfileTests : IAsyncLifetime
     public async Task Changes_what_is_given_and_leaves_the_rest()
     {
         var person = await _app.SignUpAsync();
-        var renamed = await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { displayName = "Алла Пугачёва" }).Json(HttpStatusCode.OK);
+        var renamed = await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { displayName = "Алла Пугачёва" })
+            .Json(HttpStatusCode.OK);
         Assert.Equal("Алла Пугачёва", renamed.Text("displayName"));
         Assert.Equal("en", renamed.Text("locale"));
         var moved = await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { locale = "pt-BR" }).Json(HttpStatusCode.OK);
@@ -29,7 +30,8 @@ public sealed class ProfileTests : IAsyncLifetime
     {
         var person = await _app.SignUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n =>
-            person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", n % 2 == 0 ? new { displayName = $"Name {n}" } : (object)new { locale = "de" })));
+            person.SendAsync(
+                HttpMethod.Patch, "/api/v1/users/me", n % 2 == 0 ? new { displayName = $"Name {n}" } : (object)new { locale = "de" })));
         Assert.All(answers, answer => Assert.Contains(answer.StatusCode, new[] { HttpStatusCode.OK, HttpStatusCode.Conflict }));
         var me = await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
         if (answers.Where((answer, n) => n % 2 == 1).Any(answer => answer.StatusCode == HttpStatusCode.OK))
@@ -43,7 +45,8 @@ public sealed class ProfileTests : IAsyncLifetime
     public async Task Refuses_bad_values_by_name(string field, string value)
     {
         var person = await _app.SignUpAsync();
-        var problem = await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new Dictionary<string, string>(StringComparer.Ordinal) { [field] = value })
+        var problem = await person.SendAsync(
+            HttpMethod.Patch, "/api/v1/users/me", new Dictionary<string, string>(StringComparer.Ordinal) { [field] = value })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
     }

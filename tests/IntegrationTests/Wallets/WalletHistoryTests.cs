@@ -30,13 +30,22 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     public async Task Tells_of_each_step_on_both_sides()
     {
         var transfer = await _ada.TransferAsync(_app, _from, _to, "12.34");
-        await _manager.PostAsync(_app, $"transfers/{transfer.Text("id")}/reverse", new { amount = Money("2.34") }).Json(HttpStatusCode.Created);
+        await _manager.PostAsync(_app, $"transfers/{transfer.Text("id")}/reverse", new { amount = Money("2.34") })
+            .Json(HttpStatusCode.Created);
         var hold = await _ada.PlaceHoldAsync(_app, _from, _to, "20.00");
         await _ada.PostAsync(_app, $"holds/{hold}/capture", new { amount = Money("5.00") }).Json(HttpStatusCode.OK);
         await _ada.PostAsync(_app, $"holds/{hold}/void", null).Json(HttpStatusCode.OK);
 
         var mine = (await EntriesAsync(_ada, _from)).GetProperty("items").EnumerateArray().ToArray();
-        Assert.Equal(["void 0.00 85.00 0.00", "capture -5.00 85.00 15.00", "hold 0.00 90.00 20.00", "reversal 2.34 90.00 0.00", "transfer -12.34 87.66 0.00", "deposit 100.00 100.00 0.00"],
+        Assert.Equal(
+            [
+                "void 0.00 85.00 0.00",
+                "capture -5.00 85.00 15.00",
+                "hold 0.00 90.00 20.00",
+                "reversal 2.34 90.00 0.00",
+                "transfer -12.34 87.66 0.00",
+                "deposit 100.00 100.00 0.00"
+            ],
             mine.Select(Line));
         Assert.Equal([6, 5, 4, 3, 2, 1], mine.Select(entry => entry.GetProperty("version").GetInt32()));
         Assert.Equal(transfer.Text("id"), mine[4].Text("transferId"));
@@ -110,7 +119,9 @@ public sealed class WalletHistoryTests : IAsyncLifetime
 
         var part = await StatementAsync($"?from={from}");
         Assert.Equal(from, part.Text("from"));
-        Assert.Equal(Sums(part).Closing, Sums(part).Opening + part.GetProperty("entries").EnumerateArray().Sum(entry => Amount(entry.GetProperty("amount"))));
+        Assert.Equal(
+            Sums(part).Closing,
+            Sums(part).Opening + part.GetProperty("entries").EnumerateArray().Sum(entry => Amount(entry.GetProperty("amount"))));
 
         var earlier = await StatementAsync($"?to={from}");
         Assert.Equal(Sums(part).Opening, Sums(earlier).Closing);
@@ -118,7 +129,8 @@ public sealed class WalletHistoryTests : IAsyncLifetime
 
         Assert.Equal((87m, 87m, 0), Sums(await StatementAsync("?from=2999-01-01T00:00:00Z")));
         Assert.Equal((0m, 0m, 0), Sums(await StatementAsync("?to=2000-01-01T00:00:00Z")));
-        await _ada.GetAsync($"/api/v1/wallets/{_from}/statement?from={from}&to={from}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await _ada.GetAsync($"/api/v1/wallets/{_from}/statement?from={from}&to={from}")
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
@@ -130,7 +142,11 @@ public sealed class WalletHistoryTests : IAsyncLifetime
 
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/wallets/{_from}/statement")
         {
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken), Accept = { new MediaTypeWithQualityHeaderValue("text/csv") } },
+            Headers =
+            {
+                Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken),
+                Accept = { new MediaTypeWithQualityHeaderValue("text/csv") }
+            },
         };
         using var answer = await _app.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -141,11 +157,28 @@ public sealed class WalletHistoryTests : IAsyncLifetime
 
         var rows = Rows(csv);
         Assert.All(rows, row => Assert.Equal(12, row.Length));
-        Assert.Equal(["version", "createdAt", "kind", "amount", "balance", "held", "currency", "transferId", "counterpartyId", "holdId", "reversesId", "description"], rows[0]);
+        Assert.Equal(
+            [
+                "version",
+                "createdAt",
+                "kind",
+                "amount",
+                "balance",
+                "held",
+                "currency",
+                "transferId",
+                "counterpartyId",
+                "holdId",
+                "reversesId",
+                "description"
+            ],
+            rows[0]);
         Assert.Equal(("opening", "0.00"), (rows[1][2], rows[1][4]));
         Assert.Equal(("closing", "99.93"), (rows[^1][2], rows[^1][4]));
         Assert.Equal("-0.01", rows[3][3]);
-        Assert.Equal(["funds", "Lunch, with \"Bob\", and Zoë", "'=1+1", "' +cmd|' /C calc'!A0", "'-2", "'@SUM(A1)", "'＝1", "plain"], rows[2..^1].Select(row => row[11]));
+        Assert.Equal(
+            ["funds", "Lunch, with \"Bob\", and Zoë", "'=1+1", "' +cmd|' /C calc'!A0", "'-2", "'@SUM(A1)", "'＝1", "plain"],
+            rows[2..^1].Select(row => row[11]));
     }
 
     [Fact]
@@ -153,7 +186,8 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     {
         var wallet = await _ada.OpenWalletAsync();
         using var read = await _ada.GetAsync($"/api/v1/wallets/{wallet}");
-        await _ada.SendAsync(HttpMethod.Delete, $"/api/v1/wallets/{wallet}", null, ("If-Match", read.Headers.ETag!.ToString())).Json(HttpStatusCode.NoContent);
+        await _ada.SendAsync(HttpMethod.Delete, $"/api/v1/wallets/{wallet}", null, ("If-Match", read.Headers.ETag!.ToString()))
+            .Json(HttpStatusCode.NoContent);
 
         foreach (var part in (string[])["entries", "balance", "statement"])
         {
@@ -177,15 +211,20 @@ public sealed class WalletHistoryTests : IAsyncLifetime
     private async Task<string> BalanceAsync(TestPerson person, string query) =>
         (await person.GetAsync($"/api/v1/wallets/{_from}/balance{query}").Json(HttpStatusCode.OK)).GetProperty("balance").Text("amount");
 
-    private Task<JsonElement> StatementAsync(string query) => _ada.GetAsync($"/api/v1/wallets/{_from}/statement{query}").Json(HttpStatusCode.OK);
+    private Task<JsonElement> StatementAsync(string query) =>
+        _ada.GetAsync($"/api/v1/wallets/{_from}/statement{query}").Json(HttpStatusCode.OK);
 
     private static (decimal Opening, decimal Closing, int Count) Sums(JsonElement statement)
     {
         Assert.Equal(statement.GetProperty("entryCount").GetInt32(), statement.GetProperty("entries").GetArrayLength());
-        return (Amount(statement.GetProperty("opening")), Amount(statement.GetProperty("closing")), statement.GetProperty("entryCount").GetInt32());
+        return (
+            Amount(statement.GetProperty("opening")),
+            Amount(statement.GetProperty("closing")),
+            statement.GetProperty("entryCount").GetInt32());
     }
 
-    private static decimal Amount(JsonElement money) => decimal.Parse(money.Text("amount"), System.Globalization.CultureInfo.InvariantCulture);
+    private static decimal Amount(JsonElement money) =>
+        decimal.Parse(money.Text("amount"), System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Line(JsonElement entry) =>
         $"{entry.Text("kind")} {entry.GetProperty("amount").Text("amount")} {entry.GetProperty("balance").Text("amount")} {entry.GetProperty("held").Text("amount")}";

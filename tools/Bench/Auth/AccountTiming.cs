@@ -18,7 +18,7 @@ internal static class AccountTiming
 
     // Less than this beyond a coin's half, an attacker would need more tries of one address than anybody gets.
     private const double SmallestUse = 0.05;
-    private const double Doubt = 0.001;
+    private const double PValue = 0.001;
 
     public static async Task RunAsync(LoadStack stack, LoadReport report, CancellationToken cancellationToken)
     {
@@ -31,7 +31,9 @@ internal static class AccountTiming
         foreach (var (number, person) in people.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (mine, nobodys) = (AuthScenario.SignIn(person.Email, "wrong horse battery staple"), AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
+            var (mine, nobodys) = (
+                AuthScenario.SignIn(person.Email, "wrong horse battery staple"),
+                AuthScenario.SignIn($"p{Guid.NewGuid():N}@example.org", "wrong horse battery staple"));
             // In a random order: what the first of two does to caches and limits falls to either.
             var isKnownFirst = Random.Shared.Next(2) == 0;
             var first = MsOf(connection, isKnownFirst ? mine : nobodys);
@@ -43,10 +45,10 @@ internal static class AccountTiming
         }
 
         var comparison = Statistics.Compare(known, unknown);
-        var isToldApart = comparison.P < Doubt && Math.Abs(comparison.Superiority - 0.5) > SmallestUse;
+        var isToldApart = comparison.P < PValue && Math.Abs(comparison.Superiority - 0.5) > SmallestUse;
         var verdict = isToldApart
             ? "**told apart**: the times say who has an account"
-            : comparison.P < Doubt
+            : comparison.P < PValue
                 ? "a difference too small to be of use: one try is right as often as a coin"
                 : "not told apart";
         report.AddSection(
@@ -63,13 +65,23 @@ internal static class AccountTiming
 
                 Mann-Whitney: z = {comparison.Z:0.00}, p = {comparison.P:0.0000}; a known one is the slower of two in {100 * comparison.Superiority:0.0} % (50 % is a coin). Verdict: {verdict}.
                 """),
-            new { tries = 2 * Pairs, knownMedianMs = Statistics.Median(known), unknownMedianMs = Statistics.Median(unknown), comparison.Z, comparison.P, comparison.Superiority, isToldApart });
+            new
+            {
+                tries = 2 * Pairs,
+                knownMedianMs = Statistics.Median(known),
+                unknownMedianMs = Statistics.Median(unknown),
+                comparison.Z,
+                comparison.P,
+                comparison.Superiority,
+                isToldApart
+            });
         if (isToldApart)
             report.Fail();
     }
 
     private static string Row(List<double> times) => string.Join(
-        " | ", ((double[])[0.5, 0.05, 0.95]).Select(share => Statistics.Quantile(times, share).ToString("0.000", CultureInfo.InvariantCulture)));
+        " | ", ((double[])[0.5, 0.05, 0.95])
+            .Select(share => Statistics.Quantile(times, share).ToString("0.000", CultureInfo.InvariantCulture)));
 
     private static double MsOf(HttpConnection connection, byte[] request)
     {

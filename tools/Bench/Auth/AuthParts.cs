@@ -24,14 +24,20 @@ internal static class AuthParts
         var settings = new PasswordSettings();
         IPasswordAlgorithm[] algorithms =
         [
-            new Argon2idAlgorithm(new PasswordSettings { Argon2MemoryKiB = LoadStack.LeastMemoryKiB }), new Argon2idAlgorithm(settings), new Pbkdf2Algorithm(settings),
+            new Argon2idAlgorithm(new PasswordSettings { Argon2MemoryKiB = LoadStack.LeastMemoryKiB }), new Argon2idAlgorithm(settings),
+            new Pbkdf2Algorithm(settings),
             new BcryptAlgorithm(settings),
         ];
         foreach (var algorithm in algorithms)
         {
-            var parameters = algorithm.Kind.MemoryKiB is > 0 and var memory ? string.Create(CultureInfo.InvariantCulture, $" of {memory:N0} KiB") : "";
+            var parameters = algorithm.Kind.MemoryKiB is > 0 and var memory
+                ? string.Create(CultureInfo.InvariantCulture, $" of {memory:N0} KiB")
+                : "";
             var hash = algorithm.Hash("correct horse battery staple");
-            parts.Add(($"one password hash, {algorithm.Name}{parameters}", MsOf(() => algorithm.Verify(hash, "correct horse battery staple"), cancellationToken)));
+            parts.Add(
+                (
+                    $"one password hash, {algorithm.Name}{parameters}",
+                    MsOf(() => algorithm.Verify(hash, "correct horse battery staple"), cancellationToken)));
         }
 
         report.AddSection(

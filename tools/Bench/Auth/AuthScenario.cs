@@ -20,19 +20,35 @@ internal static class AuthScenario
     }
 
     private static async Task LoadAsync(
-        LoadStack stack, LoadReport report, string algorithm, IReadOnlyList<LoadPerson> people, LoadOptions options, CancellationToken cancellationToken)
+        LoadStack stack, LoadReport report, string algorithm, IReadOnlyList<LoadPerson> people, LoadOptions options,
+        CancellationToken cancellationToken)
     {
         // Without keys the API makes some for the algorithm that it is told, and need not wait until they are known.
         await using (var database = NpgsqlDataSource.Create(stack.Superuser))
         await using (var forget = database.CreateCommand("DELETE FROM identity.signing_keys"))
             await forget.ExecuteNonQueryAsync(cancellationToken);
-        await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["Tokens__Algorithm"] = algorithm }, cancellationToken);
+        await using var api = await stack.StartApiAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Tokens__Algorithm"] = algorithm }, cancellationToken);
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
 
         await stack.MeasureAsync(
-            report, $"check, {algorithm}", api, [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/check", one.AccessToken)))], options, cancellationToken);
-        await stack.MeasureAsync(report, $"refresh, {algorithm}", api, [.. tokens.Select(one => new RefreshingClient(one.RefreshToken))], options, cancellationToken);
-        await stack.MeasureAsync(report, $"sign-in, {algorithm}", api, [.. people.Select(one => new RepeatingClient(SignIn(one.Email, one.Password)))], options, cancellationToken);
+            report, $"check, {algorithm}", api,
+            [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/check", one.AccessToken)))], options,
+            cancellationToken);
+        await stack.MeasureAsync(
+            report,
+            $"refresh, {algorithm}",
+            api,
+            [.. tokens.Select(one => new RefreshingClient(one.RefreshToken))],
+            options,
+            cancellationToken);
+        await stack.MeasureAsync(
+            report,
+            $"sign-in, {algorithm}",
+            api,
+            [.. people.Select(one => new RepeatingClient(SignIn(one.Email, one.Password)))],
+            options,
+            cancellationToken);
         report.AddTable($"Sign-in and tokens, {algorithm}");
     }
 

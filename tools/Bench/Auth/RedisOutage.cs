@@ -10,7 +10,10 @@ using StackExchange.Redis;
 namespace Portico.Bench.Auth;
 
 /// <summary>How long answers take while Redis is killed, paused and emptied under load, and which they are.</summary>
-/// <remarks>Each connection checks a token, refreshes, and tries a wrong password of an address of its own, in turn; a session that is lost is opened anew.</remarks>
+/// <remarks>
+/// Each connection checks a token, refreshes, and tries a wrong password of an address of its own, in turn; a session that is lost is
+/// opened anew.
+/// </remarks>
 internal static class RedisOutage
 {
     private const double PromisedMs = 200;
@@ -43,15 +46,19 @@ internal static class RedisOutage
             await ServesAsync(api, people[0], cancellationToken);
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var lanes = people.Zip(tokens, (person, token) => new Lane(api.Address, person, token)).ToArray();
-            var running = Task.WhenAll(lanes.Select(lane => Task.Factory.StartNew(() => lane.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            var workers = people.Zip(tokens, (person, token) => new Worker(api.Address, person, token)).ToArray();
+            var running =
+                Task.WhenAll(
+                    workers.Select(
+                        worker => Task.Factory.StartNew(
+                            () => worker.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
             await Task.Delay(Healthy, cancellationToken);
-            foreach (var lane in lanes)
-                lane.IsCounting = true;
+            foreach (var worker in workers)
+                worker.IsCounting = true;
             await @break();
             await Task.Delay(Length, cancellationToken);
-            foreach (var lane in lanes)
-                lane.IsCounting = false;
+            foreach (var worker in workers)
+                worker.IsCounting = false;
             await stop.CancelAsync();
             await running;
             await mend();
@@ -59,9 +66,11 @@ internal static class RedisOutage
             foreach (var (call, number) in Calls.Select((call, number) => (call, number)))
             {
                 var all = new LatencyHistogram();
-                foreach (var lane in lanes)
-                    all.Add(lane.Latency[number]);
-                var answers = lanes.SelectMany(lane => lane.Answers[number]).GroupBy(answer => answer.Key).ToDictionary(group => group.Key, group => group.Sum(answer => answer.Value));
+                foreach (var worker in workers)
+                    all.Add(worker.Latency[number]);
+                var answers = workers.SelectMany(worker => worker.Answers[number])
+                    .GroupBy(answer => answer.Key)
+                    .ToDictionary(group => group.Key, group => group.Sum(answer => answer.Value));
                 var (p50, p99, max) = (all.Quantile(0.5), all.Quantile(0.99), all.Quantile(1));
                 isLate |= p99 > PromisedMs;
                 rows.Add(string.Create(
@@ -96,16 +105,18 @@ internal static class RedisOutage
     {
         for (var started = Stopwatch.GetTimestamp(); ; await Task.Delay(Interval, cancellationToken))
         {
-            using var answer = await api.Client.PostAsJsonAsync("/api/v1/auth/login", new { person.Email, person.Password }, cancellationToken);
+            using var answer = await api.Client.PostAsJsonAsync(
+                "/api/v1/auth/login", new { person.Email, person.Password }, cancellationToken);
             if (answer.StatusCode == HttpStatusCode.OK)
                 return;
             if (Stopwatch.GetElapsedTime(started) > Patience)
-                throw new LoadException($"Signing in answers {(int)answer.StatusCode} though Redis is back: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                throw new LoadException(
+                    $"Signing in answers {(int)answer.StatusCode} though Redis is back: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
         }
     }
 
     /// <summary>One connection and the session that it continues.</summary>
-    private sealed class Lane(Uri api, LoadPerson person, LoadTokens tokens)
+    private sealed class Worker(Uri api, LoadPerson person, LoadTokens tokens)
     {
         private LoadTokens _tokens = tokens;
         private volatile bool _isCounting;

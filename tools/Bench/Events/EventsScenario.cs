@@ -89,7 +89,11 @@ internal static class EventsScenario
     }
 
     private static TimeSpan[] Processor(LoadStack stack, ApiProcess api) =>
-        [ProcessorTime.Of(api.ProcessId), ProcessorTime.Of(stack.Servers.Postgres.ProcessId), ProcessorTime.Of(stack.Servers.Nats.ProcessId)];
+        [
+            ProcessorTime.Of(api.ProcessId),
+            ProcessorTime.Of(stack.Servers.Postgres.ProcessId),
+            ProcessorTime.Of(stack.Servers.Nats.ProcessId)
+        ];
 
     private static async Task<long> WaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
@@ -111,7 +115,8 @@ internal static class EventsScenario
         var wallets = await LoadWallets.OpenAsync(database, people, People * WalletsEach, cancellationToken);
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
         Guid[] all = [.. wallets.SelectMany(own => own)];
-        TransferClient[] clients = [.. tokens.Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, legs: 1, seed: n))];
+        TransferClient[] clients =
+            [.. tokens.Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, legs: 1, seed: n))];
         await using var nats = new NatsConnection(new NatsOpts { Url = stack.Servers.Nats.ConnectionString });
         var jetStream = new NatsJSContext(nats);
 
@@ -133,7 +138,8 @@ internal static class EventsScenario
     }
 
     /// <summary>Pays at an even pace, each person one transfer after the other.</summary>
-    private static async Task<int> PayAsync(ApiProcess api, TransferClient[] clients, TimeSpan duration, CancellationToken cancellationToken)
+    private static async Task<int> PayAsync(
+        ApiProcess api, TransferClient[] clients, TimeSpan duration, CancellationToken cancellationToken)
     {
         var interval = TimeSpan.FromSeconds((double)clients.Length / EventsPerSecond);
         var clock = Stopwatch.StartNew();
@@ -162,11 +168,17 @@ internal static class EventsScenario
         return counts.Sum();
     }
 
-    private static async Task<LatencyHistogram> LagsAsync(NatsJSContext jetStream, ulong from, int count, CancellationToken cancellationToken)
+    private static async Task<LatencyHistogram> LagsAsync(
+        NatsJSContext jetStream, ulong from, int count, CancellationToken cancellationToken)
     {
         var consumer = await jetStream.CreateOrUpdateConsumerAsync(
             Stream,
-            new ConsumerConfig("bench") { DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence, OptStartSeq = from, MaxAckPending = -1 },
+            new ConsumerConfig("bench")
+            {
+                DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence,
+                OptStartSeq = from,
+                MaxAckPending = -1
+            },
             cancellationToken);
         var lags = new LatencyHistogram();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -36,15 +36,39 @@ internal static class LedgerGrowth
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
             (string What, Func<int, ILoadClient> Client)[] loads =
             [
-                .. Reads(begin, end).Select(read => (read.What, (Func<int, ILoadClient>)(n => new ReadClient(tokens[n % Wallets].AccessToken, wallets[n % Wallets].Id, read.Path, n)))),
-                ("transfer", n => new TransferClient(tokens[n % Wallets].AccessToken, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n)),
+                .. Reads(begin, end)
+                .Select(
+                    read =>
+                        (
+                            read.What,
+                            (Func<int, ILoadClient>)(
+                                n => new ReadClient(tokens[n % Wallets].AccessToken, wallets[n % Wallets].Id, read.Path, n)))),
+                (
+                    "transfer",
+                    n =>
+                        new TransferClient(
+                            tokens[n % Wallets].AccessToken,
+                            [wallets[n % Wallets].Id],
+                            [.. wallets.Select(wallet => wallet.Id)],
+                            Spread.Uniform,
+                            1,
+                            n)),
             ];
             // The first size would be measured with code that is not compiled for good yet.
             foreach (var (_, client) in size == Sizes[0] ? loads : [])
-                await ClosedLoop.RunAsync(api.Address, Clients(client), options.WithoutRounds(), static () => new Dictionary<string, TimeSpan>(StringComparer.Ordinal), cancellationToken);
+                await ClosedLoop.RunAsync(
+                    api.Address,
+                    Clients(client),
+                    options.WithoutRounds(),
+                    static () => new Dictionary<string,
+                    TimeSpan>(StringComparer.Ordinal),
+                    cancellationToken);
             foreach (var (what, client) in loads)
                 await MeasureAsync(what, size, client);
-            report.AddSection($"Plans at {size} postings", await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken), new { size });
+            report.AddSection(
+                $"Plans at {size} postings",
+                await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken),
+                new { size });
         }
 
         report.AddTable("HTTP");
@@ -54,7 +78,8 @@ internal static class LedgerGrowth
         {
             var rounds = await stack.MeasureAsync(report, $"{what}, {size} postings", api, Clients(client), options, cancellationToken);
             found.Add(new Found(
-                what, size, Median(round => round.PerSecond), Median(round => round.Latency.Quantile(0.5)), Median(round => round.Latency.Quantile(0.99)),
+                what, size, Median(round => round.PerSecond), Median(round => round.Latency.Quantile(0.5)),
+                Median(round => round.Latency.Quantile(0.99)),
                 Median(round => round.ProcessorPerRequest("PostgreSQL") * 1000)));
 
             double Median(Func<LoadRound, double> of) => Statistics.Median([.. rounds.Select(of)]);
@@ -77,10 +102,12 @@ internal static class LedgerGrowth
         );
     }
 
-    private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A wallet for each person, with money in it.</summary>
-    private static async Task<Account[]> OpenAsync(NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, DateTimeOffset begin, CancellationToken cancellationToken)
+    private static async Task<Account[]> OpenAsync(
+        NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, DateTimeOffset begin, CancellationToken cancellationToken)
     {
         Account[] accounts = [.. people.Select(person => Account.OfWallet(Guid.CreateVersion7(begin), person.Id, Euro, begin))];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -89,16 +116,19 @@ internal static class LedgerGrowth
             "UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0", connection);
         await backdate.ExecuteNonQueryAsync(cancellationToken);
         await using var session = await LedgerSession.Open(database, cancellationToken, withEvents: false);
-        await session.Execute([.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
+        await session.Execute(
+            [.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
         return accounts;
     }
 
     /// <summary>Adds transfers, each a little later than the one before, until there are as many postings.</summary>
     /// <returns>When the first and the last were recorded.</returns>
-    private static async Task<(DateTimeOffset First, DateTimeOffset Last)> FillAsync(NpgsqlDataSource database, Account[] wallets, int size, CancellationToken cancellationToken)
+    private static async Task<(DateTimeOffset First, DateTimeOffset Last)> FillAsync(
+        NpgsqlDataSource database, Account[] wallets, int size, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var count = new NpgsqlCommand("SELECT (SELECT count(*) FROM ledger.postings), (SELECT max(recorded_at) FROM ledger.accounts)", connection);
+        await using var count = new NpgsqlCommand(
+            "SELECT (SELECT count(*) FROM ledger.postings), (SELECT max(recorded_at) FROM ledger.accounts)", connection);
         long present;
         DateTimeOffset begin;
         await using (var reader = await count.ExecuteReaderAsync(cancellationToken))
@@ -128,11 +158,16 @@ internal static class LedgerGrowth
             var from = random.Next(wallets.Length);
             var to = (from + 1 + random.Next(wallets.Length - 1)) % wallets.Length;
             var id = Guid.CreateVersion7(at += 2 * Step);
-            return Movement.Transfer(id, wallets[from].OwnerId!.Value, [new Leg(id, wallets[from].Id, wallets[to].Id, Money.Of(1, Euro), "Lunch")]) with { At = at };
+            return Movement.Transfer(
+                id,
+                wallets[from].OwnerId!.Value,
+                [new Leg(id, wallets[from].Id, wallets[to].Id, Money.Of(1, Euro), "Lunch")]) with
+            { At = at };
         }
     }
 
-    private static async Task<string> PlansAsync(NpgsqlDataSource database, Guid wallet, DateTimeOffset instant, CancellationToken cancellationToken)
+    private static async Task<string> PlansAsync(
+        NpgsqlDataSource database, Guid wallet, DateTimeOffset instant, CancellationToken cancellationToken)
     {
         List<string> lines = [];
         foreach (var (what, sql, values) in ((string, string, object[])[])
@@ -157,11 +192,18 @@ internal static class LedgerGrowth
 
     private static void Compare(LoadReport report, List<Found> found)
     {
-        List<string> lines = ["| | postings | a second | p50 ms | p99 ms | PostgreSQL CPU µs | a second against the shortest |", "|---|--:|--:|--:|--:|--:|--:|"];
+        List<string> lines =
+            [
+                "| | postings | a second | p50 ms | p99 ms | PostgreSQL CPU µs | a second against the shortest |",
+                "|---|--:|--:|--:|--:|--:|--:|"
+            ];
         foreach (var one in found)
         {
             var ratio = one.PerSecond / found.First(other => other.What == one.What).PerSecond;
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} | × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
+            lines.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} | × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
         }
 
         report.AddSection("Growth", string.Join('\n', lines), found);

@@ -5,7 +5,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Bench.Ledger;
 
-/// <summary>What a transfer costs: spread over many wallets, into one, in batches and one by one; beside PostgreSQL alone, and beside another ledger.</summary>
+/// <summary>
+/// What a transfer costs: spread over many wallets, into one, in batches and one by one; beside PostgreSQL alone, and beside another
+/// ledger.
+/// </summary>
 internal static class LedgerScenario
 {
     private const int Wallets = 10_000;
@@ -28,12 +31,14 @@ internal static class LedgerScenario
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
             await MeasureAsync(api, "uniform", tokens, Spread.Uniform, 1, options.Connections);
             await MeasureAsync(api, "hot", tokens, Spread.Hot, 1, options.Connections);
-            await MeasureAsync(api, $"batch of {BatchLegs}", tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections));
+            await MeasureAsync(
+                api, $"batch of {BatchLegs}", tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections));
         }
 
         settings["Ledger__MaxBatch"] = "1";
         await using (var api = await stack.StartApiAsync(settings, cancellationToken))
-            await MeasureAsync(api, "unbatched", await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
+            await MeasureAsync(
+                api, "unbatched", await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
 
         report.AddTable("HTTP");
         var rivals = options.Only.Length > 0 ? [] : await PgBench.RunAsync(stack, options, cancellationToken);
@@ -44,7 +49,8 @@ internal static class LedgerScenario
             if (!what.StartsWith(options.Only, StringComparison.Ordinal))
                 return;
             Guid[] all = [.. wallets.SelectMany(own => own)];
-            ILoadClient[] clients = [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))];
+            ILoadClient[] clients =
+                [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))];
             await DrainAsync(database, cancellationToken);
             var before = await SizesAsync(database, cancellationToken);
             var rounds = await stack.MeasureAsync(report, what, api, clients, options, cancellationToken);
@@ -53,7 +59,7 @@ internal static class LedgerScenario
         }
     }
 
-    private static void Compare(LoadReport report, IReadOnlyList<Cost> costs, IReadOnlyList<Rival> rivals)
+    private static void Compare(LoadReport report, IReadOnlyList<Cost> costs, IReadOnlyList<PeerLedger> rivals)
     {
         List<string> lines =
         [
@@ -63,9 +69,16 @@ internal static class LedgerScenario
                 $"| {cost.What} | {cost.PerSecond:0} | {cost.P99:0.0} | {cost.Processor("API"):0.0} | {cost.Processor("PostgreSQL"):0.0} | {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |")),
             "", "Processor time and bytes are those of one transfer, a leg of a batch being one.", "",
             "| PostgreSQL alone (pgbench) | clients | a second |", "|---|--:|--:|",
-            .. rivals.Select(rival => string.Create(CultureInfo.InvariantCulture, $"| {rival.What} | {rival.Clients} | {rival.PerSecond:0} |")), "",
-            .. rivals.GroupBy(rival => rival.What, StringComparer.Ordinal).Select(rival => rival.MaxBy(one => one.PerSecond)!).Select(best =>
-                $"Against {best.What} ({best.PerSecond:0}): " + string.Join(", ", costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{cost.What} × {cost.PerSecond / best.PerSecond:0.0}"))) + "."),
+            .. rivals.Select(
+                rival => string.Create(CultureInfo.InvariantCulture, $"| {rival.What} | {rival.Clients} | {rival.PerSecond:0} |")), "",
+            .. rivals.GroupBy(rival => rival.What, StringComparer.Ordinal)
+            .Select(rival => rival.MaxBy(one => one.PerSecond)!)
+            .Select(best =>
+                $"Against {best.What} ({best.PerSecond:0}): " + string.Join(
+                    ", ",
+                    costs.Select(
+                        cost =>
+                            string.Create(CultureInfo.InvariantCulture, $"{cost.What} × {cost.PerSecond / best.PerSecond:0.0}"))) + "."),
         ];
         report.AddSection(
             "A transfer", string.Join('\n', lines),
@@ -96,10 +109,12 @@ internal static class LedgerScenario
             await Task.Delay(DrainPause, cancellationToken);
         }
 
-        Console.WriteLine($"Events are still unpublished after {DrainLimit.TotalSeconds:0} s; publishing them is measured with what follows.");
+        Console.WriteLine(
+            $"Events are still unpublished after {DrainLimit.TotalSeconds:0} s; publishing them is measured with what follows.");
     }
 
-    private static async Task<(long Journals, decimal Log, long Data)> SizesAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    private static async Task<(long Journals, decimal Log, long Data)> SizesAsync(
+        NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             "SELECT (SELECT count(*) FROM ledger.journals), pg_current_wal_lsn() - '0/0', pg_database_size(current_database())");
@@ -116,6 +131,7 @@ internal static class LedgerScenario
         public decimal LogBytes => Log / long.Max(1, Transfers);
         public decimal DataBytes => (decimal)Data / long.Max(1, Transfers);
 
-        public double Processor(string part) => Statistics.Median([.. Rounds.Select(round => round.ProcessorPerRequest(part) * 1000 / Legs)]);
+        public double Processor(string part) =>
+            Statistics.Median([.. Rounds.Select(round => round.ProcessorPerRequest(part) * 1000 / Legs)]);
     }
 }

@@ -15,17 +15,20 @@ internal static class LoadWallets
 
     /// <summary>Gives each person as many wallets, with a million euros in each.</summary>
     /// <returns>The wallets of each person.</returns>
-    public static async Task<Guid[][]> OpenAsync(NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, int count, CancellationToken cancellationToken)
+    public static async Task<Guid[][]> OpenAsync(
+        NpgsqlDataSource database, IReadOnlyList<LoadPerson> people, int count, CancellationToken cancellationToken)
     {
         Console.WriteLine($"Opening {count} wallets …");
         var now = TimeProvider.System.GetUtcNow();
-        Account[] accounts = [.. Enumerable.Range(0, count).Select(n => Account.OfWallet(Ids.New(now), people[n % people.Count].Id, Euro, now))];
+        Account[] accounts =
+            [.. Enumerable.Range(0, count).Select(n => Account.OfWallet(Ids.New(now), people[n % people.Count].Id, Euro, now))];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await InsertAsync(connection, accounts, cancellationToken);
         await using (var session = await LedgerSession.Open(database, cancellationToken))
         {
             foreach (var group in accounts.Chunk(DepositsAGroup))
-                await session.Execute([.. group.Select(account => Movement.Deposit(Ids.New(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
+                await session.Execute(
+                    [.. group.Select(account => Movement.Deposit(Ids.New(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
         }
 
         await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection);

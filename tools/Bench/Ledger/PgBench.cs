@@ -7,24 +7,28 @@ using Portico.Bench.Load;
 namespace Portico.Bench.Ledger;
 
 /// <summary>What PostgreSQL did alone, without HTTP.</summary>
-internal sealed record Rival(string What, int Clients, double PerSecond);
+internal sealed record PeerLedger(string What, int Clients, double PerSecond);
 
-/// <summary>Loads the same server by pgbench: the least that a commit costs, and another ledger in SQL, a plain one unless a peer is given.</summary>
+/// <summary>
+/// Loads the same server by pgbench: the least that a commit costs, and another ledger in SQL, a plain one unless a peer is given.
+/// </summary>
 internal static partial class PgBench
 {
     private const int PeerAccounts = 10_000;
     private static readonly int[] Clients = [1, 8, 32];
 
-    public static async Task<IReadOnlyList<Rival>> RunAsync(LoadStack stack, LoadOptions options, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<PeerLedger>> RunAsync(LoadStack stack, LoadOptions options, CancellationToken cancellationToken)
     {
-        List<Rival> rivals = [];
+        List<PeerLedger> rivals = [];
         await CreateAsync(stack, "floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
-        await MeasureAsync("one-row insert", "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..]);
+        await MeasureAsync(
+            "one-row insert", "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..]);
         var (name, definition, call) = options.Peer is { } given
             ? ("peer", given, options.Call!)
             : ("row-locking SQL", Path.Combine(AppContext.BaseDirectory, "Ledger", "row-locking-ledger.sql"), "SELECT transfer(:a, :b, 1)");
         await CreateAsync(stack, "peer", await File.ReadAllTextAsync(definition, cancellationToken), cancellationToken);
-        await MeasureAsync($"{name}, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients);
+        await MeasureAsync(
+            $"{name}, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients);
         await MeasureAsync($"{name}, hot", "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{call};\n", Clients);
         return rivals;
 
@@ -34,7 +38,7 @@ internal static partial class PgBench
             await File.WriteAllTextAsync(file, script, cancellationToken);
             foreach (var count in clients)
             {
-                rivals.Add(new Rival(what, count, await LoadAsync(stack, database, file, count, options.Duration, cancellationToken)));
+                rivals.Add(new PeerLedger(what, count, await LoadAsync(stack, database, file, count, options.Duration, cancellationToken)));
                 Console.WriteLine($"| {what}, {count} clients | {rivals[^1].PerSecond:0} a second |");
             }
         }
@@ -44,17 +48,26 @@ internal static partial class PgBench
     {
         foreach (var (name, statement) in ((string, string)[])[("postgres", $"CREATE DATABASE {database}"), (database, sql)])
         {
-            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(stack.Superuser) { Database = name, Pooling = false, CommandTimeout = 600 }.ConnectionString);
+            await using var connection = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(stack.Superuser)
+                {
+                    Database = name,
+                    Pooling = false,
+                    CommandTimeout = 600
+                }.ConnectionString);
             await connection.OpenAsync(cancellationToken);
             await using var command = new NpgsqlCommand(statement, connection);
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 
-    private static async Task<double> LoadAsync(LoadStack stack, string database, string script, int clients, TimeSpan duration, CancellationToken cancellationToken)
+    private static async Task<double> LoadAsync(
+        LoadStack stack, string database, string script, int clients, TimeSpan duration, CancellationToken cancellationToken)
     {
         var server = new NpgsqlConnectionStringBuilder(stack.Superuser);
-        var program = Directory.GetDirectories("/usr/lib/postgresql").OrderDescending(StringComparer.Ordinal).Select(folder => Path.Combine(folder, "bin", "pgbench")).FirstOrDefault(File.Exists) ?? "pgbench";
+        var program = Directory.GetDirectories("/usr/lib/postgresql").OrderDescending(StringComparer.Ordinal).Select(
+            folder => Path.Combine(folder, "bin", "pgbench")).FirstOrDefault(File.Exists)
+            ?? "pgbench";
         var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,
@@ -62,10 +75,31 @@ internal static partial class PgBench
             RedirectStandardError = true,
             Environment = { ["PGPASSWORD"] = server.Password },
         };
-        foreach (var argument in (string[])["-n", "-M", "prepared", "-h", server.Host!, "-p", $"{server.Port}", "-U", server.Username!, "-c", $"{clients}", "-j", $"{int.Min(clients, Environment.ProcessorCount)}", "-T", $"{duration.TotalSeconds:0}", "-f", script, database])
+        foreach (
+            var argument in (string[])[
+                "-n",
+                "-M",
+                "prepared",
+                "-h",
+                server.Host!,
+                "-p",
+                $"{server.Port}",
+                "-U",
+                server.Username!,
+                "-c",
+                $"{clients}",
+                "-j",
+                $"{int.Min(clients, Environment.ProcessorCount)}",
+                "-T",
+                $"{duration.TotalSeconds:0}",
+                "-f",
+                script,
+                database
+            ])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start) ?? throw new LoadException("pgbench does not start.");
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        var (output, error) = (
+            process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
         await process.WaitForExitAsync(cancellationToken);
         var found = Throughput().Match(await output);
         return found.Success

@@ -34,7 +34,9 @@ internal sealed class TransferClient : ILoadClient
         var nobody = Guid.Empty.ToString();
         var leg = $$$"""{"fromWalletId":"{{{nobody}}}","toWalletId":"{{{nobody}}}","amount":{"amount":"0.01","currency":"EUR"},"description":"bench"}""";
         var body = legs == 1 ? leg : $$"""{"transfers":[{{string.Join(',', Enumerable.Repeat(leg, legs))}}]}""";
-        var text = Encoding.UTF8.GetString(RequestBytes.Send("POST", legs == 1 ? "/api/v1/transfers" : "/api/v1/transfers/batch", token, body, ("Idempotency-Key", nobody)));
+        var text = Encoding.UTF8.GetString(
+            RequestBytes.Send(
+                "POST", legs == 1 ? "/api/v1/transfers" : "/api/v1/transfers/batch", token, body, ("Idempotency-Key", nobody)));
         _request = Encoding.UTF8.GetBytes(text);
         _key = text.IndexOf(KeyHeader, StringComparison.Ordinal) + KeyHeader.Length;
         _legs = new (int, int)[legs];
@@ -56,7 +58,8 @@ internal sealed class TransferClient : ILoadClient
             // Both anew: there may be one own wallet only.
             Guid source, destination;
             do
-                (source, destination) = (_own[_random.Next(_own.Length)], _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)]);
+                (source, destination) = (
+                    _own[_random.Next(_own.Length)], _spread == Spread.Hot ? _all[0] : _all[_random.Next(_all.Length)]);
             while (source == destination);
             Write(from, source);
             Write(to, destination);

@@ -84,7 +84,8 @@ internal sealed class ApiProcess : IAsyncDisposable
                     return Age;
                 await Task.Delay(ReadyInterval, timeout.Token);
             }
-            catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when (
+                failure is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
                 await Task.WhenAny(Task.Delay(ReadyInterval, cancellationToken), _process.Exited);
             }

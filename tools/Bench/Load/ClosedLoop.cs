@@ -8,7 +8,8 @@ namespace Portico.Bench.Load;
 /// <param name="Latency">The durations of the answers that were hoped for.</param>
 /// <param name="Failures">How many others there were, by status or by what broke.</param>
 /// <param name="Processor">The seconds of processor time that each part used.</param>
-internal sealed record LoadRound(double Seconds, LatencyHistogram Latency, IReadOnlyDictionary<string, long> Failures, IReadOnlyDictionary<string, double> Processor)
+internal sealed record LoadRound(
+    double Seconds, LatencyHistogram Latency, IReadOnlyDictionary<string, long> Failures, IReadOnlyDictionary<string, double> Processor)
 {
     public long Failed => Failures.Values.Sum();
 
@@ -33,7 +34,8 @@ internal static class ClosedLoop
     /// <param name="cancellationToken">Ends it between two requests.</param>
     /// <exception cref="LoadException">A connection kept breaking.</exception>
     public static async Task<IReadOnlyList<LoadRound>> RunAsync(
-        Uri api, IReadOnlyList<ILoadClient> clients, LoadOptions options, Func<IReadOnlyDictionary<string, TimeSpan>> processor, CancellationToken cancellationToken)
+        Uri api, IReadOnlyList<ILoadClient> clients, LoadOptions options, Func<IReadOnlyDictionary<string, TimeSpan>> processor,
+        CancellationToken cancellationToken)
     {
         HttpConnection[] connections = [.. clients.Select(_ => new HttpConnection(api))];
         try
@@ -66,29 +68,38 @@ internal static class ClosedLoop
     }
 
     private static async Task<LoadRound> RoundAsync(
-        HttpConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration, Func<IReadOnlyDictionary<string, TimeSpan>> processor,
+        HttpConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration,
+        Func<IReadOnlyDictionary<string, TimeSpan>> processor,
         CancellationToken cancellationToken)
     {
         var failures = new Dictionary<string, long>(StringComparer.Ordinal);
         var before = processor();
         var started = Stopwatch.GetTimestamp();
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        Lane[] lanes = [.. connections.Zip(clients, (connection, client) => new Lane(connection, client))];
-        var all = await Task.Factory.StartNew(() => Work(lanes, end, failures, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Worker[] workers = [.. connections.Zip(clients, (connection, client) => new Worker(connection, client))];
+        var all = await Task.Factory.StartNew(
+            () => Work(workers, end, failures, cancellationToken),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var after = processor();
         cancellationToken.ThrowIfCancellationRequested();
-        return new LoadRound(seconds, all, failures, after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
+        return new LoadRound(
+            seconds,
+            all,
+            failures,
+            after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
     }
 
     /// <summary>One thread for all connections: what it costs to switch between more of them would be counted as load.</summary>
-    private static LatencyHistogram Work(Lane[] lanes, long end, Dictionary<string, long> failures, CancellationToken cancellationToken)
+    private static LatencyHistogram Work(Worker[] workers, long end, Dictionary<string, long> failures, CancellationToken cancellationToken)
     {
         var histogram = new LatencyHistogram();
-        var waiting = new Dictionary<Socket, Lane>();
+        var waiting = new Dictionary<Socket, Worker>();
         var ready = new List<Socket>();
-        foreach (var lane in lanes)
-            Ask(lane);
+        foreach (var worker in workers)
+            Ask(worker);
         while (waiting.Count > 0)
         {
             ready.Clear();
@@ -96,25 +107,25 @@ internal static class ClosedLoop
             Socket.Select(ready, null, null, SelectLimit);
             foreach (var socket in ready)
             {
-                var lane = waiting[socket];
+                var worker = waiting[socket];
                 try
                 {
-                    if (!lane.Connection.TryReceive(out var status))
+                    if (!worker.Connection.TryReceive(out var status))
                         continue;
                     var ended = Stopwatch.GetTimestamp();
-                    if (lane.Client.Take(status, lane.Connection.Body))
-                        histogram.Add(ended - lane.AskedAt);
+                    if (worker.Client.Take(status, worker.Connection.Body))
+                        histogram.Add(ended - worker.AskedAt);
                     else
                         Fail($"status {status}");
-                    lane.Broken = 0;
+                    worker.Broken = 0;
                 }
                 catch (IOException failure)
                 {
-                    Break(lane, failure.Message);
+                    Break(worker, failure.Message);
                 }
 
                 waiting.Remove(socket);
-                Ask(lane);
+                Ask(worker);
             }
 
             if (ready.Count == 0)
@@ -123,48 +134,50 @@ internal static class ClosedLoop
 
         return histogram;
 
-        void Ask(Lane lane)
+        void Ask(Worker worker)
         {
             while (Stopwatch.GetTimestamp() < end && !cancellationToken.IsCancellationRequested)
             {
                 try
                 {
-                    var request = lane.Client.Next();
-                    lane.AskedAt = Stopwatch.GetTimestamp();
-                    lane.Connection.Send(request);
-                    waiting.Add(lane.Connection.Socket!, lane);
+                    var request = worker.Client.Next();
+                    worker.AskedAt = Stopwatch.GetTimestamp();
+                    worker.Connection.Send(request);
+                    waiting.Add(worker.Connection.Socket!, worker);
                     return;
                 }
                 catch (IOException failure)
                 {
-                    Break(lane, failure.Message);
+                    Break(worker, failure.Message);
                 }
             }
         }
 
         void GiveUp()
         {
-            foreach (var (socket, lane) in waiting.Where(one => Stopwatch.GetElapsedTime(one.Value.AskedAt) > HttpConnection.Patience).ToArray())
+            foreach (
+                var (socket, worker) in waiting.Where(one => Stopwatch.GetElapsedTime(one.Value.AskedAt) > HttpConnection.Patience)
+                    .ToArray())
             {
-                lane.Connection.Dispose();
-                Break(lane, "No answer came.");
+                worker.Connection.Dispose();
+                Break(worker, "No answer came.");
                 waiting.Remove(socket);
-                Ask(lane);
+                Ask(worker);
             }
         }
 
-        void Break(Lane lane, string reason)
+        void Break(Worker worker, string reason)
         {
             Fail(reason);
-            if (++lane.Broken > MaxBroken)
-                throw new LoadException($"A connection broke {lane.Broken} times in a row: {reason}");
+            if (++worker.Broken > MaxBroken)
+                throw new LoadException($"A connection broke {worker.Broken} times in a row: {reason}");
         }
 
         void Fail(string reason) => failures[reason] = failures.GetValueOrDefault(reason) + 1;
     }
 
     /// <summary>A connection and who uses it.</summary>
-    private sealed class Lane(HttpConnection connection, ILoadClient client)
+    private sealed class Worker(HttpConnection connection, ILoadClient client)
     {
         public HttpConnection Connection { get; } = connection;
         public ILoadClient Client { get; } = client;

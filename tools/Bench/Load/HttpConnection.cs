@@ -7,7 +7,9 @@ using System.Text;
 namespace Portico.Bench.Load;
 
 /// <summary>An HTTP/1.1 connection that writes ready-made bytes and reads no more of an answer than a load needs.</summary>
-/// <remarks>Two system calls a request and nothing parsed twice: HttpClient costs as much processor as the server under test. One request at a time.</remarks>
+/// <remarks>
+/// Two system calls a request and nothing parsed twice: HttpClient costs as much processor as the server under test. One request at a time.
+/// </remarks>
 internal sealed class HttpConnection : IDisposable
 {
     /// <summary>How long an answer is waited for.</summary>
@@ -31,7 +33,9 @@ internal sealed class HttpConnection : IDisposable
 
     /// <summary>Sends a request and waits for its answer.</summary>
     /// <returns>The status.</returns>
-    /// <exception cref="IOException">The connection broke, or the answer is no HTTP or none within <see cref="Patience"/>; the next call opens another one.</exception>
+    /// <exception cref="IOException">
+    /// The connection broke, or the answer is no HTTP or none within <see cref="Patience"/>; the next call opens another one.
+    /// </exception>
     public int Exchange(ReadOnlySpan<byte> request)
     {
         Send(request);

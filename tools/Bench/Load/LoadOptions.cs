@@ -61,7 +61,8 @@ internal sealed record LoadOptions
         List<ApiVariant> variants = [];
         foreach (var pair in arguments.Chunk(2))
         {
-            var number = pair.Length == 2 && int.TryParse(pair[1], NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : -1;
+            var number = pair.Length == 2
+                && int.TryParse(pair[1], NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : -1;
             var changed = (pair[0], number) switch
             {
                 ("--connections", >= 1 and <= 256) => options with { _connections = number },
@@ -93,7 +94,9 @@ internal sealed record LoadOptions
 
     private static int[]? ParseWindows(string text)
     {
-        int[] windows = [.. text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : -1)];
-        return windows.All(at => at is >= 0 and <= MaxWindow) && windows.Zip(windows.Skip(1)).All(pair => pair.First < pair.Second) ? windows : null;
+        int[] windows =
+            [.. text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : -1)];
+        return windows.All(at => at is >= 0 and <= MaxWindow)
+            && windows.Zip(windows.Skip(1)).All(pair => pair.First < pair.Second) ? windows : null;
     }
 }

@@ -39,7 +39,8 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             PerSecondHighest = rounds.Max(round => round.PerSecond),
             P50Ms = Median(rounds, round => round.Latency.Quantile(0.5)),
             P99Ms = Median(rounds, round => round.Latency.Quantile(0.99)),
-            ProcessorMsPerRequest = Parts.ToDictionary(part => part, part => Median(rounds, round => round.ProcessorPerRequest(part)), StringComparer.Ordinal),
+            ProcessorMsPerRequest = Parts.ToDictionary(
+                part => part, part => Median(rounds, round => round.ProcessorPerRequest(part)), StringComparer.Ordinal),
             Failures = failures,
         };
         _measurements.Add(measurement);
@@ -63,7 +64,8 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
     /// <summary>Writes what was added since the last call as a table, under a title.</summary>
     public void AddTable(string title)
     {
-        var head = $"| | connections | requests/s (lowest–highest) | p50 ms | p99 ms |{string.Concat(Parts.Select(part => $" {part} CPU ms |"))} failed |";
+        var head =
+            $"| | connections | requests/s (lowest–highest) | p50 ms | p99 ms |{string.Concat(Parts.Select(part => $" {part} CPU ms |"))} failed |";
         var line = $"|---|--:|--:|--:|--:|{string.Concat(Parts.Select(_ => "--:|"))}--:|";
         Say($"\n## {title}\n\n{head}\n{line}\n{string.Join('\n', _rows)}");
         _rows.Clear();
@@ -95,7 +97,10 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             """;
         await File.WriteAllTextAsync(markdown, $"{introduction}\n{string.Join('\n', _markdown)}\n", cancellationToken);
         await File.WriteAllTextAsync(
-            json, JsonSerializer.Serialize(new { scenario, at = DateTimeOffset.UtcNow, machine, options, measurements = _measurements, sections = _sections }, Json), cancellationToken);
+            json,
+            JsonSerializer.Serialize(
+                new { scenario, at = DateTimeOffset.UtcNow, machine, options, measurements = _measurements, sections = _sections }, Json),
+            cancellationToken);
         Console.WriteLine($"\n{introduction}\n\nWritten to {markdown} and {json}.");
     }
 
@@ -103,11 +108,14 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
         ? $"one round of {options.Duration.TotalSeconds:0} s each after {string.Join(", ", options.Windows)} s of load"
         : $"medians of {options.Rounds} rounds of {options.Duration.TotalSeconds:0} s after {options.WarmUp.TotalSeconds:0} s of warm-up";
 
-    private static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        value.ToString(value >= 100 ? "0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
 
-    private static double Median(IReadOnlyList<LoadRound> rounds, Func<LoadRound, double> value) => Statistics.Median([.. rounds.Select(value)]);
+    private static double Median(IReadOnlyList<LoadRound> rounds, Func<LoadRound, double> value) =>
+        Statistics.Median([.. rounds.Select(value)]);
 
-    private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+    private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(
+        line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
         ?? RuntimeInformation.ProcessArchitecture.ToString();
 
     private void Say(string text)

@@ -73,7 +73,8 @@ internal sealed class LoadStack : IAsyncDisposable
     public string Folder => _servers.Folder;
 
     /// <summary>PostgreSQL as its superuser, in the database of Portico.</summary>
-    public string Superuser => new NpgsqlConnectionStringBuilder(_servers.Postgres.ConnectionString) { Database = Database }.ConnectionString;
+    public string Superuser =>
+        new NpgsqlConnectionStringBuilder(_servers.Postgres.ConnectionString) { Database = Database }.ConnectionString;
 
     public LocalStack Servers => _servers;
 
@@ -115,7 +116,10 @@ internal sealed class LoadStack : IAsyncDisposable
     {
         variant ??= _variant;
         var address = $"http://127.0.0.1:{Ports.Free()}";
-        var all = new Dictionary<string, string>(_settings, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
+        var all = new Dictionary<string, string>(
+            _settings,
+            StringComparer.Ordinal)
+        { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
         foreach (var (name, value) in RuntimeVariables.OfServer.Concat(settings).Concat(variant.Environment))
             all[name] = value;
         return ApiProcess.StartAsync(
@@ -131,9 +135,11 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <param name="role">Their rank.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
     /// <param name="memoryKiB">Memory of the hash: that of the API that they sign in at, or it replaces the hash.</param>
-    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(int count, Role role, CancellationToken cancellationToken, int memoryKiB = LeastMemoryKiB)
+    public async Task<IReadOnlyList<LoadPerson>> AddPeopleAsync(
+        int count, Role role, CancellationToken cancellationToken, int memoryKiB = LeastMemoryKiB)
     {
-        var configuration = Configuration(new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Argon2MemoryKiB"] = $"{memoryKiB}" });
+        var configuration = Configuration(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Passwords__Argon2MemoryKiB"] = $"{memoryKiB}" });
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(TimeProvider.System)
@@ -175,14 +181,18 @@ internal sealed class LoadStack : IAsyncDisposable
     }
 
     /// <summary>Signs people in by the API itself, in their order.</summary>
-    public static async Task<IReadOnlyList<LoadTokens>> SignInAsync(ApiProcess api, IReadOnlyList<LoadPerson> people, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<LoadTokens>> SignInAsync(
+        ApiProcess api, IReadOnlyList<LoadPerson> people, CancellationToken cancellationToken)
     {
         var tokens = new LoadTokens[people.Count];
-        await Parallel.ForAsync(0, people.Count, new ParallelOptions { MaxDegreeOfParallelism = SignInsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
+        await Parallel.ForAsync(
+            0, people.Count, new ParallelOptions { MaxDegreeOfParallelism = SignInsAtOnce, CancellationToken = cancellationToken },
+            async (i, token) =>
         {
             for (var tries = 1; tokens[i] is null; tries++)
             {
-                using var answer = await api.Client.PostAsJsonAsync("/api/v1/auth/login", new { people[i].Email, people[i].Password }, token);
+                using var answer = await api.Client.PostAsJsonAsync(
+                    "/api/v1/auth/login", new { people[i].Email, people[i].Password }, token);
                 if (answer.IsSuccessStatusCode)
                     tokens[i] = (await answer.Content.ReadFromJsonAsync<LoadTokens>(JsonSerializerOptions.Web, token))!;
                 else if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || tries == MaxSignIns)
@@ -194,7 +204,8 @@ internal sealed class LoadStack : IAsyncDisposable
 
     /// <summary>Loads one API with one client a connection and adds the line to the report.</summary>
     public async Task<IReadOnlyList<LoadRound>> MeasureAsync(
-        LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options, CancellationToken cancellationToken)
+        LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options,
+        CancellationToken cancellationToken)
     {
         var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
         if (options.Windows.Count == 0)
@@ -215,11 +226,16 @@ internal sealed class LoadStack : IAsyncDisposable
         .ToDictionary(part => part.First, part => part.Second, StringComparer.Ordinal);
 
     private IConfigurationRoot Configuration(Dictionary<string, string> more) => new ConfigurationBuilder()
-        .AddInMemoryCollection(_settings.Where(setting => !more.ContainsKey(setting.Key)).Concat(more).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
+        .AddInMemoryCollection(
+            _settings.Where(setting => !more.ContainsKey(setting.Key))
+                .Concat(more)
+                .Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
         .Build();
 
     private string Connection(string role) =>
-        new NpgsqlConnectionStringBuilder(_servers.Postgres.ConnectionString) { Database = Database, Username = role, Password = role }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(
+            _servers.Postgres.ConnectionString)
+        { Database = Database, Username = role, Password = role }.ConnectionString;
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 

@@ -20,10 +20,13 @@ internal static class Statistics
         return below + ((above - below) * (at - Math.Floor(at)));
     }
 
-    /// <summary>Compares two samples by their ranks, which outliers don't move (Mann and Whitney 1947, with the correction for ties).</summary>
+    /// <summary>
+    /// Compares two samples by their ranks, which outliers don't move (Mann and Whitney 1947, with the correction for ties).
+    /// </summary>
     public static MannWhitney Compare(IReadOnlyCollection<double> first, IReadOnlyCollection<double> second)
     {
-        var all = first.Select(value => (Value: value, IsFirst: true)).Concat(second.Select(value => (Value: value, IsFirst: false))).OrderBy(one => one.Value).ToArray();
+        var all = first.Select(value => (Value: value, IsFirst: true)).Concat(
+            second.Select(value => (Value: value, IsFirst: false))).OrderBy(one => one.Value).ToArray();
         var (rankSum, ties) = (0.0, 0.0);
         for (var from = 0; from < all.Length;)
         {

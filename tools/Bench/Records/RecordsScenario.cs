@@ -28,14 +28,16 @@ internal static partial class RecordsScenario
                 ["Tokens__AccessTokenLifetime"] = "01:00:00",
             },
             cancellationToken);
-        var people = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken), cancellationToken);
+        var people = await LoadStack.SignInAsync(
+            api, await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken), cancellationToken);
         var managers = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(1, Role.Manager, cancellationToken), cancellationToken);
         var characters = new string[people.Count];
         for (var n = 0; n < people.Count; n++)
             characters[n] = await Make(api, people[n], "characters", Sheet, cancellationToken);
         var about = await Make(api, managers[0], "events", """{"title":"Reds – Blues"}""", cancellationToken);
 
-        await Measure("get (not cached)", n => new RepeatingClient(RequestBytes.Get($"/api/v1/characters/{characters[n]}", people[n].AccessToken)));
+        await Measure(
+            "get (not cached)", n => new RepeatingClient(RequestBytes.Get($"/api/v1/characters/{characters[n]}", people[n].AccessToken)));
         await Measure("get (cached)", n => new RepeatingClient(RequestBytes.Get($"/api/v1/events/{about}", people[n].AccessToken)));
         await Measure("list of 20 (not cached)", n => new RepeatingClient(RequestBytes.Get("/api/v1/characters", people[n].AccessToken)));
         await Measure("list of 20 (cached)", n => new RepeatingClient(RequestBytes.Get("/api/v1/events", people[n].AccessToken)));
@@ -52,11 +54,16 @@ internal static partial class RecordsScenario
     private static void AddReads(LoadReport report, string metrics)
     {
         var reads = Reads().Matches(metrics).GroupBy(read => read.Groups["outcome"].Value, StringComparer.Ordinal).ToDictionary(
-            outcome => outcome.Key, outcome => outcome.Sum(read => double.Parse(read.Groups["count"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+            outcome =>
+                outcome.Key, outcome =>
+                    outcome.Sum(read => double.Parse(read.Groups["count"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
         var all = reads.Values.Sum();
         report.AddSection(
             "Cached reads, warm-up included",
-            string.Join(", ", reads.OrderByDescending(read => read.Value).Select(read => string.Create(CultureInfo.InvariantCulture, $"{read.Key} {read.Value:0} ({read.Value / all:0.00%})"))),
+            string.Join(
+                ", ",
+                reads.OrderByDescending(read => read.Value)
+                    .Select(read => string.Create(CultureInfo.InvariantCulture, $"{read.Key} {read.Value:0} ({read.Value / all:0.00%})"))),
             reads);
     }
 
@@ -77,7 +84,8 @@ internal static partial class RecordsScenario
         var id = "";
         for (var n = 0; n < RecordsEach; n++)
         {
-            using var answer = await client.PostAsync($"/api/v1/{list}", new StringContent(json, new MediaTypeHeaderValue("application/json")), cancellationToken);
+            using var answer = await client.PostAsync(
+                $"/api/v1/{list}", new StringContent(json, new MediaTypeHeaderValue("application/json")), cancellationToken);
             answer.EnsureSuccessStatusCode();
             id = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
         }
@@ -89,7 +97,12 @@ internal static partial class RecordsScenario
     private sealed class CreatingClient(string token, bool withKey) : ILoadClient
     {
         public ReadOnlySpan<byte> Next() =>
-            RequestBytes.Send("POST", "/api/v1/characters", token, Sheet, [.. withKey ? [("Idempotency-Key", $"{Guid.NewGuid():N}")] : Array.Empty<(string, string)>()]);
+            RequestBytes.Send(
+                "POST",
+                "/api/v1/characters",
+                token,
+                Sheet,
+                [.. withKey ? [("Idempotency-Key", $"{Guid.NewGuid():N}")] : Array.Empty<(string, string)>()]);
 
         public bool Take(int status, ReadOnlySpan<byte> body) => status == 201;
     }

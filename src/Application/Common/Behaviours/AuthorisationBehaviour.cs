@@ -13,12 +13,15 @@ internal sealed class AuthorisationBehaviour<TRequest, TResponse>(ICurrentUser u
     // No attribute is a mistake of ours, so it throws instead of standing open.
     private static readonly AccessAttribute Access = typeof(TRequest).GetCustomAttributes<AccessAttribute>().Single();
 
-    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) => Access switch
-    {
-        AnonymousAttribute => next(),
-        _ when !user.IsAuthenticated => Task.FromResult(TResponse.Refuse(CommonErrors.Unauthenticated)),
-        RequirePermissionAttribute required when !user.Has(required.Permission) => Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
-        _ when request is IShowsDeleted { Deleted: true } && !user.Has(Permissions.RecordsReadDeleted) => Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
-        _ => next(),
-    };
+    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
+        Access switch
+        {
+            AnonymousAttribute => next(),
+            _ when !user.IsAuthenticated => Task.FromResult(TResponse.Refuse(CommonErrors.Unauthenticated)),
+            RequirePermissionAttribute required when !user.Has(required.Permission) =>
+                Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
+            _ when request is IIncludesDeleted { Deleted: true } && !user.Has(Permissions.RecordsReadDeleted) =>
+                Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
+            _ => next(),
+        };
 }

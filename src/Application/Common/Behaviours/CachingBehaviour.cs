@@ -8,12 +8,14 @@ using Portico.Domain.Common;
 namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Answers a cached query from the cache, after it was found that the caller may send it.</summary>
-internal sealed class CachingBehaviour<TRequest, TResponse>(IQueryCache cache, ICacheReport report, IServiceScopeFactory scopes) : IPipelineBehavior<TRequest, TResponse>
+internal sealed class CachingBehaviour<TRequest, TResponse>(IQueryCache cache, ICacheReport report, IServiceScopeFactory scopes)
+    : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IRequest<TResponse>
     where TResponse : IResult<TResponse>
 {
     private static readonly CachedAttribute? Cached = typeof(TRequest).GetCustomAttribute<CachedAttribute>();
-    private static readonly string[] Tags = [.. typeof(TRequest).GetCustomAttributes<DependsOnAttribute>().Select(dependency => dependency.Tag)];
+    private static readonly string[] Tags =
+        [.. typeof(TRequest).GetCustomAttributes<DependsOnAttribute>().Select(dependency => dependency.Tag)];
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
         Cached is null ? next() : Get(request, Cached.Lifetime, cancellationToken);

@@ -8,7 +8,8 @@ namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Runs each command in one transaction, once for each idempotency key, but for those that open their own.</summary>
 /// <remarks>Asks for the transaction only then: with it comes a database context, which a query that needs none would pay for.</remarks>
-internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services, IRequestKey key) : IPipelineBehavior<TRequest, TResponse>
+internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services, IRequestKey key)
+    : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
     private static readonly bool NeedsTransaction =
@@ -21,7 +22,7 @@ internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider
 
     private async Task<TResponse> Once(IdempotencyKey current, RequestHandlerDelegate<TResponse> next, CancellationToken cancellationToken)
     {
-        var (answer, isReplay) = await services.GetRequiredService<IKeptAnswers>().Once(current, _ => next(), cancellationToken);
+        var (answer, isReplay) = await services.GetRequiredService<IIdempotencyStore>().Once(current, _ => next(), cancellationToken);
         if (isReplay)
             key.Replayed();
         return answer;

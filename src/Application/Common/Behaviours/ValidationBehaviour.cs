@@ -19,7 +19,9 @@ internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IVali
         if (key.Problem is { } problem)
             failures.Add(new ValidationFailure(IdempotencyKey.Header, problem));
         else if (NeedsKey && key.Current is null)
-            failures.Add(new ValidationFailure(IdempotencyKey.Header, "This header is needed: a key of your choice, the same for every repetition of this request."));
+            failures.Add(
+                new ValidationFailure(
+                    IdempotencyKey.Header, "This header is needed: a key of your choice, the same for every repetition of this request."));
         foreach (var validator in validators)
             failures.AddRange((await validator.ValidateAsync(request, cancellationToken)).Errors);
         if (failures.Count == 0)

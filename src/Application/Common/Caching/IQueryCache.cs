@@ -20,7 +20,8 @@ public interface IQueryCache
     /// <param name="query">What is asked.</param>
     /// <param name="make">Makes the answer, on behalf of nobody and maybe for several who ask.</param>
     /// <param name="cancellationToken">Ends the waiting of this caller.</param>
-    Task<(TResult Answer, CacheUse Use)> Get<TResult>(CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
+    Task<(TResult Answer, CacheUse Use)> Get<TResult>(
+        CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
 }
 

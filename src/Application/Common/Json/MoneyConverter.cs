@@ -6,7 +6,9 @@ using Portico.Domain.Currencies;
 namespace Portico.Application.Common.Json;
 
 /// <summary>Reads and writes money as <c>{"amount":"12.34","currency":"EUR"}</c>.</summary>
-/// <remarks>The amount is text, because readers of JSON numbers round them; it is read as strictly as <see cref="Money.Parse"/> says.</remarks>
+/// <remarks>
+/// The amount is text, because readers of JSON numbers round them; it is read as strictly as <see cref="Money.Parse"/> says.
+/// </remarks>
 public sealed class MoneyConverter : JsonConverter<Money>
 {
     private static readonly JsonEncodedText Amount = JsonEncodedText.Encode("amount");
@@ -15,16 +17,16 @@ public sealed class MoneyConverter : JsonConverter<Money>
     public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw new RefusedMoneyException(MoneyErrors.Malformed);
+            throw new InvalidMoneyException(MoneyErrors.Malformed);
 
         string? amount = null, currency = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isAmount = reader.ValueTextEquals(Amount.EncodedUtf8Bytes);
             if ((!isAmount && !reader.ValueTextEquals(Currency.EncodedUtf8Bytes)) || (isAmount ? amount : currency) is not null)
-                throw new RefusedMoneyException(MoneyErrors.Malformed);
+                throw new InvalidMoneyException(MoneyErrors.Malformed);
             if (!reader.Read() || reader.TokenType != JsonTokenType.String)
-                throw new RefusedMoneyException(MoneyErrors.Malformed);
+                throw new InvalidMoneyException(MoneyErrors.Malformed);
             if (isAmount)
                 amount = reader.GetString();
             else
@@ -32,11 +34,11 @@ public sealed class MoneyConverter : JsonConverter<Money>
         }
 
         if (amount is null || currency is null)
-            throw new RefusedMoneyException(MoneyErrors.Malformed);
+            throw new InvalidMoneyException(MoneyErrors.Malformed);
         if (Domain.Currencies.Currency.Find(currency) is not { } known)
-            throw new RefusedMoneyException(MoneyErrors.UnknownCurrency);
+            throw new InvalidMoneyException(MoneyErrors.UnknownCurrency);
         var money = Money.Parse(amount, known);
-        return money.Error is { } refusal ? throw new RefusedMoneyException(refusal) : money.Value;
+        return money.Error is { } refusal ? throw new InvalidMoneyException(refusal) : money.Value;
     }
 
     public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options)
@@ -51,7 +53,7 @@ public sealed class MoneyConverter : JsonConverter<Money>
 }
 
 /// <summary>An amount that can't be taken as it stands.</summary>
-public sealed class RefusedMoneyException(Error refusal) : JsonException(refusal?.Message)
+public sealed class InvalidMoneyException(Error error) : JsonException(error?.Message)
 {
-    public Error Refusal { get; } = refusal!;
+    public Error Error { get; } = error!;
 }

@@ -25,11 +25,13 @@ public sealed class AnswerJson
 
     /// <exception cref="JsonException">It was written by another version whose answer had another form.</exception>
     public TResult Read<TResult>(string text)
-        where TResult : IResult<TResult> => JsonSerializer.Deserialize<TResult>(text, _options) ?? throw new JsonException("A kept answer is null.");
+        where TResult : IResult<TResult> =>
+            JsonSerializer.Deserialize<TResult>(text, _options) ?? throw new JsonException("A kept answer is null.");
 
     private sealed class ResultConverter : JsonConverterFactory
     {
-        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Result<>);
+        public override bool CanConvert(Type typeToConvert) =>
+            typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Result<>);
 
         public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
             (JsonConverter)Activator.CreateInstance(typeof(Converter<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;

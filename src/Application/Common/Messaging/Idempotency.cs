@@ -32,17 +32,21 @@ public interface IRequestKey
 }
 
 /// <summary>Keeps the first answer to each key, and gives it to every later request with the same key.</summary>
-public interface IKeptAnswers
+public interface IIdempotencyStore
 {
     /// <summary>Runs a command in one transaction with the keeping of its answer; one that comes meanwhile waits for it.</summary>
     /// <returns>The answer, and whether it was given before.</returns>
-    /// <remarks>A refusal is kept too, unless a later try may end otherwise: see <see cref="KeptAnswer.IsFinal"/>. Retried as <see cref="ITransaction"/> says.</remarks>
-    Task<(TResult Answer, bool IsReplay)> Once<TResult>(IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    /// <remarks>
+    /// A refusal is kept too, unless a later try may end otherwise: see <see cref="StoredAnswer.IsFinal"/>. Retried as
+    /// <see cref="ITransaction"/> says.
+    /// </remarks>
+    Task<(TResult Answer, bool IsReplay)> Once<TResult>(
+        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
 }
 
 /// <summary>Which answers are kept.</summary>
-public static class KeptAnswer
+public static class StoredAnswer
 {
     /// <summary>Whether the same request would always be answered like this.</summary>
     public static bool IsFinal(Error? refusal) =>
@@ -53,5 +57,8 @@ public static class KeptAnswer
 public static class IdempotencyErrors
 {
     public static readonly Error KeyReused =
-        new(ErrorKind.Unprocessable, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new key for a new request.");
+        new(
+            ErrorKind.Unprocessable,
+            "idempotency_key_reused",
+            "This Idempotency-Key came with another request before. Use a new key for a new request.");
 }

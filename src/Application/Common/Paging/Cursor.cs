@@ -27,7 +27,8 @@ public static class Cursor
     };
 
     public static string Write<TPosition>(TPosition position) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Envelope<TPosition>(Version, NameOf<TPosition>(), position), Options));
+        Base64Url.EncodeToString(
+            JsonSerializer.SerializeToUtf8Bytes(new Envelope<TPosition>(Version, NameOf<TPosition>(), position), Options));
 
     public static bool TryRead<TPosition>(string text, [MaybeNullWhen(false)] out TPosition position)
     {

@@ -14,7 +14,9 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor) : IPage
 
 internal static class Page
 {
-    /// <summary>Makes a page of records that were read with one record more than the limit: that one says whether there is a next page.</summary>
+    /// <summary>
+    /// Makes a page of records that were read with one record more than the limit: that one says whether there is a next page.
+    /// </summary>
     /// <param name="found">The records in the order of the list; at most one more than the limit.</param>
     /// <param name="limit">How many records a page has at most.</param>
     /// <param name="toItem">Makes an item of a record; called once for each record of the page, in their order.</param>

@@ -14,7 +14,9 @@ public interface ISorted : IPaged
 }
 
 /// <summary>The orders that a list has: each by one property, and by id where that is the same.</summary>
-/// <remarks>A cursor holds the last record's value and id, so a page costs the same however far down it is. Properties are never null.</remarks>
+/// <remarks>
+/// A cursor holds the last record's value and id, so a page costs the same however far down it is. Properties are never null.
+/// </remarks>
 internal sealed class Sorts<TRecord>(string usual)
     where TRecord : Entity
 {
@@ -36,7 +38,8 @@ internal sealed class Sorts<TRecord>(string usual)
     /// <summary>Whether the cursor is one of this list in this order.</summary>
     public bool Accepts(string? sort, string cursor) => TryRead(sort, cursor, out _);
 
-    public async Task<Page<TDto>> Read<TDto>(IQueryable<TRecord> records, ISorted query, Func<TRecord, TDto> map, CancellationToken cancellationToken)
+    public async Task<Page<TDto>> Read<TDto>(
+        IQueryable<TRecord> records, ISorted query, Func<TRecord, TDto> map, CancellationToken cancellationToken)
     {
         var key = _keys[Name(query.Sort)];
         var isDescending = IsDescending(query.Sort);
@@ -52,7 +55,10 @@ internal sealed class Sorts<TRecord>(string usual)
         Cursor.Write(new SortedPosition(typeof(TRecord).Name, sort ?? usual, key.Value(last), last.Id));
 
     private bool TryRead(string? sort, string cursor, out SortedPosition position) =>
-        Cursor.TryRead(cursor, out position!) && position.List == typeof(TRecord).Name && position.Sort == (sort ?? usual) && _keys[Name(sort)].CanRead(position.Value);
+        Cursor.TryRead(cursor, out position!)
+            && position.List == typeof(TRecord).Name
+            && position.Sort == (sort ?? usual)
+            && _keys[Name(sort)].CanRead(position.Value);
 
     private string Name(string? sort) => IsDescending(sort) ? (sort ?? usual)[1..] : sort ?? usual;
 
@@ -97,7 +103,8 @@ internal sealed class Sorts<TRecord>(string usual)
             var record = property.Parameters[0];
             var id = Expression.Property(record, nameof(Entity.Id));
             // Members of objects, so that they become parameters of one and the same SQL.
-            var value = Expression.Field(Expression.Constant(new Last<TValue>(last.Value.Deserialize<TValue>()!)), nameof(Last<TValue>.Value));
+            var value = Expression.Field(
+                Expression.Constant(new Last<TValue>(last.Value.Deserialize<TValue>()!)), nameof(Last<TValue>.Value));
             var lastId = Expression.Field(Expression.Constant(new Last<Guid>(last.Id)), nameof(Last<>.Value));
             var isAfter = Expression.OrElse(
                 Beyond(property.Body, value, isDescending),
@@ -124,13 +131,17 @@ internal sealed record SortedPosition(string List, string Sort, JsonElement Valu
 
 internal static class SortedRules
 {
-    /// <summary>The limit is within bounds, the order is one of the list, and the cursor is one that the list gave out in that order.</summary>
+    /// <summary>
+    /// The limit is within bounds, the order is one of the list, and the cursor is one that the list gave out in that order.
+    /// </summary>
     public static void IsSorted<TQuery, TRecord>(this AbstractValidator<TQuery> validator, Sorts<TRecord> sorts)
         where TQuery : ISorted
         where TRecord : Entity
     {
         validator.HasLimit();
-        validator.RuleFor(q => q.Sort).Must(sorts.Knows).WithMessage($"Sort by one of: {sorts.Choices}; with a minus before it for the opposite order.");
+        validator.RuleFor(q => q.Sort)
+            .Must(sorts.Knows)
+            .WithMessage($"Sort by one of: {sorts.Choices}; with a minus before it for the opposite order.");
         validator.RuleFor(q => q.Cursor)
             .Must((query, cursor) => cursor is null || !sorts.Knows(query.Sort) || sorts.Accepts(query.Sort, cursor))
             .WithMessage(PagedRules.NoCursor);

@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Persistence;
 
-internal static class UserLookup
+public static class UserLookup
 {
     public static Task<User?> FindByAddress(this IQueryable<User> users, ContactAddress address, CancellationToken cancellationToken) =>
         address.Kind == ContactKind.Email

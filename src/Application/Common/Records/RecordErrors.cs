@@ -9,7 +9,10 @@ public static class RecordErrors
     public static readonly Error NotFound = new(ErrorKind.NotFound, "not_found", "There is no such record.");
 
     public static readonly Error VersionNeeded =
-        new(ErrorKind.PreconditionRequired, "precondition_required", "Say in If-Match which version you change: the ETag of your last read.");
+        new(
+            ErrorKind.PreconditionRequired,
+            "precondition_required",
+            "Say in If-Match which version you change: the ETag of your last read.");
 
     public static readonly Error VersionPassed =
         new(ErrorKind.PreconditionFailed, "precondition_failed", "This has been changed since you read it. Read it again and repeat.");

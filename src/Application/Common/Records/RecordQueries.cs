@@ -34,11 +34,13 @@ public static class RecordQueries
         where TRecord : class, ISoftDeletable => records.IgnoreQueryFilters([RecordFilters.SoftDelete]);
 
     /// <summary>The caller's own records, or the deleted ones of everybody when the query asks for these.</summary>
-    public static IQueryable<TRecord> Shown<TRecord>(this IQueryable<TRecord> records, IShowsDeleted query)
-        where TRecord : OwnedRecord => query.Deleted ? records.OfEveryOwner().WithDeleted().Where(record => record.DeletedAt != null) : records;
+    public static IQueryable<TRecord> Shown<TRecord>(this IQueryable<TRecord> records, IIncludesDeleted query)
+        where TRecord : OwnedRecord =>
+            query.Deleted ? records.OfEveryOwner().WithDeleted().Where(record => record.DeletedAt != null) : records;
 
     /// <summary>Those whose text contains what is searched for, in any case.</summary>
-    public static IQueryable<TRecord> Containing<TRecord>(this IQueryable<TRecord> records, Expression<Func<TRecord, string>> text, string searched)
+    public static IQueryable<TRecord> Containing<TRecord>(
+        this IQueryable<TRecord> records, Expression<Func<TRecord, string>> text, string searched)
     {
         var pattern = $"%{Literally(searched)}%";
         Expression<Func<string, bool>> matches = value => EF.Functions.Like(value.ToLower(), pattern, Escape);
@@ -48,7 +50,9 @@ public static class RecordQueries
 
     /// <summary>A pattern for <c>LIKE … ESCAPE</c> <see cref="Escape"/> that this text alone matches, in lower case.</summary>
     public static string Literally(string searched) => searched.ToLowerInvariant()
-        .Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
+        .Replace(@"\", @"\\", StringComparison.Ordinal)
+        .Replace("%", @"\%", StringComparison.Ordinal)
+        .Replace("_", @"\_", StringComparison.Ordinal);
 
     private sealed class Replaced(Expression old, Expression by) : ExpressionVisitor
     {

@@ -17,7 +17,9 @@ public static class RecordVersion
     public static bool TryRead(ReadOnlySpan<char> text, out long version)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        var read = text.Length == Base64Url.GetEncodedLength(sizeof(long)) && Base64Url.TryDecodeFromChars(text, bytes, out var length) && length == sizeof(long);
+        var read = text.Length == Base64Url.GetEncodedLength(sizeof(long))
+            && Base64Url.TryDecodeFromChars(text, bytes, out var length)
+            && length == sizeof(long);
         version = read ? BinaryPrimitives.ReadInt64BigEndian(bytes) : 0;
         return read;
     }

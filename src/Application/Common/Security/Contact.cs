@@ -4,7 +4,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Common.Security;
 
 /// <summary>A request that names a person by exactly one of e-mail and phone.</summary>
-public interface INamesContact
+public interface IHasContact
 {
     string? Email { get; }
     string? Phone { get; }
@@ -13,13 +13,13 @@ public interface INamesContact
 public static class Contacts
 {
     /// <summary>The address that a validated request names.</summary>
-    public static ContactAddress Contact(this INamesContact request) =>
+    public static ContactAddress Contact(this IHasContact request) =>
         ContactAddress.TryParseEmail(request.Email, out var email) ? email
         : ContactAddress.TryParsePhone(request.Phone, out var phone) ? phone
         : throw new InvalidOperationException("The request was not validated: it names no address.");
 
     internal static void NamesOneContact<T>(this AbstractValidator<T> validator)
-        where T : INamesContact
+        where T : IHasContact
     {
         validator.RuleFor(r => r.Email)
             .Must((request, email) => (email is null) != (request.Phone is null))

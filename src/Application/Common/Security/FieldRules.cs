@@ -26,20 +26,29 @@ internal static partial class FieldRules
 
     /// <summary>The rules of a new password for whom the request names: it is not their address either.</summary>
     public static IRuleBuilderOptions<T, string> IsNewPasswordOfContact<T>(this IRuleBuilder<T, string> rule)
-        where T : INamesContact =>
+        where T : IHasContact =>
         rule.IsNewPassword()
-            .Must((request, password) => password is null || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(NormalizedText.Of(password))))
+            .Must(
+                (request, password) =>
+                    password is null
+                        || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword)
-            .Must((request, password) => password is null || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(NormalizedText.Of(password))))
+            .Must(
+                (request, password) =>
+                    password is null
+                        || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword);
 
     /// <returns>The refusal of a new password that is an address of the person, or <c>null</c>.</returns>
-    public static Error? RefuseAddressAsPassword(User user, string password, string field) => user.Addresses.Any(address => address.IsTheSameAs(NormalizedText.Of(password)))
+    public static Error? RefuseAddressAsPassword(User user, string password, string field) =>
+        user.Addresses.Any(address => address.IsTheSameAs(NormalizedText.Of(password)))
         ? CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [AddressAsPassword] })
         : null;
 
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(name => name is null || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
+        rule.Must(
+            name =>
+                name is null || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
             .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, and no control characters.");
 
     /// <summary>Text of one line: not blank, no control characters.</summary>
@@ -49,7 +58,8 @@ internal static partial class FieldRules
 
     /// <summary>What a list is searched for; PostgreSQL has no text with a NUL in it.</summary>
     public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal))).WithMessage($"Search for 1 to {MaxSearchLength} characters.");
+        rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal)))
+            .WithMessage($"Search for 1 to {MaxSearchLength} characters.");
 
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(tag => tag is null || LanguageTag.IsValid(tag))

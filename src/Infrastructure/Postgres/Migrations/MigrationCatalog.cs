@@ -7,7 +7,7 @@ namespace Portico.Infrastructure.Postgres.Migrations;
 
 /// <summary>One step of the schema, up and back down.</summary>
 /// <remarks>Its checksum is the SHA-256 of the up file with LF line ends, in lower-case hexadecimal.</remarks>
-internal sealed record Migration(int Id, string Name, MigrationScript Up, MigrationScript Down)
+public sealed record Migration(int Id, string Name, MigrationScript Up, MigrationScript Down)
 {
     public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Up.Sql)));
 
@@ -16,10 +16,10 @@ internal sealed record Migration(int Id, string Name, MigrationScript Up, Migrat
 }
 
 /// <summary>The SQL of one file; it runs in one transaction unless its first line is <c>-- migrator: no-transaction</c>.</summary>
-internal sealed record MigrationScript(string FileName, string Sql, bool InTransaction);
+public sealed record MigrationScript(string FileName, string Sql, bool InTransaction);
 
 /// <summary>All migrations of this build, in the order in which they are applied.</summary>
-internal sealed partial class MigrationCatalog
+public sealed partial class MigrationCatalog
 {
     private const string ResourceFolder = "migrations/";
     private const string Directive = "-- migrator:";
@@ -53,14 +53,17 @@ internal sealed partial class MigrationCatalog
         {
             var expected = migrations.Count + 1;
             if (group.Key != expected)
-                throw new InvalidDataException($"Migration {expected:0000} is missing before {group.First().Script.FileName}: ids have no gaps.");
+                throw new InvalidDataException(
+                    $"Migration {expected:0000} is missing before {group.First().Script.FileName}: ids have no gaps.");
 
             var up = group.Where(script => script.IsUp).ToList();
             var down = group.Where(script => !script.IsUp).ToList();
             if (up.Count > 1 || down.Count > 1)
-                throw new InvalidDataException($"Id {group.Key:0000} is taken twice: {string.Join(", ", group.Select(script => script.Script.FileName).Order(StringComparer.Ordinal))}.");
+                throw new InvalidDataException(
+                    $"Id {group.Key:0000} is taken twice: {string.Join(", ", group.Select(script => script.Script.FileName).Order(StringComparer.Ordinal))}.");
             if (up.Count == 0 || down.Count == 0 || up[0].Name != down[0].Name)
-                throw new InvalidDataException($"{group.First().Script.FileName} lacks its counterpart: each migration has an .up.sql and a .down.sql of one name.");
+                throw new InvalidDataException(
+                    $"{group.First().Script.FileName} lacks its counterpart: each migration has an .up.sql and a .down.sql of one name.");
 
             migrations.Add(new Migration(group.Key, up[0].Name, up[0].Script, down[0].Script));
         }
@@ -99,7 +102,8 @@ internal sealed partial class MigrationCatalog
     private static IEnumerable<(string FileName, string Sql)> ReadResources()
     {
         var assembly = typeof(MigrationCatalog).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourceFolder, StringComparison.Ordinal)))
+        foreach (
+            var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourceFolder, StringComparison.Ordinal)))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
             yield return (resource[ResourceFolder.Length..], reader.ReadToEnd());

@@ -3,13 +3,13 @@ using Npgsql;
 namespace Portico.Infrastructure.Postgres.Migrations;
 
 /// <summary>A migration that the database's history names.</summary>
-internal sealed record AppliedMigration(int Id, string Name, string Checksum, DateTimeOffset AppliedAt, string AppliedBy, TimeSpan Duration)
+public sealed record AppliedMigration(int Id, string Name, string Checksum, DateTimeOffset AppliedAt, string AppliedBy, TimeSpan Duration)
 {
     public string FullName => MigrationCatalog.FullName(Id, Name);
 }
 
 /// <summary>How the schema of a database stands to the migrations of this build.</summary>
-internal sealed record SchemaState
+public sealed record SchemaState
 {
     public required IReadOnlyList<AppliedMigration> Applied { get; init; }
 
@@ -27,7 +27,7 @@ internal sealed record SchemaState
 }
 
 /// <summary>Reads from the history table how far a database is migrated.</summary>
-internal static class SchemaStatus
+public static class SchemaStatus
 {
     /// <summary>The table that the Migrator writes, a row for each migration applied; every role of Portico may read it.</summary>
     public const string HistoryTable = "public.schema_migrations";
@@ -39,7 +39,8 @@ internal static class SchemaStatus
         return await ReadAsync(connection, MigrationCatalog.BuiltIn, cancellationToken);
     }
 
-    public static async Task<SchemaState> ReadAsync(NpgsqlConnection connection, MigrationCatalog catalog, CancellationToken cancellationToken)
+    public static async Task<SchemaState> ReadAsync(
+        NpgsqlConnection connection, MigrationCatalog catalog, CancellationToken cancellationToken)
     {
         var applied = await ReadHistoryAsync(connection, cancellationToken);
         var ids = applied.Select(row => row.Id).ToHashSet();

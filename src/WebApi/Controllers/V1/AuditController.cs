@@ -17,7 +17,8 @@ public sealed class AuditController(ISender sender) : ApiController(sender)
     /// <remarks>`from` is inside the span of time, `to` is not.</remarks>
     [HttpGet]
     [ProducesResponseType<Page<AuditEntryDto>>(StatusCodes.Status200OK)]
-    [Refuses(503)]
-    public Task<ActionResult<Page<AuditEntryDto>>> ListAuditEntries([FromQuery] ListAuditEntries query, CancellationToken cancellationToken) =>
+    [ProducesErrors(503)]
+    public Task<ActionResult<Page<AuditEntryDto>>> ListAuditEntries(
+        [FromQuery] ListAuditEntries query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 }

@@ -18,29 +18,31 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
     /// <summary>Makes a character</summary>
     [HttpPost]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status201Created)]
-    [Refuses(503)]
+    [ProducesErrors(503)]
     public Task<ActionResult<CharacterDto>> Create(CreateCharacter command, CancellationToken cancellationToken) =>
         AnswerCreated(command, character => $"/api/v1/characters/{character.Id}", cancellationToken);
 
     /// <summary>Lists the caller's characters, the newest first</summary>
     [HttpGet]
     [ProducesResponseType<Page<CharacterDto>>(StatusCodes.Status200OK)]
-    [Refuses(403, 503)]
-    public Task<ActionResult<Page<CharacterDto>>> List([FromQuery] ListCharacters query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    [ProducesErrors(403, 503)]
+    public Task<ActionResult<Page<CharacterDto>>> List([FromQuery] ListCharacters query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 
     /// <summary>Shows one of the caller's characters</summary>
     [HttpGet("{id:guid}")]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
     [UseCase<GetCharacter>]
-    [Refuses(403, 404, 503)]
+    [ProducesErrors(403, 404, 503)]
     public Task<ActionResult<CharacterDto>> Get(Guid id, [FromQuery] bool deleted, CancellationToken cancellationToken) =>
         Answer(new GetCharacter(id, deleted), cancellationToken);
 
     /// <summary>Changes one of the caller's characters</summary>
     [HttpPut("{id:guid}")]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<CharacterDto>> Change(Guid id, [IfMatch] IfMatch ifMatch, ChangeCharacter command, CancellationToken cancellationToken) =>
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<CharacterDto>> Change(
+        Guid id, [IfMatch] IfMatch ifMatch, ChangeCharacter command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
 
     /// <summary>Deletes one of the caller's characters</summary>
@@ -48,7 +50,7 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteCharacter>]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
         AnswerNothing(new DeleteCharacter(id, ifMatch), cancellationToken);
 
@@ -56,6 +58,7 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
     [HttpPost("{id:guid}/restore")]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreCharacter>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<CharacterDto>> Restore(Guid id, CancellationToken cancellationToken) => Answer(new RestoreCharacter(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<CharacterDto>> Restore(Guid id, CancellationToken cancellationToken) =>
+        Answer(new RestoreCharacter(id), cancellationToken);
 }

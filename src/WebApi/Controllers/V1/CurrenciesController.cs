@@ -19,5 +19,6 @@ public sealed class CurrenciesController(ISender sender) : ApiController(sender)
     [ResponseCache(Duration = 3600, Location = ResponseCacheLocation.Any)]
     [ProducesResponseType<Page<CurrencyDto>>(StatusCodes.Status200OK)]
     [UseCase<ListCurrencies>]
-    public Task<ActionResult<Page<CurrencyDto>>> List(CancellationToken cancellationToken) => Answer(new ListCurrencies(), cancellationToken);
+    public Task<ActionResult<Page<CurrencyDto>>> List(CancellationToken cancellationToken) =>
+        Answer(new ListCurrencies(), cancellationToken);
 }

@@ -19,42 +19,45 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     /// <summary>Announces an event</summary>
     [HttpPost("events")]
     [ProducesResponseType<EventDto>(StatusCodes.Status201Created)]
-    [Refuses(503)]
+    [ProducesErrors(503)]
     public Task<ActionResult<EventDto>> Create(CreateEvent command, CancellationToken cancellationToken) =>
         AnswerCreated(command, made => $"/api/v1/events/{made.Id}", cancellationToken);
 
     /// <summary>Lists events, the newest first</summary>
     [HttpGet("events")]
     [ProducesResponseType<Page<EventDto>>(StatusCodes.Status200OK)]
-    [Refuses(403, 503)]
-    public Task<ActionResult<Page<EventDto>>> List([FromQuery] ListEvents query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    [ProducesErrors(403, 503)]
+    public Task<ActionResult<Page<EventDto>>> List([FromQuery] ListEvents query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 
     /// <summary>Shows an event</summary>
     [HttpGet("events/{id:guid}")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<GetEvent>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<EventDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetEvent(id), cancellationToken);
 
     /// <summary>Changes an event that has no result yet</summary>
     [HttpPut("events/{id:guid}")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<EventDto>> Change(Guid id, [IfMatch] IfMatch ifMatch, ChangeEvent command, CancellationToken cancellationToken) =>
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<EventDto>> Change(
+        Guid id, [IfMatch] IfMatch ifMatch, ChangeEvent command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
 
     /// <summary>Closes an event: it takes no more forecasts</summary>
     [HttpPost("events/{id:guid}/close")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<CloseEvent>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<EventDto>> Close(Guid id, CancellationToken cancellationToken) => Answer(new CloseEvent(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<EventDto>> Close(Guid id, CancellationToken cancellationToken) =>
+        Answer(new CloseEvent(id), cancellationToken);
 
     /// <summary>Sets the result of an event, once</summary>
     /// <remarks>Its forecasts are judged in the background, and each forecaster is told; the status is `settled` when all are.</remarks>
     [HttpPost("events/{id:guid}/result")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<EventDto>> SetResult(Guid id, SetEventResult command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 
@@ -62,7 +65,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     [HttpDelete("events/{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteEvent>]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
         AnswerNothing(new DeleteEvent(id, ifMatch), cancellationToken);
 
@@ -70,26 +73,30 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     [HttpPost("events/{id:guid}/restore")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreEvent>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<EventDto>> Restore(Guid id, CancellationToken cancellationToken) => Answer(new RestoreEvent(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<EventDto>> Restore(Guid id, CancellationToken cancellationToken) =>
+        Answer(new RestoreEvent(id), cancellationToken);
 
     /// <summary>Lists everybody's forecasts of an event</summary>
     [HttpGet("events/{id:guid}/forecasts")]
     [ProducesResponseType<Page<ForecastDto>>(StatusCodes.Status200OK)]
-    [Refuses(404, 503)]
-    public Task<ActionResult<Page<ForecastDto>>> ListForecasts(Guid id, [FromQuery] ListEventForecasts query, CancellationToken cancellationToken) =>
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<Page<ForecastDto>>> ListForecasts(
+        Guid id, [FromQuery] ListEventForecasts query, CancellationToken cancellationToken) =>
         Answer(query.Of(id), cancellationToken);
 
     /// <summary>Shows who forecast an event best</summary>
     [HttpGet("events/{id:guid}/leaderboard")]
     [ProducesResponseType<Page<EventRankDto>>(StatusCodes.Status200OK)]
-    [Refuses(404, 503)]
-    public Task<ActionResult<Page<EventRankDto>>> EventLeaderboard(Guid id, [FromQuery] GetEventLeaderboard query, CancellationToken cancellationToken) =>
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<Page<EventRankDto>>> EventLeaderboard(
+        Guid id, [FromQuery] GetEventLeaderboard query, CancellationToken cancellationToken) =>
         Answer(query.Of(id), cancellationToken);
 
     /// <summary>Shows who forecast best over all events</summary>
     [HttpGet("leaderboard")]
     [ProducesResponseType<Page<RankDto>>(StatusCodes.Status200OK)]
-    [Refuses(503)]
-    public Task<ActionResult<Page<RankDto>>> Leaderboard([FromQuery] GetLeaderboard query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    [ProducesErrors(503)]
+    public Task<ActionResult<Page<RankDto>>> Leaderboard([FromQuery] GetLeaderboard query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 }

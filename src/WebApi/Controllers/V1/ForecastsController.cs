@@ -18,36 +18,38 @@ public sealed class ForecastsController(ISender sender) : ApiController(sender)
     /// <summary>Forecasts an open event</summary>
     [HttpPost]
     [ProducesResponseType<ForecastDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<ForecastDto>> Place(PlaceForecast command, CancellationToken cancellationToken) =>
         AnswerCreated(command, forecast => $"/api/v1/forecasts/{forecast.Id}", cancellationToken);
 
     /// <summary>Lists the caller's forecasts, the newest first</summary>
     [HttpGet]
     [ProducesResponseType<Page<ForecastDto>>(StatusCodes.Status200OK)]
-    [Refuses(403, 503)]
-    public Task<ActionResult<Page<ForecastDto>>> List([FromQuery] ListForecasts query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    [ProducesErrors(403, 503)]
+    public Task<ActionResult<Page<ForecastDto>>> List([FromQuery] ListForecasts query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 
     /// <summary>Shows one of the caller's forecasts</summary>
     [HttpGet("{id:guid}")]
     [ProducesResponseType<ForecastDto>(StatusCodes.Status200OK)]
     [UseCase<GetForecast>]
-    [Refuses(403, 404, 503)]
+    [ProducesErrors(403, 404, 503)]
     public Task<ActionResult<ForecastDto>> Get(Guid id, [FromQuery] bool deleted, CancellationToken cancellationToken) =>
         Answer(new GetForecast(id, deleted), cancellationToken);
 
     /// <summary>Changes a forecast while its event is open</summary>
     [HttpPut("{id:guid}")]
     [ProducesResponseType<ForecastDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<ForecastDto>> Change(Guid id, [IfMatch] IfMatch ifMatch, ChangeForecast command, CancellationToken cancellationToken) =>
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<ForecastDto>> Change(
+        Guid id, [IfMatch] IfMatch ifMatch, ChangeForecast command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
 
     /// <summary>Deletes a forecast while its event is open</summary>
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteForecast>]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
         AnswerNothing(new DeleteForecast(id, ifMatch), cancellationToken);
 
@@ -55,6 +57,7 @@ public sealed class ForecastsController(ISender sender) : ApiController(sender)
     [HttpPost("{id:guid}/restore")]
     [ProducesResponseType<ForecastDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreForecast>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<ForecastDto>> Restore(Guid id, CancellationToken cancellationToken) => Answer(new RestoreForecast(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<ForecastDto>> Restore(Guid id, CancellationToken cancellationToken) =>
+        Answer(new RestoreForecast(id), cancellationToken);
 }

@@ -16,7 +16,7 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     /// <summary>Reserves money in a wallet of the caller</summary>
     [HttpPost]
     [ProducesResponseType<HoldDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 422, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<HoldDto>> Place(PlaceHold command, CancellationToken cancellationToken) =>
         AnswerCreated(command, hold => $"/api/v1/holds/{hold.Id}", cancellationToken);
 
@@ -24,14 +24,14 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     [HttpGet("{id:guid}")]
     [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [UseCase<GetHold>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<HoldDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetHold(id), cancellationToken);
 
     /// <summary>Moves what is held to where it is held for, in whole or in part</summary>
     /// <remarks>What is left stays reserved.</remarks>
     [HttpPost("{id:guid}/capture")]
     [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 422, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<HoldDto>> Capture(
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command, CancellationToken cancellationToken) =>
         Answer((command ?? new CaptureHold()) with { Id = id }, cancellationToken);
@@ -40,6 +40,6 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     [HttpPost("{id:guid}/void")]
     [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [UseCase<VoidHold>]
-    [Refuses(404, 409, 422, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<HoldDto>> Void(Guid id, CancellationToken cancellationToken) => Answer(new VoidHold(id), cancellationToken);
 }

@@ -16,8 +16,9 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     [HttpGet("trial-balance")]
     [ProducesResponseType<TrialBalanceDto>(StatusCodes.Status200OK)]
     [UseCase<GetTrialBalance>]
-    [Refuses(503)]
-    public Task<ActionResult<TrialBalanceDto>> GetTrialBalance(CancellationToken cancellationToken) => Answer(new GetTrialBalance(), cancellationToken);
+    [ProducesErrors(503)]
+    public Task<ActionResult<TrialBalanceDto>> GetTrialBalance(CancellationToken cancellationToken) =>
+        Answer(new GetTrialBalance(), cancellationToken);
 
     /// <summary>Recomputes every balance from its postings and names the first row that is wrong</summary>
     /// <remarks>
@@ -27,6 +28,7 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     [HttpGet("verification")]
     [ProducesResponseType<LedgerVerificationDto>(StatusCodes.Status200OK)]
     [UseCase<GetLedgerVerification>]
-    [Refuses(409, 503, 504)]
-    public Task<ActionResult<LedgerVerificationDto>> GetVerification(CancellationToken cancellationToken) => Answer(new GetLedgerVerification(), cancellationToken);
+    [ProducesErrors(409, 503, 504)]
+    public Task<ActionResult<LedgerVerificationDto>> GetVerification(CancellationToken cancellationToken) =>
+        Answer(new GetLedgerVerification(), cancellationToken);
 }

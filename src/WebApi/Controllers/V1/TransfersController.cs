@@ -16,13 +16,14 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     /// <summary>Moves money from a wallet of the caller to any other of the same currency</summary>
     [HttpPost("transfers")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Post(PostTransfer command, CancellationToken cancellationToken) => AnswerCreated(command, Address, cancellationToken);
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<TransferDto>> Post(PostTransfer command, CancellationToken cancellationToken) =>
+        AnswerCreated(command, Address, cancellationToken);
 
     /// <summary>Makes up to 100 transfers from wallets of the caller: all of them, or none</summary>
     [HttpPost("transfers/batch")]
     [ProducesResponseType<TransferBatchDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 422, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<TransferBatchDto>> PostBatch(PostTransfers command, CancellationToken cancellationToken) =>
         AnswerCreated(command, batch => Address(batch.Transfers[0]), cancellationToken);
 
@@ -30,14 +31,15 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [HttpGet("transfers/{id:guid}")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status200OK)]
     [UseCase<GetTransfer>]
-    [Refuses(404, 503)]
-    public Task<ActionResult<TransferDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetTransfer(id), cancellationToken);
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<TransferDto>> Get(Guid id, CancellationToken cancellationToken) =>
+        Answer(new GetTransfer(id), cancellationToken);
 
     /// <summary>Moves what a transfer moved back, in whole or in part</summary>
     /// <remarks>In total never more than the transfer. Deposits, withdrawals and captures can be reversed too.</remarks>
     [HttpPost("transfers/{id:guid}/reverse")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 422, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<TransferDto>> Reverse(
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ReverseTransfer? command, CancellationToken cancellationToken) =>
         AnswerCreated((command ?? new ReverseTransfer()) with { Id = id }, Address, cancellationToken);
@@ -45,14 +47,16 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     /// <summary>Brings money from outside into any wallet</summary>
     [HttpPost("deposits")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Deposit(DepositMoney command, CancellationToken cancellationToken) => AnswerCreated(command, Address, cancellationToken);
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<TransferDto>> Deposit(DepositMoney command, CancellationToken cancellationToken) =>
+        AnswerCreated(command, Address, cancellationToken);
 
     /// <summary>Takes money out of any wallet</summary>
     [HttpPost("withdrawals")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
-    [Refuses(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Withdraw(WithdrawMoney command, CancellationToken cancellationToken) => AnswerCreated(command, Address, cancellationToken);
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<TransferDto>> Withdraw(WithdrawMoney command, CancellationToken cancellationToken) =>
+        AnswerCreated(command, Address, cancellationToken);
 
     private static string Address(TransferDto transfer) => $"/api/v1/transfers/{transfer.Id}";
 }

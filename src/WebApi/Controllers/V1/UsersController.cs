@@ -17,15 +17,16 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [HttpGet("me")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [UseCase<GetMe>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<UserDto>> GetMe(CancellationToken cancellationToken) => Answer(new GetMe(), cancellationToken);
 
     /// <summary>Changes the caller's own name or language</summary>
     /// <remarks>What is left out stays as it was.</remarks>
     [HttpPatch("me")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<UserDto>> ChangeProfile(ChangeProfile command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<UserDto>> ChangeProfile(ChangeProfile command, CancellationToken cancellationToken) =>
+        Answer(command, cancellationToken);
 
     /// <summary>Changes the address or number that the caller signs in with</summary>
     /// <remarks>
@@ -33,21 +34,25 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// </remarks>
     [HttpPut("me/contact")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<UserDto>> ChangeContact(ChangeContact command, CancellationToken cancellationToken) => Answer(command, cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<UserDto>> ChangeContact(ChangeContact command, CancellationToken cancellationToken) =>
+        Answer(command, cancellationToken);
 
     /// <summary>Deletes the caller's own account</summary>
-    /// <remarks>All their sessions end. The address stays theirs for the retention time, in which an administrator can restore them.</remarks>
+    /// <remarks>
+    /// All their sessions end. The address stays theirs for the retention time, in which an administrator can restore them.
+    /// </remarks>
     [HttpDelete("me")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult> DeleteAccount([FromBody] DeleteAccount command, CancellationToken cancellationToken) => AnswerNothing(command, cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult> DeleteAccount([FromBody] DeleteAccount command, CancellationToken cancellationToken) =>
+        AnswerNothing(command, cancellationToken);
 
     /// <summary>Lists people, the newest first</summary>
     /// <remarks>Those who are deleted are listed by their status only.</remarks>
     [HttpGet]
     [ProducesResponseType<Page<AccountDto>>(StatusCodes.Status200OK)]
-    [Refuses(503)]
+    [ProducesErrors(503)]
     public Task<ActionResult<Page<AccountDto>>> ListUsers([FromQuery] ListUsers query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
@@ -55,14 +60,15 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [HttpGet("{id:guid}")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<GetUser>]
-    [Refuses(404, 503)]
-    public Task<ActionResult<AccountDto>> GetUser(Guid id, CancellationToken cancellationToken) => Answer(new GetUser(id), cancellationToken);
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<AccountDto>> GetUser(Guid id, CancellationToken cancellationToken) =>
+        Answer(new GetUser(id), cancellationToken);
 
     /// <summary>Gives a person another rank</summary>
     /// <remarks>The highest of the roles counts and implies the lower ones; it must be below the caller's own.</remarks>
     [HttpPut("{id:guid}/roles")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> ChangeRoles(Guid id, ChangeRoles command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 
@@ -70,7 +76,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <remarks>One who is blocked already stays so, for the first reason.</remarks>
     [HttpPost("{id:guid}/block")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> BlockUser(Guid id, BlockUser command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 
@@ -78,28 +84,32 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [HttpPost("{id:guid}/unblock")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<UnblockUser>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<AccountDto>> UnblockUser(Guid id, CancellationToken cancellationToken) => Answer(new UnblockUser(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<AccountDto>> UnblockUser(Guid id, CancellationToken cancellationToken) =>
+        Answer(new UnblockUser(id), cancellationToken);
 
     /// <summary>Deletes a person and ends their sessions</summary>
     /// <remarks>They can be restored. Their address stays theirs for the retention time.</remarks>
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteUser>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult> DeleteUser(Guid id, CancellationToken cancellationToken) => AnswerNothing(new DeleteUser(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult> DeleteUser(Guid id, CancellationToken cancellationToken) =>
+        AnswerNothing(new DeleteUser(id), cancellationToken);
 
     /// <summary>Brings a deleted person back, with the role and the standing that they had</summary>
     [HttpPost("{id:guid}/restore")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreUser>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<AccountDto>> RestoreUser(Guid id, CancellationToken cancellationToken) => Answer(new RestoreUser(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<AccountDto>> RestoreUser(Guid id, CancellationToken cancellationToken) =>
+        Answer(new RestoreUser(id), cancellationToken);
 
     /// <summary>Signs a person out everywhere</summary>
     [HttpDelete("{id:guid}/sessions")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<EndUserSessions>]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult> EndUserSessions(Guid id, CancellationToken cancellationToken) => AnswerNothing(new EndUserSessions(id), cancellationToken);
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult> EndUserSessions(Guid id, CancellationToken cancellationToken) =>
+        AnswerNothing(new EndUserSessions(id), cancellationToken);
 }

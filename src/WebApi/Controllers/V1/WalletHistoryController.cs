@@ -18,17 +18,19 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [HttpGet("entries")]
     [ProducesResponseType<Page<EntryDto>>(StatusCodes.Status200OK)]
     [UseCase<ListWalletEntries>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<EntryDto>>> ListEntries(
         Guid id, [FromQuery] int? limit, [FromQuery] string? cursor, CancellationToken cancellationToken) =>
         Answer(new ListWalletEntries { WalletId = id, Limit = limit ?? IPaged.DefaultLimit, Cursor = cursor }, cancellationToken);
 
     /// <summary>Shows what a wallet held at an instant</summary>
-    /// <remarks>`at` means its whole millisecond, so the `createdAt` of an entry gives the balance with that entry; without it, it is now.</remarks>
+    /// <remarks>
+    /// `at` means its whole millisecond, so the `createdAt` of an entry gives the balance with that entry; without it, it is now.
+    /// </remarks>
     [HttpGet("balance")]
     [ProducesResponseType<WalletBalanceDto>(StatusCodes.Status200OK)]
     [UseCase<GetWalletBalance>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<WalletBalanceDto>> GetBalance(Guid id, [FromQuery] DateTimeOffset? at, CancellationToken cancellationToken) =>
         Answer(new GetWalletBalance { WalletId = id, At = at }, cancellationToken);
 
@@ -43,7 +45,7 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [Produces("application/json", StatementCsvFormatter.MediaType)]
     [ProducesResponseType<StatementDto>(StatusCodes.Status200OK)]
     [UseCase<GetWalletStatement>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<StatementDto>> GetStatement(
         Guid id, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to, CancellationToken cancellationToken) =>
         Answer(new GetWalletStatement { WalletId = id, From = from, To = to }, cancellationToken);

@@ -18,28 +18,30 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
     /// <summary>Opens a wallet</summary>
     [HttpPost]
     [ProducesResponseType<WalletDto>(StatusCodes.Status201Created)]
-    [Refuses(503)]
+    [ProducesErrors(503)]
     public Task<ActionResult<WalletDto>> Open(OpenWallet command, CancellationToken cancellationToken) =>
         AnswerCreated(command, wallet => $"/api/v1/wallets/{wallet.Id}", cancellationToken);
 
     /// <summary>Lists the caller's wallets, the newest first</summary>
     [HttpGet]
     [ProducesResponseType<Page<WalletDto>>(StatusCodes.Status200OK)]
-    [Refuses(503)]
-    public Task<ActionResult<Page<WalletDto>>> List([FromQuery] ListWallets query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    [ProducesErrors(503)]
+    public Task<ActionResult<Page<WalletDto>>> List([FromQuery] ListWallets query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 
     /// <summary>Shows one of the caller's wallets with what it holds now</summary>
     [HttpGet("{id:guid}")]
     [ProducesResponseType<WalletDto>(StatusCodes.Status200OK)]
     [UseCase<GetWallet>]
-    [Refuses(404, 503)]
+    [ProducesErrors(404, 503)]
     public Task<ActionResult<WalletDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetWallet(id), cancellationToken);
 
     /// <summary>Gives one of the caller's wallets another name</summary>
     [HttpPatch("{id:guid}")]
     [ProducesResponseType<WalletDto>(StatusCodes.Status200OK)]
-    [Refuses(404, 409, 503)]
-    public Task<ActionResult<WalletDto>> Rename(Guid id, [IfMatch] IfMatch ifMatch, RenameWallet command, CancellationToken cancellationToken) =>
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<WalletDto>> Rename(
+        Guid id, [IfMatch] IfMatch ifMatch, RenameWallet command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
 
     /// <summary>Closes and deletes one of the caller's wallets</summary>
@@ -47,7 +49,7 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<CloseWallet>]
-    [Refuses(404, 409, 503)]
+    [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> Close(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
         AnswerNothing(new CloseWallet(id, ifMatch), cancellationToken);
 }

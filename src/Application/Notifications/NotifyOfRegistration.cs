@@ -1,0 +1,13 @@
+using Portico.Application.Common.Events;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Notifications;
+
+/// <summary>Welcomes whoever signed up.</summary>
+internal sealed class NotifyOfRegistration(INotificationQueue notifications) : IEventHandler<UserRegistered>
+{
+    public static string Name => "notify-of-registration";
+
+    public Task Handle(EventEnvelope<UserRegistered> envelope, CancellationToken cancellationToken) =>
+        notifications.Enqueue(envelope.Id, envelope.Event.UserId, Notification.Welcome(envelope.Event.DisplayName), cancellationToken);
+}

@@ -1,0 +1,77 @@
+using Npgsql;
+using Portico.Domain.Common;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>An event that a handler could not handle, and that somebody wants handled again.</summary>
+internal sealed record DeadLetter(Guid Id, string Handler, byte[] Envelope);
+
+/// <summary>The table <c>dead_events</c>: events laid aside, each with the handler that could not handle it.</summary>
+internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
+{
+    private const int MaxReason = 500;
+
+    /// <summary>Lays an event aside; the same one for the same handler only once.</summary>
+    public async Task Add(string handler, ReadOnlyMemory<byte> envelope, string reason, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "INSERT INTO dead_events (id, handler, envelope, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
+        command.Parameters.Add(new() { Value = Ids.New(clock.GetUtcNow()) });
+        command.Parameters.Add(new() { Value = handler });
+        command.Parameters.Add(new() { Value = envelope.ToArray() });
+        command.Parameters.Add(new() { Value = Shorten(reason) });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Hands one event that is wanted again to somebody, and nobody else meanwhile; it is gone when they succeed.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> Replay(Func<DeadLetter, CancellationToken, Task> handle, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        DeadLetter dead;
+        await using (var command = new NpgsqlCommand(
+            """
+            SELECT id, handler, envelope FROM dead_events WHERE replay_asked_at IS NOT NULL
+            ORDER BY replay_asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+            """,
+            connection))
+        {
+            await using var row = await command.ExecuteReaderAsync(cancellationToken);
+            if (!await row.ReadAsync(cancellationToken))
+                return false;
+            dead = new DeadLetter(row.GetGuid(0), row.GetString(1), row.GetFieldValue<byte[]>(2));
+        }
+
+        // A crash after the effect and before this commit leads to another replay, which the inbox knows.
+        string? failure = null;
+        try
+        {
+            await handle(dead, cancellationToken);
+        }
+        catch (Exception thrown) when (!cancellationToken.IsCancellationRequested && !DatabaseOutage.Is(thrown))
+        {
+            failure = Shorten(thrown.Message);
+        }
+
+        await using var end = new NpgsqlCommand(
+            failure is null
+                ? "DELETE FROM dead_events WHERE id = $1"
+                : "UPDATE dead_events SET replay_asked_at = NULL, reason = $2 WHERE id = $1", connection);
+        end.Parameters.Add(new() { Value = dead.Id });
+        if (failure is not null)
+            end.Parameters.Add(new() { Value = failure });
+        await end.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    public async Task<long> Count(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT count(*) FROM dead_events");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static string Shorten(string reason) => reason.Length > MaxReason ? reason[..MaxReason] : reason;
+}

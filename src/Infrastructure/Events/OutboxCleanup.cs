@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Measures what waits in the outbox, and removes what was published long enough ago.</summary>
+internal sealed partial class OutboxCleanup(
+    NpgsqlDataSource database, OutboxSettings settings, OutboxMetrics metrics, TimeProvider clock, ILogger<OutboxCleanup> logger)
+    : PeriodicService(TimeSpan.FromSeconds(5), clock, logger)
+{
+    private const int MeasuredPerPurge = 120;
+
+    /// <summary>Removes all that are due and gives their number.</summary>
+    public Task<long> Purge(CancellationToken cancellationToken)
+    {
+        var before = EventIds.FirstOf(Clock.GetUtcNow() - settings.Retention);
+        // Ids grow with the time, so that their index leads to the oldest; what still waits stays, whatever its age.
+        const string due = "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)";
+        return BatchedDelete.RunAsync(database.CreateCommand, "outbox", due, "id", [before], cancellationToken);
+    }
+
+    public async Task Measure(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1)
+            FROM outbox_waiting
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : Clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);
+        metrics.Waiting(reader.GetInt64(0), oldest);
+    }
+
+    protected override async Task Do(long round, CancellationToken cancellationToken)
+    {
+        await Measure(cancellationToken);
+        if (round % MeasuredPerPurge == 0 && await Purge(cancellationToken) is > 0 and var removed)
+            LogPurged(removed);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Removed {Removed} events that were published long enough ago")]
+    private partial void LogPurged(long removed);
+}

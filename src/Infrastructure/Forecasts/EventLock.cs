@@ -1,0 +1,14 @@
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Events;
+using Portico.Domain.Forecasts;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Forecasts;
+
+internal sealed class EventLock(AppDbContext db) : IEventLock
+{
+    // Shared: forecasters don't wait for each other, and a result waits for those whose forecast is about to commit.
+    public Task<SportEvent?> Lock(Guid id, CancellationToken cancellationToken) =>
+        db.Set<SportEvent>().FromSql(
+            $"SELECT * FROM events WHERE id = {id} FOR SHARE").AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+}

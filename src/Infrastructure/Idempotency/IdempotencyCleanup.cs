@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Idempotency;
+
+/// <summary>Removes the answers to idempotency keys, those of the ledger too, that were kept for long enough.</summary>
+internal sealed partial class IdempotencyCleanup(
+    NpgsqlDataSource database, IdempotencySettings settings, TimeProvider clock, ILogger<IdempotencyCleanup> logger)
+    : PeriodicService(TimeSpan.FromHours(1), clock, logger)
+{
+    /// <summary>Removes all that are due and gives their number.</summary>
+    public async Task<long> Purge(CancellationToken cancellationToken)
+    {
+        object[] before = [Clock.GetUtcNow() - settings.Retention];
+        return await BatchedDelete.RunAsync(
+            database.CreateCommand, "kept_answers", "created_at < $1", "created_at", before, cancellationToken)
+            + await BatchedDelete.RunAsync(
+                database.CreateCommand, "ledger.idempotency", "recorded_at < $1", "recorded_at", before, cancellationToken);
+    }
+
+    protected override async Task Do(long round, CancellationToken cancellationToken)
+    {
+        if (await Purge(cancellationToken) is > 0 and var removed)
+            LogPurged(removed);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Removed {Removed} answers to idempotency keys that were kept for long enough")]
+    private partial void LogPurged(long removed);
+}

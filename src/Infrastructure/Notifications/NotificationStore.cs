@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Portico.Application.Notifications;
+using Portico.Domain.Users;
+
+namespace Portico.Infrastructure.Notifications;
+
+/// <summary>A message that this process has taken to send; the number of the try proves that it still has it.</summary>
+internal sealed record ClaimedMessage(
+    Guid Id, ContactAddress To, string Locale, Notification Notification, DateTimeOffset QueuedAt, int Try);
+
+/// <summary>How many messages wait, and since when the oldest does.</summary>
+internal sealed record QueueState(long Queued, TimeSpan Oldest, long Dead);
+
+/// <summary>The table <c>messages</c> as a queue that several processes take from.</summary>
+/// <remarks>Whoever takes a message has it for a while; when that is over without a word, another one may take it.</remarks>
+internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings settings)
+{
+    // Any number that nobody else locks. Claims are short, and one at a time: two at once could each find room under one cap.
+    private const long ClaimLock = 0x706F_7274_6D73_6773;
+
+    // Those over the cap of their address look again in an hour, for as long as any message is tried.
+    private const string ClaimSql = """
+        WITH due AS MATERIALIZED (
+            SELECT id, address, due_at, queued_at, template FROM messages
+            WHERE status = 'queued' AND due_at <= now()
+            ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        ), ranked AS (
+            SELECT id, queued_at < now() - $5 AS late, row_number() OVER (PARTITION BY address ORDER BY due_at, id)
+                + (SELECT count(*) FROM messages t WHERE t.address = due.address AND t.tried_at > now() - interval '1 day' AND t.id <> ALL (SELECT id FROM due))
+                <= CASE WHEN template = ANY ($4) THEN ($2 + 1) / 2 ELSE $2 END AS allowed
+            FROM due
+        )
+        UPDATE messages m SET
+            due_at = now() + CASE WHEN allowed THEN $3 ELSE interval '1 hour' END,
+            tried_at = CASE WHEN allowed THEN now() ELSE tried_at END,
+            tries = tries + CASE WHEN allowed THEN 1 ELSE 0 END,
+            status = CASE WHEN allowed OR NOT late THEN status ELSE 'dead' END,
+            done_at = CASE WHEN allowed OR NOT late THEN done_at ELSE now() END,
+            reason = CASE WHEN allowed THEN reason ELSE 'The address has had enough for the day.' END
+        FROM ranked WHERE m.id = ranked.id
+        RETURNING allowed, m.id, channel, address, locale, template, fields, queued_at, tries
+        """;
+
+    /// <summary>Takes at most so many messages that are due; fewer does not mean that there are no others.</summary>
+    /// <returns>What was taken, and how many wait on because their address has had enough for today.</returns>
+    public async Task<(IReadOnlyList<ClaimedMessage> Claimed, int Postponed)> Claim(
+        int most, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (
+            var @lock = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { Parameters = { new() { Value = ClaimLock } } })
+            await @lock.ExecuteNonQueryAsync(cancellationToken);
+
+        var claimed = new List<ClaimedMessage>();
+        var postponed = 0;
+        await using (var command = new NpgsqlCommand(ClaimSql, connection))
+        {
+            foreach (var value in (object[])[most, settings.MaxPerDay, lease, MessageTemplates.News.ToArray(), settings.GiveUpAfter])
+                command.Parameters.Add(new() { Value = value });
+            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+            {
+                if (rows.GetBoolean(0))
+                    claimed.Add(Read(rows));
+                else
+                    postponed++;
+            }
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return (claimed, postponed);
+    }
+
+    /// <summary>Notes that somebody took charge of a message; what it said is forgotten.</summary>
+    public Task MarkSent(ClaimedMessage message, CancellationToken cancellationToken) =>
+        Mark(message, "sent", null, null, cancellationToken);
+
+    /// <summary>Lays a message aside for good, until somebody asks for it again.</summary>
+    public Task MarkDead(ClaimedMessage message, string reason, CancellationToken cancellationToken) =>
+        Mark(message, "dead", reason, null, cancellationToken);
+
+    /// <summary>Lets a message wait for its next try.</summary>
+    public Task MarkFailed(ClaimedMessage message, string reason, TimeSpan pause, CancellationToken cancellationToken) =>
+        Mark(message, "queued", reason, pause, cancellationToken);
+
+    /// <summary>How long until a message is due; <c>null</c> when none is queued.</summary>
+    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM messages WHERE status = 'queued'");
+        return await command.ExecuteScalarAsync(cancellationToken) is double seconds ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
+    }
+
+    public async Task<QueueState> Measure(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT count(*), coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float8, (SELECT count(*) FROM messages WHERE status = 'dead')
+            FROM messages WHERE status = 'queued'
+            """);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        await rows.ReadAsync(cancellationToken);
+        return new QueueState(rows.GetInt64(0), TimeSpan.FromSeconds(rows.GetDouble(1)), rows.GetInt64(2));
+    }
+
+    private async Task Mark(ClaimedMessage message, string status, string? reason, TimeSpan? pause, CancellationToken cancellationToken)
+    {
+        // Whoever comes too late, after another one took the message over, changes nothing.
+        await using var command = database.CreateCommand(
+            """
+            UPDATE messages SET status = $3, reason = $4, due_at = coalesce(now() + $5, due_at),
+                tried_at = CASE WHEN $3 = 'sent' THEN tried_at END,
+                done_at = CASE WHEN $3 <> 'queued' THEN now() END,
+                fields = CASE WHEN $3 = 'sent' THEN '{}' ELSE fields END
+            WHERE id = $1 AND tries = $2 AND status = 'queued'
+            """);
+        command.Parameters.Add(new() { Value = message.Id });
+        command.Parameters.Add(new() { Value = message.Try });
+        command.Parameters.Add(new() { Value = status, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new() { Value = (object?)Shorten(reason) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new() { Value = (object?)pause ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static string? Shorten(string? reason) => reason is { Length: > 500 } ? reason[..500] : reason;
+
+    private static ClaimedMessage Read(NpgsqlDataReader row)
+    {
+        var address = row.GetString(3);
+        if (
+            !(
+                row.GetString(2) == "email"
+                    ? ContactAddress.TryParseEmail(address, out var to)
+                    : ContactAddress.TryParsePhone(address, out to)))
+            throw new InvalidDataException($"The message {row.GetGuid(1)} has no address.");
+        return new ClaimedMessage(
+            row.GetGuid(1),
+            to,
+            row.GetString(4),
+            Notification.Of(row.GetString(5), JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(6))!),
+            row.GetFieldValue<DateTimeOffset>(7),
+            row.GetInt32(8));
+    }
+}

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Portico.Infrastructure.Redis;
+
+internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await redis.Run(database => database.PingAsync(), cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
+}

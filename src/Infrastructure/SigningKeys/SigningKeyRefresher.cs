@@ -1,0 +1,178 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.SigningKeys;
+
+/// <summary>Brings in what other replicas have done to the signing keys.</summary>
+public interface ISigningKeyRefresh
+{
+    /// <summary>Looks at the keys now, because a token names one that is not known here.</summary>
+    /// <remarks>At most four times a second, however many ask; while PostgreSQL is away nobody waits.</remarks>
+    Task LookAgain(CancellationToken cancellationToken);
+}
+
+/// <summary>Follows the signing keys in PostgreSQL once a second, and takes the steps that are due.</summary>
+/// <remarks>
+/// While PostgreSQL is away the keys are those that were last seen, and go on signing. A program that starts meanwhile has none
+/// and answers 503 until it is back. Keys that can't be opened stop a program that starts, and are logged by one that runs.
+/// </remarks>
+internal sealed partial class SigningKeyRefresher(
+    IServiceScopeFactory scopes, TokenKeys keys, KeySealing sealing, TokenSettings settings, TimeProvider clock,
+    ILogger<SigningKeyRefresher> logger)
+    : BackgroundService, ISigningKeyRefresh
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ChangeDeadline = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim _asked = new(0);
+    private TaskCompletionSource _next = NewLook();
+    private Dictionary<string, OpenKey> _opened = new(StringComparer.Ordinal);
+    private volatile string? _trouble;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Look(StartDeadline, cancellationToken);
+        }
+        catch (SealedKeyException sealedKey)
+        {
+            throw new OptionsValidationException(TokenSettings.Section, typeof(TokenSettings), [sealedKey.Message]);
+        }
+        catch (Exception failure) when (IsTrouble(failure, cancellationToken))
+        {
+            Report(failure);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    public async Task LookAgain(CancellationToken cancellationToken)
+    {
+        if (_trouble is not null)
+            return;
+
+        var look = Volatile.Read(ref _next).Task;
+        if (_asked.CurrentCount == 0)
+            _asked.Release();
+        await look.WaitAsync(LookDeadline, clock, cancellationToken).ContinueWith(
+            static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    public override void Dispose()
+    {
+        _asked.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await _asked.WaitAsync(Interval, stoppingToken);
+                var look = Interlocked.Exchange(ref _next, NewLook());
+                try
+                {
+                    await Look(LookDeadline, stoppingToken);
+                    _trouble = null;
+                }
+                catch (Exception failure) when (failure is SealedKeyException || IsTrouble(failure, stoppingToken))
+                {
+                    Report(failure);
+                }
+                finally
+                {
+                    look.SetResult();
+                }
+
+                await Task.Delay(ShortestInterval, clock, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private static TaskCompletionSource NewLook() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // What passes by itself: an outage, a schema that is still to be migrated.
+    private static bool IsTrouble(Exception failure, CancellationToken stopping) =>
+        failure is OperationCanceledException && !stopping.IsCancellationRequested
+        || failure is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }
+        || DatabaseOutage.Is(failure) || (failure.InnerException is { } cause && DatabaseOutage.Is(cause));
+
+    private async Task Look(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
+        var found = await Within(patience, store.List, cancellationToken);
+        // By this machine's clock; whether it is so, PostgreSQL's decides.
+        if (new SigningKeySet(found, sealing, TokenKey.Generate).Due(clock.GetUtcNow(), settings) is not null)
+        {
+            // With more patience: making a key takes a busy machine seconds, and given up halfway it would begin anew for ever.
+            foreach (var change in await Within(ChangeDeadline, token => store.Advance(settings, token), cancellationToken))
+                LogChange(change.Step, change.Key.Algorithm, change.Key.Id);
+            found = await Within(patience, store.List, cancellationToken);
+        }
+
+        Take(found);
+    }
+
+    private async Task<T> Within<T>(TimeSpan patience, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        return await work(either.Token);
+    }
+
+    private void Take(IReadOnlyList<SigningKey> found)
+    {
+        if (found.Count == _opened.Count && found.All(IsOpened))
+            return;
+
+        // Each is opened before any is forgotten: either all are taken or none.
+        var opened = found.ToDictionary(
+            key => key.Id, key => IsOpened(key) ? _opened[key.Id] : new OpenKey(key.SealedKey, key.Open(sealing)), StringComparer.Ordinal);
+        if (found.FirstOrDefault(key => key.State == SigningKeyState.Current) is not { } current)
+            return;
+
+        keys.Replace(new KeyRing(opened[current.Id].Key, found.OrderBy(key => key.State).Select(key => opened[key.Id].Key)));
+        _opened = opened;
+    }
+
+    private bool IsOpened(SigningKey key) =>
+        _opened.TryGetValue(key.Id, out var known) && known.Sealed.AsSpan().SequenceEqual(key.SealedKey);
+
+    private void Report(Exception failure)
+    {
+        // Said once, and not every second for as long as it lasts.
+        if (failure.Message == _trouble)
+            return;
+        _trouble = failure.Message;
+        if (failure is SealedKeyException)
+            LogSealed(failure.Message);
+        else
+            LogAway(failure.Message);
+    }
+
+    private sealed record OpenKey(byte[] Sealed, TokenKey Key);
+
+    [LoggerMessage(1, LogLevel.Information, "Signing key {Step}: {Algorithm} {KeyId}")]
+    private partial void LogChange(SigningKeyStep step, string algorithm, string keyId);
+
+    [LoggerMessage(2, LogLevel.Warning, "The signing keys can't be read, those that are known go on: {Failure}")]
+    private partial void LogAway(string failure);
+
+    [LoggerMessage(3, LogLevel.Error, "The signing keys have changed and can't be opened, those that are known go on: {Failure}")]
+    private partial void LogSealed(string failure);
+}

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using Npgsql;
+using Portico.Migrator.Commands;
+using Spectre.Console;
+
+namespace Portico.Migrator.Events;
+
+/// <summary><c>events dead-letters list|replay|drop</c>: what could not be handled or sent, and what becomes of it.</summary>
+/// <remarks>
+/// A dead letter is an event that a handler failed at, or a message that was refused. To replay one is to ask for it: the server does it
+/// within some seconds, and once, since what had its effect is known by its id.
+/// </remarks>
+internal static class DeadLettersCommand
+{
+    private const int MaxListed = 1000;
+
+    private const string ListSql = """
+        SELECT id, 'event', handler, reason, died_at, replay_asked_at IS NOT NULL FROM dead_events
+        UNION ALL
+        SELECT id, 'message', template, coalesce(reason, ''), done_at, false FROM messages WHERE status = 'dead'
+        ORDER BY 5, 1 LIMIT $1
+        """;
+
+    // Where $1 names none, it means all.
+    private const string ReplaySql = """
+        WITH events AS (
+            UPDATE dead_events SET replay_asked_at = coalesce(replay_asked_at, now()) WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
+        ), letters AS (
+            UPDATE messages SET status = 'queued', queued_at = now(), due_at = now(), done_at = NULL
+            WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
+        )
+        SELECT id FROM events UNION ALL SELECT id FROM letters
+        """;
+
+    private const string DropSql = """
+        WITH events AS (
+            DELETE FROM dead_events WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
+        ), letters AS (
+            DELETE FROM messages WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
+        )
+        SELECT id FROM events UNION ALL SELECT id FROM letters
+        """;
+
+    public static Command Create(CommandHost host) =>
+        new(
+            "dead-letters",
+            "Events that could not be handled, and messages that were refused.") { CreateList(host), CreateReplay(host), CreateDrop(host) };
+
+    private static Command CreateList(CommandHost host)
+    {
+        var timeout = ConnectTimeout();
+        var command = new Command("list", $"Tell what lies there, the oldest first; at most {MaxListed}.") { timeout };
+        host.SetAction(command, (run, cancellationToken) => ListAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
+        return command;
+    }
+
+    private static Command CreateReplay(CommandHost host) =>
+        CreateChange(
+            host,
+            "replay",
+            "Have them handled or sent again, by the server and within some seconds.",
+            "replayed",
+            ReplaySql,
+            "Asked for {0} again.");
+
+    private static Command CreateDrop(CommandHost host) =>
+        CreateChange(host, "drop", "Forget them for good.", "dropped", DropSql, "Dropped {0}.");
+
+    private static Command CreateChange(CommandHost host, string name, string description, string result, string sql, string line)
+    {
+        var ids = new Argument<Guid[]>("ID") { Description = "Which ones, as list tells them.", Arity = ArgumentArity.ZeroOrMore };
+        var all = new Option<bool>("--all") { Description = "All of them." };
+        var timeout = ConnectTimeout();
+        var command = new Command(name, description) { ids, all, timeout };
+        host.SetAction(command, async (run, cancellationToken) =>
+        {
+            var named = run.Arguments.GetValue(ids) ?? [];
+            if (named.Length > 0 == run.Arguments.GetValue(all))
+                throw new MigratorException("Name some, or say --all.");
+
+            await using var connection = await DatabaseServer.OpenAsync(
+                run.Settings.App ?? run.Settings.Migrator, run.Arguments.GetValue(timeout), run.Report, cancellationToken);
+            await using var change = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = named } } };
+            var changed = new List<Guid>();
+            await using var rows = await change.ExecuteReaderAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+                changed.Add(rows.GetGuid(0));
+
+            run.Report.Set(result, changed);
+            run.Report.Line(string.Format(null, line, changed.Count));
+            var missing = named.Except(changed).ToArray();
+            foreach (var id in missing)
+                run.Report.Note($"There is no dead letter {id}.");
+            return missing.Length == 0 ? ExitCode.Ok : ExitCode.Error;
+        });
+        return command;
+    }
+
+    private static async Task<ExitCode> ListAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        await using var connection = await DatabaseServer.OpenAsync(
+            run.Settings.App ?? run.Settings.Migrator, timeout, run.Report, cancellationToken);
+        await using var command = new NpgsqlCommand(ListSql, connection) { Parameters = { new() { Value = MaxListed } } };
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        var letters = new List<object>();
+        var table = new Table().Border(TableBorder.Simple).AddColumns("Id", "What", "Since (UTC)", "Reason");
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            var (id, kind, name, reason) = (rows.GetGuid(0), rows.GetString(1), rows.GetString(2), rows.GetString(3));
+            var diedAt = await rows.GetFieldValueAsync<DateTimeOffset>(4, cancellationToken);
+            var isAskedFor = rows.GetBoolean(5);
+            letters.Add(new { Id = id, Kind = kind, Name = name, Reason = reason, DiedAt = diedAt, ReplayAsked = isAskedFor });
+            table.AddRow(
+                $"{id}",
+                Markup.Escape($"{kind} {name}{(isAskedFor ? ", asked for again" : "")}"),
+                $"{diedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}",
+                Markup.Escape(reason));
+        }
+
+        run.Report.Set("deadLetters", letters);
+        if (letters.Count == 0)
+            run.Report.Line("Nothing lies there.");
+        else
+            run.Report.Show(table);
+        return ExitCode.Ok;
+    }
+
+    private static Option<TimeSpan> ConnectTimeout() =>
+        Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+}

@@ -1,0 +1,26 @@
+using Portico.Application.Common.Security;
+
+namespace Portico.WebApi.Http;
+
+/// <summary>
+/// Refuses a caller of the API who has made more requests in a minute than <c>Limits:UserRequestsPerMinute</c> or
+/// <c>Limits:ClientRequestsPerMinute</c>.
+/// </summary>
+/// <remarks>Health, metrics and the keys for verifiers are outside of it: who watches and who verifies is never refused.</remarks>
+internal sealed class RateLimitMiddleware(
+    RequestDelegate next, LimitSettings limits, IRequestRateLimiter budget, ICurrentUser user, IRateLimitReport report)
+{
+    private const string Api = "/api";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!context.Request.Path.StartsWithSegments(Api, StringComparison.OrdinalIgnoreCase))
+            return next(context);
+
+        var isAllowed = user.Claims is { Subject: var person }
+            ? budget.TrySpend(person, limits.UserRequestsPerMinute, out var use)
+            : budget.TrySpend(context.Connection.RemoteIpAddress, limits.ClientRequestsPerMinute, out use);
+        report.Report(use);
+        return isAllowed ? next(context) : context.Refuse(HttpErrors.TooManyRequests with { RetryAfter = use.Reset });
+    }
+}
