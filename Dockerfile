@@ -3,7 +3,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 
-# Only what decides the packages, so that this layer outlives every change of code.
+# Only the files that decide the packages, so that a change of code does not rebuild this layer.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/Program.props src/
 COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
@@ -17,7 +17,7 @@ RUN dotnet restore src/WebApi/WebApi.csproj --locked-mode -p:PublishReadyToRun=t
  && dotnet restore src/Seeder/Seeder.csproj --locked-mode -p:PublishReadyToRun=true
 
 COPY src/ src/
-# Compiled ahead of time, so that a program is fast from its first request on. The analyzers have run in CI already.
+# Compiled ahead of time, so that a program is fast from its first request on. CI has already run the analyzers.
 RUN dotnet publish src/WebApi/WebApi.csproj -c Release --no-restore -p:PublishReadyToRun=true -p:RunAnalyzers=false -o out/server \
  && dotnet publish src/Migrator/Migrator.csproj -c Release --no-restore -p:PublishReadyToRun=true -p:RunAnalyzers=false -o out/migrator \
  && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:PublishReadyToRun=true -p:RunAnalyzers=false -o out/seeder
@@ -38,16 +38,16 @@ CMD ["reference"]
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS server
 WORKDIR /app
-# A new volume takes over the owner of the folder that it is mounted on.
+# A new volume gets the owner of the folder that it is mounted on.
 RUN install -d -o $APP_UID -g $APP_UID /var/lib/portico/mailbox
 COPY --from=build /source/out/server ./
 ENV ASPNETCORE_URLS=http://+:5080 \
     Management__Url=http://+:5081
-# No project file can set it (ADR 0024). A garbage collection every 64 MiB; with a memory limit, at most a share of that limit.
+# A garbage collection every 64 MiB; with a memory limit, at most a share of that limit. No project file can set this (ADR 0024).
 ENV DOTNET_GCgen0size=0x4000000
 EXPOSE 5080 5081
 USER $APP_UID
-# The image has no curl; bash speaks TCP.
+# The image has no curl, so bash opens the TCP connection.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5080 && printf 'GET /health/ready HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["dotnet", "Portico.WebApi.dll"]

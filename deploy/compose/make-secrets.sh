@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes the secrets of a new installation, a file each, and leaves those alone that are there already.
-# A file is named by its setting (Sessions__Key); see "Secrets" in docs/operations.md.
+# Makes the secrets of a new installation, one file for each. It does not change existing files.
+# The name of a file is the name of its setting (Sessions__Key); see "Secrets" in docs/operations.md.
 #
 #   make-secrets.sh FOLDER [OWNER]
 #
-# FOLDER/postgres   what PostgreSQL needs: the superuser's password
-# FOLDER/migrator   what the Migrator needs
-# FOLDER/server     what the server and the Seeder need; they never see the two above
-# OWNER             who shall own the files, such as 1654:1654; only root can give them away
+# FOLDER/postgres   secrets of PostgreSQL: the password of the superuser
+# FOLDER/migrator   secrets of the Migrator
+# FOLDER/server     secrets of the server and the Seeder; they never see the two folders above
+# OWNER             the owner of the files, such as 1654:1654; only root can set it
 set -euo pipefail
 umask 077
 
@@ -15,7 +15,7 @@ folder=${1:?FOLDER is missing}
 owner=${2:-}
 mkdir -p "$folder/postgres" "$folder/migrator" "$folder/server"
 
-# Through a second name, so that a secret is whole or not there.
+# Writes to a second name first, so that a secret is complete or missing.
 make() {
   local file="$folder/$1"
   shift
@@ -39,9 +39,9 @@ make server/ConnectionStrings__Portico connection_of portico_app
 make server/Sessions__Key key
 make server/Otp__Key key
 make server/Tokens__SealingKey key
-# The Migrator gives the application's role its password.
+# The Migrator sets the password of the application's database role.
 make migrator/ConnectionStrings__Portico cat "$folder/server/ConnectionStrings__Portico"
-# And its commands about signing keys open what the server has sealed.
+# Its `keys` commands decrypt the signing keys that the server has encrypted.
 make migrator/Tokens__SealingKey cat "$folder/server/Tokens__SealingKey"
 
 if [ -n "$owner" ] && [ "$(id -u)" -eq 0 ]; then
