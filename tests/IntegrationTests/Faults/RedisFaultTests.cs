@@ -157,7 +157,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
             async () =>
             {
                 var signUp = new { email = PorticoApp.NewEmail(), reason = "registration" };
-                var reset = new { person.Email, reason = "forgotten" };
+                var reset = new { email = PorticoApp.NewEmail(), reason = "forgotten" };
                 var guess = new { email = PorticoApp.NewEmail(), password = "wrong" };
                 List<TimeSpan> times =
                 [
