@@ -48,12 +48,13 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
             || Text(envelope, "specversion") != "1.0"
             || !Guid.TryParse(Text(envelope, "id"), out var id)
             || Text(envelope, "type") is not { Length: > 0 } type
-
-                || !envelope.TryGetProperty("time", out var time)
-                || time.ValueKind != JsonValueKind.String
-                || !time.TryGetDateTimeOffset(out var at)
+            || !envelope.TryGetProperty("time", out var time)
+            || time.ValueKind != JsonValueKind.String
+            || !time.TryGetDateTimeOffset(out var at)
             || !envelope.TryGetProperty("data", out var data))
-            throw new InvalidDataException("This is no CloudEvents 1.0 envelope with specversion, id, type, time and data.");
+        {
+            throw new InvalidDataException("This is not a CloudEvents 1.0 envelope with specversion, id, type, time and data.");
+        }
         return new ReceivedEvent(id, type, at, Text(envelope, "traceparent"), data);
     }
 
