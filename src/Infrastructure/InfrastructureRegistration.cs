@@ -19,9 +19,10 @@ using Portico.Infrastructure.Users;
 
 namespace Portico.Infrastructure;
 
+/// <summary>Registers the infrastructure.</summary>
 public static class InfrastructureRegistration
 {
-    /// <summary>Adds everything that the web API reaches outside itself: PostgreSQL, Redis, NATS, signing keys, mail.</summary>
+    /// <summary>Adds all external dependencies of the web API: PostgreSQL, Redis, NATS, signing keys, mail.</summary>
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -38,7 +39,7 @@ public static class InfrastructureRegistration
             .AddEvents(configuration);
     }
 
-    /// <summary>Adds PostgreSQL and what the features keep in it; starts no background work.</summary>
+    /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>
     public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration) => services
         .AddPostgres(configuration)
         .AddAudit()
@@ -46,7 +47,7 @@ public static class InfrastructureRegistration
         .AddForecasts()
         .AddOutbox();
 
-    /// <summary>Adds Redis and what the features keep in it: sessions, codes and limits.</summary>
+    /// <summary>Adds Redis and the features that store data in it: sessions, codes and rate limits.</summary>
     public static IServiceCollection AddRedis(this IServiceCollection services, IConfiguration configuration) => services
         .AddRedisConnection(configuration)
         .AddRateLimiting()

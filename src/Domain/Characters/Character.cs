@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Characters;
 
-/// <summary>A character that a person plays in their games.</summary>
+/// <summary>A game character of a user.</summary>
 public sealed class Character : OwnedRecord, IPurgeable
 {
     public const int MaxNameLength = 100;
@@ -40,6 +40,6 @@ public sealed class Character : OwnedRecord, IPurgeable
     }
 }
 
-/// <summary>What a person says of a character; levels are 1 to 20, abilities 1 to 30.</summary>
+/// <summary>The values of a character: levels are 1 to 20, abilities 1 to 30.</summary>
 public sealed record CharacterSheet(
     string Name, string Class, int Level, int Strength, int Dexterity, int Constitution, int Intelligence, int Wisdom, int Charisma);

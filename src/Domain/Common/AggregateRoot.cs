@@ -1,10 +1,10 @@
 namespace Portico.Domain.Common;
 
-/// <summary>An entity that guards a consistency boundary and tells what happened inside it.</summary>
+/// <summary>An entity that is the consistency boundary of a change and raises domain events.</summary>
 /// <remarks>
-/// Every event takes the next <see cref="Version"/>, so that readers of the outbox can keep the order per aggregate,
-/// and two writers of one version collide in the database instead of overwriting each other. A change that raises no event
-/// takes the next version too, when it is saved.
+/// Every event takes the next <see cref="Version"/>. Readers of the outbox can therefore keep the order per aggregate,
+/// and two writers of one version conflict in the database instead of overwriting each other.
+/// A change that raises no event also takes the next version when it is saved.
 /// </remarks>
 public abstract class AggregateRoot : Entity
 {
@@ -15,12 +15,12 @@ public abstract class AggregateRoot : Entity
     {
     }
 
-    /// <summary>Grows with every change; never the same for two states.</summary>
+    /// <summary>Increases with every change; two states never have the same version.</summary>
     public long Version { get; private set; }
 
     public IReadOnlyList<RaisedEvent> Events => _events;
 
-    /// <summary>Hands the raised events over, once.</summary>
+    /// <summary>Returns the raised events and clears the list.</summary>
     public IReadOnlyList<RaisedEvent> TakeEvents()
     {
         var taken = _events.ToArray();

@@ -1,6 +1,6 @@
 namespace Portico.Domain.Common;
 
-/// <summary>What an expected refusal means, whatever carries the answer.</summary>
+/// <summary>The kind of an expected error, independent of the protocol.</summary>
 public enum ErrorKind
 {
     Validation,
@@ -15,13 +15,13 @@ public enum ErrorKind
     Unavailable,
 }
 
-/// <summary>An expected refusal: what it means, its stable code, and a sentence for a person.</summary>
+/// <summary>An expected error: its kind, its stable code, and a sentence for a person.</summary>
 /// <remarks>The code is snake_case, part of the contract and listed in <c>docs/api/errors.md</c>.</remarks>
 public sealed record Error(ErrorKind Kind, string Code, string Message)
 {
-    /// <summary>The messages of each refused field, by its camelCase JSON path; empty when no field is to blame.</summary>
+    /// <summary>The messages of each invalid field, by its camelCase JSON path; empty when the error is not about a field.</summary>
     public IReadOnlyDictionary<string, string[]> Fields { get; init; } = new Dictionary<string, string[]>(StringComparer.Ordinal);
 
-    /// <summary>How long to wait before another try makes sense.</summary>
+    /// <summary>How long to wait before the next try.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -1,7 +1,7 @@
 namespace Portico.Domain.Common;
 
-/// <summary>A record that knows who made and last changed it, and when.</summary>
-/// <remarks>Stamped when it is saved; <c>null</c> stands for the system itself.</remarks>
+/// <summary>A record that stores who created it, who changed it last, and when.</summary>
+/// <remarks>The values are set when the record is saved; <c>null</c> stands for the system itself.</remarks>
 public interface IAuditable
 {
     DateTimeOffset CreatedAt { get; }

@@ -1,5 +1,5 @@
 namespace Portico.Domain.Common;
 
-/// <summary>A record that may be gone for good once it has been deleted for long and nothing refers to it.</summary>
-/// <remarks>What others must still be able to look up, such as money, is not.</remarks>
+/// <summary>A record that is removed permanently some time after its deletion, when nothing refers to it.</summary>
+/// <remarks>Records that others must still be able to look up, such as money, are not purgeable.</remarks>
 public interface IPurgeable : ISoftDeletable;

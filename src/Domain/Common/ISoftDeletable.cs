@@ -1,7 +1,7 @@
 namespace Portico.Domain.Common;
 
-/// <summary>A record that leaves every list when it is deleted, yet can be restored.</summary>
-/// <remarks>Removing one through the database context marks it instead; the filter <c>SoftDelete</c> hides it from then on.</remarks>
+/// <summary>A record that is hidden from every list when it is deleted, and can be restored.</summary>
+/// <remarks>The database context marks a removed record instead of deleting it; the filter <c>SoftDelete</c> then hides it.</remarks>
 public interface ISoftDeletable
 {
     DateTimeOffset? DeletedAt { get; }

@@ -2,18 +2,16 @@ using System.Buffers.Binary;
 
 namespace Portico.Domain.Common;
 
-/// <summary>Makes identifiers that sort by the time they were made.</summary>
+/// <summary>Creates identifiers that sort by the time of creation.</summary>
 public static class Ids
 {
     private const int SubMillisecondSteps = 4096;
 
     /// <summary>
-    /// A UUID of version 7 (RFC 9562) whose <c>rand_a</c> continues the time, in steps of a quarter of a microsecond (section 6.2, method
-    /// 3).
+    /// Creates a UUID v7 (RFC 9562) whose <c>rand_a</c> continues the time in steps of a quarter of a microsecond
+    /// (section 6.2, method 3).
     /// </summary>
-    /// <remarks>
-    /// So what one process makes one after the other stays in that order even within a millisecond; 62 random bits are left.
-    /// </remarks>
+    /// <remarks>The ids of one process keep their order even within a millisecond; 62 random bits are left.</remarks>
     public static Guid New(DateTimeOffset now)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -4,13 +4,13 @@ namespace Portico.Domain.Common;
 
 /// <summary>An exact, signed amount of one currency.</summary>
 /// <remarks>
-/// Never rounds: an amount finer than the currency's minor unit is refused, and <see cref="Allocate"/> loses nothing.
-/// At most 2⁹⁶ − 1 minor units either way, which is what a decimal holds exactly whatever the currency's decimals are.
-/// Not positional, because a public constructor and <c>with</c> would walk around the checks.
+/// Never rounds: an amount with more decimals than the currency is an error, and <see cref="Allocate"/> loses nothing.
+/// The limit is ±(2⁹⁶ − 1) minor units, because a decimal holds so many exactly for every number of decimals.
+/// Not a positional record, because a public constructor and <c>with</c> would bypass the checks.
 /// </remarks>
 public readonly record struct Money : IComparable<Money>
 {
-    // Longer text is no amount, however many zeros it begins with.
+    // A longer text is not an amount, even if it begins with zeros.
     private const int MaxTextLength = 64;
 
     private static readonly UInt128 MaxUnits = new(uint.MaxValue, ulong.MaxValue);
@@ -22,7 +22,7 @@ public readonly record struct Money : IComparable<Money>
 
     public Currency Currency => field ?? throw new InvalidOperationException("default(Money) has no currency.");
 
-    /// <summary>The amount as a whole number of the currency's smallest unit; so it is kept in the database.</summary>
+    /// <summary>The amount as a whole number of minor units, as the database stores it.</summary>
     public decimal MinorUnits => WithScale(Amount, 0);
 
     /// <summary>The amount with exactly the currency's decimals, such as <c>12.30</c>.</summary>
@@ -37,26 +37,26 @@ public readonly record struct Money : IComparable<Money>
     /// <summary>The largest amount of a currency; the smallest is its negative.</summary>
     public static Money Max(Currency currency) => new(WithScale(decimal.MaxValue, currency.Decimals), currency);
 
-    /// <exception cref="ArgumentException">The amount has more decimals than the currency, or is beyond the largest.</exception>
+    /// <exception cref="ArgumentException">The amount has more decimals than the currency, or is larger than the maximum.</exception>
     public static Money Of(decimal amount, Currency currency)
     {
         var rounded = decimal.Round(amount, currency.Decimals);
         if (rounded != amount)
             throw new ArgumentException($"{currency.Code} has {currency.Decimals} decimals.", nameof(amount));
 
-        // Adding a zero of the currency's scale gives the sum that scale, if there is room for it.
+        // Adding a zero with the currency's scale gives the sum that scale, if it fits.
         var scaled = rounded + WithScale(0, currency.Decimals);
         return scaled.Scale == currency.Decimals
             ? new(scaled, currency)
             : throw new ArgumentException($"{currency.Code} goes up to {Max(currency).Text}.", nameof(amount));
     }
 
-    /// <exception cref="ArgumentException">It is no whole number.</exception>
+    /// <exception cref="ArgumentException">The number of units is not a whole number.</exception>
     public static Money OfMinorUnits(decimal units, Currency currency) => decimal.Truncate(units) == units
         ? new(WithScale(decimal.Truncate(units), currency.Decimals), currency)
         : throw new ArgumentException("Minor units are whole numbers.", nameof(units));
 
-    /// <summary>Reads digits with at most one point and nothing else: no sign, exponent, space, group or needless zero.</summary>
+    /// <summary>Reads digits with at most one point: no sign, exponent, space, group separator or leading zero.</summary>
     public static Result<Money> Parse(ReadOnlySpan<char> text, Currency currency)
     {
         if (text.Length > MaxTextLength || !IsPlain(text, out var point))
@@ -87,7 +87,7 @@ public readonly record struct Money : IComparable<Money>
             new decimal((int)(uint)units, (int)(uint)(units >> 32), (int)(uint)(units >> 64), false, (byte)currency.Decimals), currency);
     }
 
-    /// <exception cref="OverflowException">The sum is beyond the largest amount.</exception>
+    /// <exception cref="OverflowException">The sum is larger than the maximum.</exception>
     public static Money operator +(Money left, Money right) => TryAdd(left, right, out var sum)
         ? sum
         : throw new OverflowException($"{left.Currency.Code} goes up to {Max(left.Currency).Text}.");
@@ -105,11 +105,11 @@ public readonly record struct Money : IComparable<Money>
 
     public static bool operator >=(Money left, Money right) => left.CompareTo(right) >= 0;
 
-    /// <summary>Adds, unless the sum is beyond the largest amount.</summary>
+    /// <summary>Adds two amounts; false when the sum is larger than the maximum.</summary>
     public static bool TryAdd(Money left, Money right, out Money sum)
     {
         var (amount, other, currency) = (left.Amount, right.In(left.Currency), left.Currency);
-        // A decimal would drop digits there instead of failing.
+        // Beyond the maximum a decimal drops digits instead of failing.
         var isBeyond = amount > 0 == other > 0 && Math.Abs(amount) > Max(currency).Amount - Math.Abs(other);
         sum = isBeyond ? left : new(amount + other, currency);
         return !isBeyond;
@@ -117,7 +117,7 @@ public readonly record struct Money : IComparable<Money>
 
     public int CompareTo(Money other) => Amount.CompareTo(other.In(Currency));
 
-    /// <summary>Splits into parts whose sum is this amount; the first parts carry the odd minor units.</summary>
+    /// <summary>Splits into parts whose sum is this amount; the first parts get the remaining minor units.</summary>
     public IReadOnlyList<Money> Allocate(int parts)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
@@ -126,7 +126,7 @@ public readonly record struct Money : IComparable<Money>
         return
         [
             .. Enumerable.Range(0, parts)
-            .Select(part => OfMinorUnits((decimal)(part < Int128.Abs(odd) ? each + Int128.Sign(odd) : each), currency))
+                .Select(part => OfMinorUnits((decimal)(part < Int128.Abs(odd) ? each + Int128.Sign(odd) : each), currency)),
         ];
     }
 
@@ -151,14 +151,13 @@ public readonly record struct Money : IComparable<Money>
     }
 }
 
-/// <summary>What is wrong with an amount that somebody wrote.</summary>
+/// <summary>The errors of an amount in a request.</summary>
 public static class MoneyErrors
 {
-    public static readonly Error Malformed =
-        new(
-            ErrorKind.Validation,
-            "validation_failed",
-            "Write the amount as text of digits, with a point if it has decimals, such as 12.34.");
+    public static readonly Error Malformed = new(
+        ErrorKind.Validation,
+        "validation_failed",
+        "Write the amount as text of digits, with a point if it has decimals, such as 12.34.");
 
     public static readonly Error UnknownCurrency =
         new(ErrorKind.Validation, "validation_failed", "This currency is not known. Give a code of ISO 4217, such as EUR.");
@@ -166,9 +165,8 @@ public static class MoneyErrors
     public static Error TooPrecise(Currency currency) =>
         new(ErrorKind.Validation, "amount_precision", $"{currency?.Code} has {currency?.Decimals} decimals, and nothing is rounded.");
 
-    public static Error TooLarge(Currency currency) =>
-        new(
-            ErrorKind.Validation,
-            "validation_failed",
-            $"{currency?.Code} goes up to {(currency is null ? "" : Money.Max(currency).Text)}.");
+    public static Error TooLarge(Currency currency) => new(
+        ErrorKind.Validation,
+        "validation_failed",
+        $"{currency?.Code} goes up to {(currency is null ? "" : Money.Max(currency).Text)}.");
 }

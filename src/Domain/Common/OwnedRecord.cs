@@ -1,7 +1,7 @@
 namespace Portico.Domain.Common;
 
-/// <summary>A record of one person that can be deleted and restored, with the marks of who made and changed it.</summary>
-/// <remarks>The marks and the <see cref="AggregateRoot.Version"/> are set when it is saved.</remarks>
+/// <summary>A record of one user that can be deleted and restored, and stores who created and changed it.</summary>
+/// <remarks>The audit properties and the <see cref="AggregateRoot.Version"/> are set when it is saved.</remarks>
 public abstract class OwnedRecord(Guid id, Guid ownerId) : AggregateRoot(id), IOwned, IAuditable, ISoftDeletable
 {
     public Guid OwnerId { get; private init; } = ownerId;
@@ -12,6 +12,6 @@ public abstract class OwnedRecord(Guid id, Guid ownerId) : AggregateRoot(id), IO
     public DateTimeOffset? DeletedAt { get; private set; }
     public Guid? DeletedBy { get; private set; }
 
-    /// <summary>Takes a deletion back; nothing happens when there was none.</summary>
+    /// <summary>Restores a deleted record; otherwise does nothing.</summary>
     public void Restore() => (DeletedAt, DeletedBy) = (null, null);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Portico.Domain.Common;
 
-/// <summary>A result whatever its value is, so that one pipeline can refuse any request.</summary>
+/// <summary>A result with a value of any type, so that one pipeline can return an error for any request.</summary>
 public interface IResult<out TSelf>
     where TSelf : IResult<TSelf>
 {
@@ -11,8 +11,8 @@ public interface IResult<out TSelf>
     static abstract TSelf Refuse(Error error);
 }
 
-/// <summary>Either a value or the <see cref="Common.Error"/> that says why there is none.</summary>
-/// <remarks>A class, because <c>default</c> of a struct would pass for a success without a value.</remarks>
+/// <summary>A value, or the <see cref="Common.Error"/> that says why there is none.</summary>
+/// <remarks>A class, because <c>default</c> of a struct would look like a success without a value.</remarks>
 public sealed class Result<T> : IResult<Result<T>>
 {
     private readonly T? _value;
@@ -26,19 +26,21 @@ public sealed class Result<T> : IResult<Result<T>>
     [MemberNotNullWhen(false, nameof(Error))]
     public bool IsSuccess => Error is null;
 
-    /// <exception cref="InvalidOperationException">There is no value, because the request was refused.</exception>
+    /// <exception cref="InvalidOperationException">The result is an error and has no value.</exception>
     public T Value => Error is null ? _value! : throw new InvalidOperationException($"A refused result has no value: {Error.Code}.");
 
     public static Result<T> Refuse(Error error) => new(error ?? throw new ArgumentNullException(nameof(error)));
 
-    [SuppressMessage("Usage", "CA2225:Operator overloads have named alternates", Justification = "Refuse and the value itself are the alternates.")]
+    [SuppressMessage(
+        "Usage", "CA2225:Operator overloads have named alternates", Justification = "Refuse and the value itself are the alternates.")]
     public static implicit operator Result<T>(T value) => new(value);
 
-    [SuppressMessage("Usage", "CA2225:Operator overloads have named alternates", Justification = "Refuse and the value itself are the alternates.")]
+    [SuppressMessage(
+        "Usage", "CA2225:Operator overloads have named alternates", Justification = "Refuse and the value itself are the alternates.")]
     public static implicit operator Result<T>(Error error) => Refuse(error);
 }
 
-/// <summary>The value of a request that answers nothing but its success.</summary>
+/// <summary>The value of a request that has no value to return.</summary>
 public readonly record struct Unit
 {
     public static Unit Value => default;

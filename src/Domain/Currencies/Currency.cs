@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Portico.Domain.Currencies;
 
-/// <summary>A unit of money with the number of decimals that it is counted in.</summary>
+/// <summary>A currency with its number of decimals.</summary>
 /// <remarks>
 /// Codes and minor units of ISO 4217, and a few crypto currencies with 8 and 18 decimals.
 /// Decimals are between 0 and 18.
@@ -15,7 +15,7 @@ public sealed record Currency
     public string Name { get; }
     public int Decimals { get; }
 
-    /// <summary>Every currency that Portico knows, by code.</summary>
+    /// <summary>Every currency that Portico supports, sorted by code.</summary>
     public static IReadOnlyList<Currency> All { get; } =
     [
         new("AED", "UAE dirham", 2), new("AFN", "Afghani", 2), new("ALL", "Lek", 2), new("AMD", "Armenian dram", 2),
@@ -71,9 +71,10 @@ public sealed record Currency
     private static readonly FrozenDictionary<string, Currency> ByCode = All.ToFrozenDictionary(
         currency => currency.Code, StringComparer.Ordinal);
 
-    /// <returns><c>null</c> for a code that is not known.</returns>
+    /// <summary>Finds the currency with a code; <c>null</c> when the code is unknown.</summary>
     public static Currency? Find(string code) => ByCode.GetValueOrDefault(code);
 
-    /// <exception cref="ArgumentException">The code is not known.</exception>
+    /// <summary>Returns the currency with a code.</summary>
+    /// <exception cref="ArgumentException">The code is unknown.</exception>
     public static Currency Of(string code) => Find(code) ?? throw new ArgumentException($"{code} is no currency.", nameof(code));
 }

@@ -1,17 +1,17 @@
 namespace Portico.Domain.Forecasts;
 
-/// <summary>How far an event has come.</summary>
+/// <summary>The status of a sports event.</summary>
 public enum EventStatus
 {
-    /// <summary>Forecasts are taken.</summary>
+    /// <summary>The event accepts forecasts.</summary>
     Open = 1,
 
-    /// <summary>No more forecasts, no result yet.</summary>
+    /// <summary>The event accepts no more forecasts and has no result yet.</summary>
     Closed = 2,
 
-    /// <summary>The result is set and the forecasts are being judged.</summary>
+    /// <summary>The result is set, and the settlement of the forecasts is running.</summary>
     Settling = 3,
 
-    /// <summary>Every forecast is judged.</summary>
+    /// <summary>Every forecast is settled.</summary>
     Settled = 4,
 }

@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Forecasts;
 
-/// <summary>What a person expects of an event: one for each event, theirs to change until it closes.</summary>
+/// <summary>The outcome that a user expects of a sports event: one per user and event, changeable until the event closes.</summary>
 public sealed class Forecast : OwnedRecord, IPurgeable
 {
     private Forecast(Guid id, Guid ownerId, Guid eventId)
@@ -11,10 +11,10 @@ public sealed class Forecast : OwnedRecord, IPurgeable
     public Guid EventId { get; private init; }
     public Outcome Outcome { get; private set; }
 
-    /// <summary>When the person last made up their mind; of those who were right, the earliest stand first.</summary>
+    /// <summary>When the user last chose the outcome; among correct forecasts, the earliest rank first.</summary>
     public DateTimeOffset DecidedAt { get; private set; }
 
-    /// <summary>1 for a right forecast, 0 for a wrong one; <c>null</c> until it is judged.</summary>
+    /// <summary>1 for a correct forecast, 0 for a wrong one; <c>null</c> until the settlement.</summary>
     public int? Points { get; private set; }
 
     public DateTimeOffset? SettledAt { get; private set; }
@@ -35,29 +35,29 @@ public sealed class Forecast : OwnedRecord, IPurgeable
         return allowed;
     }
 
-    /// <summary>Whether it may still be changed, deleted or restored.</summary>
+    /// <summary>Returns an error when the forecast may no longer be changed, deleted or restored.</summary>
     public Result<Unit> AllowChange(SportEvent about, DateTimeOffset now)
     {
         if (about.Id != EventId)
-            throw new ArgumentException("This is another event than the one of the forecast.", nameof(about));
+            throw new ArgumentException("The forecast belongs to another event.", nameof(about));
 
         return about.StatusAt(now) == EventStatus.Open ? Unit.Value : EventErrors.Closed;
     }
 
-    /// <summary>Judges it by the result of its event, once.</summary>
+    /// <summary>Gives the forecast its points by the result of its event, once.</summary>
     public void Settle(SportEvent about, DateTimeOffset now)
     {
         if (about.Id != EventId || about.Result is not { } result)
-            throw new ArgumentException("A forecast is judged by the result of its own event.", nameof(about));
+            throw new ArgumentException("A forecast is settled by the result of its own event.", nameof(about));
         if (SettledAt is not null)
-            throw new InvalidOperationException("This forecast is judged already.");
+            throw new InvalidOperationException("This forecast is already settled.");
 
         (Points, SettledAt) = (Outcome == result ? 1 : 0, now);
         Raise(new ForecastSettled(Id, OwnerId, EventId, about.Title, Outcome, result, Points.Value));
     }
 }
 
-/// <summary>How well a person has forecast so far; kept by the settlement.</summary>
+/// <summary>The score of a user, updated by the settlement.</summary>
 public sealed class ForecasterScore
 {
     private ForecasterScore()
@@ -66,9 +66,9 @@ public sealed class ForecasterScore
 
     public Guid UserId { get; private set; }
 
-    /// <summary>The right forecasts.</summary>
+    /// <summary>The number of correct forecasts.</summary>
     public int Points { get; private set; }
 
-    /// <summary>All that were judged.</summary>
+    /// <summary>The number of settled forecasts.</summary>
     public int Forecasts { get; private set; }
 }

@@ -1,6 +1,6 @@
 namespace Portico.Domain.Forecasts;
 
-/// <summary>How an event between two sides ends.</summary>
+/// <summary>The outcome of a sports event between two sides.</summary>
 public enum Outcome
 {
     Win1 = 1,

@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Forecasts;
 
-/// <summary>An event between two sides that people forecast: taken forecasts until it closes, then one result for good.</summary>
+/// <summary>A sports event between two sides: it accepts forecasts until it closes, then gets one final result.</summary>
 public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
 {
     public const int MaxTitleLength = 200;
@@ -12,16 +12,16 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
 
     public string Title { get; private set; }
 
-    /// <summary>When it closes by itself; <c>null</c> when a manager will close it.</summary>
+    /// <summary>When the event closes automatically; <c>null</c> when a manager closes it.</summary>
     public DateTimeOffset? ClosesAt { get; private set; }
 
-    /// <summary>When a manager closed it or set its result.</summary>
+    /// <summary>When a manager closed the event or set its result.</summary>
     public DateTimeOffset? ClosedAt { get; private set; }
 
     public Outcome? Result { get; private set; }
     public DateTimeOffset? ResultSetAt { get; private set; }
 
-    /// <summary>When the last of its forecasts was judged.</summary>
+    /// <summary>When the last of its forecasts was settled.</summary>
     public DateTimeOffset? SettledAt { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private set; }
@@ -42,7 +42,7 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
         _ => EventStatus.Open,
     };
 
-    /// <summary>Changes what is said of it; a later time to close opens it again, unless a manager closed it.</summary>
+    /// <summary>Changes title and closing time; a later closing time opens the event again, unless a manager closed it.</summary>
     public Result<Unit> Change(string title, DateTimeOffset? closesAt)
     {
         if (Result is not null)
@@ -52,7 +52,7 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
         return Unit.Value;
     }
 
-    /// <summary>Takes no more forecasts; nothing happens when it is closed already.</summary>
+    /// <summary>Closes the event for forecasts; does nothing when it is already closed.</summary>
     public void Close(DateTimeOffset now)
     {
         if (ClosedAt is not null)
@@ -62,7 +62,7 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
         Raise(new EventClosed(Id, Title));
     }
 
-    /// <summary>Sets the result, once, and closes it.</summary>
+    /// <summary>Sets the result, once, and closes the event.</summary>
     public Result<Unit> SetResult(Outcome result, DateTimeOffset now)
     {
         if (Result is not null)
@@ -74,19 +74,19 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
         return Unit.Value;
     }
 
-    /// <summary>Notes that every forecast is judged.</summary>
+    /// <summary>Records that every forecast is settled.</summary>
     public void FinishSettlement(DateTimeOffset now)
     {
         if (Result is null)
-            throw new InvalidOperationException("There is no result by which forecasts could have been judged.");
+            throw new InvalidOperationException("An event without a result can't finish its settlement.");
 
         SettledAt = now;
         Raise(new EventForecastsSettled(Id));
     }
 
-    /// <summary>Whether it may be deleted: not once its forecasts are judged, which people were told of.</summary>
+    /// <summary>Returns an error when the event has a result: it can't be deleted, because users were notified of it.</summary>
     public Result<Unit> AllowDeletion() => Result is null ? Unit.Value : EventErrors.ResultAlreadySet;
 
-    /// <summary>Takes a deletion back; nothing happens when there was none.</summary>
+    /// <summary>Restores a deleted event; otherwise does nothing.</summary>
     public void Restore() => (DeletedAt, DeletedBy) = (null, null);
 }

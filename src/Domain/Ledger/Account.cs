@@ -3,40 +3,42 @@ using Portico.Domain.Currencies;
 
 namespace Portico.Domain.Ledger;
 
+/// <summary>The kind of a ledger account.</summary>
 public enum AccountKind
 {
-    /// <summary>A person's money.</summary>
+    /// <summary>The money of a user.</summary>
     Wallet,
 
     /// <summary>The world outside: deposits come from it, withdrawals go to it.</summary>
     Cash,
 
-    /// <summary>What stands between two currencies in an exchange.</summary>
+    /// <summary>The account between two currencies in an exchange.</summary>
     Liquidity,
 
-    /// <summary>What people were charged.</summary>
+    /// <summary>The fees that users paid.</summary>
     Fees,
 
-    /// <summary>What rounding left over.</summary>
+    /// <summary>The remainders of rounding.</summary>
     Rounding,
 }
 
+/// <summary>The status of a ledger account.</summary>
 public enum AccountStatus
 {
     Open,
 
-    /// <summary>Empty for good: nothing comes in and nothing goes out.</summary>
+    /// <summary>The account is empty and accepts no more postings.</summary>
     Closed,
 }
 
-/// <summary>What an account holds after a number of postings.</summary>
-/// <remarks>Immutable: each posting makes the next <see cref="Version"/> of it.</remarks>
+/// <summary>The state of a ledger account after a number of postings.</summary>
+/// <remarks>Immutable: each posting makes the next <see cref="Version"/> of the account.</remarks>
 public sealed record Account
 {
     public required Guid Id { get; init; }
     public required AccountKind Kind { get; init; }
 
-    /// <summary>Whose wallet it is; <c>null</c> for the system's own accounts.</summary>
+    /// <summary>The owner of the wallet; <c>null</c> for system accounts.</summary>
     public Guid? OwnerId { get; init; }
 
     public AccountStatus Status { get; init; }
@@ -44,10 +46,10 @@ public sealed record Account
     /// <summary>The sum of all postings.</summary>
     public required Money Posted { get; init; }
 
-    /// <summary>The sum of what is left of all open holds.</summary>
+    /// <summary>The sum of the remaining amounts of all open holds.</summary>
     public required Money Held { get; init; }
 
-    /// <summary>What must stay available; below zero it is a limit of credit, and without it there is none to keep.</summary>
+    /// <summary>The minimum that must stay available; a negative value is a credit limit, <c>null</c> is no minimum.</summary>
     public Money? MinAvailable { get; init; }
 
     /// <summary>The number of postings.</summary>
@@ -60,7 +62,7 @@ public sealed record Account
 
     public Money Available => Posted - Held;
 
-    /// <summary>A person's wallet, empty.</summary>
+    /// <summary>Creates the empty account of a wallet.</summary>
     public static Account OfWallet(Guid id, Guid ownerId, Currency currency, DateTimeOffset now) => new()
     {
         Id = id,
@@ -72,7 +74,7 @@ public sealed record Account
         RecordedAt = now,
     };
 
-    /// <summary>One of the system's own accounts, empty; it may go below zero.</summary>
+    /// <summary>Creates an empty system account; its balance may go below zero.</summary>
     public static Account OfSystem(AccountKind kind, Currency currency, DateTimeOffset now) => new()
     {
         Id = SystemAccounts.IdOf(kind, currency),
@@ -82,7 +84,7 @@ public sealed record Account
         RecordedAt = now,
     };
 
-    /// <summary>Changes what is posted and held; <c>null</c> when the account can't hold that much.</summary>
+    /// <summary>Adds to the posted and held amounts; <c>null</c> when a sum is larger than the maximum.</summary>
     internal Account? After(Money posted, Money held, DateTimeOffset recordedAt) =>
         Money.TryAdd(Posted, posted, out var newPosted)
             && Money.TryAdd(Held, held, out var newHeld)

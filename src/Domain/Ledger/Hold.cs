@@ -2,22 +2,25 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Ledger;
 
+/// <summary>The status of a hold.</summary>
 public enum HoldStatus
 {
     Open,
 
-    /// <summary>All of it went where it was held for.</summary>
+    /// <summary>The full amount was moved to the destination.</summary>
     Captured,
 
-    /// <summary>What was left was released by who placed it.</summary>
+    /// <summary>The user who placed the hold released the remaining amount.</summary>
     Voided,
 
-    /// <summary>What was left was released by its time.</summary>
+    /// <summary>The hold expired, and the remaining amount was released.</summary>
     Expired,
 }
 
 /// <summary>Money reserved in one account for another, until it is captured, voided or expires.</summary>
-/// <remarks>Captured in parts up to the amount; ends once. Immutable: each change makes the next <see cref="Version"/> of it.</remarks>
+/// <remarks>
+/// It is captured in parts up to the amount, and ends once. Immutable: each change makes the next <see cref="Version"/> of the hold.
+/// </remarks>
 public sealed record Hold
 {
     public required Guid Id { get; init; }
@@ -32,7 +35,7 @@ public sealed record Hold
     public required DateTimeOffset RecordedAt { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>What is still reserved.</summary>
+    /// <summary>The amount that is still reserved.</summary>
     public Money Remaining => Status == HoldStatus.Open ? Amount - Captured : Money.Zero(Amount.Currency);
 
     internal Hold Capture(Money amount) =>
@@ -40,7 +43,7 @@ public sealed record Hold
         {
             Captured = Captured + amount,
             Status = Captured + amount == Amount ? HoldStatus.Captured : HoldStatus.Open,
-            Version = Version + 1
+            Version = Version + 1,
         };
 
     internal Hold End(HoldStatus status) => this with { Status = status, Version = Version + 1 };

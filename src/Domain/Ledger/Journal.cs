@@ -2,6 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Ledger;
 
+/// <summary>The kind of a journal.</summary>
 public enum JournalKind
 {
     Transfer,
@@ -9,20 +10,20 @@ public enum JournalKind
     Withdrawal,
     Reversal,
 
-    /// <summary>Held money went where it was held for.</summary>
+    /// <summary>Held money was moved to its destination.</summary>
     Capture,
 
     /// <summary>Money was reserved; nothing moved.</summary>
     Hold,
 
-    /// <summary>What was left of a hold was released by who placed it; nothing moved.</summary>
+    /// <summary>The user who placed a hold released its remaining amount; nothing moved.</summary>
     Void,
 
-    /// <summary>What was left of a hold was released by its time; nothing moved.</summary>
+    /// <summary>A hold expired and its remaining amount was released; nothing moved.</summary>
     Expiry,
 }
 
-/// <summary>One amount that went from one account to another, or was reserved for it. Never changed.</summary>
+/// <summary>One amount that was moved from one account to another, or reserved for it; never changed.</summary>
 public sealed record Journal
 {
     public required Guid Id { get; init; }
@@ -30,26 +31,26 @@ public sealed record Journal
     public required Guid SourceId { get; init; }
     public required Guid DestinationId { get; init; }
 
-    /// <summary>Above zero; what kinds that move nothing reserved or released.</summary>
+    /// <summary>Above zero; for kinds that move nothing, the amount that was reserved or released.</summary>
     public required Money Amount { get; init; }
 
-    /// <summary>The batch that it stood or fell with.</summary>
+    /// <summary>The batch that the journal belongs to.</summary>
     public Guid? OperationId { get; init; }
 
     public Guid? ReversesId { get; init; }
     public Guid? HoldId { get; init; }
 
-    /// <summary>Who asked for it; <c>null</c> is the system itself.</summary>
+    /// <summary>The user who asked for it; <c>null</c> is the system itself.</summary>
     public Guid? InitiatedBy { get; init; }
 
     public string? Description { get; init; }
     public required DateTimeOffset RecordedAt { get; init; }
 }
 
-/// <summary>What a journal did to one account: each version of an account has exactly one.</summary>
+/// <summary>The effect of a journal on one account; each version of an account has exactly one posting.</summary>
 /// <remarks>
-/// Versions begin at 1 and have no gaps. The amount is above zero for what came in, below for what went out, zero for what was only
-/// held or released. The time is the journal's, and never earlier than that of the version before.
+/// Versions begin at 1 and have no gaps. The amount is above zero for incoming money, below zero for outgoing money, and zero for money
+/// that was only held or released. The time is the time of the journal, and never earlier than the time of the version before.
 /// </remarks>
 public sealed record Posting(
     Guid AccountId, long AccountVersion, Guid JournalId, Money Amount, Money PostedAfter, Money HeldAfter, DateTimeOffset RecordedAt);

@@ -2,10 +2,10 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Ledger;
 
-/// <summary>Decides on instructions one after another, in memory.</summary>
+/// <summary>Executes instructions one after another, in memory.</summary>
 /// <remarks>
-/// A function of what it is given and nothing else. A refused instruction leaves no trace but its answer, and never touches its
-/// neighbours; any split of a sequence gives the same result as one by one.
+/// A pure function of its input. A failed instruction changes nothing and has no effect on the other instructions; any split of a
+/// sequence into batches gives the same result as one by one.
 /// </remarks>
 public sealed class LedgerBook
 {
@@ -20,14 +20,14 @@ public sealed class LedgerBook
     private readonly List<LedgerEvent> _events = [];
     private readonly List<StoredOutcome> _keys = [];
 
-    // How things were before the instruction that is being decided on.
+    // The accounts as they were before the current instruction.
     private readonly List<(Guid Id, Account? Before)> _undo = [];
 
     private LedgerBook(LedgerState state, DateTimeOffset now) => (_state, _now) = (state, now);
 
-    /// <summary>Decides on instructions in their order.</summary>
-    /// <param name="state">What was read under the locks of the accounts; an account that is missing does not exist.</param>
-    /// <param name="instructions">What is asked.</param>
+    /// <summary>Executes instructions in their order.</summary>
+    /// <param name="state">The state that was read under the locks of the accounts; an account that is missing does not exist.</param>
+    /// <param name="instructions">The instructions.</param>
     /// <param name="now">A time after the locks were taken.</param>
     public static Decision Decide(LedgerState state, IReadOnlyList<Instruction> instructions, DateTimeOffset now)
     {
@@ -68,7 +68,7 @@ public sealed class LedgerBook
         return outcome;
     }
 
-    // The writer executes it again when the answer of its commit was lost; that is no replay.
+    // The writer executes an instruction again when the answer to its commit was lost; that is not a replay.
     private static bool IsMadeBy(Instruction instruction, Outcome outcome) =>
         outcome.Journals is [var first, ..] && first.Id == (instruction is Movement movement ? movement.Legs[0].Id : instruction.Id);
 
@@ -83,7 +83,7 @@ public sealed class LedgerBook
             Reservation reservation => Execute(reservation),
             Capture capture => Execute(capture),
             Release release => Execute(release),
-            _ => throw new ArgumentException($"{instruction.GetType().Name} is not known.", nameof(instruction)),
+            _ => throw new ArgumentException($"Unknown instruction {instruction.GetType().Name}.", nameof(instruction)),
         };
         if (outcome.Error is null)
             return outcome;
@@ -134,9 +134,9 @@ public sealed class LedgerBook
             JournalKind.Transfer => new TransferPosted(movement.Id, movement.By, legs, recordedAt),
             JournalKind.Deposit => new MoneyDeposited(movement.Id, movement.By, legs, recordedAt),
             JournalKind.Withdrawal => new MoneyWithdrawn(movement.Id, movement.By, legs, recordedAt),
-            _ => throw new ArgumentException($"{movement.Kind} is no movement.", nameof(movement)),
+            _ => throw new ArgumentException($"{movement.Kind} is not a movement.", nameof(movement)),
         };
-        Tell("Transfer", movement.Id, 1, happened, movement);
+        AddEvent("Transfer", movement.Id, 1, happened, movement);
         return new Outcome { Journals = journals };
     }
 
@@ -177,8 +177,8 @@ public sealed class LedgerBook
             return Refused(refusal);
 
         _originals[original.Id] = found with { Reversed = found.Reversed + amount };
-        Tell(
-            "Transfer", reversal.Id, 1, new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt), reversal);
+        var happened = new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt);
+        AddEvent("Transfer", reversal.Id, 1, happened, reversal);
         return new Outcome { Journals = [journal] };
     }
 
@@ -208,13 +208,9 @@ public sealed class LedgerBook
 
         _journals.Add(journal);
         _holds[hold.Id] = hold;
-        Tell(
-            "Hold",
-            hold.Id,
-            hold.Version,
-            new MoneyHeld(
-                hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt),
-            reservation);
+        var happened = new MoneyHeld(
+            hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt);
+        AddEvent("Hold", hold.Id, hold.Version, happened, reservation);
         return new Outcome { Journals = [journal], Hold = hold };
     }
 
@@ -238,7 +234,8 @@ public sealed class LedgerBook
 
         hold = hold.Capture(amount);
         _holds[hold.Id] = hold;
-        Tell("Hold", hold.Id, hold.Version, new HoldCaptured(hold.Id, capture.By, moved, hold.Remaining, journal.RecordedAt), capture);
+        var happened = new HoldCaptured(hold.Id, capture.By, moved, hold.Remaining, journal.RecordedAt);
+        AddEvent("Hold", hold.Id, hold.Version, happened, capture);
         return new Outcome { Journals = [journal], Hold = hold };
     }
 
@@ -246,7 +243,7 @@ public sealed class LedgerBook
     {
         if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Known(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);
-        // What is due has ended by its time, and only its time ends it.
+        // A hold that is due has expired, and only the expiry can end it.
         if (hold.Status != HoldStatus.Open || IsDue(hold, release) != release.Expired)
             return Refused(LedgerErrors.HoldClosed);
 
@@ -262,11 +259,11 @@ public sealed class LedgerBook
         IDomainEvent happened = release.Expired
             ? new HoldExpired(hold.Id, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt)
             : new HoldVoided(hold.Id, release.By, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt);
-        Tell("Hold", hold.Id, hold.Version, happened, release);
+        AddEvent("Hold", hold.Id, hold.Version, happened, release);
         return new Outcome { Journals = [journal], Hold = hold };
     }
 
-    /// <returns>Why it can't be; then nothing but the source may have changed, which the caller undoes.</returns>
+    /// <returns>The error, or <c>null</c>. After an error only the source may have changed, and the caller undoes it.</returns>
     private Error? Move(Journal journal, Account source, Account destination, Money held, out MovedMoney moved)
     {
         moved = new MovedMoney(journal.Id, source.Id, source.Version + 1, destination.Id, destination.Version + 1, journal.Amount);
@@ -288,7 +285,7 @@ public sealed class LedgerBook
     {
         if (account.After(posted, held, journal.RecordedAt) is not { } after)
             return LedgerErrors.BalanceLimit;
-        // Money that comes in or is released never makes it worse.
+        // A posting that increases the available amount is always allowed.
         if (after.MinAvailable is { } least && after.Available < least && after.Available < account.Available)
             return LedgerErrors.InsufficientFunds;
 
@@ -298,13 +295,13 @@ public sealed class LedgerBook
         return null;
     }
 
-    private void Tell(string aggregate, Guid id, long version, IDomainEvent happened, Instruction instruction) =>
+    private void AddEvent(string aggregate, Guid id, long version, IDomainEvent happened, Instruction instruction) =>
         _events.Add(new LedgerEvent(aggregate, id, version, happened, instruction.TraceParent, instruction.At ?? _now));
 
     private Account? Find(Guid id) => _accounts.GetValueOrDefault(id) ?? _state.Accounts.GetValueOrDefault(id);
 
-    // Of a hold or a journal that exists; nothing removes an account.
-    private Account Known(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history and is not there.");
+    // For the account of an existing hold or journal; accounts are never removed.
+    private Account Known(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history but does not exist.");
 
     private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
 

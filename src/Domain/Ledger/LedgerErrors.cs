@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Ledger;
 
-/// <summary>What can be refused about money.</summary>
+/// <summary>The errors of the ledger.</summary>
 public static class LedgerErrors
 {
     public static readonly Error WalletNotFound = new(ErrorKind.NotFound, "not_found", "There is no such wallet.");
@@ -12,40 +12,40 @@ public static class LedgerErrors
     public static readonly Error HoldNotFound = new(ErrorKind.NotFound, "not_found", "There is no such hold.");
 
     public static readonly Error SameWallet = new(
-        ErrorKind.Validation, "same_wallet", "The money would stay where it is: name two different wallets.");
+        ErrorKind.Validation, "same_wallet", "Source and destination are the same wallet. Give two different wallets.");
 
     public static readonly Error InsufficientFunds =
-        new(ErrorKind.Unprocessable, "insufficient_funds", "There is less money available than this needs.");
+        new(ErrorKind.Unprocessable, "insufficient_funds", "The wallet has too little available money for this.");
 
     public static readonly Error CurrencyMismatch =
-        new(ErrorKind.Unprocessable, "currency_mismatch", "The amount and both wallets must be of one currency.");
+        new(ErrorKind.Unprocessable, "currency_mismatch", "The amount and both wallets must have the same currency.");
 
     public static readonly Error WalletClosed = new(ErrorKind.Conflict, "wallet_closed", "The wallet is closed.");
 
     public static readonly Error BalanceLimit =
-        new(ErrorKind.Unprocessable, "balance_limit", "The balance would be larger than can be kept exactly.");
+        new(ErrorKind.Unprocessable, "balance_limit", "The balance would be larger than the maximum.");
 
     public static readonly Error HoldClosed = new(
-        ErrorKind.Conflict, "hold_closed", "The hold has ended: it was captured, voided or has expired.");
+        ErrorKind.Conflict, "hold_closed", "The hold has ended: it was captured, was voided or has expired.");
 
-    public static readonly Error HoldExceeded = new(ErrorKind.Unprocessable, "hold_exceeded", "Less is held than this would capture.");
+    public static readonly Error HoldExceeded = new(
+        ErrorKind.Unprocessable, "hold_exceeded", "The amount is larger than the remaining amount of the hold.");
 
     public static readonly Error NotReversible = new(
         ErrorKind.Conflict, "not_reversible", "A reversal can't be reversed. Make a new transfer.");
 
-    public static readonly Error AlreadyReversed = new(ErrorKind.Conflict, "already_reversed", "All of it was reversed already.");
+    public static readonly Error AlreadyReversed = new(ErrorKind.Conflict, "already_reversed", "The whole transfer is already reversed.");
 
     public static readonly Error ReversalExceeded = new(
-        ErrorKind.Unprocessable, "reversal_exceeded", "Less is left of the transfer than this would reverse.");
+        ErrorKind.Unprocessable, "reversal_exceeded", "The amount is larger than the amount of the transfer that is not yet reversed.");
 
-    public static readonly Error KeyReused =
-        new(
-            ErrorKind.Unprocessable,
-            "idempotency_key_reused",
-            "This Idempotency-Key came with another request before. Use a new key for a new request.");
+    public static readonly Error KeyReused = new(
+        ErrorKind.Unprocessable,
+        "idempotency_key_reused",
+        "This Idempotency-Key was already used for another request. Use a new key for a new request.");
 }
 
-/// <summary>Refusals that are decided on the state of the ledger, and so are kept for repetitions with the same key.</summary>
+/// <summary>Errors that depend on the state of the ledger, and are therefore stored for a replay with the same key.</summary>
 public static class StoredErrors
 {
     // A name never changes.
@@ -69,10 +69,10 @@ public static class StoredErrors
         Kept.ToDictionary(kept => kept.Value, kept => kept.Key, (IEqualityComparer<Error>)ReferenceEqualityComparer.Instance);
 
     /// <summary>
-    /// The name by which a refusal is kept for repetitions with the same key; <c>null</c> when a repetition is judged anew.
+    /// The name under which an error is stored for a replay; <c>null</c> when a repeated request is executed again.
     /// </summary>
     public static string? NameOf(Error refusal) => Names.GetValueOrDefault(refusal);
 
-    /// <summary>The refusal that was kept by a name.</summary>
+    /// <summary>The error that is stored under a name.</summary>
     public static Error OfName(string name) => Kept[name];
 }

@@ -2,10 +2,10 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Ledger;
 
-/// <summary>One movement as other services read it, with the version that it gave each account.</summary>
+/// <summary>One movement, with the version that it gave each account.</summary>
 public sealed record MovedMoney(Guid Id, Guid FromAccountId, long FromVersion, Guid ToAccountId, long ToVersion, Money Amount);
 
-/// <summary>Money went from wallets to others, in one leg or in a batch.</summary>
+/// <summary>Money was moved between wallets, in one leg or in a batch.</summary>
 public sealed record TransferPosted(Guid TransferId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
 {
     public static string Name => "ledger.transfer-posted.v1";
@@ -45,20 +45,20 @@ public sealed record MoneyHeld(
     public static string Name => "ledger.held.v1";
 }
 
-/// <summary>All or part of what was held went where it was held for.</summary>
+/// <summary>All or part of a hold was moved to its destination.</summary>
 public sealed record HoldCaptured(Guid HoldId, Guid? By, MovedMoney Movement, Money Remaining, DateTimeOffset RecordedAt) : IDomainEvent
 {
     public static string Name => "ledger.hold-captured.v1";
 }
 
-/// <summary>What was left of a hold was released by who placed it.</summary>
+/// <summary>The user who placed a hold released its remaining amount.</summary>
 public sealed record HoldVoided(Guid HoldId, Guid? By, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt)
     : IDomainEvent
 {
     public static string Name => "ledger.hold-voided.v1";
 }
 
-/// <summary>What was left of a hold was released by its time.</summary>
+/// <summary>A hold expired and its remaining amount was released.</summary>
 public sealed record HoldExpired(Guid HoldId, Guid FromAccountId, long FromVersion, Money Released, DateTimeOffset RecordedAt)
     : IDomainEvent
 {

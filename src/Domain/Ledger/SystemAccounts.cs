@@ -4,8 +4,8 @@ using Portico.Domain.Currencies;
 
 namespace Portico.Domain.Ledger;
 
-/// <summary>The system's own accounts: one of each kind in each currency. Money enters and leaves the ledger through them only.</summary>
-/// <remarks>The id is a UUID v8 (RFC 9562) made of kind and currency, so that no program has to look it up.</remarks>
+/// <summary>The system accounts, one of each kind in each currency; money enters and leaves the ledger only through them.</summary>
+/// <remarks>The id is a UUID v8 (RFC 9562) built from kind and currency, so no program has to look it up.</remarks>
 public static class SystemAccounts
 {
     private static readonly AccountKind[] Kinds = [AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding];

@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 
 namespace Portico.Domain.Users;
 
-/// <summary>How a person is reached.</summary>
+/// <summary>The kind of a contact address.</summary>
 public enum ContactKind
 {
     Email = 1,
     Phone = 2,
 }
 
-/// <summary>A normalised address of a person, which they prove with a code and sign in with.</summary>
+/// <summary>A normalised contact address, which the user proves with a code and signs in with.</summary>
 /// <remarks>
 /// E-mail: at most 254 characters (RFC 5321), lower case, an international domain as punycode, an ASCII local part.
 /// Phone: E.164, a plus and 8 to 15 digits. Two spellings of one address are equal.
@@ -27,7 +27,7 @@ public sealed partial record ContactAddress
 
     public ContactKind Kind { get; }
 
-    /// <summary>The address in full; personal data, kept out of logs.</summary>
+    /// <summary>The full address; personal data that must not be logged.</summary>
     public string Value { get; }
 
     public static bool TryParseEmail([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ContactAddress? address)
@@ -37,7 +37,7 @@ public sealed partial record ContactAddress
         if (text is null || text.Length > MaxEmailLength || at is < 1 or > MaxLocalPartLength)
             return false;
 
-        // Before lower case, which makes ASCII letters of a few others, such as the Kelvin sign.
+        // Checked before lowercasing, which turns a few other characters, such as the Kelvin sign, into ASCII letters.
         if (!Ascii.IsValid(text.AsSpan(0, at)))
             return false;
 
@@ -57,14 +57,14 @@ public sealed partial record ContactAddress
     }
 
     /// <summary>
-    /// Whether a text is this address in any spelling, its local part or its digits: what anybody who knows the address guesses first.
+    /// Whether a text is this address in any spelling, its local part or its digits: the first guesses of a person who knows the address.
     /// </summary>
     public bool IsTheSameAs(string text) => Kind == ContactKind.Email
         ? string.Equals(text, Value[..Value.LastIndexOf('@')], StringComparison.OrdinalIgnoreCase)
             || (TryParseEmail(text, out var email) && email == this)
         : text.TrimStart('+') == Value[1..];
 
-    /// <summary>The address with its middle hidden, fit for a log.</summary>
+    /// <summary>The address with a hidden middle part, safe for logs.</summary>
     public override string ToString() => Kind == ContactKind.Email
         ? $"{Value[0]}***{Value[Value.LastIndexOf('@')..]}"
         : $"{Value[..3]}***{Value[^2..]}";
@@ -74,7 +74,7 @@ public sealed partial record ContactAddress
         domain = null;
         try
         {
-            // Punycode would keep the case; and symbols are in no international domain (RFC 5892).
+            // Punycode keeps the case, so lowercase first. International domains contain no symbols (RFC 5892).
             var unicode = text.ToLowerInvariant();
             if (!unicode.EnumerateRunes().All(rune => rune.IsAscii || Rune.IsLetterOrDigit(rune) || IsMark(rune)))
                 return false;
@@ -88,7 +88,7 @@ public sealed partial record ContactAddress
         }
     }
 
-    // Without culture data nothing composes a letter and its accent, so the spelling in two characters is refused.
+    // Without culture data .NET does not compose a letter and its accent, so the form with two characters is not accepted.
     private static bool IsMark(Rune rune) => rune.Value is < 0x300 or > 0x36F &&
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 

@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Portico.Domain.Users;
 
-/// <summary>The language that a person is written to in, a BCP 47 tag such as <c>en</c> or <c>pt-BR</c>.</summary>
-/// <remarks>The form only: a language and at most three subtags, <see cref="MaxLength"/> characters in all.</remarks>
+/// <summary>The language of messages to a user, a BCP 47 tag such as <c>en</c> or <c>pt-BR</c>.</summary>
+/// <remarks>Only the form is checked: a language and at most three subtags, at most <see cref="MaxLength"/> characters in total.</remarks>
 public static partial class LanguageTag
 {
     public const int MaxLength = 35;

@@ -1,6 +1,6 @@
 namespace Portico.Domain.Users;
 
-/// <summary>The rank of a person; each one can do all that the lower ones can.</summary>
+/// <summary>The role of a user; each role includes the lower ones.</summary>
 public enum Role
 {
     User = 1,
@@ -8,9 +8,10 @@ public enum Role
     Admin = 3,
 }
 
+/// <summary>Extension methods for <see cref="Role"/>.</summary>
 public static class RoleRanks
 {
-    /// <summary>The role and all that it implies, highest first.</summary>
+    /// <summary>The role and all lower roles, highest first.</summary>
     public static IReadOnlyList<Role> Implied(this Role role) =>
         [.. Enum.GetValues<Role>().Where(lower => lower <= role).OrderDescending()];
 }

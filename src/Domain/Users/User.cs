@@ -2,8 +2,8 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Users;
 
-/// <summary>A person who signed up: their profile, rank and standing.</summary>
-/// <remarks>Credentials are kept elsewhere under the same id; here is nothing that could sign anybody in.</remarks>
+/// <summary>A registered user: profile, role and status.</summary>
+/// <remarks>Credentials are stored elsewhere under the same id; this class contains no secret.</remarks>
 public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
 {
     public const int MaxDisplayNameLength = 100;
@@ -19,16 +19,16 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     public Role Role { get; private set; } = Role.User;
     public UserStatus Status { get; private set; } = UserStatus.Active;
 
-    /// <summary>The language of messages to this person, a BCP 47 tag.</summary>
+    /// <summary>The language of messages to this user, a BCP 47 tag.</summary>
     public string Locale { get; private set; }
 
-    /// <summary>A counter that access tokens carry; raising it kills all that were issued before.</summary>
+    /// <summary>The token version: a counter in access tokens; raising it makes all earlier tokens invalid.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>A counter that sessions carry; raising it ends all that were opened before, wherever they are kept.</summary>
+    /// <summary>The session version: a counter in sessions; raising it ends all earlier sessions.</summary>
     public int SessionVersion { get; private set; }
 
-    /// <summary>What this person signs in with: the e-mail address, if there is one, then the phone.</summary>
+    /// <summary>The contact addresses that this user signs in with: the e-mail address first, then the phone number.</summary>
     public IEnumerable<ContactAddress> Addresses
     {
         get
@@ -47,7 +47,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     public DateTimeOffset? DeletedAt { get; private set; }
     public Guid? DeletedBy { get; private set; }
 
-    /// <summary>Signs a person up with an address that they have just proved to hold.</summary>
+    /// <summary>Registers a user with an address that was just proved.</summary>
     public static User Register(ContactAddress address, string displayName, string locale, DateTimeOffset now)
     {
         var user = new User(Ids.New(now), displayName, locale);
@@ -59,7 +59,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return user;
     }
 
-    /// <summary>Changes what the person says of themselves; what is <c>null</c> stays as it was.</summary>
+    /// <summary>Changes the profile; <c>null</c> leaves a value unchanged.</summary>
     public void ChangeProfile(string? displayName, string? locale)
     {
         if ((displayName ?? DisplayName) == DisplayName && (locale ?? Locale) == Locale)
@@ -70,7 +70,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserProfileChanged(Id, DisplayName, Locale));
     }
 
-    /// <summary>Puts an address that the person has just proved to hold in the place of the one of its kind, if there was one.</summary>
+    /// <summary>Sets an address that was just proved; it replaces the address of the same kind.</summary>
     public void ChangeContact(ContactAddress address, DateTimeOffset now)
     {
         if (address.Kind == ContactKind.Email)
@@ -80,10 +80,10 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserContactChanged(Id, address.Kind));
     }
 
-    /// <summary>Whether this person may act on another one: from a higher rank only, so never on themselves.</summary>
+    /// <summary>Whether this user may act on another user: only with a higher role, so never on themselves.</summary>
     public bool Outranks(User other) => this is { Status: UserStatus.Active, DeletedAt: null } && Role > other.Role;
 
-    /// <summary>Lets somebody of a higher rank give the person another one, which must be below their own.</summary>
+    /// <summary>Changes the role on behalf of a user with a higher role; the new role must be below that user's role.</summary>
     public Result<Unit> AssignRole(Role role, User by)
     {
         if (Refuse(by) is { } refusal)
@@ -95,7 +95,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return Unit.Value;
     }
 
-    /// <summary>Gives the person another rank in the name of the system; access tokens with the old one die.</summary>
+    /// <summary>Changes the role on behalf of the system; earlier access tokens become invalid.</summary>
     public void AssignRole(Role role)
     {
         if (role == Role)
@@ -106,17 +106,18 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Raise(new UserRoleChanged(Id, role));
     }
 
-    /// <summary>Notes that the person has another password; sessions and access tokens from before die.</summary>
+    /// <summary>Records a password change; earlier sessions and access tokens become invalid.</summary>
     public void ChangePassword()
     {
         EndSessions();
         Raise(new UserPasswordChanged(Id));
     }
 
-    /// <summary>Notes that somebody signed in as this person where the person had not been before.</summary>
+    /// <summary>Records a sign-in from a device that is not a known device.</summary>
     public void UseNewDevice(string device, string? ipAddress) => Raise(new UserNewDeviceUsed(Id, device, ipAddress));
 
-    /// <summary>Lets somebody of a higher rank keep the person out; access tokens from before die. One who is blocked stays so.</summary>
+    /// <summary>Blocks the user on behalf of a user with a higher role; earlier sessions and access tokens become invalid.</summary>
+    /// <remarks>Does nothing when the user is already blocked.</remarks>
     public Result<Unit> Block(User by)
     {
         if (Refuse(by) is { } refusal)
@@ -130,7 +131,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return Unit.Value;
     }
 
-    /// <summary>Lets somebody of a higher rank let the person in again.</summary>
+    /// <summary>Unblocks the user on behalf of a user with a higher role.</summary>
     public Result<Unit> Unblock(User by)
     {
         if (Refuse(by) is { } refusal)
@@ -143,7 +144,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return Unit.Value;
     }
 
-    /// <summary>Lets somebody of a higher rank sign the person out everywhere; access tokens from before die.</summary>
+    /// <summary>Ends all sessions on behalf of a user with a higher role; earlier access tokens become invalid.</summary>
     public Result<Unit> EndSessions(User by)
     {
         if (Refuse(by) is { } refusal)
@@ -154,7 +155,7 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return Unit.Value;
     }
 
-    /// <summary>Lets somebody of a higher rank delete the person, who keeps their address for a while and can be restored.</summary>
+    /// <summary>Deletes the user on behalf of a user with a higher role; the address stays reserved for a while, for a restore.</summary>
     public Result<Unit> Delete(User by, DateTimeOffset now)
     {
         if (!by.Outranks(this))
@@ -164,10 +165,10 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return Unit.Value;
     }
 
-    /// <summary>Deletes the person at their own wish.</summary>
+    /// <summary>Deletes the user on their own request.</summary>
     public void DeleteOwnAccount(DateTimeOffset now) => Delete(Id, now);
 
-    /// <summary>Lets somebody of a higher rank bring a deleted person back, with the standing that they had.</summary>
+    /// <summary>Restores a deleted user, with the status from before, on behalf of a user with a higher role.</summary>
     public Result<Unit> Restore(User by)
     {
         if (!by.Outranks(this))
@@ -182,12 +183,12 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         return Unit.Value;
     }
 
-    /// <summary>Takes an address from a deleted person, so that somebody else can sign up with it.</summary>
-    /// <exception cref="InvalidOperationException">The person is not deleted.</exception>
+    /// <summary>Removes an address from a deleted user, so that another person can register with it.</summary>
+    /// <exception cref="InvalidOperationException">The user is not deleted.</exception>
     public void FreeAddress(ContactKind kind)
     {
         if (DeletedAt is null)
-            throw new InvalidOperationException("Only a deleted person loses an address to others.");
+            throw new InvalidOperationException("Only the address of a deleted user can be freed.");
 
         if (kind == ContactKind.Email)
             (Email, EmailVerifiedAt) = (null, null);

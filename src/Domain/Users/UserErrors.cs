@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Users;
 
-/// <summary>What can be refused about people and their sign-in.</summary>
+/// <summary>The errors of users and their sign-in.</summary>
 public static class UserErrors
 {
     public static readonly Error NotFound = new(ErrorKind.NotFound, "not_found", "There is no such user.");
@@ -11,22 +11,22 @@ public static class UserErrors
 
     public static readonly Error RankTooLow = new(
         ErrorKind.Forbidden, "rank_too_low",
-        "Only who ranks higher may do this to a person, and may give them ranks below their own. Nobody does it to themselves.");
+        "This needs a higher role than the user has, and you can only give roles below your own. You can't do this to yourself.");
 
-    public static readonly Error Deleted = new(ErrorKind.Conflict, "user_deleted", "This person is deleted. Restore them first.");
+    public static readonly Error Deleted = new(ErrorKind.Conflict, "user_deleted", "This user is deleted. Restore the user first.");
 
     public static readonly Error WalletsNotEmpty = new(
-        ErrorKind.Conflict, "wallets_not_empty", "There is money in your wallets, or some is held. Move it first.");
+        ErrorKind.Conflict, "wallets_not_empty", "Your wallets contain money or have open holds. Move the money first.");
 
     public static readonly Error AddressFreed = new(
         ErrorKind.Conflict, "address_freed",
-        "The person's address was freed for others after the retention time, so nothing would reach them.");
+        "The user can't be restored: the contact address was freed after the retention time.");
 
     public static readonly Error InvalidCode =
-        new(ErrorKind.Validation, "invalid_code", "The code is wrong, was used already or is no longer valid. Ask for a new one.");
+        new(ErrorKind.Validation, "invalid_code", "The code is wrong, already used or expired. Ask for a new one.");
 
     public static readonly Error AlreadyRegistered =
-        new(ErrorKind.Conflict, "already_registered", "Somebody has signed up with this address already. Sign in instead.");
+        new(ErrorKind.Conflict, "already_registered", "This address is already registered. Sign in instead.");
 
     public static readonly Error InvalidCredentials =
         new(ErrorKind.Unauthenticated, "invalid_credentials", "The address or the password is wrong.");
@@ -35,19 +35,17 @@ public static class UserErrors
         new(ErrorKind.Unauthenticated, "invalid_refresh_token", "The session has ended. Sign in again.");
 
     public static readonly Error PhoneNotSupported =
-        new(ErrorKind.Unprocessable, "phone_not_supported", "Codes by phone are not set up here. Use an e-mail address.");
+        new(ErrorKind.Unprocessable, "phone_not_supported", "Codes by phone are not available. Use an e-mail address.");
 
     public static Error TooManyCodes(TimeSpan retryAfter) =>
-        new(
-            ErrorKind.TooManyRequests,
-            "too_many_codes",
-            "Too many codes were asked for. Wait before asking again.")
-        { RetryAfter = retryAfter };
+        new(ErrorKind.TooManyRequests, "too_many_codes", "Too many codes were requested. Wait before you ask again.")
+        {
+            RetryAfter = retryAfter,
+        };
 
     public static Error TooManyAttempts(TimeSpan retryAfter) =>
-        new(
-            ErrorKind.TooManyRequests,
-            "too_many_attempts",
-            "Too many failed attempts. Wait before trying again.")
-        { RetryAfter = retryAfter };
+        new(ErrorKind.TooManyRequests, "too_many_attempts", "Too many failed attempts. Wait before you try again.")
+        {
+            RetryAfter = retryAfter,
+        };
 }

@@ -1,6 +1,6 @@
 namespace Portico.Domain.Users;
 
-/// <summary>Whether a person may sign in.</summary>
+/// <summary>Whether a user may sign in.</summary>
 public enum UserStatus
 {
     Active = 1,

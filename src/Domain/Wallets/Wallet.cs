@@ -3,13 +3,14 @@ using Portico.Domain.Currencies;
 
 namespace Portico.Domain.Wallets;
 
+/// <summary>The status of a wallet.</summary>
 public enum WalletStatus
 {
     Open,
     Closed,
 }
 
-/// <summary>A person's purse of one currency, as they named it; its money is in the ledger's account with the same id.</summary>
+/// <summary>A wallet of a user in one currency; its money is in the ledger account with the same id.</summary>
 public sealed class Wallet : OwnedRecord
 {
     public const int MaxNameLength = 100;
@@ -37,7 +38,7 @@ public sealed class Wallet : OwnedRecord
         Raise(new WalletRenamed(Id, OwnerId, name));
     }
 
-    /// <summary>Ends it for good, once the ledger has closed its empty account.</summary>
+    /// <summary>Closes the wallet permanently, after the ledger has closed its empty account.</summary>
     public void Close()
     {
         Status = WalletStatus.Closed;

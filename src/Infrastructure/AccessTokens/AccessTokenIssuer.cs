@@ -9,7 +9,7 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>Signs access tokens in the form of RFC 9068 with the key that signs now.</summary>
+/// <summary>Issues access tokens (RFC 9068), signed with the current signing key.</summary>
 internal sealed class AccessTokenIssuer(TokenKeys keys, TokenSettings settings, TimeProvider clock) : IAccessTokenIssuer
 {
     private const int JtiBytes = 16;
@@ -47,7 +47,8 @@ internal sealed class AccessTokenIssuer(TokenKeys keys, TokenSettings settings, 
         }
     }
 
-    private static byte[] Header(TokenKey key) => Encoding.ASCII.GetBytes($$"""{"alg":"{{key.Algorithm}}","typ":"at+jwt","kid":"{{key.Id}}"}""");
+    private static byte[] Header(TokenKey key) =>
+        Encoding.ASCII.GetBytes($$"""{"alg":"{{key.Algorithm}}","typ":"at+jwt","kid":"{{key.Id}}"}""");
 
     private void WriteClaims(Utf8JsonWriter writer, User user, Guid sessionId)
     {

@@ -9,7 +9,7 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>Why an access token was refused.</summary>
+/// <summary>Why an access token is not valid.</summary>
 public enum TokenError
 {
     None,
@@ -27,12 +27,11 @@ public enum TokenError
     InvalidClaims,
 }
 
-/// <summary>Judges access tokens: only what <see cref="AccessTokenIssuer"/> wrote, unchanged and in its time, passes.</summary>
+/// <summary>Validates access tokens: accepts only an unchanged, unexpired token of <see cref="AccessTokenIssuer"/>.</summary>
 /// <remarks>
-/// Never throws, whatever it is given, once the keys are here. Stricter than RFC 7515, 7519 and 9068 have to be: the algorithm is the key's
-/// own,
-/// <c>kid</c> and <c>typ</c> are required, <c>crit</c> and <c>b64</c> are refused, members must not repeat, base64url is canonical
-/// and times are whole seconds. That the session still lives and the epoch is today's is for the caller to ask.
+/// Never throws for any input, after the keys are loaded. Stricter than RFC 7515, 7519 and 9068 require: the algorithm is the one of the
+/// key, <c>kid</c> and <c>typ</c> are required, <c>crit</c> and <c>b64</c> are not allowed, members must not repeat, base64url is canonical
+/// and times are whole seconds. The caller must check that the session is not revoked and that the token version is current.
 /// </remarks>
 public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings, TimeProvider clock)
 {
@@ -62,9 +61,9 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
         var buffer = ArrayPool<byte>.Shared.Rent(2 * token.Length);
         try
         {
-            refusal = Judge(token, buffer, out claims);
+            refusal = Validate(token, buffer, out claims);
         }
-        // The JSON reader has no way to judge JSON that doesn't throw; the latter is its word for strings that are no Unicode.
+        // The JSON reader can only report invalid JSON by an exception; InvalidOperationException means a string is not valid Unicode.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             refusal = TokenError.Malformed;
@@ -77,7 +76,7 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
         return claims is not null;
     }
 
-    private TokenError Judge(ReadOnlySpan<char> token, byte[] buffer, out AccessTokenClaims? claims)
+    private TokenError Validate(ReadOnlySpan<char> token, byte[] buffer, out AccessTokenClaims? claims)
     {
         claims = null;
         var headerEnd = token.IndexOf('.');
@@ -85,7 +84,7 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
         if (headerEnd < 0 || headerEnd > MaxHeaderLength || headerEnd == payloadEnd)
             return TokenError.Malformed;
 
-        // A further dot would be in the payload, where it is outside the alphabet.
+        // A third dot would be in the payload, where the alphabet does not contain it.
         var header = token[..headerEnd];
         var payload = token[(headerEnd + 1)..payloadEnd];
         var signature = token[(payloadEnd + 1)..];
@@ -98,7 +97,7 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
         TokenKey? key;
         using (var json = Parse(header, free))
         {
-            if (JudgeHeader(json.RootElement, out key) is not TokenError.None and var refusal)
+            if (ValidateHeader(json.RootElement, out key) is not TokenError.None and var refusal)
                 return refusal;
         }
 
@@ -106,10 +105,10 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
             return TokenError.BadSignature;
 
         using (var json = Parse(payload, free))
-            return JudgeClaims(json.RootElement, out claims);
+            return ValidateClaims(json.RootElement, out claims);
     }
 
-    private TokenError JudgeHeader(JsonElement header, out TokenKey? key)
+    private TokenError ValidateHeader(JsonElement header, out TokenKey? key)
     {
         key = null;
         if (header.ValueKind != JsonValueKind.Object)
@@ -135,7 +134,7 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
         return key.Verify(signed, signature[..Base64Url.DecodeFromChars(encoded, signature)]);
     }
 
-    private TokenError JudgeClaims(JsonElement json, out AccessTokenClaims? claims)
+    private TokenError ValidateClaims(JsonElement json, out AccessTokenClaims? claims)
     {
         claims = null;
         if (json.ValueKind != JsonValueKind.Object)
@@ -196,11 +195,11 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
         return found;
     }
 
-    // RFC 7515 leaves out "application/" in front of a type, and compares types as RFC 2045 does.
+    // RFC 7515 omits "application/" in front of a type, and compares types as RFC 2045 does.
     private static bool IsAccessTokenType(ReadOnlySpan<char> type) =>
         Ascii.EqualsIgnoreCase(type, "at+jwt") || Ascii.EqualsIgnoreCase(type, "application/at+jwt");
 
-    // The unused bits of the last character must be zero, or several texts would stand for one token.
+    // The unused bits of the last character must be zero, or several texts would decode to the same token.
     private static bool IsCanonicalBase64Url(ReadOnlySpan<char> text) =>
         !text.IsEmpty
         && !text.ContainsAnyExcept(Base64UrlAlphabet)
@@ -226,7 +225,7 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
 
     private static bool TryGetTime(JsonElement json, ReadOnlySpan<byte> name, out DateTimeOffset time)
     {
-        // A year below 1971 or above 9998 leaves room for the leeway at both ends.
+        // The limits (years 1971 to 9998) leave room for the clock skew at both ends.
         const long Earliest = 31_536_000;
         const long Latest = 253_370_764_800;
         time = default;
@@ -261,11 +260,12 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
     private static bool TryGetPermissions(JsonElement json, [NotNullWhen(true)] out IReadOnlyList<string>? permissions)
     {
         permissions = null;
-        if (
-            !json.TryGetProperty("permissions"u8, out var array)
-                || array.ValueKind != JsonValueKind.Array
-                || array.GetArrayLength() > MaxPermissions)
+        if (!json.TryGetProperty("permissions"u8, out var array)
+            || array.ValueKind != JsonValueKind.Array
+            || array.GetArrayLength() > MaxPermissions)
+        {
             return false;
+        }
 
         var found = new string[array.GetArrayLength()];
         foreach (var (index, item) in array.EnumerateArray().Index())

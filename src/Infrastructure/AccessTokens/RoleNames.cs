@@ -4,7 +4,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>The roles as tokens spell them.</summary>
+/// <summary>The names of the roles in tokens.</summary>
 internal static class RoleNames
 {
     private static readonly (Role Role, byte[] Name)[] All =

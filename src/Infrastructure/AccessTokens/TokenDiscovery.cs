@@ -6,28 +6,28 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>A public JSON document, ready to be sent.</summary>
+/// <summary>A public JSON document, ready to send.</summary>
 /// <param name="Json">UTF-8.</param>
-/// <param name="ETag">A strong one, quotes included; it changes with the content.</param>
-/// <param name="MaxAge">How long anybody may keep a copy without asking again.</param>
+/// <param name="ETag">A strong ETag with its quotes; it changes with the content.</param>
+/// <param name="MaxAge">How long a client may cache the document.</param>
 public sealed record DiscoveryDocument(ReadOnlyMemory<byte> Json, string ETag, TimeSpan MaxAge);
 
-/// <summary>What other services need in order to verify access tokens by themselves.</summary>
+/// <summary>The documents that other services need to verify access tokens.</summary>
 public sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
 {
     public const string JwksPath = "/.well-known/jwks.json";
 
     private static readonly TimeSpan LongestAge = TimeSpan.FromMinutes(5);
 
-    // A copy from just before a key was published is gone long before that key signs.
+    // A copy from just before a key is published expires long before that key signs.
     private readonly TimeSpan _maxAge = LongestAge < settings.SigningKeyLead / 4 ? LongestAge : settings.SigningKeyLead / 4;
 
     private volatile Documents? _documents;
 
-    /// <summary>The public keys, that which signs now first (RFC 7517).</summary>
+    /// <summary>The public keys (RFC 7517), the current signing key first.</summary>
     public DiscoveryDocument Jwks() => Current().Jwks;
 
-    /// <summary>The issuer, where its keys are, and their algorithms.</summary>
+    /// <summary>The issuer, the address of its keys, and their algorithms.</summary>
     /// <remarks>
     /// The members that RFC 8414 requires of a server without authorization and token endpoints. Verifiers take the algorithms from
     /// <c>id_token_signing_alg_values_supported</c>, the only registered name for them, though Portico issues no id tokens.
@@ -57,7 +57,7 @@ public sealed class TokenDiscovery(TokenKeys keys, TokenSettings settings)
         writer.WriteString("jwks_uri"u8, settings.Issuer + JwksPath);
         writer.WriteStartArray("response_types_supported"u8);
         writer.WriteEndArray();
-        // Left out, it would mean authorization_code and implicit.
+        // Without this member the default would be authorization_code and implicit.
         writer.WriteStartArray("grant_types_supported"u8);
         writer.WriteEndArray();
         writer.WriteStartArray("id_token_signing_alg_values_supported"u8);

@@ -9,9 +9,10 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
+/// <summary>Registers the services of access tokens.</summary>
 public static class TokenRegistration
 {
-    /// <summary>Issues, judges and publishes the keys of access tokens.</summary>
+    /// <summary>Adds the services that issue and validate access tokens and publish their keys.</summary>
     public static IServiceCollection AddTokens(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<TokenSettings>(configuration);

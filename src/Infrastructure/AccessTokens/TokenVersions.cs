@@ -6,103 +6,102 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>Remembers the epochs of the people who come, so that a token check seldom asks PostgreSQL.</summary>
+/// <summary>Caches the token versions of active users, so that a token check rarely reads PostgreSQL.</summary>
 /// <remarks>
-/// Only those who come are asked for, and each at most once a second: a process that nobody asks asks nothing.
-/// One question a person at a time, 1 s at most; those that come while one is being answered are put together. While PostgreSQL is away one
-/// is asked a second, and nobody else waits for it.
-/// At most 100,000 people are remembered; those who have not come for longest are forgotten.
+/// The version of a user is read only when a request needs it, and at most once a second. One read per user at a time, with a limit of 1 s;
+/// users that are requested during a read are read in the next batch. During an outage of PostgreSQL there is one read a second,
+/// and no other caller waits for it. At most 100,000 users are cached; the least recently used are evicted. Thread-safe.
 /// </remarks>
 internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider clock) : ITokenVersions, ICommitObserver
 {
     private const int MaxPerGeneration = 50_000;
-    private const int MaxTogether = 1_000;
+    private const int MaxBatch = 1_000;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
     private readonly long _second = clock.TimestampFrequency;
-    private readonly ConcurrentQueue<Question> _questions = new();
+    private readonly ConcurrentQueue<Lookup> _lookups = new();
     private int _isReading;
-    private Generations _people = new([], []);
-    private long _askAgainAt = long.MinValue;
+    private Generations _entries = new([], []);
+    private long _retryAt = long.MinValue;
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken)
     {
-        var person = Find(userId);
-        var cached = person.CachedVersion;
-        return (cached is not null && IsFresh(cached)) || !MayAsk()
+        var entry = Find(userId);
+        var cached = entry.CachedVersion;
+        return (cached is not null && IsFresh(cached)) || !MayRead()
             ? ValueTask.FromResult(cached is null || cached.Accepts(epoch))
-            : AcceptsAfterReading(person, userId, epoch, cancellationToken);
+            : AcceptsAfterReading(entry, userId, epoch, cancellationToken);
     }
 
-    /// <summary>Drops what is known of people whose records have just been changed by this process.</summary>
+    /// <summary>Marks the cached versions as stale for users whose records this process has just changed.</summary>
     public ValueTask Committed(IReadOnlyList<WrittenRecord> records)
     {
         foreach (var record in records)
         {
             if (record.Record is User user)
-                Forget(user.Id);
+                Expire(user.Id);
         }
 
         return ValueTask.CompletedTask;
     }
 
-    private void Forget(Guid userId)
+    private void Expire(Guid userId)
     {
-        var people = Volatile.Read(ref _people);
-        if (!people.Young.TryGetValue(userId, out var person) && !people.Old.TryGetValue(userId, out person))
+        var entries = Volatile.Read(ref _entries);
+        if (!entries.Young.TryGetValue(userId, out var entry) && !entries.Old.TryGetValue(userId, out entry))
             return;
 
-        lock (person)
+        lock (entry)
         {
-            // An answer that is under way may be from before the change.
-            person.Asking = null;
-            person.CachedVersion = person.CachedVersion is { } old ? old with { FreshUntil = long.MinValue } : null;
+            // The result of a running read may be older than the change.
+            entry.PendingRead = null;
+            entry.CachedVersion = entry.CachedVersion is { } old ? old with { FreshUntil = long.MinValue } : null;
         }
     }
 
-    private async ValueTask<bool> AcceptsAfterReading(Person person, Guid userId, int epoch, CancellationToken cancellationToken)
+    private async ValueTask<bool> AcceptsAfterReading(Entry entry, Guid userId, int epoch, CancellationToken cancellationToken)
     {
-        Task<CachedVersion?> asking;
-        lock (person)
-            asking = person.Asking ?? Ask(person, userId);
-        return await asking.WaitAsync(cancellationToken) is not { } cached || cached.Accepts(epoch);
+        Task<CachedVersion?> pending;
+        lock (entry)
+            pending = entry.PendingRead ?? StartRead(entry, userId);
+        return await pending.WaitAsync(cancellationToken) is not { } cached || cached.Accepts(epoch);
     }
 
-    private Task<CachedVersion?> Ask(Person person, Guid userId)
+    private Task<CachedVersion?> StartRead(Entry entry, Guid userId)
     {
         var answer = new TaskCompletionSource<CachedVersion?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        person.Asking = answer.Task;
-        _ = Ask(person, userId, answer);
+        entry.PendingRead = answer.Task;
+        _ = StartRead(entry, userId, answer);
         return answer.Task;
     }
 
-    private async Task Ask(Person person, Guid userId, TaskCompletionSource<CachedVersion?> answer)
+    private async Task StartRead(Entry entry, Guid userId, TaskCompletionSource<CachedVersion?> answer)
     {
         try
         {
-            var askedAt = clock.GetTimestamp();
+            var readAt = clock.GetTimestamp();
             var epoch = await Read(userId).WaitAsync(Deadline, clock);
-            Volatile.Write(ref _askAgainAt, long.MinValue);
-            Finish(person, answer, new CachedVersion(epoch, askedAt + _second));
+            Volatile.Write(ref _retryAt, long.MinValue);
+            Finish(entry, answer, new CachedVersion(epoch, readAt + _second));
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException || DatabaseOutage.Is(failure))
         {
-            Volatile.Write(ref _askAgainAt, clock.GetTimestamp() + _second);
-            Finish(person, answer, person.CachedVersion);
+            Volatile.Write(ref _retryAt, clock.GetTimestamp() + _second);
+            Finish(entry, answer, entry.CachedVersion);
         }
         catch (Exception failure)
         {
-            Finish(person, answer, person.CachedVersion, failure);
+            Finish(entry, answer, entry.CachedVersion, failure);
         }
     }
 
-    private static void Finish(Person person, TaskCompletionSource<CachedVersion?> answer, CachedVersion? cached, Exception? failure = null)
+    private static void Finish(Entry entry, TaskCompletionSource<CachedVersion?> answer, CachedVersion? cached, Exception? failure = null)
     {
-        lock (person)
+        lock (entry)
         {
-            if (person.Asking == answer.Task)
-                (person.Asking, person.CachedVersion) = (null, cached);
+            if (entry.PendingRead == answer.Task)
+                (entry.PendingRead, entry.CachedVersion) = (null, cached);
         }
 
         if (failure is null)
@@ -111,83 +110,83 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
             answer.SetException(failure);
     }
 
-    /// <returns><c>null</c> for who may not sign in.</returns>
+    /// <returns>The token version; <c>null</c> for a user who may not sign in.</returns>
     private Task<int?> Read(Guid userId)
     {
-        var question = new Question(userId);
-        _questions.Enqueue(question);
+        var lookup = new Lookup(userId);
+        _lookups.Enqueue(lookup);
         if (Interlocked.Exchange(ref _isReading, 1) == 0)
             _ = ReadAll();
-        return question.Epoch.Task;
+        return lookup.Epoch.Task;
     }
 
     private async Task ReadAll()
     {
         do
         {
-            while (Together() is { Count: > 0 } together)
-                await Read(together);
+            while (NextBatch() is { Count: > 0 } batch)
+                await Read(batch);
             Interlocked.Exchange(ref _isReading, 0);
         }
-        while (!_questions.IsEmpty && Interlocked.Exchange(ref _isReading, 1) == 0);
+        while (!_lookups.IsEmpty && Interlocked.Exchange(ref _isReading, 1) == 0);
     }
 
-    private List<Question> Together()
+    private List<Lookup> NextBatch()
     {
-        List<Question> together = [];
-        while (together.Count < MaxTogether && _questions.TryDequeue(out var question))
-            together.Add(question);
-        return together;
+        List<Lookup> batch = [];
+        while (batch.Count < MaxBatch && _lookups.TryDequeue(out var lookup))
+            batch.Add(lookup);
+        return batch;
     }
 
-    private async Task Read(List<Question> together)
+    private async Task Read(List<Lookup> batch)
     {
         try
         {
             using var deadline = new CancellationTokenSource(Deadline, clock);
             await using var command = database.CreateCommand(
                 "SELECT id, epoch FROM users WHERE id = ANY($1) AND status = 'active' AND deleted_at IS NULL");
-            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. together.Select(question => question.UserId)] });
-            var epochs = new Dictionary<Guid, int>(together.Count);
+            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. batch.Select(lookup => lookup.UserId)] });
+            var epochs = new Dictionary<Guid, int>(batch.Count);
             await using (var reader = await command.ExecuteReaderAsync(deadline.Token))
             {
                 while (await reader.ReadAsync(deadline.Token))
                     epochs[reader.GetGuid(0)] = reader.GetInt32(1);
             }
 
-            foreach (var question in together)
-                question.Epoch.SetResult(epochs.TryGetValue(question.UserId, out var epoch) ? epoch : null);
+            foreach (var lookup in batch)
+                lookup.Epoch.SetResult(epochs.TryGetValue(lookup.UserId, out var epoch) ? epoch : null);
         }
         catch (Exception failure)
         {
-            foreach (var question in together)
-                question.Epoch.TrySetException(failure);
+            foreach (var lookup in batch)
+                lookup.Epoch.TrySetException(failure);
         }
     }
 
     private bool IsFresh(CachedVersion cached) => clock.GetTimestamp() < cached.FreshUntil;
 
-    /// <summary>Whether PostgreSQL is there; while it is away, whether it is this caller who finds out.</summary>
-    private bool MayAsk()
+    /// <summary>Whether to read: yes while PostgreSQL is available; during an outage only for one caller a second.</summary>
+    private bool MayRead()
     {
-        var at = Volatile.Read(ref _askAgainAt);
+        var at = Volatile.Read(ref _retryAt);
         if (at == long.MinValue)
             return true;
 
         var now = clock.GetTimestamp();
-        return now >= at && Interlocked.CompareExchange(ref _askAgainAt, now + (2 * _second), at) == at;
+        return now >= at && Interlocked.CompareExchange(ref _retryAt, now + (2 * _second), at) == at;
     }
 
-    private Person Find(Guid userId)
+    private Entry Find(Guid userId)
     {
-        var people = Volatile.Read(ref _people);
-        if (people.Young.TryGetValue(userId, out var person))
-            return person;
+        var entries = Volatile.Read(ref _entries);
+        if (entries.Young.TryGetValue(userId, out var entry))
+            return entry;
 
-        person = people.Young.GetOrAdd(userId, static (id, old) => old.GetValueOrDefault(id) ?? new Person(), people.Old);
-        if (people.Young.Count >= MaxPerGeneration)
-            Interlocked.CompareExchange(ref _people, new Generations([], people.Young), people);
-        return person;
+        entry = entries.Young.GetOrAdd(userId, static (id, old) => old.GetValueOrDefault(id) ?? new Entry(), entries.Old);
+        if (entries.Young.Count >= MaxPerGeneration)
+            Interlocked.CompareExchange(ref _entries, new Generations([], entries.Young), entries);
+        return entry;
     }
 
     private sealed record CachedVersion(int? Epoch, long FreshUntil)
@@ -195,13 +194,13 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
         public bool Accepts(int epoch) => Epoch <= epoch;
     }
 
-    private sealed class Question(Guid userId)
+    private sealed class Lookup(Guid userId)
     {
         public Guid UserId { get; } = userId;
         public TaskCompletionSource<int?> Epoch { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    private sealed class Person
+    private sealed class Entry
     {
         private volatile CachedVersion? _cached;
 
@@ -211,9 +210,9 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
             set => _cached = value;
         }
 
-        public Task<CachedVersion?>? Asking { get; set; }
+        public Task<CachedVersion?>? PendingRead { get; set; }
     }
 
-    /// <summary>Whoever comes is moved among the young; when these are many, the old are forgotten and the young grow old.</summary>
-    private sealed record Generations(ConcurrentDictionary<Guid, Person> Young, ConcurrentDictionary<Guid, Person> Old);
+    /// <summary>A used entry moves to the young generation; when that is full, it becomes the old one, and the old entries are evicted.</summary>
+    private sealed record Generations(ConcurrentDictionary<Guid, Entry> Young, ConcurrentDictionary<Guid, Entry> Old);
 }

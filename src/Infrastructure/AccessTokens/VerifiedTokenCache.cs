@@ -7,10 +7,10 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>Remembers the access tokens that were found good, so that each is verified once and not with every request.</summary>
+/// <summary>Caches valid access tokens, so that each signature is verified once and not with every request.</summary>
 /// <remarks>
-/// Only what depends on the token alone: it is forgotten with the keys of its time, and its end is judged every time. Kept is a hash of it,
-/// never the token. At most 20,000 are remembered; those that have not come for longest are forgotten.
+/// The cache is dropped when the keys change, and the expiry is checked every time. It stores a hash of a token, never the token.
+/// At most 20,000 tokens are cached; the least recently used are evicted. Thread-safe.
 /// </remarks>
 public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys keys, TokenSettings settings, TimeProvider clock)
 {
@@ -18,10 +18,10 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
 
     private Generations? _tokens;
 
-    /// <summary>How many it remembers.</summary>
+    /// <summary>The number of cached tokens.</summary>
     public int Count => Volatile.Read(ref _tokens) is { } tokens ? tokens.Young.Count + tokens.Old.Count : 0;
 
-    /// <summary>Judges as <see cref="AccessTokenValidator"/> does.</summary>
+    /// <summary>Validates a token like <see cref="AccessTokenValidator"/>.</summary>
     public bool TryValidate(ReadOnlySpan<char> token, [NotNullWhen(true)] out AccessTokenClaims? claims, out TokenError refusal)
     {
         if (token.Length > AccessTokenValidator.MaxLength)
@@ -43,8 +43,7 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
         if (!validator.TryValidate(token, out claims, out refusal))
             return false;
 
-        // Should the keys have changed in between, it was judged by the newer ones and is noted among the older, where nobody looks any
-        // more.
+        // If the keys changed in between, the token goes into the old cache, which is no longer read.
         tokens.Young[id] = new Known(claims, now);
         if (tokens.Young.Count >= MaxPerGeneration)
             Interlocked.CompareExchange(ref _tokens, new Generations(ring, [], tokens.Young), tokens);
@@ -62,7 +61,7 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
 
     private sealed record Known(AccessTokenClaims Claims, DateTimeOffset SeenAt);
 
-    /// <summary>Whoever comes is moved among the young; when these are many, the old are forgotten and the young grow old.</summary>
+    /// <summary>A used entry moves to the young generation; when that is full, it becomes the old one, and the old entries are evicted.</summary>
     private sealed record Generations(
         KeyRing Ring, ConcurrentDictionary<TokenHash, Known> Young, ConcurrentDictionary<TokenHash, Known> Old)
     {

@@ -9,6 +9,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Audit;
 
+/// <summary>Writes entries of the audit log to PostgreSQL.</summary>
 public sealed class AuditLog(
     AppDbContext db, DbContextOptions<AppDbContext> options, ICurrentUser caller, IClient client, TimeProvider clock) : IAuditLog
 {
@@ -20,14 +21,14 @@ public sealed class AuditLog(
     public void Add(AuditNote note)
     {
         if (db.Database.CurrentTransaction is null)
-            throw new InvalidOperationException($"{note.Action} was noted outside of a transaction, and would be lost.");
+            throw new InvalidOperationException($"The audit note {note.Action} needs a transaction; without one it would be lost.");
 
         db.Set<AuditEntry>().Add(EntryOf(note));
     }
 
     public async Task AddNow(AuditNote note)
     {
-        // A connection of its own: what is rolled back on the other one stays noted.
+        // A separate connection: the entry stays when the other transaction is rolled back.
         await using var apart = new AppDbContext(options);
         apart.Set<AuditEntry>().Add(EntryOf(note));
         await apart.SaveChangesAsync(CancellationToken.None);

@@ -4,20 +4,21 @@ using Microsoft.Extensions.Options;
 
 namespace Portico.Infrastructure.Configuration;
 
-/// <summary>One section of the configuration, checked before the program serves anything.</summary>
+/// <summary>One section of the configuration, validated when the program starts.</summary>
 public interface ISettings
 {
     /// <summary>The name of the section, such as <c>Tokens</c>.</summary>
     static abstract string Section { get; }
 
-    /// <summary>What is wrong with the values, a sentence each that names the setting in full; empty when all is well.</summary>
+    /// <summary>The problems of the values, one sentence each with the full name of the setting; empty when all values are valid.</summary>
     IEnumerable<string> Problems();
 }
 
-/// <summary>Binds sections so that a wrong value stops the program at its start.</summary>
+/// <summary>Binds sections of the configuration and validates them at the start.</summary>
 public static class SettingsRegistration
 {
-    /// <exception cref="OptionsValidationException">At start: a value is missing or wrong; the message names it.</exception>
+    /// <summary>Adds a section; an invalid value stops the program at the start.</summary>
+    /// <exception cref="OptionsValidationException">At the start: a value is missing or invalid; the message names the setting.</exception>
     public static IServiceCollection AddSettings<TSettings>(this IServiceCollection services, IConfiguration configuration)
         where TSettings : class, ISettings
     {

@@ -2,17 +2,17 @@ using Microsoft.Extensions.Configuration;
 
 namespace Portico.Infrastructure.Configuration;
 
-/// <summary>Reads settings from a folder of files, which keeps secrets out of the environment.</summary>
+/// <summary>Reads settings from a folder of files, so that secrets are not in the environment.</summary>
 public static class SecretFiles
 {
     /// <summary>The setting that names the folder.</summary>
     public const string FolderKey = "Secrets:Folder";
 
-    /// <summary>Where container engines put secrets.</summary>
+    /// <summary>The folder where container engines mount secrets.</summary>
     public const string DefaultFolder = "/run/secrets";
 
     /// <summary>
-    /// Adds each file of the folder as the setting that it is named by, such as <c>Sessions__Key</c>; it wins over what was added before.
+    /// Adds each file of the folder as the setting with its name, such as <c>Sessions__Key</c>; it overrides earlier sources.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">The folder that <c>Secrets:Folder</c> names does not exist.</exception>
     public static IConfigurationBuilder AddSecretFiles(this IConfigurationBuilder builder)

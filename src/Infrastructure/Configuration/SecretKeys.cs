@@ -1,11 +1,11 @@
 namespace Portico.Infrastructure.Configuration;
 
-/// <summary>Judges secret keys that come as base64 text.</summary>
+/// <summary>Validates secret keys in base64.</summary>
 internal static class SecretKeys
 {
     private const int MinBytes = 32;
 
-    /// <summary>What is wrong with the key, never its value; <c>null</c> when nothing is.</summary>
+    /// <summary>The problem of the key, never its value; <c>null</c> when the key is valid.</summary>
     public static string? Problem(string setting, string key)
     {
         if (key.Length == 0)

@@ -3,16 +3,17 @@ using System.Text.Json;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>An event as other services read it: CloudEvents 1.0, JSON in structured mode.</summary>
+/// <summary>Writes events for other services: CloudEvents 1.0, JSON in structured mode.</summary>
 /// <remarks>
-/// <c>id</c> is the outbox id and the message id, <c>type</c> the name of the event, <c>subject</c> the aggregate, and the extension
-/// <c>aggregateversion</c> its place among the events of that aggregate.
+/// <c>id</c> is the outbox id and the message id, <c>type</c> the name of the event, <c>subject</c> the aggregate id, and the extension
+/// <c>aggregateversion</c> the version of the event in that aggregate.
 /// </remarks>
 internal static class CloudEvent
 {
     public const string ContentType = "application/cloudevents+json; charset=UTF-8";
 
-    /// <param name="message">What happened.</param>
+    /// <summary>Writes an event as UTF-8 JSON.</summary>
+    /// <param name="message">The event.</param>
     /// <param name="source">The public address of this API: <c>source</c>, and the root of <c>dataschema</c>.</param>
     public static byte[] Write(OutboxMessage message, string source)
     {
@@ -28,12 +29,12 @@ internal static class CloudEvent
         json.WriteString("datacontenttype", "application/json");
         json.WriteString("dataschema", SchemaAddress(source, message.Type));
         json.WriteString("aggregatetype", message.AggregateType);
-        // A number of CloudEvents has 32 bits.
+        // As text, because an integer of CloudEvents has 32 bits.
         json.WriteString("aggregateversion", message.AggregateVersion.ToString());
         if (message.TraceParent is { } traceParent)
             json.WriteString("traceparent", traceParent);
         json.WritePropertyName("data");
-        // It comes from a jsonb column, so that it is JSON.
+        // The payload comes from a jsonb column, so it is valid JSON.
         json.WriteRawValue(message.Payload, skipInputValidation: true);
         json.WriteEndObject();
         json.Flush();

@@ -4,15 +4,15 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>An event that a handler could not handle, and that somebody wants handled again.</summary>
+/// <summary>An event that a handler could not handle, and that an operator replays.</summary>
 internal sealed record DeadLetter(Guid Id, string Handler, byte[] Envelope);
 
-/// <summary>The table <c>dead_events</c>: events laid aside, each with the handler that could not handle it.</summary>
+/// <summary>The dead letters in the table <c>dead_events</c>: each event with the handler that could not handle it.</summary>
 internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
 {
     private const int MaxReason = 500;
 
-    /// <summary>Lays an event aside; the same one for the same handler only once.</summary>
+    /// <summary>Adds an event; the same event is added only once for the same handler.</summary>
     public async Task Add(string handler, ReadOnlyMemory<byte> envelope, string reason, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
@@ -24,8 +24,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Hands one event that is wanted again to somebody, and nobody else meanwhile; it is gone when they succeed.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>Handles one event that an operator replays, and deletes it after success; its row is locked meanwhile.</summary>
+    /// <returns>Whether there was an event to replay.</returns>
     public async Task<bool> Replay(Func<DeadLetter, CancellationToken, Task> handle, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
             dead = new DeadLetter(row.GetGuid(0), row.GetString(1), row.GetFieldValue<byte[]>(2));
         }
 
-        // A crash after the effect and before this commit leads to another replay, which the inbox knows.
+        // A crash after the effect and before this commit causes another replay, which the inbox recognises.
         string? failure = null;
         try
         {
@@ -58,7 +58,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         await using var end = new NpgsqlCommand(
             failure is null
                 ? "DELETE FROM dead_events WHERE id = $1"
-                : "UPDATE dead_events SET replay_asked_at = NULL, reason = $2 WHERE id = $1", connection);
+                : "UPDATE dead_events SET replay_asked_at = NULL, reason = $2 WHERE id = $1",
+            connection);
         end.Parameters.Add(new() { Value = dead.Id });
         if (failure is not null)
             end.Parameters.Add(new() { Value = failure });

@@ -5,11 +5,11 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Pulls events from the durable consumers of all handlers, and answers each when its effect is committed.</summary>
+/// <summary>Pulls events from the durable consumers of all handlers, and acknowledges each when its effect is committed.</summary>
 /// <remarks>
-/// A failure is tried again with growing pauses; after <see cref="EventSubscription.MaxTries"/> tries, or at once when the event makes
-/// no sense, it is written to <c>dead_events</c> and then terminated. While PostgreSQL is away events are held, since that is no
-/// failure of theirs. At shutdown nothing more is pulled, what has begun is ended and answered, and what waits goes back to the stream.
+/// A failed event is tried again with increasing pauses. After <see cref="EventSubscription.MaxTries"/> tries, or at once when the event
+/// is invalid, it is written to <c>dead_events</c> and then terminated. During an outage of PostgreSQL events are kept without counting a
+/// try. At shutdown no more events are pulled, running handlers finish and acknowledge, and waiting events go back to the stream.
 /// </remarks>
 internal sealed partial class EventConsumers(
     INatsJSContext jetStream,
@@ -28,10 +28,10 @@ internal sealed partial class EventConsumers(
     private static readonly TimeSpan MissingPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PullExpires = TimeSpan.FromSeconds(30);
 
-    // After two that are missing the client pulls again: so soon a handler is back when the server is.
+    // The client pulls again after two missing heartbeats, so a handler continues soon after the server is back.
     private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(1);
 
-    // Shorter than the time after which the client would pull more events although nobody is free to handle those that it has.
+    // Shorter than the time after which the client would pull more events although no handler is free.
     private static readonly TimeSpan BusyLimit = IdleHeartbeat;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Consume
@@ -59,7 +59,7 @@ internal sealed partial class EventConsumers(
             }
             catch (Exception failure)
             {
-                // NATS is away, or the Migrator has not declared the consumer yet: both pass.
+                // NATS is unavailable, or the Migrator has not declared the consumer yet: both are temporary.
                 if (!away)
                     LogAway(subscription.Name, failure.Message);
                 away = true;
@@ -70,19 +70,19 @@ internal sealed partial class EventConsumers(
         await Task.WhenAll(running);
     }
 
-    /// <summary>Handles events as they come, until the host stops or all have been busy for long.</summary>
-    /// <exception cref="Exception">The consumer is gone.</exception>
+    /// <summary>Handles incoming events until the host stops or all handlers are busy for too long.</summary>
+    /// <exception cref="Exception">The consumer does not exist any more.</exception>
     private async Task Pull(EventSubscription subscription, INatsJSConsumer consumer, List<Task> running, CancellationToken stoppingToken)
     {
         using var pulling = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var options = new NatsJSConsumeOpts
         {
-            // The next event is asked for when somebody is free to handle it. One that waited in memory would be delivered once more.
+            // The next event is pulled when a handler is free. An event that waits in memory would be delivered again.
             MaxMsgs = 1,
             Expires = PullExpires,
             IdleHeartbeat = IdleHeartbeat,
             DrainOnCancel = true,
-            // A consumer that was lost with the server's store answers a pull with silence.
+            // A consumer that was lost with the server's store does not answer a pull.
             NotificationHandler = async (notification, cancellationToken) =>
             {
                 if (notification is NatsJSTimeoutNotification)
@@ -120,7 +120,7 @@ internal sealed partial class EventConsumers(
                 }
                 catch (Exception outage) when (DatabaseOutage.Is(outage))
                 {
-                    // Held, since another delivery would count as another try.
+                    // Kept in progress, because another delivery would count as another try.
                     await message.AckProgressAsync(cancellationToken: CancellationToken.None);
                     await Task.Delay(OutagePause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
@@ -130,18 +130,18 @@ internal sealed partial class EventConsumers(
         }
         catch (Exception failure)
         {
-            // Without an answer it comes again, and the inbox knows what was done.
+            // Without an acknowledgement the event is delivered again, and the inbox prevents a second effect.
             LogNotAnswered(subscription.Name, failure);
         }
     }
 
-    /// <exception cref="Exception">PostgreSQL or NATS is away; whatever else goes wrong is answered.</exception>
+    /// <exception cref="Exception">PostgreSQL or NATS is unavailable; every other failure is handled here.</exception>
     private async Task HandleOnce(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message)
     {
         var tries = (int)(message.Metadata?.NumDelivered ?? 1);
         if (tries > subscription.MaxTries)
         {
-            await MoveToDeadLetters(subscription, message, $"{tries - 1} deliveries were never answered.");
+            await MoveToDeadLetters(subscription, message, $"{tries - 1} deliveries were never acknowledged.");
             return;
         }
 
@@ -173,28 +173,28 @@ internal sealed partial class EventConsumers(
         await message.AckAsync(cancellationToken: CancellationToken.None);
     }
 
-    /// <summary>First the row, then the answer: a crash in between writes the same event once more, which changes nothing.</summary>
+    /// <summary>Writes the row first, then terminates: after a crash in between the same row is written again, which changes nothing.</summary>
     private async Task MoveToDeadLetters(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
     {
         await deadEvents.Add(subscription.Name, message.Data, reason, CancellationToken.None);
-        // Without a reason: nats-server 2.9 ignores an answer that has one.
+        // Without a reason, because nats-server 2.9 ignores a termination with a reason.
         await message.AckTerminateAsync(cancellationToken: CancellationToken.None);
         LogDead(subscription.Name, reason);
         metrics.Count(subscription.Name, "dead");
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "{Handler} gets no events now: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "{Handler} receives no events: {Reason}")]
     private partial void LogAway(string handler, string reason);
 
-    [LoggerMessage(2, LogLevel.Information, "{Handler} gets events again")]
+    [LoggerMessage(2, LogLevel.Information, "{Handler} receives events again")]
     private partial void LogBack(string handler);
 
     [LoggerMessage(3, LogLevel.Warning, "{Handler} failed in try {Try} and will try again")]
     private partial void LogFailed(string handler, int @try, Exception failure);
 
-    [LoggerMessage(4, LogLevel.Error, "{Handler} could not handle an event; it is in dead_events: {Reason}")]
+    [LoggerMessage(4, LogLevel.Error, "{Handler} could not handle an event; it is now a dead letter in dead_events: {Reason}")]
     private partial void LogDead(string handler, string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Handler} could not answer for an event; it will come again")]
+    [LoggerMessage(5, LogLevel.Warning, "{Handler} could not acknowledge an event; it will be delivered again")]
     private partial void LogNotAnswered(string handler, Exception failure);
 }

@@ -1,9 +1,9 @@
 namespace Portico.Infrastructure.Events;
 
-/// <summary>The ids of events tell when they were made: UUID v7 (RFC 9562, section 5.7).</summary>
+/// <summary>Ids of events contain their creation time: UUID v7 (RFC 9562, section 5.7).</summary>
 internal static class EventIds
 {
-    /// <summary>The lowest id of an instant.</summary>
+    /// <summary>The lowest id of a millisecond.</summary>
     public static Guid FirstOf(DateTimeOffset instant)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -5,21 +5,22 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Sees to it that a handler's effect in the database happens once for an event, however often the event comes.</summary>
+/// <summary>Makes sure that the effect of a handler in the database happens once for an event, also when it is delivered again.</summary>
 internal sealed class EventInbox(AppDbContext db, ITransaction transaction)
 {
+    /// <summary>Runs the effect, unless it already happened for this event and handler.</summary>
     /// <param name="eventId">The event.</param>
-    /// <param name="handler">Whose effect it is.</param>
-    /// <param name="effect">Changes the database through the scope's context, in the transaction of the row that says so.</param>
-    /// <param name="cancellationToken">Ends the try; nothing has happened then.</param>
-    /// <returns>Whether it happened now; otherwise it has happened before.</returns>
-    /// <exception cref="DbUpdateConcurrencyException">Others kept changing the same rows; another try may succeed.</exception>
+    /// <param name="handler">The handler of the effect.</param>
+    /// <param name="effect">Changes the database through the context of the scope, in the transaction of the inbox row.</param>
+    /// <param name="cancellationToken">Cancels the try; then nothing has changed.</param>
+    /// <returns>True when the effect happened now; false when it happened before.</returns>
+    /// <exception cref="DbUpdateConcurrencyException">Other transactions changed the same rows; another try may succeed.</exception>
     public async Task<bool> Once(Guid eventId, string handler, Func<CancellationToken, Task> effect, CancellationToken cancellationToken)
     {
         var done = await transaction.Run<Result<bool>>(
             async token =>
             {
-                // Whoever handles the same event at this moment is waited for.
+                // Waits for another transaction that handles the same event now.
                 var added = await db.Database.ExecuteSqlAsync(
                     $"INSERT INTO inbox (event_id, handler) VALUES ({eventId}, {handler}) ON CONFLICT DO NOTHING", token);
                 if (added > 0)

@@ -5,7 +5,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Writes events as other services read them, and reads them back.</summary>
+/// <summary>Writes and reads the data of events as JSON.</summary>
 internal static class EventJson
 {
     public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -17,7 +17,8 @@ internal static class EventJson
 
     public static string Write(IDomainEvent domainEvent) => JsonSerializer.Serialize(domainEvent, domainEvent.GetType(), Options);
 
-    /// <exception cref="JsonException">A part is missing or is something else; parts that are not known are passed over.</exception>
+    /// <summary>Reads the data of an event; unknown members are ignored.</summary>
+    /// <exception cref="JsonException">A member is missing or has another type.</exception>
     public static TEvent Read<TEvent>(JsonElement data)
         where TEvent : IDomainEvent => data.Deserialize<TEvent>(Options) ?? throw new JsonException("There is no data.");
 }

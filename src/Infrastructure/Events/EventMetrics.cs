@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Counts what becomes of events that handlers get.</summary>
+/// <summary>Counts the events of handlers by outcome.</summary>
 internal sealed class EventMetrics
 {
     private readonly Counter<long> _events;
@@ -11,11 +11,12 @@ internal sealed class EventMetrics
     public EventMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Portico.Events");
-        _events = meter.CreateCounter<long>("portico.events", description: "Events that a handler got, by what became of them.");
+        _events = meter.CreateCounter<long>("portico.events", description: "Events that a handler received, by outcome.");
         meter.CreateObservableGauge(
             "portico.events.dead", () => Volatile.Read(ref _dead), description: "Events that a handler could not handle.");
     }
 
+    /// <summary>Counts one event.</summary>
     /// <param name="handler">The handler.</param>
     /// <param name="outcome"><c>handled</c>, <c>known</c>, <c>failed</c> or <c>dead</c>.</param>
     public void Count(string handler, string outcome) =>

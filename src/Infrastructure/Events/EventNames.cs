@@ -3,7 +3,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Finds the name on the wire of an event whose type is known at run time only.</summary>
+/// <summary>Finds the message name of an event whose type is known only at run time.</summary>
 internal static class EventNames
 {
     private static readonly ConcurrentDictionary<Type, string> Names = new();

@@ -4,17 +4,17 @@ using NATS.Client.JetStream.Models;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>What became of a batch of events.</summary>
-/// <param name="Published">Those that the stream has now.</param>
-/// <param name="Refused">Those that it will never take as they are, with the reason.</param>
-/// <param name="Outage">Why others could not be published at this time; null when there were no others.</param>
+/// <summary>The result of publishing a batch of events.</summary>
+/// <param name="Published">The events that the stream has acknowledged.</param>
+/// <param name="Refused">The events that the stream will never accept, with the reason.</param>
+/// <param name="Outage">Why other events could not be published now; null when there are none.</param>
 public sealed record Publishing(
     IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
 
-/// <summary>Publishes events to the stream: in order those of an aggregate, concurrently those of different ones.</summary>
+/// <summary>Publishes events to the stream: in order within an aggregate, concurrently across aggregates.</summary>
 public sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
 {
-    // JetStream's code for a message that is too large for the stream or the server; whatever else it refuses may pass later.
+    // JetStream's error code for a message that is too large for the stream or the server; all other errors may be temporary.
     private const int MessageTooLarge = 10054;
 
     private enum Outcome
@@ -24,9 +24,10 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
         Away,
     }
 
-    /// <param name="events">In the order of their versions, for each aggregate.</param>
+    /// <summary>Publishes a batch of events.</summary>
+    /// <param name="events">The events, in the order of their versions for each aggregate.</param>
     /// <param name="source">The public address of this API.</param>
-    /// <param name="cancellationToken">Gives up what is under way; whether the stream has it is unknown then.</param>
+    /// <param name="cancellationToken">Cancels the publishing; then it is unknown whether the stream has the current events.</param>
     public async Task<Publishing> Publish(IEnumerable<OutboxMessage> events, string source, CancellationToken cancellationToken)
     {
         var batch = new Batch(source);
@@ -55,28 +56,28 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
                 opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = StreamDefinition.Name(settings) },
                 headers: new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
                 cancellationToken: cancellationToken);
-            return result.Success ? Judge(batch, message, result.Value) : Judge(batch, message, result.Error);
+            return result.Success ? OutcomeOf(batch, message, result.Value) : OutcomeOf(batch, message, result.Error);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The connection broke before the event was written to it.
+            // The connection was lost before the event was sent.
             return batch.GiveUp("the connection to NATS broke");
         }
     }
 
-    private static Outcome Judge(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
+    private static Outcome OutcomeOf(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
     {
         null => batch.Take(message),
         { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description ?? "it is too large"),
-        { } error => batch.GiveUp($"JetStream refuses: {error.Description} ({error.ErrCode})"),
+        { } error => batch.GiveUp($"JetStream does not accept the event: {error.Description} ({error.ErrCode})"),
     };
 
-    private Outcome Judge(Batch batch, OutboxMessage message, Exception failure) => failure switch
+    private Outcome OutcomeOf(Batch batch, OutboxMessage message, Exception failure) => failure switch
     {
         NatsPayloadTooLargeException => batch.Refuse(message, failure.Message),
-        // The client throws the same for a stream that is missing and for an answer that was lost with the connection.
+        // The client throws the same exception for a missing stream and for an answer that was lost with the connection.
         NatsJSPublishNoResponseException when stream.Connection.ConnectionState == NatsConnectionState.Open =>
-            batch.GiveUp("no stream answers: it is missing, or the connection broke meanwhile"),
+            batch.GiveUp("no stream answers: it is missing, or the connection was lost"),
         NatsJSPublishNoResponseException => batch.GiveUp("the connection to NATS broke"),
         _ => batch.GiveUp(failure.Message),
     };

@@ -4,23 +4,24 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Takes an envelope apart and lets a handler handle it once.</summary>
+/// <summary>Parses an event envelope and runs its handler once.</summary>
 internal sealed class EventReceiver(IServiceScopeFactory scopes)
 {
     public const string ActivitySourceName = "Portico.Events";
 
     private static readonly ActivitySource Activities = new(ActivitySourceName);
 
-    /// <returns>Whether the handler did something; otherwise it had before.</returns>
+    /// <summary>Handles an event.</summary>
+    /// <returns>True when the handler ran now; false when it had already handled the event.</returns>
     /// <exception cref="InvalidDataException">
-    /// This is no event, or not the one that the handler waits for: no other try will help.
+    /// The text is not an event, or not the event of the handler: another try can't succeed.
     /// </exception>
     public async Task<bool> Receive(EventSubscription subscription, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
     {
         using var document = Parse(envelope);
         var received = Read(document.RootElement);
         if (received.Type != subscription.EventName)
-            throw new InvalidDataException($"This is {received.Type} and not {subscription.EventName}.");
+            throw new InvalidDataException($"The event is {received.Type} instead of {subscription.EventName}.");
 
         using var activity = Activities.StartActivity(subscription.Name, ActivityKind.Consumer, received.TraceParent);
         activity?.SetTag("messaging.message.id", received.Id);
@@ -37,7 +38,7 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
         }
         catch (JsonException wrong)
         {
-            throw new InvalidDataException("This is no JSON.", wrong);
+            throw new InvalidDataException("The event is not valid JSON.", wrong);
         }
     }
 
@@ -47,12 +48,13 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
             || Text(envelope, "specversion") != "1.0"
             || !Guid.TryParse(Text(envelope, "id"), out var id)
             || Text(envelope, "type") is not { Length: > 0 } type
-
-                || !envelope.TryGetProperty("time", out var time)
-                || time.ValueKind != JsonValueKind.String
-                || !time.TryGetDateTimeOffset(out var at)
+            || !envelope.TryGetProperty("time", out var time)
+            || time.ValueKind != JsonValueKind.String
+            || !time.TryGetDateTimeOffset(out var at)
             || !envelope.TryGetProperty("data", out var data))
-            throw new InvalidDataException("This is no CloudEvents 1.0 envelope with specversion, id, type, time and data.");
+        {
+            throw new InvalidDataException("This is not a CloudEvents 1.0 envelope with specversion, id, type, time and data.");
+        }
         return new ReceivedEvent(id, type, at, Text(envelope, "traceparent"), data);
     }
 

@@ -31,7 +31,7 @@ internal static class EventRegistration
         services.AddSingleton<InboxCleanup>();
         services.AddHealthChecks().AddCheck<NatsHealthCheck>("nats");
 
-        // Services stop in the opposite order: those that use the connection come after it here.
+        // Services stop in reverse order, so the services that use the connection are registered after it.
         services.AddHostedService<NatsLifetime>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxCleanup>());

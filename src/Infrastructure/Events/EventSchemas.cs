@@ -8,8 +8,8 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>What the <c>data</c> of each event looks like, as JSON Schema; generated from the events themselves.</summary>
-/// <remarks>A reader must let fields pass that it does not know: within a version fields may be added.</remarks>
+/// <summary>The JSON Schema of the <c>data</c> of each event, generated from the event types.</summary>
+/// <remarks>A reader must ignore unknown fields, because fields may be added within a version.</remarks>
 public static class EventSchemas
 {
     private static readonly JsonSerializerOptions Strict = new(EventJson.Options)

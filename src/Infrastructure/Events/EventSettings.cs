@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>The stream that events are kept in for other services.</summary>
+/// <summary>Settings of the event stream.</summary>
 public sealed class EventSettings : ISettings
 {
     private const int MaxPrefix = 60;
@@ -14,19 +14,19 @@ public sealed class EventSettings : ISettings
 
     public static string Section => "Events";
 
-    /// <summary>The name of the stream, and what every subject begins with; so several installations can share a server.</summary>
+    /// <summary>The name of the stream and the prefix of every subject, so that several installations can share a server.</summary>
     public string Prefix { get; init; } = "portico";
 
-    /// <summary>Copies of the stream in a cluster of NATS servers.</summary>
+    /// <summary>The number of copies of the stream in a cluster of NATS servers.</summary>
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Beyond it the stream refuses events, which then wait in the outbox.</summary>
+    /// <summary>The maximum size in bytes; when it is reached, the stream accepts no events, and they wait in the outbox.</summary>
     public long MaxBytes { get; init; } = 1024 * 1024 * 1024;
 
-    /// <summary>How long an event can be read.</summary>
+    /// <summary>How long the stream keeps an event.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>Whether this process handles events too, or leaves them to others.</summary>
+    /// <summary>Whether this process runs event handlers.</summary>
     public bool Consume { get; init; } = true;
 
     public IEnumerable<string> Problems()

@@ -7,25 +7,25 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>An event as it is read from the stream, before anybody knows what it is about.</summary>
+/// <summary>An event from the stream, before its data is parsed.</summary>
 internal sealed record ReceivedEvent(Guid Id, string Type, DateTimeOffset At, string? TraceParent, JsonElement Data);
 
-/// <summary>A handler together with the event that it waits for; one durable consumer each.</summary>
+/// <summary>A handler and its event; each subscription has one durable consumer.</summary>
 internal abstract class EventSubscription
 {
-    // Four times what a handler may take. No back-off list: nats-server 2.9 adds it to the pauses that we ask for.
+    // Four times the deadline of a handler. No back-off list, because nats-server 2.9 adds it to the requested pauses.
     private static readonly TimeSpan AckWait = TimeSpan.FromMinutes(1);
 
-    /// <summary>For so long one event may be worked on.</summary>
+    /// <summary>How long a handler may take for one event.</summary>
     public static readonly TimeSpan HandlerDeadline = TimeSpan.FromSeconds(15);
 
     private const int MaxDeliver = 40;
     private const int MaxAckPending = 64;
 
-    // The server's default, named so that it can be compared.
+    // The default of the server, set explicitly so that it can be compared.
     private const int MaxWaiting = 512;
 
-    /// <summary>Those of all handlers in the application.</summary>
+    /// <summary>The subscriptions of all handlers in the application.</summary>
     public static IReadOnlyList<EventSubscription> All { get; } = Find();
 
     /// <summary>The name of the handler, of its consumer and of its rows in the inbox.</summary>
@@ -34,11 +34,11 @@ internal abstract class EventSubscription
     /// <summary>The name of the event.</summary>
     public required string EventName { get; init; }
 
-    /// <summary>The pauses between tries; after one more try than these an event is a dead letter.</summary>
+    /// <summary>The pauses between tries; an event becomes a dead letter after the try that follows the last pause.</summary>
     public IReadOnlyList<TimeSpan> Pauses { get; init; } =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)];
 
-    /// <summary>A delivery beyond these was one that nobody lived to answer.</summary>
+    /// <summary>The maximum number of tries; with more deliveries, processes crashed before they could acknowledge.</summary>
     public int MaxTries => Pauses.Count + 1;
 
     public ConsumerConfig Consumer(EventSettings settings) => new(Name)
@@ -53,7 +53,8 @@ internal abstract class EventSubscription
         MaxWaiting = MaxWaiting,
     };
 
-    /// <exception cref="InvalidDataException">The event is not what its name says.</exception>
+    /// <summary>Runs the handler for an event.</summary>
+    /// <exception cref="InvalidDataException">The data does not fit the event type.</exception>
     public abstract Task Handle(IServiceProvider services, ReceivedEvent received, CancellationToken cancellationToken);
 
     private static EventSubscription[] Find() =>
@@ -83,7 +84,7 @@ internal sealed class EventSubscription<THandler, TEvent> : EventSubscription
         }
         catch (JsonException wrong)
         {
-            throw new InvalidDataException($"The data is no {EventName}: {wrong.Message}", wrong);
+            throw new InvalidDataException($"The data is not a valid {EventName}: {wrong.Message}", wrong);
         }
 
         var handler = ActivatorUtilities.CreateInstance<THandler>(services);

@@ -5,10 +5,10 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Handles dead events again that somebody asked for, and removes rows that nobody needs any more, in small batches.</summary>
+/// <summary>Replays dead letters on request, and deletes old rows of the inbox, the notifications and the dead letters in batches.</summary>
 /// <remarks>
-/// An event is known for as long as it can come again: while the outbox could republish it and the stream keep it after that.
-/// Sent messages are kept for 7 days; dead letters for 90, whether somebody looked at them or not.
+/// An inbox row is kept as long as the event can be delivered again: the retention of the outbox plus the maximum age in the stream.
+/// Sent notifications are kept for 7 days, dead letters for 90 days.
 /// </remarks>
 internal sealed partial class InboxCleanup(
     NpgsqlDataSource database,
@@ -27,14 +27,14 @@ internal sealed partial class InboxCleanup(
     private static readonly TimeSpan SentRetention = TimeSpan.FromDays(7);
     private static readonly TimeSpan DeadRetention = TimeSpan.FromDays(90);
 
-    /// <summary>Removes all that are due and gives their number.</summary>
+    /// <summary>Deletes all old rows and returns their number.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken) =>
         await Purge("inbox", "handled_at < now() - $1", "handled_at", events.MaxAge + outbox.Retention, cancellationToken)
         + await Purge("messages", "status = 'sent' AND done_at < now() - $1", "done_at", SentRetention, cancellationToken)
         + await Purge("messages", "status = 'dead' AND done_at < now() - $1", "done_at", DeadRetention, cancellationToken)
         + await Purge("dead_events", "died_at < now() - $1", "died_at", DeadRetention, cancellationToken);
 
-    /// <summary>Handles what was asked for again, and gives its number.</summary>
+    /// <summary>Replays the requested dead letters and returns their number.</summary>
     public async Task<int> Replay(CancellationToken cancellationToken)
     {
         var replayed = 0;
@@ -55,7 +55,7 @@ internal sealed partial class InboxCleanup(
     private async Task Handle(DeadLetter dead, CancellationToken cancellationToken)
     {
         var subscription = subscriptions.SingleOrDefault(subscription => subscription.Name == dead.Handler)
-            ?? throw new InvalidOperationException($"There is no handler {dead.Handler} any more.");
+            ?? throw new InvalidOperationException($"The handler {dead.Handler} does not exist any more.");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(EventSubscription.HandlerDeadline);
         await receiver.Receive(subscription, dead.Envelope, deadline.Token);
@@ -64,9 +64,9 @@ internal sealed partial class InboxCleanup(
     private Task<long> Purge(string table, string due, string order, TimeSpan age, CancellationToken cancellationToken) =>
         BatchedDelete.RunAsync(database.CreateCommand, table, due, order, [age], cancellationToken);
 
-    [LoggerMessage(1, LogLevel.Information, "Handled {Replayed} dead events again")]
+    [LoggerMessage(1, LogLevel.Information, "Replayed {Replayed} dead letters")]
     private partial void LogReplayed(int replayed);
 
-    [LoggerMessage(2, LogLevel.Information, "Removed {Removed} rows of the inbox and of messages")]
+    [LoggerMessage(2, LogLevel.Information, "Deleted {Removed} old rows of the inbox, the notifications and the dead letters")]
     private partial void LogPurged(long removed);
 }

@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Events that nobody else publishes as long as this transaction is open.</summary>
+/// <summary>Outbox rows that this transaction has locked, so that no other relay publishes them.</summary>
 internal sealed class OutboxBatch : IAsyncDisposable
 {
-    // Each row is looked up by its key, whatever the planner believes how many wait: hence the limits. The predecessor is, too, and only
-    // where there can be one. A claim of somebody else's is seen as waiting until it is committed, so that nothing overtakes what is
-    // under way there.
+    // The LIMITs force a lookup by key for each row, independent of the planner's estimate. The predecessor is also looked up by key, and
+    // only when there can be one. A row that another relay has locked still counts as waiting until that relay commits, so no event
+    // overtakes its predecessor.
     private const string ClaimSql =
         """
         SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, o.payload, o.trace_parent, o.occurred_at, waiting.id
@@ -28,26 +28,30 @@ internal sealed class OutboxBatch : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
 
-    private OutboxBatch(NpgsqlConnection connection, NpgsqlTransaction transaction, List<(OutboxMessage Message, Guid? After)> rows) =>
-        (_connection, _transaction, Claimed, Last, Ready) =
-        (connection, transaction, rows.Count, rows.Count == 0 ? default : rows.Max(row => row.Message.Id), InOrder(rows));
+    private OutboxBatch(NpgsqlConnection connection, NpgsqlTransaction transaction, List<(OutboxMessage Message, Guid? After)> rows)
+    {
+        (_connection, _transaction, Claimed) = (connection, transaction, rows.Count);
+        Last = rows.Count == 0 ? default : rows.Max(row => row.Message.Id);
+        Ready = InOrder(rows);
+    }
 
-    /// <summary>How many rows are locked.</summary>
+    /// <summary>The number of locked rows.</summary>
     public int Claimed { get; }
 
-    /// <summary>The highest id among them.</summary>
+    /// <summary>The highest id of the locked rows.</summary>
     public Guid Last { get; }
 
     /// <summary>
-    /// Those that may be published, each aggregate's in the order of its versions; the rest waits for a version that is in other hands.
+    /// The events that may be published, in the order of versions per aggregate; the others wait for a version that another relay has.
     /// </summary>
     public IReadOnlyList<OutboxMessage> Ready { get; }
 
-    /// <param name="database">As the application's role.</param>
-    /// <param name="size">How many at most.</param>
-    /// <param name="from">Events with lower ids are left out.</param>
-    /// <param name="exceptAggregates">Their events are left out too.</param>
-    /// <param name="cancellationToken">Lets go of all.</param>
+    /// <summary>Locks the next waiting rows.</summary>
+    /// <param name="database">The database, with the role of the application.</param>
+    /// <param name="size">The maximum number of rows.</param>
+    /// <param name="from">Rows with lower ids are skipped.</param>
+    /// <param name="exceptAggregates">Rows of these aggregates are skipped.</param>
+    /// <param name="cancellationToken">Releases all locks.</param>
     public static async Task<OutboxBatch> ClaimAsync(
         NpgsqlDataSource database, int size, Guid from, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
@@ -65,7 +69,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Remembers what the stream has acknowledged, and lets go of all.</summary>
+    /// <summary>Removes the published events from the waiting rows, commits and releases all locks.</summary>
     public async Task CommitAsync(IReadOnlyList<OutboxMessage> published, CancellationToken cancellationToken)
     {
         if (published.Count == 0)
@@ -82,7 +86,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
                 {
                     Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. published.Select(message => message.Id)] } },
                 },
-                // With the rest, as a round trip of its own would hold the rows for longer.
+                // In the same batch, because a separate round trip would hold the locks longer.
                 new NpgsqlBatchCommand("COMMIT"),
             },
         };
@@ -103,10 +107,9 @@ internal sealed class OutboxBatch : IAsyncDisposable
         {
             BatchCommands =
             {
-                // A plan is kept, and may have been made while hardly anything waited.
+                // The prepared plan is cached, and may come from a time when few rows waited.
                 new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
-                // No wait for the disk: should the end be lost with the server's last moment, events are published again under the same
-                // ids.
+                // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
                 new NpgsqlBatchCommand(ClaimSql)
                 {
@@ -129,7 +132,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
 
     private static List<OutboxMessage> InOrder(List<(OutboxMessage Message, Guid? After)> rows)
     {
-        // RETURNING and a join promise no order.
+        // The joins guarantee no order.
         rows.Sort((left, right) => left.Message.AggregateVersion.CompareTo(right.Message.AggregateVersion));
         var ready = new List<OutboxMessage>(rows.Count);
         var ids = new HashSet<Guid>(rows.Count);

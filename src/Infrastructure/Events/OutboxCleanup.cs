@@ -5,18 +5,18 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Measures what waits in the outbox, and removes what was published long enough ago.</summary>
+/// <summary>Measures the waiting events of the outbox, and deletes published events after the retention time.</summary>
 internal sealed partial class OutboxCleanup(
     NpgsqlDataSource database, OutboxSettings settings, OutboxMetrics metrics, TimeProvider clock, ILogger<OutboxCleanup> logger)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, logger)
 {
     private const int MeasuredPerPurge = 120;
 
-    /// <summary>Removes all that are due and gives their number.</summary>
+    /// <summary>Deletes all old published events and returns their number.</summary>
     public Task<long> Purge(CancellationToken cancellationToken)
     {
         var before = EventIds.FirstOf(Clock.GetUtcNow() - settings.Retention);
-        // Ids grow with the time, so that their index leads to the oldest; what still waits stays, whatever its age.
+        // Ids increase with time, so the index on them finds the oldest events. Events that still wait are kept at any age.
         const string due = "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)";
         return BatchedDelete.RunAsync(database.CreateCommand, "outbox", due, "id", [before], cancellationToken);
     }
@@ -41,6 +41,6 @@ internal sealed partial class OutboxCleanup(
             LogPurged(removed);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Removed {Removed} events that were published long enough ago")]
+    [LoggerMessage(1, LogLevel.Information, "Deleted {Removed} published events after the retention time")]
     private partial void LogPurged(long removed);
 }

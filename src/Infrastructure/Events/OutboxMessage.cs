@@ -3,18 +3,18 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>An event, written in the transaction of its change and kept after it was published.</summary>
-/// <remarks>That it waits to be published is a row of <c>outbox_waiting</c>, which the database adds and the relay removes.</remarks>
+/// <summary>An event in the outbox, written in the transaction of its change and kept for a time after it is published.</summary>
+/// <remarks>While it waits, it has a row in <c>outbox_waiting</c>, which the database adds and the relay removes.</remarks>
 public sealed class OutboxMessage
 {
     public required Guid Id { get; init; }
     public required string AggregateType { get; init; }
     public required Guid AggregateId { get; init; }
 
-    /// <summary>The place of the event among those of its aggregate, from 1.</summary>
+    /// <summary>The version of the event in its aggregate, from 1.</summary>
     public required long AggregateVersion { get; init; }
 
-    /// <summary>The name on the wire, such as <c>users.registered.v1</c>.</summary>
+    /// <summary>The name of the event, such as <c>users.registered.v1</c>.</summary>
     public required string Type { get; init; }
 
     public required string Payload { get; init; }
@@ -38,7 +38,7 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         builder.Property(m => m.Payload).HasColumnType("jsonb");
         builder.Property(m => m.TraceParent).HasMaxLength(55);
         builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
-        // Written by nobody any more; it goes with a later release, since the former version reads it.
+        // No longer written. A later release drops the column, because the previous version still reads it.
         builder.Property<DateTimeOffset?>("PublishedAt");
     }
 }

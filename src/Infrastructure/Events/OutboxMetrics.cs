@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>How the relay keeps up, as numbers for operators.</summary>
+/// <summary>Metrics of the outbox and its relay.</summary>
 internal sealed class OutboxMetrics
 {
     private readonly Counter<long> _published;
@@ -16,7 +16,7 @@ internal sealed class OutboxMetrics
         var meter = meters.Create("Portico.Outbox");
         _published = meter.CreateCounter<long>("portico.outbox.published", description: "Events that the stream has acknowledged.");
         _failures = meter.CreateCounter<long>("portico.outbox.failures", description: "Batches or events that could not be published.");
-        _lag = meter.CreateHistogram<double>("portico.outbox.lag", "s", "Time from an event until the stream had it.");
+        _lag = meter.CreateHistogram<double>("portico.outbox.lag", "s", "Time from an event until the stream acknowledged it.");
         meter.CreateObservableGauge(
             "portico.outbox.depth", () => Volatile.Read(ref _depth), description: "Events that wait to be published.");
         meter.CreateObservableGauge("portico.outbox.oldest", () => Volatile.Read(ref _oldest), "s", "Age of the oldest event that waits.");
@@ -28,6 +28,7 @@ internal sealed class OutboxMetrics
         _lag.Record(Math.Max(0, lag.TotalSeconds));
     }
 
+    /// <summary>Counts a failure.</summary>
     /// <param name="reason"><c>away</c>, <c>refused</c>, <c>database</c> or <c>error</c>.</param>
     public void Failed(string reason) => _failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

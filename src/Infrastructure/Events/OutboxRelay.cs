@@ -10,9 +10,9 @@ namespace Portico.Infrastructure.Events;
 
 /// <summary>Publishes the events of committed transactions, at least once and in order for each aggregate.</summary>
 /// <remarks>
-/// Several replicas share the work: each locks rows of its own, publishes, awaits the acknowledgements, removes what left and commits.
-/// Each is woken by the commits of its own process, so that the poll finds only what a dead process left.
-/// An event that the stream will never take holds up its own aggregate only, and is tried again once a minute.
+/// Several replicas share the work: each locks its own rows, publishes, awaits the acknowledgements, removes the published rows and commits.
+/// The commits of its own process wake a relay, so the poll only finds the events of a process that died.
+/// An event that the stream never accepts blocks only its own aggregate, and is tried again once a minute.
 /// </remarks>
 internal sealed partial class OutboxRelay(
     NpgsqlDataSource database,
@@ -27,9 +27,9 @@ internal sealed partial class OutboxRelay(
 {
     private const int MaxStuck = 1_000;
 
-    // Commits of a few milliseconds leave together: one claim for many.
+    // Events of a few milliseconds are published together, with one claim.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
-    // Another replica has the version before; it will not tell when it is done.
+    // Another replica has the previous version, and gives no signal when it is published.
     private static readonly TimeSpan FirstBlockedRest = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan FirstRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
@@ -45,21 +45,21 @@ internal sealed partial class OutboxRelay(
     private int _failures;
     private int _blockedRounds;
 
-    /// <summary>Publishes one batch; gives how many events the stream took.</summary>
-    /// <returns>-1 when there was nothing to do, or nothing that could be done now.</returns>
+    /// <summary>Publishes one batch.</summary>
+    /// <returns>The number of published events; -1 when there was nothing to publish or nothing could be published now.</returns>
     public async Task<int> RelayOnce(CancellationToken cancellationToken)
     {
         var from = From();
         await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, Stuck(), cancellationToken);
         if (from == default && batch.Claimed < settings.BatchSize)
             _nothingBefore = EventIds.FirstOf(clock.GetUtcNow() - Margin);
-        // A whole batch that waits for versions with higher ids, as a clock that was set back leaves them: those come first.
+        // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.
         _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
         _blockedRounds = batch.Ready.Count < batch.Claimed ? _blockedRounds + 1 : 0;
         if (batch.Ready.Count == 0)
             return _blockedUpTo == default ? -1 : 0;
 
-        // To its end though the host stops: what is published is no longer waiting, or it would be published again.
+        // Not cancelled when the host stops: published rows must be removed, or they would be published again.
         var result = await publisher.Publish(batch.Ready, tokens.Issuer, CancellationToken.None);
         await batch.CommitAsync(result.Published, CancellationToken.None);
         Report(result);
@@ -91,7 +91,7 @@ internal sealed partial class OutboxRelay(
     {
         try
         {
-            // Nothing is claimed that could not leave.
+            // Without a connection no rows are claimed.
             return nats.ConnectionState == NatsConnectionState.Open
                 ? await RelayOnce(cancellationToken)
                 : Fail("away", "there is no connection to NATS");
@@ -102,7 +102,7 @@ internal sealed partial class OutboxRelay(
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // A mistake of ours must neither end the process nor the relaying of what comes after.
+            // A bug must stop neither the process nor the relay.
             LogFailure(failure);
             return Fail("error", failure.Message);
         }
@@ -130,7 +130,7 @@ internal sealed partial class OutboxRelay(
     private int Fail(string reason, string message)
     {
         metrics.Failed(reason);
-        // Said once, however often it is tried.
+        // Logged once per outage.
         if (_failures++ == 0)
             LogAway(message);
         return -1;
@@ -153,10 +153,10 @@ internal sealed partial class OutboxRelay(
         return rest < longest ? rest : longest;
     }
 
-    /// <summary>From when on to look.</summary>
+    /// <summary>The lowest id of the next claim.</summary>
     /// <remarks>
-    /// Seldom from the beginning, where the index is full of what was published and not vacuumed yet. What was older than the margin when
-    /// it was committed is found by the next look at the whole.
+    /// A claim rarely starts at the beginning, because the index there is full of published rows that are not vacuumed yet. Events that were
+    /// older than the margin when they were committed are found by the next full claim.
     /// </remarks>
     private Guid From()
     {
@@ -179,13 +179,13 @@ internal sealed partial class OutboxRelay(
         return [.. _stuckSince.Keys];
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Events wait in the outbox: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "The relay can't publish, and events wait in the outbox: {Reason}")]
     private partial void LogAway(string reason);
 
-    [LoggerMessage(2, LogLevel.Information, "Events are published again")]
+    [LoggerMessage(2, LogLevel.Information, "The relay publishes events again")]
     private partial void LogBack();
 
-    [LoggerMessage(3, LogLevel.Error, "Event {Id} ({Type}) is refused and holds up its aggregate: {Reason}")]
+    [LoggerMessage(3, LogLevel.Error, "The stream does not accept event {Id} ({Type}), which blocks the events of its aggregate: {Reason}")]
     private partial void LogRefused(Guid id, string type, string reason);
 
     [LoggerMessage(4, LogLevel.Error, "The relay failed")]

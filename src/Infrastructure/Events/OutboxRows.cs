@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Reads events in the order of columns that queries of the outbox share.</summary>
+/// <summary>Reads rows of the outbox; all queries use the same order of columns.</summary>
 public static class OutboxRows
 {
     public const string Select =

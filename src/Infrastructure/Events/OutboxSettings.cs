@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>How events leave the database.</summary>
+/// <summary>Settings of the outbox and its relay.</summary>
 internal sealed class OutboxSettings : ISettings
 {
     private static readonly TimeSpan MinRetention = TimeSpan.FromHours(1);
@@ -12,14 +12,14 @@ internal sealed class OutboxSettings : ISettings
 
     public static string Section => "Outbox";
 
-    /// <summary>How many events are published at a time.</summary>
+    /// <summary>The maximum number of events in a batch.</summary>
     public int BatchSize { get; init; } = 1_000;
 
-    /// <summary>How often events are looked for whose process died before it published them.</summary>
-    /// <remarks>A process publishes its own at once.</remarks>
+    /// <summary>The interval of the poll for events whose process died before it published them.</summary>
+    /// <remarks>A process publishes its own events immediately.</remarks>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an event is kept after it happened, so that a lost stream can be filled again.</summary>
+    /// <summary>How long an event is kept, so that a lost stream can be filled again.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
 
     public IEnumerable<string> Problems()

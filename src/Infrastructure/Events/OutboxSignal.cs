@@ -2,8 +2,8 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Tells the relay of this process that a transaction with events was committed.</summary>
-/// <remarks>Only to be quick: what nobody tells of is found by looking.</remarks>
+/// <summary>Wakes the relay of this process when a transaction with events was committed.</summary>
+/// <remarks>Only for a short delay: the poll finds events without a signal. Thread-safe.</remarks>
 internal sealed class OutboxSignal : ICommitObserver, IDisposable
 {
     private readonly SemaphoreSlim _committed = new(0, 1);
@@ -17,7 +17,7 @@ internal sealed class OutboxSignal : ICommitObserver, IDisposable
         }
         catch (SemaphoreFullException)
         {
-            // Somebody else told of it at the same time.
+            // Another caller released the semaphore at the same time.
         }
     }
 
@@ -28,7 +28,7 @@ internal sealed class OutboxSignal : ICommitObserver, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Waits until there is something new, or at most so long.</summary>
+    /// <summary>Waits for the next commit, or until the time is over.</summary>
     public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => _committed.WaitAsync(atMost, cancellationToken);
 
     public void Dispose() => _committed.Dispose();

@@ -5,8 +5,8 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Turns the domain events of what is saved into outbox rows of the same transaction.</summary>
-/// <remarks>So that no committed change lacks its event, and no event tells of a change that was rolled back.</remarks>
+/// <summary>Writes the domain events of saved aggregates to the outbox in the same transaction.</summary>
+/// <remarks>Every committed change therefore has its events, and a change that was rolled back has none.</remarks>
 internal sealed class OutboxWriter(TimeProvider clock) : SavingInterceptor
 {
     protected override void OnSaving(DbContext context)

@@ -3,12 +3,12 @@ using NATS.Client.JetStream.Models;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>The JetStream stream of all events, as it is declared here; the Migrator makes the server's equal to it.</summary>
+/// <summary>The declaration of the JetStream stream and its consumers; the Migrator applies it to the server.</summary>
 public static class StreamDefinition
 {
     private const int NotFound = 404;
 
-    /// <summary>For so long the stream knows an event that is published once more.</summary>
+    /// <summary>How long the stream recognises an event that is published again.</summary>
     public static readonly TimeSpan DuplicateWindow = TimeSpan.FromMinutes(10);
 
     /// <summary>The name of the stream.</summary>
@@ -24,7 +24,7 @@ public static class StreamDefinition
         Subjects = [$"{settings.Prefix}.>"],
         Storage = StreamConfigStorage.File,
         Retention = StreamConfigRetention.Limits,
-        // A refusal is loud and the event waits in the outbox; the oldest would go in silence.
+        // When the stream is full, a new event fails visibly and waits in the outbox; otherwise the oldest would be lost silently.
         Discard = StreamConfigDiscard.New,
         DenyDelete = true,
         MaxAge = settings.MaxAge,
@@ -33,11 +33,11 @@ public static class StreamDefinition
         DuplicateWindow = DuplicateWindow,
     };
 
-    /// <summary>The durable consumers of Portico's own; other services declare theirs.</summary>
+    /// <summary>The durable consumers of Portico; other services declare their own.</summary>
     public static IReadOnlyList<ConsumerConfig> Consumers(EventSettings settings) =>
         [.. EventSubscription.All.Select(subscription => subscription.Consumer(settings))];
 
-    /// <summary>Looks at the server, and changes what differs unless it is only to be told.</summary>
+    /// <summary>Compares the server with the declaration and, with <paramref name="apply"/>, changes the differences.</summary>
     public static async Task<IReadOnlyList<StreamPart>> CompareAsync(
         INatsJSContext jetStream, EventSettings settings, bool apply, CancellationToken cancellationToken)
     {
@@ -106,7 +106,7 @@ public static class StreamDefinition
         [.. values.Where(value => !value.Is.Equals(value.ShallBe)).Select(value => $"{value.Name}: {value.Is} → {value.ShallBe}")];
 }
 
-/// <summary>The stream or a consumer of it, against what is declared.</summary>
-/// <param name="Name">Which it is, such as <c>stream portico</c>.</param>
-/// <param name="Differences">What differs, as <c>name: is → shall be</c>; null when the server has nothing of that name.</param>
+/// <summary>The differences between the declaration and the server, for the stream or a consumer.</summary>
+/// <param name="Name">The name, such as <c>stream portico</c>.</param>
+/// <param name="Differences">The differences as <c>name: actual → declared</c>; null when it does not exist on the server.</param>
 public sealed record StreamPart(string Name, IReadOnlyList<string>? Differences);

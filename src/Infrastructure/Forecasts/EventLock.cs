@@ -7,8 +7,10 @@ namespace Portico.Infrastructure.Forecasts;
 
 internal sealed class EventLock(AppDbContext db) : IEventLock
 {
-    // Shared: forecasters don't wait for each other, and a result waits for those whose forecast is about to commit.
+    // A shared lock: forecasts don't wait for each other, and setting a result waits for the forecasts that are about to commit.
     public Task<SportEvent?> Lock(Guid id, CancellationToken cancellationToken) =>
-        db.Set<SportEvent>().FromSql(
-            $"SELECT * FROM events WHERE id = {id} FOR SHARE").AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        db.Set<SportEvent>()
+            .FromSql($"SELECT * FROM events WHERE id = {id} FOR SHARE")
+            .AsNoTracking()
+            .SingleOrDefaultAsync(cancellationToken);
 }

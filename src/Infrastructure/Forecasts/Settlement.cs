@@ -11,33 +11,33 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Forecasts;
 
-/// <summary>Judges the forecasts of events that have a result, a bounded batch a transaction.</summary>
+/// <summary>Settles the forecasts of sports events that have a result, one batch of bounded size per transaction.</summary>
 /// <remarks>
-/// Each batch commits its forecasts as judged together with the event that tells the forecaster and the scores, so each is done
-/// exactly once however often this ends half-way. A replica that comes upon an event which another one works on passes it over.
+/// A batch commits the points of its forecasts together with their domain events and the scores, so each forecast is settled exactly
+/// once, also after a crash. A replica skips a sports event that another replica is settling.
 /// </remarks>
 internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource database, TimeProvider clock, ILogger<Settlement> logger)
     : PeriodicService(TimeSpan.FromMilliseconds(500), clock, logger)
 {
     public const int BatchSize = 500;
 
-    /// <summary>Judges the next batch of one event.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>Settles the next batch of one sports event.</summary>
+    /// <returns>Whether there was a batch.</returns>
     public async Task<bool> SettleBatch(CancellationToken cancellationToken)
     {
-        // A scope each, so that what one batch has read is let go before the next.
+        // A scope for each batch, so that its records are released before the next batch.
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
         var outcome = await scope.ServiceProvider.GetRequiredService<ITransaction>()
             .Run<Result<bool>>(async token => await SettleBatch(db, token), cancellationToken);
-        // Lost to a concurrent change: there is more to do.
+        // After a conflict with a concurrent change there is more to do.
         return outcome.Error is not null || outcome.Value;
     }
 
-    /// <remarks>What is not committed when the host stops is judged by another replica or after the next start.</remarks>
+    /// <remarks>A batch that is not committed when the host stops is settled by another replica or after the next start.</remarks>
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        // Mostly there is nothing to settle, and this statement costs a tenth of a transaction with its DbContext.
+        // Usually there is nothing to settle, and this statement costs a tenth of a transaction with its DbContext.
         if (!await IsAnythingDue(cancellationToken))
             return;
         while (await SettleBatch(cancellationToken))
@@ -57,7 +57,10 @@ internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource d
     {
         var about = await db.Set<SportEvent>()
             .FromSql(
-                $"SELECT * FROM events WHERE result IS NOT NULL AND settled_at IS NULL ORDER BY result_set_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
+                $"""
+                SELECT * FROM events WHERE result IS NOT NULL AND settled_at IS NULL
+                ORDER BY result_set_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+                """)
             .SingleOrDefaultAsync(cancellationToken);
         if (about is null)
             return false;
@@ -73,7 +76,7 @@ internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource d
         return true;
     }
 
-    // In the order of their keys, so that two batches with the same people don't wait for each other in a circle.
+    // In the order of the keys, so that two batches with the same users don't cause a deadlock.
     private static Task<int> Score(AppDbContext db, List<Forecast> batch, CancellationToken cancellationToken)
     {
         var scored = batch.OrderBy(f => f.OwnerId).ToArray();
@@ -83,7 +86,8 @@ internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource d
             $"""
             INSERT INTO forecaster_scores (user_id, points, forecasts)
             SELECT person, points, 1 FROM unnest({people}, {points}) AS batch (person, points) ORDER BY person
-            ON CONFLICT (user_id) DO UPDATE SET points = forecaster_scores.points + excluded.points, forecasts = forecaster_scores.forecasts + 1
+            ON CONFLICT (user_id) DO UPDATE
+                SET points = forecaster_scores.points + excluded.points, forecasts = forecaster_scores.forecasts + 1
             """,
             cancellationToken);
     }

@@ -2,11 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Portico.Infrastructure.Hosting;
 
-/// <summary>Runs a console program that Ctrl-C and SIGTERM end in order.</summary>
+/// <summary>Runs a console program that shuts down cleanly on Ctrl-C and SIGTERM.</summary>
 public static class ConsoleProgram
 {
+    /// <summary>Runs the program and returns its exit code.</summary>
     /// <param name="run">
-    /// Gives the exit code; its token is cancelled by the first signal, and a second one ends the process at once.
+    /// The program. The first signal cancels its token; a second signal ends the process immediately.
     /// </param>
     public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> run)
     {

@@ -5,9 +5,9 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Hosting;
 
-/// <summary>Does something at once and then again after each interval, until the host stops.</summary>
+/// <summary>Runs a task at the start and then after each interval, until the host stops.</summary>
 /// <remarks>
-/// No failure ends it: the next round tries again. An outage is said once for as long as it lasts, anything else each time.
+/// A failure does not stop it: the next round tries again. An outage is logged once, any other failure each time.
 /// </remarks>
 internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider clock, ILogger logger) : BackgroundService
 {
@@ -15,8 +15,9 @@ internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider 
 
     protected TimeProvider Clock { get; } = clock;
 
-    /// <param name="round">How many came before this one.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <summary>Runs one round.</summary>
+    /// <param name="round">The number of earlier rounds.</param>
+    /// <param name="cancellationToken">Cancelled when the host stops.</param>
     protected abstract Task Do(long round, CancellationToken cancellationToken);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,9 +54,9 @@ internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider 
         }
     }
 
-    [LoggerMessage(100, LogLevel.Warning, "{Service} can't do its work now and tries again: {Failure}")]
+    [LoggerMessage(100, LogLevel.Warning, "{Service} can't run now and will try again: {Failure}")]
     private partial void LogAway(string service, string failure);
 
-    [LoggerMessage(101, LogLevel.Error, "{Service} failed and tries again")]
+    [LoggerMessage(101, LogLevel.Error, "{Service} failed and will try again")]
     private partial void LogFailed(string service, Exception failure);
 }

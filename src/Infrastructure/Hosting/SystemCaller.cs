@@ -5,7 +5,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Hosting;
 
-/// <summary>The caller of a program that serves no requests: it acts in nobody's name.</summary>
+/// <summary>The caller in a program that serves no requests: the system itself, without a user.</summary>
 public sealed class SystemCaller : ICurrentUser, IClient, IRateLimitReport
 {
     public AccessTokenClaims? Claims => null;
@@ -15,13 +15,14 @@ public sealed class SystemCaller : ICurrentUser, IClient, IRateLimitReport
 
     public void Report(RateLimitUse use)
     {
-        // There is nobody to tell.
+        // There is no client that could get the report.
     }
 }
 
+/// <summary>Registers the <see cref="SystemCaller"/>.</summary>
 public static class SystemCallerRegistration
 {
-    /// <summary>Lets what is done here be done, and noted, as the system's own doing.</summary>
+    /// <summary>Makes the system itself the caller of all use cases in this program.</summary>
     public static IServiceCollection AddSystemCaller(this IServiceCollection services) =>
         services.AddSingleton<ICurrentUser, SystemCaller>()
             .AddSingleton<IClient, SystemCaller>()

@@ -5,12 +5,12 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Idempotency;
 
-/// <summary>Removes the answers to idempotency keys, those of the ledger too, that were kept for long enough.</summary>
+/// <summary>Deletes the stored answers of idempotency keys, also those of the ledger, after the retention time.</summary>
 internal sealed partial class IdempotencyCleanup(
     NpgsqlDataSource database, IdempotencySettings settings, TimeProvider clock, ILogger<IdempotencyCleanup> logger)
     : PeriodicService(TimeSpan.FromHours(1), clock, logger)
 {
-    /// <summary>Removes all that are due and gives their number.</summary>
+    /// <summary>Deletes all old answers and returns their number.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken)
     {
         object[] before = [Clock.GetUtcNow() - settings.Retention];
@@ -26,6 +26,6 @@ internal sealed partial class IdempotencyCleanup(
             LogPurged(removed);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Removed {Removed} answers to idempotency keys that were kept for long enough")]
+    [LoggerMessage(1, LogLevel.Information, "Deleted {Removed} stored answers of idempotency keys after the retention time")]
     private partial void LogPurged(long removed);
 }

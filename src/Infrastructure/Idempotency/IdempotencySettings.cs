@@ -2,14 +2,14 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Idempotency;
 
-/// <summary>How long the answers to idempotency keys are kept, those about money like all others.</summary>
+/// <summary>Settings of the idempotency store, also for the keys of the ledger.</summary>
 public sealed class IdempotencySettings : ISettings
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromDays(90);
 
     public static string Section => "Idempotency";
 
-    /// <summary>After this long a key may be used again, and then counts as new.</summary>
+    /// <summary>How long an answer is stored; after this time the key is new again.</summary>
     public TimeSpan Retention { get; init; } = Shortest;
 
     public IEnumerable<string> Problems()

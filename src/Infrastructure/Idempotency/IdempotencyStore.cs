@@ -7,7 +7,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Idempotency;
 
-/// <summary>Keeps answers in the transaction of the command; its unique index makes who comes meanwhile wait.</summary>
+/// <summary>Stores answers in the transaction of the command; its unique index makes a concurrent request with the same key wait.</summary>
 internal sealed class IdempotencyStore(
     AppDbContext db, ITransaction transaction, UniqueKeys uniqueKeys, AnswerJson json, TimeProvider clock) : IIdempotencyStore
 {
@@ -17,7 +17,7 @@ internal sealed class IdempotencyStore(
         IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
-        // A refusal that is kept is a success of this transaction: its row commits, its effect was rolled back.
+        // For a stored error the transaction succeeds: the row is committed, and the effect is rolled back to the savepoint.
         var outcome = await transaction.Run(token => RunOnce(key, work, token), cancellationToken);
         return outcome.Error is { } refusal ? (TResult.Refuse(refusal), false) : outcome.Value;
     }
@@ -40,7 +40,8 @@ internal sealed class IdempotencyStore(
         }
 
         await Execute(
-            "UPDATE kept_answers SET answer = $3 WHERE owner_id = $1 AND key = $2", [key.Owner, key.Value, json.Write(answer)],
+            "UPDATE kept_answers SET answer = $3 WHERE owner_id = $1 AND key = $2",
+            [key.Owner, key.Value, json.Write(answer)],
             cancellationToken);
         return (answer, false);
     }
@@ -61,7 +62,8 @@ internal sealed class IdempotencyStore(
         }
     }
 
-    /// <returns>Whether the key is new. Waits for a transaction that has claimed it and is still running.</returns>
+    /// <summary>Inserts the key; waits for a running transaction that has inserted the same key.</summary>
+    /// <returns>Whether the key is new.</returns>
     private async Task<bool> Claim(IdempotencyKey key, CancellationToken cancellationToken) => await Execute(
         "INSERT INTO kept_answers (owner_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         [key.Owner, key.Value, key.Fingerprint.ToArray(), clock.GetUtcNow()],
@@ -73,7 +75,7 @@ internal sealed class IdempotencyStore(
         var kept = await db.Set<StoredAnswerRow>()
             .AsNoTracking()
             .SingleOrDefaultAsync(a => a.OwnerId == key.Owner && a.Key == key.Value, cancellationToken)
-            ?? throw new DbUpdateConcurrencyException("The answer was removed while it was read; it is old enough to be given anew.");
+            ?? throw new DbUpdateConcurrencyException("The stored answer was deleted while it was read.");
         return kept.Fingerprint.AsSpan().SequenceEqual(key.Fingerprint.Span)
             ? (json.Read<TResult>(kept.Answer!), true)
             : IdempotencyErrors.KeyReused;

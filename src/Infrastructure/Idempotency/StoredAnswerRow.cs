@@ -5,7 +5,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Idempotency;
 
-/// <summary>The first answer to a person's key; there is none only while the transaction runs that makes it.</summary>
+/// <summary>The stored answer of an idempotency key; the answer is null only inside the transaction that makes it.</summary>
 internal sealed record StoredAnswerRow(Guid OwnerId, string Key, byte[] Fingerprint, string? Answer, DateTimeOffset CreatedAt);
 
 internal sealed class StoredAnswerRowConfiguration : IEntityTypeConfiguration<StoredAnswerRow>

@@ -3,13 +3,13 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Adds accounts.</summary>
+/// <summary>Inserts ledger accounts.</summary>
 public static class AccountRows
 {
-    /// <summary>One account, empty.</summary>
+    /// <summary>The command that inserts one empty account.</summary>
     public static NpgsqlCommand Insert(Account account) => Insert([account]);
 
-    /// <summary>Accounts, empty; those that are there already are left as they are.</summary>
+    /// <summary>The command that inserts empty accounts; existing accounts stay unchanged.</summary>
     public static NpgsqlCommand Insert(IReadOnlyCollection<Account> accounts) => new(
         """
         INSERT INTO ledger.accounts (id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at)
@@ -29,8 +29,8 @@ public static class AccountRows
         },
     };
 
-    /// <summary>Adds the system's own accounts that are missing, of currencies that are in the reference data.</summary>
-    /// <returns>How many were added.</returns>
+    /// <summary>Adds the missing system accounts of all currencies in the reference data.</summary>
+    /// <returns>The number of added accounts.</returns>
     public static async Task<int> EnsureSystemAccounts(NpgsqlDataSource database, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

@@ -8,7 +8,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>The accounts behind wallets, on the connection and in the transaction of the command.</summary>
+/// <summary>Opens, closes and reads the accounts of wallets, in the transaction of the command.</summary>
 internal sealed class Accounts(AppDbContext db) : IAccounts
 {
     public async Task Open(Wallet wallet, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
 
     public async Task<bool> TryClose(Guid walletId, CancellationToken cancellationToken)
     {
-        // The update waits for whoever moves money of the account, and judges what they left.
+        // The update waits for a transaction that moves money of the account, and then sees the new balance.
         await using var command = Command(
             "UPDATE ledger.accounts SET status = 'closed' WHERE id = $1 AND status = 'open' AND posted = 0 AND held = 0", walletId);
         return await Execute(command, cancellationToken) == 1;
@@ -43,7 +43,11 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
     public async Task<bool> HasMoney(Guid ownerId, CancellationToken cancellationToken)
     {
         await using var command = Command(
-            "SELECT EXISTS (SELECT FROM wallets w JOIN ledger.accounts a ON a.id = w.id WHERE w.owner_id = $1 AND (a.posted <> 0 OR a.held <> 0))", ownerId);
+            """
+            SELECT EXISTS (SELECT FROM wallets w JOIN ledger.accounts a ON a.id = w.id
+                WHERE w.owner_id = $1 AND (a.posted <> 0 OR a.held <> 0))
+            """,
+            ownerId);
         return await OnConnection(command, async () => await command.ExecuteScalarAsync(cancellationToken) is true);
     }
 

@@ -7,9 +7,9 @@ using Portico.Infrastructure.Hosting;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Releases what is left of holds whose time is over.</summary>
+/// <summary>Releases expired holds.</summary>
 /// <remarks>
-/// Only proposes: that a hold is due and still open is judged under its account's lock, so replicas that find the same one do it once.
+/// The ledger checks under the lock of the account that a hold is due and open, so replicas that find the same hold release it once.
 /// </remarks>
 internal sealed class HoldSweeper(
     NpgsqlDataSource database, ILedger ledger, LedgerSettings settings, TimeProvider clock, ILogger<HoldSweeper> logger)
@@ -17,7 +17,7 @@ internal sealed class HoldSweeper(
 {
     private const int BatchSize = 500;
 
-    /// <summary>Releases all that are due and gives how many this call released.</summary>
+    /// <summary>Releases all expired holds and returns how many this call released.</summary>
     public async Task<int> Sweep(CancellationToken cancellationToken)
     {
         for (var released = 0; ;)

@@ -1,34 +1,34 @@
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>A promise of the ledger, and the SQL that looks for a row which breaks it.</summary>
-/// <remarks>The SQL gives the row and what is wrong with it, the first one in the order of the rows, or nothing.</remarks>
+/// <summary>A promise of the ledger, and the SQL that finds a row which breaks it.</summary>
+/// <remarks>The SQL returns the first wrong row and its problem, or nothing.</remarks>
 internal sealed record LedgerCheck(string Name, string Promise, string Table, string Sql);
 
-/// <summary>All that is verified. What is promised anew, such as a chain of hashes, is one more check in a list.</summary>
+/// <summary>All checks of the ledger verification. A new promise, such as a chain of hashes, is one more check in a list.</summary>
 internal static class LedgerChecks
 {
     private const string Postings = "ledger.postings";
 
-    /// <summary>The promises that <see cref="PostingsSql"/> judges, in the order of their importance.</summary>
+    /// <summary>The promises that <see cref="PostingsSql"/> checks, in the order of their importance.</summary>
     public static readonly IReadOnlyList<(string Name, string Promise)> OfPostings =
     [
         ("versions", "The postings of an account are numbered from 1 without a gap."),
-        ("balances", "The balance after a posting is the balance before it and its amount."),
-        ("heldBalances", "What is held after a posting is what was held before it, and what its journal reserved or released."),
+        ("balances", "The balance after a posting is the balance before it plus its amount."),
+        ("heldBalances", "The held amount after a posting is the held amount before it plus what its journal reserved or released."),
         ("order", "The postings of an account are recorded in the order of their versions."),
-        ("journalFit", "A posting does to its account what its journal says."),
+        ("journalFit", "A posting changes its account as its journal says."),
     ];
 
     public const string PostingsTable = Postings;
 
-    /// <summary>The end of a part of the postings: the key of the row so many after a key.</summary>
+    /// <summary>Finds the end of a part of the postings: the key of the row at an offset after a key.</summary>
     public const string PartEndSql =
         """
         SELECT account_id, account_version FROM ledger.postings
         WHERE (account_id, account_version) > ($1, $2) ORDER BY account_id, account_version OFFSET $3 LIMIT 1
         """;
 
-    /// <summary>Judges the postings after a key up to another one; the first of these is read too, for the next to go on from.</summary>
+    /// <summary>Checks the postings after a key up to another key; the row of the first key is read too, as the row before.</summary>
     public const string PostingsSql =
         """
         WITH part AS (
@@ -40,7 +40,8 @@ internal static class LedgerChecks
         ), meant AS (
             SELECT part.*, j.id AS known_id, j.kind, j.recorded_at AS journal_recorded_at, j.currency AS journal_currency, a.currency,
                 CASE WHEN j.kind IN ('hold', 'void', 'expiry') THEN CASE WHEN part.account_id = j.source_id THEN 0 END
-                    WHEN part.account_id = j.source_id THEN -j.amount WHEN part.account_id = j.destination_id THEN j.amount END AS meant_amount,
+                    WHEN part.account_id = j.source_id THEN -j.amount
+                    WHEN part.account_id = j.destination_id THEN j.amount END AS meant_amount,
                 CASE WHEN part.account_id <> j.source_id THEN 0
                     WHEN j.kind = 'hold' THEN j.amount WHEN j.kind IN ('capture', 'void', 'expiry') THEN -j.amount ELSE 0 END AS meant_held
             FROM part LEFT JOIN ledger.journals j ON j.id = part.journal_id LEFT JOIN ledger.accounts a ON a.id = part.account_id
@@ -50,27 +51,32 @@ internal static class LedgerChecks
                 CASE WHEN account_version <> coalesce(version_before, 0) + 1
                     THEN format('Version %s follows %s.', account_version, coalesce(version_before, 0)) END AS versions,
                 CASE WHEN posted_after <> coalesce(posted_before, 0) + amount
-                    THEN format('The balance is %s after %s and an amount of %s.', posted_after, coalesce(posted_before, 0), amount) END AS balances,
+                    THEN format('The balance is %s after %s and an amount of %s.', posted_after, coalesce(posted_before, 0), amount)
+                    END AS balances,
                 CASE WHEN held_after <> coalesce(held_before, 0) + meant_held
-                    THEN format('%s is held after %s and a %s of %s.', held_after, coalesce(held_before, 0), kind, abs(meant_held)) END AS held_balances,
+                    THEN format('%s is held after %s and a %s of %s.', held_after, coalesce(held_before, 0), kind, abs(meant_held))
+                    END AS held_balances,
                 CASE WHEN recorded_at < recorded_before
                     THEN format('It is recorded at %s, the version before at %s.', recorded_at, recorded_before) END AS recorded_order,
-                CASE WHEN known_id IS NULL THEN format('Its journal %s is not there.', journal_id)
+                CASE WHEN known_id IS NULL THEN format('Its journal %s does not exist.', journal_id)
                     WHEN meant_amount IS NULL THEN format('The journal %s is not about this account.', journal_id)
                     WHEN meant_amount <> amount THEN format('The amount is %s, and %s by the journal %s.', amount, meant_amount, journal_id)
-                    WHEN journal_recorded_at <> recorded_at THEN format('It is recorded at %s, the journal %s at %s.', recorded_at, journal_id, journal_recorded_at)
-                    WHEN journal_currency <> currency THEN format('The account is of %s, the journal %s of %s.', currency, journal_id, journal_currency)
+                    WHEN journal_recorded_at <> recorded_at
+                    THEN format('It is recorded at %s, the journal %s at %s.', recorded_at, journal_id, journal_recorded_at)
+                    WHEN journal_currency <> currency
+                    THEN format('The account is in %s, the journal %s in %s.', currency, journal_id, journal_currency)
                     END AS journal_fit
             FROM meant
         )
         SELECT DISTINCT ON (c.name) c.name, format('%s version %s', account_id, account_version), c.problem
         FROM judged, LATERAL (VALUES
-            ('versions', versions), ('balances', balances), ('heldBalances', held_balances), ('order', recorded_order), ('journalFit', journal_fit)) AS c (name, problem)
+            ('versions', versions), ('balances', balances), ('heldBalances', held_balances),
+            ('order', recorded_order), ('journalFit', journal_fit)) AS c (name, problem)
         WHERE num_nonnulls(versions, balances, held_balances, recorded_order, journal_fit) > 0 AND c.problem IS NOT NULL
         ORDER BY c.name, account_id, account_version
         """;
 
-    /// <summary>The promises that are judged by one statement each.</summary>
+    /// <summary>The checks with one statement each.</summary>
     public static readonly IReadOnlyList<LedgerCheck> Others =
     [
         new("journals", "Each journal has a posting for each account that it touches, and they add up to zero.", "ledger.journals", First(
@@ -82,18 +88,24 @@ internal static class LedgerChecks
                     THEN format('It has %s postings, %s of them pay and %s receive.', p.postings, p.paid, p.received)
                 WHEN p.total <> 0 THEN format('Its postings add up to %s.', p.total) END AS problem
             FROM ledger.journals j LEFT JOIN (
-                SELECT journal_id, count(*) AS postings, count(*) FILTER (WHERE amount < 0) AS paid, count(*) FILTER (WHERE amount > 0) AS received, sum(amount) AS total
+                SELECT journal_id, count(*) AS postings, count(*) FILTER (WHERE amount < 0) AS paid,
+                    count(*) FILTER (WHERE amount > 0) AS received, sum(amount) AS total
                 FROM ledger.postings GROUP BY journal_id) p ON p.journal_id = j.id
             """)),
-        new("accounts", "An account is what its last posting says, and its balance is the sum of all of them.", "ledger.accounts", First(
+        new("accounts", "An account agrees with its last posting, and its balance is the sum of all its postings.", "ledger.accounts", First(
             """
             SELECT coalesce(a.id, p.account_id)::text AS place, CASE
-                WHEN a.id IS NULL THEN format('%s postings are of an account that is not there.', p.postings)
-                WHEN a.version <> coalesce(p.last_version, 0) THEN format('The version is %s, that of the last posting %s.', a.version, coalesce(p.last_version, 0))
-                WHEN a.posted <> coalesce(p.total, 0) THEN format('The balance is %s, and the postings add up to %s.', a.posted, coalesce(p.total, 0))
-                WHEN a.posted <> coalesce(l.posted_after, 0) THEN format('The balance is %s, and %s by the last posting.', a.posted, coalesce(l.posted_after, 0))
-                WHEN a.held <> coalesce(l.held_after, 0) THEN format('%s is held, and %s by the last posting.', a.held, coalesce(l.held_after, 0))
-                WHEN a.recorded_at <> l.recorded_at THEN format('It was changed at %s, and at %s by the last posting.', a.recorded_at, l.recorded_at) END AS problem
+                WHEN a.id IS NULL THEN format('%s postings belong to an account that does not exist.', p.postings)
+                WHEN a.version <> coalesce(p.last_version, 0)
+                THEN format('The version is %s, and %s by the last posting.', a.version, coalesce(p.last_version, 0))
+                WHEN a.posted <> coalesce(p.total, 0)
+                THEN format('The balance is %s, and the postings add up to %s.', a.posted, coalesce(p.total, 0))
+                WHEN a.posted <> coalesce(l.posted_after, 0)
+                THEN format('The balance is %s, and %s by the last posting.', a.posted, coalesce(l.posted_after, 0))
+                WHEN a.held <> coalesce(l.held_after, 0)
+                THEN format('%s is held, and %s by the last posting.', a.held, coalesce(l.held_after, 0))
+                WHEN a.recorded_at <> l.recorded_at
+                THEN format('It was changed at %s, and at %s by the last posting.', a.recorded_at, l.recorded_at) END AS problem
             FROM ledger.accounts a FULL JOIN (
                 SELECT account_id, count(*) AS postings, max(account_version) AS last_version, sum(amount) AS total
                 FROM ledger.postings GROUP BY account_id) p ON p.account_id = a.id
@@ -108,30 +120,34 @@ internal static class LedgerChecks
             """
             SELECT id::text AS place, CASE
                 WHEN held < 0 THEN format('%s is held.', held)
-                WHEN posted - held < min_available THEN format('%s is available, and %s is the least.', posted - held, min_available)
-                WHEN status = 'closed' AND (posted <> 0 OR held <> 0) THEN format('It is closed with a balance of %s and %s held.', posted, held) END AS problem
+                WHEN posted - held < min_available THEN format('%s is available, and the minimum is %s.', posted - held, min_available)
+                WHEN status = 'closed' AND (posted <> 0 OR held <> 0)
+                THEN format('It is closed with a balance of %s and %s held.', posted, held) END AS problem
             FROM ledger.accounts
             """)),
-        new("holds", "What is held of an account is what is left of its open holds.", "ledger.accounts", First(
+        new("holds", "The held amount of an account is the sum of the remaining amounts of its open holds.", "ledger.accounts", First(
             """
             SELECT coalesce(a.id, h.source_id)::text AS place, CASE
-                WHEN a.id IS NULL THEN 'It has open holds and is not there.'
-                WHEN a.held <> coalesce(h.remaining, 0) THEN format('%s is held, and %s is left of its open holds.', a.held, coalesce(h.remaining, 0)) END AS problem
+                WHEN a.id IS NULL THEN 'It has open holds but does not exist.'
+                WHEN a.held <> coalesce(h.remaining, 0)
+                THEN format('%s is held, and its open holds add up to %s.', a.held, coalesce(h.remaining, 0)) END AS problem
             FROM ledger.accounts a FULL JOIN (
-                SELECT source_id, sum(amount - captured) AS remaining FROM ledger.holds WHERE status = 'open' GROUP BY source_id) h ON h.source_id = a.id
+                SELECT source_id, sum(amount - captured) AS remaining
+                FROM ledger.holds WHERE status = 'open' GROUP BY source_id) h ON h.source_id = a.id
             """)),
         new("captures", "A hold is placed once, captured in parts and released at most once, as its journals say.", "ledger.holds", First(
             """
             SELECT coalesce(h.id, j.hold_id)::text AS place, CASE
-                WHEN h.id IS NULL THEN 'It has journals and is not there.'
+                WHEN h.id IS NULL THEN 'It has journals but does not exist.'
                 WHEN coalesce(j.placed, 0) <> 1 THEN format('It was placed %s times.', coalesce(j.placed, 0))
-                WHEN j.elsewhere > 0 THEN format('%s of its journals are of other accounts or of another currency.', j.elsewhere)
-                WHEN j.placed_amount <> h.amount THEN format('It is of %s, and was placed with %s.', h.amount, j.placed_amount)
-                WHEN coalesce(j.captured, 0) <> h.captured THEN format('%s is captured, and its captures add up to %s.', h.captured, coalesce(j.captured, 0))
+                WHEN j.elsewhere > 0 THEN format('%s of its journals have other accounts or another currency.', j.elsewhere)
+                WHEN j.placed_amount <> h.amount THEN format('Its amount is %s, and it was placed with %s.', h.amount, j.placed_amount)
+                WHEN coalesce(j.captured, 0) <> h.captured
+                THEN format('%s is captured, and its captures add up to %s.', h.captured, coalesce(j.captured, 0))
                 WHEN j.voids <> (h.status = 'voided')::int OR j.expiries <> (h.status = 'expired')::int
                     THEN format('It is %s, was voided %s times and expired %s times.', h.status, j.voids, j.expiries)
                 WHEN h.status IN ('voided', 'expired') AND j.released <> h.amount - h.captured
-                    THEN format('%s was released, and %s was left.', j.released, h.amount - h.captured)
+                    THEN format('%s was released, and the remaining amount was %s.', j.released, h.amount - h.captured)
                 WHEN h.version <> j.journals THEN format('The version is %s after %s journals.', h.version, j.journals) END AS problem
             FROM ledger.holds h FULL JOIN (
                 SELECT n.hold_id, count(*) AS journals,
@@ -139,53 +155,60 @@ internal static class LedgerChecks
                     sum(n.amount) FILTER (WHERE n.kind = 'capture') AS captured,
                     count(*) FILTER (WHERE n.kind = 'void') AS voids, count(*) FILTER (WHERE n.kind = 'expiry') AS expiries,
                     sum(n.amount) FILTER (WHERE n.kind IN ('void', 'expiry')) AS released,
-                    count(*) FILTER (WHERE (n.source_id, n.destination_id, n.currency) IS DISTINCT FROM (o.source_id, o.destination_id, o.currency)) AS elsewhere
+                    count(*) FILTER (WHERE (n.source_id, n.destination_id, n.currency)
+                        IS DISTINCT FROM (o.source_id, o.destination_id, o.currency)) AS elsewhere
                 FROM ledger.journals n LEFT JOIN ledger.holds o ON o.id = n.hold_id
                 WHERE n.hold_id IS NOT NULL GROUP BY n.hold_id) j ON j.hold_id = h.id
             """)),
         new(
-            "reversals", "A reversal goes the way back of its original, and all of them together never exceed it.", "ledger.journals",
+            "reversals",
+            "A reversal moves money from the destination of its original to the source, and the sum of the reversals never exceeds it.",
+            "ledger.journals",
             First(
             """
             SELECT r.id::text AS place, CASE
-                WHEN o.id IS NULL THEN format('It reverses %s, which is not there.', r.reverses_id)
+                WHEN o.id IS NULL THEN format('It reverses %s, which does not exist.', r.reverses_id)
                 WHEN o.kind IN ('reversal', 'hold', 'void', 'expiry') THEN format('It reverses a %s.', o.kind)
-                WHEN (r.source_id, r.destination_id, r.currency) IS DISTINCT FROM (o.destination_id, o.source_id, o.currency) THEN format('It does not go the way back of %s.', o.id)
+                WHEN (r.source_id, r.destination_id, r.currency) IS DISTINCT FROM (o.destination_id, o.source_id, o.currency)
+                THEN format('It does not move money back between the accounts of %s.', o.id)
                 WHEN r.recorded_at < o.recorded_at THEN format('It is recorded at %s, its original at %s.', r.recorded_at, o.recorded_at)
                 WHEN sum(r.amount) OVER (PARTITION BY r.reverses_id) > o.amount
                     THEN format('The reversals of %s add up to %s of %s.', o.id, sum(r.amount) OVER (PARTITION BY r.reverses_id), o.amount) END AS problem
             FROM ledger.journals r LEFT JOIN ledger.journals o ON o.id = r.reverses_id
             WHERE r.reverses_id IS NOT NULL
             """)),
-        new("wallets", "A wallet has one account, of the same owner and currency, open or closed as the wallet.", "wallets", First(
+        new("wallets", "A wallet has one account with the same owner, currency and status.", "wallets", First(
             """
             SELECT coalesce(w.id, a.id)::text AS place, CASE
                 WHEN a.id IS NULL THEN 'It has no account.'
-                WHEN w.id IS NULL THEN 'Its account is there without it.'
+                WHEN w.id IS NULL THEN 'The account has no wallet.'
                 WHEN w.owner_id <> a.owner_id THEN format('It belongs to %s, its account to %s.', w.owner_id, a.owner_id)
-                WHEN w.currency <> a.currency THEN format('It is of %s, its account of %s.', w.currency, a.currency)
+                WHEN w.currency <> a.currency THEN format('It is in %s, its account in %s.', w.currency, a.currency)
                 WHEN w.status <> a.status THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
             """)),
-        // The outcome is text that the writer makes; it is taken apart as text, because a cast of what was tampered with would end the
-        // verification.
+        // The outcome is parsed as text, because a cast of a value that somebody tampered with would abort the verification.
         new(
-            "keys", "What was answered to a key is in the ledger, and each journal is the answer to one key at most.", "ledger.idempotency",
+            "keys",
+            "The stored outcome of an idempotency key names journals that exist, and each journal belongs to one key at most.",
+            "ledger.idempotency",
             First(
             """
             SELECT format('%s %s', k.owner_id, k.key) AS place, CASE
-                WHEN j.id IS NULL THEN format('Its journal %s is not there.', k.journal)
-                WHEN count(*) OVER (PARTITION BY k.journal) > 1 THEN format('Its journal %s is the answer to %s keys.', k.journal, count(*) OVER (PARTITION BY k.journal)) END AS problem
+                WHEN j.id IS NULL THEN format('Its journal %s does not exist.', k.journal)
+                WHEN count(*) OVER (PARTITION BY k.journal) > 1
+                THEN format('Its journal %s belongs to %s keys.', k.journal, count(*) OVER (PARTITION BY k.journal)) END AS problem
             FROM (
                 SELECT i.owner_id, i.key, journal
-                FROM ledger.idempotency i, unnest(string_to_array(translate(substring(i.outcome FROM '"journals":\[([^]]*)\]'), '" ', ''), ',')) AS journal
+                FROM ledger.idempotency i,
+                    unnest(string_to_array(translate(substring(i.outcome FROM '"journals":\[([^]]*)\]'), '" ', ''), ',')) AS journal
                 WHERE journal <> '') k
             LEFT JOIN ledger.journals j ON j.id::text = k.journal
             """)),
-        new("guards", "The triggers that refuse to change history are in force.", "ledger.journals, ledger.postings", First(
+        new("guards", "The triggers that protect the history against changes are enabled.", "ledger.journals, ledger.postings", First(
             """
             SELECT format('%s %s', g.relation, g.name) AS place, CASE
-                WHEN t.oid IS NULL THEN 'The trigger is not there.'
+                WHEN t.oid IS NULL THEN 'The trigger does not exist.'
                 WHEN t.tgenabled NOT IN ('O', 'A') THEN 'The trigger is disabled.' END AS problem
             FROM (VALUES ('ledger.journals', 'journals_append_only'), ('ledger.postings', 'postings_append_only')) AS g (relation, name)
             LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.name

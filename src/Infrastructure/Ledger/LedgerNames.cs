@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>The names by which the ledger's tables keep an enum: camelCase, as in JSON.</summary>
+/// <summary>The names of enum values in the tables of the ledger: camelCase, as in JSON.</summary>
 internal static class LedgerNames<TEnum>
     where TEnum : struct, Enum
 {
@@ -13,5 +13,5 @@ internal static class LedgerNames<TEnum>
 
     public static TEnum Read(string name) => Array.IndexOf(Names, name) is >= 0 and var at
         ? Values[at]
-        : throw new InvalidOperationException($"{name} is no {typeof(TEnum).Name}.");
+        : throw new InvalidOperationException($"{name} is not a {typeof(TEnum).Name}.");
 }

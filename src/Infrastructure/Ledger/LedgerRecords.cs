@@ -3,7 +3,7 @@ using Portico.Application.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Reads journals and holds as they stand in PostgreSQL.</summary>
+/// <summary>Reads journals and holds from PostgreSQL.</summary>
 internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
 {
     private const string Owners =

@@ -18,7 +18,7 @@ internal static class LedgerRegistration
         services.AddSingleton<ILedgerSums, LedgerSums>();
         services.AddSingleton<ILedgerVerification, LedgerVerification>();
         services.AddScoped<IAccounts, Accounts>();
-        // Services stop in the opposite order: the sweeper, which asks the writer, before it.
+        // Services stop in reverse order: the sweeper uses the writer, so it stops first.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<HoldSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<HoldSweeper>());

@@ -5,7 +5,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Reads rows of the ledger's tables, always with the same columns in the same order.</summary>
+/// <summary>Reads rows of the ledger tables, always with the same columns in the same order.</summary>
 internal static class LedgerRows
 {
     public const string AccountColumns = "id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at";
@@ -48,7 +48,7 @@ internal static class LedgerRows
         RecordedAt = row.GetFieldValue<DateTimeOffset>(11),
     };
 
-    /// <summary>A journal, and after its columns how much of it was reversed.</summary>
+    /// <summary>Reads a journal, followed by the amount that was reversed.</summary>
     public static Original Original(NpgsqlDataReader row)
     {
         var journal = Journal(row);

@@ -4,10 +4,10 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>A connection that carries instructions out, many in one transaction of two round trips.</summary>
+/// <summary>A connection that executes many instructions in one transaction of two round trips.</summary>
 /// <remarks>
-/// The first takes the locks of all accounts in the order of their ids and reads what there is to know under them; the domain decides
-/// in memory; the second writes and commits. Not for two callers at once.
+/// The first round trip locks all accounts in the order of their ids and reads the state; the domain executes the instructions in memory;
+/// the second round trip writes and commits. Not thread-safe.
 /// </remarks>
 public sealed class LedgerSession : IAsyncDisposable
 {
@@ -27,23 +27,19 @@ public sealed class LedgerSession : IAsyncDisposable
     }
 
     /// <summary>Opens a connection and prepares its statements.</summary>
-    /// <param name="database">The ledger's.</param>
-    /// <param name="cancellationToken">Ends what has begun.</param>
-    /// <param name="withEvents">Whether others are told; of history that is written afterwards they are not.</param>
+    /// <param name="database">The data source of the ledger.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <param name="withEvents">Whether to write events to the outbox; false for history that is imported later.</param>
     public static async Task<LedgerSession> Open(NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         var session = new LedgerSession(connection, withEvents);
         try
         {
-            foreach (
-                var batch in (NpgsqlBatch[])[
-                    session._read.Batch,
-                    session._readWithHistory.Batch,
-                    session._write.Batch,
-                    session._writeWithHolds.Batch
-                ])
-                await batch.PrepareAsync(cancellationToken);
+            await session._read.Batch.PrepareAsync(cancellationToken);
+            await session._readWithHistory.Batch.PrepareAsync(cancellationToken);
+            await session._write.Batch.PrepareAsync(cancellationToken);
+            await session._writeWithHolds.Batch.PrepareAsync(cancellationToken);
             return session;
         }
         catch
@@ -53,11 +49,11 @@ public sealed class LedgerSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Carries instructions out in their order, all in one transaction.</summary>
-    /// <returns>What became of each.</returns>
-    /// <exception cref="PostgresException">Nothing was done; the connection can go on.</exception>
+    /// <summary>Executes instructions in their order, all in one transaction.</summary>
+    /// <returns>The outcome of each instruction.</returns>
+    /// <exception cref="PostgresException">Nothing was changed; the connection can be used again.</exception>
     /// <exception cref="NpgsqlException">
-    /// The connection is lost. Whether all was done or nothing is not known; carried out once more it has one effect.
+    /// The connection is lost, and it is unknown whether the transaction committed. A second execution has no second effect.
     /// </exception>
     public async Task<IReadOnlyList<Outcome>> Execute(IReadOnlyList<Instruction> instructions)
     {
@@ -70,7 +66,7 @@ public sealed class LedgerSession : IAsyncDisposable
         }
         catch (PostgresException) when (_connection.State == ConnectionState.Open)
         {
-            await Roll();
+            await Rollback();
             throw;
         }
     }
@@ -126,7 +122,7 @@ public sealed class LedgerSession : IAsyncDisposable
         return (known.Count == 0 ? state : state with { Keys = await Restore(known) }, now);
     }
 
-    /// <summary>Reads what was made for keys that are known already.</summary>
+    /// <summary>Reads the journals and holds of idempotency keys that were used before.</summary>
     private async Task<Dictionary<(Guid, string), KnownKey>> Restore(
         Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)> known)
     {
@@ -137,13 +133,15 @@ public sealed class LedgerSession : IAsyncDisposable
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.JournalColumns} FROM ledger.journals WHERE id = ANY($1)")
                 {
                     Parameters =
-                        { new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Outcome.Journals ?? [])] } },
+                    {
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Outcome.Journals ?? [])] },
+                    },
                 },
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.HoldColumns} FROM ledger.holds WHERE id = ANY($1)")
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Outcome.HoldId).OfType<Guid>()] }
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Outcome.HoldId).OfType<Guid>()] },
                     },
                 },
             },
@@ -163,7 +161,7 @@ public sealed class LedgerSession : IAsyncDisposable
         await statements.Batch.ExecuteNonQueryAsync();
     }
 
-    private async Task Roll()
+    private async Task Rollback()
     {
         await using var rollback = new NpgsqlCommand("ROLLBACK", _connection);
         await rollback.ExecuteNonQueryAsync();
@@ -195,11 +193,11 @@ public sealed class LedgerSession : IAsyncDisposable
                 holds.Add(release.HoldId);
                 break;
             default:
-                throw new ArgumentException($"{instruction.GetType().Name} is not known.", nameof(instruction));
+                throw new ArgumentException($"Unknown instruction {instruction.GetType().Name}.", nameof(instruction));
         }
     }
 
-    // The id is the first column of all of them.
+    // The id is the first column of every row.
     private static async Task<Dictionary<Guid, T>> ReadAll<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, int capacity)
     {
         var rows = new Dictionary<Guid, T>(capacity);

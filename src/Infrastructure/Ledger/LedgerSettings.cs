@@ -2,21 +2,21 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>How the ledger's writers work.</summary>
+/// <summary>Settings of the ledger writer.</summary>
 public sealed class LedgerSettings : ISettings
 {
     public static string Section => "Ledger";
 
-    /// <summary>How many transactions this process has under way at once.</summary>
+    /// <summary>The number of concurrent ledger transactions of this process.</summary>
     public int Writers { get; init; } = 1;
 
-    /// <summary>How many instructions share a transaction at most.</summary>
+    /// <summary>The maximum number of instructions in a transaction.</summary>
     public int MaxBatch { get; init; } = 512;
 
-    /// <summary>How many instructions wait at most; one more is answered 503.</summary>
+    /// <summary>The maximum number of waiting instructions; one more gets 503.</summary>
     public int QueueCapacity { get; init; } = 4_096;
 
-    /// <summary>How often holds whose time is over are looked for.</summary>
+    /// <summary>The interval of the search for expired holds.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     public IEnumerable<string> Problems()

@@ -8,10 +8,11 @@ namespace Portico.Infrastructure.Ledger;
 
 internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) : ILedgerSums
 {
-    // One statement, so one snapshot.
+    // One statement, so that all sums come from one snapshot.
     private const string Sql =
         """
-        SELECT currency, kind, count(*), coalesce(-sum(posted) FILTER (WHERE posted < 0), 0), coalesce(sum(posted) FILTER (WHERE posted > 0), 0), sum(held)
+        SELECT currency, kind, count(*), coalesce(-sum(posted) FILTER (WHERE posted < 0), 0),
+            coalesce(sum(posted) FILTER (WHERE posted > 0), 0), sum(held)
         FROM ledger.accounts WHERE version > 0 GROUP BY currency, kind
         """;
 

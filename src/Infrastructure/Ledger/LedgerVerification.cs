@@ -6,19 +6,19 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>How far a verification is, in postings or what takes as long as one.</summary>
+/// <summary>The progress of a verification, in postings or other rows that take as long.</summary>
 public readonly record struct LedgerProgress(string Check, long Done, long Total);
 
-/// <summary>Verifies the ledger of one database by set-based SQL, in one snapshot.</summary>
+/// <summary>Verifies the ledger of one database with set-based SQL, in one snapshot.</summary>
 /// <remarks>
-/// Nobody is kept from reading or writing. Postings are judged in parts of <see cref="PartSize"/> rows by their key, so that neither memory
-/// nor one statement grows with the history of one account. It ends when its token is cancelled.
+/// It blocks no reader and no writer. Postings are checked in parts of <see cref="PartSize"/> rows by their key, so neither memory nor one
+/// statement grows with the history of an account. It ends when its token is cancelled.
 /// </remarks>
 public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerification
 {
     private const int PartSize = 500_000;
 
-    // Any number that nothing else in the database locks.
+    // An advisory lock that nothing else in the database uses.
     private const long LockKey = 0x504f_5254_4c45_4447;
 
     public async Task<Result<LedgerVerificationDto>> Verify(CancellationToken cancellationToken)
@@ -27,8 +27,8 @@ public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerif
         return await VerifyAsync(connection, _ => { }, cancellationToken);
     }
 
-    /// <summary>Verifies over a connection that is open and has no transaction under way.</summary>
-    /// <returns>What was found; refused while another verification of the same database is running.</returns>
+    /// <summary>Verifies with an open connection that has no open transaction.</summary>
+    /// <returns>The findings, or an error while another verification of the same database is running.</returns>
     public static async Task<Result<LedgerVerificationDto>> VerifyAsync(
         NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
     {
@@ -38,18 +38,18 @@ public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerif
             : LedgerQueryErrors.VerificationRunning;
     }
 
-    /// <summary>Judges what the transaction sees that is under way on the connection.</summary>
+    /// <summary>Runs all checks in the open transaction of the connection.</summary>
     internal static async Task<LedgerVerificationDto> JudgeAsync(
         NpgsqlConnection connection, Action<LedgerProgress> progress, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var counts = await Count(connection, cancellationToken);
-        // The checks that go over everything at once take about as long as the one in parts.
+        // The checks with one statement each together take about as long as the check in parts.
         var total = Math.Max(2 * counts.Postings, 2);
         var share = Math.Max(counts.Postings / LedgerChecks.Others.Count, 1);
 
         var wrong = new Dictionary<string, WrongRowDto>(StringComparer.Ordinal);
-        await JudgePostings(
+        await CheckPostings(
             connection, wrong, done => progress(new LedgerProgress("postings", Math.Min(done, total), total)), cancellationToken);
         var passed = counts.Postings;
         foreach (var check in LedgerChecks.Others)
@@ -63,18 +63,22 @@ public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerif
         progress(new LedgerProgress("done", total, total));
         return new LedgerVerificationDto(
             wrong.Count == 0, counts.At, clock.ElapsedMilliseconds, counts.Accounts, counts.Journals, counts.Postings,
-            [.. LedgerChecks.OfPostings.Concat(LedgerChecks.Others.Select(check => (check.Name, check.Promise)))
-                .Select(
-                    check =>
-                        new LedgerCheckDto(
-                            check.Name, check.Promise, !wrong.ContainsKey(check.Name), wrong.GetValueOrDefault(check.Name)))]);
+            [
+                .. LedgerChecks.OfPostings
+                    .Concat(LedgerChecks.Others.Select(check => (check.Name, check.Promise)))
+                    .Select(check => new LedgerCheckDto(
+                        check.Name, check.Promise, !wrong.ContainsKey(check.Name), wrong.GetValueOrDefault(check.Name))),
+            ]);
     }
 
     private static async Task<bool> Begin(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // One verification at a time is all that a server should bear; the lock ends with the transaction.
+        // One verification at a time, to limit the load; the lock ends with the transaction.
         await using var command = new NpgsqlCommand(
-            $"SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; SELECT pg_try_advisory_xact_lock({LockKey})",
+            $"""
+            SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
+            SELECT pg_try_advisory_xact_lock({LockKey})
+            """,
             connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
@@ -84,13 +88,16 @@ public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerif
     {
         await using var command = Command(
             connection,
-            "SELECT clock_timestamp(), (SELECT count(*) FROM ledger.accounts), (SELECT count(*) FROM ledger.journals), (SELECT count(*) FROM ledger.postings)");
+            """
+            SELECT clock_timestamp(), (SELECT count(*) FROM ledger.accounts), (SELECT count(*) FROM ledger.journals),
+                (SELECT count(*) FROM ledger.postings)
+            """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
     }
 
-    private static async Task JudgePostings(
+    private static async Task CheckPostings(
         NpgsqlConnection connection, Dictionary<string, WrongRowDto> wrong, Action<long> progress, CancellationToken cancellationToken)
     {
         var (after, done) = ((Account: Guid.Empty, Version: 0L), 0L);
@@ -125,7 +132,7 @@ public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerif
         return await reader.ReadAsync(cancellationToken) ? new WrongRowDto(check.Table, reader.GetString(0), reader.GetString(1)) : null;
     }
 
-    // The caller's token bounds the whole; a limit for one statement would only depend on how much there is.
+    // The caller's token limits the whole verification; a limit for one statement would depend on the size of the ledger.
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object[] values)
     {
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };

@@ -11,10 +11,10 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Carries instructions out in groups: whatever has queued while a transaction ran shares the next one.</summary>
+/// <summary>Executes instructions with group commit: all instructions that wait while a transaction runs share the next one.</summary>
 /// <remarks>
-/// After a commit whose answer got lost an instruction is simply carried out again, and finds its key. One that comes without is kept
-/// under its id, which nobody else can send: keys of people are owned by them.
+/// When the answer to a commit is lost, the instruction is executed again and finds its idempotency key. An instruction without a key gets
+/// its id as key; clients can't send such a key, because their keys belong to a user.
 /// </remarks>
 internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisposable
 {
@@ -22,7 +22,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private const int MaxTries = 4;
     private const int FingerprintLength = 32;
 
-    // Legs are what costs, and a batch may have many of them.
+    // The cost depends on the number of legs, and a batch may have many of them.
     private const int MaxLegs = 2_000;
 
     private static readonly TimeSpan OutageLimit = TimeSpan.FromSeconds(2);
@@ -62,7 +62,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
             instruction.Key is null
                 ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) }
                 : instruction);
-        // Full, or closed because this process ends.
+        // The queue is full, or closed because this process shuts down.
         if (!_queue.Writer.TryWrite(entry))
             throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };
         return cancellationToken.CanBeCanceled ? entry.Outcome.WaitAsync(cancellationToken) : entry.Outcome;
@@ -74,7 +74,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         return Task.CompletedTask;
     }
 
-    /// <summary>Takes nothing more and carries out what has queued.</summary>
+    /// <summary>Accepts no more instructions and executes the waiting ones.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Writer.TryComplete();
@@ -110,7 +110,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     [LoggerMessage(1, LogLevel.Warning, "A transaction of {Count} instructions is tried again: {Failure}")]
     private partial void LogRetry(int count, string failure);
 
-    [LoggerMessage(2, LogLevel.Error, "An instruction could not be carried out")]
+    [LoggerMessage(2, LogLevel.Error, "An instruction could not be executed")]
     private partial void LogFailure(Exception failure);
 
     private sealed class Entry(Instruction instruction)
@@ -125,13 +125,13 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         public void Fail(Exception failure) => _outcome.TrySetException(failure);
     }
 
-    /// <summary>One of the writers, with its connection.</summary>
+    /// <summary>One writer with its connection.</summary>
     private sealed class Worker(LedgerWriter writer) : IAsyncDisposable
     {
         private LedgerSession? _session;
         private bool _isAway;
 
-        /// <summary>Answers every entry, whatever happens.</summary>
+        /// <summary>Executes a group; every entry gets an outcome or an exception.</summary>
         public async Task Write(IReadOnlyList<Entry> group)
         {
             var started = writer._clock.GetTimestamp();
@@ -154,7 +154,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         await Close();
                     if (DatabaseOutage.Is(failure))
                     {
-                        // Only the first group finds out; those after it are told at once until it is back.
+                        // Only the first group waits; the groups after it fail immediately until PostgreSQL is back.
                         if (_isAway || writer._clock.GetElapsedTime(started) > OutageLimit)
                         {
                             _isAway = true;
@@ -166,11 +166,10 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         continue;
                     }
 
-                    if (
-                        @try < MaxTries && failure is PostgresException
+                    if (@try < MaxTries && failure is PostgresException
                         {
                             SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-                                or PostgresErrorCodes.UniqueViolation
+                                or PostgresErrorCodes.UniqueViolation,
                         } race)
                     {
                         writer.LogRetry(group.Count, race.MessageText);
@@ -179,7 +178,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
 
                     if (group.Count > 1)
                     {
-                        // One of them is to blame; its neighbours must not suffer.
+                        // One of the instructions causes the failure; the others must not fail with it.
                         await Write([.. group.Take(group.Count / 2)]);
                         await Write([.. group.Skip(group.Count / 2)]);
                         return;

@@ -5,7 +5,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>An outcome as it is kept for repetitions: what is immutable elsewhere by its id, the rest by value.</summary>
+/// <summary>The stored form of an outcome for replays: immutable records by id, the rest by value.</summary>
 internal sealed record OutcomeText
 {
     private static readonly JsonSerializerOptions Json =
@@ -15,7 +15,7 @@ internal sealed record OutcomeText
     public IReadOnlyList<Guid>? Journals { get; init; }
     public Guid? HoldId { get; init; }
 
-    /// <summary>In minor units, as text: JSON numbers are rounded by their readers.</summary>
+    /// <summary>In minor units, as text, because JSON readers may round numbers.</summary>
     public string? HoldCaptured { get; init; }
 
     public string? HoldStatus { get; init; }
@@ -23,7 +23,7 @@ internal sealed record OutcomeText
 
     public static string Write(Outcome outcome)
     {
-        // By far the most frequent one.
+        // By far the most frequent case.
         if (outcome is { Error: null, Hold: null, Journals: [var only] })
             return $$"""{"journals":["{{only.Id}}"]}""";
 
@@ -41,9 +41,9 @@ internal sealed record OutcomeText
     }
 
     public static OutcomeText Read(string text) =>
-        JsonSerializer.Deserialize<OutcomeText>(text, Json) ?? throw new InvalidOperationException("A kept outcome is null.");
+        JsonSerializer.Deserialize<OutcomeText>(text, Json) ?? throw new InvalidOperationException("A stored outcome is null.");
 
-    /// <summary>The outcome again, from the journals and the hold that it names.</summary>
+    /// <summary>Restores the outcome from its journals and its hold.</summary>
     public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Error is { } name
         ? new Outcome { Error = StoredErrors.OfName(name) }
         : new Outcome

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>The first round trip: the locks, then a time after them, then what only their holder may rely on.</summary>
+/// <summary>The first round trip: takes the locks, then reads the time, then the state that the locks protect.</summary>
 internal sealed class ReadStatements
 {
     private readonly NpgsqlParameter<Guid[]> _accounts = Empty<Guid>();
@@ -26,8 +26,7 @@ internal sealed class ReadStatements
         Add($"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY({ids}) ORDER BY id FOR NO KEY UPDATE", named);
         Add("SELECT clock_timestamp()");
         Add(
-            // A lookup for each key, whatever the planner believes of a table that was empty when it made the plan: LIMIT keeps it from
-            // another join.
+            // LIMIT forces a lookup for each key, also when the plan was made while the table was empty.
             """
             SELECT i.owner_id, i.key, i.fingerprint, i.outcome
             FROM unnest($1, $2) AS k (owner_id, key)

@@ -2,14 +2,14 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>A statement that takes any number of rows, a parameter a column.</summary>
+/// <summary>A statement for any number of rows, with one array parameter for each column.</summary>
 internal sealed class RowStatement<TRow>(string sql)
 {
     private readonly List<Action<IReadOnlyList<TRow>>> _columns = [];
 
     public NpgsqlBatchCommand Command { get; } = new(sql);
 
-    /// <summary>Adds the next parameter, an array with a value of each row.</summary>
+    /// <summary>Adds the next parameter, an array with one value for each row.</summary>
     public RowStatement<TRow> With<TValue>(Func<TRow, TValue> value)
     {
         var parameter = new NpgsqlParameter<TValue[]> { TypedValue = [] };

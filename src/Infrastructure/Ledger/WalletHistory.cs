@@ -8,16 +8,17 @@ using Portico.Domain.Ledger;
 namespace Portico.Infrastructure.Ledger;
 
 /// <summary>
-/// Reads postings by their key alone: a page, a part of a statement and an instant cost the same however long the history is.
+/// Reads postings only by their key, so the cost of a page, a part of a statement or a balance does not depend on the history length.
 /// </summary>
 internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
 {
     private const int PartSize = 1_000;
 
-    // With its limit each journal is looked up by its key. A join would read all of them for a part, while there are few.
+    // LIMIT forces a lookup by key for each journal. With few journals a join would read all of them for one part.
     private const string Entries =
         """
-        SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id, j.hold_id, j.reverses_id, j.description
+        SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id,
+            j.hold_id, j.reverses_id, j.description
         FROM ledger.postings p CROSS JOIN LATERAL (SELECT * FROM ledger.journals WHERE id = p.journal_id LIMIT 1) j
         """;
 
@@ -27,7 +28,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     public const string BetweenSql =
         $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
 
-    // As a query of its own the search runs once; in the condition it would run for the plan too.
+    // As a subquery the search runs once; directly in the condition it would also run for the plan.
     public const string UntilSql =
         """
         SELECT p.account_version, p.posted_after, p.held_after FROM ledger.postings p
@@ -64,7 +65,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         while (afterVersion < upToVersion)
         {
             List<EntryDto> part;
-            // A connection for each part: who reads slowly must not keep one.
+            // A connection for each part, so that a slow reader does not hold one.
             await using (var command = Command(BetweenSql, wallet.Id, afterVersion, upToVersion, PartSize))
                 part = await Read(command, wallet, cancellationToken);
             if (part.Count == 0)

@@ -5,14 +5,17 @@ using Portico.Infrastructure.Events;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>The second round trip: all rows of a decision, a guard that nothing else was changed, and the commit.</summary>
+/// <summary>The second round trip: writes all rows of a decision, checks that no account version changed, and commits.</summary>
 internal sealed class WriteStatements
 {
     private readonly RowStatement<Journal> _journals = new RowStatement<Journal>(
-        $"INSERT INTO ledger.journals ({LedgerRows.JournalColumns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        $"""
+        INSERT INTO ledger.journals ({LedgerRows.JournalColumns})
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        """)
         .With(j => j.Id).With(j => LedgerNames<JournalKind>.Of(j.Kind)).With(j => j.SourceId).With(j => j.DestinationId)
-        .With(
-            j => j.Amount.Currency.Code).With(j => j.Amount.MinorUnits).With(j => j.OperationId).With(j => j.ReversesId).With(j => j.HoldId)
+        .With(j => j.Amount.Currency.Code).With(j => j.Amount.MinorUnits)
+        .With(j => j.OperationId).With(j => j.ReversesId).With(j => j.HoldId)
         .With(j => j.InitiatedBy).With(j => j.Description).With(j => j.RecordedAt);
 
     private readonly RowStatement<Posting> _postings = new RowStatement<Posting>(
@@ -27,8 +30,8 @@ internal sealed class WriteStatements
 
     private readonly RowStatement<StoredOutcome> _keys = new RowStatement<StoredOutcome>(
         "INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT * FROM unnest($1, $2, $3, $4, $5)")
-        .With(k => k.Key.OwnerId).With(k => k.Key.Key).With(k => k.Key.Fingerprint.ToArray()).With(
-            k => OutcomeText.Write(k.Outcome)).With(k => k.RecordedAt);
+        .With(k => k.Key.OwnerId).With(k => k.Key.Key).With(k => k.Key.Fingerprint.ToArray())
+        .With(k => OutcomeText.Write(k.Outcome)).With(k => k.RecordedAt);
 
     private readonly RowStatement<LedgerEvent> _events = new RowStatement<LedgerEvent>(
         """
@@ -39,8 +42,7 @@ internal sealed class WriteStatements
         .With(e => EventNames.Of(e.Event)).With(e => EventJson.Write(e.Event)).With(e => e.TraceParent).With(e => e.RecordedAt);
 
     private readonly RowStatement<(Account Account, long Before)> _accounts = new RowStatement<(Account Account, long Before)>(
-        // The ids twice, so that the accounts are looked up by them whatever the planner believed how many there are; the rest is a hash
-        // join.
+        // The ids are used twice, so that the accounts are always looked up by id; the rest is a hash join.
         """
         WITH moved AS (
             UPDATE ledger.accounts a SET posted = u.posted, held = u.held, version = u.version, recorded_at = u.recorded_at
@@ -64,17 +66,16 @@ internal sealed class WriteStatements
                 INSERT INTO ledger.holds ({LedgerRows.HoldColumns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                 ON CONFLICT (id) DO UPDATE SET captured = excluded.captured, status = excluded.status, version = excluded.version
                 """)
-                .With(h => h.Id).With(h => h.SourceId).With(h => h.DestinationId).With(h => h.Amount.Currency.Code).With(
-                    h => h.Amount.MinorUnits)
-                .With(h => h.Captured.MinorUnits).With(
-                    h => LedgerNames<HoldStatus>.Of(h.Status)).With(h => h.Version).With(h => h.Description)
+                .With(h => h.Id).With(h => h.SourceId).With(h => h.DestinationId)
+                .With(h => h.Amount.Currency.Code).With(h => h.Amount.MinorUnits).With(h => h.Captured.MinorUnits)
+                .With(h => LedgerNames<HoldStatus>.Of(h.Status)).With(h => h.Version).With(h => h.Description)
                 .With(h => h.CreatedBy).With(h => h.RecordedAt).With(h => h.ExpiresAt);
         }
 
         NpgsqlBatchCommand?[] commands =
         [
             _journals.Command, _postings.Command, _holds?.Command, _keys.Command, withEvents ? _events.Command : null, _accounts.Command,
-            new("COMMIT")
+            new("COMMIT"),
         ];
         Batch = new NpgsqlBatch(connection);
         foreach (var command in commands.OfType<NpgsqlBatchCommand>())
@@ -94,7 +95,7 @@ internal sealed class WriteStatements
         _accounts.Fill([.. decision.Accounts.Select(account => (account, before.Accounts[account.Id].Version))]);
     }
 
-    // Two groups may have the same keys and no account in common, when keys are used for another request; then it is here that they wait.
+    // Two groups can have the same keys but no common account, when keys are reused for another request. Sorted keys avoid a deadlock here.
     private static StoredOutcome[] Sorted(IReadOnlyList<StoredOutcome> keys)
     {
         StoredOutcome[] sorted = [.. keys];

@@ -5,11 +5,11 @@ namespace Portico.Infrastructure.Nats;
 /// <summary>Opens connections to NATS.</summary>
 public static class NatsConnecting
 {
-    /// <summary>Opens a connection, however long the server takes to come up; from then on it reconnects by itself.</summary>
-    /// <remarks>The client's own <c>RetryOnInitialConnect</c> can't be cancelled, and keeps the reason of a failure to itself.</remarks>
+    /// <summary>Opens a connection and retries until the server is available; after that the client reconnects automatically.</summary>
+    /// <remarks>The client option <c>RetryOnInitialConnect</c> can't be cancelled and does not report the reason of a failure.</remarks>
     /// <param name="nats">The connection.</param>
-    /// <param name="onFailure">Gets the reason of each failed attempt.</param>
-    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <param name="onFailure">Called with the reason of each failed attempt.</param>
+    /// <param name="cancellationToken">Stops the attempts.</param>
     public static async Task OpenAsync(this NatsConnection nats, Action<string> onFailure, CancellationToken cancellationToken)
     {
         var pause = nats.Opts.ReconnectWaitMin;

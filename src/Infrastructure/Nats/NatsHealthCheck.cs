@@ -3,7 +3,7 @@ using NATS.Client.Core;
 
 namespace Portico.Infrastructure.Nats;
 
-/// <summary>The connection that events leave by is there, and the server answers.</summary>
+/// <summary>Checks that the connection to NATS is open and the server answers.</summary>
 internal sealed class NatsHealthCheck(NatsConnection nats) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

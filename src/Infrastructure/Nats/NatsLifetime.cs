@@ -4,8 +4,8 @@ using NATS.Client.Core;
 
 namespace Portico.Infrastructure.Nats;
 
-/// <summary>Opens the process's connection to NATS at the start, logs what becomes of it, and drains it at the end.</summary>
-/// <remarks>The process starts without NATS too; the connection comes when the server does.</remarks>
+/// <summary>Opens the connection to NATS at the start, logs its state changes, and drains it at shutdown.</summary>
+/// <remarks>The process also starts without NATS, and connects when the server is available.</remarks>
 internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLifetime> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
@@ -18,7 +18,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         nats.ConnectionOpened += (_, e) => Handle(() => OnOpened(e.Message));
-        nats.ConnectionDisconnected += (_, e) => Handle(() => OnAway($"the connection to {e.Message} broke"));
+        nats.ConnectionDisconnected += (_, e) => Handle(() => OnAway($"the connection to {e.Message} was lost"));
         nats.ReconnectFailed += (_, e) => Handle(() => OnAway($"{e.Message} can't be reached"));
         nats.LameDuckModeActivated += (_, e) => Handle(() => LogShutdown(e.Uri.Host));
         nats.SlowConsumerDetected += (_, e) => Handle(() => LogNews(LogLevel.Warning, e.Message));
@@ -55,7 +55,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
         LogOpened(server);
     }
 
-    // Logged once, however many attempts fail.
+    // Logged once per outage.
     private void OnAway(string reason)
     {
         if (!_isAway)
@@ -63,7 +63,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
         _isAway = true;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "NATS is away; events wait in the outbox until it is back: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "NATS is unavailable; events wait in the outbox until it is back: {Reason}")]
     private partial void LogAway(string reason);
 
     [LoggerMessage(3, LogLevel.Information, "Connected to NATS at {Server}")]

@@ -3,18 +3,20 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>One way in which messages leave.</summary>
+/// <summary>A channel that sends messages: SMTP, SMS gateway or mailbox folder.</summary>
 internal interface IMessageChannel
 {
+    /// <summary>Whether the channel can send to addresses of this kind.</summary>
     bool Reaches(ContactKind kind);
 
-    /// <param name="message">What to say, and to whom.</param>
-    /// <param name="id">The same for every attempt to send this message, so that whoever gets it twice can tell.</param>
-    /// <param name="cancellationToken">Ends the attempt; whether the message left is not known then.</param>
-    /// <exception cref="MessageRejectedException">It will never be taken; any other failure may pass.</exception>
+    /// <summary>Sends a message.</summary>
+    /// <param name="message">The text and its recipient.</param>
+    /// <param name="id">The id of the message, the same for every attempt, so that a recipient can recognise a duplicate.</param>
+    /// <param name="cancellationToken">Cancels the attempt; then it is unknown whether the message was sent.</param>
+    /// <exception cref="MessageRejectedException">The message will never be accepted; any other failure may be temporary.</exception>
     Task Send(Message message, Guid id, CancellationToken cancellationToken);
 }
 
-/// <summary>Whoever should deliver a message refused it for good.</summary>
-/// <remarks>The reason names no address: it stands in logs.</remarks>
+/// <summary>The mail server or the gateway permanently rejected a message.</summary>
+/// <remarks>The reason contains no address, because it is logged.</remarks>
 internal sealed class MessageRejectedException(string reason) : Exception(reason);

@@ -13,14 +13,15 @@ internal static class MailComposer
 {
     private const int MaxLine = 998;
 
-    /// <summary>Lines end with CR LF, as mail servers and mail readers expect.</summary>
+    /// <summary>The format of mails: lines end with CR LF, as mail servers and mail readers expect.</summary>
     public static readonly FormatOptions Format = CrLf();
 
+    /// <summary>Composes a mail.</summary>
     /// <param name="message">The text and its recipient.</param>
     /// <param name="id">The local part of the Message-ID.</param>
     /// <param name="from">The sender.</param>
     /// <param name="date">When the message was written.</param>
-    /// <param name="readable">Keeps bodies as 8-bit text, for files that people read; otherwise everything is ASCII.</param>
+    /// <param name="readable">True keeps bodies as 8-bit text, for files that people read; otherwise everything is ASCII.</param>
     public static MimeMessage Compose(Message message, Guid id, MailAddress from, DateTimeOffset date, bool readable)
     {
         var mail = new MimeMessage
@@ -39,7 +40,7 @@ internal static class MailComposer
 
     public static MailboxAddress Mailbox(string name, string address) => new(name, address);
 
-    /// <summary>One line, in which nothing can be taken for an encoded word (RFC 2047).</summary>
+    /// <summary>Makes one line that contains no encoded word (RFC 2047).</summary>
     private static string Line(string text) =>
         string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)).Replace("=?", "= ?", StringComparison.Ordinal);
 

@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>How messages reach people: by SMTP, or in development into a folder.</summary>
+/// <summary>Settings of messages: SMTP, or a mailbox folder in development.</summary>
 public sealed class MailSettings : ISettings
 {
     public static string Section => "Mail";
@@ -10,22 +10,22 @@ public sealed class MailSettings : ISettings
     /// <summary>The sender of every mail.</summary>
     public string From { get; init; } = "Portico <no-reply@portico.invalid>";
 
-    /// <summary>An absolute folder that takes each message as an <c>.eml</c> file instead of sending it; for development.</summary>
+    /// <summary>The absolute path of a folder that gets each message as an <c>.eml</c> file instead of sending it; for development.</summary>
     public string? Mailbox { get; init; }
 
-    /// <summary>How many files the mailbox folder keeps; the oldest go first.</summary>
+    /// <summary>The maximum number of files in the mailbox folder; the oldest are deleted first.</summary>
     public int MailboxLimit { get; init; } = 2000;
 
-    /// <summary>How many messages may wait to be sent; one more is refused with 503.</summary>
+    /// <summary>The maximum number of messages that wait to be sent; one more gets 503.</summary>
     public int MaxQueued { get; init; } = 1000;
 
-    /// <summary>How many messages, codes apart, one address gets in 24 hours; the others wait.</summary>
+    /// <summary>The maximum number of notifications, without codes, for one address in 24 hours; the others wait.</summary>
     public int MaxPerDay { get; init; } = 30;
 
-    /// <summary>The pause after the first failure to send; each later one doubles it, up to an hour.</summary>
+    /// <summary>The pause after the first failed try; each further failure doubles it, up to an hour.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After this long without success a message becomes a dead letter.</summary>
+    /// <summary>After this time without success a notification becomes a dead letter.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(3);
 
     public SmtpSettings Smtp { get; init; } = new();
@@ -58,9 +58,9 @@ public sealed class MailSettings : ISettings
         if (!Enum.IsDefined(Smtp.Security))
             yield return $"Mail:Smtp:Security must be StartTls, Tls or None; it is {Smtp.Security}.";
         if (Smtp is { Security: SmtpSecurity.None, UserName.Length: > 0, Host: not ("localhost" or "127.0.0.1" or "::1") })
-            yield return "Mail:Smtp:Security is None, so Mail:Smtp:Password would travel in clear: set StartTls or Tls.";
+            yield return "Mail:Smtp:Security is None, so Mail:Smtp:Password would be sent without encryption: set StartTls or Tls.";
         if (Smtp.TrustedCertificateFile is { Length: > 0 } file && !File.Exists(file))
-            yield return $"Mail:Smtp:TrustedCertificateFile names no file: {file}.";
+            yield return $"Mail:Smtp:TrustedCertificateFile: there is no file {file}.";
         if (Sms.Url is { } url && url is not { IsAbsoluteUri: true, Scheme: "https" or "http" })
             yield return $"Mail:Sms:Url must be an http or https address; it is {url}.";
     }
@@ -69,17 +69,17 @@ public sealed class MailSettings : ISettings
 /// <summary>How a connection to a mail server is encrypted.</summary>
 public enum SmtpSecurity
 {
-    /// <summary>It turns to TLS before anything is said (RFC 3207), or is given up.</summary>
+    /// <summary>TLS by STARTTLS (RFC 3207) before any other command; without TLS the connection fails.</summary>
     StartTls = 1,
 
     /// <summary>TLS from the first byte (RFC 8314).</summary>
     Tls = 2,
 
-    /// <summary>Not at all; only towards a server on the same machine or in the same pod.</summary>
+    /// <summary>No encryption; only for a server on the same machine or in the same pod.</summary>
     None = 3,
 }
 
-/// <summary>The SMTP server that mails leave by (RFC 5321).</summary>
+/// <summary>Settings of the SMTP server that sends mails (RFC 5321).</summary>
 public sealed class SmtpSettings
 {
     public string? Host { get; init; }
@@ -90,15 +90,15 @@ public sealed class SmtpSettings
     /// <summary>How the connection is encrypted.</summary>
     public SmtpSecurity Security { get; init; } = SmtpSecurity.StartTls;
 
-    /// <summary>A PEM file of the only authorities whose certificates the server may show; without it those of the machine.</summary>
+    /// <summary>A PEM file of the only trusted authorities for the server's certificate; without it those of the machine are trusted.</summary>
     public string? TrustedCertificateFile { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>
-/// The gateway that text messages leave by: it takes <c>POST {"to","text"}</c> with a bearer token. Without a URL nobody is reached by
-/// phone.
+/// Settings of the text message gateway, which accepts <c>POST {"to","text"}</c> with a bearer token. Without a URL Portico sends no text
+/// messages.
 /// </summary>
 public sealed class SmsSettings
 {

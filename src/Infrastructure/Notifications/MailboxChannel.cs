@@ -5,8 +5,8 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>Puts each message, by mail or phone, into a folder as an <c>.eml</c> file (RFC 5322), for development.</summary>
-/// <remarks>A file appears whole or not at all, and the log names the file, never what it says.</remarks>
+/// <summary>Writes each message, for e-mail or phone, to a folder as an <c>.eml</c> file (RFC 5322), for development.</summary>
+/// <remarks>A file appears atomically. The log names the file and never contains the text.</remarks>
 internal sealed partial class MailboxChannel(MailSettings settings, TimeProvider clock, ILogger<MailboxChannel> logger) : IMessageChannel
 {
     private readonly string _folder = settings.Mailbox ?? throw new InvalidOperationException("Mail:Mailbox is not set.");

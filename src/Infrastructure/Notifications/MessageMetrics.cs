@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>What becomes of a message that somebody tried to send.</summary>
+/// <summary>The outcome of a try to send a message.</summary>
 internal enum MessageOutcome
 {
     Sent = 1,
@@ -12,7 +12,7 @@ internal enum MessageOutcome
     Postponed = 5,
 }
 
-/// <summary>Counts what becomes of messages, and tells how many wait.</summary>
+/// <summary>Metrics of messages: tries by outcome, and the state of the queue.</summary>
 internal sealed class MessageMetrics
 {
     private readonly Counter<long> _messages;
@@ -21,12 +21,12 @@ internal sealed class MessageMetrics
     public MessageMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Portico.Messages");
-        _messages = meter.CreateCounter<long>("portico.messages", description: "Tries to send a message, by what became of it.");
+        _messages = meter.CreateCounter<long>("portico.messages", description: "Tries to send a message, by outcome.");
         meter.CreateObservableGauge(
-            "portico.messages.queued", () => _state.Queued, description: "Messages that wait to be sent, codes apart.");
+            "portico.messages.queued", () => _state.Queued, description: "Messages that wait to be sent, without codes.");
         meter.CreateObservableGauge(
-            "portico.messages.oldest", () => _state.Oldest.TotalSeconds, "s", "For how long the oldest of them waits.");
-        meter.CreateObservableGauge("portico.messages.dead", () => _state.Dead, description: "Messages that were refused or given up.");
+            "portico.messages.oldest", () => _state.Oldest.TotalSeconds, "s", "Age of the oldest message that waits.");
+        meter.CreateObservableGauge("portico.messages.dead", () => _state.Dead, description: "Messages that were rejected or given up.");
     }
 
     public void Count(MessageOutcome outcome, string template, long many = 1) => _messages.Add(

@@ -8,10 +8,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>Sends queued messages in the background, a few at a time.</summary>
+/// <summary>Sends queued messages in the background, four at a time.</summary>
 /// <remarks>
-/// In memory only: a code that a crash loses is asked for again. At shutdown what is queued is still sent, within the time that the host
-/// gives.
+/// The queue is in memory only: when a crash loses a code, the user asks for a new one. At shutdown the queued messages are still sent,
+/// within the shutdown time of the host.
 /// </remarks>
 internal sealed partial class MessageQueue(
     IEnumerable<IMessageChannel> channels, MailSettings settings, TimeProvider clock, ILogger<MessageQueue> logger)

@@ -2,8 +2,8 @@ using System.Threading.Channels;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>Wakes the delivery of this process when a message was committed to the queue.</summary>
-/// <remarks>Safe for many threads. It only makes delivery quick: messages of other processes are found by polling.</remarks>
+/// <summary>Wakes the delivery of this process when a notification was committed to the queue.</summary>
+/// <remarks>Thread-safe. Only for a short delay: the poll finds the notifications of other processes.</remarks>
 internal sealed class MessageSignal
 {
     private readonly Channel<bool> _signals =

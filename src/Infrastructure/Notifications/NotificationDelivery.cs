@@ -5,10 +5,10 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>Sends the letters of the table <c>messages</c>, several at a time and from as many processes as there are.</summary>
+/// <summary>Sends the notifications of the table <c>messages</c>, four at a time in each process.</summary>
 /// <remarks>
-/// A failure that may pass is tried again after a pause that doubles; one for good, or one that goes on for <c>Mail:GiveUpAfter</c>,
-/// makes a dead letter. At shutdown nothing new is begun, and what is being sent is sent.
+/// After a temporary failure the notification is tried again, and the pause doubles each time. A permanent failure, or failures for
+/// <c>Mail:GiveUpAfter</c>, make it a dead letter. At shutdown no new notifications are claimed, and the current ones are still sent.
 /// </remarks>
 internal sealed partial class NotificationDelivery(
     NotificationStore queue, MessageSignal signal, IEnumerable<IMessageChannel> channels, MailSettings settings, MessageMetrics metrics,
@@ -17,7 +17,7 @@ internal sealed partial class NotificationDelivery(
 {
     private const int Senders = 4;
 
-    // Only messages of other processes wait for it: those of this process set the signal, and retries have their time.
+    // Only for notifications of other processes: this process sets the signal, and retries have their own time.
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
@@ -26,7 +26,7 @@ internal sealed partial class NotificationDelivery(
 
     private readonly IMessageChannel[] _channels = [.. channels];
 
-    // Longer than any channel may take, so that nobody takes a message over while it is being sent.
+    // Longer than the timeout of every channel, so that no other process claims a notification while it is being sent.
     private readonly TimeSpan _lease = settings.Smtp.Timeout + TimeSpan.FromMinutes(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -65,14 +65,14 @@ internal sealed partial class NotificationDelivery(
             }
             catch (Exception failure)
             {
-                // Nothing may end this but the host: PostgreSQL comes back, and a mistake of ours may have met one row only.
+                // Only the host may stop this loop: an outage of PostgreSQL ends, and a bug may affect only one row.
                 if (!away)
                     LogAway(failure);
                 (away, pause) = (true, OutagePause);
             }
 
             using var tick = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            // While PostgreSQL is away the signal wakes nobody: the pause is there to spare it.
+            // During an outage of PostgreSQL the signal is ignored, to keep the pause between tries.
             var end = Task.Delay(pause, clock, tick.Token);
             await Task.WhenAny([.. sending, end, away ? end : signal.WaitAsync(tick.Token)]);
             await tick.CancelAsync();
@@ -117,11 +117,11 @@ internal sealed partial class NotificationDelivery(
         var message = MessageTemplates.Render(claimed.Notification, claimed.To, claimed.Locale);
         var channel = Array.Find(_channels, channel => channel.Reaches(claimed.To.Kind))
             ?? throw new InvalidOperationException($"No channel reaches addresses of the kind {claimed.To.Kind}.");
-        // The channel has a deadline of its own, and the host waits for it.
+        // The channel has its own timeout, and the host waits for it.
         await channel.Send(message, claimed.Id, CancellationToken.None);
     }
 
-    /// <summary>Notes an outcome, if need be once PostgreSQL is back: until then nobody else can take the message either.</summary>
+    /// <summary>Records an outcome; during an outage of PostgreSQL it retries until the lease ends.</summary>
     private async Task Note(ClaimedMessage claimed, MessageOutcome outcome, Func<CancellationToken, Task> mark)
     {
         metrics.Count(outcome, claimed.Notification.Template);
@@ -147,22 +147,22 @@ internal sealed partial class NotificationDelivery(
     private TimeSpan Pause(int tries)
     {
         var pause = settings.RetryAfter * Math.Pow(2, Math.Min(tries - 1, 20));
-        // Apart from each other, so that what failed together does not come back together.
+        // With jitter, so that notifications that failed together are not retried together.
         return (pause < LongestPause ? pause : LongestPause) * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
 
-    [LoggerMessage(LogLevel.Warning, "The queue of messages can't be read")]
+    [LoggerMessage(LogLevel.Warning, "The notification queue can't be read")]
     private partial void LogAway(Exception failure);
 
-    [LoggerMessage(LogLevel.Warning, "Message {Id} ({Template}) was not sent and will be tried again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Notification {Id} ({Template}) was not sent and will be tried again: {Reason}")]
     private partial void LogFailed(Guid id, string template, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Message {Id} ({Template}) was refused for good: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Notification {Id} ({Template}) was permanently rejected: {Reason}")]
     private partial void LogRefused(Guid id, string template, string reason);
 
-    [LoggerMessage(LogLevel.Error, "Message {Id} ({Template}) was given up after {Tries} tries")]
+    [LoggerMessage(LogLevel.Error, "Notification {Id} ({Template}) was given up after {Tries} tries")]
     private partial void LogGivenUp(Guid id, string template, int tries, Exception failure);
 
-    [LoggerMessage(LogLevel.Error, "What became of message {Id} ({Template}) could not be noted; it may be sent again")]
+    [LoggerMessage(LogLevel.Error, "The outcome of notification {Id} ({Template}) could not be recorded; it may be sent again")]
     private partial void LogNotNoted(Guid id, string template, Exception failure);
 }

@@ -6,21 +6,21 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>A message that this process has taken to send; the number of the try proves that it still has it.</summary>
+/// <summary>A notification that this process has claimed to send; the number of the try proves the claim.</summary>
 internal sealed record ClaimedMessage(
     Guid Id, ContactAddress To, string Locale, Notification Notification, DateTimeOffset QueuedAt, int Try);
 
-/// <summary>How many messages wait, and since when the oldest does.</summary>
+/// <summary>The number of waiting notifications, the age of the oldest, and the number of dead letters.</summary>
 internal sealed record QueueState(long Queued, TimeSpan Oldest, long Dead);
 
-/// <summary>The table <c>messages</c> as a queue that several processes take from.</summary>
-/// <remarks>Whoever takes a message has it for a while; when that is over without a word, another one may take it.</remarks>
+/// <summary>The notification queue in the table <c>messages</c>, which several processes read.</summary>
+/// <remarks>A process claims a notification for the time of a lease; after that another process may claim it.</remarks>
 internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings settings)
 {
-    // Any number that nobody else locks. Claims are short, and one at a time: two at once could each find room under one cap.
+    // An advisory lock that nothing else uses. Only one claim runs at a time, because two could both pass the limit of one address.
     private const long ClaimLock = 0x706F_7274_6D73_6773;
 
-    // Those over the cap of their address look again in an hour, for as long as any message is tried.
+    // Notifications over the limit of their address are postponed by an hour, until Mail:GiveUpAfter is over.
     private const string ClaimSql = """
         WITH due AS MATERIALIZED (
             SELECT id, address, due_at, queued_at, template FROM messages
@@ -28,7 +28,8 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
         ), ranked AS (
             SELECT id, queued_at < now() - $5 AS late, row_number() OVER (PARTITION BY address ORDER BY due_at, id)
-                + (SELECT count(*) FROM messages t WHERE t.address = due.address AND t.tried_at > now() - interval '1 day' AND t.id <> ALL (SELECT id FROM due))
+                + (SELECT count(*) FROM messages t
+                    WHERE t.address = due.address AND t.tried_at > now() - interval '1 day' AND t.id <> ALL (SELECT id FROM due))
                 <= CASE WHEN template = ANY ($4) THEN ($2 + 1) / 2 ELSE $2 END AS allowed
             FROM due
         )
@@ -38,13 +39,13 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
             tries = tries + CASE WHEN allowed THEN 1 ELSE 0 END,
             status = CASE WHEN allowed OR NOT late THEN status ELSE 'dead' END,
             done_at = CASE WHEN allowed OR NOT late THEN done_at ELSE now() END,
-            reason = CASE WHEN allowed THEN reason ELSE 'The address has had enough for the day.' END
+            reason = CASE WHEN allowed THEN reason ELSE 'The address has reached its limit for the day.' END
         FROM ranked WHERE m.id = ranked.id
         RETURNING allowed, m.id, channel, address, locale, template, fields, queued_at, tries
         """;
 
-    /// <summary>Takes at most so many messages that are due; fewer does not mean that there are no others.</summary>
-    /// <returns>What was taken, and how many wait on because their address has had enough for today.</returns>
+    /// <summary>Claims due notifications up to a maximum; a smaller number does not mean that there are no more.</summary>
+    /// <returns>The claimed notifications, and how many were postponed by the daily limit of their address.</returns>
     public async Task<(IReadOnlyList<ClaimedMessage> Claimed, int Postponed)> Claim(
         int most, TimeSpan lease, CancellationToken cancellationToken)
     {
@@ -74,19 +75,19 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         return (claimed, postponed);
     }
 
-    /// <summary>Notes that somebody took charge of a message; what it said is forgotten.</summary>
+    /// <summary>Marks a notification as sent and deletes its values.</summary>
     public Task MarkSent(ClaimedMessage message, CancellationToken cancellationToken) =>
         Mark(message, "sent", null, null, cancellationToken);
 
-    /// <summary>Lays a message aside for good, until somebody asks for it again.</summary>
+    /// <summary>Makes a notification a dead letter, which an operator can replay.</summary>
     public Task MarkDead(ClaimedMessage message, string reason, CancellationToken cancellationToken) =>
         Mark(message, "dead", reason, null, cancellationToken);
 
-    /// <summary>Lets a message wait for its next try.</summary>
+    /// <summary>Schedules the next try of a notification.</summary>
     public Task MarkFailed(ClaimedMessage message, string reason, TimeSpan pause, CancellationToken cancellationToken) =>
         Mark(message, "queued", reason, pause, cancellationToken);
 
-    /// <summary>How long until a message is due; <c>null</c> when none is queued.</summary>
+    /// <summary>The time until the next notification is due; <c>null</c> when none is queued.</summary>
     public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
@@ -98,7 +99,8 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     {
         await using var command = database.CreateCommand(
             """
-            SELECT count(*), coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float8, (SELECT count(*) FROM messages WHERE status = 'dead')
+            SELECT count(*), coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float8,
+                (SELECT count(*) FROM messages WHERE status = 'dead')
             FROM messages WHERE status = 'queued'
             """);
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
@@ -108,7 +110,7 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
 
     private async Task Mark(ClaimedMessage message, string status, string? reason, TimeSpan? pause, CancellationToken cancellationToken)
     {
-        // Whoever comes too late, after another one took the message over, changes nothing.
+        // The condition on tries: when another process has claimed the notification since, nothing changes.
         await using var command = database.CreateCommand(
             """
             UPDATE messages SET status = $3, reason = $4, due_at = coalesce(now() + $5, due_at),
@@ -130,12 +132,11 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     private static ClaimedMessage Read(NpgsqlDataReader row)
     {
         var address = row.GetString(3);
-        if (
-            !(
-                row.GetString(2) == "email"
-                    ? ContactAddress.TryParseEmail(address, out var to)
-                    : ContactAddress.TryParsePhone(address, out to)))
-            throw new InvalidDataException($"The message {row.GetGuid(1)} has no address.");
+        var isValid = row.GetString(2) == "email"
+            ? ContactAddress.TryParseEmail(address, out var to)
+            : ContactAddress.TryParsePhone(address, out to);
+        if (!isValid || to is null)
+            throw new InvalidDataException($"The address of notification {row.GetGuid(1)} is not valid.");
         return new ClaimedMessage(
             row.GetGuid(1),
             to,

@@ -6,7 +6,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>Sends text messages through a gateway that speaks HTTP.</summary>
+/// <summary>Sends text messages through an HTTP gateway.</summary>
 internal sealed class SmsChannel(MailSettings settings, HttpClient http) : IMessageChannel
 {
     public bool Reaches(ContactKind kind) => kind == ContactKind.Phone;
@@ -21,11 +21,13 @@ internal sealed class SmsChannel(MailSettings settings, HttpClient http) : IMess
         if (settings.Sms.Token is { } token)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await http.SendAsync(request, cancellationToken);
-        // What is wrong with this message, not with our token or our haste.
-        if (
-            response.StatusCode
-                is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.UnprocessableEntity)
+        // Errors of this message, not of the token or the rate limit.
+        if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Gone
+            or HttpStatusCode.UnprocessableEntity)
+        {
             throw new MessageRejectedException($"The text message gateway answered {(int)response.StatusCode}.");
+        }
+
         response.EnsureSuccessStatusCode();
     }
 }

@@ -13,8 +13,8 @@ using MailAddress = System.Net.Mail.MailAddress;
 
 namespace Portico.Infrastructure.Notifications;
 
-/// <summary>The mail server refused a command.</summary>
-/// <remarks>The message holds the codes only: the text of a reply often quotes the address, and this message is logged.</remarks>
+/// <summary>The mail server answered a command with an error.</summary>
+/// <remarks>The message contains only the codes, because the text of a reply often quotes the address, and this message is logged.</remarks>
 internal sealed class SmtpReplyException(string command, SmtpStatusCode code, string? status)
     : IOException($"The mail server answered {(int)code}{(status is null ? "" : $" {status}")} to {command}.");
 
@@ -28,7 +28,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
     private readonly TimeProvider _clock;
     private readonly MailAddress _from;
 
-    // Read once. It is null where the authorities of the machine are trusted.
+    // Read once. Null means that the authorities of the machine are trusted.
     private readonly Lazy<X509Certificate2Collection?> _authorities;
 
     public SmtpChannel(MailSettings settings, TimeProvider clock)
@@ -48,7 +48,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         {
             using var client = new SmtpClient
             {
-                // A mail server may be reached where no revocation list is: the mail would wait for it, and fail.
+                // The mail server may be reachable while revocation lists are not; then the mail would wait for them and fail.
                 CheckCertificateRevocation = false,
                 Timeout = (int)_smtp.Timeout.TotalMilliseconds,
             };
@@ -66,7 +66,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
             late is OperationCanceledException or SslHandshakeException or IOException
             && deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"The mail server did not take the message within {_smtp.Timeout}.", late);
+            throw new TimeoutException($"The mail server did not accept the message within {_smtp.Timeout}.", late);
         }
         catch (SmtpProtocolException)
         {
@@ -105,7 +105,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         }
     }
 
-    /// <exception cref="MessageRejectedException">The server refuses this recipient or this mail for good.</exception>
+    /// <exception cref="MessageRejectedException">The server permanently rejects this recipient or this mail.</exception>
     private async Task Transmit(SmtpClient client, MimeMessage mail, string to, CancellationToken cancellationToken)
     {
         try
@@ -115,7 +115,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         }
         catch (ServiceNotAuthenticatedException)
         {
-            // Our mistake, not one of the message.
+            // A wrong configuration, not an error of the message.
             throw new SmtpReplyException("MAIL", SmtpStatusCode.AuthenticationRequired, status: null);
         }
         catch (SmtpCommandException refusal)
@@ -134,7 +134,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         }
     }
 
-    /// <summary>Says goodbye; the server has the mail already, so that a failure changes nothing.</summary>
+    /// <summary>Sends QUIT; the server already has the mail, so a failure is ignored.</summary>
     private async Task Quit(SmtpClient client)
     {
         using var deadline = new CancellationTokenSource(QuitTimeout, _clock);
@@ -148,7 +148,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         }
     }
 
-    /// <summary>Trusts the authorities of the file only, and only for the name that was connected to.</summary>
+    /// <summary>Trusts only the authorities of the file, and only for the name of the server.</summary>
     private static bool IsTrusted(
         X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors, X509Certificate2Collection authorities)
     {

@@ -9,10 +9,9 @@ using Portico.Infrastructure.Redis;
 
 namespace Portico.Infrastructure.Observability;
 
-/// <summary>What the clients of PostgreSQL, Redis and NATS tell of themselves, and the spans of event handlers.</summary>
+/// <summary>The metrics and traces of the PostgreSQL driver, and the spans of event handlers.</summary>
 /// <remarks>
-/// A span of PostgreSQL has the text of its statement, never a parameter. No part of this runs without a provider: without a
-/// collector no span is made.
+/// A PostgreSQL span contains the text of its statement, never a parameter. Without a collector no span is created.
 /// </remarks>
 public static class DriverInstrumentation
 {

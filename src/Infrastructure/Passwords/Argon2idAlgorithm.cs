@@ -12,7 +12,7 @@ internal sealed partial class Argon2idAlgorithm : IPasswordAlgorithm
     public const int MaxParallelism = 8;
     public const int MinMemoryPerLaneKiB = 8;
 
-    /// <summary>The most memory times passes of one hash: about a second and a half of a processor.</summary>
+    /// <summary>The maximum of memory times passes of one hash: about 1.5 s of processor time.</summary>
     public const int MaxWorkKiB = 1_048_576;
 
     private const int SaltLength = 16;
@@ -23,7 +23,7 @@ internal sealed partial class Argon2idAlgorithm : IPasswordAlgorithm
     private readonly Parameters _parameters;
     private readonly int _maxMemoryKiB;
 
-    // The library computes on the thread pool. These threads are added, so that requests find as many as before.
+    // The library computes on the thread pool. These additional threads keep as many threads for requests as before.
     static Argon2idAlgorithm()
     {
         ThreadPool.GetMinThreads(out var workers, out var ports);
@@ -52,7 +52,7 @@ internal sealed partial class Argon2idAlgorithm : IPasswordAlgorithm
 
     public bool Verify(string hash, string password)
     {
-        var stored = Read(hash) ?? throw new ArgumentException("This is no Argon2id hash.", nameof(hash));
+        var stored = Read(hash) ?? throw new ArgumentException("This is not an Argon2id hash.", nameof(hash));
         var output = Compute(password, stored.Parameters, stored.Salt, stored.Output.Length);
         return CryptographicOperations.FixedTimeEquals(stored.Output, output);
     }
@@ -96,11 +96,12 @@ internal sealed partial class Argon2idAlgorithm : IPasswordAlgorithm
 
     private static string Write(Parameters parameters, byte[] salt, byte[] output) => string.Create(
         CultureInfo.InvariantCulture,
-        $"$argon2id$v=19$m={parameters.MemoryKiB},t={parameters.Iterations},p={parameters.Parallelism}${ToBase64(salt)}${ToBase64(output)}");
+        $"$argon2id$v=19$m={parameters.MemoryKiB},t={parameters.Iterations},p={parameters.Parallelism}"
+        + $"${ToBase64(salt)}${ToBase64(output)}");
 
     private static string ToBase64(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
 
-    /// <summary>Standard base64 without padding, in its one canonical spelling.</summary>
+    /// <summary>Reads standard base64 without padding, only in its canonical form.</summary>
     private static byte[]? FromBase64(string text)
     {
         var bytes = new byte[MaxBytes];

@@ -6,11 +6,11 @@ using System.Text.RegularExpressions;
 namespace Portico.Infrastructure.Passwords;
 
 /// <summary>
-/// bcrypt: it verifies <c>$2a$</c>, <c>$2b$</c> and <c>$2y$</c> hashes of other systems, and makes <c>$bcrypt-sha256$</c> ones.
+/// bcrypt: verifies <c>$2a$</c>, <c>$2b$</c> and <c>$2y$</c> hashes of other systems, and creates <c>$bcrypt-sha256$</c> hashes.
 /// </summary>
 /// <remarks>
-/// bcrypt ignores what follows byte 72. Hashes made here therefore take HMAC-SHA256 of the password, keyed with the salt: the format
-/// <c>bcrypt_sha256</c>, version 2, of Passlib. Hashes of other systems are verified as those systems made them.
+/// bcrypt ignores all bytes after byte 72. New hashes therefore use HMAC-SHA256 of the password, keyed with the salt: the format
+/// <c>bcrypt_sha256</c>, version 2, of Passlib. Hashes of other systems are verified without this step.
 /// </remarks>
 internal sealed partial class BcryptAlgorithm : IPasswordAlgorithm
 {

@@ -2,6 +2,6 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Portico.Infrastructure.Passwords;
 
-/// <summary>What signs a person in, kept under the id of their profile.</summary>
-/// <remarks>Its user name is that id: addresses stand on the profile, and can change.</remarks>
+/// <summary>The credential of a user, stored under the id of the user.</summary>
+/// <remarks>Its user name is that id, because contact addresses are on the user and can change.</remarks>
 public sealed class Credential : IdentityUser<Guid>;

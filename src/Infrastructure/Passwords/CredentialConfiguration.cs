@@ -20,7 +20,7 @@ internal sealed class CredentialConfiguration : IEntityTypeConfiguration<Credent
         builder.HasIndex(c => c.NormalizedUserName).IsUnique().HasDatabaseName("credentials_user_name_key");
         builder.HasOne<User>().WithOne().HasForeignKey<Credential>(c => c.Id).OnDelete(DeleteBehavior.Cascade);
 
-        // Addresses stand once, on the user; nobody is ever locked out in public.
+        // Addresses are stored only on the user, and Portico has no account lockout.
         builder.Ignore(c => c.Email).Ignore(c => c.NormalizedEmail).Ignore(c => c.EmailConfirmed);
         builder.Ignore(c => c.PhoneNumber).Ignore(c => c.PhoneNumberConfirmed).Ignore(c => c.TwoFactorEnabled);
         builder.Ignore(c => c.LockoutEnd).Ignore(c => c.LockoutEnabled).Ignore(c => c.AccessFailedCount);

@@ -6,15 +6,15 @@ using Portico.Application.Common.Security;
 
 namespace Portico.Infrastructure.Passwords;
 
-/// <summary>Hashes and verifies passwords: as many at once as there are processors, within the memory that is set.</summary>
+/// <summary>Hashes and verifies passwords, at most one per processor at a time, within a memory limit.</summary>
 /// <remarks>
-/// A verification computes one hash of each kind that is stored (algorithm and parameters), the stand-in of a kind where the account has
-/// none of it, so that the time tells neither whether there is an account nor how old its hash is. It runs on a thread of its own: on
-/// those of the pool, a few sign-ins would hold up every other request.
+/// A verification computes one hash of each stored kind (algorithm and parameters), with a dummy hash for the kinds that the account does
+/// not have. The time therefore reveals neither whether an account exists nor how old its hash is. It runs on its own thread, because on
+/// the thread pool a few sign-ins would delay all other requests. Thread-safe.
 /// </remarks>
 internal sealed class PasswordHashing : IPasswordHashing, IDisposable
 {
-    /// <summary>How many kinds every verification computes at most; accounts of any further kind can be told by their time.</summary>
+    /// <summary>The maximum number of kinds in every verification; accounts of further kinds can be recognised by the time.</summary>
     public const int MaxKinds = 4;
 
     private readonly IPasswordAlgorithm _chosen;
@@ -33,9 +33,9 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
     {
     }
 
-    /// <param name="settings">The bounds.</param>
-    /// <param name="meters">Where hashes are counted.</param>
-    /// <param name="algorithms">In the order of <see cref="PasswordAlgorithm"/>.</param>
+    /// <param name="settings">The limits.</param>
+    /// <param name="meters">The factory of the counter of hashes.</param>
+    /// <param name="algorithms">The algorithms, in the order of <see cref="PasswordAlgorithm"/>.</param>
     internal PasswordHashing(PasswordSettings settings, IMeterFactory meters, IPasswordAlgorithm[] algorithms)
     {
         _algorithms = algorithms;
@@ -63,8 +63,8 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
         return OnOwnThread(() => Verify(kinds, kind, hash, password), kinds.Max(each => each.MemoryKiB), cancellationToken);
     }
 
-    /// <summary>Replaces the kinds that every verification computes by those of stored hashes, the most frequent first.</summary>
-    /// <returns>How many kinds found no room.</returns>
+    /// <summary>Sets the kinds of every verification to the kinds of the stored hashes, the most frequent first.</summary>
+    /// <returns>The number of kinds over the maximum.</returns>
     public int SetStoredKinds(IEnumerable<string> hashes)
     {
         var kinds = hashes.Select(KindOf).OfType<HashKind>().Prepend(_chosen.Kind).Distinct().ToArray();
@@ -81,7 +81,7 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
 
     private PasswordMatch Verify(HashKind[] kinds, HashKind? kind, string? hash, string password)
     {
-        // Hashes from before passwords were normalised, and those of other systems, may be of the text as it was typed.
+        // Old hashes and hashes of other systems may be made from the text as typed, without normalisation.
         var normalized = NormalizedText.Of(password);
         string[] spellings = normalized == password ? [password] : [normalized, password];
         var (matches, asTyped) = (false, false);
@@ -106,7 +106,7 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
         Array.ConvertAll(_algorithms, algorithm => algorithm.KindOf(hash)).FirstOrDefault(kind => kind is not null);
 
     /// <summary>
-    /// Remembers a kind that is met for the first time, such as an imported one: every verification computes it from now on.
+    /// Adds a new kind, such as an imported one, to every further verification.
     /// </summary>
     private HashKind[] WithKind(HashKind kind)
     {

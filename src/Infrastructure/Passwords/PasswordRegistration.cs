@@ -6,6 +6,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Passwords;
 
+/// <summary>Registers password hashing and credentials.</summary>
 public static class PasswordRegistration
 {
     public static IServiceCollection AddPasswords(this IServiceCollection services, IConfiguration configuration)

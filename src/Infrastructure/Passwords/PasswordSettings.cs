@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Passwords;
 
-/// <summary>By which algorithm new password hashes are made.</summary>
+/// <summary>The algorithm of new password hashes.</summary>
 public enum PasswordAlgorithm
 {
     Argon2id = 1,
@@ -10,13 +10,13 @@ public enum PasswordAlgorithm
     Bcrypt = 3,
 }
 
-/// <summary>How passwords are hashed, and what a hash costs.</summary>
-/// <remarks>The defaults are the least that the OWASP Password Storage Cheat Sheet advises for each algorithm.</remarks>
+/// <summary>Settings of password hashing.</summary>
+/// <remarks>The defaults are the minimum that the OWASP Password Storage Cheat Sheet recommends for each algorithm.</remarks>
 public sealed class PasswordSettings : ISettings
 {
     public static string Section => "Passwords";
 
-    /// <summary>The algorithm of new hashes; hashes of the other algorithms are verified too.</summary>
+    /// <summary>The algorithm of new hashes; hashes of the other algorithms are still verified.</summary>
     public PasswordAlgorithm Algorithm { get; init; } = PasswordAlgorithm.Argon2id;
 
     /// <summary>Memory of an Argon2id hash.</summary>
@@ -34,10 +34,10 @@ public sealed class PasswordSettings : ISettings
     /// <summary>The cost of bcrypt, as a power of two.</summary>
     public int BcryptCost { get; init; } = 12;
 
-    /// <summary>Memory of all hashes that run at once; a stored hash that needs more than this alone is never verified.</summary>
+    /// <summary>The memory limit of all concurrent hashes; a stored hash that needs more than this is never verified.</summary>
     public int MaxMemoryMiB { get; init; } = 256;
 
-    /// <summary>How many requests may wait for a processor or for memory; one more is refused with 503.</summary>
+    /// <summary>The maximum number of requests that wait for a processor or memory; one more gets 503.</summary>
     public int MaxWaiting { get; init; } = 200;
 
     public IEnumerable<string> Problems()
@@ -47,9 +47,17 @@ public sealed class PasswordSettings : ISettings
         if (MaxMemoryMiB is < 1 or > 16_384)
             yield return $"Passwords:MaxMemoryMiB must be between 1 and 16384; it is {MaxMemoryMiB}.";
         if (Argon2Parallelism is < 1 or > Argon2idAlgorithm.MaxParallelism)
-            yield return $"Passwords:Argon2Parallelism must be between 1 and {Argon2idAlgorithm.MaxParallelism}; it is {Argon2Parallelism}.";
+        {
+            yield return $"Passwords:Argon2Parallelism must be between 1 and {Argon2idAlgorithm.MaxParallelism}; "
+                + $"it is {Argon2Parallelism}.";
+        }
+
         if (Argon2MemoryKiB < Argon2idAlgorithm.MinMemoryPerLaneKiB * Argon2Parallelism || Argon2MemoryKiB / 1024 > MaxMemoryMiB)
-            yield return $"Passwords:Argon2MemoryKiB must be at least 8 for each lane and at most Passwords:MaxMemoryMiB; it is {Argon2MemoryKiB}.";
+        {
+            yield return $"Passwords:Argon2MemoryKiB must be at least 8 for each lane and at most Passwords:MaxMemoryMiB; "
+                + $"it is {Argon2MemoryKiB}.";
+        }
+
         if (Argon2Iterations < 1 || (long)Argon2Iterations * Argon2MemoryKiB > Argon2idAlgorithm.MaxWorkKiB)
         {
             yield return $"Passwords:Argon2Iterations must be at least 1, and times Passwords:Argon2MemoryKiB "
@@ -63,7 +71,11 @@ public sealed class PasswordSettings : ISettings
         }
 
         if (BcryptCost is < BcryptAlgorithm.MinCost or > BcryptAlgorithm.MaxCost)
-            yield return $"Passwords:BcryptCost must be between {BcryptAlgorithm.MinCost} and {BcryptAlgorithm.MaxCost}; it is {BcryptCost}.";
+        {
+            yield return $"Passwords:BcryptCost must be between {BcryptAlgorithm.MinCost} and {BcryptAlgorithm.MaxCost}; "
+                + $"it is {BcryptCost}.";
+        }
+
         if (MaxWaiting is < 1 or > 10_000)
             yield return $"Passwords:MaxWaiting must be between 1 and 10000; it is {MaxWaiting}.";
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Portico.Infrastructure.Passwords;
 
-/// <summary>PBKDF2 by the hasher of ASP.NET Core Identity, whose formats 2 and 3 it verifies.</summary>
+/// <summary>PBKDF2 with the hasher of ASP.NET Core Identity; verifies its formats 2 and 3.</summary>
 internal sealed class Pbkdf2Algorithm : IPasswordAlgorithm
 {
     public const int MinIterations = 1_000;
@@ -60,10 +60,10 @@ internal sealed class Pbkdf2Algorithm : IPasswordAlgorithm
             || BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(5)) < BinaryPrimitives.ReadInt32BigEndian(own.AsSpan(5));
     }
 
-    /// <summary>Where the parameters of a well-formed hash within the bounds end.</summary>
+    /// <summary>The end of the parameters in a well-formed hash within the limits; otherwise <c>null</c>.</summary>
     private static int? HeaderEnd(ReadOnlySpan<byte> hash)
     {
-        // Format 2 has none: it is always PBKDF2-HMAC-SHA1 with 1,000 iterations.
+        // Format 2 has no parameters: it is always PBKDF2-HMAC-SHA1 with 1,000 iterations.
         if (hash.Length == FormatTwoLength && hash[0] == 0)
             return 1;
         if (hash.Length <= HeaderLength || hash[0] != 1)

@@ -4,8 +4,8 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Passwords;
 
-/// <summary>Tells the password hashing which kinds of hashes are stored, at the start and once an hour.</summary>
-/// <remarks>A kind whose last hash is gone is forgotten by this. A new one is noticed when it is verified for the first time.</remarks>
+/// <summary>Reads the kinds of the stored password hashes for <see cref="PasswordHashing"/>, at the start and once an hour.</summary>
+/// <remarks>It removes a kind when no hash has it any more. A new kind is added when a hash of it is verified for the first time.</remarks>
 internal sealed partial class StoredHashKinds(
     NpgsqlDataSource database, PasswordHashing hashing, TimeProvider clock, ILogger<StoredHashKinds> logger) : BackgroundService
 {
@@ -13,7 +13,7 @@ internal sealed partial class StoredHashKinds(
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
-    // What comes before the salt: of the PHC format up to its last two fields, of bcrypt the cost, of Identity's format the first 12 bytes.
+    // Groups by the text before the salt: PHC format without its last two fields, bcrypt up to the cost, Identity's first 12 bytes.
     private const string Sql = """
         SELECT min(password_hash) FROM identity.credentials WHERE password_hash IS NOT NULL
         GROUP BY CASE
@@ -56,7 +56,7 @@ internal sealed partial class StoredHashKinds(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Count} kinds of password hashes are stored beside the {Max} that every sign-in computes; their accounts can be told by the time")]
+        "{Count} more kinds of password hashes are stored than the {Max} that every sign-in computes; the time can reveal their accounts")]
     private partial void LogTooMany(int count, int max);
 
     [LoggerMessage(LogLevel.Warning, "The kinds of the stored password hashes can't be read: {Reason}")]

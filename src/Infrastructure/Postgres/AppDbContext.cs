@@ -11,9 +11,9 @@ using Portico.Domain.Wallets;
 namespace Portico.Infrastructure.Postgres;
 
 /// <summary>
-/// The records in PostgreSQL. Their schema is made by the SQL migrations alone; <c>Migrator validate</c> compares the two.
+/// The EF context of the records in PostgreSQL. Only the SQL migrations change the schema; <c>Migrator validate</c> compares both.
 /// </summary>
-/// <remarks>An entity is known by its configuration alone: its filters, version and columns follow from what it implements.</remarks>
+/// <remarks>An entity needs only a configuration class: its filters, version and columns follow from its interfaces.</remarks>
 public sealed class AppDbContext : DbContext, IAppDbContext
 {
     /// <summary>The length of a column that holds the name of an enum value.</summary>
@@ -25,7 +25,7 @@ public sealed class AppDbContext : DbContext, IAppDbContext
         : base(options)
     {
         _caller = caller;
-        // Whatever fails is rolled back as a whole; a savepoint would cost two more round trips a command.
+        // A failure rolls back the whole transaction; savepoints would cost two more round trips per command.
         Database.AutoSavepointsEnabled = false;
     }
 
@@ -39,11 +39,11 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     internal DbSet<RolePermissionRow> RolePermissions => Set<RolePermissionRow>();
     internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
 
-    /// <summary>What the open transaction has saved so far.</summary>
+    /// <summary>The records that the open transaction has saved so far.</summary>
     internal List<WrittenRecord> Written { get; } = [];
 
-    // Read by the filter at each query. Who has nobody's records to see must say so: see OfEveryOwner.
-    private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller here whose records could be read.");
+    // The query filter reads it for each query. Queries without a caller must use OfEveryOwner.
+    private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller whose records could be read. Use OfEveryOwner for a query without a caller.");
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
@@ -60,9 +60,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     {
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDbContext).Assembly);
 
-        foreach (
-            var type in modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(
-                typeof(Entity).IsAssignableFrom).ToArray())
+        var types = modelBuilder.Model.GetEntityTypes().Select(entity => entity.ClrType).Where(typeof(Entity).IsAssignableFrom);
+        foreach (var type in types.ToArray())
             Apply(modelBuilder, type);
     }
 

@@ -5,7 +5,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>Stamps who made, changed and deleted a record, turns a delete into a soft delete, and gives every change a version.</summary>
+/// <summary>Sets the audit properties of saved records, turns a delete into a soft delete, and raises the version of each change.</summary>
 internal sealed class AuditInterceptor(ICurrentUser user, TimeProvider clock) : SavingInterceptor
 {
     protected override void OnSaving(DbContext context)
@@ -37,7 +37,7 @@ internal sealed class AuditInterceptor(ICurrentUser user, TimeProvider clock) : 
         }
     }
 
-    // Events have raised it already.
+    // Domain events may have raised the version already.
     private static void RaiseVersion(PropertyEntry version, EntityState state)
     {
         var current = (long)version.CurrentValue!;

@@ -3,34 +3,40 @@ using Npgsql;
 namespace Portico.Infrastructure.Postgres;
 
 /// <summary>
-/// Removes rows whose time is over, a bounded number a transaction, so that it holds nobody up and can be ended at any time.
+/// Deletes old rows in batches, one transaction each, so that it blocks nobody for long and can be stopped at any time.
 /// </summary>
 /// <remarks>
-/// Replicas that do it at once wait for each other's batch and then find those rows gone. What is changed while it is looked at is judged
-/// once more before it goes.
+/// Replicas that run it at the same time wait for each other's batch and then find those rows deleted. The condition is checked again
+/// before a row is deleted, so a row that was changed meanwhile is kept.
 /// </remarks>
 public static class BatchedDelete
 {
     private const int BatchSize = 1_000;
 
-    /// <param name="command">Makes a command of a data source, or of an open connection.</param>
-    /// <param name="table">Whose rows go; in the condition they are called <c>purged</c>.</param>
-    /// <param name="due">Which rows, with <c>$1</c> and so on for the values.</param>
-    /// <param name="order">The column by which the oldest come first.</param>
+    /// <summary>Deletes all rows that match a condition.</summary>
+    /// <param name="command">Creates a command of a data source or of an open connection.</param>
+    /// <param name="table">The table; its alias in the condition is <c>purged</c>.</param>
+    /// <param name="due">The condition, with <c>$1</c> and so on for the values.</param>
+    /// <param name="order">The column that sorts the oldest rows first.</param>
     /// <param name="values">The values of the condition.</param>
-    /// <param name="cancellationToken">Ends it after the batch.</param>
-    /// <param name="locking">How the rows are locked when they are looked for, for who has the right to.</param>
-    /// <returns>How many rows went.</returns>
+    /// <param name="cancellationToken">Stops it after the current batch.</param>
+    /// <param name="locking">The locking clause of the search, for roles that have the right to lock.</param>
+    /// <returns>The number of deleted rows.</returns>
     public static async Task<long> RunAsync(
-        Func<string, NpgsqlCommand> command, string table, string due, string order, object[] values, CancellationToken cancellationToken,
-        string locking =
-            "")
+        Func<string, NpgsqlCommand> command,
+        string table,
+        string due,
+        string order,
+        object[] values,
+        CancellationToken cancellationToken,
+        string locking = "")
     {
-        // IS TRUE keeps the second judgement from any index: rows are gone to by their place alone, however many are thought to be due.
+        // IS TRUE keeps the second check from using an index: rows are found by ctid alone, independent of the planner's estimate.
         await using var delete = command(
             $"""
             DELETE FROM {table} AS purged
-            WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} AS purged WHERE {due} ORDER BY {order} LIMIT {BatchSize} {locking})) AND ({due}) IS TRUE
+            WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} AS purged WHERE {due} ORDER BY {order} LIMIT {BatchSize} {locking}))
+                AND ({due}) IS TRUE
             """);
         foreach (var value in values)
             delete.Parameters.Add(new() { Value = value });

@@ -3,5 +3,5 @@ using Portico.Domain.Currencies;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>Keeps a currency by its code.</summary>
+/// <summary>Stores a currency as its code.</summary>
 internal sealed class CurrencyCodeConverter() : ValueConverter<Currency, string>(currency => currency.Code, code => Currency.Of(code));

@@ -3,20 +3,19 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>Tells an outage of PostgreSQL, after which the same request may succeed, from a mistake of ours.</summary>
+/// <summary>Distinguishes an outage of PostgreSQL, after which the same request may succeed, from a bug.</summary>
 public static class DatabaseOutage
 {
     public static bool Is(Exception failure) => failure switch
     {
         PostgresException refused => IsUnavailable(refused.SqlState),
-        // A broken or refused connection, an exhausted pool, a statement past its deadline.
+        // A lost or refused connection, an exhausted pool, a statement timeout.
         NpgsqlException { InnerException: SocketException or IOException or TimeoutException } => true,
         NpgsqlException { IsTransient: true } => true,
         _ => false,
     };
 
-    // Classes 08 (connection), 53 (resources) and 57 (operator intervention, so shutdown and a cancelled statement), and locks that did not
-    // come in time.
+    // Classes 08 (connection), 53 (resources) and 57 (operator intervention, such as shutdown or a cancelled statement), and lock timeouts.
     private static bool IsUnavailable(string sqlState) =>
         sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("53", StringComparison.Ordinal) ||
         sqlState.StartsWith("57", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.LockNotAvailable;

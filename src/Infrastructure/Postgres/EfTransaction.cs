@@ -36,7 +36,7 @@ internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnu
             }
             finally
             {
-                // What was read belongs to a transaction that is over.
+                // The tracked records belong to a transaction that has ended.
                 db.ChangeTracker.Clear();
             }
 
@@ -63,7 +63,7 @@ internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnu
         }
         finally
         {
-            // After a failure too: whether such a commit happened is not known.
+            // Also after a failure, because then it is unknown whether the commit happened.
             foreach (var observer in observers)
                 await observer.Committed(db.Written);
         }

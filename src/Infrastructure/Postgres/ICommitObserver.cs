@@ -1,8 +1,8 @@
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>Acts on what a transaction wrote, after its commit and before anybody is answered.</summary>
+/// <summary>Handles the records that a transaction wrote, after its commit and before the caller gets an answer.</summary>
 /// <remarks>
-/// It is also called when nobody knows whether the commit happened. It must not throw: the change stands, and is answered as committed.
+/// It is also called when it is unknown whether the commit happened. It must not throw, because the change is already committed.
 /// </remarks>
 internal interface ICommitObserver
 {

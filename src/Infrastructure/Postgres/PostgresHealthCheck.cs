@@ -4,8 +4,8 @@ using Portico.Infrastructure.Postgres.Migrations;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>PostgreSQL answers, its schema is not behind this build, and the reference data is there: sign-up needs it.</summary>
-/// <remarks>A schema that is ahead is well: a newer build is being rolled out beside this one.</remarks>
+/// <summary>Checks that PostgreSQL answers, no migration is pending, and the reference data exists, which registration needs.</summary>
+/// <remarks>A newer schema is healthy: a newer build is being deployed beside this one.</remarks>
 internal sealed class PostgresHealthCheck(NpgsqlDataSource database) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

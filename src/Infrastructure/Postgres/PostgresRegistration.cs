@@ -11,7 +11,7 @@ internal static class PostgresRegistration
 {
     /// <summary>Adds the connections to PostgreSQL, the EF context and the transaction around commands.</summary>
     /// <remarks>
-    /// A feature adds its <see cref="SavingInterceptor"/>, <see cref="ICommitObserver"/> and <see cref="UniqueKey"/> by itself.
+    /// Each feature registers its own <see cref="SavingInterceptor"/>, <see cref="ICommitObserver"/> and <see cref="UniqueKey"/>.
     /// </remarks>
     public static IServiceCollection AddPostgres(this IServiceCollection services, IConfiguration configuration)
     {
@@ -30,7 +30,7 @@ internal static class PostgresRegistration
                     .. provider.GetServices<SavingInterceptor>(),
                     provider.GetRequiredService<WrittenRecords>(),
                 ]),
-            // Once: building the options costs as much as a query.
+            // Singleton, because building the options costs as much as a query.
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddScoped<ITransaction, EfTransaction>();

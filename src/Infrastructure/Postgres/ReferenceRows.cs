@@ -4,7 +4,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>A role as other readers of the database see it; the code is its source.</summary>
+/// <summary>A role in the reference data, for other readers of the database; its source is the code.</summary>
 public sealed record RoleRow(Role Name, int Rank);
 
 public sealed record PermissionRow(string Name);

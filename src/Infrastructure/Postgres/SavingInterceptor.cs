@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>Sees what is about to be saved, in whichever way it is saved.</summary>
+/// <summary>Runs before changes are saved, both for synchronous and asynchronous saves.</summary>
 internal abstract class SavingInterceptor : SaveChangesInterceptor
 {
     public sealed override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)

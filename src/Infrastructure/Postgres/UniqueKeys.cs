@@ -4,9 +4,9 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>A unique index that is the only guard against two writers at the same time.</summary>
+/// <summary>A unique index that protects against two concurrent writers.</summary>
 /// <param name="Name">The name of the index in the database.</param>
-/// <param name="Error">What the second writer is told; <c>null</c> means that its transaction is tried again.</param>
+/// <param name="Error">The error for the second writer; <c>null</c> means that its transaction is tried again.</param>
 internal sealed record UniqueKey(string Name, Error? Error);
 
 /// <summary>The unique indexes that the features registered.</summary>

@@ -2,14 +2,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>A record as a transaction wrote it.</summary>
+/// <summary>A record that a transaction wrote.</summary>
 /// <param name="Record">The record.</param>
 /// <param name="State">Whether it was added, modified or deleted.</param>
 /// <param name="Modified">The properties that were modified.</param>
 internal sealed record WrittenRecord(object Record, EntityState State, IReadOnlyList<string> Modified);
 
-/// <summary>Notes what is written for <see cref="ICommitObserver"/>; the change tracker forgets it with the save.</summary>
-/// <remarks>It comes last, so that it sees what the other interceptors add and change.</remarks>
+/// <summary>Collects the written records for <see cref="ICommitObserver"/>, because the change tracker drops the changes when it saves.</summary>
+/// <remarks>It is the last interceptor, so that it sees the changes of the others.</remarks>
 internal sealed class WrittenRecords : SavingInterceptor
 {
     protected override void OnSaving(DbContext context)

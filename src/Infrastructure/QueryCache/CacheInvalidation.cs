@@ -6,15 +6,15 @@ using ZiggyCreatures.Caching.Fusion;
 
 namespace Portico.Infrastructure.QueryCache;
 
-/// <summary>Makes the answers stale that depend on what was committed, so that no use case has to say it.</summary>
+/// <summary>Invalidates the cached answers that depend on committed records, so that no use case has to do it.</summary>
 /// <remarks>
-/// This process knows it at once. The others learn of it from the backplane, or when they read the tag in Redis again after 1 s. While
-/// Redis is away, or when this process dies right after the commit, they give an older answer for the query's lifetime at most.
-/// What is changed by raw SQL is not seen here: call <see cref="Invalidate"/>.
+/// In this process the invalidation is immediate. Other processes get it from the backplane, or read the tag in Redis again after 1 s.
+/// During an outage of Redis, or when this process dies right after the commit, they return an older answer for at most the lifetime of
+/// the query. Changes by raw SQL are not seen here: call <see cref="Invalidate"/>.
 /// </remarks>
 internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics, TimeProvider clock) : ICommitObserver
 {
-    // As many as there are dependencies. Redis may come back with an older mark of a tag than the one that this process made.
+    // One entry for each dependency. After an outage Redis may have an older mark of a tag than the mark of this process.
     private readonly ConcurrentDictionary<string, Change> _changes = new(StringComparer.Ordinal);
 
     public async ValueTask Committed(IReadOnlyList<WrittenRecord> records)
@@ -25,23 +25,23 @@ internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics
             await Invalidate(tags);
     }
 
-    /// <summary>Makes every answer stale that depends on these; see <see cref="DependsOnAttribute.Tag"/>.</summary>
+    /// <summary>Invalidates every answer with one of these tags; see <see cref="DependsOnAttribute.Tag"/>.</summary>
     public async Task Invalidate(IReadOnlyList<string> tags)
     {
         var change = new Change(clock.GetUtcNow(), clock.GetTimestamp());
         foreach (var tag in tags)
             _changes[tag] = change;
         metrics.Invalidated(tags.Count);
-        // It throws nothing for an outage, and tries again by itself.
+        // It does not throw during an outage, and retries by itself.
         await cache.RemoveByTagAsync(tags);
     }
 
-    /// <summary>Whether this process has changed what the query depends on since then.</summary>
+    /// <summary>Whether this process has changed a record that the query depends on since the answer was made.</summary>
     public bool IsStale(DateTimeOffset madeAt, CachedQuery query)
     {
         foreach (var tag in query.Tags)
         {
-            // After the lifetime no answer is left from before, even if the clock was set back meanwhile.
+            // After the lifetime no older answer is left, even if the clock was set back.
             if (_changes.TryGetValue(tag, out var change) && madeAt <= change.At && clock.GetElapsedTime(change.Timestamp) < query.Lifetime)
                 return true;
         }

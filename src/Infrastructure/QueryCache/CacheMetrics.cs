@@ -3,7 +3,7 @@ using Portico.Application.Common.Caching;
 
 namespace Portico.Infrastructure.QueryCache;
 
-/// <summary>What the cache of queries saves, as numbers for operators.</summary>
+/// <summary>Metrics of the query cache.</summary>
 internal sealed class CacheMetrics
 {
     private readonly Counter<long> _reads;
@@ -14,10 +14,10 @@ internal sealed class CacheMetrics
     {
         var meter = meters.Create("Portico.Cache");
         _reads = meter.CreateCounter<long>(
-            "portico.cache.reads", description: "Cached queries by how their answer came about: hit or miss.");
-        _age = meter.CreateHistogram<double>("portico.cache.age", "s", "How old the answers were that the cache gave.");
+            "portico.cache.reads", description: "Cached queries by outcome: hit or miss.");
+        _age = meter.CreateHistogram<double>("portico.cache.age", "s", "Age of the answers from the cache.");
         _invalidations = meter.CreateCounter<long>(
-            "portico.cache.invalidations", description: "Tags that changes of this process made stale.");
+            "portico.cache.invalidations", description: "Tags that this process invalidated.");
     }
 
     public void Read(string query, CacheUse use)

@@ -16,13 +16,13 @@ internal static class CachingRegistration
 {
     private const int MaxAnswersInMemory = 2_000;
 
-    // Longer than any answer lives, so that a tag which is gone was of no answer that is still there.
+    // Longer than the lifetime of any answer, so that an expired tag belongs to no cached answer.
     private static readonly TimeSpan TagLifetime = TimeSpan.FromHours(1);
 
-    // A message of the backplane may be lost with a connection; then the tag is read in Redis again.
+    // A message of the backplane may be lost with a connection; then the tag is read again from Redis.
     private static readonly TimeSpan LongestWithoutMessage = TimeSpan.FromMilliseconds(800);
 
-    // Longer than the others need to reconnect when Redis is back.
+    // Longer than the other processes need to reconnect after an outage of Redis.
     private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(1);
 
     public static IServiceCollection AddQueryCache(this IServiceCollection services)
@@ -50,7 +50,7 @@ internal static class CachingRegistration
             TagsDefaultEntryOptions = new FusionCacheEntryOptions(LongestWithoutMessage)
             {
                 DistributedCacheDuration = TagLifetime,
-                // While Redis is away the tag is as it was last seen.
+                // During an outage of Redis the last known tag is used.
                 IsFailSafeEnabled = true,
                 FailSafeMaxDuration = TagLifetime,
                 DistributedCacheFailSafeMaxDuration = TagLifetime,
@@ -62,7 +62,7 @@ internal static class CachingRegistration
             },
         };
 
-        // Without a logger: it would tell of an outage at every read, while others tell of it once. Its meters count errors.
+        // Without a logger, because it would log an outage at every read; other services log it once. Its meters count errors.
         var cache = new FusionCache(options, new MemoryCache(new MemoryCacheOptions { SizeLimit = MaxAnswersInMemory }));
         var stored = new RedisCacheOptions { ConnectionMultiplexerFactory = redis.Multiplexer, InstanceName = prefix };
         cache.SetupDistributedCache(

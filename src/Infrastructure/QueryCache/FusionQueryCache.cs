@@ -7,20 +7,20 @@ using ZiggyCreatures.Caching.Fusion;
 
 namespace Portico.Infrastructure.QueryCache;
 
-/// <summary>Keeps answers in memory and in Redis by FusionCache, under tags that <see cref="CacheInvalidation"/> makes stale.</summary>
-/// <remarks>An answer that waits for another one of the same key does so for 1 s at most, and is then made as well.</remarks>
+/// <summary>Caches answers in memory and in Redis with FusionCache; <see cref="CacheInvalidation"/> invalidates their tags.</summary>
+/// <remarks>Request coalescing: a request waits for at most 1 s for the same answer of another request, and then makes it itself.</remarks>
 internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation invalidation, CacheMetrics metrics, TimeProvider clock)
     : IQueryCache
 {
-    // From then on one reader makes the next answer, and nobody waits for it.
+    // After this share of the lifetime one reader refreshes the answer in the background.
     private const float RefreshAt = 0.8f;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
-    // More than clocks of two servers differ; an answer from later than that comes from a clock that has jumped.
+    // More than the usual difference between two servers; an answer from further in the future comes from a clock that has jumped.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
-    // Two builds may write the same answer in two forms.
+    // Two builds may serialise the same answer differently.
     private static readonly string Build = typeof(AnswerJson).Module.ModuleVersionId.ToString("N")[..8];
 
     public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(
@@ -31,7 +31,7 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
         var (kept, isNew) = await Ask(key, query, Options(query), make, cancellationToken);
         if (!isNew && !IsGood(kept, query))
         {
-            // Redis kept it over an outage in which this process changed a record, or another clock made it.
+            // The answer is from before an outage of Redis in which this process changed a record, or from a server with a wrong clock.
             await cache.RemoveAsync(key, Options(query), cancellationToken);
             (kept, isNew) = await Ask(key, query, Options(query).SetSkipDistributedCacheRead(true), make, cancellationToken);
         }
@@ -80,12 +80,12 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
         EagerRefreshThreshold = RefreshAt,
         LockTimeout = LongestWait,
         Size = 1,
-        // What others have is made stale by tags; that there is a new answer concerns nobody.
+        // Tags invalidate the answers of other processes, so they need no notification about a new answer.
         SkipBackplaneNotifications = true,
         ReThrowSerializationExceptions = false,
     };
 
-    // Away from the request that asks first: its caller and its trace are none of the others' business.
+    // Without the execution context of the first request, so that its caller and its trace do not leak to other requests.
     private static Task<T> Apart<T>(Func<Task<T>> make)
     {
         using var nothing = ExecutionContext.SuppressFlow();
@@ -93,5 +93,5 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
     }
 }
 
-/// <summary>An answer, and when its making began.</summary>
+/// <summary>A cached answer, and the time when its query began.</summary>
 internal sealed record Kept<TResult>(TResult Answer, DateTimeOffset MadeAt);

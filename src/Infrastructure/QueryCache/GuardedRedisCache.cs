@@ -4,8 +4,8 @@ using Portico.Infrastructure.Redis;
 
 namespace Portico.Infrastructure.QueryCache;
 
-/// <summary>The cache in Redis under the deadline of <see cref="RedisConnection"/>.</summary>
-/// <remarks>A Redis that hangs costs a request one deadline at most.</remarks>
+/// <summary>The Redis cache with the deadline of <see cref="RedisConnection"/>.</summary>
+/// <remarks>When Redis hangs, a request waits for at most one deadline.</remarks>
 internal sealed class GuardedRedisCache(RedisConnection redis, RedisCache cache) : IDistributedCache
 {
     public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => redis.Run(_ => cache.GetAsync(key, token), token);
@@ -17,7 +17,7 @@ internal sealed class GuardedRedisCache(RedisConnection redis, RedisCache cache)
 
     public Task RemoveAsync(string key, CancellationToken token = default) => Run(() => cache.RemoveAsync(key, token), token);
 
-    // A thread that waits for Redis is one too few when Redis hangs.
+    // Not supported, because synchronous calls would block threads when Redis hangs.
     public byte[]? Get(string key) => throw new NotSupportedException();
 
     public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => throw new NotSupportedException();

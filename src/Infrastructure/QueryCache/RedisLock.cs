@@ -6,14 +6,14 @@ using ZiggyCreatures.Caching.Fusion.Locking.Distributed;
 
 namespace Portico.Infrastructure.QueryCache;
 
-/// <summary>Lets one replica at a time make an answer.</summary>
+/// <summary>A distributed lock, so that one replica at a time makes an answer.</summary>
 /// <remarks>
-/// FusionCache's own asks again after 10 to 800 ms, so replicas waited half a second for an answer that took 20 ms to make; and its
-/// calls have no deadline. While Redis is away there is no lock, and each replica makes its own answer.
+/// The lock of FusionCache retries after 10 to 800 ms, so replicas waited 0.5 s for an answer that took 20 ms; and its calls have no
+/// deadline. During an outage of Redis there is no lock, and each replica makes its own answer.
 /// </remarks>
 internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFusionCacheDistributedLocker
 {
-    // Longer than an answer takes to make; then the replica that had it is dead.
+    // Longer than it takes to make an answer; after that the replica with the lock is considered dead.
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(20);
@@ -54,7 +54,7 @@ internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFu
         }
         catch (DependencyUnavailableException)
         {
-            // It ends by itself.
+            // The lease expires by itself.
         }
     }
 

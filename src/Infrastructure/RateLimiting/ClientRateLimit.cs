@@ -8,9 +8,9 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.RateLimiting;
 
-/// <summary>Counts what one client does in a window of time, whoever it does it to.</summary>
+/// <summary>Limits how often one client may do something in a time window.</summary>
 /// <remarks>
-/// In development the budgets are 100 times larger, because everybody on one machine is one client. While Redis is away each
+/// In development the limits are 100 times larger, because all users of one machine are one client. During an outage of Redis each
 /// process counts by itself and allows a tenth.
 /// </remarks>
 internal sealed class ClientRateLimit(
@@ -33,11 +33,12 @@ internal sealed class ClientRateLimit(
 
     private int Factor => FactorIn(environment);
 
-    /// <summary>How many times larger budgets are there.</summary>
+    /// <summary>The factor of all limits in an environment.</summary>
     public static int FactorIn(IHostEnvironment environment) => environment.IsDevelopment() ? DevelopmentFactor : 1;
 
+    /// <summary>Counts one use.</summary>
     /// <returns>
-    /// How much is spent, in the measure of the setting; and while there is nothing left, how long until the window ends.
+    /// The uses in this window, divided by the factor; and when the limit is exceeded, the time until the window ends.
     /// </returns>
     public async Task<Spending> Spend(string name, IPAddress? client, int most, TimeSpan window, CancellationToken cancellationToken)
     {
@@ -51,13 +52,13 @@ internal sealed class ClientRateLimit(
         catch (DependencyUnavailableException)
         {
             metrics.CountedLocally(name);
-            // What is left is not reported: it is this process's alone, and soon that of all again.
+            // The remaining uses are not reported, because they count only for this process and only until Redis is back.
             var wait = local.Spend($"{name}|{pseudonyms.Of(client)}", Math.Max(1, most / LocalShare) * Factor, window);
             return wait is { } time ? Refused(name, most, time) : new Spending(0, null);
         }
     }
 
-    /// <summary>Gives one back: it was used as it should be.</summary>
+    /// <summary>Gives one use back, after a success.</summary>
     public Task Refund(string name, IPAddress? client, CancellationToken cancellationToken) =>
         redis.Script(RefundScript, [Key(name, client)], [], cancellationToken);
 
@@ -70,5 +71,5 @@ internal sealed class ClientRateLimit(
     private RedisKey Key(string name, IPAddress? client) => redis.Key($"budget:{name}:{{{pseudonyms.Of(client)}}}");
 }
 
-/// <summary>What a client has spent, and how long it has to wait when that is too much.</summary>
+/// <summary>The uses of a client, and the time to wait when they exceed the limit.</summary>
 internal readonly record struct Spending(long Spent, TimeSpan? Wait);

@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.RateLimiting;
 
-/// <summary>A count in Redis that ends by itself, a window of time after it began.</summary>
+/// <summary>A counter in Redis with a fixed window: it expires one window after the first count.</summary>
 internal static class FixedWindowCounter
 {
-    // → the count with what is added, and how long the window lasts
+    // → the new count, and the time until the window ends
     private const string AddScript = """
         local count = redis.call('INCRBY', KEYS[1], ARGV[1])
         if count == tonumber(ARGV[1]) then

@@ -1,7 +1,7 @@
 namespace Portico.Infrastructure.RateLimiting;
 
-/// <summary>Counts by itself what Redis counts for all processes, while Redis is away.</summary>
-/// <remarks>At most 10,000 names are remembered; while there is no room, one more is refused.</remarks>
+/// <summary>Counts in this process during an outage of Redis.</summary>
+/// <remarks>It stores at most 10,000 names; when it is full, a new name is over the limit. Thread-safe.</remarks>
 internal sealed class LocalRateLimits(TimeProvider clock)
 {
     private const int MaxNames = 10_000;
@@ -12,7 +12,8 @@ internal sealed class LocalRateLimits(TimeProvider clock)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Window> _windows = new(StringComparer.Ordinal);
 
-    /// <returns><c>null</c> while there is some left, otherwise after how long to ask again.</returns>
+    /// <summary>Counts one use.</summary>
+    /// <returns><c>null</c> within the limit, otherwise the time to wait.</returns>
     public TimeSpan? Spend(string name, int most, TimeSpan length)
     {
         var now = clock.GetTimestamp();
@@ -26,14 +27,14 @@ internal sealed class LocalRateLimits(TimeProvider clock)
                 return null;
             }
 
-            if (_windows.Count >= MaxNames && !Forget(now))
+            if (_windows.Count >= MaxNames && !RemoveExpired(now))
                 return LongestWait;
             _windows[name] = new Window(now, length, 1);
             return null;
         }
     }
 
-    private bool Forget(long now)
+    private bool RemoveExpired(long now)
     {
         foreach (var (name, window) in _windows)
         {

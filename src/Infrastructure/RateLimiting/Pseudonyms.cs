@@ -7,12 +7,12 @@ using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.RateLimiting;
 
-/// <summary>Names people and clients in Redis without saying who they are.</summary>
+/// <summary>Pseudonyms of contact addresses and clients, for keys in Redis.</summary>
 internal sealed class Pseudonyms(byte[] key)
 {
     public string Of(ContactAddress address) => Of($"address|{address.Kind}|{address.Value}");
 
-    /// <summary>The client's network: an IPv4 address, or the /64 that one IPv6 customer holds.</summary>
+    /// <summary>The pseudonym of a client: its IPv4 address, or its IPv6 /64 network.</summary>
     public string Of(IPAddress? client)
     {
         if (client is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false })
@@ -20,7 +20,7 @@ internal sealed class Pseudonyms(byte[] key)
         return Of($"client|{(client is { IsIPv4MappedToIPv6: true } ? client.MapToIPv4() : client)}");
     }
 
-    /// <summary>Whoever is signed in, from wherever: a client of its own.</summary>
+    /// <summary>The pseudonym that stands for all clients that are signed in.</summary>
     public string OfSignedIn() => Of("client|signed in");
 
     /// <summary>The MAC of a code, bound to its purpose and address.</summary>

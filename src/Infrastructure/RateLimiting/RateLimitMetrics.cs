@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Portico.Infrastructure.RateLimiting;
 
-/// <summary>What the limits did, as numbers for operators.</summary>
+/// <summary>Metrics of the rate limits.</summary>
 internal sealed class RateLimitMetrics
 {
     private readonly Counter<long> _refused;
@@ -12,9 +12,9 @@ internal sealed class RateLimitMetrics
     public RateLimitMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Portico.SignIn");
-        _refused = meter.CreateCounter<long>("portico.limit.refused", description: "Requests refused by a limit.");
+        _refused = meter.CreateCounter<long>("portico.limit.refused", description: "Requests over a rate limit.");
         _local = meter.CreateCounter<long>(
-            "portico.limit.local", description: "Requests counted by this process alone, because Redis was away.");
+            "portico.limit.local", description: "Requests counted only by this process, because Redis was unavailable.");
         _challenges = meter.CreateCounter<long>("portico.sign_in.challenges", description: "Sign-ins that were asked for a second proof.");
     }
 

@@ -11,11 +11,12 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.RateLimiting;
 
-/// <summary>Counts the requests of each caller in all processes together, while no request waits for Redis.</summary>
+/// <summary>Limits the requests of each caller over all processes, without a wait for Redis in any request.</summary>
 /// <remarks>
-/// A process decides by what it knows, and five times a second tells Redis what it has counted and learns the count of all: between two
-/// looks each process may allow what was left at the last one. While Redis is away each allows the whole budget by itself. At most
-/// 100,000 callers are counted; while there is no room, one more is allowed uncounted. In development the budgets are 100 times larger.
+/// A process decides with its local count. Five times a second it adds its new requests to the count in Redis and reads the total, so
+/// between two exchanges each process may allow the rest of the last one. During an outage of Redis each process allows the whole limit.
+/// At most 100,000 callers are counted; when it is full, a new caller is allowed without a count. In development the limits are 100 times
+/// larger. Thread-safe.
 /// </remarks>
 internal sealed class RequestRateLimiter(
     RedisConnection redis, Pseudonyms pseudonyms, RateLimitMetrics metrics, IHostEnvironment environment, TimeProvider clock,
@@ -25,14 +26,14 @@ internal sealed class RequestRateLimiter(
     private const string OfUser = "user-requests";
     private const string OfClient = "client-requests";
     private const int MaxCallers = 100_000;
-    private const int ToldAtOnce = 128;
-    private const int RoundsToForget = 50;
+    private const int MaxConcurrentSends = 128;
+    private const int RoundsPerCleanup = 50;
 
     private static readonly TimeSpan ShareInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Window> _windows = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<Window> _untold = new();
+    private readonly ConcurrentQueue<Window> _unsent = new();
     private int _callers;
     private volatile bool _isAway;
 
@@ -40,21 +41,21 @@ internal sealed class RequestRateLimiter(
 
     public bool TrySpend(IPAddress? client, long most, out RateLimitUse use) => TrySpend(OfClient, pseudonyms.Of(client), most, out use);
 
-    /// <summary>Tells Redis what was counted since the last round.</summary>
+    /// <summary>Adds the new requests of this process to the counts in Redis.</summary>
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        if (round % RoundsToForget == 0)
-            Forget();
+        if (round % RoundsPerCleanup == 0)
+            RemoveExpired();
 
-        // Those that spend from now on are told of in the next round.
-        for (var waiting = _untold.Count; waiting > 0;)
+        // Requests from now on are sent in the next round.
+        for (var waiting = _unsent.Count; waiting > 0;)
         {
-            // While Redis is away, one finds out whether it is back.
-            var count = _isAway ? 1 : Math.Min(waiting, ToldAtOnce);
+            // During an outage only one call checks whether Redis is back.
+            var count = _isAway ? 1 : Math.Min(waiting, MaxConcurrentSends);
             waiting -= count;
             try
             {
-                await Task.WhenAll(Take(count).Select(window => Tell(window, cancellationToken)));
+                await Task.WhenAll(Take(count).Select(window => Send(window, cancellationToken)));
                 _isAway = false;
             }
             catch (DependencyUnavailableException)
@@ -75,9 +76,9 @@ internal sealed class RequestRateLimiter(
             return true;
         }
 
-        var isAllowed = window.TrySpend(quota, Clock, out var left, out var reset, out var isFirstUntold);
-        if (isFirstUntold)
-            _untold.Enqueue(window);
+        var isAllowed = window.TrySpend(quota, Clock, out var left, out var reset, out var isFirstUnsent);
+        if (isFirstUnsent)
+            _unsent.Enqueue(window);
         if (!isAllowed)
             metrics.Refused(policy);
         else if (_isAway)
@@ -102,25 +103,25 @@ internal sealed class RequestRateLimiter(
 
     private IEnumerable<Window> Take(int count)
     {
-        for (; count > 0 && _untold.TryDequeue(out var window); count--)
+        for (; count > 0 && _unsent.TryDequeue(out var window); count--)
             yield return window;
     }
 
-    private async Task Tell(Window window, CancellationToken cancellationToken)
+    private async Task Send(Window window, CancellationToken cancellationToken)
     {
-        var news = window.News();
+        var unsent = window.Unsent();
         (long Count, TimeSpan Left)? answer = null;
         try
         {
-            answer = await redis.Add(window.Key, news.Amount, Minute, cancellationToken);
+            answer = await redis.Add(window.Key, unsent.Amount, Minute, cancellationToken);
         }
         finally
         {
-            window.Told(news, answer, Clock);
+            window.MarkSent(unsent, answer, Clock);
         }
     }
 
-    private void Forget()
+    private void RemoveExpired()
     {
         foreach (var (caller, window) in _windows)
         {
@@ -129,64 +130,65 @@ internal sealed class RequestRateLimiter(
         }
     }
 
-    /// <summary>What one caller has spent in a minute, as far as this process knows.</summary>
+    /// <summary>The requests of one caller in a minute, as far as this process knows.</summary>
     private sealed class Window(RedisKey key)
     {
         private readonly Lock _gate = new();
         private long _endsAt = long.MinValue;
-        private long _told;
-        private long _untold;
+        private long _sent;
+        private long _unsent;
         private bool _isQueued;
 
         public RedisKey Key { get; } = key;
 
-        public bool TrySpend(long quota, TimeProvider clock, out long left, out TimeSpan reset, out bool isFirstUntold)
+        public bool TrySpend(long quota, TimeProvider clock, out long left, out TimeSpan reset, out bool isFirstUnsent)
         {
             var now = clock.GetTimestamp();
             lock (_gate)
             {
                 if (now >= _endsAt)
-                    (_endsAt, _told, _untold) = (now + Ticks(Minute, clock), 0, 0);
+                    (_endsAt, _sent, _unsent) = (now + Ticks(Minute, clock), 0, 0);
 
                 reset = clock.GetElapsedTime(now, _endsAt);
-                left = Math.Max(0, quota - _told - _untold - 1);
-                isFirstUntold = false;
-                if (_told + _untold >= quota)
+                left = Math.Max(0, quota - _sent - _unsent - 1);
+                isFirstUnsent = false;
+                if (_sent + _unsent >= quota)
                     return false;
 
-                _untold++;
-                isFirstUntold = !_isQueued;
+                _unsent++;
+                isFirstUnsent = !_isQueued;
                 _isQueued = true;
                 return true;
             }
         }
 
-        /// <returns>How many requests Redis does not know of, and in which minute they were made.</returns>
-        public (long Amount, long EndsAt) News()
+        /// <returns>The number of requests that Redis does not have yet, and the end of their minute.</returns>
+        public (long Amount, long EndsAt) Unsent()
         {
             lock (_gate)
             {
                 _isQueued = false;
-                return (_untold, _endsAt);
+                return (_unsent, _endsAt);
             }
         }
 
-        /// <param name="news">What Redis was told.</param>
-        /// <param name="answer">The count of all processes, and how long its minute lasts. None when Redis is away: it may know of them or
-        /// not, and is not told again, so that nobody pays twice.</param>
-        /// <param name="clock">For the end of the minute.</param>
-        public void Told((long Amount, long EndsAt) news, (long Count, TimeSpan Left)? answer, TimeProvider clock)
+        /// <summary>Records that requests were sent to Redis.</summary>
+        /// <param name="unsent">The requests that were sent.</param>
+        /// <param name="answer">The count of all processes, and the time until its minute ends; null during an outage. Then it is unknown
+        /// whether Redis has the requests; they are not sent again, so that no request counts twice.</param>
+        /// <param name="clock">The clock for the end of the minute.</param>
+        public void MarkSent((long Amount, long EndsAt) unsent, (long Count, TimeSpan Left)? answer, TimeProvider clock)
         {
             lock (_gate)
             {
-                // Another minute has begun here.
-                if (_endsAt != news.EndsAt)
+                // A new minute has begun in this process.
+                if (_endsAt != unsent.EndsAt)
                     return;
 
-                (_told, _untold) = (_told + news.Amount, _untold - news.Amount);
-                // A Redis that knows of less was emptied: what is known here stands until it ends.
-                if (answer is { } known && known.Count >= _told)
-                    (_told, _endsAt) = (known.Count, clock.GetTimestamp() + Ticks(known.Left, clock));
+                (_sent, _unsent) = (_sent + unsent.Amount, _unsent - unsent.Amount);
+                // When Redis has a smaller count, it lost its data: the local count stays until the minute ends.
+                if (answer is { } known && known.Count >= _sent)
+                    (_sent, _endsAt) = (known.Count, clock.GetTimestamp() + Ticks(known.Left, clock));
             }
         }
 

@@ -115,7 +115,7 @@ public sealed class EventConsumersTests
         await world.Dead(1);
         await process.Answered();
         Assert.Equal(0, await world.EffectsAsync(id));
-        Assert.Equal(1, await world.CountAsync("dead_events WHERE reason = '3 deliveries were never answered.'"));
+        Assert.Equal(1, await world.CountAsync("dead_events WHERE reason = '3 deliveries were never acknowledged.'"));
     }
 
     [Fact]

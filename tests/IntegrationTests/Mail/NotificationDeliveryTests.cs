@@ -178,7 +178,7 @@ public sealed class MessageDeliveryTests : IAsyncLifetime
         await Eventually.Holds(
             async () =>
                 (await postroom.MessagesAsync(ada)).Any(
-                    message => message is { Status: "dead", Reason: "The address has had enough for the day." }), "it to be laid aside");
+                    message => message is { Status: "dead", Reason: "The address has reached its limit for the day." }), "it to be laid aside");
     }
 
     [Fact]

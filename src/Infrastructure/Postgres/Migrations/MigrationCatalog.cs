@@ -5,20 +5,20 @@ using System.Text.RegularExpressions;
 
 namespace Portico.Infrastructure.Postgres.Migrations;
 
-/// <summary>One step of the schema, up and back down.</summary>
+/// <summary>One migration of the schema, with its up and down scripts.</summary>
 /// <remarks>Its checksum is the SHA-256 of the up file with LF line ends, in lower-case hexadecimal.</remarks>
 public sealed record Migration(int Id, string Name, MigrationScript Up, MigrationScript Down)
 {
     public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Up.Sql)));
 
-    /// <summary>What files are named by: <c>0001_foundation</c>.</summary>
+    /// <summary>The name in file names, such as <c>0001_foundation</c>.</summary>
     public string FullName => MigrationCatalog.FullName(Id, Name);
 }
 
 /// <summary>The SQL of one file; it runs in one transaction unless its first line is <c>-- migrator: no-transaction</c>.</summary>
 public sealed record MigrationScript(string FileName, string Sql, bool InTransaction);
 
-/// <summary>All migrations of this build, in the order in which they are applied.</summary>
+/// <summary>A list of migrations, in the order in which they are applied.</summary>
 public sealed partial class MigrationCatalog
 {
     private const string ResourceFolder = "migrations/";
@@ -59,8 +59,11 @@ public sealed partial class MigrationCatalog
             var up = group.Where(script => script.IsUp).ToList();
             var down = group.Where(script => !script.IsUp).ToList();
             if (up.Count > 1 || down.Count > 1)
-                throw new InvalidDataException(
-                    $"Id {group.Key:0000} is taken twice: {string.Join(", ", group.Select(script => script.Script.FileName).Order(StringComparer.Ordinal))}.");
+            {
+                var names = group.Select(script => script.Script.FileName).Order(StringComparer.Ordinal);
+                throw new InvalidDataException($"Id {group.Key:0000} is taken twice: {string.Join(", ", names)}.");
+            }
+
             if (up.Count == 0 || down.Count == 0 || up[0].Name != down[0].Name)
                 throw new InvalidDataException(
                     $"{group.First().Script.FileName} lacks its counterpart: each migration has an .up.sql and a .down.sql of one name.");
@@ -96,20 +99,23 @@ public sealed partial class MigrationCatalog
         var directive = firstLine[Directive.Length..].Trim();
         return directive.Equals(NoTransaction, StringComparison.Ordinal)
             ? false
-            : throw new InvalidDataException($"{fileName}: '{directive}' is no directive; there is '{NoTransaction}'.");
+            : throw new InvalidDataException($"{fileName}: '{directive}' is no directive; the only one is '{NoTransaction}'.");
     }
 
     private static IEnumerable<(string FileName, string Sql)> ReadResources()
     {
         var assembly = typeof(MigrationCatalog).Assembly;
-        foreach (
-            var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourceFolder, StringComparison.Ordinal)))
+        var resources = assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourceFolder, StringComparison.Ordinal));
+        foreach (var resource in resources)
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
             yield return (resource[ResourceFolder.Length..], reader.ReadToEnd());
         }
     }
 
-    [GeneratedRegex(@"^(?<id>[0-9]{4})_(?<name>[a-z0-9]+(_[a-z0-9]+)*)\.(?<direction>up|down)\.sql$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(?<id>[0-9]{4})_(?<name>[a-z0-9]+(_[a-z0-9]+)*)\.(?<direction>up|down)\.sql$",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileNamePattern();
 }

@@ -2,34 +2,34 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Postgres.Migrations;
 
-/// <summary>A migration that the database's history names.</summary>
+/// <summary>A migration in the history table of a database.</summary>
 public sealed record AppliedMigration(int Id, string Name, string Checksum, DateTimeOffset AppliedAt, string AppliedBy, TimeSpan Duration)
 {
     public string FullName => MigrationCatalog.FullName(Id, Name);
 }
 
-/// <summary>How the schema of a database stands to the migrations of this build.</summary>
+/// <summary>The schema of a database, compared with the migrations of this build.</summary>
 public sealed record SchemaState
 {
     public required IReadOnlyList<AppliedMigration> Applied { get; init; }
 
-    /// <summary>What this build knows and the database lacks.</summary>
+    /// <summary>The migrations of this build that are not applied.</summary>
     public required IReadOnlyList<Migration> Pending { get; init; }
 
-    /// <summary>What was applied from a file that has changed since.</summary>
+    /// <summary>The applied migrations whose file has changed since.</summary>
     public required IReadOnlyList<AppliedMigration> Changed { get; init; }
 
-    /// <summary>What was applied and is not known to this build, so by a newer one.</summary>
+    /// <summary>The applied migrations that this build does not contain, applied by a newer build.</summary>
     public required IReadOnlyList<AppliedMigration> Unknown { get; init; }
 
-    /// <summary>Whether code of this build finds the schema that it was written for.</summary>
+    /// <summary>Whether the schema is exactly the schema of this build.</summary>
     public bool IsCurrent => Pending.Count == 0 && Changed.Count == 0 && Unknown.Count == 0;
 }
 
-/// <summary>Reads from the history table how far a database is migrated.</summary>
+/// <summary>Reads the applied migrations of a database from its history table.</summary>
 public static class SchemaStatus
 {
-    /// <summary>The table that the Migrator writes, a row for each migration applied; every role of Portico may read it.</summary>
+    /// <summary>The table of applied migrations, written by the Migrator; every role of Portico may read it.</summary>
     public const string HistoryTable = "public.schema_migrations";
 
     /// <summary>Compares the database with the migrations that are part of this build.</summary>
