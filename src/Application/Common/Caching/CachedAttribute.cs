@@ -14,7 +14,7 @@ public sealed class CachedAttribute(int seconds) : Attribute
     public TimeSpan Lifetime { get; } = TimeSpan.FromSeconds(seconds);
 }
 
-/// <summary>Names records on which the answer of a cached query depends: a change of one of them removes the answer from the cache.</summary>
+/// <summary>Names records on which the answer of a cached query depends: a change of one removes the answer from the cache.</summary>
 /// <param name="record">The class of the records.</param>
 /// <param name="properties">Only changes of these properties count; without names every change and every new record counts.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]

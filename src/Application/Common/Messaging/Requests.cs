@@ -14,7 +14,7 @@ public interface ICommand;
 /// <summary>A use case that only reads.</summary>
 public interface IQuery<T> : IUseCase<T>;
 
-/// <summary>Marks a command that opens its transaction itself, because it does something after the commit or needs no transaction.</summary>
+/// <summary>Marks a command that opens its own transaction, because it acts after the commit, or that needs none.</summary>
 public interface IOwnTransaction;
 
 /// <summary>Executes a command.</summary>
