@@ -30,7 +30,7 @@ public static partial class MessageTemplates
         .Select(file => file[..^".en.txt".Length]);
 
     /// <summary>
-    /// Templates that other people can trigger often. They get half of the daily notifications of an address, so that warnings still arrive.
+    /// Templates that other people can trigger often. They get half of the daily notifications of an address, so warnings still arrive.
     /// </summary>
     public static IReadOnlyList<string> News { get; } = ["money-received", "forecast-right", "forecast-wrong"];
 
@@ -62,10 +62,14 @@ public static partial class MessageTemplates
     private static string TextOf(string paragraph, Notification notification) =>
         Fill(paragraph.StartsWith(KeyMark, StringComparison.Ordinal) ? paragraph[KeyMark.Length..] : paragraph, notification);
 
-    private static string HtmlOf(string language, string subject, string[] paragraphs, Notification notification) => Files["layout.html"]
-        .Replace("{{language}}", language, StringComparison.Ordinal)
-        .Replace("{{subject}}", Html.Encode(subject), StringComparison.Ordinal)
-        .Replace("{{content}}", string.Join('\n', paragraphs.Select(paragraph => HtmlOf(paragraph, notification))), StringComparison.Ordinal);
+    private static string HtmlOf(string language, string subject, string[] paragraphs, Notification notification)
+    {
+        var content = string.Join('\n', paragraphs.Select(paragraph => HtmlOf(paragraph, notification)));
+        return Files["layout.html"]
+            .Replace("{{language}}", language, StringComparison.Ordinal)
+            .Replace("{{subject}}", Html.Encode(subject), StringComparison.Ordinal)
+            .Replace("{{content}}", content, StringComparison.Ordinal);
+    }
 
     private static string HtmlOf(string paragraph, Notification notification)
     {

@@ -11,6 +11,6 @@ public interface IAuditLog
     /// <exception cref="InvalidOperationException">No transaction is open: the entry would be lost.</exception>
     void Add(AuditNote note);
 
-    /// <summary>Adds an entry at once in its own transaction, so it stays after an error; the end of the request does not cancel it.</summary>
+    /// <summary>Adds an entry at once in its own transaction, so an error does not remove it. It does not end with the request.</summary>
     Task AddNow(AuditNote note);
 }
