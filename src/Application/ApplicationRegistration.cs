@@ -19,11 +19,11 @@ public static class ApplicationRegistration
         var types = typeof(ApplicationRegistration).Assembly.GetTypes()
             .Where(type => type is { IsAbstract: false, IsGenericTypeDefinition: false })
             .ToArray();
-        // Refused fields are named as clients know them.
+        // Validation errors name the fields as clients write them: in camelCase.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>
             member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
         AddImplementations(services, types, typeof(IRequestHandler<,>), ServiceLifetime.Transient);
-        // Rules are expressions, which are dear to make, and hold nothing of a request.
+        // Rules are expressions, which are expensive to build, and they hold no state of a request.
         AddImplementations(services, types, typeof(IValidator<>), ServiceLifetime.Singleton);
 
         services.AddScoped<ServiceFactory>(provider => type => provider.GetService(type)!);

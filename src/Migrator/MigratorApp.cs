@@ -11,14 +11,14 @@ namespace Portico.Migrator;
 /// <summary>The Migrator's command line.</summary>
 internal static class MigratorApp
 {
-    /// <summary>Runs one command and gives its exit code.</summary>
+    /// <summary>Runs one command and returns its exit code.</summary>
     /// <param name="args">The command and its options.</param>
     /// <param name="configuration">
     /// The settings; <c>null</c> reads appsettings.json beside the program, the environment variables and the secret files.
     /// </param>
-    /// <param name="output">Takes the result.</param>
-    /// <param name="error">Takes remarks and the reason of a failure.</param>
-    /// <param name="cancellationToken">Ends the command in order.</param>
+    /// <param name="output">Gets the result.</param>
+    /// <param name="error">Gets notes and the reason of a failure.</param>
+    /// <param name="cancellationToken">Stops the command cleanly.</param>
     public static async Task<int> RunAsync(
         string[] args, IConfiguration? configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
@@ -30,7 +30,7 @@ internal static class MigratorApp
             return host.CreateReport(arguments).End(ExitCode.Error, problems);
         }
 
-        // Signals are the program's to handle: the same code runs inside of tests.
+        // The program handles signals, because the same code runs inside tests.
         return await arguments.InvokeAsync(
             new InvocationConfiguration
             {
@@ -46,8 +46,9 @@ internal static class MigratorApp
     {
         var root = new RootCommand(
             """
-            Applies the SQL migrations of Portico to PostgreSQL, and declares its stream of events in NATS.
-            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted, 5 the ledger is wrong.
+            Applies the SQL migrations of Portico to PostgreSQL, and creates its stream of events in NATS.
+            Exit codes: 0 done, 1 error, 2 migrations are pending, 3 a lock was not free in time, 4 the database has drifted,
+            5 the ledger is wrong.
             """);
         host.AddOptions(root);
         root.Add(UpCommand.Create(host));

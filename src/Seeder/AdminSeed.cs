@@ -9,7 +9,7 @@ using Portico.Infrastructure.Redis;
 
 namespace Portico.Seeder;
 
-/// <summary>Makes an administrator, whose password nobody knows until they set it with a code.</summary>
+/// <summary>Creates an administrator without a password; the administrator sets it with a code.</summary>
 internal sealed class AdminSeed(
     AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, ICodes codes, RedisConnection redis,
     TimeProvider clock)
@@ -58,7 +58,7 @@ internal sealed class AdminSeed(
             """);
     }
 
-    /// <summary>Makes an ordinary person of an administrator, which no other administrator can do.</summary>
+    /// <summary>Gives an administrator the role user, which no other administrator can do.</summary>
     public async Task Dismiss(string email, TextWriter output, CancellationToken cancellationToken)
     {
         var address = Parse(email);

@@ -5,11 +5,11 @@ using Portico.Infrastructure.Postgres;
 namespace Portico.Seeder;
 
 /// <summary>
-/// What happens to demo people is kept as an event and told to nobody: they do not exist, and no letters are written to them.
+/// Stores the events of demo users without publishing them, because demo users must get no notifications.
 /// </summary>
 internal static class DemoEvents
 {
-    /// <summary>Saves, and takes back that the events of it wait to be published; within a transaction.</summary>
+    /// <summary>Saves changes in the open transaction and removes their events from the waiting ones of the outbox.</summary>
     public static async Task SaveQuietly(this AppDbContext db, CancellationToken cancellationToken)
     {
         await db.SaveChangesAsync(cancellationToken);

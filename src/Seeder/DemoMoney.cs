@@ -12,10 +12,10 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 
-/// <summary>Gives the demo people wallets, and these a year of salaries, rents and lunches, by the ledger's own write path.</summary>
+/// <summary>Gives the demo users wallets with one year of salaries, rents and lunches, through the write path of the ledger.</summary>
 /// <remarks>
-/// A number and the seed make a transfer, its id included, so that one which is there is not made again. No event tells of any: history
-/// is no news.
+/// A number and the seed define a transfer with its id, so an existing transfer is not made again. The transfers raise no events, because
+/// they are history.
 /// </remarks>
 internal sealed class DemoMoney(
     AppDbContext db, ITransaction transaction, NpgsqlDataSource database, DatabaseSettings settings, TimeProvider clock)
@@ -27,7 +27,7 @@ internal sealed class DemoMoney(
     private const int MaxPeople = 10_000;
     private static readonly TimeSpan Span = TimeSpan.FromDays(365);
 
-    // A wallet of the first kind for everybody, of the others for every so many; with what a euro is in the currency.
+    // Name, currency, one wallet for every n-th user, and the value of one euro in the currency.
     private static readonly (string Name, Currency Currency, int Every, decimal PerEuro)[] DemoBalances =
     [
         ("Everyday", Currency.Of("EUR"), 1, 1m),
@@ -57,7 +57,7 @@ internal sealed class DemoMoney(
         return (added, made);
     }
 
-    /// <summary>The last time that anything was recorded, or a year ago: accounts are posted to in the order of time.</summary>
+    /// <summary>The time of the last posting, or one year ago, because postings must be in the order of time.</summary>
     private async Task<DateTimeOffset> Begin(CancellationToken cancellationToken)
     {
         await using var last = database.CreateCommand("SELECT max(recorded_at) FROM ledger.accounts WHERE version > 0");
@@ -85,8 +85,12 @@ internal sealed class DemoMoney(
                 .Where(w => owners.Contains(w.OwnerId) && w.Status == WalletStatus.Open)
                 .ToDictionaryAsync(w => (w.OwnerId, w.Name, w.Currency), w => w.Id, cancellationToken);
             List<Wallet> missing = [];
-            foreach (
-                var (owner, purse) in from person in batch from purse in DemoBalances where person.Number % purse.Every == 0 select (person.Id, purse))
+            var purses =
+                from person in batch
+                from purse in DemoBalances
+                where person.Number % purse.Every == 0
+                select (person.Id, purse);
+            foreach (var (owner, purse) in purses)
             {
                 if (!present.TryGetValue((owner, purse.Name, purse.Currency), out var id))
                 {
@@ -145,13 +149,13 @@ internal sealed class DemoMoney(
         var (made, now, writing) = (0, clock.GetUtcNow(), Task.FromResult(0));
         for (var number = 0; number < transfers; number += TransfersAtOnce)
         {
-            // What is there is made too: the balances that the next ones start from come of it. All that while the batch before is written.
+            // Existing transfers are computed too, because later balances depend on them. This runs while the previous batch is written.
             var batch = Enumerable.Range(number, Math.Min(TransfersAtOnce, transfers - number))
                 .Select(number => Make(groups, balances, seed, number, begin + ((now - begin) * ((double)number / transfers))))
                 .ToLookup(movement => movement.Legs[0].Amount.Currency == groups[0][0].Currency);
             made += await writing;
             cancellationToken.ThrowIfCancellationRequested();
-            // No account has two currencies, so neither waits for the other.
+            // No account has two currencies, so the currencies do not block each other.
             writing = Task.Run(
                 async () =>
                     (
@@ -168,7 +172,7 @@ internal sealed class DemoMoney(
     private static Movement Make(DemoWallet[][] groups, Dictionary<Guid, Money> balances, int seed, int number, DateTimeOffset at)
     {
         var random = new RandomChoices(seed, number);
-        // Most people pay in the first currency.
+        // Most users pay in the first currency.
         var group = groups[Math.Max(0, random.Below(groups.Length * 2) - groups.Length)];
         var payer = random.Below(group.Length);
         var (wallet, other) = (group[payer], group[(payer + 1 + random.Below(group.Length - 1)) % group.Length]);
@@ -193,7 +197,7 @@ internal sealed class DemoMoney(
         return Movement.Transfer(id, wallet.OwnerId, [new Leg(id, wallet.Id, other.Id, amount, what)]) with { At = at };
     }
 
-    /// <summary>Writes transfers in the order of their numbers, those that are missing.</summary>
+    /// <summary>Writes missing transfers in the order of their numbers.</summary>
     private sealed class LedgerWorker(LedgerSession session, NpgsqlDataSource database) : IAsyncDisposable
     {
         private bool _mayBeThere = true;
@@ -202,13 +206,13 @@ internal sealed class DemoMoney(
             NpgsqlDataSource ledger, NpgsqlDataSource database, CancellationToken cancellationToken) =>
             new(await LedgerSession.Open(ledger, cancellationToken, withEvents: false), database);
 
-        /// <returns>How many were made.</returns>
+        /// <returns>The number of new transfers.</returns>
         public async Task<int> Write(Movement[] batch, CancellationToken cancellationToken)
         {
             if (batch.Length == 0)
                 return 0;
 
-            // They were made in their order, so after a batch of which none is there, none is.
+            // They are made in order: after a batch without existing transfers no existing one follows.
             var present = _mayBeThere ? await Present([.. batch.Select(movement => movement.Id)], cancellationToken) : [];
             _mayBeThere = present.Count > 0;
             var missing = batch.Where(movement => !present.Contains(movement.Id)).ToArray();
@@ -217,7 +221,7 @@ internal sealed class DemoMoney(
 
             var outcomes = await session.Execute(missing);
             if (outcomes.FirstOrDefault(outcome => outcome.Error is not null)?.Error is { Code: "not_found" })
-                throw new SeederException("The system's own accounts are missing: run `reference` first.");
+                throw new SeederException("The system accounts are missing: run `reference` first.");
             return outcomes.Count(outcome => outcome.Error is null);
         }
 
@@ -241,10 +245,10 @@ internal sealed class DemoMoney(
         }
     }
 
-    /// <summary>The same throws for the same seed and number (SplitMix64).</summary>
+    /// <summary>Random numbers that depend only on the seed and the number (SplitMix64).</summary>
     private sealed class RandomChoices(int seed, int number)
     {
-        // Ids sort by their number, as they would by time.
+        // Ids sort by their number, as real ids sort by time.
         private const long FirstMillisecond = 1_700_000_000_000;
 
         private ulong _state = ((ulong)(uint)seed << 32) | (uint)number;

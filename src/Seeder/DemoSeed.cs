@@ -15,7 +15,7 @@ namespace Portico.Seeder;
 
 internal sealed record DemoRequest(int Users, int Transfers, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
 
-/// <summary>Makes a person of each role with a password that is printed once, and a crowd around them that nobody signs in as.</summary>
+/// <summary>Creates one user of each role with a password that is printed once, and more users without a password.</summary>
 internal sealed class DemoSeed(
     AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, DemoMoney money, TimeProvider clock)
 {
@@ -134,7 +134,7 @@ internal sealed class DemoSeed(
         return made.Error is { } refusal ? throw new SeederException(refusal.Message) : new SignInRow(name, address.Value, password);
     }
 
-    /// <summary>Adds those of the crowd who are missing, in batches that each stand or fall whole.</summary>
+    /// <summary>Adds missing users without a password, in batches of one transaction each.</summary>
     private async Task<int> EnsureCrowd(DemoRequest request, CancellationToken cancellationToken)
     {
         var added = 0;
@@ -162,7 +162,7 @@ internal sealed class DemoSeed(
                     var name = $"{Pick(FirstNames, seed, number, 1)} {Pick(LastNames, seed, number, 2)}";
                     var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
                     db.Users.Add(user);
-                    // No password: nobody signs in as one of the crowd.
+                    // No password: nobody can sign in as one of these users.
                     db.Set<Credential>()
                         .Add(
                             new Credential
@@ -183,7 +183,7 @@ internal sealed class DemoSeed(
 
     public static async Task Progress(string what, int total, Func<Action<int>, Task> work)
     {
-        // A bar is for people; a log would fill with its frames.
+        // A progress bar only on a terminal: it would fill a log with its frames.
         if (Console.IsOutputRedirected || total < BatchSize)
         {
             await work(_ => { });
@@ -211,9 +211,9 @@ internal sealed class DemoSeed(
     private static ContactAddress Address(string name) =>
         ContactAddress.TryParseEmail($"{name}{Domain}", out var address)
             ? address
-            : throw new InvalidOperationException($"{name} makes no address.");
+            : throw new InvalidOperationException($"{name} does not give a valid address.");
 
-    /// <summary>The same for the same seed and number, whatever else is made.</summary>
+    /// <summary>The result depends only on the seed and the number.</summary>
     private static string Pick(string[] names, int seed, int number, int salt)
     {
         var bits = BitConverter.GetBytes(((long)seed << 32) | (uint)((number << 2) | salt));

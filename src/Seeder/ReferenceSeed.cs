@@ -8,7 +8,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 
-/// <summary>Makes the reference tables equal to the code: what is missing is added, what differs changed, what is gone removed.</summary>
+/// <summary>Makes the reference tables equal to the code: adds missing rows, changes different rows, removes obsolete rows.</summary>
 internal sealed class ReferenceSeed(AppDbContext db, NpgsqlDataSource database, TimeProvider clock)
 {
     public async Task Run(TextWriter output, CancellationToken cancellationToken)
@@ -19,7 +19,7 @@ internal sealed class ReferenceSeed(AppDbContext db, NpgsqlDataSource database, 
         await Equalise(
             roles.SelectMany(role => Permissions.Of(role), (role, permission) => new RolePermissionRow(role, permission)),
             row => row, remove: true, cancellationToken);
-        // Money may be kept in a currency that the code no longer offers.
+        // Wallets may still have money in a currency that the code no longer offers.
         await Equalise(
             Currency.All.Select(currency => new CurrencyRow(currency.Code, currency.Name, (short)currency.Decimals)),
             row => row.Code, remove: false, cancellationToken);

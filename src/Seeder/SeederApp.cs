@@ -19,7 +19,7 @@ using Portico.Infrastructure.Redis;
 
 namespace Portico.Seeder;
 
-/// <summary>The Seeder's command line. Every command can be run again: what is there already is left alone.</summary>
+/// <summary>The Seeder's command line. Every command can run again: existing data stays unchanged.</summary>
 /// <remarks>Exit codes: 0 done, 1 error.</remarks>
 internal sealed class SeederApp
 {
@@ -34,14 +34,14 @@ internal sealed class SeederApp
         _error = error;
     }
 
-    /// <summary>Runs one command and gives its exit code.</summary>
+    /// <summary>Runs one command and returns its exit code.</summary>
     /// <param name="args">The command and its options.</param>
     /// <param name="configuration">
     /// The settings; null reads appsettings.json beside the program, the environment variables and the secret files.
     /// </param>
-    /// <param name="output">Takes the result.</param>
-    /// <param name="error">Takes the reason of a failure.</param>
-    /// <param name="cancellationToken">Ends the command; what is half done is rolled back.</param>
+    /// <param name="output">Gets the result.</param>
+    /// <param name="error">Gets the reason of a failure.</param>
+    /// <param name="cancellationToken">Cancels the command; unfinished changes are rolled back.</param>
     public static async Task<int> RunAsync(
         string[] args, IConfiguration? configuration, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
@@ -68,10 +68,10 @@ internal sealed class SeederApp
     private RootCommand CreateRoot()
     {
         var email = new Option<string>("--email") { Description = "The address of the administrator.", Required = true };
-        var dismiss = new Option<bool>("--dismiss") { Description = "Make an ordinary person of this administrator instead." };
+        var dismiss = new Option<bool>("--dismiss") { Description = "Give this administrator the role user instead." };
         var users = new Option<int>("--users")
         {
-            Description = "How many people besides the three with a known password.",
+            Description = "How many users in addition to the three with a known password.",
             DefaultValueFactory = _ => 20
         };
         users.Validators.Add(result =>
@@ -81,7 +81,7 @@ internal sealed class SeederApp
         });
         var transfers = new Option<int>("--transfers")
         {
-            Description = "How many transfers their wallets have seen within the last year; 0 is no wallets either.",
+            Description = "How many transfers to create within the last year; 0 creates no wallets either.",
             DefaultValueFactory = _ => 2_000
         };
         transfers.Validators.Add(result =>
@@ -90,18 +90,18 @@ internal sealed class SeederApp
                 result.AddError($"--transfers must be between 0 and {DemoMoney.MaxTransfers}.");
         });
         var seed =
-            new Option<int>("--seed") { Description = "The same seed makes the same people and transfers.", DefaultValueFactory = _ => 1 };
+            new Option<int>("--seed") { Description = "The same seed creates the same users and transfers.", DefaultValueFactory = _ => 1 };
         var credentials = new Option<FileInfo?>(
             "--credentials-file")
-        { Description = "Also write the sign-ins, when they are made, to this file as JSON.", HelpName = "FILE" };
+        { Description = "Also write new sign-ins to this file as JSON.", HelpName = "FILE" };
         var reset = new Option<bool>("--reset-passwords") { Description = "Give the demo sign-ins new passwords and print them." };
-        var force = new Option<bool>("--force") { Description = "Seed demo people in production too." };
+        var force = new Option<bool>("--force") { Description = "Allow demo users in production too." };
 
-        var root = new RootCommand("Fills a migrated database. Every command can be run again.");
-        root.Add(Create("reference", "Roles, permissions and currencies, as the code has them.", [], (services, _, token) =>
+        var root = new RootCommand("Fills a migrated database. Every command can run again.");
+        root.Add(Create("reference", "Roles, permissions and currencies, as defined in the code.", [], (services, _, token) =>
             services.GetRequiredService<ReferenceSeed>().Run(_output, token)));
         root.Add(
-            Create("admin", "An administrator, with a code to set the password once.", [email, dismiss], (services, arguments, token) =>
+            Create("admin", "An administrator, with a code to set the password.", [email, dismiss], (services, arguments, token) =>
         {
             var admin = services.GetRequiredService<AdminSeed>();
             return arguments.GetValue(dismiss)
@@ -110,12 +110,13 @@ internal sealed class SeederApp
         }));
         root.Add(
             Create(
-                "demo", "People to try things with, and wallets with a year of history; refused in production.",
+                "demo", "Demo users, and wallets with a year of history; refused in production.",
                 [users, transfers, seed, credentials, reset, force], (services, arguments, token) =>
         {
             if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
                 throw new SeederException(
-                    "Demo people are refused in production, where anybody could sign in as them. Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
+                    "Demo users are refused in production, because anybody could sign in as them. "
+                    + "Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
             var request = new DemoRequest(
                 arguments.GetValue(users),
                 arguments.GetValue(transfers),
@@ -190,5 +191,5 @@ internal sealed class SeederApp
     };
 }
 
-/// <summary>An expected end, with the sentence that says why.</summary>
+/// <summary>An expected failure, with its reason as one sentence.</summary>
 internal sealed class SeederException(string message) : Exception(message);

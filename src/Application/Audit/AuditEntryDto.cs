@@ -3,17 +3,17 @@ using Portico.Application.Common.Auditing;
 
 namespace Portico.Application.Audit;
 
-/// <summary>Who did what to whom, when and from where.</summary>
-/// <param name="Id">Sorts by time.</param>
+/// <summary>One entry of the audit log: who did what to whom, when and from where.</summary>
+/// <param name="Id">A UUID v7: ids sort by time.</param>
 /// <param name="At">When it was done.</param>
-/// <param name="Actor">Who did it; null for the system and for those who were not signed in.</param>
-/// <param name="Subject">Whom or what it befell.</param>
-/// <param name="Action">What was done, such as user.blocked.</param>
-/// <param name="Ip">The address of the client.</param>
-/// <param name="TraceId">The W3C trace that it was part of.</param>
-/// <param name="SessionId">The session that did it, or that it is about.</param>
-/// <param name="Before">The changed fields as they were.</param>
-/// <param name="After">The changed fields as they are since.</param>
+/// <param name="Actor">The user who did it; null for the system and for a caller who was not signed in.</param>
+/// <param name="Subject">The user or the thing that was changed.</param>
+/// <param name="Action">What was done, for example user.blocked.</param>
+/// <param name="Ip">The IP address of the client.</param>
+/// <param name="TraceId">The id of the W3C trace of the request.</param>
+/// <param name="SessionId">The session of the caller, or the session that the entry is about.</param>
+/// <param name="Before">The changed fields with their old values.</param>
+/// <param name="After">The changed fields with their new values.</param>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","at":"2026-11-21T10:00:00.123Z","actor":"01a1fc7e-0a11-7c6e-8d3e-0f9a5b1c2d3e",
 /// "subject":{"type":"user","id":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1"},"action":"user.blocked","ip":"203.0.113.7",
@@ -26,13 +26,12 @@ public sealed record AuditEntryDto(
 {
     internal static AuditEntryDto Of(AuditEntry entry) => new(
         entry.Id, entry.At, entry.Actor, new AuditSubjectDto(entry.SubjectType, entry.SubjectId), entry.Action, entry.Ip?.ToString(),
-        entry.TraceId,
-        entry.SessionId, Fields(entry.Before), Fields(entry.After));
+        entry.TraceId, entry.SessionId, Fields(entry.Before), Fields(entry.After));
 
     private static Dictionary<string, JsonElement>? Fields(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(json);
 }
 
-/// <summary>Whom or what an action befell.</summary>
+/// <summary>The user or the thing that an action changed.</summary>
 /// <example>{"type":"user","id":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1"}</example>
 public sealed record AuditSubjectDto(string Type, string Id);

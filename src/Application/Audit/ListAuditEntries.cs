@@ -8,23 +8,23 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Audit;
 
-/// <summary>Who did what to whom, the newest first, for administrators.</summary>
+/// <summary>Lists the audit log, newest entries first; for administrators.</summary>
 [RequirePermission(Permissions.AuditRead)]
 public sealed record ListAuditEntries : IQuery<Page<AuditEntryDto>>, IPaged
 {
-    /// <summary>The person who did it.</summary>
+    /// <summary>The id of the user who did it.</summary>
     public Guid? Actor { get; init; }
 
-    /// <summary>The id of whom or what it befell.</summary>
+    /// <summary>The id of the user or the thing that was changed, 1 to 100 characters.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>What was done, such as <c>user.blocked</c>.</summary>
+    /// <summary>What was done, for example <c>user.blocked</c>; 1 to 100 characters.</summary>
     public string? Action { get; init; }
 
-    /// <summary>The earliest instant.</summary>
+    /// <summary>Only entries at this time or later.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>The first instant that is too late.</summary>
+    /// <summary>Only entries before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;
@@ -64,7 +64,7 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<
         if (query.Action is { } action)
             entries = entries.Where(e => e.Action == action);
 
-        // By the id too: it has the time to the millisecond, and the index.
+        // Filter by the id too: it contains the time in milliseconds, and it has the index.
         if (query.From is { } from)
             entries = entries.Where(e => e.At >= from && e.Id >= FirstId(from.ToUnixTimeMilliseconds()));
         if (query.To is { } to)
@@ -72,7 +72,7 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<
         if (query.Cursor is { } cursor && Cursor.TryRead<AuditPosition>(cursor, out var position))
             entries = entries.Where(e => e.Id < position.Id);
 
-        // One more than asked for tells whether there is a next page.
+        // One extra row shows whether there is a next page.
         var found = await entries.OrderByDescending(e => e.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
         return Page.Of(found, query.Limit, AuditEntryDto.Of, last => Cursor.Write(new AuditPosition(last.Id)));
     }

@@ -5,7 +5,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Tells a client what its access token says, and that it is still good.</summary>
+/// <summary>Returns the claims of the caller's access token if the token is still valid.</summary>
 [Authenticated]
 public sealed record CheckToken : IQuery<TokenCheckDto>;
 

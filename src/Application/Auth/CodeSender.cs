@@ -5,15 +5,15 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Makes a code for an address and sends it there, or does the same work and sends nothing.</summary>
+/// <summary>Creates a code for an address and sends it, or does the same work and sends nothing.</summary>
 internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient client)
 {
     /// <param name="address">The address that the code will prove.</param>
-    /// <param name="purpose">What for.</param>
+    /// <param name="purpose">What the code is valid for.</param>
     /// <param name="findLocale">
-    /// Asked once the limits allow a code: the language to write in, or <c>null</c> when nobody is to be told the code.
+    /// Called when the limits allow a code. Returns the language of the message, or <c>null</c> to send nothing.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<Result<CodeSentDto>> Send(
         ContactAddress address, CodePurpose purpose, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken)
     {

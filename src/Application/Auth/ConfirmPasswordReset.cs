@@ -8,7 +8,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Sets another password for whoever holds a code to the account's address, and ends all its sessions.</summary>
+/// <summary>Sets a new password with a code that was sent to the account's address, and ends all sessions of the user.</summary>
 /// <example>{"email":"ada@example.org","code":"492816","newPassword":"correct horse battery staple"}</example>
 [Anonymous]
 public sealed record ConfirmPasswordReset : ICommand<Unit>, IHasContact, IOwnTransaction
@@ -51,7 +51,7 @@ internal sealed class ConfirmPasswordResetHandler(
                 if (user is null)
                     return UserErrors.InvalidCode;
 
-                // One that the request did not name; the validator has judged the other.
+                // The validator has checked the address of the request. This checks the user's other address.
                 if (FieldRules.RefuseAddressAsPassword(user, command.NewPassword, NewPasswordField) is { } refused)
                     return refused;
 

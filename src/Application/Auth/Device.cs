@@ -5,21 +5,20 @@ using Portico.Application.Common.Security;
 
 namespace Portico.Application.Auth;
 
-/// <summary>What a person signs in with, as far as it can be told: a browser or program, a system, and a network.</summary>
-/// <param name="Name">Such as <c>Firefox, Linux</c>; never the client's own words, which would reach people in a message of ours.</param>
-/// <param name="IpAddress">From where.</param>
+/// <summary>The device of a sign-in, as far as it is known: browser or program, operating system, and network.</summary>
+/// <param name="Name">For example <c>Firefox, Linux</c>; never free text of the client, because notifications contain the name.</param>
+/// <param name="IpAddress">The IP address of the client.</param>
 public sealed partial record Device(string Name, IPAddress? IpAddress)
 {
     private const int Ipv4NetworkBytes = 3;
     private const int Ipv6NetworkBytes = 6;
     private const string Unknown = "–";
 
-    // Each calls itself by the names of those after it, too.
+    // The order matters: the user agent of a browser also contains the names of browsers further down.
     private static readonly (string Mark, string Name)[] Browsers =
     [
         ("Edg", "Edge"), ("OPR/", "Opera"), ("YaBrowser/", "Yandex Browser"), ("SamsungBrowser/", "Samsung Internet"),
-        ("FxiOS/", "Firefox"),
-        ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+        ("FxiOS/", "Firefox"), ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
     ];
 
     private static readonly (string Mark, string Name)[] Systems =
@@ -28,7 +27,7 @@ public sealed partial record Device(string Name, IPAddress? IpAddress)
         ("Linux", "Linux"),
     ];
 
-    /// <summary>The network of the address, /24 or /48: an address alone changes too often to be known again.</summary>
+    /// <summary>The network of the address, /24 or /48, because a single address changes too often.</summary>
     public string Network
     {
         get
@@ -54,7 +53,7 @@ public sealed partial record Device(string Name, IPAddress? IpAddress)
     private static string? Find((string Mark, string Name)[] names, string agent) =>
         Array.Find(names, name => agent.Contains(name.Mark, StringComparison.Ordinal)).Name;
 
-    // No dots, so that it is no address of a page either.
+    // No dots, so that the name can't be a link to a web page.
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{0,29}(?=/|$)", RegexOptions.None, 100)]
     private static partial Regex Program();
 }

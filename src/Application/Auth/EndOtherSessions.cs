@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Ends all of the caller's sessions but the one that asks for it.</summary>
+/// <summary>Ends all sessions of the caller except the current one.</summary>
 [Authenticated]
 public sealed record EndOtherSessions : ICommand<Unit>, IOwnTransaction;
 

@@ -5,11 +5,11 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Ends one of the caller's sessions; anybody else's is not there.</summary>
+/// <summary>Ends one of the caller's sessions; a session of another user gives 404.</summary>
 [Authenticated]
 public sealed record EndSession(Guid Id) : ICommand<Unit>, IOwnTransaction
 {
-    // Nothing to validate: an id that makes no sense is a session that does not exist.
+    // No validator: an id without meaning is a session that does not exist.
     public Guid Id { get; } = Id;
 }
 

@@ -2,13 +2,13 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Remembers from where people have signed in: the last 20 places of each.</summary>
+/// <summary>Stores the devices from which users have signed in: the last 20 of each user.</summary>
 public interface IKnownDevices
 {
-    /// <summary>Whether the device is known, and whether the person is still as they were read, as of one moment.</summary>
+    /// <summary>Whether the device is known, and whether the user is unchanged since it was read; both at the same moment.</summary>
     Task<(bool IsKnown, bool IsUnchanged)> Recognise(User user, Device device, CancellationToken cancellationToken);
 
-    /// <summary>Remembers a device in the transaction that is open.</summary>
-    /// <returns>Whether that is news: it was not known, but another one was. The first device of a person is no news to them.</returns>
+    /// <summary>Stores a device in the open transaction.</summary>
+    /// <returns>Whether to notify the user: the device was not known, and it is not the first device of the user.</returns>
     Task<bool> Remember(Guid userId, Device device, CancellationToken cancellationToken);
 }

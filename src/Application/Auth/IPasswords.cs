@@ -2,45 +2,45 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>How a password and a hash belong together.</summary>
+/// <summary>The result of a comparison of a password with a hash.</summary>
 public enum PasswordMatch
 {
     None = 0,
     Exact = 1,
 
-    /// <summary>They belong together, and the hash costs less than is set today: it is to be made anew.</summary>
+    /// <summary>The password matches, but the hash has a lower cost than the configured one: hash the password again.</summary>
     Outdated = 2,
 }
 
-/// <summary>Turns passwords into hashes and judges them, a bounded number at a time and off the threads that serve requests.</summary>
-/// <remarks>When too many wait already it throws <see cref="Common.DependencyUnavailableException"/>.</remarks>
+/// <summary>Hashes and verifies passwords: a bounded number at a time, and not on the threads that serve requests.</summary>
+/// <remarks>When too many callers wait it throws <see cref="Common.DependencyUnavailableException"/>.</remarks>
 public interface IPasswordHashing
 {
     Task<string> Hash(string password, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether the password belongs to the hash, which names its own algorithm and cost; without a hash it does not, after the same work.
+    /// Whether the password matches the hash, which names its own algorithm and cost. Without a hash the answer is no, after the same work.
     /// </summary>
     Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken);
 }
 
-/// <summary>The password hashes of people, kept by ASP.NET Core Identity under the id of their profile.</summary>
+/// <summary>The password hashes of users, stored by ASP.NET Core Identity under the id of the user.</summary>
 public interface ICredentials
 {
     /// <summary>
-    /// Adds the credentials of a person whose profile is saved in the same transaction; without a hash they can be signed in only once they
-    /// have set a password.
+    /// Adds the credential of a user who is saved in the same transaction. Without a hash the user can sign in only after setting a
+    /// password.
     /// </summary>
     Task Add(Guid userId, string? passwordHash, CancellationToken cancellationToken);
 
-    /// <summary>Replaces the hash of a person who has credentials already, in the transaction that is open.</summary>
+    /// <summary>Replaces the hash of a user who already has a credential, in the open transaction.</summary>
     Task SetPasswordHash(Guid userId, string passwordHash, CancellationToken cancellationToken);
 
-    /// <summary>Puts another hash of the same password in the place of one, unless that has been replaced meanwhile.</summary>
+    /// <summary>Replaces a hash by a new hash of the same password, unless the stored hash has changed meanwhile.</summary>
     Task Rehash(Guid userId, string passwordHash, string newPasswordHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whom an address belongs to, to be read only, and the hash of their password, as of one moment and by one statement whoever it is.
+    /// The user of an address, untracked, and the password hash, both read by one statement. The statement is the same for every address.
     /// </summary>
     Task<(User? User, string? PasswordHash)> Find(ContactAddress address, CancellationToken cancellationToken);
 

@@ -4,37 +4,38 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Somebody of whom the password is known to have been right, and at which state of the account.</summary>
+/// <summary>A user who gave the right password, and the session version of the user at that time.</summary>
 public sealed record ProvenPassword(Guid UserId, int SessionVersion);
 
-/// <summary>A challenge that was made; the code is to be sent to the address, unless there is none to send.</summary>
+/// <summary>A new challenge, and the code to send to the address; no code when nothing is to be sent.</summary>
 public sealed record OpenedChallenge(string Id, string? Code);
 
-/// <summary>A challenge that was met.</summary>
+/// <summary>A challenge that was answered with the right code.</summary>
 public sealed record VerifiedChallenge(ContactAddress Address, ProvenPassword Proved);
 
-/// <summary>Asks for a code to the address besides the password, and does not tell whether the password was right.</summary>
+/// <summary>Asks for a code in addition to the password, and does not reveal whether the password was right.</summary>
 /// <remarks>
-/// A challenge is bound to the address and to what the password proved, lives as long as a code and is met once. Without a right
-/// password it is made all the same, by the same work, and can't be met. Codes to sign in are counted apart from others, because
-/// only the right password brings one: nobody else can use them up. While Redis is away every call throws
+/// A challenge is bound to the address and to the proven password. It lives as long as a code and can be answered once. After a wrong
+/// password it is made too, with the same work, but no code answers it. Sign-in codes are counted apart from other codes: only the
+/// right password issues one, so nobody else can use up this limit. While Redis is unavailable every call throws
 /// <see cref="Common.DependencyUnavailableException"/>.
 /// </remarks>
 public interface ISignInChallenges
 {
     TimeSpan Lifetime { get; }
 
-    /// <param name="address">Where the code is to go.</param>
-    /// <param name="proved">Whose password it was; <c>null</c> when it was wrong or nobody's.</param>
-    /// <param name="client">Who asks.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Makes a challenge.</summary>
+    /// <param name="address">The address that gets the code.</param>
+    /// <param name="proved">The user who gave the right password; <c>null</c> when it was wrong or there is no such user.</param>
+    /// <param name="client">The IP address of the caller.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// The challenge, without a code when the one before it is still on its way, or 429 <c>too_many_codes</c> for the client.
+    /// The challenge, without a code when the previous code was sent only a moment ago; or 429 <c>too_many_codes</c> for the client.
     /// </returns>
     Task<Result<OpenedChallenge>> Open(
         ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken);
 
-    /// <summary>Uses challenge and code up, together.</summary>
-    /// <returns>What the password proved, or one and the same <c>invalid_code</c>, whatever was wrong.</returns>
+    /// <summary>Checks the code and consumes it together with the challenge.</summary>
+    /// <returns>The address and the proven password, or the same error <c>invalid_code</c> for every reason.</returns>
     Task<Result<VerifiedChallenge>> Verify(string challengeId, string code, IPAddress? client, CancellationToken cancellationToken);
 }

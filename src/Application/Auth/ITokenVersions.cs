@@ -1,12 +1,13 @@
 namespace Portico.Application.Auth;
 
-/// <summary>Tells access tokens of today from those that a new password, another role, a block or a deletion has killed.</summary>
+/// <summary>Checks the token version: a new password, a new role, a block or a deletion makes older access tokens invalid.</summary>
 /// <remarks>
-/// From memory for at most 1 s: a change kills tokens at once in the process that made it, within 1 s in the others. While
-/// PostgreSQL is away what was last known stands, and a person of whom nothing is known keeps their tokens for their short life.
+/// Answers come from memory and are at most 1 s old: a change acts at once in the process that made it, within 1 s in the others.
+/// While PostgreSQL is unavailable the last known version counts; the tokens of a user without a known version stay valid until they
+/// expire.
 /// </remarks>
 public interface ITokenVersions
 {
-    /// <summary>Whether the person may still use tokens that carry this epoch.</summary>
+    /// <summary>Whether access tokens of the user with this token version (claim <c>epoch</c>) are still valid.</summary>
     ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken);
 }

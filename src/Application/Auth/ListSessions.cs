@@ -5,12 +5,12 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Where the caller is signed in, the newest session first.</summary>
+/// <summary>Lists the caller's sessions, newest first.</summary>
 [Authenticated]
 public sealed record ListSessions : IQuery<Page<SessionDto>>;
 
 /// <summary>One of the caller's sessions.</summary>
-/// <remarks>Device and address are those that opened it; it was last seen when its tokens were last refreshed.</remarks>
+/// <remarks>Device and IP address are those of the sign-in. <c>lastSeenAt</c> is the time of the last refresh.</remarks>
 /// <example>
 /// {"id":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34","device":"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
 /// "ip":"203.0.113.7","createdAt":"2026-11-21T10:00:00.123Z","lastSeenAt":"2026-11-21T10:05:00.123Z","current":true}
@@ -19,14 +19,14 @@ public sealed record SessionDto
 {
     public required Guid Id { get; init; }
 
-    /// <summary>What the client called itself.</summary>
+    /// <summary>The user agent of the client.</summary>
     public required string? Device { get; init; }
 
     public required string? Ip { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; init; }
 
-    /// <summary>Whether it is the session of this request.</summary>
+    /// <summary>Whether this is the session of the current request.</summary>
     public required bool Current { get; init; }
 }
 

@@ -7,8 +7,8 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Signs a person in with their address and password, and after repeated failures with a code to the address too.</summary>
-/// <remarks>A hash that costs less than is set today is made anew, since only now the password is at hand.</remarks>
+/// <summary>Signs a user in with address and password; after repeated failures with a code too, which is sent to the address.</summary>
+/// <remarks>A hash with a lower cost than the configured one is replaced, because only now the password is known.</remarks>
 /// <example>{"email":"ada@example.org","password":"correct horse battery staple"}</example>
 [Anonymous]
 public sealed record LogIn : ICommand<LogInAnswer>, IHasContact, IOwnTransaction
@@ -18,7 +18,7 @@ public sealed record LogIn : ICommand<LogInAnswer>, IHasContact, IOwnTransaction
     public required string Password { get; init; }
 }
 
-/// <summary>How a sign-in goes on: with tokens, or with a challenge.</summary>
+/// <summary>The result of a sign-in: tokens or a challenge.</summary>
 public sealed record LogInAnswer
 {
     private LogInAnswer()
@@ -33,16 +33,16 @@ public sealed record LogInAnswer
     internal static LogInAnswer Of(SignInChallengeDto challenge) => new() { Challenge = challenge };
 }
 
-/// <summary>A second proof is asked for, whether or not the password was right.</summary>
+/// <summary>The sign-in needs a second proof; this does not say whether the password was right.</summary>
 /// <remarks>
-/// One of the methods is to be used within <c>expiresIn</c> seconds; a code goes to the address if the password was right.
+/// Use one of the methods within <c>expiresIn</c> seconds. A code is sent to the address only if the password was right.
 /// </remarks>
 /// <example>
 /// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","methods":["addressCode"],"expiresIn":600}
 /// </example>
 public sealed record SignInChallengeDto(string ChallengeId, IReadOnlyList<ChallengeMethod> Methods, int ExpiresIn);
 
-/// <summary>How a challenge can be met.</summary>
+/// <summary>How a challenge can be answered.</summary>
 public enum ChallengeMethod
 {
     /// <summary>With the code that was sent to the address.</summary>
@@ -88,7 +88,8 @@ internal sealed class LogInHandler(
     }
 
     /// <summary>
-    /// The same work and the same answer, right password or not; only the message differs, and nobody but its reader sees it.
+    /// Does the same work and gives the same answer for a right and a wrong password. Only the message differs, which only its receiver
+    /// sees.
     /// </summary>
     private async Task<Result<LogInAnswer>> Challenge(ContactAddress address, User? proved, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Ends the session that the caller's access token belongs to.</summary>
+/// <summary>Ends the session of the caller's access token.</summary>
 [Authenticated]
 public sealed record LogOut : ICommand<Unit>, IOwnTransaction;
 

@@ -6,10 +6,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>The caller, who has just confirmed their password, and the hash that the password matched.</summary>
+/// <summary>The caller, who has just confirmed the password, and the hash that the password matched.</summary>
 internal sealed record ConfirmedUser(User User, string PasswordHash);
 
-/// <summary>Asks the caller for their password again before a change that somebody with a stolen session must not make.</summary>
+/// <summary>Checks the caller's password again before a change that a thief with a stolen session must not make.</summary>
 /// <remarks>The order: <see cref="Find"/>, the checks of the use case, <see cref="Confirm"/>, then <see cref="Change"/>.</remarks>
 internal sealed class PasswordConfirmation(
     ICurrentUser caller, ISignInThrottle throttle, IAppDbContext db, ITransaction transaction, ICredentials credentials,
@@ -21,10 +21,11 @@ internal sealed class PasswordConfirmation(
             ? user
             : UserErrors.NotFound;
 
+    /// <summary>Checks the password.</summary>
     /// <returns>The confirmed user, or 401 <c>invalid_credentials</c>, or 429 <c>too_many_attempts</c>.</returns>
     public async Task<Result<ConfirmedUser>> Confirm(User user, string password, CancellationToken cancellationToken)
     {
-        // Somebody with an access token guesses passwords no faster than somebody who signs in with the address.
+        // A caller with an access token can't guess passwords faster than a caller who signs in with the address.
         var address = user.Addresses.First();
         var attempt = await throttle.BeginConfirmation(address, client.IpAddress, cancellationToken);
         if (attempt.Error is { } tooMany)
@@ -40,7 +41,7 @@ internal sealed class PasswordConfirmation(
     }
 
     /// <summary>Changes the confirmed user in a transaction.</summary>
-    /// <remarks>Of two changes at the same time the first one wins: a password that was changed meanwhile counts as wrong.</remarks>
+    /// <remarks>The first of two parallel changes wins: a password that was changed meanwhile counts as wrong.</remarks>
     /// <returns>The answer of the change, or 404 <c>user_not_found</c>, or 401 <c>invalid_credentials</c>.</returns>
     public Task<Result<T>> Change<T>(
         ConfirmedUser confirmed, Func<User, CancellationToken, Task<Result<T>>> change, CancellationToken cancellationToken) =>

@@ -9,7 +9,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Continues a session: a refresh token for a new access token and the next refresh token.</summary>
+/// <summary>Continues a session: exchanges a refresh token for a new access token and the next refresh token.</summary>
 /// <example>{"refreshToken":"AQGh_H7noXkVqj-K6CxMTd0BofyAfrh7NYiPhM-3sus0AAAAARBsMEZNyKnK-aIRxSTxiwwV6OUJHvioUWV-uJUQkRah"}</example>
 [Anonymous]
 public sealed record RefreshSession : ICommand<TokensDto>, IOwnTransaction
@@ -46,18 +46,18 @@ internal sealed class RefreshSessionHandler(
         return UserErrors.InvalidRefreshToken;
     }
 
-    /// <summary>Whether nothing has ended the session since it was opened, wherever else that could not be noted.</summary>
+    /// <summary>Whether the session has the user's current session version.</summary>
     private async Task<bool> Carries(SessionTicket ticket, int version, CancellationToken cancellationToken)
     {
         if (ticket.Version == version)
             return true;
 
-        // The session that changes the password is carried over when the change is committed, and another tab of it may refresh in between.
+        // A password change first commits, then updates its own session. Another tab of that session may refresh in between.
         await Task.Delay(CarryOver, clock, cancellationToken);
         return await sessions.FindVersion(ticket.UserId, ticket.SessionId, cancellationToken) == version;
     }
 
-    // Its access tokens are refused already. Until it is ended for good here, the next use of a token of it tells of it again.
+    // Its access tokens are revoked already. If the process stops before End, the next use of one of its tokens reports the reuse again.
     private async Task Note(EndedByReuse reuse, CancellationToken cancellationToken)
     {
         await audit.AddNow(

@@ -7,9 +7,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Signs a person up with an address that a code proves, and signs them in.</summary>
+/// <summary>Registers a user with an address that a code proves, and signs the user in.</summary>
 /// <remarks>
-/// The code is consumed, then the user committed, then the session opened; a crash in between costs a code or a sign-in, never an account.
+/// The code is consumed, then the user is committed, then the session is opened. A crash in between loses a code or a sign-in, never an
+/// account.
 /// </remarks>
 /// <example>{"email":"ada@example.org","code":"492816","password":"correct horse battery staple","displayName":"Ada Lovelace"}</example>
 [Anonymous]
@@ -35,8 +36,7 @@ internal sealed class RegisterValidator : AbstractValidator<Register>
 
 internal sealed class RegisterHandler(
     ICodes codes, IPasswordHashing passwords, ITransaction transaction, IAppDbContext db, IAddressRelease addresses,
-    ICredentials credentials,
-    SignIn signIn, IClient client, TimeProvider clock)
+    ICredentials credentials, SignIn signIn, IClient client, TimeProvider clock)
     : ICommandHandler<Register, TokensDto>
 {
     public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class RegisterHandler(
         if (proof.Error is { } invalid)
             return invalid;
 
-        // Before the transaction: hashing takes longer than everything else here together.
+        // Before the transaction, because hashing takes longer than everything else here together.
         var passwordHash = await passwords.Hash(command.Password, cancellationToken);
         var registered = await transaction.Run<Result<User>>(
             async token =>

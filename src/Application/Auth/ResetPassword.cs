@@ -8,10 +8,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Sends a code that sets another password, if somebody has signed up with the address.</summary>
+/// <summary>Sends a code for a new password, if a user is registered with the address.</summary>
 /// <remarks>
-/// Asking changes nothing: every session goes on until the code is confirmed, whatever the reason, or a stranger could end them.
-/// Without an account the same work is done and the code is made and limited alike, but nobody is told it.
+/// The request alone changes nothing: every session continues until the code is confirmed, for every reason; otherwise a stranger could
+/// end them. Without an account the same work is done with the same limits, but no message is sent.
 /// </remarks>
 /// <example>{"email":"ada@example.org","reason":"forgotten"}</example>
 [Anonymous]
@@ -22,7 +22,7 @@ public sealed record ResetPassword : ICommand<CodeSentDto>, IHasContact, IOwnTra
     public required PasswordResetReason Reason { get; init; }
 }
 
-/// <summary>Why somebody wants another password.</summary>
+/// <summary>Why the user wants a new password.</summary>
 public enum PasswordResetReason
 {
     Forgotten = 1,

@@ -8,7 +8,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Sends a code to an address, whether or not somebody has signed up with it.</summary>
+/// <summary>Sends a code to an address, whether a user is registered with it or not.</summary>
 /// <example>{"email":"ada@example.org","reason":"registration"}</example>
 [Anonymous]
 public sealed record SendVerificationCode : ICommand<CodeSentDto>, IHasContact, IOwnTransaction
@@ -18,16 +18,16 @@ public sealed record SendVerificationCode : ICommand<CodeSentDto>, IHasContact, 
     public required VerificationReason Reason { get; init; }
 }
 
-/// <summary>What an address is proved for.</summary>
+/// <summary>What the code is for.</summary>
 public enum VerificationReason
 {
     Registration = 1,
 
-    /// <summary>To be reached by it from now on; whoever asks is signed in.</summary>
+    /// <summary>A new contact address of the caller, who must be signed in.</summary>
     ChangeContact = 2,
 }
 
-/// <summary>How long the code lives and when another one can be asked for, in seconds.</summary>
+/// <summary>How long the code is valid and after how long another one can be requested, in seconds.</summary>
 /// <example>{"expiresIn":600,"resendAfter":60}</example>
 public sealed record CodeSentDto(int ExpiresIn, int ResendAfter);
 

@@ -6,18 +6,19 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Opens a session for a person who has just proved who they are.</summary>
+/// <summary>Opens a session for a user who has just proved the identity.</summary>
 internal sealed class SignIn(
     ISessions sessions, IAccessTokenIssuer accessTokens, IAppDbContext db, ITransaction transaction, IKnownDevices devices, IClient client)
 {
-    /// <param name="user">The person as they were before their proof was judged.</param>
-    /// <param name="cancellationToken">Ends the wait, not what has happened.</param>
-    /// <returns>The tokens, or 401 <c>invalid_credentials</c> when the person's standing changed meanwhile.</returns>
+    /// <summary>Opens a session.</summary>
+    /// <param name="user">The user as it was before the proof was checked.</param>
+    /// <param name="cancellationToken">Cancels the wait; an opened session stays open.</param>
+    /// <returns>The tokens, or 401 <c>invalid_credentials</c> when the user's status or password changed meanwhile.</returns>
     public async Task<Result<TokensDto>> Open(User user, CancellationToken cancellationToken)
     {
         var ticket = await sessions.Open(user.Id, user.SessionVersion, client, cancellationToken);
 
-        // Who changes a password raises the version and then ends all sessions: if that was before this one was open, the version tells.
+        // A password change raises the version, then ends all sessions. If it ended them before this one was open, the version differs.
         var device = Device.Of(client);
         var (isKnown, isUnchanged) = await devices.Recognise(user, device, cancellationToken);
         var today = isUnchanged
@@ -34,10 +35,10 @@ internal sealed class SignIn(
         return UserErrors.InvalidCredentials;
     }
 
-    /// <summary>Lets the person be told that this device is new to them.</summary>
+    /// <summary>Stores the device and, if needed, raises the event for the notification about a new device.</summary>
     private async Task Remember(Guid userId, Device device, CancellationToken cancellationToken)
     {
-        // Where it is refused it is rolled back whole, and the next sign-in is the news.
+        // On an error the transaction is rolled back as a whole, and the next sign-in with the device notifies the user.
         await transaction.Run<Result<Unit>>(
             async token =>
             {

@@ -2,8 +2,8 @@ using Portico.Application.Common.Security;
 
 namespace Portico.Application.Auth;
 
-/// <summary>What a signed-in client holds: an access token for some minutes and a refresh token for the next one (RFC 6749, 5.1).</summary>
-/// <remarks>Lifetimes are in seconds. The refresh token is used once; its answer brings the next.</remarks>
+/// <summary>The tokens of a session: a short-lived access token and a refresh token for the next one (RFC 6749, 5.1).</summary>
+/// <remarks>Lifetimes are in seconds. Use the refresh token once; the answer contains the next one.</remarks>
 /// <example>
 /// {"accessToken":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln","tokenType":"Bearer","expiresIn":300,
 /// "refreshToken":"AQGh_H7noXkVqj-K6CxMTd0BofyAfrh7NYiPhM-3sus0AAAAARBsMEZNyKnK-aIRxSTxiwwV6OUJHvioUWV-uJUQkRah",

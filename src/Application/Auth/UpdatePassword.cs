@@ -8,7 +8,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Changes the caller's password, continues their session with new tokens and ends all their other ones.</summary>
+/// <summary>Changes the caller's password, continues the current session with new tokens and ends all other sessions.</summary>
 /// <example>
 /// {"userId":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","oldPassword":"correct horse battery staple",
 /// "newPassword":"another horse, another staple"}
@@ -53,7 +53,7 @@ internal sealed class UpdatePasswordHandler(
         if (confirmed.Error is { } notTheirs)
             return notTheirs;
 
-        // Before anything is changed: while sessions can't be reached, this one could not be carried over.
+        // Before any change: while Redis is unavailable this session could not continue.
         if (!await sessions.Exists(caller.Id, caller.SessionId, cancellationToken))
             return CommonErrors.Unauthenticated;
 
@@ -71,7 +71,7 @@ internal sealed class UpdatePasswordHandler(
         if (changed.Error is { } refusal)
             return refusal;
 
-        // This session first: another tab of it may be about to refresh. The others have an older version in any case.
+        // This session first, because another tab of it may refresh now. The other sessions already have an outdated version.
         var session = await sessions.Continue(caller.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
         await sessions.EndAfterCommit(all => all.EndOthers(caller.Id, caller.SessionId, cancellationToken));
         return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));

@@ -7,7 +7,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Signs a person in who was asked for a second proof, and has it.</summary>
+/// <summary>Answers a sign-in challenge with a code, and signs the user in.</summary>
 /// <example>
 /// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","method":"addressCode","code":"492816"}
 /// </example>
@@ -41,7 +41,7 @@ internal sealed class VerifyChallengeHandler(
         if (met.Error is { } invalid)
             return invalid;
 
-        // The address may have gone to somebody else meanwhile, and the password may be another one.
+        // Meanwhile the address may belong to another user, or the password may have changed.
         var (address, proved) = met.Value;
         var user = await db.Users.FindByAddress(address, cancellationToken);
         if (user is not { Status: UserStatus.Active } || proved != new ProvenPassword(user.Id, user.SessionVersion))

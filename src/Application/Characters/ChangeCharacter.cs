@@ -9,7 +9,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Characters;
 
-/// <summary>Changes one of the caller's characters, as long as nobody else did since it was read.</summary>
+/// <summary>Changes one of the caller's characters if it has the version that the caller has read.</summary>
 /// <example>
 /// {"name":"Mira Stormwind","class":"wizard","level":4,"strength":8,"dexterity":14,"constitution":12,"intelligence":18,"wisdom":13,
 /// "charisma":10}

@@ -27,7 +27,7 @@ public sealed record CharacterDto : IVersionedDto
     public DateTimeOffset? UpdatedAt { get; init; }
     public DateTimeOffset? DeletedAt { get; init; }
 
-    /// <summary>Opaque; in quotes it is the <c>ETag</c>.</summary>
+    /// <summary>Opaque; the <c>ETag</c> is this text in quotes.</summary>
     public string Version { get; init; } = "";
 }
 

@@ -4,7 +4,7 @@ using Portico.Domain.Characters;
 
 namespace Portico.Application.Characters;
 
-/// <summary>What a person says of a character.</summary>
+/// <summary>The fields of a character that its owner sets.</summary>
 public abstract record CharacterFields
 {
     public required string Name { get; init; }

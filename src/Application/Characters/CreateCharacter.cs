@@ -7,7 +7,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Characters;
 
-/// <summary>Makes a character of the caller.</summary>
+/// <summary>Creates a character of the caller.</summary>
 /// <example>
 /// {"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,
 /// "charisma":10}

@@ -9,7 +9,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Characters;
 
-/// <summary>One of the caller's characters.</summary>
+/// <summary>Gets one of the caller's characters.</summary>
 [Authenticated]
 public sealed record GetCharacter(Guid Id, bool Deleted) : IQuery<CharacterDto>, IIncludesDeleted;
 

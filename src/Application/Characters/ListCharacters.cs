@@ -11,23 +11,23 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Characters;
 
-/// <summary>The caller's characters, the newest first unless another order is asked for.</summary>
+/// <summary>Lists the caller's characters, newest first unless the query asks for another order.</summary>
 [Authenticated]
 public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IIncludesDeleted
 {
-    /// <summary>Text that the name contains, in any case.</summary>
+    /// <summary>A part of the name, in upper or lower case; 1 to 100 characters.</summary>
     public string? Search { get; init; }
 
-    /// <summary>Only this class.</summary>
+    /// <summary>Only characters of this class.</summary>
     public string? Class { get; init; }
 
     public int? MinLevel { get; init; }
     public int? MaxLevel { get; init; }
 
-    /// <summary>createdAt, name, class or level; with a minus before it for the opposite order.</summary>
+    /// <summary>createdAt, name, class or level; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    /// <summary>Deleted characters instead, of everybody; for administrators.</summary>
+    /// <summary>Lists the deleted characters of all users instead; for administrators.</summary>
     public bool Deleted { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;

@@ -8,7 +8,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Characters;
 
-/// <summary>Takes back the deletion of one of the caller's characters.</summary>
+/// <summary>Restores a deleted character of the caller.</summary>
 [Authenticated]
 public sealed record RestoreCharacter(Guid Id) : ICommand<CharacterDto>;
 

@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common;
 
-/// <summary>Refusals that any use case may meet.</summary>
+/// <summary>Errors that any use case may return.</summary>
 public static class CommonErrors
 {
     public static readonly Error Unauthenticated =
@@ -12,7 +12,7 @@ public static class CommonErrors
         new(ErrorKind.Forbidden, "forbidden", "Your role does not allow this.");
 
     public static readonly Error ConcurrentChange =
-        new(ErrorKind.Conflict, "concurrent_change", "Somebody else changed this at the same time. Read it again and repeat.");
+        new(ErrorKind.Conflict, "concurrent_change", "This was changed at the same time by another request. Read it again and repeat.");
 
     public static Error Validation(IReadOnlyDictionary<string, string[]> fields) =>
         new(ErrorKind.Validation, "validation_failed", "Some fields are not valid.") { Fields = fields };

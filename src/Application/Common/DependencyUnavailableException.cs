@@ -6,6 +6,6 @@ public sealed class DependencyUnavailableException(string dependency, Exception?
 {
     public string Dependency { get; } = dependency;
 
-    /// <summary>When another try makes sense.</summary>
+    /// <summary>After how long another try makes sense.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(2);
 }

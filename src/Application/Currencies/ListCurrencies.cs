@@ -6,12 +6,12 @@ using Portico.Domain.Currencies;
 
 namespace Portico.Application.Currencies;
 
-/// <summary>Every currency that Portico knows, by code.</summary>
-/// <remarks>Not cached: the code is its source, so it is in memory already.</remarks>
+/// <summary>Lists all supported currencies, by code.</summary>
+/// <remarks>Not cached, because the list is already in memory.</remarks>
 [Anonymous]
 public sealed record ListCurrencies : IQuery<Page<CurrencyDto>>;
 
-/// <summary>A unit of money with the number of decimals that it is counted in.</summary>
+/// <summary>A currency and its number of decimals.</summary>
 /// <example>{"code":"EUR","name":"Euro","decimals":2}</example>
 public sealed class CurrencyDto
 {
@@ -23,7 +23,8 @@ public sealed class CurrencyDto
 internal sealed class ListCurrenciesHandler : IQueryHandler<ListCurrencies, Page<CurrencyDto>>
 {
     private static readonly Result<Page<CurrencyDto>> All = new Page<CurrencyDto>(
-        [.. Currency.All.Select(currency => new CurrencyDto { Code = currency.Code, Name = currency.Name, Decimals = currency.Decimals })], NextCursor: null);
+        [.. Currency.All.Select(currency => new CurrencyDto { Code = currency.Code, Name = currency.Name, Decimals = currency.Decimals })],
+        NextCursor: null);
 
     public Task<Result<Page<CurrencyDto>>> Handle(ListCurrencies query, CancellationToken cancellationToken) => Task.FromResult(All);
 }

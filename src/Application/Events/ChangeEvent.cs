@@ -9,7 +9,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Changes what is said of an event that has no result yet.</summary>
+/// <summary>Changes the title and the closing time of a sports event that has no result yet.</summary>
 /// <example>{"title":"Reds – Blues (moved)","closesAt":"2026-12-02T18:00:00Z"}</example>
 [RequirePermission(Permissions.EventsWrite)]
 public sealed record ChangeEvent : ICommand<EventDto>
@@ -22,7 +22,7 @@ public sealed record ChangeEvent : ICommand<EventDto>
 
     public required string Title { get; init; }
 
-    /// <summary>When it takes no more forecasts; without it a manager closes it.</summary>
+    /// <summary>When the event closes for forecasts; null when a manager closes it.</summary>
     public DateTimeOffset? ClosesAt { get; init; }
 }
 

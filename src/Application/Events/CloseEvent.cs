@@ -7,7 +7,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Takes no more forecasts of an event, from now on.</summary>
+/// <summary>Closes a sports event for forecasts now.</summary>
 [RequirePermission(Permissions.EventsWrite)]
 public sealed record CloseEvent(Guid Id) : ICommand<EventDto>;
 

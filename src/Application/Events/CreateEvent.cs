@@ -7,14 +7,14 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Announces an event, which people can forecast from now on.</summary>
+/// <summary>Creates a sports event, which users can forecast from now on.</summary>
 /// <example>{"title":"Reds – Blues","closesAt":"2026-12-01T18:00:00Z"}</example>
 [RequirePermission(Permissions.EventsWrite)]
 public sealed record CreateEvent : ICommand<EventDto>
 {
     public required string Title { get; init; }
 
-    /// <summary>When it takes no more forecasts; without it a manager closes it.</summary>
+    /// <summary>When the event closes for forecasts; null when a manager closes it.</summary>
     public DateTimeOffset? ClosesAt { get; init; }
 }
 

@@ -7,7 +7,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Deletes an event that has no result yet; it can be restored.</summary>
+/// <summary>Deletes a sports event that has no result yet; it can be restored.</summary>
 [RequirePermission(Permissions.EventsWrite)]
 public sealed record DeleteEvent(Guid Id, IfMatch IfMatch) : ICommand<Unit>;
 

@@ -3,7 +3,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>An event that people forecast.</summary>
+/// <summary>A sports event that users can forecast.</summary>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","title":"Reds – Blues","status":"open","closesAt":"2026-12-01T18:00:00.000Z","result":null,
 /// "resultSetAt":null,"createdAt":"2026-11-21T10:00:00.123Z","updatedAt":null,"deletedAt":null,"version":"AAAAAAAAAAE"}
@@ -14,7 +14,7 @@ public sealed record EventDto : IVersionedDto
     public string Title { get; init; } = "";
     public EventStatus Status { get; init; }
 
-    /// <summary>When it takes no more forecasts; null when a manager will close it.</summary>
+    /// <summary>When the event closes or closed for forecasts; null until a manager closes it.</summary>
     public DateTimeOffset? ClosesAt { get; init; }
 
     public Outcome? Result { get; init; }
@@ -23,10 +23,10 @@ public sealed record EventDto : IVersionedDto
     public DateTimeOffset? UpdatedAt { get; init; }
     public DateTimeOffset? DeletedAt { get; init; }
 
-    /// <summary>Opaque; in quotes it is the <c>ETag</c>.</summary>
+    /// <summary>Opaque; the <c>ETag</c> is this text in quotes.</summary>
     public string Version { get; init; } = "";
 
-    // By hand: the status depends on the time.
+    // Not by AutoMapper, because the status depends on the time.
     internal static EventDto Of(SportEvent found, DateTimeOffset now) => new()
     {
         Id = found.Id,

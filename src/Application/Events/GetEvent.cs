@@ -9,7 +9,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>One event.</summary>
+/// <summary>Gets a sports event.</summary>
 [Authenticated]
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]

@@ -12,7 +12,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Events;
 
-/// <summary>Who forecast an event best: those who were right before those who were not, and the earlier the better.</summary>
+/// <summary>Lists the forecasters of a sports event: right forecasts first, then by the time of the forecast, earliest first.</summary>
 [Authenticated]
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
@@ -26,7 +26,7 @@ public sealed record GetEventLeaderboard : IQuery<Page<EventRankDto>>, IPaged
     public GetEventLeaderboard Of(Guid eventId) => this with { EventId = eventId };
 }
 
-/// <summary>A person's place among those who forecast an event.</summary>
+/// <summary>The rank of a forecaster of one sports event.</summary>
 /// <example>{"rank":1,"displayName":"Ada Lovelace","outcome":"win1","points":1,"decidedAt":"2026-11-21T10:00:00.123Z"}</example>
 public sealed class EventRankDto
 {
@@ -35,11 +35,11 @@ public sealed class EventRankDto
     public Outcome Outcome { get; init; }
     public int Points { get; init; }
 
-    /// <summary>When they made up their mind.</summary>
+    /// <summary>When the forecast was placed or last changed.</summary>
     public DateTimeOffset DecidedAt { get; init; }
 }
 
-/// <summary>The last forecast of a page, and how many stand before it.</summary>
+/// <summary>The last forecast of a page, and its rank.</summary>
 internal sealed record EventRankPosition(int Points, DateTimeOffset DecidedAt, Guid Id, int Rank);
 
 internal sealed class GetEventLeaderboardValidator : AbstractValidator<GetEventLeaderboard>

@@ -11,7 +11,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Events;
 
-/// <summary>Who has forecast best, over all events.</summary>
+/// <summary>Lists the forecasters by their points over all sports events, best first.</summary>
 [Authenticated]
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
@@ -22,23 +22,23 @@ public sealed record GetLeaderboard : IQuery<Page<RankDto>>, IPaged
     public string? Cursor { get; init; }
 }
 
-/// <summary>A person's place among those who forecast.</summary>
+/// <summary>The rank of a forecaster over all sports events.</summary>
 /// <example>{"rank":1,"displayName":"Ada Lovelace","points":17,"forecasts":20}</example>
 public sealed class RankDto
 {
-    /// <summary>Equal points share a rank.</summary>
+    /// <summary>1 for the best; equal points have equal ranks.</summary>
     public int Rank { get; init; }
 
     public string DisplayName { get; init; } = "";
 
-    /// <summary>The right forecasts.</summary>
+    /// <summary>The number of right forecasts.</summary>
     public int Points { get; init; }
 
-    /// <summary>All that were judged.</summary>
+    /// <summary>The number of settled forecasts.</summary>
     public int Forecasts { get; init; }
 }
 
-/// <summary>The last person of a page: their points, their rank and how many stand before them.</summary>
+/// <summary>The last forecaster of a page: points, rank and place in the list.</summary>
 internal sealed record RankPosition(int Points, Guid UserId, int Rank, int Place);
 
 internal sealed class GetLeaderboardValidator : AbstractValidator<GetLeaderboard>

@@ -2,9 +2,9 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Reads events so that they stay as they are until the transaction ends.</summary>
+/// <summary>Reads sports events and locks them until the transaction ends.</summary>
 public interface IEventLock
 {
-    /// <summary>An event that nobody closes before the caller's forecast is committed; many may hold it at once.</summary>
+    /// <summary>Locks an event so that nobody closes it before the caller's forecast is committed; the lock is shared.</summary>
     Task<SportEvent?> Lock(Guid id, CancellationToken cancellationToken);
 }

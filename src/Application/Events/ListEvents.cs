@@ -11,21 +11,21 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>The events, the newest first unless another order is asked for.</summary>
+/// <summary>Lists the sports events, newest first unless the query asks for another order.</summary>
 [Authenticated]
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
 public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IIncludesDeleted
 {
-    /// <summary>Text that the title contains, in any case.</summary>
+    /// <summary>A part of the title, in upper or lower case; 1 to 100 characters.</summary>
     public string? Search { get; init; }
 
     public EventStatus? Status { get; init; }
 
-    /// <summary>createdAt or title; with a minus before it for the opposite order.</summary>
+    /// <summary>createdAt or title; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    /// <summary>Deleted events instead; for administrators.</summary>
+    /// <summary>Lists the deleted events instead; for administrators.</summary>
     public bool Deleted { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;

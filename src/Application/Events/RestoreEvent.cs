@@ -7,7 +7,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Takes back the deletion of an event.</summary>
+/// <summary>Restores a deleted sports event.</summary>
 [RequirePermission(Permissions.EventsWrite)]
 public sealed record RestoreEvent(Guid Id) : ICommand<EventDto>;
 

@@ -9,7 +9,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Events;
 
-/// <summary>Sets the result of an event, once; its forecasts are judged in the background from then on.</summary>
+/// <summary>Sets the result of a sports event, once. The settlement of its forecasts then runs in the background.</summary>
 /// <example>{"outcome":"win1"}</example>
 [RequirePermission(Permissions.EventsWrite)]
 public sealed record SetEventResult : ICommand<EventDto>

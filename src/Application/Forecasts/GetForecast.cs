@@ -9,7 +9,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Forecasts;
 
-/// <summary>One of the caller's forecasts.</summary>
+/// <summary>Gets one of the caller's forecasts.</summary>
 [Authenticated]
 public sealed record GetForecast(Guid Id, bool Deleted) : IQuery<ForecastDto>, IIncludesDeleted;
 

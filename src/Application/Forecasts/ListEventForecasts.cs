@@ -11,14 +11,14 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Forecasts;
 
-/// <summary>Everybody's forecasts of an event, for managers; the newest first unless the other order is asked for.</summary>
+/// <summary>Lists all forecasts of a sports event, newest first unless the query asks for the other order; for managers.</summary>
 [RequirePermission(Permissions.ForecastsReadAll)]
 public sealed record ListEventForecasts : IQuery<Page<ForecastDto>>, ISorted
 {
     public Guid EventId { get; private init; }
     public Outcome? Outcome { get; init; }
 
-    /// <summary>createdAt; with a minus before it for the opposite order.</summary>
+    /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;

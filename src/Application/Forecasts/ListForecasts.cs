@@ -11,19 +11,19 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Forecasts;
 
-/// <summary>The caller's forecasts, the newest first unless the other order is asked for.</summary>
+/// <summary>Lists the caller's forecasts, newest first unless the query asks for the other order.</summary>
 [Authenticated]
 public sealed record ListForecasts : IQuery<Page<ForecastDto>>, ISorted, IIncludesDeleted
 {
-    /// <summary>Only the one of this event.</summary>
+    /// <summary>Only the forecast of this event.</summary>
     public Guid? EventId { get; init; }
 
     public Outcome? Outcome { get; init; }
 
-    /// <summary>createdAt; with a minus before it for the opposite order.</summary>
+    /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    /// <summary>Deleted forecasts instead, of everybody; for administrators.</summary>
+    /// <summary>Lists the deleted forecasts of all users instead; for administrators.</summary>
     public bool Deleted { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;

@@ -9,7 +9,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Forecasts;
 
-/// <summary>Says what the caller expects of an open event.</summary>
+/// <summary>Creates the caller's forecast of an open sports event.</summary>
 /// <example>{"eventId":"01a1fc7e-1111-7915-aa3f-8ae82c4c4ddd","outcome":"win1"}</example>
 [Authenticated]
 public sealed record PlaceForecast : ICommand<ForecastDto>

@@ -9,7 +9,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Forecasts;
 
-/// <summary>Takes back the deletion of the caller's forecast while its event is still open.</summary>
+/// <summary>Restores the caller's deleted forecast while its event is still open.</summary>
 [Authenticated]
 public sealed record RestoreForecast(Guid Id) : ICommand<ForecastDto>;
 

@@ -8,7 +8,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Holds;
 
-/// <summary>Moves what the caller holds to where it is held for, all that is left or a part; the rest stays reserved.</summary>
+/// <summary>Moves held money of the caller to the wallet that it is held for: all that is left, or a part; the rest stays held.</summary>
 /// <example>{"amount":{"amount":"12.34","currency":"EUR"}}</example>
 [Authenticated]
 public sealed record CaptureHold : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTransaction
@@ -16,7 +16,7 @@ public sealed record CaptureHold : ICommand<HoldDto>, INeedsIdempotencyKey, IOwn
     [JsonIgnore]
     public Guid Id { get; init; }
 
-    /// <summary>Left out, it is all that is left.</summary>
+    /// <summary>The amount to capture; without it, all that is left.</summary>
     public Money? Amount { get; init; }
 }
 

@@ -6,7 +6,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Holds;
 
-/// <summary>A hold that the caller is a party of, or any for who may read all.</summary>
+/// <summary>Gets a hold of which the caller is a party; managers get any hold.</summary>
 [Authenticated]
 public sealed record GetHold(Guid Id) : IQuery<HoldDto>;
 

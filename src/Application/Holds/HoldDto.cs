@@ -17,16 +17,16 @@ public sealed record HoldDto
     public required Guid ToWalletId { get; init; }
     public required Money Amount { get; init; }
 
-    /// <summary>What went to where it was held for.</summary>
+    /// <summary>The captured part of the amount.</summary>
     public required Money Captured { get; init; }
 
-    /// <summary>What is still reserved.</summary>
+    /// <summary>The part that is still held.</summary>
     public required Money Remaining { get; init; }
 
     public required HoldStatus Status { get; init; }
     public required string? Description { get; init; }
 
-    /// <summary>When what remains is released by itself.</summary>
+    /// <summary>When the hold expires; the remaining part is then available again.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

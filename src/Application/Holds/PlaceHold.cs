@@ -21,7 +21,7 @@ public sealed record PlaceHold : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTr
     public required Money Amount { get; init; }
     public string? Description { get; init; }
 
-    /// <summary>At most 90 days from now; left out, it is 7 days.</summary>
+    /// <summary>At most 90 days from now; 7 days by default.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 
@@ -41,7 +41,7 @@ internal sealed class PlaceHoldHandler(LedgerClient ledger) : ICommandHandler<Pl
 
     private static readonly Error EndsTooLate = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
-        ["expiresAt"] = [$"A hold ends in the future, within {LongestLife.TotalDays:0} days."],
+        ["expiresAt"] = [$"Give a time in the future, at most {LongestLife.TotalDays:0} days from now."],
     });
 
     public async Task<Result<HoldDto>> Handle(PlaceHold command, CancellationToken cancellationToken)

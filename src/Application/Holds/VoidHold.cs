@@ -6,7 +6,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Holds;
 
-/// <summary>Ends a hold of the caller and frees what is left of it.</summary>
+/// <summary>Voids a hold of the caller; the money that is left is available again.</summary>
 [Authenticated]
 public sealed record VoidHold(Guid Id) : ICommand<HoldDto>, INeedsIdempotencyKey, IOwnTransaction;
 

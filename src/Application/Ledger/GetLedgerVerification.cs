@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>Recomputes every balance from its postings and names the first row that is wrong, for administrators.</summary>
+/// <summary>Recomputes every balance from its postings and reports the first wrong row of each check; for administrators.</summary>
 [RequirePermission(Permissions.LedgerAudit)]
 public sealed record GetLedgerVerification : IQuery<LedgerVerificationDto>;
 

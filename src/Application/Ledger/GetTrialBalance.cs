@@ -5,14 +5,14 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>The books of each currency: what is owed to people, where it is, and that both are the same, for administrators.</summary>
+/// <summary>Gets the trial balance: the sums of all accounts for each currency, which add up to 0; for administrators.</summary>
 [RequirePermission(Permissions.LedgerAudit)]
 public sealed record GetTrialBalance : IQuery<TrialBalanceDto>;
 
-/// <summary>The sums of all accounts at one instant.</summary>
-/// <param name="At">The instant.</param>
-/// <param name="Balanced">Whether debit and credit are the same in every currency.</param>
-/// <param name="Currencies">Those that there are accounts with entries in, by code.</param>
+/// <summary>The sums of all accounts at one time.</summary>
+/// <param name="At">The time.</param>
+/// <param name="Balanced">Whether debit and credit are equal in every currency.</param>
+/// <param name="Currencies">The currencies with at least one posting, by code.</param>
 /// <example>
 /// {"at":"2026-11-21T10:00:00.123Z","balanced":true,"currencies":[{"currency":"EUR","balanced":true,"debit":{"amount":"100.00",
 /// "currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},"accounts":[{"kind":"wallet","count":2,"debit":{"amount":"0.00",
@@ -22,10 +22,10 @@ public sealed record GetTrialBalance : IQuery<TrialBalanceDto>;
 public sealed record TrialBalanceDto(DateTimeOffset At, bool Balanced, IReadOnlyList<CurrencyBalanceDto> Currencies);
 
 /// <summary>The sums of the accounts of one currency.</summary>
-/// <param name="Currency">Its code.</param>
-/// <param name="Balanced">Whether debit and credit are the same.</param>
-/// <param name="Debit">The sum of all balances below zero, without their sign.</param>
-/// <param name="Credit">The sum of all balances above zero: what is owed to those whose accounts they are.</param>
+/// <param name="Currency">The code of the currency.</param>
+/// <param name="Balanced">Whether debit and credit are equal.</param>
+/// <param name="Debit">The sum of all balances below zero, without the sign.</param>
+/// <param name="Credit">The sum of all balances above zero: what Portico owes to the owners of the accounts.</param>
 /// <param name="Accounts">The sums of each kind of account.</param>
 /// <example>
 /// {"currency":"EUR","balanced":true,"debit":{"amount":"100.00","currency":"EUR"},"credit":{"amount":"100.00","currency":"EUR"},
@@ -43,7 +43,7 @@ public sealed record KindBalanceDto(AccountKind Kind, long Count, Money Debit, M
 /// <summary>Adds up the accounts of the ledger.</summary>
 public interface ILedgerSums
 {
-    /// <summary>The sums of all accounts that were ever posted to, in one snapshot.</summary>
+    /// <summary>The sums of all accounts with at least one posting, in one snapshot.</summary>
     Task<TrialBalanceDto> Read(CancellationToken cancellationToken);
 }
 

@@ -4,19 +4,19 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>The accounts behind wallets. What changes them joins the transaction of the command.</summary>
+/// <summary>The ledger accounts of wallets. Changes join the transaction of the command.</summary>
 public interface IAccounts
 {
     /// <summary>Opens the account of a new wallet.</summary>
     Task Open(Wallet wallet, CancellationToken cancellationToken);
 
-    /// <summary>Closes a wallet's account for good, if it is empty and nothing is held.</summary>
-    /// <returns>Whether it was.</returns>
+    /// <summary>Closes the account of a wallet permanently, if it is empty and holds nothing.</summary>
+    /// <returns>Whether the account was closed.</returns>
     Task<bool> TryClose(Guid walletId, CancellationToken cancellationToken);
 
-    /// <summary>What wallets hold now, by their ids.</summary>
+    /// <summary>The current accounts of wallets, by wallet id.</summary>
     Task<IReadOnlyDictionary<Guid, Account>> Read(IReadOnlyCollection<Guid> walletIds, CancellationToken cancellationToken);
 
-    /// <summary>Whether a person has money, or some is held, in any wallet.</summary>
+    /// <summary>Whether any wallet of a user has money or held money.</summary>
     Task<bool> HasMoney(Guid ownerId, CancellationToken cancellationToken);
 }

@@ -7,11 +7,11 @@ public interface ILedger
 {
     /// <summary>Queues an instruction and waits for its outcome.</summary>
     /// <remarks>
-    /// Cancelled, it stops waiting; the instruction may still be executed, and a repetition with the same key learns how.
-    /// An instruction without a key is known by its id: executed twice, it has one effect.
+    /// Cancellation ends only the wait: the instruction may still be executed, and a repetition with the same key gets its outcome.
+    /// An instruction without a key is identified by its id: executed twice, it has one effect.
     /// </remarks>
     /// <exception cref="Common.DependencyUnavailableException">
-    /// The queue is full or the database is away; the same may succeed later.
+    /// The queue is full or the database is unavailable; the same instruction may succeed later.
     /// </exception>
     Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken);
 }

@@ -2,18 +2,20 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>Finds what the ledger has recorded.</summary>
+/// <summary>Finds journals and holds of the ledger.</summary>
 public interface ILedgerRecords
 {
-    /// <returns><c>null</c> when there is no such journal.</returns>
+    /// <summary>Finds a journal.</summary>
+    /// <returns>The journal; <c>null</c> when there is none.</returns>
     Task<RecordedJournal?> FindJournal(Guid id, CancellationToken cancellationToken);
 
-    /// <returns><c>null</c> when there is no such hold.</returns>
+    /// <summary>Finds a hold.</summary>
+    /// <returns>The hold; <c>null</c> when there is none.</returns>
     Task<RecordedHold?> FindHold(Guid id, CancellationToken cancellationToken);
 }
 
-/// <summary>A journal and the people whose money it moved; <c>null</c> stands for the system.</summary>
+/// <summary>A journal and the owners of its two accounts; <c>null</c> is the system.</summary>
 public sealed record RecordedJournal(Journal Journal, Guid? SourceOwnerId, Guid? DestinationOwnerId);
 
-/// <summary>A hold and the people whose money it reserves, and for whom.</summary>
+/// <summary>A hold and the owners of its two accounts; <c>null</c> is the system.</summary>
 public sealed record RecordedHold(Hold Hold, Guid? SourceOwnerId, Guid? DestinationOwnerId);

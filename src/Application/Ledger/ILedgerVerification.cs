@@ -2,10 +2,10 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>Proves from its rows that the ledger keeps its promises.</summary>
+/// <summary>Verifies from its rows that the ledger is consistent.</summary>
 public interface ILedgerVerification
 {
-    /// <summary>Verifies the ledger as it is at one instant, without keeping anybody from writing.</summary>
-    /// <returns>What was found; refused while another verification of the same database is running.</returns>
+    /// <summary>Verifies the state of the ledger at one time; writers are not blocked.</summary>
+    /// <returns>The result; an error while another verification of the same database runs.</returns>
     Task<Result<LedgerVerificationDto>> Verify(CancellationToken cancellationToken);
 }

@@ -6,7 +6,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>Executes ledger instructions on behalf of the caller, under the idempotency key of their request.</summary>
+/// <summary>Executes ledger instructions for the caller, with the idempotency key of the request.</summary>
 internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequestKey key, TimeProvider clock)
 {
     public Guid CallerId => caller.Id;
@@ -15,7 +15,7 @@ internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequest
 
     public Guid NewId() => Ids.New(clock.GetUtcNow());
 
-    /// <summary>Executes an instruction and makes the answer of its outcome.</summary>
+    /// <summary>Executes an instruction and converts its outcome to the answer.</summary>
     public async Task<Result<T>> Execute<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
     {
         var outcome = await ledger.Execute(

@@ -2,9 +2,9 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>What can be refused about reading the whole ledger.</summary>
+/// <summary>The errors of reading the whole ledger.</summary>
 public static class LedgerQueryErrors
 {
     public static readonly Error VerificationRunning =
-        new(ErrorKind.Conflict, "verification_running", "The ledger is being verified already. Wait for that to end.");
+        new(ErrorKind.Conflict, "verification_running", "Another verification of the ledger is running. Wait until it ends.");
 }

@@ -4,7 +4,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Ledger;
 
-/// <summary>The rules of fields that requests about money share.</summary>
+/// <summary>The validation rules that requests about money share.</summary>
 internal static class LedgerRules
 {
     public static IRuleBuilderOptions<T, Money> IsAmount<T>(this IRuleBuilder<T, Money> rule) =>

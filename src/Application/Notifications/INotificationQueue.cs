@@ -3,19 +3,20 @@ using Portico.Domain.Users;
 namespace Portico.Application.Notifications;
 
 /// <summary>
-/// Takes letters to people, in the transaction that is open, and sends them in the background until they are taken or refused.
+/// Stores notifications in the open transaction, and sends them in the background until they are accepted or refused.
 /// </summary>
 /// <remarks>
-/// Each letter is sent at least once, and once only unless a crash falls between the server's word that it has it and our note of that.
-/// Who has no address that can be reached is told nothing. An address gets at most <c>Mail:MaxPerDay</c> letters in 24 hours; the others
-/// wait.
+/// Each notification is sent at least once. It is sent twice only after a crash between the acceptance by the server and the commit of
+/// that fact. A user without a reachable address gets nothing. An address gets at most <c>Mail:MaxPerDay</c> notifications in 24 hours;
+/// the others wait.
 /// </remarks>
 public interface INotificationQueue
 {
-    /// <param name="eventId">What the letter tells of: a second letter of the same kind about it is dropped.</param>
-    /// <param name="userId">Whom it is for.</param>
-    /// <param name="letter">What it says.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="to">Where to, instead of the person's own address.</param>
+    /// <summary>Adds a notification to the queue.</summary>
+    /// <param name="eventId">The id of the event; a second notification with the same template for the same event is dropped.</param>
+    /// <param name="userId">The user who gets it.</param>
+    /// <param name="letter">The notification.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="to">The address, if it is not the user's own address.</param>
     Task Enqueue(Guid eventId, Guid userId, Notification letter, CancellationToken cancellationToken, ContactAddress? to = null);
 }

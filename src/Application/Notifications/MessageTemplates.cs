@@ -7,11 +7,11 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Words letters in Russian or English, as plain text and as HTML, from the templates in this folder.</summary>
+/// <summary>Renders notifications in Russian or English, as plain text and as HTML, from the templates of this project.</summary>
 /// <remarks>
-/// A template's first line is the subject; paragraphs follow, parted by empty lines. <c>! </c> begins the one to see first,
-/// whose values stand out; <c>- </c> begins the items of a list; <c>{{name}}</c> is a value. Text and HTML come from the same
-/// words. Values are escaped in HTML, lose their control characters everywhere, and are cut at <see cref="MaxValueLength"/>.
+/// The first line of a template is the subject. Paragraphs follow, separated by empty lines. <c>! </c> begins the main paragraph,
+/// with bold values; <c>- </c> begins the items of a list; <c>{{name}}</c> is a placeholder. Text and HTML come from the same template.
+/// Values are escaped in HTML, lose their control characters, and are cut at <see cref="MaxValueLength"/> characters.
 /// </remarks>
 public static partial class MessageTemplates
 {
@@ -20,7 +20,7 @@ public static partial class MessageTemplates
     private const string KeyMark = "! ";
     private const string ItemMark = "- ";
 
-    // Letters of all scripts stay readable; what means something to HTML does not stay.
+    // Characters of all scripts stay readable; characters with a meaning in HTML are escaped.
     private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
     private static readonly FrozenDictionary<string, string> Files = ReadFiles();
 
@@ -30,27 +30,28 @@ public static partial class MessageTemplates
         .Select(file => file[..^".en.txt".Length]);
 
     /// <summary>
-    /// Templates of what strangers can bring about often: of an address's daily letters they get half, so that they drown no warning.
+    /// Templates that other people can trigger often. They get half of the daily notifications of an address, so warnings still arrive.
     /// </summary>
     public static IReadOnlyList<string> News { get; } = ["money-received", "forecast-right", "forecast-wrong"];
 
-    /// <summary>The languages that letters are written in; who reads none of them gets the last.</summary>
+    /// <summary>The languages of the templates; the last one is the default.</summary>
     public static IReadOnlyList<string> Languages { get; } = ["ru", "en"];
 
-    /// <param name="letter">What to say.</param>
-    /// <param name="to">Whom to; a phone gets plain text only.</param>
-    /// <param name="locale">Their language, a BCP 47 tag.</param>
-    /// <exception cref="KeyNotFoundException">There is no such template, or it names a value that the letter lacks.</exception>
-    public static Message Render(Notification letter, ContactAddress to, string locale)
+    /// <summary>Renders a notification.</summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="to">The address; a phone gets plain text only.</param>
+    /// <param name="locale">The language of the user, a BCP 47 tag.</param>
+    /// <exception cref="KeyNotFoundException">There is no such template, or a value of a placeholder is missing.</exception>
+    public static Message Render(Notification notification, ContactAddress to, string locale)
     {
         var language = Languages.FirstOrDefault(language => Speaks(locale, language)) ?? Languages[^1];
-        var parts = Files[$"{letter.Template}.{language}.txt"]
+        var parts = Files[$"{notification.Template}.{language}.txt"]
             .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var subject = Fill(parts[0], letter);
+        var subject = Fill(parts[0], notification);
         var paragraphs = parts[1..];
-        return new Message(to, subject, string.Join("\n\n", paragraphs.Select(paragraph => TextOf(paragraph, letter))) + "\n")
+        return new Message(to, subject, string.Join("\n\n", paragraphs.Select(paragraph => TextOf(paragraph, notification))) + "\n")
         {
-            Html = to.Kind == ContactKind.Email ? HtmlOf(language, subject, paragraphs, letter) : null,
+            Html = to.Kind == ContactKind.Email ? HtmlOf(language, subject, paragraphs, notification) : null,
         };
     }
 
@@ -58,45 +59,49 @@ public static partial class MessageTemplates
         locale.StartsWith(language, StringComparison.OrdinalIgnoreCase)
             && (locale.Length == language.Length || locale[language.Length] == '-');
 
-    private static string TextOf(string paragraph, Notification letter) =>
-        Fill(paragraph.StartsWith(KeyMark, StringComparison.Ordinal) ? paragraph[KeyMark.Length..] : paragraph, letter);
+    private static string TextOf(string paragraph, Notification notification) =>
+        Fill(paragraph.StartsWith(KeyMark, StringComparison.Ordinal) ? paragraph[KeyMark.Length..] : paragraph, notification);
 
-    private static string HtmlOf(string language, string subject, string[] paragraphs, Notification letter) => Files["layout.html"]
-        .Replace("{{language}}", language, StringComparison.Ordinal)
-        .Replace("{{subject}}", Html.Encode(subject), StringComparison.Ordinal)
-        .Replace("{{content}}", string.Join('\n', paragraphs.Select(paragraph => HtmlOf(paragraph, letter))), StringComparison.Ordinal);
+    private static string HtmlOf(string language, string subject, string[] paragraphs, Notification notification)
+    {
+        var content = string.Join('\n', paragraphs.Select(paragraph => HtmlOf(paragraph, notification)));
+        return Files["layout.html"]
+            .Replace("{{language}}", language, StringComparison.Ordinal)
+            .Replace("{{subject}}", Html.Encode(subject), StringComparison.Ordinal)
+            .Replace("{{content}}", content, StringComparison.Ordinal);
+    }
 
-    private static string HtmlOf(string paragraph, Notification letter)
+    private static string HtmlOf(string paragraph, Notification notification)
     {
         if (paragraph.StartsWith(KeyMark, StringComparison.Ordinal))
-            return $"<p class=\"key\">{HtmlFill(paragraph[KeyMark.Length..], letter, value => $"<strong>{value}</strong>")}</p>";
+            return $"<p class=\"key\">{HtmlFill(paragraph[KeyMark.Length..], notification, value => $"<strong>{value}</strong>")}</p>";
         if (!paragraph.StartsWith(ItemMark, StringComparison.Ordinal))
-            return $"<p>{HtmlFill(paragraph, letter, value => value)}</p>";
+            return $"<p>{HtmlFill(paragraph, notification, value => value)}</p>";
 
-        var items = paragraph.Split('\n').Select(line => $"<li>{HtmlFill(line[ItemMark.Length..], letter, value => value)}</li>");
+        var items = paragraph.Split('\n').Select(line => $"<li>{HtmlFill(line[ItemMark.Length..], notification, value => value)}</li>");
         return $"<ul>\n{string.Join('\n', items)}\n</ul>";
     }
 
-    private static string HtmlFill(string template, Notification letter, Func<string, string> show)
+    private static string HtmlFill(string template, Notification notification, Func<string, string> show)
     {
         var html = new StringBuilder();
         var at = 0;
         foreach (var match in Placeholder().EnumerateMatches(template))
         {
             html.Append(Html.Encode(template[at..match.Index]));
-            html.Append(show(Html.Encode(Value(template.AsSpan(match.Index, match.Length), letter))));
+            html.Append(show(Html.Encode(Value(template.AsSpan(match.Index, match.Length), notification))));
             at = match.Index + match.Length;
         }
 
         return html.Append(Html.Encode(template[at..])).ToString();
     }
 
-    private static string Fill(string template, Notification letter) =>
-        Placeholder().Replace(template, match => Value(match.ValueSpan, letter));
+    private static string Fill(string template, Notification notification) =>
+        Placeholder().Replace(template, match => Value(match.ValueSpan, notification));
 
-    private static string Value(ReadOnlySpan<char> placeholder, Notification letter)
+    private static string Value(ReadOnlySpan<char> placeholder, Notification notification)
     {
-        var value = letter.Values[placeholder[2..^2].ToString()];
+        var value = notification.Values[placeholder[2..^2].ToString()];
         if (value.Length > MaxValueLength)
             value = value[..(char.IsHighSurrogate(value[MaxValueLength - 1]) ? MaxValueLength - 1 : MaxValueLength)];
         return Controls().Replace(value, " ");
@@ -119,7 +124,7 @@ public static partial class MessageTemplates
     [GeneratedRegex(@"\{\{[a-z]+\}\}", RegexOptions.None, 1000)]
     private static partial Regex Placeholder();
 
-    // Line ends of every kind among them, and the marks that turn the direction of writing.
+    // Includes all kinds of line ends, and the characters that change the direction of text.
     [GeneratedRegex(@"[\p{Cc}\p{Zl}\p{Zp}\u200E\u200F\u202A-\u202E\u2066-\u2069]+", RegexOptions.None, 1000)]
     private static partial Regex Controls();
 }

@@ -6,17 +6,18 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Writes to everybody whose wallets got money from somebody else, once for all that came together.</summary>
+/// <summary>Notifies the users whose wallets got money from another user, once for all amounts of one event.</summary>
 internal sealed class MoneyReceivers(INotificationQueue notifications, IAppDbContext db)
 {
-    /// <param name="eventId">What the letters tell of.</param>
-    /// <param name="by">Who moved the money; what they moved to themselves is no news to them.</param>
-    /// <param name="legs">What was moved.</param>
-    /// <param name="at">When.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Queues the notifications.</summary>
+    /// <param name="eventId">The id of the event.</param>
+    /// <param name="by">The user who moved the money; this user gets no notification.</param>
+    /// <param name="legs">The amounts that were moved.</param>
+    /// <param name="at">When it happened.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task Tell(Guid eventId, Guid? by, IEnumerable<MovedMoney> legs, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        // Accounts of the system are nobody's wallets, and so drop out.
+        // System accounts are not wallets, so the query does not find them.
         var received = legs.ToLookup(leg => leg.ToAccountId, leg => leg.Amount);
         var wallets = received.Select(account => account.Key).ToArray();
         var owners = await db.Wallets.OfEveryOwner().WithDeleted().AsNoTracking()

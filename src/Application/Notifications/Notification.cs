@@ -3,25 +3,25 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>What a person is told: a template and the values that it names, before they are put into a language.</summary>
+/// <summary>A message template and its values, for one user, without a language.</summary>
 /// <remarks>
-/// Its values are the person's own name, titles that managers write, and what we say ourselves: no stranger writes to people in Portico's
-/// name.
+/// Values are the user's own name, titles that managers write, and texts of Portico. So no stranger can write to users in the name of
+/// Portico.
 /// </remarks>
 public sealed record Notification
 {
     private Notification(string template, params (string Name, string Value)[] values) =>
         (Template, Values) = (template, values.ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal));
 
-    /// <summary>The name of the template, such as <c>welcome</c>.</summary>
+    /// <summary>The name of the template, for example <c>welcome</c>.</summary>
     public string Template { get; }
 
     public IReadOnlyDictionary<string, string> Values { get; }
 
-    /// <summary>The code that proves an address, and nothing else that looks like one.</summary>
+    /// <summary>The code for an address; the message contains no other number that looks like a code.</summary>
     public static Notification Code(string code, TimeSpan lifetime) => new("code", ("code", code), ("minutes", Minutes(lifetime)));
 
-    /// <summary>The code that is asked for beside a password; only who knows the password has it sent.</summary>
+    /// <summary>The code of a sign-in challenge; it is sent only after the right password.</summary>
     public static Notification SignInCode(string code, TimeSpan lifetime) =>
         new("sign-in-code", ("code", code), ("minutes", Minutes(lifetime)));
 
@@ -36,22 +36,23 @@ public sealed record Notification
 
     public static Notification AccountDeleted(DateTimeOffset at) => new("account-deleted", ("at", Time(at)));
 
-    /// <param name="amount">With its currency, such as <c>12.34 EUR</c>.</param>
-    /// <param name="at">When it came.</param>
+    /// <summary>Money came into a wallet of the user.</summary>
+    /// <param name="amount">The amount with its currency, for example <c>12.34 EUR</c>.</param>
+    /// <param name="at">When the money came.</param>
     public static Notification MoneyReceived(string amount, DateTimeOffset at) =>
         new("money-received", ("amount", amount), ("at", Time(at)));
 
-    /// <summary>Tells the old address that another one has taken its place.</summary>
+    /// <summary>For the old address: a new address has replaced it.</summary>
     public static Notification ContactChanged(ContactAddress newAddress, DateTimeOffset at) =>
-        // Half hidden, since whoever reads this mailbox may not be the person any more.
+        // ToString masks the address, because the user may no longer be the reader of the old mailbox.
         new("contact-changed", ("address", newAddress.ToString()), ("at", Time(at)));
 
-    /// <summary>Tells a forecaster what an event came to, in the notation of sport: 1, X or 2.</summary>
+    /// <summary>The result of a sports event for a forecaster, in the notation of sport: 1, X or 2.</summary>
     public static Notification ForecastSettled(string @event, Outcome forecast, Outcome result, int points) => forecast == result
         ? new("forecast-right", ("event", @event), ("result", Sign(result)), ("points", $"{points}"))
         : new("forecast-wrong", ("event", @event), ("result", Sign(result)), ("forecast", Sign(forecast)));
 
-    /// <summary>A letter that was kept as its parts.</summary>
+    /// <summary>Makes a notification of its stored parts.</summary>
     public static Notification Of(string template, IReadOnlyDictionary<string, string> values) =>
         new(template, [.. values.Select(value => (value.Key, value.Value))]);
 

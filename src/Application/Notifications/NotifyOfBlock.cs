@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells a person that they are kept out, and not why: that stays between administrators.</summary>
+/// <summary>Notifies a user about a block, without the reason, which only administrators see.</summary>
 internal sealed class NotifyOfBlock(INotificationQueue notifications) : IEventHandler<UserBlocked>
 {
     public static string Name => "notify-of-block";

@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells a person that their account is gone, while it can still be brought back.</summary>
+/// <summary>Notifies a user that the account was deleted and can still be restored.</summary>
 internal sealed class NotifyOfDeletion(INotificationQueue notifications) : IEventHandler<UserDeleted>
 {
     public static string Name => "notify-of-deletion";

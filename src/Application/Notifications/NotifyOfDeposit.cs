@@ -3,7 +3,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells a person that money came into their wallet from outside.</summary>
+/// <summary>Notifies a user about a deposit into a wallet.</summary>
 internal sealed class NotifyOfDeposit(MoneyReceivers receivers) : IEventHandler<MoneyDeposited>
 {
     public static string Name => "notify-of-deposit";

@@ -3,7 +3,7 @@ using Portico.Domain.Forecasts;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells a forecaster what their forecast came to.</summary>
+/// <summary>Notifies a forecaster about the settlement of the forecast.</summary>
 internal sealed class NotifyOfForecast(INotificationQueue notifications) : IEventHandler<ForecastSettled>
 {
     public static string Name => "notify-of-forecast";

@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells a person that somebody signed in to their account from where nobody had before.</summary>
+/// <summary>Notifies a user about a sign-in from a device that is not known yet.</summary>
 internal sealed class NotifyOfNewDevice(INotificationQueue notifications) : IEventHandler<UserNewDeviceUsed>
 {
     public static string Name => "notify-of-new-device";

@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells a person that their password is another one, in case it was not they who changed it.</summary>
+/// <summary>Notifies a user about a new password, in case somebody else has changed it.</summary>
 internal sealed class NotifyOfNewPassword(INotificationQueue notifications) : IEventHandler<UserPasswordChanged>
 {
     public static string Name => "notify-of-new-password";

@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Welcomes whoever signed up.</summary>
+/// <summary>Sends the welcome message to a new user.</summary>
 internal sealed class NotifyOfRegistration(INotificationQueue notifications) : IEventHandler<UserRegistered>
 {
     public static string Name => "notify-of-registration";

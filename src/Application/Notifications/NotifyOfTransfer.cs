@@ -3,7 +3,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Notifications;
 
-/// <summary>Tells people that somebody sent them money.</summary>
+/// <summary>Notifies users about money that another user sent to them.</summary>
 internal sealed class NotifyOfTransfer(MoneyReceivers receivers) : IEventHandler<TransferPosted>
 {
     public static string Name => "notify-of-transfer";

@@ -6,7 +6,7 @@ using Portico.Domain.Common;
 namespace Portico.Application.Transfers;
 
 /// <summary>The fields of a deposit and of a withdrawal.</summary>
-/// <remarks>The counterpart is the system's own cash account of the currency.</remarks>
+/// <remarks>The other account is the system account for cash in this currency.</remarks>
 public abstract record CashFields : ICommand<TransferDto>, INeedsIdempotencyKey, IOwnTransaction
 {
     public required Guid WalletId { get; init; }

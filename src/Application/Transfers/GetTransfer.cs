@@ -6,7 +6,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Transfers;
 
-/// <summary>A transfer that the caller is a party of, or any for who may read all.</summary>
+/// <summary>Gets a transfer of which the caller is a party; managers get any transfer.</summary>
 [Authenticated]
 public sealed record GetTransfer(Guid Id) : IQuery<TransferDto>;
 

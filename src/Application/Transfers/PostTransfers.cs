@@ -7,7 +7,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Transfers;
 
-/// <summary>Moves money in many transfers from wallets of the caller: all of them, or none.</summary>
+/// <summary>Makes several transfers from wallets of the caller: all of them or none.</summary>
 /// <example>
 /// {"transfers":[{"fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
 /// "amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch"}]}
@@ -15,7 +15,7 @@ namespace Portico.Application.Transfers;
 [Authenticated]
 public sealed record PostTransfers : ICommand<TransferBatchDto>, INeedsIdempotencyKey, IOwnTransaction
 {
-    /// <summary>1 to 100, carried out in this order.</summary>
+    /// <summary>1 to 100 transfers, executed in this order.</summary>
     public required IReadOnlyList<TransferLeg> Transfers { get; init; }
 }
 
@@ -28,7 +28,7 @@ public sealed record TransferLeg
     public string? Description { get; init; }
 }
 
-/// <summary>Transfers that were made together.</summary>
+/// <summary>The transfers of one batch.</summary>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","transfers":[{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4dd1","kind":"transfer",
 /// "fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34",

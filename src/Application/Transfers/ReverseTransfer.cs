@@ -8,7 +8,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Transfers;
 
-/// <summary>Moves what a transfer moved back, all that is left of it or a part; in total never more.</summary>
+/// <summary>Moves the money of a transfer back: all that is not reversed yet, or a part; in total never more than the transfer.</summary>
 /// <example>{"amount":{"amount":"2.34","currency":"EUR"},"description":"Refund of the drinks"}</example>
 [RequirePermission(Permissions.MoneyReverse)]
 public sealed record ReverseTransfer : ICommand<TransferDto>, INeedsIdempotencyKey, IOwnTransaction
@@ -16,7 +16,7 @@ public sealed record ReverseTransfer : ICommand<TransferDto>, INeedsIdempotencyK
     [JsonIgnore]
     public Guid Id { get; init; }
 
-    /// <summary>Left out, it is all that was not reversed yet.</summary>
+    /// <summary>The amount to reverse; without it, all that is not reversed yet.</summary>
     public Money? Amount { get; init; }
 
     public string? Description { get; init; }

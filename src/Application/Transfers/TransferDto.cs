@@ -3,6 +3,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Transfers;
 
+/// <summary>How a transfer was made.</summary>
 public enum TransferKind
 {
     Transfer,
@@ -10,11 +11,11 @@ public enum TransferKind
     Withdrawal,
     Reversal,
 
-    /// <summary>Money that was held went where it was held for.</summary>
+    /// <summary>Held money moved to the wallet that it was held for.</summary>
     Capture,
 }
 
-/// <summary>Money that went from one wallet to another, in or out. Never changed: what was wrong is reversed by another one.</summary>
+/// <summary>Money that moved between two wallets, in or out. It is never changed; a reversal corrects it.</summary>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","kind":"transfer","fromWalletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
 /// "toWalletId":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Lunch","batchId":null,
@@ -25,27 +26,27 @@ public sealed record TransferDto
     public required Guid Id { get; init; }
     public required TransferKind Kind { get; init; }
 
-    /// <summary><c>null</c> is the world outside.</summary>
+    /// <summary>The wallet that gave the money; <c>null</c> for a deposit from outside.</summary>
     public required Guid? FromWalletId { get; init; }
 
-    /// <summary><c>null</c> is the world outside.</summary>
+    /// <summary>The wallet that got the money; <c>null</c> for a withdrawal.</summary>
     public required Guid? ToWalletId { get; init; }
 
     public required Money Amount { get; init; }
     public required string? Description { get; init; }
 
-    /// <summary>The batch that it stood or fell with.</summary>
+    /// <summary>The batch of the transfer, if it is part of one.</summary>
     public required Guid? BatchId { get; init; }
 
-    /// <summary>The transfer that it moved back, in whole or in part.</summary>
+    /// <summary>The transfer that it reverses, completely or in part.</summary>
     public required Guid? ReversesId { get; init; }
 
-    /// <summary>The hold that it captured, in whole or in part.</summary>
+    /// <summary>The hold that it captures, completely or in part.</summary>
     public required Guid? HoldId { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The transfer that an instruction of one leg made.</summary>
+    /// <summary>The transfer of an instruction with one leg.</summary>
     internal static TransferDto Of(Outcome outcome) => Of(outcome.Journals[0]);
 
     internal static TransferDto Of(Journal journal) => new()

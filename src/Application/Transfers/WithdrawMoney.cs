@@ -6,8 +6,8 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Transfers;
 
-/// <summary>Takes money out of any wallet.</summary>
-/// <remarks>The counterpart is the system's own cash account of the currency.</remarks>
+/// <summary>Withdraws money from any wallet.</summary>
+/// <remarks>The other account is the system account for cash in this currency.</remarks>
 /// <example>
 /// {"walletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","amount":{"amount":"12.34","currency":"EUR"},"description":"Payout"}
 /// </example>

@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>How a person stands.</summary>
+/// <summary>The status of a user.</summary>
 public enum AccountStatus
 {
     Active = 1,
@@ -11,7 +11,7 @@ public enum AccountStatus
     Deleted = 3,
 }
 
-/// <summary>A person as administrators see them.</summary>
+/// <summary>A user as administrators see it.</summary>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org",
 /// "emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en",
@@ -22,17 +22,17 @@ public sealed record AccountDto
     public Guid Id { get; init; }
     public string DisplayName { get; init; } = "";
 
-    /// <summary>Null where there is none, or where it was freed after a deletion.</summary>
+    /// <summary>Null when there is none, or when it was freed after a deletion.</summary>
     public string? Email { get; init; }
 
     public DateTimeOffset? EmailVerifiedAt { get; init; }
 
-    /// <summary>Null where there is none, or where it was freed after a deletion.</summary>
+    /// <summary>Null when there is none, or when it was freed after a deletion.</summary>
     public string? Phone { get; init; }
 
     public DateTimeOffset? PhoneVerifiedAt { get; init; }
 
-    /// <summary>The highest role first, then all that it implies.</summary>
+    /// <summary>The highest role first, then the roles that it includes.</summary>
     public IReadOnlyList<Role> Roles { get; init; } = [];
 
     public string Locale { get; init; } = "";

@@ -7,8 +7,8 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Users;
 
-/// <summary>Keeps a person out: their sessions end, and nothing signs them in until they are unblocked.</summary>
-/// <remarks>One who is blocked already stays so, for the first reason; whatever sessions they still have end.</remarks>
+/// <summary>Blocks a user: all sessions end, and the user can't sign in until an administrator unblocks the user.</summary>
+/// <remarks>A user who is already blocked stays blocked with the first reason; remaining sessions end.</remarks>
 /// <example>{"reason":"Sells forged tickets."}</example>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record BlockUser : ICommand<AccountDto>

@@ -10,10 +10,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Puts another address in the place of the caller's own, or beside it, with the password and a code that proves it.</summary>
+/// <summary>Replaces or adds a contact address of the caller; needs the password and a code to the new address.</summary>
 /// <remarks>
-/// The old address is told, by a letter of the same transaction. Sessions go on: they stand for the password, which stays; a code or a
-/// challenge that is on its way to the old address is worth nothing any more.
+/// The old address gets a notification, queued in the same transaction. Sessions continue, because the password stays the same. Codes
+/// and challenges that were sent to the old address become invalid.
 /// </remarks>
 /// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
 [Authenticated]
@@ -47,7 +47,7 @@ internal sealed class ChangeContactHandler(
         if (known.Error is { } missing)
             return missing;
 
-        // The password comes first: without it a caller learns nothing about the code and uses none up.
+        // The password is checked first: without it a caller learns nothing about the code and consumes none.
         var confirmed = await confirmation.Confirm(known.Value, command.Password, cancellationToken);
         if (confirmed.Error is { } notTheirs)
             return notTheirs;
@@ -67,7 +67,7 @@ internal sealed class ChangeContactHandler(
                 user.ChangeContact(address, now);
                 audit.Add(Note(user.Id, before.FirstOrDefault(old => old.Kind == address.Kind), address));
 
-                // In this transaction, since the addresses from before are in no event.
+                // In this transaction, because no event contains the old addresses.
                 var changeId = Ids.New(now);
                 foreach (var old in before.Where(old => old != address))
                     await notifications.Enqueue(changeId, user.Id, Notification.ContactChanged(address, now), token, to: old);
@@ -77,7 +77,7 @@ internal sealed class ChangeContactHandler(
         return changed.Error is { } refusal ? refusal : mapper.Map<UserDto>(changed.Value);
     }
 
-    // Half hidden: the log is for ever, and people are not.
+    // ToString masks the address, because the audit log outlives the data of users.
     private static AuditNote Note(Guid userId, ContactAddress? before, ContactAddress after) =>
         new AuditNote(AuditActions.UserContactChanged, AuditSubject.User(userId))
             .With("kind", after.Kind)

@@ -9,7 +9,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Changes the caller's own name or language; what is left out stays as it was.</summary>
+/// <summary>Changes the caller's own name or language; missing fields stay unchanged.</summary>
 /// <example>{"displayName":"Ada King","locale":"en"}</example>
 [Authenticated]
 public sealed record ChangeProfile : ICommand<UserDto>

@@ -8,8 +8,8 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Gives a person another rank: the highest of the roles that are named, which implies the lower ones.</summary>
-/// <remarks>Access tokens with the old one die; sessions go on and take the new one at their next refresh.</remarks>
+/// <summary>Gives a user a new role: the highest of the named roles, which includes the lower ones.</summary>
+/// <remarks>Access tokens with the old role become invalid; sessions continue and get the new role at the next refresh.</remarks>
 /// <example>{"roles":["manager","user"]}</example>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record ChangeRoles : ICommand<AccountDto>

@@ -9,8 +9,8 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Deletes the caller's own account, once they have given their password again.</summary>
-/// <remarks>All sessions end. The address stays theirs for the retention time, in which an administrator can restore them.</remarks>
+/// <summary>Deletes the caller's own account; needs the password.</summary>
+/// <remarks>All sessions end. The address stays reserved for the retention time, in which an administrator can restore the user.</remarks>
 /// <example>{"password":"correct horse battery staple"}</example>
 [Authenticated]
 public sealed record DeleteAccount : ICommand<Unit>, IOwnTransaction

@@ -5,12 +5,12 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Users;
 
-/// <summary>Deletes a person, who can be restored; their sessions end, and their address stays theirs for the retention time.</summary>
-/// <remarks>One who is deleted already stays so.</remarks>
+/// <summary>Deletes a user, who can be restored; all sessions end, and the address stays reserved for the retention time.</summary>
+/// <remarks>A user who is already deleted stays deleted.</remarks>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record DeleteUser(Guid Id) : ICommand<Unit>
 {
-    // Nothing to validate: an id that makes no sense is a person who does not exist.
+    // No validator: an id without meaning is a user who does not exist.
     public Guid Id { get; } = Id;
 }
 

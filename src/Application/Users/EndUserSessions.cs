@@ -5,11 +5,11 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Users;
 
-/// <summary>Signs a person out everywhere.</summary>
+/// <summary>Ends all sessions of a user.</summary>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record EndUserSessions(Guid Id) : ICommand<Unit>
 {
-    // Nothing to validate: an id that makes no sense is a person who does not exist.
+    // No validator: an id without meaning is a user who does not exist.
     public Guid Id { get; } = Id;
 }
 

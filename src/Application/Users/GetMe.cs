@@ -8,7 +8,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>The caller's own profile.</summary>
+/// <summary>Gets the caller's own profile.</summary>
 [Authenticated]
 public sealed record GetMe : IQuery<UserDto>;
 

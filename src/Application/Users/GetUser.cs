@@ -9,7 +9,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Any person, a deleted one included, for administrators.</summary>
+/// <summary>Gets any user, deleted or not; for administrators.</summary>
 [RequirePermission(Permissions.UsersRead)]
 public sealed record GetUser(Guid Id) : IQuery<AccountDto>;
 

@@ -11,23 +11,23 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Everybody who signed up, the newest first, for administrators.</summary>
+/// <summary>Lists the users, newest first; for administrators.</summary>
 [RequirePermission(Permissions.UsersRead)]
 public sealed record ListUsers : IQuery<Page<AccountDto>>, IPaged
 {
-    /// <summary>Text that the name contains, or that the address or number begins with.</summary>
+    /// <summary>A part of the name, or the beginning of the e-mail address or phone number; 1 to 100 characters.</summary>
     public string? Search { get; init; }
 
     public Role? Role { get; init; }
 
-    /// <summary>Without it everybody who is not deleted.</summary>
+    /// <summary>Only users with this status; without it all users who are not deleted.</summary>
     public AccountStatus? Status { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;
     public string? Cursor { get; init; }
 }
 
-/// <summary>The last user of a page; ids sort by the time of signing up.</summary>
+/// <summary>The last user of a page; ids sort by the time of registration.</summary>
 internal sealed record UserPosition(Guid Id);
 
 internal sealed class ListUsersValidator : AbstractValidator<ListUsers>
@@ -65,7 +65,7 @@ internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQuer
         if (query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var position))
             users = users.Where(u => u.Id < position.Id);
 
-        // One more than asked for tells whether there is a next page.
+        // One extra row shows whether there is a next page.
         var found = await users.OrderByDescending(u => u.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
         return Page.Of(found, query.Limit, mapper.Map<AccountDto>, last => Cursor.Write(new UserPosition(last.Id)));
     }

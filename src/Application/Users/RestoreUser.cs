@@ -5,11 +5,11 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Users;
 
-/// <summary>Brings a deleted person back with the role and the standing that they had; one who is not deleted stays as they are.</summary>
+/// <summary>Restores a deleted user with the former role and status; a user who is not deleted stays unchanged.</summary>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record RestoreUser(Guid Id) : ICommand<AccountDto>
 {
-    // Nothing to validate: an id that makes no sense is a person who does not exist.
+    // No validator: an id without meaning is a user who does not exist.
     public Guid Id { get; } = Id;
 }
 

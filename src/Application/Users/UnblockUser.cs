@@ -5,11 +5,11 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Users;
 
-/// <summary>Lets a blocked person sign in again; one who is not blocked stays as they are.</summary>
+/// <summary>Unblocks a user, who can then sign in again; a user who is not blocked stays unchanged.</summary>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record UnblockUser(Guid Id) : ICommand<AccountDto>
 {
-    // Nothing to validate: an id that makes no sense is a person who does not exist.
+    // No validator: an id without meaning is a user who does not exist.
     public Guid Id { get; } = Id;
 }
 

@@ -11,16 +11,17 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Lets the caller act on another person, and notes who did what to whom in the same transaction.</summary>
-/// <remarks>What changes nothing, because it was done before, succeeds and is not noted again.</remarks>
+/// <summary>Runs an action of the caller on another user, and writes the audit entry in the same transaction.</summary>
+/// <remarks>An action that changes nothing succeeds and writes no audit entry.</remarks>
 internal sealed class UserAdministration(
     IAppDbContext db, ICurrentUser caller, IAuditLog audit, ISessions sessions, ITransaction transaction, IMapper mapper)
 {
-    /// <param name="userId">The other person, who may be deleted.</param>
+    /// <summary>Runs the action.</summary>
+    /// <param name="userId">The other user, who may be deleted.</param>
     /// <param name="action">One of <see cref="AuditActions"/>.</param>
-    /// <param name="act">What the caller, given second, does to the person, given first.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="reason">Why, for the audit log.</param>
+    /// <param name="act">The action; its arguments are the other user, then the caller.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="reason">The reason, for the audit log.</param>
     public async Task<Result<AccountDto>> Act(
         Guid userId, string action, Func<User, User, Result<Unit>> act, CancellationToken cancellationToken, string? reason = null)
     {
@@ -46,10 +47,10 @@ internal sealed class UserAdministration(
         return mapper.Map<AccountDto>(user);
     }
 
-    /// <summary>The same, and ends the person's sessions.</summary>
+    /// <summary>Runs the action and ends the user's sessions.</summary>
     /// <remarks>
-    /// After the commit, so that none is opened behind it. When Redis is away then, they end at their next refresh: their version has
-    /// passed.
+    /// Sessions end after the commit, so that no new one opens in between. While Redis is unavailable they end at their next refresh,
+    /// because their session version is outdated.
     /// </remarks>
     public async Task<Result<AccountDto>> ActAndEndSessions(
         Guid userId, string action, Func<User, User, Result<Unit>> act, CancellationToken cancellationToken, string? reason = null)

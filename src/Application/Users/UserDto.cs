@@ -3,7 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>A person as they see themselves.</summary>
+/// <summary>A user's own profile.</summary>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org",
 /// "emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en",
@@ -18,7 +18,7 @@ public sealed record UserDto
     public string? Phone { get; init; }
     public DateTimeOffset? PhoneVerifiedAt { get; init; }
 
-    /// <summary>The highest role first, then all that it implies.</summary>
+    /// <summary>The highest role first, then the roles that it includes.</summary>
     public IReadOnlyList<Role> Roles { get; init; } = [];
 
     public string Locale { get; init; } = "";

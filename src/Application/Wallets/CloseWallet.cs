@@ -8,7 +8,7 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>Closes and deletes one of the caller's wallets, if it is empty and nothing is held; its history stays.</summary>
+/// <summary>Closes and deletes one of the caller's wallets, if it is empty and holds nothing; its history stays.</summary>
 [Authenticated]
 public sealed record CloseWallet(Guid Id, IfMatch IfMatch) : ICommand<Unit>;
 

@@ -3,18 +3,18 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>What one movement or hold did to a wallet.</summary>
-/// <param name="Version">The number of the entry in its wallet: 1 for the first, without a gap.</param>
-/// <param name="CreatedAt">Never earlier than that of the entry before.</param>
+/// <summary>The effect of one transfer or hold on a wallet.</summary>
+/// <param name="Version">The number of the entry in the wallet: 1 for the first, without gaps.</param>
+/// <param name="CreatedAt">When it was recorded; never earlier than the previous entry.</param>
 /// <param name="Kind">What happened.</param>
-/// <param name="Amount">Above zero for what came in, below for what went out, zero for what was only held or released.</param>
-/// <param name="Balance">The balance after it.</param>
-/// <param name="Held">What is held after it; the rest of the balance is available.</param>
-/// <param name="TransferId">The transfer; a hold has one for each of its steps.</param>
-/// <param name="CounterpartyId">The wallet on the other side; null when it is the world outside.</param>
-/// <param name="HoldId">The hold that it is about.</param>
-/// <param name="ReversesId">The transfer that it takes back.</param>
-/// <param name="Description">The words of who asked for it.</param>
+/// <param name="Amount">Above zero for money in, below zero for money out, zero for a hold or a release.</param>
+/// <param name="Balance">The balance after the entry.</param>
+/// <param name="Held">The held amount after the entry; the rest of the balance is available.</param>
+/// <param name="TransferId">The id of the transfer; each step of a hold has its own id.</param>
+/// <param name="CounterpartyId">The other wallet; null for a deposit or a withdrawal.</param>
+/// <param name="HoldId">The hold of the entry, if there is one.</param>
+/// <param name="ReversesId">The transfer that it reverses.</param>
+/// <param name="Description">The description of the request.</param>
 /// <example>
 /// {"version":7,"createdAt":"2026-11-21T10:00:00.123Z","kind":"transfer","amount":{"amount":"-12.34","currency":"EUR"},
 /// "balance":{"amount":"87.66","currency":"EUR"},"held":{"amount":"0.00","currency":"EUR"},

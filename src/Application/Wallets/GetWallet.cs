@@ -8,7 +8,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>One of the caller's wallets, with what it holds now.</summary>
+/// <summary>Gets one of the caller's wallets with its current balance.</summary>
 [Authenticated]
 public sealed record GetWallet(Guid Id) : IQuery<WalletDto>;
 

@@ -4,23 +4,23 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>What a wallet held at an instant, for its owner and for managers.</summary>
+/// <summary>Gets the balance of a wallet at a time; for its owner and for managers.</summary>
 [Authenticated]
 public sealed record GetWalletBalance : IQuery<WalletBalanceDto>
 {
     public Guid WalletId { get; init; }
 
-    /// <summary>The instant, to the millisecond, with all that was recorded in it; now when it is left out.</summary>
+    /// <summary>The time in whole milliseconds; entries of this millisecond are included. Without it, now.</summary>
     public DateTimeOffset? At { get; init; }
 }
 
-/// <summary>What a wallet held at an instant.</summary>
+/// <summary>The balance of a wallet at a time.</summary>
 /// <param name="WalletId">The wallet.</param>
-/// <param name="At">The instant.</param>
-/// <param name="Version">How many entries there were; 0 before the first.</param>
+/// <param name="At">The time.</param>
+/// <param name="Version">The number of entries until then; 0 before the first.</param>
 /// <param name="Balance">The sum of the entries.</param>
-/// <param name="Held">What of it was held.</param>
-/// <param name="Available">What was left of it.</param>
+/// <param name="Held">The held part of the balance.</param>
+/// <param name="Available">The balance minus the held part.</param>
 /// <example>
 /// {"walletId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","at":"2026-11-21T10:00:00.123Z","version":7,"balance":{"amount":"87.66",
 /// "currency":"EUR"},"held":{"amount":"7.66","currency":"EUR"},"available":{"amount":"80.00","currency":"EUR"}}

@@ -5,28 +5,28 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>The statement of a wallet for a span of time, for its owner and for managers.</summary>
+/// <summary>Gets the statement of a wallet for a period; for its owner and for managers.</summary>
 [Authenticated]
 public sealed record GetWalletStatement : IQuery<StatementDto>
 {
     public Guid WalletId { get; init; }
 
-    /// <summary>The first instant, to the millisecond; the beginning of the wallet when it is left out.</summary>
+    /// <summary>The start of the period, inclusive, in whole milliseconds; without it, the beginning of the wallet.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>The first instant that is too late; now when it is left out.</summary>
+    /// <summary>The end of the period, exclusive; without it, now.</summary>
     public DateTimeOffset? To { get; init; }
 }
 
-/// <summary>A balance, all that happened since, and the balance that came of it: opening + entries = closing.</summary>
+/// <summary>The opening balance, the entries and the closing balance of a period: opening + entries = closing.</summary>
 /// <param name="WalletId">The wallet.</param>
 /// <param name="Currency">The code of its currency.</param>
-/// <param name="From">The first instant; null is the beginning of the wallet.</param>
-/// <param name="To">The first instant that is too late.</param>
+/// <param name="From">The start of the period, inclusive; null is the beginning of the wallet.</param>
+/// <param name="To">The end of the period, exclusive.</param>
 /// <param name="Opening">The balance before the first entry.</param>
 /// <param name="Closing">The balance after the last entry.</param>
-/// <param name="EntryCount">How many entries there are.</param>
-/// <param name="Entries">The oldest first.</param>
+/// <param name="EntryCount">The number of entries.</param>
+/// <param name="Entries">The entries, oldest first.</param>
 /// <example>
 /// {"walletId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","currency":"EUR","from":"2026-11-01T00:00:00.000Z","to":"2026-12-01T00:00:00.000Z",
 /// "opening":{"amount":"100.00","currency":"EUR"},"closing":{"amount":"87.66","currency":"EUR"},"entryCount":1,"entries":[{"version":7,
@@ -61,7 +61,7 @@ internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrent
         var opening = from is { } start
             ? await history.Until(wallet.Value, start, cancellationToken)
             : PostedBalance.Empty(wallet.Value.Currency);
-        // Read second, so it may know of an entry more; then nothing that the statement tells of has happened since.
+        // The opening balance is read second and may include a newer entry. Then the period has no entries.
         if (opening.Version > closing.Version)
             opening = closing;
         return new StatementDto(

@@ -6,7 +6,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>What happened in a wallet, the newest first, for its owner and for managers.</summary>
+/// <summary>Lists the entries of a wallet, newest first; for its owner and for managers.</summary>
 [Authenticated]
 public sealed record ListWalletEntries : IQuery<Page<EntryDto>>, IPaged
 {
@@ -34,7 +34,7 @@ internal sealed class ListWalletEntriesHandler(IWalletHistory history, ICurrentU
 
         var before = query.Cursor is { } cursor && Cursor.TryRead<EntryPosition>(cursor, out var last) ? last.Version : long.MaxValue;
         var entries = await history.Before(wallet.Value, before, query.Limit, cancellationToken);
-        // Versions have no gaps, so the last entry of all is known by its number.
+        // Versions have no gaps, so version 1 is the last entry of the list.
         var hasMore = entries is [.., { Version: > 1 }];
         return new Page<EntryDto>(entries, hasMore ? Cursor.Write(new EntryPosition(entries[^1].Version)) : null);
     }

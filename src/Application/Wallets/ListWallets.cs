@@ -10,11 +10,11 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>The caller's wallets, the newest first unless another order is asked for.</summary>
+/// <summary>Lists the caller's wallets, newest first unless the query asks for another order.</summary>
 [Authenticated]
 public sealed record ListWallets : IQuery<Page<WalletDto>>, ISorted
 {
-    /// <summary>createdAt or name; with a minus before it for the opposite order.</summary>
+    /// <summary>createdAt or name; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
     public int Limit { get; init; } = IPaged.DefaultLimit;

@@ -10,14 +10,14 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>Opens a wallet of the caller, empty, in one currency for good.</summary>
+/// <summary>Opens an empty wallet of the caller; its currency never changes.</summary>
 /// <example>{"name":"Travel","currency":"EUR"}</example>
 [Authenticated]
 public sealed record OpenWallet : ICommand<WalletDto>
 {
     public required string Name { get; init; }
 
-    /// <summary>A code of ISO 4217, or of a crypto currency.</summary>
+    /// <summary>An ISO 4217 code, or the code of a cryptocurrency.</summary>
     public required string Currency { get; init; }
 }
 

@@ -10,7 +10,7 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>Gives one of the caller's wallets another name, as long as nobody else did since it was read.</summary>
+/// <summary>Renames one of the caller's wallets if it has the version that the caller has read.</summary>
 /// <example>{"name":"Holidays"}</example>
 [Authenticated]
 public sealed record RenameWallet : ICommand<WalletDto>

@@ -5,8 +5,8 @@ using Portico.Domain.Wallets;
 
 namespace Portico.Application.Wallets;
 
-/// <summary>A wallet as its owner sees it.</summary>
-/// <remarks>The version covers its name and status; the money has none, and is never answered from a copy.</remarks>
+/// <summary>A wallet of the caller.</summary>
+/// <remarks>The version covers the name and the status, not the money; the amounts are always read fresh.</remarks>
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","name":"Travel","currency":"EUR","balance":{"amount":"12.34","currency":"EUR"},
 /// "held":{"amount":"2.00","currency":"EUR"},"available":{"amount":"10.34","currency":"EUR"},"status":"open",
@@ -17,21 +17,21 @@ public sealed record WalletDto : IVersionedDto
     public required Guid Id { get; init; }
     public required string Name { get; init; }
 
-    /// <summary>A code of ISO 4217, or of a crypto currency.</summary>
+    /// <summary>An ISO 4217 code, or the code of a cryptocurrency.</summary>
     public required string Currency { get; init; }
 
     public required Money Balance { get; init; }
 
-    /// <summary>What is reserved of the balance.</summary>
+    /// <summary>The held part of the balance.</summary>
     public required Money Held { get; init; }
 
-    /// <summary>What can be spent: the balance without what is held.</summary>
+    /// <summary>The amount that can be spent: the balance minus the held part.</summary>
     public required Money Available { get; init; }
 
     public required WalletStatus Status { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Opaque; in quotes it is the <c>ETag</c>.</summary>
+    /// <summary>Opaque; the <c>ETag</c> is this text in quotes.</summary>
     public required string Version { get; init; }
 
     bool IVersionedDto.IsWhole => false;

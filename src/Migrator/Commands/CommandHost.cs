@@ -7,32 +7,32 @@ using Portico.Infrastructure.Postgres.Migrations;
 
 namespace Portico.Migrator.Commands;
 
-/// <summary>What a command gets when it runs.</summary>
+/// <summary>The context of a running command.</summary>
 internal sealed record CommandRun(
     ParseResult Arguments, IConfiguration Configuration, MigratorSettings Settings, MigrationCatalog Catalog, CommandReport Report);
 
-/// <summary>Runs commands: reads the settings, and turns an expected failure into a message and an exit code.</summary>
+/// <summary>Runs commands: reads the settings, and converts an expected failure to a message and an exit code.</summary>
 /// <param name="configuration">
 /// The settings; <c>null</c> reads appsettings.json beside the program, the environment variables and the secret files.
 /// </param>
-/// <param name="output">Takes the result.</param>
-/// <param name="error">Takes remarks and the reason of a failure.</param>
+/// <param name="output">Gets the result.</param>
+/// <param name="error">Gets notes and the reason of a failure.</param>
 internal sealed class CommandHost(IConfiguration? configuration, TextWriter output, TextWriter error)
 {
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "Write one JSON document to standard output; remarks go to standard error.",
+        Description = "Write one JSON document to standard output; notes go to standard error.",
         Recursive = true,
     };
 
     private readonly Option<string?> _migrations = new("--migrations")
     {
-        Description = "Read the migrations from this folder instead of those of this build. Not in production.",
+        Description = "Read the migrations from this folder instead of the built-in ones. Not in production.",
         HelpName = "FOLDER",
         Recursive = true,
     };
 
-    /// <summary>Adds the options that every command has.</summary>
+    /// <summary>Adds the common options of all commands.</summary>
     public void AddOptions(RootCommand root)
     {
         root.Add(_json);
@@ -42,7 +42,7 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
     public CommandReport CreateReport(ParseResult arguments) =>
         new(arguments.CommandResult.Command.Name, arguments.GetValue(_json), output, error);
 
-    /// <summary>Gives a command its action: the settings are read and an expected failure becomes its exit code.</summary>
+    /// <summary>Sets the action of a command: reads the settings, and converts an expected failure to an exit code.</summary>
     public void SetAction(Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action) =>
         command.SetAction(async (arguments, cancellationToken) =>
     {
@@ -60,11 +60,11 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         }
         catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable)
         {
-            return report.End(ExitCode.LockTimeout, $"Others hold what is to be changed: {DatabaseServer.Describe(busy)}");
+            return report.End(ExitCode.LockTimeout, $"Other sessions hold locks on the objects to change: {DatabaseServer.Describe(busy)}");
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            return report.End(ExitCode.Error, "Cancelled. What was applied stays; what had begun was rolled back.");
+            return report.End(ExitCode.Error, "Cancelled. Applied changes stay; the unfinished change was rolled back.");
         }
         catch (NatsException failure)
         {
@@ -98,7 +98,8 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
             return MigrationCatalog.BuiltIn;
         return settings.IsProduction
             ? throw new MigratorException(
-                "--migrations is refused in production: there the migrations of the build are applied. Set DOTNET_ENVIRONMENT if this is another environment.")
+                "--migrations is refused in production, which uses the built-in migrations. "
+                + "Set DOTNET_ENVIRONMENT if this is another environment.")
             : MigrationCatalog.ReadFolder(folder);
     }
 }

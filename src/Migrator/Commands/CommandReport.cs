@@ -7,12 +7,12 @@ using Spectre.Console.Rendering;
 
 namespace Portico.Migrator.Commands;
 
-/// <summary>What a command tells: results for a person or one JSON document on standard output, remarks on standard error.</summary>
+/// <summary>The output of a command: results as text or as one JSON document on standard output, notes on standard error.</summary>
 internal sealed class CommandReport
 {
     private const int WidthOfFiles = 160;
 
-    // For files and pipes, not for HTML: '>' in an SQL fragment stays readable.
+    // The output is not HTML, so '>' in SQL can stay readable.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -40,24 +40,24 @@ internal sealed class CommandReport
             _console.Profile.Width = WidthOfFiles;
     }
 
-    /// <summary>A remark on what goes on; no part of the result.</summary>
+    /// <summary>Writes a note about the progress; it is not part of the result.</summary>
     public void Note(string text) => _error.WriteLine(text);
 
-    /// <summary>A line of the result for a person.</summary>
+    /// <summary>Writes a line of the text result.</summary>
     public void Line(string text) => _console?.WriteLine(text);
 
-    /// <summary>A piece of the result for a person.</summary>
+    /// <summary>Writes a part of the text result.</summary>
     public void Show(IRenderable piece) => _console?.Write(piece);
 
-    /// <summary>A piece of the result as it is, without wrapping.</summary>
+    /// <summary>Writes a part of the result unchanged, without wrapping.</summary>
     public void Raw(string text)
     {
         if (_console is not null)
             _output.Write(text);
     }
 
-    /// <summary>Shows how far some work is: a bar on a terminal, elsewhere a remark for each step.</summary>
-    /// <param name="work">Is given what takes the step, how much is done, and of how much.</param>
+    /// <summary>Shows the progress of work: a bar on a terminal, otherwise a note for each step.</summary>
+    /// <param name="work">The work. It reports the name of the step, the number of finished steps and the total.</param>
     public async Task<T> WithProgress<T>(Func<Action<string, long, long>, Task<T>> work)
     {
         if (_console is { Profile.Out.IsTerminal: true })
@@ -79,7 +79,7 @@ internal sealed class CommandReport
         });
     }
 
-    /// <summary>A member of the JSON document.</summary>
+    /// <summary>Sets a member of the JSON document.</summary>
     public void Set(string name, object value) => _document[name] = JsonSerializer.SerializeToNode(value, Json);
 
     /// <summary>Ends the report.</summary>

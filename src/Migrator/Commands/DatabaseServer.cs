@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Portico.Migrator.Commands;
 
-/// <summary>Opens connections, waiting a bounded time for a server that is still starting.</summary>
+/// <summary>Opens connections and waits a limited time for a server that is starting.</summary>
 internal static class DatabaseServer
 {
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
@@ -16,7 +16,7 @@ internal static class DatabaseServer
         DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken) =>
         OpenAsync(target, CommandTimeout, patience, report, cancellationToken);
 
-    /// <summary>Opens a connection whose commands are given up when the server is silent for so long.</summary>
+    /// <summary>Opens a connection with a timeout for its commands.</summary>
     /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(
         DatabaseTarget target, TimeSpan commandTimeout, TimeSpan patience, CommandReport report, CancellationToken cancellationToken)
@@ -39,7 +39,8 @@ internal static class DatabaseServer
                     throw new MigratorException($"PostgreSQL at {target.Server} cannot be reached: {Describe(failure)}", failure);
                 if (attempt == 1)
                     report.Note(
-                        $"PostgreSQL at {target.Server} does not answer yet ({Describe(failure)}); waiting up to {Durations.Describe(patience)}.");
+                        $"PostgreSQL at {target.Server} does not answer yet ({Describe(failure)}); "
+                        + $"waiting up to {Durations.Describe(patience)}.");
                 await Task.Delay(RetryInterval, cancellationToken);
             }
             catch
@@ -50,7 +51,7 @@ internal static class DatabaseServer
         }
     }
 
-    /// <summary>A name as it stands in SQL.</summary>
+    /// <summary>Quotes an identifier for SQL.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     public static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
@@ -59,10 +60,10 @@ internal static class DatabaseServer
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Whether it is a failure of the server or of the way to it, and no bug.</summary>
+    /// <summary>Whether an exception is a failure of the server or the network, and not a bug.</summary>
     public static bool IsFailure(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;
 
-    /// <summary>Says in one line what went wrong.</summary>
+    /// <summary>Describes a failure in one line.</summary>
     public static string Describe(Exception failure) => failure switch
     {
         PostgresException refusal => $"{refusal.SqlState}: {refusal.MessageText}",

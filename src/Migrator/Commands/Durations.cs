@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Portico.Migrator.Commands;
 
-/// <summary>Lengths of time as people type them: <c>500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h</c>, <c>90d</c> or <c>00:02:00</c>.</summary>
+/// <summary>Durations on the command line: <c>500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h</c>, <c>90d</c> or <c>00:02:00</c>.</summary>
 internal static class Durations
 {
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
@@ -25,7 +25,7 @@ internal static class Durations
         CustomParser = result => Parse(name, TimeSpan.FromMilliseconds(1), Longest, result),
     };
 
-    /// <summary>An age that must be said, in days as a rule.</summary>
+    /// <summary>A required age, usually in days.</summary>
     public static Option<TimeSpan> Age(string name, TimeSpan youngest, TimeSpan oldest, string description) => new(name)
     {
         Description = description,
@@ -46,7 +46,8 @@ internal static class Durations
             return time;
 
         result.AddError(
-            $"{name}: '{text}' is no time between {Describe(shortest)} and {Describe(longest)}; write 500ms, 30s, 2m, 90d or 00:02:00.");
+            $"{name}: '{text}' is not a duration between {Describe(shortest)} and {Describe(longest)}; "
+            + "write 500ms, 30s, 2m, 90d or 00:02:00.");
         return default;
     }
 

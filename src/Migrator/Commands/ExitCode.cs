@@ -1,25 +1,25 @@
 namespace Portico.Migrator.Commands;
 
-/// <summary>What the exit code of the Migrator says.</summary>
+/// <summary>The exit codes of the Migrator.</summary>
 internal enum ExitCode
 {
     Ok = 0,
     Error = 1,
 
-    /// <summary>Migrations of this build are not applied yet.</summary>
+    /// <summary>Some migrations of this build are not applied yet.</summary>
     Pending = 2,
 
-    /// <summary>Another migrator, or a session that holds a lock on a table, did not let go in time.</summary>
+    /// <summary>Another migrator or another session did not release a lock in time.</summary>
     LockTimeout = 3,
 
-    /// <summary>The database was migrated from other files, or the EF model describes another schema.</summary>
+    /// <summary>The database was migrated with other files, or the EF model describes another schema.</summary>
     Drift = 4,
 
-    /// <summary>A row of the ledger contradicts the others.</summary>
+    /// <summary>A row of the ledger contradicts other rows.</summary>
     LedgerWrong = 5,
 }
 
-/// <summary>An expected end of a command, with the sentence that says why.</summary>
+/// <summary>An expected failure of a command, with its reason as one sentence.</summary>
 internal sealed class MigratorException(ExitCode exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
     public MigratorException(string message)

@@ -4,7 +4,7 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Migrator.Commands;
 
-/// <summary>A database and the role to reach it as, with the setting that they come from.</summary>
+/// <summary>A database and a role, with the name of the setting that they come from.</summary>
 internal sealed record DatabaseTarget(
     string Setting, string Host, int Port, string Database, string User, string Password, string ConnectionString)
 {
@@ -18,7 +18,7 @@ internal sealed record DatabaseTarget(
     };
 }
 
-/// <summary>The three ways in which the Migrator reaches PostgreSQL, and where it runs.</summary>
+/// <summary>The three PostgreSQL connections of the Migrator, and the environment.</summary>
 internal sealed class MigratorSettings
 {
     private const string BootstrapKey = "ConnectionStrings:Bootstrap";
@@ -53,28 +53,28 @@ internal sealed class MigratorSettings
 
     public bool IsProduction { get; }
 
-    /// <summary>A superuser, or a role that may create databases and roles; null when these are made by somebody else.</summary>
+    /// <summary>A superuser, or a role that may create databases and roles; null when the Migrator does not create them.</summary>
     public DatabaseTarget? OptionalBootstrap => _bootstrap;
 
     public DatabaseTarget Bootstrap => _bootstrap ?? throw Missing(BootstrapKey, "a role that may create databases and roles");
 
     public DatabaseTarget Migrator => _migrator ?? throw Missing(MigratorKey, "the role that migrates");
 
-    /// <summary>The application's own role; null when it is not to be created.</summary>
+    /// <summary>The role of the application; null when the Migrator does not create it.</summary>
     public DatabaseTarget? App { get; }
 
-    /// <summary>Any role that may read how far the database is migrated.</summary>
+    /// <summary>Any role that may read the migration history.</summary>
     public DatabaseTarget Reader => _migrator ?? App ?? throw Missing(MigratorKey, "the role that migrates");
 
-    /// <summary>What changes signing keys: the application's role if it is given.</summary>
+    /// <summary>The role that changes signing keys: the role of the application if it is configured.</summary>
     public DatabaseTarget Keys => App ?? Migrator;
 
-    /// <summary>What opens and seals signing keys.</summary>
+    /// <summary>The sealing keys, which encrypt and decrypt signing keys.</summary>
     public KeySealing Sealing => _tokens.SealingProblems().ToArray() is { Length: > 0 } problems
         ? throw new MigratorException(string.Join(Environment.NewLine, problems))
         : new KeySealing(_tokens);
 
-    /// <summary>The name of the environment; production unless told otherwise, as in every .NET host.</summary>
+    /// <summary>The name of the environment; production by default, as in every .NET host.</summary>
     public static string EnvironmentOf(IConfiguration configuration) =>
         configuration["DOTNET_ENVIRONMENT"] ?? configuration["ASPNETCORE_ENVIRONMENT"] ?? "Production";
 
@@ -84,7 +84,7 @@ internal sealed class MigratorSettings
     private static void Refuse(List<string> problems, DatabaseTarget? target, string?[] takenNames)
     {
         if (target is not null && Array.IndexOf(takenNames, target.User) >= 0)
-            problems.Add($"{target.Setting} must name a role of its own, not {target.User}.");
+            problems.Add($"{target.Setting} must name another role than {target.User}.");
     }
 
     private static DatabaseTarget? Read(IConfiguration configuration, string key, List<string> problems, string? user, string? database)
@@ -99,8 +99,8 @@ internal sealed class MigratorSettings
         }
         catch (ArgumentException)
         {
-            // The parser's own message may quote a piece of a password.
-            problems.Add($"{key} is no Npgsql connection string.");
+            // The message of the parser may contain a part of a password.
+            problems.Add($"{key} is not an Npgsql connection string.");
             return null;
         }
 

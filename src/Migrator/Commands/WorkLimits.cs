@@ -2,19 +2,19 @@ using System.CommandLine;
 
 namespace Portico.Migrator.Commands;
 
-/// <summary>How long each kind of waiting may take.</summary>
+/// <summary>The timeouts of commands that change a database.</summary>
 internal sealed record WorkLimits
 {
-    /// <summary>For PostgreSQL to accept connections.</summary>
+    /// <summary>How long to wait for PostgreSQL to accept connections.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>For another migrator to end.</summary>
+    /// <summary>How long to wait for another migrator to end.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>For a lock on a table that others hold; the migration is then tried again a few times.</summary>
+    /// <summary>How long to wait for a table lock of another session; after that the migration is tried again a few times.</summary>
     public TimeSpan StatementLockTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>For one statement of a migration.</summary>
+    /// <summary>How long one statement of a migration may run.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(10);
 }
 
@@ -30,7 +30,7 @@ internal sealed class WorkOptions
     private readonly Option<TimeSpan> _statementLockTimeout = Durations.Option(
         "--statement-lock-timeout",
         Usual.StatementLockTimeout,
-        "How long a statement may wait for a table that others use, on each of a few tries.");
+        "How long a statement may wait for a table lock, in each of a few tries.");
     private readonly Option<TimeSpan> _statementTimeout = Durations.Option(
         "--statement-timeout", Usual.StatementTimeout, "How long a statement may run.");
 

@@ -5,10 +5,10 @@ using Spectre.Console;
 
 namespace Portico.Migrator.Events;
 
-/// <summary><c>events dead-letters list|replay|drop</c>: what could not be handled or sent, and what becomes of it.</summary>
+/// <summary><c>events dead-letters list|replay|drop</c>: lists, replays and drops dead letters.</summary>
 /// <remarks>
-/// A dead letter is an event that a handler failed at, or a message that was refused. To replay one is to ask for it: the server does it
-/// within some seconds, and once, since what had its effect is known by its id.
+/// A dead letter is an event that a handler could not handle, or a message that was refused. A replay is a request: a server executes it
+/// within some seconds. It has one effect, because the id shows whether the event was already handled.
 /// </remarks>
 internal static class DeadLettersCommand
 {
@@ -21,10 +21,11 @@ internal static class DeadLettersCommand
         ORDER BY 5, 1 LIMIT $1
         """;
 
-    // Where $1 names none, it means all.
+    // An empty $1 means all.
     private const string ReplaySql = """
         WITH events AS (
-            UPDATE dead_events SET replay_asked_at = coalesce(replay_asked_at, now()) WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
+            UPDATE dead_events SET replay_asked_at = coalesce(replay_asked_at, now())
+            WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
         ), letters AS (
             UPDATE messages SET status = 'queued', queued_at = now(), due_at = now(), done_at = NULL
             WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
@@ -42,14 +43,15 @@ internal static class DeadLettersCommand
         """;
 
     public static Command Create(CommandHost host) =>
-        new(
-            "dead-letters",
-            "Events that could not be handled, and messages that were refused.") { CreateList(host), CreateReplay(host), CreateDrop(host) };
+        new("dead-letters", "Events that could not be handled, and messages that were refused.")
+        {
+            CreateList(host), CreateReplay(host), CreateDrop(host),
+        };
 
     private static Command CreateList(CommandHost host)
     {
         var timeout = ConnectTimeout();
-        var command = new Command("list", $"Tell what lies there, the oldest first; at most {MaxListed}.") { timeout };
+        var command = new Command("list", $"List the dead letters, oldest first; at most {MaxListed}.") { timeout };
         host.SetAction(command, (run, cancellationToken) => ListAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
         return command;
     }
@@ -58,25 +60,25 @@ internal static class DeadLettersCommand
         CreateChange(
             host,
             "replay",
-            "Have them handled or sent again, by the server and within some seconds.",
+            "Ask a server to handle or send dead letters again, within some seconds.",
             "replayed",
             ReplaySql,
-            "Asked for {0} again.");
+            "Asked for a replay of {0}.");
 
     private static Command CreateDrop(CommandHost host) =>
-        CreateChange(host, "drop", "Forget them for good.", "dropped", DropSql, "Dropped {0}.");
+        CreateChange(host, "drop", "Delete dead letters permanently.", "dropped", DropSql, "Dropped {0}.");
 
     private static Command CreateChange(CommandHost host, string name, string description, string result, string sql, string line)
     {
-        var ids = new Argument<Guid[]>("ID") { Description = "Which ones, as list tells them.", Arity = ArgumentArity.ZeroOrMore };
-        var all = new Option<bool>("--all") { Description = "All of them." };
+        var ids = new Argument<Guid[]>("ID") { Description = "The ids, as shown by list.", Arity = ArgumentArity.ZeroOrMore };
+        var all = new Option<bool>("--all") { Description = "All dead letters." };
         var timeout = ConnectTimeout();
         var command = new Command(name, description) { ids, all, timeout };
         host.SetAction(command, async (run, cancellationToken) =>
         {
             var named = run.Arguments.GetValue(ids) ?? [];
             if (named.Length > 0 == run.Arguments.GetValue(all))
-                throw new MigratorException("Name some, or say --all.");
+                throw new MigratorException("Give one or more ids, or --all.");
 
             await using var connection = await DatabaseServer.OpenAsync(
                 run.Settings.App ?? run.Settings.Migrator, run.Arguments.GetValue(timeout), run.Report, cancellationToken);
@@ -112,14 +114,14 @@ internal static class DeadLettersCommand
             letters.Add(new { Id = id, Kind = kind, Name = name, Reason = reason, DiedAt = diedAt, ReplayAsked = isAskedFor });
             table.AddRow(
                 $"{id}",
-                Markup.Escape($"{kind} {name}{(isAskedFor ? ", asked for again" : "")}"),
+                Markup.Escape($"{kind} {name}{(isAskedFor ? ", replay requested" : "")}"),
                 $"{diedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}",
                 Markup.Escape(reason));
         }
 
         run.Report.Set("deadLetters", letters);
         if (letters.Count == 0)
-            run.Report.Line("Nothing lies there.");
+            run.Report.Line("There are no dead letters.");
         else
             run.Report.Show(table);
         return ExitCode.Ok;

@@ -8,25 +8,25 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Events;
 
-/// <summary><c>events republish</c>: fills a stream that was lost from the events that are kept.</summary>
-/// <remarks>An event that the stream still has is not taken twice within its duplicate window; later, readers know it by its id.</remarks>
+/// <summary><c>events republish</c>: publishes stored events again, to refill a lost stream.</summary>
+/// <remarks>Within its duplicate window the stream drops an event that it already has; later, readers recognise it by its id.</remarks>
 internal static class EventsCommand
 {
     private const int BatchSize = 500;
 
     public static Command Create(CommandHost host) =>
-        new("events", "The events that were published.") { CreateRepublish(host), DeadLettersCommand.Create(host) };
+        new("events", "Published events and dead letters.") { CreateRepublish(host), DeadLettersCommand.Create(host) };
 
     private static Command CreateRepublish(CommandHost host)
     {
-        var from = Instant("--from", "The first instant of happening, such as 2026-11-21T10:00:00Z.");
+        var from = Instant("--from", "The start of the period, inclusive, such as 2026-11-21T10:00:00Z.");
         from.Required = true;
-        var to = Instant("--to", "The instant before which to end; now when left out.");
+        var to = Instant("--to", "The end of the period, exclusive; now by default.");
         var timeout = Durations.Option(
             "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
         var command = new Command(
             "republish",
-            "Publish once more what happened in a time, with the same ids and each aggregate's in order.") { from, to, timeout };
+            "Publish the events of a period again, with the same ids, in order for each aggregate.") { from, to, timeout };
         host.SetAction(command, (run, cancellationToken) => RunAsync(
             run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, run.Arguments.GetValue(timeout),
             cancellationToken));
@@ -45,7 +45,7 @@ internal static class EventsCommand
         const DateTimeStyles style = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, style, out var instant))
             return instant;
-        result.AddError($"{name}: '{result.Tokens[0].Value}' is no instant; write 2026-11-21T10:00:00Z.");
+        result.AddError($"{name}: '{result.Tokens[0].Value}' is not a time; write 2026-11-21T10:00:00Z.");
         return null;
     }
 
@@ -78,7 +78,7 @@ internal static class EventsCommand
     }
 
     /// <summary>
-    /// In the order of time, but never against that of an aggregate, whose clock may have been set back. What waits is left to the relay.
+    /// In the order of time, and always in the order of each aggregate, even if the clock was set back. The relay publishes waiting events.
     /// </summary>
     private static async IAsyncEnumerable<OutboxMessage> ReadAsync(
         NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to,

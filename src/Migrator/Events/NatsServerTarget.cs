@@ -11,7 +11,7 @@ namespace Portico.Migrator.Events;
 /// <summary>A connection to NATS for one command.</summary>
 internal sealed class NatsServerTarget : IAsyncDisposable
 {
-    // Nobody waits for an answer here, and a busy server may take its time to make a stream.
+    // No caller waits for an answer here, and a busy server may need long to create a stream.
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly NatsConnection _connection;
@@ -26,7 +26,7 @@ internal sealed class NatsServerTarget : IAsyncDisposable
 
     public INatsJSContext JetStream { get; }
 
-    /// <exception cref="MigratorException">A setting is wrong, or NATS is not there in time.</exception>
+    /// <exception cref="MigratorException">A setting is wrong, or NATS did not answer in time.</exception>
     public static async Task<NatsServerTarget> OpenAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var settings = Read<NatsSettings>(run.Configuration);

@@ -6,8 +6,8 @@ using Portico.Migrator.Commands;
 namespace Portico.Migrator.Events;
 
 /// <summary>
-/// <c>streams up</c> and <c>streams status</c>: makes the stream of events in NATS equal to the one that this build declares, or tells what
-/// differs.
+/// <c>streams up</c> and <c>streams status</c>: creates or updates the stream of events in NATS as this build defines it, or shows the
+/// differences.
 /// </summary>
 internal static class StreamsCommand
 {
@@ -17,7 +17,7 @@ internal static class StreamsCommand
     private static Command CreateUp(CommandHost host)
     {
         var timeout = ConnectTimeout();
-        var command = new Command("up", "Make the stream and its consumers, or change them to what this build declares.") { timeout };
+        var command = new Command("up", "Create or update the stream and its consumers as this build defines them.") { timeout };
         host.SetAction(
             command,
             (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), apply: true, check: false, cancellationToken));
@@ -27,8 +27,8 @@ internal static class StreamsCommand
     private static Command CreateStatus(CommandHost host)
     {
         var timeout = ConnectTimeout();
-        var check = new Option<bool>("--check") { Description = "End with 2 when something is missing, with 4 when something differs." };
-        var command = new Command("status", "Tell what is missing and what differs.") { check, timeout };
+        var check = new Option<bool>("--check") { Description = "Exit with 2 when something is missing, with 4 when something differs." };
+        var command = new Command("status", "Show missing and different parts.") { check, timeout };
         host.SetAction(command, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(timeout), apply: false, run.Arguments.GetValue(check), cancellationToken));
         return command;

@@ -10,10 +10,10 @@ using Spectre.Console;
 
 namespace Portico.Migrator.Keys;
 
-/// <summary><c>keys</c>: shows and changes the keys that sign access tokens; the servers follow within a second or two.</summary>
+/// <summary><c>keys</c>: shows and changes the signing keys; the servers follow within 1 to 2 seconds.</summary>
 internal static class KeysCommand
 {
-    // An emergency raises the epoch of every person there is.
+    // An emergency raises the token version of every user.
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
     public static Command Create(CommandHost host)
@@ -25,7 +25,7 @@ internal static class KeysCommand
         var emergency = new Option<bool>("--emergency")
         {
             Description =
-                "The key was stolen: drop it whatever it does, let another one sign at once, and end every access token that is out.",
+                "The key was stolen: drop it in any state, sign with another key at once, and revoke all access tokens.",
         };
 
         var list = new Command("list", "Show the keys.");
@@ -34,23 +34,23 @@ internal static class KeysCommand
             (run, token) =>
                 RunAsync(
                     run, connectTimeout, new KeySealing(new TokenSettings()), (store, stop) => ListAsync(store, run.Report, stop), token));
-        var rotate = new Command("rotate", "Let the next key sign from now on, before its time.");
+        var rotate = new Command("rotate", "Make the next key the current one now, before its time.");
         host.SetAction(
             rotate,
             (run, token) =>
                 RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ShowAsync(store.Rotate(stop), run.Report), token));
-        var drop = new Command("drop", "Let a key be gone: the next one, or with --emergency any.") { id, emergency };
+        var drop = new Command("drop", "Delete a key: the next one, or any key with --emergency.") { id, emergency };
         host.SetAction(drop, (run, token) => RunAsync(
             run, connectTimeout, run.Settings.Sealing, (store, stop) =>
                 ShowAsync(store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), run.Report), token));
-        var reseal = new Command("reseal", "Seal every key under Tokens:SealingKey; Tokens:OtherSealingKey opens those that are not.");
+        var reseal = new Command("reseal", "Encrypt all keys with Tokens:SealingKey; Tokens:OtherSealingKey decrypts those that need it.");
         host.SetAction(
             reseal,
             (run, token) =>
                 RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ResealAsync(store, run.Report, stop), token));
         return new Command(
             "keys",
-            "Show and change the keys that sign access tokens. The servers follow within a second or two.") { connectTimeout, list, rotate,
+            "Show and change the keys that sign access tokens. The servers follow within 1 to 2 seconds.") { connectTimeout, list, rotate,
             drop, reseal };
     }
 

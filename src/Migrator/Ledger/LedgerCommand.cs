@@ -8,8 +8,8 @@ using Spectre.Console;
 
 namespace Portico.Migrator.Ledger;
 
-/// <summary><c>ledger verify</c>: recomputes the ledger from its rows and names the first row that is wrong.</summary>
-/// <remarks>Only reads, so that it can run beside the application and in CI after a restore.</remarks>
+/// <summary><c>ledger verify</c>: recomputes the ledger from its rows and reports the first wrong row of each check.</summary>
+/// <remarks>It only reads, so it can run beside the application, and in CI after a restore.</remarks>
 internal static class LedgerCommand
 {
     public static Command Create(CommandHost host)
@@ -18,14 +18,14 @@ internal static class LedgerCommand
         var connectTimeout = Durations.Option(
             "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
         var verify = new Command(
-            "verify", "Recompute the ledger from its rows. Ends with 5 when a row is wrong, with 1 when the database can't be read.")
+            "verify", "Recompute the ledger from its rows. Exits with 5 when a row is wrong, with 1 when the database can't be read.")
         {
             timeout,
             connectTimeout
         };
         host.SetAction(verify, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), cancellationToken));
-        return new Command("ledger", "Look after the money ledger.") { verify };
+        return new Command("ledger", "Verify the money ledger.") { verify };
     }
 
     private static async Task<ExitCode> RunAsync(
@@ -36,9 +36,10 @@ internal static class LedgerCommand
         await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
         var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
         if (state.Pending.Count > 0)
-            throw new MigratorException(
-                ExitCode.Pending,
-                $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.");
+        {
+            var pending = string.Join(", ", state.Pending.Select(migration => migration.FullName));
+            throw new MigratorException(ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {pending}.");
+        }
 
         var found = await VerifyAsync(run.Report, connection, timeout, cancellationToken);
         Show(run.Report, found);
@@ -62,7 +63,7 @@ internal static class LedgerCommand
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MigratorException($"Not verified within {Durations.Describe(timeout)}. Give it more with --timeout.", late);
+            throw new MigratorException($"Not verified within {Durations.Describe(timeout)}. Set a longer --timeout.", late);
         }
     }
 

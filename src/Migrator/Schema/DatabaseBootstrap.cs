@@ -4,19 +4,19 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>Makes the roles and the database where they are missing, through a connection that may.</summary>
+/// <summary>Creates missing roles and the database, through a connection with the needed rights.</summary>
 /// <remarks>
-/// Roles belong to the whole server, and PostgreSQL answers concurrent changes of one role with "tuple concurrently updated":
-/// so everything is done under a lock on the database of the bootstrap connection, and nothing when nothing is to be done.
+/// Roles belong to the whole server, and PostgreSQL answers concurrent changes of one role with "tuple concurrently updated".
+/// So all changes run under a lock on the database of the bootstrap connection. Without differences nothing is changed.
 /// </remarks>
 internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport report)
 {
-    /// <summary>Brings the roles, their passwords and the database to what the settings say.</summary>
+    /// <summary>Creates and updates the roles, their passwords and the database as configured.</summary>
     /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
     public Task EnsureAsync(WorkLimits limits, CancellationToken cancellationToken) =>
         EnsureAsync(settings.Migrator.Database, limits, cancellationToken);
 
-    /// <summary>Brings the roles and their passwords to what the settings say.</summary>
+    /// <summary>Creates and updates the roles and their passwords as configured.</summary>
     /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
     public Task EnsureRolesAsync(WorkLimits limits, CancellationToken cancellationToken) =>
         EnsureAsync(database: null, limits, cancellationToken);
@@ -43,7 +43,8 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new MigratorException(
-                $"{settings.Bootstrap.Setting}: {settings.Bootstrap.User} may not create databases and roles: {DatabaseServer.Describe(refusal)}",
+                $"{settings.Bootstrap.Setting}: {settings.Bootstrap.User} may not create databases and roles: "
+                + DatabaseServer.Describe(refusal),
                 refusal);
         }
     }
@@ -68,7 +69,7 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
                 await DoAsync(connection, $"CREATE ROLE {role} NOLOGIN", $"Created the role {role}.", cancellationToken);
         }
 
-        // A bootstrap role that is no superuser gives the database to the owner only as a member of it.
+        // A bootstrap role that is not a superuser must be a member of the owner role to give it the database.
         if (!await IsTrueAsync(connection, "SELECT pg_has_role($1, 'USAGE')", DatabaseRoles.Owner, cancellationToken))
             await DatabaseServer.ExecuteAsync(connection, $"GRANT {DatabaseRoles.Owner} TO CURRENT_USER", cancellationToken);
     }
@@ -88,7 +89,7 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
             await DoAsync(
                 connection,
                 $"ALTER ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'",
-                $"Let the role {login.User} sign in.",
+                $"Gave the role {login.User} a login.",
                 cancellationToken);
         else if (!await HasPasswordAsync(connection, login, cancellationToken))
             await DoAsync(
@@ -116,12 +117,12 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         return !reader.GetBoolean(1)
             ? reader.GetBoolean(0)
             : throw new MigratorException(
-                $"{login.Setting} names {login.User}, a superuser: Portico signs in as roles that may do no more than they need.");
+                $"{login.Setting} names {login.User}, a superuser: Portico signs in only as roles with the least rights.");
     }
 
     private static async Task<bool> HasPasswordAsync(NpgsqlConnection connection, DatabaseTarget login, CancellationToken cancellationToken)
     {
-        // Without the right to see what is kept, the password is set again.
+        // Without the right to read the stored password, the password is set again.
         if (!await IsTrueAsync(connection, "SELECT has_table_privilege($1, 'SELECT')", "pg_catalog.pg_authid", cancellationToken))
             return false;
 

@@ -3,8 +3,8 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>What a database gets before its first migration: the history, and what each role may do at all.</summary>
-/// <remarks>Run by the owner of the database; running it again changes nothing.</remarks>
+/// <summary>Prepares a database for its first migration: the history table, and the basic rights of each role.</summary>
+/// <remarks>The owner of the database runs it; a second run changes nothing.</remarks>
 internal static class DatabasePreparation
 {
     /// <param name="database">The quoted name of the database.</param>

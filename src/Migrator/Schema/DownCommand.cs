@@ -3,20 +3,20 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>down</c>: takes migrations back, the last one first.</summary>
+/// <summary><c>down</c>: reverts migrations, the last one first.</summary>
 internal static class DownCommand
 {
     public static Command Create(CommandHost host)
     {
         var to = new Option<int>("--to")
         {
-            Description = "The last migration that stays; 0 takes all of them back.",
+            Description = "The last migration that stays; 0 reverts all.",
             HelpName = "ID",
             Required = true
         };
-        var force = new Option<bool>("--force") { Description = "Do it in production too." };
+        var force = new Option<bool>("--force") { Description = "Allow it in production too." };
         var limits = new WorkOptions();
-        var command = new Command("down", "Take migrations back, the last one first. What their tables hold is lost.") { to, force };
+        var command = new Command("down", "Revert migrations, the last one first. The data of their tables is lost.") { to, force };
         limits.AddTo(command);
         host.SetAction(command, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(to), run.Arguments.GetValue(force), limits.Read(run.Arguments), cancellationToken));
@@ -30,12 +30,13 @@ internal static class DownCommand
         run.Report.Set("database", target.Database);
         if (run.Settings.IsProduction && !force)
             throw new MigratorException(
-                "down loses data, and this is production: say --force if you mean it, or set DOTNET_ENVIRONMENT if it is another environment.");
+                "down loses data, and this is production: add --force to confirm, "
+                + "or set DOTNET_ENVIRONMENT if this is another environment.");
 
         await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
         var state = await runner.ReadStateAsync(cancellationToken);
 
-        // A changed file may go down: that is how its new form gets applied.
+        // A changed file may be reverted, so that its new form can be applied.
         MigrationTarget.RefuseDrift(state with { Changed = [] }, run.Report);
 
         List<object> reverted = [];
@@ -45,7 +46,7 @@ internal static class DownCommand
             var elapsed = await runner.RevertAsync(run.Catalog.Migrations[row.Id - 1], cancellationToken);
             reverted.Add(new { row.Id, row.Name, DurationMs = (long)elapsed.TotalMilliseconds });
             run.Report.Set("reverted", reverted);
-            run.Report.Line($"Took back {row.FullName} in {elapsed.TotalMilliseconds:0} ms.");
+            run.Report.Line($"Reverted {row.FullName} in {elapsed.TotalMilliseconds:0} ms.");
         }
 
         if (reverted.Count == 0)

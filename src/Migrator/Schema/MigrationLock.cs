@@ -4,15 +4,15 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>The right to change a database, held by one migrator at a time.</summary>
+/// <summary>The lock of a database; one migrator holds it at a time.</summary>
 /// <remarks>
-/// An advisory lock of a session of its own: when its holder dies, however it dies, PostgreSQL lets go of it. It is polled, because
-/// a session that waits inside pg_advisory_lock holds a snapshot, for which CREATE INDEX CONCURRENTLY would wait in turn.
-/// It needs a direct connection: a pooler that gives each transaction another session would lose it.
+/// An advisory lock of its own session: when the process ends in any way, PostgreSQL releases the lock. The lock is polled, because
+/// a session that waits in pg_advisory_lock holds a snapshot, and CREATE INDEX CONCURRENTLY would wait for that snapshot.
+/// It needs a direct connection: a pooler in transaction mode would lose the lock.
 /// </remarks>
 internal sealed class MigrationLock : IAsyncDisposable
 {
-    // The first half of each key, "port" in ASCII, keeps clear of the keys of the application.
+    // The first half of each key, "port" in ASCII, differs from the keys of the application.
     private const int Family = 0x706F7274;
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
@@ -28,13 +28,13 @@ internal sealed class MigrationLock : IAsyncDisposable
         _watch = WatchAsync();
     }
 
-    /// <summary>Takes the lock by SQL, for as long as the session lasts.</summary>
+    /// <summary>The SQL that takes the lock until the session ends.</summary>
     public static string TakeSql => $"SELECT pg_advisory_lock({Family}, {(int)LockPurpose.Database})";
 
-    /// <summary>Cancelled as soon as the connection that holds the lock breaks, and the lock is gone with it.</summary>
+    /// <summary>Cancelled when the connection of the lock breaks, because the lock is lost then.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Waits for the lock and takes it over the connection, which then belongs to the lock.</summary>
+    /// <summary>Waits for the lock and takes it with the connection, which then belongs to the lock.</summary>
     /// <exception cref="MigratorException">It was not free in time.</exception>
     public static async Task<MigrationLock> TakeAsync(
         NpgsqlConnection connection, LockPurpose purpose, TimeSpan timeout, CommandReport report, CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed class MigrationLock : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the lock for as long as the connection is open.</summary>
+    /// <summary>Takes the lock until the connection closes.</summary>
     /// <exception cref="MigratorException">It was not free in time.</exception>
     public static async Task WaitAsync(
         NpgsqlConnection connection, LockPurpose purpose, TimeSpan timeout, CommandReport report, CancellationToken cancellationToken)
@@ -66,7 +66,7 @@ internal sealed class MigrationLock : IAsyncDisposable
             if (clock.Elapsed > timeout)
                 throw new MigratorException(
                     ExitCode.LockTimeout,
-                    $"Another migrator holds {connection.Database}, and did not let go within {Durations.Describe(timeout)}.");
+                    $"Another migrator holds {connection.Database}, and did not release it within {Durations.Describe(timeout)}.");
             if (attempt == 1)
                 report.Note($"Another migrator holds {connection.Database}; waiting up to {Durations.Describe(timeout)}.");
             await Task.Delay(ShortestWait + ((LongestWait - ShortestWait) * Random.Shared.NextDouble()), cancellationToken);
@@ -86,7 +86,7 @@ internal sealed class MigrationLock : IAsyncDisposable
     {
         try
         {
-            // Nothing is ever sent to this session; what the wait notices is the end of its connection.
+            // The server sends nothing to this session, so the wait ends only when the connection ends.
             while (true)
                 await _connection.WaitAsync(_released.Token);
         }
@@ -100,7 +100,7 @@ internal sealed class MigrationLock : IAsyncDisposable
     }
 }
 
-/// <summary>What is to be changed under a lock.</summary>
+/// <summary>What a lock protects.</summary>
 internal enum LockPurpose
 {
     /// <summary>Roles and databases of the whole server.</summary>
@@ -110,8 +110,8 @@ internal enum LockPurpose
     Database = 2,
 
     /// <summary>
-    /// The session that runs the SQL holds it. The server goes on for a moment with a statement whose migrator was killed;
-    /// the next one must not begin before that has ended.
+    /// The session that runs the SQL holds it. After a migrator is killed the server continues its statement for a moment; the next
+    /// migrator must wait until that statement has ended.
     /// </summary>
     Work = 3,
 }

@@ -5,8 +5,8 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>Applies migrations to one database and takes them back, while no other migrator can.</summary>
-/// <remarks>Everything is done as <c>portico_owner</c>. What a migration changes and its row in the history commit together.</remarks>
+/// <summary>Applies and reverts migrations of one database, under the lock of this database.</summary>
+/// <remarks>Runs as <c>portico_owner</c>. The changes of a migration and its row in the history commit together.</remarks>
 internal sealed class MigrationRunner : IAsyncDisposable
 {
     private const int MaxAttempts = 5;
@@ -36,12 +36,12 @@ internal sealed class MigrationRunner : IAsyncDisposable
         _connection = connection;
     }
 
-    /// <summary>The session that migrates, as the owner.</summary>
+    /// <summary>The session that migrates, with the role of the owner.</summary>
     public NpgsqlConnection Connection => _connection;
 
-    /// <summary>Waits for the lock and prepares the database: its history, and what everybody may do.</summary>
+    /// <summary>Waits for the lock and prepares the database: the history table and the basic rights.</summary>
     /// <exception cref="MigratorException">
-    /// The server cannot be reached, the lock is not free in time, or we may not act as the owner.
+    /// The server cannot be reached, the lock is not free in time, or the role may not act as the owner.
     /// </exception>
     public static async Task<MigrationRunner> OpenAsync(
         DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
         NpgsqlConnection? connection = null;
         try
         {
-            // The server ends a long statement itself; only a server that has stopped answering is left after that.
+            // The server itself cancels a long statement; this timeout is for a server that no longer answers.
             connection = await DatabaseServer.OpenAsync(
                 target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
             var runner = new MigrationRunner(target, catalog, limits, report, held, connection);
@@ -70,7 +70,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
     public Task<SchemaState> ReadStateAsync(CancellationToken cancellationToken) =>
         SchemaStatus.ReadAsync(_connection, _catalog, cancellationToken);
 
-    /// <summary>Applies a migration and gives the time it took.</summary>
+    /// <summary>Applies a migration and returns its duration.</summary>
     public Task<TimeSpan> ApplyAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
         migration,
         migration.Up,
@@ -86,7 +86,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
         },
         cancellationToken);
 
-    /// <summary>Takes a migration back and gives the time it took.</summary>
+    /// <summary>Reverts a migration and returns its duration.</summary>
     public Task<TimeSpan> RevertAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
         migration,
         migration.Down,
@@ -116,12 +116,13 @@ internal sealed class MigrationRunner : IAsyncDisposable
                 or PostgresErrorCodes.InvalidParameterValue)
         {
             throw new MigratorException(
-                $"{_target.User} cannot prepare {_target.Database} as {DatabaseRoles.Owner}: {DatabaseServer.Describe(refusal)}. Set ConnectionStrings:Bootstrap, so that the roles and the owner of the database are put right.",
+                $"{_target.User} cannot prepare {_target.Database} as {DatabaseRoles.Owner}: {DatabaseServer.Describe(refusal)}. "
+                + "Set ConnectionStrings:Bootstrap, which corrects the roles and the owner of the database.",
                 refusal);
         }
     }
 
-    /// <summary>Begins anew, whatever the migration before has set for its session.</summary>
+    /// <summary>Resets the session settings that the previous migration may have changed.</summary>
     private Task StartSessionAsync(CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
         _connection,
         $"""
@@ -154,9 +155,9 @@ internal sealed class MigrationRunner : IAsyncDisposable
                     if (attempt == MaxAttempts)
                         throw new MigratorException(
                             ExitCode.LockTimeout,
-                            $"{script.FileName}: others hold what it changes, after {MaxAttempts} tries: {DatabaseServer.Describe(busy)}",
+                            $"{script.FileName}: other sessions still hold locks after {MaxAttempts} tries: {DatabaseServer.Describe(busy)}",
                             busy);
-                    _report.Note($"{script.FileName}: others hold what it changes ({DatabaseServer.Describe(busy)}); trying again.");
+                    _report.Note($"{script.FileName}: other sessions hold locks ({DatabaseServer.Describe(busy)}); trying again.");
                     await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), stop.Token);
                 }
             }

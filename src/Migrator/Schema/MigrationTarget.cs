@@ -4,7 +4,7 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>What the commands that move a database share: the id to stop at, and the refusal to touch one that has drifted.</summary>
+/// <summary>Shared by the commands that migrate: the id of the last migration, and the check that the database has not drifted.</summary>
 internal static class MigrationTarget
 {
     public static Option<int?> Option(string name, string description) => new(name) { Description = description, HelpName = "ID" };
@@ -14,7 +14,7 @@ internal static class MigrationTarget
         ? id
         : throw new MigratorException($"There is no migration {id}; they go from {lowest} to {catalog.Migrations.Count}.");
 
-    /// <exception cref="MigratorException">An applied file has changed, or a newer build has migrated the database.</exception>
+    /// <exception cref="MigratorException">An applied file was changed, or a newer build has migrated the database.</exception>
     public static void RefuseDrift(SchemaState state, CommandReport report)
     {
         report.Set("changed", state.Changed.Select(row => row.FullName));

@@ -8,16 +8,17 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>purge</c>: removes records for good that were deleted long ago and that nothing refers to.</summary>
+/// <summary><c>purge</c>: permanently removes old deleted records that no other record refers to.</summary>
 /// <remarks>
-/// Which ones may go, their classes say (<see cref="IPurgeable"/>); what refers to them, the foreign keys of the database. What is
-/// referred to by a record that goes itself goes after it. A bounded batch a transaction, so it can be ended at any time.
+/// The classes of the records (<see cref="IPurgeable"/>) name the tables; the foreign keys of the database name the references. A record
+/// that only a purged record refers to is removed after it. Each transaction removes a limited batch, so the command can stop at any time.
 /// </remarks>
 internal static class PurgeCommand
 {
     private const string ReferencesSql =
         """
-        SELECT format('NOT EXISTS (SELECT FROM %s AS child WHERE %s)', k.conrelid::regclass, string_agg(format('child.%I = purged.%I', c.attname, p.attname), ' AND '))
+        SELECT format('NOT EXISTS (SELECT FROM %s AS child WHERE %s)', k.conrelid::regclass,
+            string_agg(format('child.%I = purged.%I', c.attname, p.attname), ' AND '))
         FROM pg_constraint k
             CROSS JOIN unnest(k.conkey, k.confkey) AS pair (child, parent)
             JOIN pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = pair.child
@@ -29,9 +30,9 @@ internal static class PurgeCommand
     public static Command Create(CommandHost host)
     {
         var olderThan = Durations.Age(
-            "--older-than", TimeSpan.FromDays(1), TimeSpan.FromDays(3650), "How long ago a record was deleted at least, such as 90d.");
+            "--older-than", TimeSpan.FromDays(1), TimeSpan.FromDays(3650), "The minimum time since the deletion of a record, such as 90d.");
         var limits = new WorkOptions();
-        var command = new Command("purge", "Remove records for good that were deleted long ago and that nothing refers to.") { olderThan };
+        var command = new Command("purge", "Permanently remove old deleted records that no other record refers to.") { olderThan };
         limits.AddTo(command);
         host.SetAction(
             command,
@@ -59,7 +60,7 @@ internal static class PurgeCommand
             {
                 var gone = await PurgeAsync(connection, table, age, cancellationToken);
                 removed[table] += gone;
-                // What it referred to may go now.
+                // Records that it referred to may be removable now.
                 goesOn |= gone > 0;
             }
         }
@@ -82,7 +83,7 @@ internal static class PurgeCommand
             "purged.deleted_at",
             [age],
             cancellationToken,
-            // Whoever is just making a reference to a record has it locked.
+            // A transaction that adds a reference to a record has locked that record.
             "FOR UPDATE OF purged SKIP LOCKED");
     }
 

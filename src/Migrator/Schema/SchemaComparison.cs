@@ -3,12 +3,12 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>Finds where the schema that EF would make differs from the one that the SQL migrations made.</summary>
+/// <summary>Finds the differences between the schema of the EF model and the schema of the SQL migrations.</summary>
 /// <remarks>
-/// Both are read from catalogs of PostgreSQL, by the same queries, so that both are in its own words. Compared are the tables of
-/// EF: columns, primary and foreign keys and unique indexes both ways, other indexes and defaults where EF declares them.
-/// Left to SQL alone: its further tables, CHECK constraints, triggers, rights, further indexes that are not unique or that stand on
-/// expressions, further defaults of columns that EF always writes.
+/// Both are read from the PostgreSQL catalogs with the same queries. Compared are the tables of EF: columns, primary keys, foreign keys
+/// and unique indexes in both directions, other indexes and defaults where EF declares them. Not compared, because only SQL has them:
+/// other tables, CHECK constraints, triggers, rights, other indexes that are not unique or on expressions, and other defaults of
+/// columns that EF always writes.
 /// </remarks>
 internal sealed class SchemaComparison
 {
@@ -31,7 +31,8 @@ internal sealed class SchemaComparison
     private const string IndexesSql =
         $"""
         WITH tables AS ({UserTables})
-        SELECT t.title, x.relname, i.indisprimary, i.indisunique, i.indnullsnotdistinct, m.amname, pg_get_expr(i.indpred, i.indrelid), 0 = ANY (i.indkey),
+        SELECT t.title, x.relname, i.indisprimary, i.indisunique, i.indnullsnotdistinct, m.amname,
+            pg_get_expr(i.indpred, i.indrelid), 0 = ANY (i.indkey),
             ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false)
                     || CASE WHEN o.opcdefault THEN '' ELSE ' ' || o.opcname END
                     || CASE i.indoption[k - 1] & 3 WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END
@@ -45,8 +46,10 @@ internal sealed class SchemaComparison
         $"""
         WITH tables AS ({UserTables})
         SELECT t.title, k.confrelid::regclass::text, k.confdeltype::text,
-            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(num, ord) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY u.ord),
-            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(num, ord) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num ORDER BY u.ord)
+            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(num, ord)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY u.ord),
+            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(num, ord)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num ORDER BY u.ord)
         FROM tables t JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype = 'f'
         """;
 
@@ -60,10 +63,10 @@ internal sealed class SchemaComparison
         _model = model;
     }
 
-    /// <summary>The differences, a line each; none when EF finds the schema that it expects.</summary>
-    /// <param name="sql">The database that the migrations made.</param>
-    /// <param name="model">The database that EF's own script made.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <summary>Lists the differences, one line each; none when the schema is as EF expects it.</summary>
+    /// <param name="sql">The database of the migrations.</param>
+    /// <param name="model">The database of the script that EF generated.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
     public static async Task<IReadOnlyList<string>> CompareAsync(
         NpgsqlConnection sql, NpgsqlConnection model, CancellationToken cancellationToken)
     {
@@ -117,7 +120,7 @@ internal sealed class SchemaComparison
 
     private void CompareIndexes(string table, Table actual, Table expected)
     {
-        // By name, since code tells by the name which rule a row broke.
+        // Compared by name, because the code uses the name to find the rule that a row violates.
         foreach (var name in actual.Indexes.Keys.Union(expected.Indexes.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var sql = actual.Indexes.GetValueOrDefault(name);
@@ -147,7 +150,7 @@ internal sealed class SchemaComparison
 
     private static async Task<Dictionary<string, Table>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // Names come with their schema unless it is public, in both databases alike.
+        // PostgreSQL then writes names with their schema, except public, in both databases.
         await DatabaseServer.ExecuteAsync(connection, "SET search_path TO public", cancellationToken);
         var tables = new Dictionary<string, Table>(StringComparer.Ordinal);
         await foreach (var row in RowsAsync(connection, ColumnsSql, cancellationToken))
@@ -195,7 +198,9 @@ internal sealed class SchemaComparison
             "n" => "SET NULL",
             _ => "SET DEFAULT",
         };
-        return $"({string.Join(", ", row.GetFieldValue<string[]>(3))}) to {row.GetString(1)} ({string.Join(", ", row.GetFieldValue<string[]>(4))}) on delete {rule}";
+        var columns = string.Join(", ", row.GetFieldValue<string[]>(3));
+        var target = string.Join(", ", row.GetFieldValue<string[]>(4));
+        return $"({columns}) to {row.GetString(1)} ({target}) on delete {rule}";
     }
 
     private sealed class Table
@@ -250,7 +255,7 @@ internal sealed class SchemaComparison
             row.IsDBNull(6) ? null : row.GetString(6),
             row.GetBoolean(4));
 
-        /// <summary>Whether it answers whatever the wanted index would: as a tree, its first columns are enough.</summary>
+        /// <summary>Whether it can replace the wanted index: for a B-tree the same first columns are enough.</summary>
         public bool Serves(TableIndex wanted) => Method == wanted.Method && Filter == wanted.Filter
 
 

@@ -3,9 +3,9 @@ using Portico.Infrastructure.Postgres.Migrations;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>Everything that migrations made in a database, a line each, so that two states can be compared.</summary>
+/// <summary>All objects that migrations created in a database, one line each, so that two states can be compared.</summary>
 /// <remarks>
-/// Without the history, without what belongs to extensions, and without the order of columns, which a way back cannot restore.
+/// Without the history table, without objects of extensions, and without the order of columns, which a revert cannot restore.
 /// </remarks>
 internal static class SchemaSnapshot
 {
@@ -34,22 +34,26 @@ internal static class SchemaSnapshot
         UNION ALL
         SELECT format('relation %s (%s%s) of %s: rights %s, options %s, row security %s %s, definition %s', title, relkind, relpersistence,
             relowner::regrole, relacl, reloptions, relrowsecurity, relforcerowsecurity,
-            CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) WHEN relkind = 'p' THEN pg_get_partkeydef(oid) WHEN relispartition THEN pg_get_expr(relpartbound, oid) END)
+            CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) WHEN relkind = 'p' THEN pg_get_partkeydef(oid)
+                WHEN relispartition THEN pg_get_expr(relpartbound, oid) END)
         FROM tables
         UNION ALL
         SELECT format('column %s.%I %s%s%s%s%s%s: rights %s', t.title, a.attname, format_type(a.atttypid, a.atttypmod),
             ' COLLATE ' || nullif(a.attcollation, y.typcollation)::regcollation::text, CASE WHEN a.attnotnull THEN ' NOT NULL' END,
-            ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), ' IDENTITY ' || nullif(a.attidentity::text, ''), ' GENERATED ' || nullif(a.attgenerated::text, ''), a.attacl)
+            ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), ' IDENTITY ' || nullif(a.attidentity::text, ''),
+            ' GENERATED ' || nullif(a.attgenerated::text, ''), a.attacl)
         FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
             JOIN pg_type y ON y.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         UNION ALL
-        SELECT format('constraint %I on %s: %s, validated %s', k.conname, coalesce(t.title, k.contypid::regtype::text), pg_get_constraintdef(k.oid), k.convalidated)
+        SELECT format('constraint %I on %s: %s, validated %s', k.conname, coalesce(t.title, k.contypid::regtype::text),
+            pg_get_constraintdef(k.oid), k.convalidated)
         FROM pg_constraint k LEFT JOIN tables t ON t.oid = k.conrelid LEFT JOIN types y ON y.oid = k.contypid
         WHERE (t.oid IS NOT NULL OR y.oid IS NOT NULL) AND k.contype <> 'n'
         UNION ALL
         SELECT format('index %s, valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid) FROM pg_index i JOIN tables t ON t.oid = i.indrelid
         UNION ALL
-        SELECT format('trigger %s, enabled %s', pg_get_triggerdef(g.oid), g.tgenabled) FROM pg_trigger g JOIN tables t ON t.oid = g.tgrelid WHERE NOT g.tgisinternal
+        SELECT format('trigger %s, enabled %s', pg_get_triggerdef(g.oid), g.tgenabled)
+        FROM pg_trigger g JOIN tables t ON t.oid = g.tgrelid WHERE NOT g.tgisinternal
         UNION ALL
         SELECT format('rule %s', pg_get_ruledef(r.oid)) FROM pg_rewrite r JOIN tables t ON t.oid = r.ev_class WHERE r.rulename <> '_RETURN'
         UNION ALL
@@ -61,7 +65,9 @@ internal static class SchemaSnapshot
             format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmax, q.seqcycle)
         FROM relations r JOIN pg_sequence q ON q.seqrelid = r.oid
         UNION ALL
-        SELECT format('routine %s of %s: rights %s, %s', title, proowner::regrole, proacl, CASE WHEN prokind <> 'a' THEN pg_get_functiondef(oid) END) FROM routines
+        SELECT format('routine %s of %s: rights %s, %s', title, proowner::regrole, proacl,
+            CASE WHEN prokind <> 'a' THEN pg_get_functiondef(oid) END)
+        FROM routines
         UNION ALL
         SELECT format('type %s of %s: rights %s, %s, labels %s, default %s', t.title, t.typowner::regrole, t.typacl,
             CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
@@ -70,7 +76,9 @@ internal static class SchemaSnapshot
         UNION ALL
         SELECT format('extension %I %s in %s', extname, extversion, extnamespace::regnamespace) FROM pg_extension WHERE extname <> 'plpgsql'
         UNION ALL
-        SELECT format('default rights of %s in %s on %s: %s', defaclrole::regrole, nullif(defaclnamespace, 0)::regnamespace, defaclobjtype, defaclacl) FROM pg_default_acl
+        SELECT format('default rights of %s in %s on %s: %s', defaclrole::regrole, nullif(defaclnamespace, 0)::regnamespace,
+            defaclobjtype, defaclacl)
+        FROM pg_default_acl
         UNION ALL
         SELECT format('comment on %s: %s', pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description)
         FROM pg_description d JOIN tables t ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid
@@ -86,7 +94,7 @@ internal static class SchemaSnapshot
         return lines;
     }
 
-    /// <summary>What one state has and the other lacks, and the other way round.</summary>
+    /// <summary>The lines that only one of the two states has.</summary>
     public static IEnumerable<string> Differences(IReadOnlySet<string> before, IReadOnlySet<string> after) =>
     [
         .. before.Except(after, StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(line => $"gone: {line}"),

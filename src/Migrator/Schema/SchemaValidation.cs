@@ -4,12 +4,12 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>Proves on scratch databases that every migration goes up and down, and that EF finds the schema that it expects.</summary>
+/// <summary>Checks on scratch databases that every migration can be applied and reverted, and that the schema fits the EF model.</summary>
 internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatalog catalog, WorkLimits limits, CommandReport report)
 {
-    /// <summary>What is wrong, a line each.</summary>
-    /// <param name="createScript">Gives the SQL by which EF would make its schema, for a connection to an empty database.</param>
-    /// <param name="cancellationToken">Ends the validation; the scratch databases are dropped all the same.</param>
+    /// <summary>Lists the problems, one line each.</summary>
+    /// <param name="createScript">Returns the SQL of the EF schema, for a connection to an empty database.</param>
+    /// <param name="cancellationToken">Cancels the validation; the scratch databases are dropped in any case.</param>
     public async Task<IReadOnlyList<string>> RunAsync(Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
     {
         await using var bootstrap = await DatabaseServer.OpenAsync(settings.Bootstrap, limits.ConnectTimeout, report, cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
         return await SchemaComparison.CompareAsync(migrated, model, cancellationToken);
     }
 
-    /// <summary>Applies all and gives the state before the first and after each.</summary>
+    /// <summary>Applies all migrations and returns the state before the first and after each.</summary>
     private async Task<List<IReadOnlySet<string>>> GoUpAsync(MigrationRunner runner, CancellationToken cancellationToken)
     {
         var states = new List<IReadOnlySet<string>> { await SchemaSnapshot.ReadAsync(runner.Connection, cancellationToken) };
@@ -51,7 +51,7 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
         return states;
     }
 
-    /// <summary>Takes each back, which must lead to every state again, and applies all again if it did.</summary>
+    /// <summary>Reverts each migration, compares each state with the earlier one, and applies all again if they are equal.</summary>
     private async Task<List<string>> GoDownAndUpAsync(
         MigrationRunner runner, List<IReadOnlySet<string>> states, CancellationToken cancellationToken)
     {

@@ -5,10 +5,10 @@ using System.Text;
 namespace Portico.Migrator.Schema;
 
 /// <summary>
-/// A password in the form that PostgreSQL keeps, so that the password itself is in no statement and no log of the server.
+/// The SCRAM verifier of a password, as PostgreSQL stores it, so that no statement and no server log contains the password.
 /// </summary>
 /// <remarks>
-/// RFC 5803 and RFC 7677. Only printable ASCII, which SASLprep (RFC 4013) leaves as it is.
+/// RFC 5803 and RFC 7677. Only printable ASCII, which SASLprep (RFC 4013) does not change.
 /// </remarks>
 internal static class ScramVerifier
 {
@@ -20,7 +20,7 @@ internal static class ScramVerifier
 
     public static string Create(string password) => Create(password, RandomNumberGenerator.GetBytes(SaltLength), Iterations);
 
-    /// <summary>Whether a verifier, as the server keeps it, is that of the password.</summary>
+    /// <summary>Whether a stored verifier belongs to the password.</summary>
     public static bool Matches(string? verifier, string password)
     {
         // SCRAM-SHA-256$<iterations>:<salt>$<stored key>:<server key>
@@ -38,8 +38,7 @@ internal static class ScramVerifier
             Encoding.ASCII.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, HMACSHA256.HashSizeInBytes);
         var storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
         var serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Mechanism}${iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
+        var keys = $"{Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}";
+        return string.Create(CultureInfo.InvariantCulture, $"{Mechanism}${iterations}:{Convert.ToBase64String(salt)}${keys}");
     }
 }

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>A database that exists for one check and is dropped at its end, even when the check fails.</summary>
+/// <summary>A temporary database for one check; it is dropped at the end, even when the check fails.</summary>
 internal sealed class ScratchDatabase : IAsyncDisposable
 {
     private const string Prefix = "portico_scratch_";
@@ -40,12 +40,12 @@ internal sealed class ScratchDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Cancelled or not, it is dropped.
+        // Drop it even after a cancellation.
         using var timeout = new CancellationTokenSource(DropTimeout);
         await DatabaseBootstrap.DropDatabaseAsync(_bootstrap, Name, timeout.Token);
     }
 
-    /// <summary>Drops what checks left behind that were killed.</summary>
+    /// <summary>Drops the databases of checks that were killed.</summary>
     private static async Task DropAbandonedAsync(NpgsqlConnection bootstrap, CancellationToken cancellationToken)
     {
         List<string> abandoned = [];

@@ -6,16 +6,18 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>script</c>: writes the SQL that <c>up</c> would run, for psql and for people who review it.</summary>
+/// <summary><c>script</c>: writes the SQL that <c>up</c> would run, for psql and for reviews.</summary>
 internal static class ScriptCommand
 {
     public static Command Create(CommandHost host)
     {
-        var from = MigrationTarget.Option("--from", "The first migration to write; the very first when left out.");
-        var to = MigrationTarget.Option("--to", "The last migration to write; the very last when left out.");
+        var from = MigrationTarget.Option("--from", "The first migration to write; by default the very first.");
+        var to = MigrationTarget.Option("--to", "The last migration to write; by default the very last.");
         var command = new Command(
             "script",
-            "Write the migrations as one script for psql. It skips what is applied, so it can be run again; roles and database must be there.") { from, to };
+            "Write the migrations as one script for psql. The script skips applied migrations, so it can run again; "
+            + "the roles and the database must exist.")
+        { from, to };
         host.SetAction(command, (run, _) =>
         {
             var catalog = run.Catalog;

@@ -2,17 +2,17 @@ using System.Buffers;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary>One statement of an SQL file and the line on which it begins.</summary>
+/// <summary>One statement of an SQL file and the line where it begins.</summary>
 internal sealed record SqlStatement(string Text, int Line)
 {
     /// <summary>The line of the file at a position of the statement, which PostgreSQL counts from 1.</summary>
     public int LineAt(int position) => Line + Text.AsSpan(0, Math.Clamp(position - 1, 0, Text.Length)).Count('\n');
 }
 
-/// <summary>Takes an SQL file apart into its statements.</summary>
+/// <summary>Splits an SQL file into statements.</summary>
 /// <remarks>
-/// Knows strings, quoted names, dollar quotes and nested comments (PostgreSQL 4.1, Lexical Structure). Bodies of functions are
-/// dollar-quoted; <c>BEGIN ATOMIC</c> is not known.
+/// Supports strings, quoted names, dollar quotes and nested comments (PostgreSQL 4.1, Lexical Structure). Function bodies must be
+/// dollar-quoted; <c>BEGIN ATOMIC</c> is not supported.
 /// </remarks>
 internal static class SqlStatements
 {
@@ -20,7 +20,7 @@ internal static class SqlStatements
     private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     private static readonly string[] TransactionControl = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"];
 
-    /// <exception cref="FormatException">A quote or comment has no end, or a statement would end the transaction of the file.</exception>
+    /// <exception cref="FormatException">A quote or a comment has no end, or a statement would end the transaction of the file.</exception>
     public static IReadOnlyList<SqlStatement> Split(string sql)
     {
         var statements = new List<SqlStatement>();
@@ -33,7 +33,7 @@ internal static class SqlStatements
             position = next < 0 ? sql.Length : position + next;
             if (position < sql.Length && (sql[position] != ';' || depth > 0))
             {
-                // Rules hold statements in parentheses.
+                // Rules contain statements in parentheses.
                 depth += sql[position] is '(' ? 1 : sql[position] is ')' ? -1 : 0;
                 position = SkipToken(sql, position);
                 continue;
@@ -57,7 +57,7 @@ internal static class SqlStatements
         foreach (var word in TransactionControl)
         {
             if (firstWord.Equals(word, StringComparison.OrdinalIgnoreCase))
-                throw new FormatException($"line {statement.Line}: {word} is the migrator's to say");
+                throw new FormatException($"line {statement.Line}: only the Migrator may use {word}");
         }
 
         return statement;
@@ -78,7 +78,7 @@ internal static class SqlStatements
         return position;
     }
 
-    /// <summary>The position behind the string, quoted name, comment or single character that begins here.</summary>
+    /// <summary>The position after the string, quoted name, comment or single character that begins here.</summary>
     private static int SkipToken(string sql, int position) => sql[position] switch
     {
         '\'' => SkipQuoted(sql, position, IsEscapeString(sql, position)),
@@ -109,7 +109,7 @@ internal static class SqlStatements
 
     private static int SkipDollarQuoted(string sql, int position)
     {
-        // A $ inside of a name, or before a digit, quotes nothing.
+        // A $ inside a name or before a digit does not begin a quote.
         if (position > 0 && IsNamePart(sql[position - 1]))
             return position + 1;
         var tagEnd = position + 1;
@@ -150,5 +150,5 @@ internal static class SqlStatements
     private static bool IsAt(string sql, int position, string what) => string.CompareOrdinal(sql, position, what, 0, what.Length) == 0;
 
     private static FormatException Endless(string sql, int position) =>
-        new($"line {1 + sql.AsSpan(0, position).Count('\n')}: what begins here has no end");
+        new($"line {1 + sql.AsSpan(0, position).Count('\n')}: a quote or a comment that begins here has no end");
 }

@@ -5,16 +5,16 @@ using Spectre.Console;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>status</c>: tells what is applied, pending and changed.</summary>
+/// <summary><c>status</c>: shows applied, pending and changed migrations.</summary>
 internal static class StatusCommand
 {
     public static Command Create(CommandHost host)
     {
         var check =
-            new Option<bool>("--check") { Description = "End with 2 when a migration is pending, with 4 when the database has drifted." };
+            new Option<bool>("--check") { Description = "Exit with 2 when a migration is pending, with 4 when the database has drifted." };
         var connectTimeout = Durations.Option(
             "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
-        var command = new Command("status", "Tell what is applied, pending and changed.") { check, connectTimeout };
+        var command = new Command("status", "Show applied, pending and changed migrations.") { check, connectTimeout };
         host.SetAction(command, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(check), run.Arguments.GetValue(connectTimeout), cancellationToken));
         return command;

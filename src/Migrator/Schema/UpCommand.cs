@@ -3,14 +3,14 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>up</c>: applies what is pending, after making the roles and the database if they are missing.</summary>
+/// <summary><c>up</c>: creates missing roles and the database, then applies pending migrations.</summary>
 internal static class UpCommand
 {
     public static Command Create(CommandHost host)
     {
-        var to = MigrationTarget.Option("--to", "The last migration to apply; all when left out.");
+        var to = MigrationTarget.Option("--to", "The last migration to apply; by default all.");
         var limits = new WorkOptions();
-        var command = new Command("up", "Apply what is pending; make the roles and the database if they are missing.") { to };
+        var command = new Command("up", "Apply pending migrations; create the roles and the database if they are missing.") { to };
         limits.AddTo(command);
         host.SetAction(
             command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken));

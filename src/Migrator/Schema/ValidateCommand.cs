@@ -6,7 +6,7 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>validate</c>: tries every migration, up and down, on scratch databases and compares the outcome with the EF model.</summary>
+/// <summary><c>validate</c>: applies and reverts every migration on scratch databases, and compares the schema with the EF model.</summary>
 internal static class ValidateCommand
 {
     public static Command Create(CommandHost host)
@@ -14,7 +14,8 @@ internal static class ValidateCommand
         var limits = new WorkOptions();
         var command = new Command(
             "validate",
-            "Try every migration, up and down, on scratch databases and compare the outcome with the EF model. Ends with 4 when they differ.");
+            "Apply and revert every migration on scratch databases, and compare the schema with the EF model. "
+            + "Exits with 4 when they differ.");
         limits.AddTo(command);
         host.SetAction(command, (run, cancellationToken) => RunAsync(run, limits.Read(run.Arguments), cancellationToken));
         return command;

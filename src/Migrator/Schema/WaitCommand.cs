@@ -6,8 +6,8 @@ using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
-/// <summary><c>wait</c>: ends when the database is there and no migration of this build is pending.</summary>
-/// <remarks>What a newer build has applied does no harm here: old and new run side by side while they are exchanged.</remarks>
+/// <summary><c>wait</c>: waits until the database exists and no migration of this build is pending.</summary>
+/// <remarks>Migrations of a newer build are accepted, because old and new processes run side by side during a deployment.</remarks>
 internal static class WaitCommand
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -17,7 +17,9 @@ internal static class WaitCommand
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(2), "How long to wait.");
         var command = new Command(
             "wait",
-            "Wait until the database is there and nothing is pending. Ends with 2 when something still is, with 1 when the database is not there.") { timeout };
+            "Wait until the database exists and no migration is pending. "
+            + "Exits with 2 when a migration is still pending, with 1 when there is no database.")
+        { timeout };
         host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
         return command;
     }
@@ -51,16 +53,16 @@ internal static class WaitCommand
     {
         try
         {
-            // One try each time: the waiting is done by the caller, who also waits for a database and a role that are yet to be made.
+            // One try each time: the caller waits, also for a database and a role that do not exist yet.
             await using var connection = await DatabaseServer.OpenAsync(target, TimeSpan.Zero, run.Report, cancellationToken);
             var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
             if (MigrationTarget.Drift(state with { Unknown = [] }) is { Count: > 0 } drift)
                 return (ExitCode.Drift, string.Join(Environment.NewLine, drift));
-            return state.Pending.Count > 0
-                ? (
-                    ExitCode.Pending,
-                    $"{state.Pending.Count} pending in {target.Database}: {string.Join(", ", state.Pending.Select(migration => migration.FullName))}.")
-                : (ExitCode.Ok, null);
+            if (state.Pending.Count == 0)
+                return (ExitCode.Ok, null);
+
+            var pending = string.Join(", ", state.Pending.Select(migration => migration.FullName));
+            return (ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {pending}.");
         }
         catch (MigratorException unreachable)
         {

@@ -40,7 +40,7 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
     }
 
     [Theory]
-    [InlineData("ConnectionStrings:Migrator", "Host=x;Database=portico;Password=half;secret", "ConnectionStrings:Migrator is no Npgsql connection string.")]
+    [InlineData("ConnectionStrings:Migrator", "Host=x;Database=portico;Password=half;secret", "ConnectionStrings:Migrator is not an Npgsql connection string.")]
     [InlineData("ConnectionStrings:Migrator", "Database=portico", "ConnectionStrings:Migrator must name Host and Database.")]
     [InlineData("ConnectionStrings:Migrator", "Host=x", "ConnectionStrings:Migrator must name Host and Database.")]
     [InlineData("ConnectionStrings:Migrator", "Host=x;Database=postgres", "ConnectionStrings:Migrator names the database postgres, which belongs to the server itself.")]

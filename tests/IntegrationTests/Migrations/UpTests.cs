@@ -135,7 +135,7 @@ public sealed class UpTests(MigratorCluster cluster)
 
         var result = await _migrator.RunAsync(["up", "--statement-lock-timeout", "20ms", .. folder.Option]);
         Assert.Equal(3, result.ExitCode);
-        Assert.Contains("0002_b.up.sql: others hold what it changes, after 5 tries", result.Error, StringComparison.Ordinal);
+        Assert.Contains("0002_b.up.sql: other sessions still hold locks after 5 tries", result.Error, StringComparison.Ordinal);
         Assert.Equal([1], await _migrator.AppliedAsync());
     }
 

@@ -1,6 +1,6 @@
 namespace Portico.Application.Common.Auditing;
 
-/// <summary>What the audit log tells of. The names are stable once released.</summary>
+/// <summary>The actions that the audit log records. A released name never changes.</summary>
 public static class AuditActions
 {
     public const string UserRoleChanged = "user.role_changed";

@@ -1,8 +1,8 @@
 namespace Portico.Application.Common.Auditing;
 
-/// <summary>What is to be noted of something that was done: the action, whom or what it befell, and what it changed.</summary>
+/// <summary>The content of an audit entry: the action, its subject and the changed fields.</summary>
 /// <param name="action">One of <see cref="AuditActions"/>.</param>
-/// <param name="subject">Whom or what it befell.</param>
+/// <param name="subject">The user or the thing that was changed.</param>
 public sealed class AuditNote(string action, AuditSubject subject)
 {
     private readonly SortedDictionary<string, object?> _before = new(StringComparer.Ordinal);
@@ -11,19 +11,19 @@ public sealed class AuditNote(string action, AuditSubject subject)
     public string Action { get; } = action;
     public AuditSubject Subject { get; } = subject;
 
-    /// <summary>The session that it is about, where that is not the caller's.</summary>
+    /// <summary>The session that the entry is about, if it is not the caller's.</summary>
     public Guid? SessionId { get; init; }
 
-    /// <summary>The values of the changed fields as they were; those that there were none of are left out.</summary>
+    /// <summary>The old values of the changed fields; a field without an old value is left out.</summary>
     public IReadOnlyDictionary<string, object?> Before => _before;
 
-    /// <summary>The values of the changed fields as they are now.</summary>
+    /// <summary>The new values of the changed fields.</summary>
     public IReadOnlyDictionary<string, object?> After => _after;
 
-    /// <summary>Notes a field that is another one now; one that is as it was is left out.</summary>
-    /// <param name="field">Its camelCase name.</param>
-    /// <param name="before">What it was: text, a number, an enum, an id; never a secret.</param>
-    /// <param name="after">What it is; the same holds for it.</param>
+    /// <summary>Adds a changed field; a field with equal values is left out.</summary>
+    /// <param name="field">The camelCase name of the field.</param>
+    /// <param name="before">The old value: text, a number, an enum or an id; never a secret.</param>
+    /// <param name="after">The new value, with the same rules.</param>
     public AuditNote Changed(string field, object? before, object? after)
     {
         if (Equals(before, after))
@@ -36,11 +36,11 @@ public sealed class AuditNote(string action, AuditSubject subject)
         return this;
     }
 
-    /// <summary>Notes what came along with the action and was nothing before, such as its reason.</summary>
+    /// <summary>Adds a value that has no old value, for example the reason of the action.</summary>
     public AuditNote With(string field, object after) => Changed(field, null, after);
 }
 
-/// <summary>Whom or what an action befell.</summary>
+/// <summary>The user or the thing that an action changed.</summary>
 /// <param name="Type">The kind of thing, in snake_case.</param>
 /// <param name="Id">Its id, at most 100 characters.</param>
 public sealed record AuditSubject(string Type, string Id)

@@ -6,11 +6,11 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
-/// <summary>Lets a use case through only for those that its access attribute names.</summary>
+/// <summary>Refuses a use case if its access attribute does not allow the caller.</summary>
 internal sealed class AuthorisationBehaviour<TRequest, TResponse>(ICurrentUser user) : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
-    // No attribute is a mistake of ours, so it throws instead of standing open.
+    // A missing attribute is a bug, so it throws; a use case without one is never open to everybody.
     private static readonly AccessAttribute Access = typeof(TRequest).GetCustomAttributes<AccessAttribute>().Single();
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>

@@ -7,7 +7,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
-/// <summary>Answers a cached query from the cache, after it was found that the caller may send it.</summary>
+/// <summary>Answers a cached query from the cache, after authorisation.</summary>
 internal sealed class CachingBehaviour<TRequest, TResponse>(IQueryCache cache, ICacheReport report, IServiceScopeFactory scopes)
     : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IRequest<TResponse>
@@ -29,7 +29,7 @@ internal sealed class CachingBehaviour<TRequest, TResponse>(IQueryCache cache, I
         return answer;
     }
 
-    // In a scope of its own: it may outlive the request that asked first, and knows nothing of its caller.
+    // In its own scope: the work may outlive the request that asked first, and it must not use the caller.
     private async Task<TResponse> Make(TRequest request, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();

@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
-/// <summary>Opens a span for each use case and marks it with the code of a refusal.</summary>
+/// <summary>Opens a span for each use case and sets the error code as its status.</summary>
 internal sealed class TracingBehaviour<TRequest, TResponse> : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {

@@ -6,8 +6,8 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
-/// <summary>Runs each command in one transaction, once for each idempotency key, but for those that open their own.</summary>
-/// <remarks>Asks for the transaction only then: with it comes a database context, which a query that needs none would pay for.</remarks>
+/// <summary>Runs each command in one transaction, once for each idempotency key, unless the command opens its own transaction.</summary>
+/// <remarks>Resolves the transaction only when needed, because it creates a database context, which costs time in a query.</remarks>
 internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services, IRequestKey key)
     : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>

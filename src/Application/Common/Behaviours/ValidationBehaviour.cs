@@ -6,7 +6,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
 
-/// <summary>Refuses a use case whose fields are not valid, with the messages of every field at once.</summary>
+/// <summary>Refuses a use case with invalid fields, with the messages of all fields at once.</summary>
 internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators, IRequestKey key)
     : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>

@@ -2,33 +2,34 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Caching;
 
-/// <summary>A query whose answer may be kept.</summary>
+/// <summary>A query whose answer may be cached.</summary>
 /// <param name="Name">The query's name, for keys and metrics.</param>
-/// <param name="Text">All that the answer depends on besides the records.</param>
-/// <param name="Lifetime">How long an answer may be given.</param>
-/// <param name="Tags">What makes it be made anew.</param>
+/// <param name="Text">The query with its properties as JSON; it is part of the cache key.</param>
+/// <param name="Lifetime">How long an answer may be used.</param>
+/// <param name="Tags">The tags whose invalidation removes the answer.</param>
 public sealed record CachedQuery(string Name, string Text, TimeSpan Lifetime, IReadOnlyList<string> Tags);
 
-/// <summary>Keeps answers of queries for all replicas.</summary>
+/// <summary>Caches answers of queries for all replicas.</summary>
 /// <remarks>
-/// A person who has changed something reads the change from the same replica at once, anybody else within a second while Redis is there,
-/// and never later than the query's lifetime when it is not. One answer at a time is made for a query, by all replicas together while
-/// Redis is there, and before its lifetime is over. A refusal is never kept.
+/// On the replica that made a change the change is visible at once. On other replicas it is visible within 1 s while Redis is available,
+/// and at the latest after the query's lifetime when it is not. For one query one execution runs at a time (request coalescing): across
+/// all replicas while Redis is available. An answer is refreshed before its lifetime ends. Errors are never cached.
 /// </remarks>
 public interface IQueryCache
 {
-    /// <param name="query">What is asked.</param>
-    /// <param name="make">Makes the answer, on behalf of nobody and maybe for several who ask.</param>
-    /// <param name="cancellationToken">Ends the waiting of this caller.</param>
+    /// <summary>Returns the cached answer, or executes the query and caches its answer.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="make">Executes the query, without a caller and possibly for several callers.</param>
+    /// <param name="cancellationToken">Cancels the wait of this caller.</param>
     Task<(TResult Answer, CacheUse Use)> Get<TResult>(
         CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
 }
 
-/// <summary>How an answer came about.</summary>
-/// <param name="Kind">From the cache, or made and kept.</param>
+/// <summary>How the cache produced an answer.</summary>
+/// <param name="Kind">From the cache, or executed and stored.</param>
 /// <param name="Age">How long ago it was made.</param>
-/// <param name="TimeToLive">How long it would still be given.</param>
+/// <param name="TimeToLive">How long it can still be used.</param>
 public readonly record struct CacheUse(CacheUseKind Kind, TimeSpan Age, TimeSpan TimeToLive);
 
 /// <summary>Where an answer came from.</summary>
@@ -38,7 +39,7 @@ public enum CacheUseKind
     Miss = 2,
 }
 
-/// <summary>Tells the caller how the answer came about.</summary>
+/// <summary>Reports to the caller how the cache produced the answer.</summary>
 public interface ICacheReport
 {
     void Report(CacheUse use);

@@ -7,7 +7,7 @@ namespace Portico.Application.Common.Json;
 
 /// <summary>Reads and writes money as <c>{"amount":"12.34","currency":"EUR"}</c>.</summary>
 /// <remarks>
-/// The amount is text, because readers of JSON numbers round them; it is read as strictly as <see cref="Money.Parse"/> says.
+/// The amount is text, because JSON readers round numbers. <see cref="Money.Parse"/> defines the accepted forms.
 /// </remarks>
 public sealed class MoneyConverter : JsonConverter<Money>
 {
@@ -52,7 +52,7 @@ public sealed class MoneyConverter : JsonConverter<Money>
     }
 }
 
-/// <summary>An amount that can't be taken as it stands.</summary>
+/// <summary>An amount of money in JSON that is not valid.</summary>
 public sealed class InvalidMoneyException(Error error) : JsonException(error?.Message)
 {
     public Error Error { get; } = error!;

@@ -4,8 +4,8 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Messaging;
 
-/// <summary>Writes answers down and reads them again, with the converters that make the answers of the API.</summary>
-/// <remarks>So what was written once and read again is sent as the same bytes as the first time.</remarks>
+/// <summary>Serialises and deserialises stored answers, with the JSON converters of the API.</summary>
+/// <remarks>So a replay has the same bytes as the first answer.</remarks>
 public sealed class AnswerJson
 {
     private readonly JsonSerializerOptions _options;
@@ -17,16 +17,16 @@ public sealed class AnswerJson
         _options.MakeReadOnly();
     }
 
-    /// <summary>The same for a serializer that writes answers as part of something else.</summary>
+    /// <summary>The options for a serialiser that writes answers as a part of another document.</summary>
     public JsonSerializerOptions Options => _options;
 
     public string Write<TResult>(TResult result)
         where TResult : IResult<TResult> => JsonSerializer.Serialize(result, _options);
 
-    /// <exception cref="JsonException">It was written by another version whose answer had another form.</exception>
+    /// <exception cref="JsonException">Another version of Portico has written it in another form.</exception>
     public TResult Read<TResult>(string text)
         where TResult : IResult<TResult> =>
-            JsonSerializer.Deserialize<TResult>(text, _options) ?? throw new JsonException("A kept answer is null.");
+            JsonSerializer.Deserialize<TResult>(text, _options) ?? throw new JsonException("A stored answer is null.");
 
     private sealed class ResultConverter : JsonConverterFactory
     {

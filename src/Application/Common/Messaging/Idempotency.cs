@@ -3,57 +3,57 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Messaging;
 
-/// <summary>Marks a command that moves money or places an order: it can't be sent without an <c>Idempotency-Key</c>.</summary>
+/// <summary>Marks a command that moves money or places an order: it needs an <c>Idempotency-Key</c>.</summary>
 public interface INeedsIdempotencyKey;
 
-/// <summary>A name that a person gave to one request of theirs, so that it is done once however often it arrives.</summary>
-/// <param name="Owner">Whose key it is; others may use the same.</param>
+/// <summary>A name that a client gives to one request, so that a repeated request has one effect.</summary>
+/// <param name="Owner">The user who sent the key; other users may use the same key.</param>
 /// <param name="Value">1 to <see cref="MaxLength"/> visible ASCII characters.</param>
-/// <param name="Fingerprint">SHA-256 of the method, the address and the body: what else may not come under the same key.</param>
+/// <param name="Fingerprint">SHA-256 of the method, the URL and the body: a request with another fingerprint can't use the key.</param>
 public sealed record IdempotencyKey(Guid Owner, string Value, ReadOnlyMemory<byte> Fingerprint)
 {
     public const int MaxLength = 255;
 
-    /// <summary>How the header is called.</summary>
+    /// <summary>The name of the header.</summary>
     public const string Header = "Idempotency-Key";
 }
 
 /// <summary>The idempotency key of the current request.</summary>
 public interface IRequestKey
 {
-    /// <summary><c>null</c> when there is none, it has no meaning for this request, or it is not valid.</summary>
+    /// <summary>The key; <c>null</c> when there is none, when it has no meaning for this request, or when it is not valid.</summary>
     IdempotencyKey? Current { get; }
 
-    /// <summary>What is wrong with the key that was sent, or <c>null</c>.</summary>
+    /// <summary>Why the sent key is not valid, or <c>null</c>.</summary>
     string? Problem { get; }
 
-    /// <summary>Notes that the answer is the one that was given to an earlier request.</summary>
+    /// <summary>Marks the answer as a replay of an earlier answer.</summary>
     void Replayed();
 }
 
-/// <summary>Keeps the first answer to each key, and gives it to every later request with the same key.</summary>
+/// <summary>Stores the first answer of each key and replays it for every later request with the same key.</summary>
 public interface IIdempotencyStore
 {
-    /// <summary>Runs a command in one transaction with the keeping of its answer; one that comes meanwhile waits for it.</summary>
-    /// <returns>The answer, and whether it was given before.</returns>
+    /// <summary>Runs a command and stores its answer in one transaction; a parallel request with the same key waits.</summary>
+    /// <returns>The answer, and whether it is a replay.</returns>
     /// <remarks>
-    /// A refusal is kept too, unless a later try may end otherwise: see <see cref="StoredAnswer.IsFinal"/>. Retried as
-    /// <see cref="ITransaction"/> says.
+    /// An error is stored too, unless a later try may succeed: see <see cref="StoredAnswer.IsFinal"/>. Retries as in
+    /// <see cref="ITransaction"/>.
     /// </remarks>
     Task<(TResult Answer, bool IsReplay)> Once<TResult>(
         IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
 }
 
-/// <summary>Which answers are kept.</summary>
+/// <summary>Which answers are stored.</summary>
 public static class StoredAnswer
 {
-    /// <summary>Whether the same request would always be answered like this.</summary>
+    /// <summary>Whether the same request would always get this answer.</summary>
     public static bool IsFinal(Error? refusal) =>
         refusal?.Kind is null or ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.Unprocessable or ErrorKind.Forbidden;
 }
 
-/// <summary>What can be refused about idempotency keys.</summary>
+/// <summary>The errors of idempotency keys.</summary>
 public static class IdempotencyErrors
 {
     public static readonly Error KeyReused =

@@ -6,10 +6,10 @@ using System.Text.Json.Serialization;
 
 namespace Portico.Application.Common.Paging;
 
-/// <summary>Turns a position in a list into text that clients hand back, and again into the position.</summary>
+/// <summary>Converts a position in a list into the text that clients send back, and the text into the position.</summary>
 /// <remarks>
-/// The text names its list, so that a cursor of another one is refused. It is no secret and no proof: a position says
-/// where to go on, never what may be seen. At most <see cref="MaxLength"/> characters.
+/// The text names its list, so a cursor of another list is refused. It is no secret and grants no access: it only says where the next
+/// page begins. At most <see cref="MaxLength"/> characters.
 /// </remarks>
 public static class Cursor
 {
@@ -18,7 +18,7 @@ public static class Cursor
 
     private static readonly JsonSerializerOptions Options = new()
     {
-        // A position may hold text of a record; escaped, it would be six times as long.
+        // A position may contain text of a record; escaping could make it six times as long.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,

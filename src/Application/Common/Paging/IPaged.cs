@@ -2,24 +2,24 @@ using FluentValidation;
 
 namespace Portico.Application.Common.Paging;
 
-/// <summary>A query that is answered page by page.</summary>
+/// <summary>A query that returns one page of a list.</summary>
 public interface IPaged
 {
     const int DefaultLimit = 20;
     const int MaxLimit = 100;
 
-    /// <summary>How many items a page has at most.</summary>
+    /// <summary>The maximum number of items of a page: 1 to 100, 20 by default.</summary>
     int Limit { get; }
 
-    /// <summary>The <c>nextCursor</c> of the page before; <c>null</c> for the first page.</summary>
+    /// <summary>The <c>nextCursor</c> of the previous page; <c>null</c> for the first page.</summary>
     string? Cursor { get; }
 }
 
 internal static class PagedRules
 {
-    public const string NoCursor = "This is no cursor of this list. Take nextCursor of the page before, as it is.";
+    public const string NoCursor = "This is not a cursor of this list. Send the nextCursor of the previous page without a change.";
 
-    /// <summary>The limit is within bounds and the cursor is one that this list gave out.</summary>
+    /// <summary>Checks that the limit is in range and that the cursor belongs to this list.</summary>
     public static void IsPaged<TQuery, TPosition>(this AbstractValidator<TQuery> validator)
         where TQuery : IPaged
     {

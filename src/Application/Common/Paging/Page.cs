@@ -1,21 +1,21 @@
 namespace Portico.Application.Common.Paging;
 
-/// <summary>A part of a list, and where the next part begins.</summary>
+/// <summary>One page of a list, with the cursor of the next page.</summary>
 public interface IPage
 {
     /// <summary>Opaque; <c>null</c> on the last page.</summary>
     string? NextCursor { get; }
 }
 
-/// <summary>A part of a list, and where the next part begins.</summary>
-/// <param name="Items">At most as many as were asked for.</param>
-/// <param name="NextCursor">Opaque: to be sent back as it is; <c>null</c> on the last page.</param>
+/// <summary>One page of a list, with the cursor of the next page.</summary>
+/// <param name="Items">The items, at most <c>limit</c>.</param>
+/// <param name="NextCursor">Opaque: send it as <c>cursor</c> to get the next page; <c>null</c> on the last page.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor) : IPage;
 
 internal static class Page
 {
     /// <summary>
-    /// Makes a page of records that were read with one record more than the limit: that one says whether there is a next page.
+    /// Makes a page of records that were read with one record more than the limit: the extra record shows that there is a next page.
     /// </summary>
     /// <param name="found">The records in the order of the list; at most one more than the limit.</param>
     /// <param name="limit">How many records a page has at most.</param>

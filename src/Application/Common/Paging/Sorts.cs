@@ -6,26 +6,26 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Paging;
 
-/// <summary>A query that is answered page by page in an order of the caller's choice.</summary>
+/// <summary>A query that returns one page of a list in an order that the caller chooses.</summary>
 public interface ISorted : IPaged
 {
-    /// <summary>The name of a property, with a minus before it for the opposite order; <c>null</c> for the usual order.</summary>
+    /// <summary>The name of a property; a minus before it reverses the order; <c>null</c> for the default order.</summary>
     string? Sort { get; }
 }
 
-/// <summary>The orders that a list has: each by one property, and by id where that is the same.</summary>
+/// <summary>The sort orders of a list: each by one property, then by id.</summary>
 /// <remarks>
-/// A cursor holds the last record's value and id, so a page costs the same however far down it is. Properties are never null.
+/// A cursor holds the value and the id of the last record, so every page costs the same. Properties are never null.
 /// </remarks>
 internal sealed class Sorts<TRecord>(string usual)
     where TRecord : Entity
 {
     private readonly Dictionary<string, Key> _keys = new(StringComparer.Ordinal);
 
-    /// <summary>What a caller may choose from.</summary>
+    /// <summary>The names that a caller may choose from.</summary>
     public string Choices => string.Join(", ", _keys.Keys.Order(StringComparer.Ordinal));
 
-    /// <summary>Adds an order by a property, under its name in JSON.</summary>
+    /// <summary>Adds an order by a property, named as in JSON.</summary>
     public Sorts<TRecord> By<TValue>(Expression<Func<TRecord, TValue>> property)
         where TValue : notnull
     {
@@ -35,7 +35,7 @@ internal sealed class Sorts<TRecord>(string usual)
 
     public bool Knows(string? sort) => _keys.ContainsKey(Name(sort));
 
-    /// <summary>Whether the cursor is one of this list in this order.</summary>
+    /// <summary>Whether the cursor belongs to this list in this order.</summary>
     public bool Accepts(string? sort, string cursor) => TryRead(sort, cursor, out _);
 
     public async Task<Page<TDto>> Read<TDto>(
@@ -46,7 +46,7 @@ internal sealed class Sorts<TRecord>(string usual)
         if (query.Cursor is { } cursor && TryRead(query.Sort, cursor, out var position))
             records = key.After(records, position, isDescending);
 
-        // One more than asked for tells whether there is a next page.
+        // One extra row shows whether there is a next page.
         var found = await key.Order(records, isDescending).Take(query.Limit + 1).ToListAsync(cancellationToken);
         return Page.Of(found, query.Limit, map, last => Write(key, query.Sort, last));
     }
@@ -102,7 +102,7 @@ internal sealed class Sorts<TRecord>(string usual)
         {
             var record = property.Parameters[0];
             var id = Expression.Property(record, nameof(Entity.Id));
-            // Members of objects, so that they become parameters of one and the same SQL.
+            // Fields of objects, so that EF Core makes them parameters and the SQL text stays the same.
             var value = Expression.Field(
                 Expression.Constant(new Last<TValue>(last.Value.Deserialize<TValue>()!)), nameof(Last<TValue>.Value));
             var lastId = Expression.Field(Expression.Constant(new Last<Guid>(last.Id)), nameof(Last<>.Value));
@@ -126,13 +126,13 @@ internal sealed class Sorts<TRecord>(string usual)
     }
 }
 
-/// <summary>The last record of a page, by which list and in which order it was read.</summary>
+/// <summary>The last record of a page, with its list and its order.</summary>
 internal sealed record SortedPosition(string List, string Sort, JsonElement Value, Guid Id);
 
 internal static class SortedRules
 {
     /// <summary>
-    /// The limit is within bounds, the order is one of the list, and the cursor is one that the list gave out in that order.
+    /// Checks that the limit is in range, that the list has the order, and that the cursor belongs to the list in that order.
     /// </summary>
     public static void IsSorted<TQuery, TRecord>(this AbstractValidator<TQuery> validator, Sorts<TRecord> sorts)
         where TQuery : ISorted
@@ -141,7 +141,7 @@ internal static class SortedRules
         validator.HasLimit();
         validator.RuleFor(q => q.Sort)
             .Must(sorts.Knows)
-            .WithMessage($"Sort by one of: {sorts.Choices}; with a minus before it for the opposite order.");
+            .WithMessage($"Sort by one of: {sorts.Choices}; a minus before the name reverses the order.");
         validator.RuleFor(q => q.Cursor)
             .Must((query, cursor) => cursor is null || !sorts.Knows(query.Sort) || sorts.Accepts(query.Sort, cursor))
             .WithMessage(PagedRules.NoCursor);

@@ -7,15 +7,15 @@ namespace Portico.Application.Common.Persistence;
 
 /// <summary>The records that use cases read and change.</summary>
 /// <remarks>
-/// What is deleted and what is somebody else's is hidden by <see cref="RecordFilters"/>; an owned record that is read while nobody
-/// is signed in throws. Domain events become outbox rows when changes are saved.
+/// The filters <see cref="RecordFilters"/> hide deleted records and records of other users. Reading owned records without a signed-in
+/// user throws. Domain events become outbox rows when changes are saved.
 /// </remarks>
 public interface IAppDbContext
 {
     DbSet<User> Users { get; }
     DbSet<Wallet> Wallets { get; }
 
-    /// <summary>To be read only: <see cref="IAuditLog"/> writes.</summary>
+    /// <summary>The audit log, read only: <see cref="IAuditLog"/> writes it.</summary>
     IQueryable<AuditEntry> AuditEntries { get; }
 
     /// <summary>The records of any configured class.</summary>

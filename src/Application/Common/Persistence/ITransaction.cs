@@ -2,17 +2,17 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Persistence;
 
-/// <summary>Runs work in one database transaction: saves and commits what succeeds, rolls back what is refused or throws.</summary>
+/// <summary>Runs work in one database transaction: commits after success, rolls back after an error or an exception.</summary>
 /// <remarks>
-/// Serialisation failures, deadlocks and lost updates are tried again at most 3 times, on a cleared change tracker,
-/// so the work must start from what it reads. After that the answer is a conflict.
+/// After a serialisation failure, a deadlock or a lost update the work runs again, at most 3 times, on a cleared change tracker. So the
+/// work must read everything it uses. After that the result is a conflict.
 /// </remarks>
 public interface ITransaction
 {
     Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
 
-    /// <summary>Has something done as soon as the transaction that is open is committed, and only then.</summary>
-    /// <remarks>When that fails so does the request, and the change stays.</remarks>
+    /// <summary>Runs work after the commit of the open transaction; not after a rollback.</summary>
+    /// <remarks>If this work fails, the request fails too, but the change stays committed.</remarks>
     void AfterCommit(Func<CancellationToken, Task> work);
 }

@@ -3,6 +3,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Persistence;
 
+/// <summary>Finds users by a contact address.</summary>
 public static class UserLookup
 {
     public static Task<User?> FindByAddress(this IQueryable<User> users, ContactAddress address, CancellationToken cancellationToken) =>

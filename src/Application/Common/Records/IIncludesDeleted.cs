@@ -2,9 +2,9 @@ using Portico.Application.Common.Security;
 
 namespace Portico.Application.Common.Records;
 
-/// <summary>A query that shows deleted records, of everybody, to those who have <see cref="Permissions.RecordsReadDeleted"/>.</summary>
+/// <summary>A query that can return deleted records of all users; this needs <see cref="Permissions.RecordsReadDeleted"/>.</summary>
 public interface IIncludesDeleted
 {
-    /// <summary>Deleted records instead of those that are there.</summary>
+    /// <summary>Returns deleted records instead of the others.</summary>
     bool Deleted { get; }
 }

@@ -2,18 +2,18 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Records;
 
-/// <summary>What can be refused about any record.</summary>
+/// <summary>The errors that any record may cause.</summary>
 public static class RecordErrors
 {
-    /// <summary>The same for a record that never was, one that was deleted and one of somebody else.</summary>
+    /// <summary>The same for a record that never existed, a deleted record and a record of another user.</summary>
     public static readonly Error NotFound = new(ErrorKind.NotFound, "not_found", "There is no such record.");
 
     public static readonly Error VersionNeeded =
         new(
             ErrorKind.PreconditionRequired,
             "precondition_required",
-            "Say in If-Match which version you change: the ETag of your last read.");
+            "Send the version that you change in If-Match: the ETag of your last read.");
 
     public static readonly Error VersionPassed =
-        new(ErrorKind.PreconditionFailed, "precondition_failed", "This has been changed since you read it. Read it again and repeat.");
+        new(ErrorKind.PreconditionFailed, "precondition_failed", "This was changed after you read it. Read it again and repeat.");
 }

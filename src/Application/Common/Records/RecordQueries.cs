@@ -5,18 +5,18 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Records;
 
-/// <summary>The ways to find records. What they leave out is hidden by the filters <see cref="RecordFilters"/>.</summary>
+/// <summary>Queries that find records. The filters <see cref="RecordFilters"/> apply unless a method removes one.</summary>
 public static class RecordQueries
 {
-    /// <summary>Without it named, EF Core lets nothing escape in a pattern.</summary>
+    /// <summary>The escape character of LIKE patterns; EF Core has none by default.</summary>
     public const string Escape = @"\";
 
-    /// <summary>One record; refused as missing when the filters hide it.</summary>
+    /// <summary>Finds one record; 404 when there is none or the filters hide it.</summary>
     public static async Task<Result<TRecord>> Get<TRecord>(this IQueryable<TRecord> records, Guid id, CancellationToken cancellationToken)
         where TRecord : Entity =>
         await records.SingleOrDefaultAsync(record => record.Id == id, cancellationToken) is { } found ? found : RecordErrors.NotFound;
 
-    /// <summary>One record to be changed; refused when the caller has not seen its present version.</summary>
+    /// <summary>Finds one record to change; an error when the caller does not name its current version.</summary>
     public static async Task<Result<TRecord>> Get<TRecord>(
         this IQueryable<TRecord> records, Guid id, IfMatch ifMatch, CancellationToken cancellationToken)
         where TRecord : AggregateRoot
@@ -25,20 +25,20 @@ public static class RecordQueries
         return found.IsSuccess && ifMatch.Refuse(found.Value.Version) is { } refusal ? refusal : found;
     }
 
-    /// <summary>The records of everybody: said by use cases that need a permission, and by the system itself.</summary>
+    /// <summary>The records of all users: for use cases that need a permission, and for the system itself.</summary>
     public static IQueryable<TRecord> OfEveryOwner<TRecord>(this IQueryable<TRecord> records)
         where TRecord : class, IOwned => records.IgnoreQueryFilters([RecordFilters.Owner]);
 
-    /// <summary>Deleted records as well.</summary>
+    /// <summary>Includes deleted records.</summary>
     public static IQueryable<TRecord> WithDeleted<TRecord>(this IQueryable<TRecord> records)
         where TRecord : class, ISoftDeletable => records.IgnoreQueryFilters([RecordFilters.SoftDelete]);
 
-    /// <summary>The caller's own records, or the deleted ones of everybody when the query asks for these.</summary>
+    /// <summary>The caller's own records, or the deleted records of all users when the query asks for them.</summary>
     public static IQueryable<TRecord> Shown<TRecord>(this IQueryable<TRecord> records, IIncludesDeleted query)
         where TRecord : OwnedRecord =>
             query.Deleted ? records.OfEveryOwner().WithDeleted().Where(record => record.DeletedAt != null) : records;
 
-    /// <summary>Those whose text contains what is searched for, in any case.</summary>
+    /// <summary>The records whose text contains the searched text, in upper or lower case.</summary>
     public static IQueryable<TRecord> Containing<TRecord>(
         this IQueryable<TRecord> records, Expression<Func<TRecord, string>> text, string searched)
     {
@@ -48,7 +48,7 @@ public static class RecordQueries
             new Replaced(matches.Parameters[0], text.Body).Visit(matches.Body)!, text.Parameters));
     }
 
-    /// <summary>A pattern for <c>LIKE … ESCAPE</c> <see cref="Escape"/> that this text alone matches, in lower case.</summary>
+    /// <summary>Makes a pattern for <c>LIKE … ESCAPE</c> <see cref="Escape"/> that matches only this text, in lower case.</summary>
     public static string Literally(string searched) => searched.ToLowerInvariant()
         .Replace(@"\", @"\\", StringComparison.Ordinal)
         .Replace("%", @"\%", StringComparison.Ordinal)

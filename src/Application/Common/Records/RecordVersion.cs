@@ -3,8 +3,8 @@ using System.Buffers.Text;
 
 namespace Portico.Application.Common.Records;
 
-/// <summary>Turns the version of a record into the text that clients hand back, and again into the version.</summary>
-/// <remarks>Opaque to clients: 11 characters of base64url, which stand between the quotes of an <c>ETag</c>.</remarks>
+/// <summary>Converts the version of a record into the text that clients send back, and the text into the version.</summary>
+/// <remarks>Opaque for clients: 11 characters of base64url, between the quotes of an <c>ETag</c>.</remarks>
 public static class RecordVersion
 {
     public static string Write(long version)
@@ -25,12 +25,12 @@ public static class RecordVersion
     }
 }
 
-/// <summary>An answer that shows one record in one version; it is sent with the <c>ETag</c> of that version.</summary>
+/// <summary>An answer with one version of one record; it is sent with the <c>ETag</c> of that version.</summary>
 public interface IVersionedDto
 {
-    /// <summary>Opaque; in quotes it is the <c>ETag</c> of the record.</summary>
+    /// <summary>Opaque; the <c>ETag</c> of the record is this text in quotes.</summary>
     string Version { get; }
 
-    /// <summary>Whether the version covers all that is shown; if not, who has it is sent the answer nevertheless.</summary>
+    /// <summary>Whether the version covers the whole answer; if not, <c>If-None-Match</c> never gives 304.</summary>
     bool IsWhole => true;
 }

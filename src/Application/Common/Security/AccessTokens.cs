@@ -2,24 +2,24 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Security;
 
-/// <summary>What an access token says of its bearer (RFC 9068).</summary>
+/// <summary>The claims of an access token (RFC 9068).</summary>
 public sealed record AccessTokenClaims
 {
     public required Guid Subject { get; init; }
     public required Guid SessionId { get; init; }
 
-    /// <summary>The highest role first, then all that it implies.</summary>
+    /// <summary>The highest role first, then the roles that it includes.</summary>
     public required IReadOnlyList<Role> Roles { get; init; }
 
     public required IReadOnlyList<string> Permissions { get; init; }
 
-    /// <summary>The user's epoch when the token was issued; a lower one than today's is dead.</summary>
+    /// <summary>The token version of the user when the token was issued; a lower one than the current one is invalid.</summary>
     public required int Epoch { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
-/// <summary>A signed access token and how long it lives.</summary>
+/// <summary>A signed access token and its lifetime.</summary>
 public sealed record AccessToken(string Value, TimeSpan Lifetime);
 
 /// <summary>Issues the access tokens that other services verify through JWKS.</summary>

@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace Portico.Application.Common.Security;
 
-/// <summary>The 3,000 commonest passwords of at least 8 characters, in any case.</summary>
+/// <summary>The 3,000 most common passwords of at least 8 characters, in upper or lower case.</summary>
 /// <remarks>
-/// From leaks of real accounts, as ranked by zxcvbn-ts (MIT, see THIRD-PARTY-NOTICES.md). Whatever the length, they are among the
-/// first guesses (NIST SP 800-63B, 5.1.1.2).
+/// From leaks of real accounts, as ranked by zxcvbn-ts (MIT, see THIRD-PARTY-NOTICES.md). Attackers try them first, whatever their
+/// length (NIST SP 800-63B, 5.1.1.2).
 /// </remarks>
 internal static class CommonPasswords
 {

@@ -3,13 +3,14 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Security;
 
-/// <summary>A request that names a person by exactly one of e-mail and phone.</summary>
+/// <summary>A request that names a user by exactly one of e-mail address and phone number.</summary>
 public interface IHasContact
 {
     string? Email { get; }
     string? Phone { get; }
 }
 
+/// <summary>Reads and validates the contact address of a request.</summary>
 public static class Contacts
 {
     /// <summary>The address that a validated request names.</summary>
@@ -27,7 +28,7 @@ public static class Contacts
         validator.RuleFor(r => r.Email)
             .Must(email => ContactAddress.TryParseEmail(email, out _))
             .When(r => r.Email is not null)
-            .WithMessage($"This is no e-mail address of at most {ContactAddress.MaxEmailLength} characters.");
+            .WithMessage($"This is not an e-mail address of at most {ContactAddress.MaxEmailLength} characters.");
         validator.RuleFor(r => r.Phone)
             .Must(phone => ContactAddress.TryParsePhone(phone, out _))
             .When(r => r.Phone is not null)

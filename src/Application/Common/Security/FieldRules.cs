@@ -16,15 +16,15 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(code => code is not null && SixDigits().IsMatch(code)).WithMessage("A code has 6 digits.");
 
-    /// <summary>Any characters at all, no rules of composition, but none of the commonest passwords (NIST SP 800-63B, 5.1.1.2).</summary>
-    /// <remarks>A password is judged in the form in which it is hashed: see <see cref="NormalizedText"/>.</remarks>
+    /// <summary>Any characters, no rules of composition, but not one of the most common passwords (NIST SP 800-63B, 5.1.1.2).</summary>
+    /// <remarks>A password is checked in the form in which it is hashed: see <see cref="NormalizedText"/>.</remarks>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(password => password is { Length: <= MaxPasswordLength } && NormalizedText.Of(password).Length >= MinPasswordLength)
             .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.")
             .Must(password => password is null || !CommonPasswords.All.Contains(NormalizedText.Of(password)))
-            .WithMessage("This is one of the commonest passwords, which are guessed first. Choose another one.");
+            .WithMessage("This is one of the most common passwords, which attackers try first. Choose another one.");
 
-    /// <summary>The rules of a new password for whom the request names: it is not their address either.</summary>
+    /// <summary>The rules of a new password for the user that the request names: the password is not the address either.</summary>
     public static IRuleBuilderOptions<T, string> IsNewPasswordOfContact<T>(this IRuleBuilder<T, string> rule)
         where T : IHasContact =>
         rule.IsNewPassword()
@@ -39,7 +39,8 @@ internal static partial class FieldRules
                         || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword);
 
-    /// <returns>The refusal of a new password that is an address of the person, or <c>null</c>.</returns>
+    /// <summary>Checks a new password against the addresses of the user.</summary>
+    /// <returns>The error when the password is an address of the user, or <c>null</c>.</returns>
     public static Error? RefuseAddressAsPassword(User user, string password, string field) =>
         user.Addresses.Any(address => address.IsTheSameAs(NormalizedText.Of(password)))
         ? CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [AddressAsPassword] })
@@ -56,7 +57,7 @@ internal static partial class FieldRules
         rule.Must(text => !string.IsNullOrWhiteSpace(text) && text.Length <= maxLength && !text.Any(char.IsControl))
             .WithMessage($"Give 1 to {maxLength} characters, and no control characters.");
 
-    /// <summary>What a list is searched for; PostgreSQL has no text with a NUL in it.</summary>
+    /// <summary>A search text; PostgreSQL text can't contain NUL.</summary>
     public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal)))
             .WithMessage($"Search for 1 to {MaxSearchLength} characters.");

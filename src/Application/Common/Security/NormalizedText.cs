@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Portico.Application.Common.Security;
 
-/// <summary>Text in Unicode Normalization Form C (UAX #15): keyboards and systems spell one letter by different code points.</summary>
+/// <summary>Converts text to Unicode Normalization Form C (UAX #15), because systems encode one letter in different ways.</summary>
 /// <remarks>
 /// <see cref="string.Normalize()"/> needs the ICU library of the machine, and returns the text unchanged in globalization-invariant
-/// mode, in which Portico runs. Data of Unicode 14.0; what later versions added is left as it is.
+/// mode, in which Portico runs. Data of Unicode 14.0; characters of later versions stay unchanged.
 /// </remarks>
 public static class NormalizedText
 {

@@ -2,8 +2,8 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Common.Security;
 
-/// <summary>Every permission there is, and the roles that grant it.</summary>
-/// <remarks>The code is the one source; the Seeder mirrors it into the database for reports and other readers.</remarks>
+/// <summary>All permissions, and the roles that hold them.</summary>
+/// <remarks>The code is the only source. The Seeder copies it into the database for reports and other readers.</remarks>
 public static class Permissions
 {
     public const string UsersRead = "users.read";
@@ -18,7 +18,7 @@ public static class Permissions
     public const string MoneyWithdraw = "money.withdraw";
     public const string MoneyReverse = "money.reverse";
 
-    /// <summary>Reads the books as a whole and has them verified.</summary>
+    /// <summary>Reads the trial balance and verifies the ledger.</summary>
     public const string LedgerAudit = "ledger.audit";
 
     private static readonly Dictionary<string, Role> LowestRole = new(StringComparer.Ordinal)
@@ -38,7 +38,7 @@ public static class Permissions
 
     public static IReadOnlyCollection<string> All => LowestRole.Keys;
 
-    /// <summary>The permissions of a role, those of the roles that it implies included, in ordinal order.</summary>
+    /// <summary>The permissions of a role and of the roles that it includes, in ordinal order.</summary>
     public static IReadOnlyList<string> Of(Role role) => ByRole[role];
 
     private static readonly Dictionary<Role, string[]> ByRole = Enum.GetValues<Role>().ToDictionary(
