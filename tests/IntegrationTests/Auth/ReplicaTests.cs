@@ -7,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.SigningKeys;
-using Portico.IntegrationTests.Tokens;
+using Portico.IntegrationTests.AccessTokens;
+using Portico.IntegrationTests.SigningKeys;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;

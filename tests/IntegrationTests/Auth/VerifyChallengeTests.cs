@@ -68,7 +68,7 @@ public sealed class MeetChallengeTests : IAsyncLifetime
             using var answer = await LogIn(email, password);
             headers.Add(
                 string.Join(' ', answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal)));
-            answers.Add(await Task.FromResult(answer).Json(HttpStatusCode.Accepted));
+            answers.Add(await answer.Json(HttpStatusCode.Accepted));
         }
 
         Assert.Single(headers.Distinct(StringComparer.Ordinal));

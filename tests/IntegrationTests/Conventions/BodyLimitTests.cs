@@ -29,7 +29,7 @@ public sealed class BodyLimitTests : IAsyncLifetime
             { Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } } };
             request.Headers.TransferEncodingChunked = isChunked;
             var response = await _app.Client.SendAsync(request);
-            await Task.FromResult(response).Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
+            await response.Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
             Assert.True(response.Headers.ConnectionClose);
         }
     }

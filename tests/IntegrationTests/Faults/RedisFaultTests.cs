@@ -123,7 +123,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 using var answer = await leaving.RefreshAsync();
                 // With its newest token each time: an old one would end the session by itself.
                 if (answer.IsSuccessStatusCode)
-                    leaving.Take(await Task.FromResult(answer).Json(HttpStatusCode.OK));
+                    leaving.Take(await answer.Json(HttpStatusCode.OK));
                 return answer.StatusCode == HttpStatusCode.Unauthorized;
             },
             "the session is over");
@@ -385,7 +385,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     {
         using var response = await answer;
         Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
-        await Task.FromResult(response).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+        await response.Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
     }
 
     /// <summary>A full Redis runs a script to its end whose first write only deletes.</summary>

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Npgsql;
-using Portico.IntegrationTests.Records;
+using Portico.IntegrationTests.Characters;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Forecasts;
@@ -16,7 +16,7 @@ internal static class ForecastWorld
         this TestPerson manager, string title = "Reds – Blues", DateTimeOffset? closesAt = null)
     {
         using var answer = await manager.SendAsync(HttpMethod.Post, EventPath, new { title, closesAt });
-        return ((await Task.FromResult(answer).Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
+        return ((await answer.Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
     }
 
     public static Task<HttpResponseMessage> Forecast(this TestPerson person, string eventId, string outcome = "win1") =>
@@ -25,7 +25,7 @@ internal static class ForecastWorld
     public static async Task<(string Id, string Tag)> Forecasted(this TestPerson person, string eventId, string outcome = "win1")
     {
         using var answer = await person.Forecast(eventId, outcome);
-        return ((await Task.FromResult(answer).Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
+        return ((await answer.Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
     }
 
     public static Task<HttpResponseMessage> Close(this TestPerson manager, string eventId) =>

@@ -7,7 +7,6 @@ using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Notifications;
 using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Ledger;
-using Portico.IntegrationTests.Mail;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Notifications;

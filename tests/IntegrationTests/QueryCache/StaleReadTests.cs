@@ -153,7 +153,7 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
                 $"{EventPath}/{id}")
             { Headers = { Authorization = new("Bearer", manager.AccessToken) } };
             using var answer = await replica.Client.SendAsync(request);
-            var title = (await Task.FromResult(answer).Json(HttpStatusCode.OK)).Text("title");
+            var title = (await answer.Json(HttpStatusCode.OK)).Text("title");
             Assert.True(title == "After" || answer.Headers.Age < Lifetime, $"{title} is {answer.Headers.Age?.ToString() ?? "made now"}.");
             return title == "After";
         }
