@@ -110,15 +110,20 @@ public sealed partial class DocumentationTests
 
     // What is promised, one or more tests, and items of the two standards or none.
     [GeneratedRegex(
-        @"^\| (?<promise>[^|]+) \| `(?<test>\w+\.\w+)`(, `(?<test>\w+\.\w+)`)* \| (–|(ASVS [0-9.]+(, [0-9.]+)*)?(; )?(RFC 8725 3\.[0-9]+(, 3\.[0-9]+)*)?) \|$",
+        @"^\| (?<promise>[^|]+) \| `(?<test>\w+\.\w+)`(, `(?<test>\w+\.\w+)`)* \| "
+        + @"(–|(ASVS [0-9.]+(, [0-9.]+)*)?(; )?(RFC 8725 3\.[0-9]+(, 3\.[0-9]+)*)?) \|$",
         RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex Promise();
 
     // Up to the next class of the file.
-    [GeneratedRegex(@"^public (sealed |static |partial )*class (?<name>\w+)(?<body>[\s\S]*?)(?=^\}|\z)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    [GeneratedRegex(
+        @"^public (sealed |static |partial )*class (?<name>\w+)(?<body>[\s\S]*?)(?=^\}|\z)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex TestClass();
 
-    [GeneratedRegex(@"^    \[(Fact|Theory)[\s\S]*?^    public [^\n(]*?(?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    [GeneratedRegex(
+        @"^    \[(Fact|Theory)[\s\S]*?^    public [^\n(]*?(?<name>\w+)\(",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex TestMethod();
 
     // Relative ones, without their anchor.
@@ -129,6 +134,8 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"`(?<name>[A-Z][a-z0-9]*(_[a-z0-9]+){2,})`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TestName();
 
-    [GeneratedRegex(@"^\| `(?<code>[a-z_]+)` \| (?<status>[0-9]{3}) \| .+ \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<code>[a-z_]+)` \| (?<status>[0-9]{3}) \| .+ \|$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();
 }

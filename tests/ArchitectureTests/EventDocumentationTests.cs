@@ -30,7 +30,9 @@ public sealed partial class EventDocumentationTests
         Assert.Equal(EventSchemas.Names.Count, Directory.GetFiles(Folder).Length);
     }
 
-    [GeneratedRegex(@"^\| `(?<name>[^`]+)` \| [a-z].{5,} \| \[schema\]\(events/\k<name>\.json\) \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<name>[^`]+)` \| [a-z].{5,} \| \[schema\]\(events/\k<name>\.json\) \|$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Row();
 
     [GeneratedRegex(@"^[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9]$", RegexOptions.ExplicitCapture, 1000)]

@@ -39,7 +39,8 @@ public sealed class PasswordAlgorithmTests
     [InlineData("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$ISO7kkvFzh19GM8qB7patN3C3Y9HHsjlVTfEZ9T600Y", Phrase)]
     [InlineData("$argon2id$v=19$m=64,t=1,p=2$ZWlnaHRieXQ$q87DduhvokomeiFzHJ3D6w", "p\u00E4ssword \U0001F600")]
     [InlineData(
-        "$argon2id$v=19$m=4096,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$tw6vyvse3Hvd7U2J/WMdhB3Ve+ESexNRBfZYa0hwhzjqmV0szTcPdy7huz5BD8TvGy6Iqh9Wxd3D3Y4/4VkQ9Q",
+        "$argon2id$v=19$m=4096,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg"
+        + "$tw6vyvse3Hvd7U2J/WMdhB3Ve+ESexNRBfZYa0hwhzjqmV0szTcPdy7huz5BD8TvGy6Iqh9Wxd3D3Y4/4VkQ9Q",
         Phrase)]
     public void Argon2id_hashes_of_other_make_are_verified(string hash, string password) => Verifies(Argon2, hash, password);
 

@@ -58,6 +58,8 @@ internal static partial class AccessTable
         }
     }
 
-    [GeneratedRegex(@"^\| `(?<operation>[A-Z]+ [^`]+)` \| (?<whose>[^|]+?) \| (?<statuses>.+) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<operation>[A-Z]+ [^`]+)` \| (?<whose>[^|]+?) \| (?<statuses>.+) \|$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Line();
 }

@@ -20,7 +20,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
     private const string Password = "correct horse battery staple";
     private const string ApiPrefix = "/api/v1";
     private const string Active = "active";
-    private const string Transfer = """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"12.34","currency":"EUR"}}""";
+    private const string Transfer =
+        """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"12.34","currency":"EUR"}}""";
 
     // What the example in the description would not do; in braces stand the names of Values.
     private static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
@@ -29,14 +30,17 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /auth/reset-password"] = """{"email":"{newEmail}","reason":"forgotten"}""",
         ["POST /auth/login"] = """{"email":"{email}","password":"{password}"}""",
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
-        ["POST /auth/update-password"] = """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
+        ["POST /auth/update-password"] =
+            """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
         ["PUT /users/me/contact"] = """{"email":"{newEmail}","code":"000000","password":"{password}"}""",
         ["DELETE /users/me"] = """{"password":"{password}"}""",
         ["POST /transfers"] = Transfer,
         ["POST /transfers/batch"] = $$"""{"transfers":[{{Transfer}}]}""",
         ["POST /deposits"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
         ["POST /withdrawals"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
-        ["POST /holds"] = """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
+        ["POST /holds"] =
+            """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","""
+            + """ "amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
         ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",
         ["PUT /events/{id}"] = """{"title":"Reds – Blues (moved)","closesAt":"{tomorrow}"}""",
         ["POST /forecasts"] = """{"eventId":"{event}","outcome":"win1"}""",

@@ -156,7 +156,12 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
             victim._records["wallet"] = [(await world.Wallet(own), null), (await world.Wallet(own), null)];
             victim._keys = await world.App.Database.Ask<string[]>(
-                "SELECT array_agg(key::text) FROM (SELECT key FROM ledger.idempotency WHERE owner_id = $1 UNION ALL SELECT key FROM kept_answers WHERE owner_id = $1) AS keys", person.Id);
+                """
+                SELECT array_agg(key::text) FROM (
+                    SELECT key FROM ledger.idempotency WHERE owner_id = $1
+                    UNION ALL SELECT key FROM kept_answers WHERE owner_id = $1) AS keys
+                """,
+                person.Id);
             return victim;
         }
 
@@ -193,11 +198,20 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         {
             var named = Secrets.Append(Person.Id.ToString()).Select(id => $"%{id}%").ToArray();
             var tables = await _world.App.Database.Ask<string[]>(
-                "SELECT array_agg(format('%I.%I', schemaname, tablename) ORDER BY 1) FROM pg_tables WHERE schemaname IN ('public', 'identity', 'ledger') AND tablename <> ALL ($1)", (object)Changing);
+                """
+                SELECT array_agg(format('%I.%I', schemaname, tablename) ORDER BY 1) FROM pg_tables
+                WHERE schemaname IN ('public', 'identity', 'ledger') AND tablename <> ALL ($1)
+                """,
+                (object)Changing);
             List<string> rows = [];
             foreach (var table in tables)
-                rows.Add(
-                    $"{table}: {await _world.App.Database.Ask<string>($"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)", [named])}");
+            {
+                var found = await _world.App.Database.Ask<string>(
+                    $"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)",
+                    [named]);
+                rows.Add($"{table}: {found}");
+            }
+
             return string.Join('\n', rows);
         }
 

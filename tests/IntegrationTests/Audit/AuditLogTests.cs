@@ -165,7 +165,8 @@ public sealed class AuditLogTests : PorticoTests, IDisposable
         _scope.ServiceProvider.GetRequiredService<IAppDbContext>().AuditEntries.Where(entry => entry.SubjectId == _subject).ToArrayAsync();
 
     private async Task<JsonElement[]> Find(TestPerson admin, string filters) =>
-        [.. (await admin.GetAsync($"/api/v1/audit?subject={_subject}{filters}").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()];
+        [.. (await admin.GetAsync($"/api/v1/audit?subject={_subject}{filters}").Json(HttpStatusCode.OK))
+            .GetProperty("items").EnumerateArray()];
 
     private static IEnumerable<string> Actions(IEnumerable<JsonElement> entries) => entries.Select(entry => entry.Text("action"));
 

@@ -163,7 +163,10 @@ public sealed class RefreshSessionTests : PorticoTests
 
         await using var database = NpgsqlDataSource.Create(app.Database.Portico);
         await using var command = database.CreateCommand(
-            "SELECT count(*) FROM audit_log WHERE action = 'session.ended_by_reuse' AND subject_id = $1 AND session_id = $2 AND ip IS NOT NULL AND trace_id IS NOT NULL");
+            """
+            SELECT count(*) FROM audit_log
+            WHERE action = 'session.ended_by_reuse' AND subject_id = $1 AND session_id = $2 AND ip IS NOT NULL AND trace_id IS NOT NULL
+            """);
         command.Parameters.AddWithValue(check.Text("sub"));
         command.Parameters.AddWithValue(check.GetProperty("sid").GetGuid());
         Assert.Equal(1L, await command.ExecuteScalarAsync());

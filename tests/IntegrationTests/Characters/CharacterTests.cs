@@ -70,17 +70,27 @@ public sealed class CharacterTests : PorticoTests
     public async Task Sends_nothing_to_who_has_the_version()
     {
         var (id, tag) = await _ada.CreateCharacter();
-        using var same = await _ada.SendAsync(HttpMethod.Get, $"{CharacterCalls.Path}/{id}", null, ("If-None-Match", $"\"other\", W/{tag}"));
+        var path = $"{CharacterCalls.Path}/{id}";
+        using var same = await _ada.SendAsync(HttpMethod.Get, path, null, ("If-None-Match", $"\"other\", W/{tag}"));
         Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
         Assert.Equal(tag, same.Tag());
-        await _ada.SendAsync(HttpMethod.Get, $"{CharacterCalls.Path}/{id}", null, ("If-None-Match", "\"other\"")).Json(HttpStatusCode.OK);
+        await _ada.SendAsync(HttpMethod.Get, path, null, ("If-None-Match", "\"other\"")).Json(HttpStatusCode.OK);
     }
 
     [Theory]
-    [InlineData("""{"name":"","class":"x","level":1,"strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1,"charisma":1}""", "name")]
-    [InlineData("""{"name":"x","class":"x","level":21,"strength":31,"dexterity":0,"constitution":-1,"intelligence":1,"wisdom":1,"charisma":1}""", "constitution dexterity level strength")]
-    [InlineData("""{"name":"x","class":"x","level":1,"strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1}""", "charisma")]
-    [InlineData("""{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","name":"x","class":"x","level":1,"strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1,"charisma":1}""", "id")]
+    [InlineData(
+        """{"name":"","class":"x","level":1,"strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1,"charisma":1}""",
+        "name")]
+    [InlineData(
+        """{"name":"x","class":"x","level":21,"strength":31,"dexterity":0,"constitution":-1,"intelligence":1,"wisdom":1,"charisma":1}""",
+        "constitution dexterity level strength")]
+    [InlineData(
+        """{"name":"x","class":"x","level":1,"strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1}""",
+        "charisma")]
+    [InlineData(
+        """{"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","name":"x","class":"x","level":1,"""
+        + """ "strength":1,"dexterity":1,"constitution":1,"intelligence":1,"wisdom":1,"charisma":1}""",
+        "id")]
     public async Task Names_the_fields_that_are_wrong(string body, string fields)
     {
         var problem = await _ada.Create(JsonSerializer.Deserialize<JsonElement>(body))
@@ -119,9 +129,8 @@ public sealed class CharacterTests : PorticoTests
             Assert.Equal(all, paged);
         }
 
-        var levels =
-            (await _ada.GetAsync($"{CharacterCalls.Path}?sort=-level").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().Select(
-                item => item.GetProperty("level").GetInt32()).ToArray();
+        var byLevel = await _ada.GetAsync($"{CharacterCalls.Path}?sort=-level").Json(HttpStatusCode.OK);
+        var levels = byLevel.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("level").GetInt32()).ToArray();
         Assert.Equal(levels.OrderDescending(), levels);
     }
 
@@ -214,5 +223,6 @@ public sealed class CharacterTests : PorticoTests
         }
     }
 
-    private async Task<string[]> Found(string query) => (await _ada.GetAsync($"{CharacterCalls.Path}?{query}").Json(HttpStatusCode.OK)).Names();
+    private async Task<string[]> Found(string query) =>
+        (await _ada.GetAsync($"{CharacterCalls.Path}?{query}").Json(HttpStatusCode.OK)).Names();
 }

@@ -28,9 +28,10 @@ public sealed class BadInputTests : PorticoTests
                     foreach (var token in new[] { null, person.AccessToken, "not.a.token" })
                     {
                         tried++;
-                        if (await Judge(operation.Name, attempt, token) is { } verdict)
-                            wrong.Add(
-                                $"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {(token is null ? "no token" : token.Length < 20 ? "bad token" : "token")}]: {verdict}");
+                        if (await Judge(operation.Name, attempt, token) is not { } verdict)
+                            continue;
+                        var credential = token is null ? "no token" : token.Length < 20 ? "bad token" : "token";
+                        wrong.Add($"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {credential}]: {verdict}");
                     }
                 }
             }

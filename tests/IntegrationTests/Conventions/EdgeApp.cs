@@ -14,6 +14,7 @@ using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -93,7 +94,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         });
         builder.Services.AddTransient<MediatR.IRequestHandler<SendProbe, Result<ProbeDto>>, SendProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<RefuseProbe, Result<ProbeDto>>, RefuseProbeHandler>();
-        builder.Services.AddTransient<MediatR.IRequestHandler<ListProbes, Result<Application.Common.Paging.Page<ProbeDto>>>, ListProbesHandler>();
+        builder.Services.AddTransient<MediatR.IRequestHandler<ListProbes, Result<Page<ProbeDto>>>, ListProbesHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<ReadOwnProbe, Result<ProbeDto>>, ReadOwnProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<AdministerProbe, Result<ProbeDto>>, AdministerProbeHandler>();
         builder.Services.AddTransient<FluentValidation.IValidator<ListProbes>, ListProbesValidator>();

@@ -466,7 +466,8 @@ public sealed class BearerTests : IAsyncLifetime
     {
         var (token, _) = _app.SignIn();
         var text = await _app.RawAsync(
-            $"GET {Requests.Probes}/mine HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+            $"GET {Requests.Probes}/mine HTTP/1.1\r\nHost: x\r\n"
+            + $"Authorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401", text, StringComparison.Ordinal);
     }
 

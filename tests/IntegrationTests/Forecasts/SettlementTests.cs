@@ -47,10 +47,9 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
                 $"more than {before} of {people} forecasts to be settled",
                 Patience);
             heap = Math.Max(heap, await world.Heap());
-            if (
-                settled == people
-                    || kills.Count == (Campaign.IsOnRequest ? KillsOnRequest : KillsInSuite)
-                    || random.Next(people) > people / 10 && Campaign.IsOnRequest)
+            if (settled == people
+                || kills.Count == (Campaign.IsOnRequest ? KillsOnRequest : KillsInSuite)
+                || random.Next(people) > people / 10 && Campaign.IsOnRequest)
                 continue;
 
             kills.Add(settled);
@@ -63,7 +62,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             Patience);
         heap = Math.Max(heap, await world.Heap());
         output.WriteLine(
-            $"{people} forecasts settled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, killed after {string.Join(", ", kills)}; the managed heap had {heap / 1024 / 1024:0} MiB at most.");
+            $"{people} forecasts settled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, "
+            + $"killed after {string.Join(", ", kills)}; the managed heap had {heap / 1024 / 1024:0} MiB at most.");
 
         Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM forecasts WHERE (points = 1) <> (outcome = 'win1')"));
         const string told = "FROM outbox WHERE type = 'forecast.settled.v1'";
@@ -114,10 +114,14 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         output.WriteLine($"{people} letters, {letters.Length - people} of them written twice.");
     });
 
-    [GeneratedRegex(@"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>crowd[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(
+        @"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>forecaster[^\r]+)\r\n",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Notification();
 
-    [GeneratedRegex(@"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(
+        @"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex HeapSize();
 
     /// <summary>Two processes on a database in which people have forecast an event.</summary>
@@ -148,7 +152,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             });
             var manager = await app.SignUpAsync(Role.Manager);
             var (id, _) = await manager.Announce();
-            await app.Database.Crowd(id, people);
+            await app.Database.AddForecasters(id, people);
             // What a process took along when it died comes again after ten seconds instead of a minute.
             var consumer = EventSubscription.All.Single(subscription => subscription.Name == "notify-of-forecast").Consumer(app.Events);
             await app.JetStream.CreateOrUpdateConsumerAsync(

@@ -106,7 +106,11 @@ public sealed class IdempotencyTests : PorticoTests
         await Create("old", "Old").Json(HttpStatusCode.Created);
         await Create("young", "Young").Json(HttpStatusCode.Created);
         await App.Database.ExecuteAsync(
-            "UPDATE kept_answers SET created_at = created_at - interval '90 days' WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)", _ada.Email);
+            """
+            UPDATE kept_answers SET created_at = created_at - interval '90 days'
+            WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)
+            """,
+            _ada.Email);
 
         Assert.True(await App.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
 

@@ -224,8 +224,12 @@ public sealed class WalletHistoryTests : PorticoTests
     private static decimal Amount(JsonElement money) =>
         decimal.Parse(money.Text("amount"), System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string Line(JsonElement entry) =>
-        $"{entry.Text("kind")} {entry.GetProperty("amount").Text("amount")} {entry.GetProperty("balance").Text("amount")} {entry.GetProperty("held").Text("amount")}";
+    private static string Line(JsonElement entry)
+    {
+        return $"{entry.Text("kind")} {Amount("amount")} {Amount("balance")} {Amount("held")}";
+
+        string Amount(string of) => entry.GetProperty(of).Text("amount");
+    }
 
     /// <summary>Reads RFC 4180 as strictly as it is written: CRLF after each row, quotes only around whole fields.</summary>
     private static string[][] Rows(string csv)

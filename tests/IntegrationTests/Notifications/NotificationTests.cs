@@ -85,7 +85,8 @@ public sealed class NotificationTests : IAsyncLifetime
         await LogIn(person, "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0");
         await LogIn(
             person,
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1");
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            + "Version/18.0 Mobile/15E148 Safari/604.1");
         await _app.MessageAsync(person.Email, text => text.Contains("Safari, iPhone", StringComparison.Ordinal));
 
         Assert.Contains("- Device: Firefox, Linux\r\n- IP address: 127.0.0.1\r\n", message, StringComparison.Ordinal);
@@ -102,8 +103,8 @@ public sealed class NotificationTests : IAsyncLifetime
         var admin = await _app.SignUpAsync(Role.Admin);
         var (blocked, deleted) = (await _app.SignUpAsync(), await _app.SignUpAsync());
 
-        using (
-            var answer = await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", new { reason = "spam and nonsense" }))
+        var reason = new { reason = "spam and nonsense" };
+        using (var answer = await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", reason))
             answer.EnsureSuccessStatusCode();
         using (var answer = await admin.SendAsync(HttpMethod.Delete, $"/api/v1/users/{deleted.Id}"))
             answer.EnsureSuccessStatusCode();
@@ -157,7 +158,8 @@ public sealed class NotificationTests : IAsyncLifetime
         Assert.Contains("- Result: 1\r\n", good, StringComparison.Ordinal);
         var bad = Assert.Single(LettersTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
         Assert.Contains(
-            "- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n",
+            "- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n"
+            + "- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n",
             bad,
             StringComparison.Ordinal);
     }
@@ -185,7 +187,8 @@ public sealed class NotificationTests : IAsyncLifetime
 
     // By the text, since a subject that is not ASCII is encoded.
     private string[] LettersTo(TestPerson person, string words) =>
-        [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text => text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
+        [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text =>
+            text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
 
     private Task<string> Told(TestPerson person, string subject) =>
         _app.MessageAsync(person.Email, text => IsTo(text, person.Email, subject));
@@ -195,10 +198,8 @@ public sealed class NotificationTests : IAsyncLifetime
 
     private async Task LogIn(TestPerson person, string agent)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Post,
-            "/api/v1/auth/login")
-        { Content = JsonContent.Create(new { person.Email, person.Password }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/login");
+        request.Content = JsonContent.Create(new { person.Email, person.Password });
         request.Headers.TryAddWithoutValidation("User-Agent", agent);
         using var answer = await _app.Client.SendAsync(request);
         answer.EnsureSuccessStatusCode();

@@ -38,7 +38,11 @@ public sealed partial class SeederTests : IAsyncLifetime
     public async Task Restores_reference_data_that_somebody_changed()
     {
         await Execute(
-            "UPDATE currencies SET decimals = 5 WHERE code = 'EUR'; DELETE FROM role_permissions; INSERT INTO permissions VALUES ('gone.long.ago')");
+            """
+            UPDATE currencies SET decimals = 5 WHERE code = 'EUR';
+            DELETE FROM role_permissions;
+            INSERT INTO permissions VALUES ('gone.long.ago')
+            """);
         Assert.NotEqual("reference: 0 changes", (await Seed("reference")).Trim());
         Assert.Equal((short)2, await Execute("SELECT decimals FROM currencies WHERE code = 'EUR'"));
         Assert.Equal(0L, await Execute("SELECT count(*) FROM permissions WHERE name = 'gone.long.ago'"));

@@ -37,7 +37,10 @@ public sealed class SigningKeysTests : IAsyncLifetime
         Assert.Equal(
             "1 current, 1 next",
             await Text(
-                "SELECT string_agg(n || ' ' || state, ', ' ORDER BY state) FROM (SELECT state, count(*) AS n FROM identity.signing_keys GROUP BY state) s"));
+                """
+                SELECT string_agg(n || ' ' || state, ', ' ORDER BY state)
+                FROM (SELECT state, count(*) AS n FROM identity.signing_keys GROUP BY state) s
+                """));
         Assert.Equal(
             "signing_key.made, signing_key.promoted",
             await Text($"SELECT string_agg(action, ', ' ORDER BY action) FROM audit_log WHERE subject_id = '{signer}'"));
@@ -97,7 +100,10 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var person = await app.SignUpAsync();
         var ring = Ring(app);
         await _database.ExecuteAsync(
-            "UPDATE identity.signing_keys SET state = 'previous', signs_since = now(), published_until = now() + interval '1 hour' WHERE state = 'next'");
+            """
+            UPDATE identity.signing_keys SET state = 'previous', signs_since = now(), published_until = now() + interval '1 hour'
+            WHERE state = 'next'
+            """);
 
         await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         Assert.Same(ring, Ring(app));

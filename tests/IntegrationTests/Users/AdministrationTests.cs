@@ -312,7 +312,8 @@ public sealed class AdministrationTests : PorticoTests
     }
 
     private async Task<JsonElement[]> Notes(TestPerson person) =>
-        [.. (await _admin.GetAsync($"/api/v1/audit?subject={person.Id}&limit=100").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()];
+        [.. (await _admin.GetAsync($"/api/v1/audit?subject={person.Id}&limit=100").Json(HttpStatusCode.OK))
+            .GetProperty("items").EnumerateArray()];
 
     private static Task<HttpResponseMessage> Check(TestPerson person) => person.GetAsync("/api/v1/auth/check");
 

@@ -103,10 +103,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
             await apart.DisposeAsync();
 
         // Any process of the installation may send it.
-        int Notices() =>
-            _racers.Append(_app).Where(
-                apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(
-                    file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
+        int Notices() => _racers.Append(_app)
+            .Where(apart => Directory.Exists(apart.Mailbox))
+            .SelectMany(apart => Directory.GetFiles(apart.Mailbox, "*.eml"))
+            .Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -147,7 +147,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
         var me = await Change(person, email, await AskForCode(person, email)).Json(HttpStatusCode.OK);
         await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
         await using var command = database.CreateCommand(
-            "SELECT after::text || coalesce(before::text, '') FROM audit_log WHERE action = 'user.contact_changed' AND subject_id = $1 AND actor = $2");
+            """
+            SELECT after::text || coalesce(before::text, '') FROM audit_log
+            WHERE action = 'user.contact_changed' AND subject_id = $1 AND actor = $2
+            """);
         command.Parameters.AddWithValue(me.Text("id"));
         command.Parameters.AddWithValue(me.GetProperty("id").GetGuid());
         var text = (string)(await command.ExecuteScalarAsync())!;
