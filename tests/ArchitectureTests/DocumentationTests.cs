@@ -28,8 +28,8 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Numbers_decisions_without_a_gap()
     {
-        var numbers = Directory.GetFiles(Page("docs/adr"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(
-            name => int.Parse(name![..4])).ToArray();
+        var numbers = Directory.GetFiles(Page("docs/adr"), "*.md")
+            .Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(name => int.Parse(name![..4])).ToArray();
 
         Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
     }
@@ -87,9 +87,10 @@ public sealed partial class DocumentationTests
     {
         foreach (var refusal in HttpErrors.All)
             yield return $"{refusal.Code} {refusal.Status}";
-        foreach (
-            var member in Solution.Types.Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
-                .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static)))
+        var members = Solution.Types
+            .Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
+            .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static));
+        foreach (var member in members)
         {
             var error = member switch
             {

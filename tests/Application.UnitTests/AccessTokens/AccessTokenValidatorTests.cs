@@ -531,20 +531,21 @@ public sealed class AccessTokenValidatorTests
     [InlineData("iat")]
     public void Refuses_times_that_are_no_whole_seconds_of_this_age(string claim)
     {
-        foreach (
-            var json in (string[])[
-                "null",
-                "\"1795262400\"",
-                "1795262400.5",
-                "1e400",
-                "-1",
-                "0",
-                "9223372036854775807",
-                "99999999999999999999",
-                "253402300800",
-                "[]",
-                "true"
-            ])
+        string[] values =
+        [
+            "null",
+            "\"1795262400\"",
+            "1795262400.5",
+            "1e400",
+            "-1",
+            "0",
+            "9223372036854775807",
+            "99999999999999999999",
+            "253402300800",
+            "[]",
+            "true",
+        ];
+        foreach (var json in values)
             Assert.Equal(TokenError.InvalidClaims, JudgeWith(claim, json));
     }
 

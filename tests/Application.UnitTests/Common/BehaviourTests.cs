@@ -116,14 +116,11 @@ public sealed class BehaviourTests
     {
         Result<Unit> refusal = UserErrors.NotFound;
 
-        Assert.Same(
-            refusal,
-            await new TracingBehaviour<Open,
-            Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
-        Assert.Same(
-            refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(
-                Services(new CountedTransaction(), new RequestKey()), new RequestKey())
-            .Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
+        var tracing = new TracingBehaviour<Open, Result<Unit>>();
+        Assert.Same(refusal, await tracing.Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
+        var transaction = new TransactionBehaviour<SignedIn, Result<Unit>>(
+            Services(new CountedTransaction(), new RequestKey()), new RequestKey());
+        Assert.Same(refusal, await transaction.Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
     }
 
     [Fact]

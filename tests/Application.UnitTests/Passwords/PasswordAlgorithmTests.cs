@@ -71,8 +71,13 @@ public sealed class PasswordAlgorithmTests
     public void Each_verifies_its_own_hashes_and_tells_the_weaker_ones()
     {
         var dearer = new PasswordSettings { Argon2MemoryKiB = 128, Argon2Iterations = 1, Pbkdf2Iterations = 2_000, BcryptCost = 5 };
-        foreach (var (cheap, dear) in new (IPasswordAlgorithm, IPasswordAlgorithm)[]
-            { (Argon2, new Argon2idAlgorithm(dearer)), (Pbkdf2, new Pbkdf2Algorithm(dearer)), (Bcrypt, new BcryptAlgorithm(dearer)) })
+        (IPasswordAlgorithm, IPasswordAlgorithm)[] pairs =
+        [
+            (Argon2, new Argon2idAlgorithm(dearer)),
+            (Pbkdf2, new Pbkdf2Algorithm(dearer)),
+            (Bcrypt, new BcryptAlgorithm(dearer)),
+        ];
+        foreach (var (cheap, dear) in pairs)
         {
             var hash = cheap.Hash(Phrase);
             Verifies(cheap, hash, Phrase);

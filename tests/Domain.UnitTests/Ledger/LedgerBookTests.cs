@@ -67,9 +67,8 @@ public sealed class LedgerBookTests
 
         Assert.All(state.Originals.Values, original => Assert.InRange(original.Reversed.MinorUnits, 0, original.Journal.Amount.MinorUnits));
         Assert.All(journals.Where(journal => journal.ReversesId is not null).GroupBy(journal => journal.ReversesId), reversals =>
-            Assert.True(
-                reversals.Sum(
-                    reversal => reversal.Amount.Amount) <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
+            Assert.True(reversals.Sum(reversal => reversal.Amount.Amount)
+                <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
     [Fact]
@@ -124,9 +123,8 @@ public sealed class LedgerBookTests
 
     private static Arbitrary<Instruction[]> Histories => Arb.From(
         from funds in Gen.Constant(
-            Wallets.Take(7).Select(
-                (wallet, n) =>
-                    (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
+            Wallets.Take(7).Select((wallet, n) =>
+                (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
         from draws in Gen.ListOf(Draws, 25)
         select funds.Concat(draws.Select((make, n) => make(n))).ToArray(), Shrunk);
 

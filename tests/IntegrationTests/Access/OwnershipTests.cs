@@ -34,9 +34,8 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         {
             var (intruder, row) = n < calls.Length ? calls[n] : calls[random.Next(calls.Length)];
             var (known, tag) = victim.Choose(random, intruder.Wallet);
-            var extras = Victim.Extras(
-                random, row, world.Operations[row.Operation], tag) with
-            { Key = victim.KeyFor(intruder.Name, random) };
+            var extras = Victim.Extras(random, row, world.Operations[row.Operation], tag);
+            extras = extras with { Key = victim.KeyFor(intruder.Name, random) };
 
             using var answer = await world.Send(
                 row, new Scene(intruder.Person, victim.Person, OwnerCanAct: true) { Known = known }, extras);
@@ -44,7 +43,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             var said = await Said(answer);
             var call = $"Call {n}, {intruder.Name}: {extras.Method?.Method} {row.Operation}{extras.Query} with {extras.IfMatch}: {said}";
             Assert.True(extras.Query.Length > 0 || (int)answer.StatusCode == row.Statuses[intruder.Column], call);
-            // To the letter what is said of a record that never was.
+            // Exactly the answer for a record that does not exist.
             using var missing = await world.Send(
                 row,
                 new Scene(intruder.Person, null, OwnerCanAct: false) { Known = victim.Missing(intruder.Wallet) },
@@ -60,9 +59,9 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
     private async Task SeesNoneInLists(Intruder intruder, Victim victim)
     {
-        foreach (
-            var row in AccessTable.Rows.Where(
-                row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal)))
+        var lists = AccessTable.Rows
+            .Where(row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal));
+        foreach (var row in lists)
         {
             foreach (var query in (string[])["", "?limit=100", "?deleted=true"])
             {
@@ -79,20 +78,17 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         List<Intruder> intruders = [new(AccessTable.Anonymous, AccessTable.Anonymous, null, Guid.CreateVersion7().ToString())];
         foreach (var role in (Role[])[Role.User, Role.Manager])
         {
-            foreach (
-                var (column, standing) in ((string, string)[])[
-                    (role == Role.User ? "user" : "manager", "active"),
-                    (AccessTable.Blocked, AccessTable.Blocked),
-                    (AccessTable.Deleted, AccessTable.Deleted)
-                ])
+            (string Column, string Status)[] kinds =
+            [
+                (role == Role.User ? "user" : "manager", "active"),
+                (AccessTable.Blocked, AccessTable.Blocked),
+                (AccessTable.Deleted, AccessTable.Deleted),
+            ];
+            foreach (var (column, status) in kinds)
             {
-                var person = await world.Person(role, standing);
-                intruders.Add(
-                    new(
-                        column,
-                        $"{standing} {role}",
-                        person,
-                        await world.Wallet(new Scene(person, person, OwnerCanAct: standing == "active"))));
+                var person = await world.Person(role, status);
+                var wallet = await world.Wallet(new Scene(person, person, OwnerCanAct: status == "active"));
+                intruders.Add(new(column, $"{status} {role}", person, wallet));
             }
         }
 
@@ -136,18 +132,18 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
         /// <summary>What nobody else may be shown.</summary>
         public IEnumerable<string> Secrets =>
-            _records.Where(
-                records => records.Key != "/users").SelectMany(records => records.Value).Select(record => record.Id).Append(Person.Email);
+            _records.Where(records => records.Key != "/users")
+                .SelectMany(records => records.Value).Select(record => record.Id).Append(Person.Email);
 
         public static async Task<Victim> In(AccessWorld world)
         {
             var person = await world.Person(Role.User, "active");
             var victim = new Victim(world, person);
             var own = new Scene(person, person, OwnerCanAct: true);
-            foreach (
-                var collection in AccessTable.Rows.Where(
-                    row => row.Whose == Whose.Others && row.Path.Contains("/{", StringComparison.Ordinal))
-                .Select(row => row.Path[..row.Path.IndexOf("/{", StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal))
+            var collections = AccessTable.Rows
+                .Where(row => row.Whose == Whose.Others && row.Path.Contains("/{", StringComparison.Ordinal))
+                .Select(row => row.Path[..row.Path.IndexOf("/{", StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal);
+            foreach (var collection in collections)
             {
                 victim._records[collection] = [];
                 for (var n = 0; n < RecordsEach; n++)

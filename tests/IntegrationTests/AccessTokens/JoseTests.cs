@@ -19,7 +19,7 @@ public sealed class JoseTests
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Database = database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokens:Algorithm"] = algorithm },
+            Settings = { ["Tokens:Algorithm"] = algorithm },
         });
         var settings = app.Services.GetRequiredService<TokenSettings>();
         var person = await app.SignUpAsync();

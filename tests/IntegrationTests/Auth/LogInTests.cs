@@ -88,7 +88,7 @@ public sealed class LogInTests : PorticoTests
         await using var costly = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Database = App.Database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Passwords:Argon2MemoryKiB"] = "64" },
+            Settings = { ["Passwords:Argon2MemoryKiB"] = "64" },
         });
         var person = await App.SignUpAsync();
         var there = new TestPerson(costly, person.Email, person.Password);

@@ -30,7 +30,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
     {
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Redis:KeyPrefix"] = _prefix,
                 ["Sessions:ReuseGrace"] = Grace.ToString("c", CultureInfo.InvariantCulture),

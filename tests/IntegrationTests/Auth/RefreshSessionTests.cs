@@ -44,7 +44,7 @@ public sealed class RefreshSessionTests : PorticoTests
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Sessions:ReuseGrace"] = "00:00:00" },
+            Settings = { ["Sessions:ReuseGrace"] = "00:00:00" },
         });
         var person = await app.SignUpAsync();
         var previous = person.RefreshToken;
@@ -79,7 +79,7 @@ public sealed class RefreshSessionTests : PorticoTests
         var prefix = $"lost-{Guid.NewGuid():N}:";
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:KeyPrefix"] = prefix },
+            Settings = { ["Redis:KeyPrefix"] = prefix },
         });
         var person = await app.SignUpAsync();
         var first = person.RefreshToken;
@@ -138,7 +138,7 @@ public sealed class RefreshSessionTests : PorticoTests
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Sessions:MaxPerUser"] = "2" },
+            Settings = { ["Sessions:MaxPerUser"] = "2" },
         });
         var person = await app.SignUpAsync();
         var second = await person.LogInAsync().Json(HttpStatusCode.OK);

@@ -74,7 +74,7 @@ public sealed class RegisterTests : PorticoTests
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Otp:ResendAfter"] = "00:00:01" },
+            Settings = { ["Otp:ResendAfter"] = "00:00:01" },
         });
         var person = await app.SignUpAsync();
         var first = await app.CodeAsync(person.Email);

@@ -28,7 +28,7 @@ public sealed class Replicas : IAsyncLifetime
         App = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Database = database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Tokens:Algorithm"] = "ES256",
                 ["Tokens:SigningKeyLead"] = "00:00:04",

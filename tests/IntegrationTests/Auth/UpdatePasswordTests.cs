@@ -80,11 +80,9 @@ public sealed class UpdatePasswordTests : PorticoTests
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(
-                StringComparer.Ordinal)
+            Settings =
             {
-                ["SignIn:FreeFailures"] =
-                    "20",
+                ["SignIn:FreeFailures"] = "20",
                 ["SignIn:ChallengeAfter"] = "20",
                 ["SignIn:ChallengeAddressAfter"] = "20"
             },

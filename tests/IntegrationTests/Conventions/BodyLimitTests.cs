@@ -23,10 +23,8 @@ public sealed class BodyLimitTests : IAsyncLifetime
     {
         for (var size = Limit + 1; size <= 6 * Limit; size += 2 * Limit)
         {
-            using var request = new HttpRequestMessage(
-                HttpMethod.Post,
-                path)
-            { Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, path);
+            request.Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } };
             request.Headers.TransferEncodingChunked = isChunked;
             var response = await _app.Client.SendAsync(request);
             await response.Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");

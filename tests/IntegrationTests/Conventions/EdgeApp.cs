@@ -87,10 +87,10 @@ internal sealed class EdgeApp : IAsyncDisposable
             builder.Services.AddHealthChecks().AddCheck(check.Name, check);
         builder.Services.AddOpenApiDocument("v0.9").Configure<ApiVersioningOptions>(versioning =>
         {
-            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31).Link("https://docs.example.com/v1").Title(
-                "How to move to version 1");
-            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31).Link("https://docs.example.com/versions").Title(
-                "Versions and their end");
+            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31)
+                .Link("https://docs.example.com/v1").Title("How to move to version 1");
+            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31)
+                .Link("https://docs.example.com/versions").Title("Versions and their end");
         });
         builder.Services.AddTransient<MediatR.IRequestHandler<SendProbe, Result<ProbeDto>>, SendProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<RefuseProbe, Result<ProbeDto>>, RefuseProbeHandler>();

@@ -434,18 +434,18 @@ public sealed class BearerTests : IAsyncLifetime
         Assert.True(Guid.TryParse(mine.Text("caller"), out _));
         await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"bearer {token}")).Json(HttpStatusCode.OK);
 
-        foreach (
-            var bad in new[]
-            {
-                $"Bearer  {token}",
-                $"Bearer {token} x",
-                $"Basic {token}",
-                "Bearer",
-                "Bearer ",
-                $"Bearer {token[..^2]}AA",
-                token,
-                $"Bearer {new string('a', 9000)}"
-            })
+        string[] credentials =
+        [
+            $"Bearer  {token}",
+            $"Bearer {token} x",
+            $"Basic {token}",
+            "Bearer",
+            "Bearer ",
+            $"Bearer {token[..^2]}AA",
+            token,
+            $"Bearer {new string('a', 9000)}",
+        ];
+        foreach (var bad in credentials)
         {
             var response = await _app.Get($"{Requests.Probes}/mine", ("Authorization", bad));
             await response.Problem(HttpStatusCode.Unauthorized, "unauthenticated");

@@ -17,9 +17,7 @@ public sealed class RequestLimitTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions
     {
-        Settings = new Dictionary<string, string?>(
-            StringComparer.Ordinal)
-        { ["Limits:UserRequestsPerMinute"] = "1", ["Limits:ClientRequestsPerMinute"] = "1" },
+        Settings = { ["Limits:UserRequestsPerMinute"] = "1", ["Limits:ClientRequestsPerMinute"] = "1" },
     });
 
     public async Task DisposeAsync() => await _app.DisposeAsync();

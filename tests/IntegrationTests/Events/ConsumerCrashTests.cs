@@ -30,9 +30,7 @@ public sealed class ConsumerCrashTests
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = stack,
-            Settings = new Dictionary<string, string?>(
-                StringComparer.Ordinal)
-            { ["Events:Consume"] = "false", ["Events:MaxBytes"] = $"{256 * 1024 * 1024}" },
+            Settings = { ["Events:Consume"] = "false", ["Events:MaxBytes"] = $"{256 * 1024 * 1024}" },
         });
         // It would hide an effect that happens twice.
         await AsOwnerAsync(app, "DROP INDEX messages_event_key");
@@ -110,9 +108,11 @@ public sealed class ConsumerCrashTests
 
     private static async Task AsOwnerAsync(PorticoApp app, string sql)
     {
-        var owner = new NpgsqlConnectionStringBuilder(
-            app.Database.Bootstrap)
-        { Database = new NpgsqlConnectionStringBuilder(app.Database.Portico).Database, Pooling = false };
+        var owner = new NpgsqlConnectionStringBuilder(app.Database.Bootstrap)
+        {
+            Database = new NpgsqlConnectionStringBuilder(app.Database.Portico).Database,
+            Pooling = false,
+        };
         await using var connection = new NpgsqlConnection(owner.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);

@@ -193,7 +193,7 @@ public sealed class OutboxRelayTests
     public async Task Gets_past_a_whole_batch_that_waits_for_what_a_clock_put_behind_it()
     {
         await using var app = await PorticoApp.StartAsync(
-            new PorticoAppOptions { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbox:BatchSize"] = "2" } });
+            new PorticoAppOptions { Settings = { ["Outbox:BatchSize"] = "2" } });
         var aggregate = Guid.NewGuid();
         await using (var connection = await new TestOutbox(app.Database.Portico).OpenAsync())
         await using (var transaction = await connection.BeginTransactionAsync())
@@ -228,6 +228,6 @@ public sealed class OutboxRelayTests
     {
         Stack = app.Stack,
         Database = app.Database,
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Prefix"] = app.Events.Prefix },
+        Settings = { ["Events:Prefix"] = app.Events.Prefix },
     };
 }

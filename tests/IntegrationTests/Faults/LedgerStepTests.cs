@@ -40,7 +40,7 @@ public sealed class SteppedLedger : IAsyncLifetime
         {
             Stack = Stack,
             Database = database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["ConnectionStrings:Portico"] = behind.ConnectionString },
+            Settings = { ["ConnectionStrings:Portico"] = behind.ConnectionString },
         });
         Process = await PorticoProcess.StartAsync(App, new Dictionary<string, string?>(StringComparer.Ordinal));
         Ada = await App.SignUpAsync();

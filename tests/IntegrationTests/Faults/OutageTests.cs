@@ -20,7 +20,7 @@ public sealed class OutageTests : IAsyncLifetime
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = _stack,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = "00:00:01" },
+            Settings = { ["Redis:Deadline"] = "00:00:01" },
         });
     }
 

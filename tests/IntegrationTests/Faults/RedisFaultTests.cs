@@ -31,9 +31,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = _stack,
-            Settings = new Dictionary<string, string?>(
-                StringComparer.Ordinal)
-            { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
+            Settings = { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
         });
         _other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
     }
@@ -53,7 +51,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await using var shipped = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             ReplicaOf = _app,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = null },
+            Settings = { ["Redis:Deadline"] = null },
         });
         var person = await _app.SignUpAsync();
         var leaving = await _app.SignUpAsync();
@@ -141,7 +139,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await using var shipped = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             ReplicaOf = _app,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = null },
+            Settings = { ["Redis:Deadline"] = null },
         });
         var manager = await _app.SignUpAsync(Role.Manager);
         var (id, _) = await manager.Announce();
@@ -288,9 +286,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var wrong = new ConcurrentBag<string>();
         var away = false;
         using var stop = new CancellationTokenSource();
-        var load = people.Select(
-            (person, n) =>
-                Task.Run(() => Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token)))
+        var load = people
+            .Select((person, n) => Task.Run(() =>
+                Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token)))
             .ToArray();
 
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(random.Next(50, 600)));
@@ -341,9 +339,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 default:
                     var token = person.RefreshToken;
                     // When it is refused, nobody knows whether Redis has done it.
-                    if (
-                        await Judge(
-                            "sign out", person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), HttpStatusCode.NoContent) is not null)
+                    var logout = person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout");
+                    if (await Judge("sign out", logout, HttpStatusCode.NoContent) is not null)
                         signedOut.Add((person, token));
                     return;
             }

@@ -142,7 +142,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var app = await PorticoApp.StartAsync(new PorticoAppOptions
             {
-                Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+                Settings =
                 {
                     ["Tokens:AccessTokenLifetime"] = "01:00:00",
                     ["Events:Consume"] = tellsPeople ? "true" : "false",
@@ -184,9 +184,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             using var client = new HttpClient();
             var scrapes = await Task.WhenAll(_management.Select(management => client.GetStringAsync(new Uri(management, "/metrics"))));
-            return scrapes.Max(
-                text => HeapSize().Matches(text).Sum(
-                    generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
+            return scrapes.Max(text => HeapSize().Matches(text)
+                .Sum(generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
         }
 
         /// <summary>Kills one process or both at once, and starts what was killed.</summary>

@@ -107,10 +107,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         Guid[] ids = [.. steps.Select(_ => Guid.CreateVersion7())];
         Instruction[] history =
         [
-            .. wallets.Select(
-                wallet =>
-                    Movement.Deposit(
-                        Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
+            .. wallets.Select(wallet =>
+                Movement.Deposit(Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
             .. steps.Select((step, n) => step.ToInstruction(n, steps, ids, owners, wallets, now)),
         ];
 

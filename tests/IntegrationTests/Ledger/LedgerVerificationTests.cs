@@ -166,9 +166,8 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     {
         var broken = typeof(LedgerVerificationTests).GetMethod(nameof(Names_the_first_row_that_is_wrong))!
             .GetCustomAttributesData().Where(data => data.AttributeType == typeof(InlineDataAttribute))
-            .Select(
-                data =>
-                    (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[1].Value!);
+            .Select(data => (IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)
+            .Select(arguments => (string)arguments[1].Value!);
 
         Assert.Empty(
             LedgerChecks.OfPostings.Select(check => check.Name)

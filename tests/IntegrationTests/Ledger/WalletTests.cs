@@ -47,10 +47,8 @@ public sealed class WalletTests : PorticoTests
 
         var manager = await App.ManagerAsync();
         await manager.DepositAsync(App, id, "5.00");
-        var request = new HttpRequestMessage(
-            HttpMethod.Get,
-            $"/api/v1/wallets/{id}")
-        { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken) } };
+        var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/wallets/{id}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken);
         request.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{renamed.Text("version")}\""));
         Assert.Equal(5m, Amount(await App.Client.SendAsync(request).Json(HttpStatusCode.OK), "balance"));
     }

@@ -176,9 +176,9 @@ public sealed class MessageDeliveryTests : IAsyncLifetime
             "UPDATE messages SET due_at = now(), queued_at = now() - interval '1 minute' WHERE template = 'welcome'");
 
         await Eventually.Holds(
-            async () =>
-                (await postroom.MessagesAsync(ada)).Any(
-                    message => message is { Status: "dead", Reason: "The address has had enough for the day." }), "it to be laid aside");
+            async () => (await postroom.MessagesAsync(ada))
+                .Any(message => message is { Status: "dead", Reason: "The address has had enough for the day." }),
+            "it to become a dead letter");
     }
 
     [Fact]
@@ -193,8 +193,11 @@ public sealed class MessageDeliveryTests : IAsyncLifetime
             people.SelectMany(person => Enumerable.Range(0, 6).Select(i => first.PostAsync(person, Notification.Welcome($"No {i}")))));
 
         foreach (var person in people)
+        {
             await Eventually.Holds(
                 async () => (await first.MessagesAsync(person)).All(message => message.Status == "sent"), "all to be sent");
+        }
+
         // The server tells of a mail a moment after it has taken it.
         await Eventually.Holds(() => Task.FromResult(_server.Taken.Length >= 60), "60 mails");
         Assert.Equal(60, _server.Taken.Select(mail => mail.Id).Distinct().Count());

@@ -29,7 +29,7 @@ public sealed class NotificationTests : IAsyncLifetime
         await using var server = await MailServer.StartAsync(SmtpSecurity.StartTls);
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Mail:Mailbox"] = "",
                 ["Mail:Smtp:Host"] = "localhost",

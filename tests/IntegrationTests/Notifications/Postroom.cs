@@ -80,9 +80,8 @@ internal sealed class Postroom : IAsyncDisposable
         await using var connection = new NpgsqlConnection(Database.Portico);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
-            "SELECT id, status, tries, reason, fields::text FROM messages WHERE user_id = $1 ORDER BY id",
-            connection)
-        { Parameters = { new() { Value = userId } } };
+            "SELECT id, status, tries, reason, fields::text FROM messages WHERE user_id = $1 ORDER BY id", connection);
+        command.Parameters.Add(new() { Value = userId });
         await using var rows = await command.ExecuteReaderAsync();
         var messages = new List<KeptMessage>();
         while (await rows.ReadAsync())

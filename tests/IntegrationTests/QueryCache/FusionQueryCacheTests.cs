@@ -115,8 +115,9 @@ public sealed class QueryCacheTests : IAsyncLifetime
                 async () => (await Cache(maker).Get(query, After, default)).Answer.Value == "after", "the change", TimeSpan.FromSeconds(1));
             await Invalidation(changer).Invalidate(query.Tags);
             await Eventually.Holds(
-                async () =>
-                    (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss, "another", TimeSpan.FromSeconds(1));
+                async () => (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss,
+                "another",
+                TimeSpan.FromSeconds(1));
             query = Query(TimeSpan.FromSeconds(60));
 
             async Task<Result<string>> Slow(CancellationToken cancellationToken)

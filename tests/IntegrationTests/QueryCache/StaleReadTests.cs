@@ -148,10 +148,8 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
 
         async Task<bool> IsNew(PorticoApp replica)
         {
-            using var request = new HttpRequestMessage(
-                HttpMethod.Get,
-                $"{EventPath}/{id}")
-            { Headers = { Authorization = new("Bearer", manager.AccessToken) } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{EventPath}/{id}");
+            request.Headers.Authorization = new("Bearer", manager.AccessToken);
             using var answer = await replica.Client.SendAsync(request);
             var title = (await answer.Json(HttpStatusCode.OK)).Text("title");
             Assert.True(title == "After" || answer.Headers.Age < Lifetime, $"{title} is {answer.Headers.Age?.ToString() ?? "made now"}.");

@@ -122,10 +122,8 @@ public sealed partial class SeederTests : IAsyncLifetime
 
         await using var app = await PorticoApp.StartAsync(
             new PorticoAppOptions { Database = _database, Settings = _settings.AsReadOnly() });
-        using (
-            var set = await app.Client.Post(
-                "auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" }))
-            Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" })
+            .Json(HttpStatusCode.NoContent);
         var root = new TestPerson(app, "root@example.org", "correct horse");
         root.Take(await root.LogInAsync().Json(HttpStatusCode.OK));
         var check = await root.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);

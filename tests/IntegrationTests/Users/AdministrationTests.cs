@@ -183,9 +183,8 @@ public sealed class AdministrationTests : PorticoTests
             await ChangeRoles(target, "user").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Block(target, "A coup.").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Delete(target).Problem(HttpStatusCode.Forbidden, "rank_too_low");
-            foreach (
-                var (method, act) in (
-                    (HttpMethod, string)[])[(HttpMethod.Post, "unblock"), (HttpMethod.Post, "restore"), (HttpMethod.Delete, "sessions")])
+            (HttpMethod, string)[] acts = [(HttpMethod.Post, "unblock"), (HttpMethod.Post, "restore"), (HttpMethod.Delete, "sessions")];
+            foreach (var (method, act) in acts)
                 await _admin.SendAsync(method, $"/api/v1/users/{target.Id}/{act}").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Check(target).Json(HttpStatusCode.OK);
             Assert.Empty(await Notes(target));

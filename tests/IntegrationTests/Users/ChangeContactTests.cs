@@ -81,14 +81,11 @@ public sealed class ChangeContactTests : IAsyncLifetime
         for (var n = 0; n < 4; n++)
         {
             // The code of each one in turn, as if the pause had passed; each is of an installation of its own to Redis.
-            var apart = await PorticoApp.StartAsync(
-                new PorticoAppOptions
-                {
-                    ReplicaOf = _app,
-                    Settings = new Dictionary<string,
-                    string?>(StringComparer.Ordinal)
-                    { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" }
-                });
+            var apart = await PorticoApp.StartAsync(new PorticoAppOptions
+            {
+                ReplicaOf = _app,
+                Settings = { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" },
+            });
             _racers.Add(apart);
             var person = await apart.SignUpAsync();
             await Ask(person, email, "email").Json(HttpStatusCode.Accepted);

@@ -222,7 +222,7 @@ public sealed class DeleteAccountTests : PorticoTests
     private Task<PorticoApp> AnotherAsync() => PorticoApp.StartAsync(new PorticoAppOptions
     {
         Database = App.Database,
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SignIn:FreeFailures"] = "20" },
+        Settings = { ["SignIn:FreeFailures"] = "20" },
     });
 
     private async Task<AuditEntry[]> Notes(Guid subject)
