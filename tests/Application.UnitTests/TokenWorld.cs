@@ -62,15 +62,15 @@ internal sealed class TokenWorld
 
     public TokenError Judge(string token)
     {
-        var valid = Validator.TryValidate(token, out var claims, out var refusal);
-        Assert.Equal(valid, refusal == TokenError.None);
+        var valid = Validator.TryValidate(token, out var claims, out var error);
+        Assert.Equal(valid, error == TokenError.None);
         Assert.Equal(valid, claims is not null);
-        return refusal;
+        return error;
     }
 
     public AccessTokenClaims Accept(string token)
     {
-        Assert.True(Validator.TryValidate(token, out var claims, out var refusal), refusal.ToString());
+        Assert.True(Validator.TryValidate(token, out var claims, out var error), error.ToString());
         return claims!;
     }
 

@@ -82,11 +82,11 @@ public sealed partial class DocumentationTests
         from test in TestMethod().Matches(type.Groups["body"].Value)
         select $"{type.Groups["name"].Value}.{test.Groups["name"].Value}";
 
-    // The refusals of the domain and the application stand in static classes named after what they are about.
+    // The errors of the domain and the application are in static classes whose names end with Errors.
     private static IEnumerable<string> Codes()
     {
-        foreach (var refusal in HttpErrors.All)
-            yield return $"{refusal.Code} {refusal.Status}";
+        foreach (var httpError in HttpErrors.All)
+            yield return $"{httpError.Code} {httpError.Status}";
         var members = Solution.Types
             .Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
             .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static));
@@ -99,8 +99,8 @@ public sealed partial class DocumentationTests
                     (Error?)method.Invoke(null, [.. method.GetParameters().Select(Argument)]),
                 _ => null,
             };
-            if (error is not null && HttpError.Of(error) is var refusal)
-                yield return $"{refusal.Code} {refusal.Status}";
+            if (error is not null && HttpError.Of(error) is var httpError)
+                yield return $"{httpError.Code} {httpError.Status}";
         }
     }
 

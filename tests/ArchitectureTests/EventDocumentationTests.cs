@@ -16,7 +16,7 @@ public sealed partial class EventDocumentationTests
     [Fact]
     public void Names_events_by_area_and_version() => Solution.AssertNone(EventSchemas.Names.Where(name => !Name().IsMatch(name)));
 
-    /// <remarks>A schema that differs shows up in review: whoever reads the event has to bear the change.</remarks>
+    /// <remarks>A schema that differs shows up in review: every reader of the event must cope with the change.</remarks>
     [Fact]
     public void Keeps_the_schema_of_every_event_beside_its_description()
     {

@@ -126,8 +126,8 @@ public sealed class AccessTokenValidatorTests
 
         for (var at = token.LastIndexOf('.') + 1; at < token.Length; at++)
         {
-            var refusal = world.Judge(Changed(token, at));
-            Assert.True(refusal is TokenError.BadSignature or TokenError.Malformed, refusal.ToString());
+            var error = world.Judge(Changed(token, at));
+            Assert.True(error is TokenError.BadSignature or TokenError.Malformed, error.ToString());
         }
     }
 
@@ -257,17 +257,17 @@ public sealed class AccessTokenValidatorTests
     [Fact]
     public void Refuses_a_missing_or_wrong_typed_header_member()
     {
-        foreach (var (name, refusal) in (IEnumerable<(string, TokenError)>)
+        foreach (var (name, error) in (IEnumerable<(string, TokenError)>)
             [("alg", TokenError.WrongAlgorithm), ("kid", TokenError.UnknownKey), ("typ", TokenError.WrongType)])
         {
             var header = _world.Header();
             header.Remove(name);
-            Assert.Equal(refusal, _world.Judge(_world.Forge(header)));
+            Assert.Equal(error, _world.Judge(_world.Forge(header)));
 
             foreach (var json in (string[])["null", "1", "true", "[\"at+jwt\"]", "{}"])
             {
                 header[name] = JsonNode.Parse(json);
-                Assert.Equal(refusal, _world.Judge(_world.Forge(header)));
+                Assert.Equal(error, _world.Judge(_world.Forge(header)));
             }
         }
     }
@@ -494,8 +494,8 @@ public sealed class AccessTokenValidatorTests
         Assert.True(validator.TryValidate(token, out _, out _));
 
         _world.Clock.Now = TokenWorld.Noon.AddMinutes(5);
-        Assert.False(validator.TryValidate(token, out _, out var refusal));
-        Assert.Equal(TokenError.Expired, refusal);
+        Assert.False(validator.TryValidate(token, out _, out var error));
+        Assert.Equal(TokenError.Expired, error);
     }
 
     [Theory]

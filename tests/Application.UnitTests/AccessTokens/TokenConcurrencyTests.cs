@@ -10,7 +10,7 @@ public sealed class TokenConcurrencyTests
         var world = new TokenWorld(algorithm == "RS256" ? TokenWorld.NewRsa() : TokenWorld.NewEc());
         using var start = new ManualResetEventSlim();
 
-        var lanes = Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+        var workers = Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
             () =>
             {
                 start.Wait();
@@ -27,6 +27,6 @@ public sealed class TokenConcurrencyTests
             TaskScheduler.Default)).ToArray();
         start.Set();
 
-        await Task.WhenAll(lanes);
+        await Task.WhenAll(workers);
     }
 }

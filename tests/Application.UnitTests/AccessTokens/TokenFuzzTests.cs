@@ -39,8 +39,8 @@ public sealed class TokenFuzzTests
         Prop.ForAll(Arb.From(mutations), sample =>
             {
                 var token = world.ForgeBytes(Encoding.UTF8.GetBytes(sample.header), Encoding.UTF8.GetBytes(sample.claims), TokenWorld.Ec);
-                var valid = world.Validator.TryValidate(token, out var read, out var refusal);
-                return valid == (read is not null) && valid == (refusal == TokenError.None);
+                var valid = world.Validator.TryValidate(token, out var read, out var error);
+                return valid == (read is not null) && valid == (error == TokenError.None);
             })
             .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
     }

@@ -3,22 +3,22 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.AccessTokens;
 
-public sealed class RecentTokensTests
+public sealed class VerifiedTokenCacheTests
 {
     private readonly TokenWorld _world = new(TokenWorld.Ec, TokenWorld.Rsa);
     private readonly VerifiedTokenCache _tokens;
 
-    public RecentTokensTests() => _tokens = new(_world.Validator, _world.Keys, TokenWorld.Settings, _world.Clock);
+    public VerifiedTokenCacheTests() => _tokens = new(_world.Validator, _world.Keys, TokenWorld.Settings, _world.Clock);
 
     [Fact]
     public void Says_the_same_of_a_token_every_time()
     {
         var token = _world.Issue();
         Assert.True(_tokens.TryValidate(token, out var first, out _));
-        Assert.True(_tokens.TryValidate(token, out var second, out var refusal));
+        Assert.True(_tokens.TryValidate(token, out var second, out var error));
 
         Assert.Same(first, second);
-        Assert.Equal(TokenError.None, refusal);
+        Assert.Equal(TokenError.None, error);
         Assert.Equal(_world.SessionId, second!.SessionId);
     }
 
@@ -37,8 +37,8 @@ public sealed class RecentTokensTests
         Assert.Null(claims);
         Assert.False(_tokens.TryValidate(token + "=", out _, out _));
         Assert.False(_tokens.TryValidate("", out _, out _));
-        Assert.False(_tokens.TryValidate(new string('A', AccessTokenValidator.MaxLength + 1), out _, out var refusal));
-        Assert.Equal(TokenError.TooLarge, refusal);
+        Assert.False(_tokens.TryValidate(new string('A', AccessTokenValidator.MaxLength + 1), out _, out var error));
+        Assert.Equal(TokenError.TooLarge, error);
     }
 
     [Fact]
@@ -51,12 +51,12 @@ public sealed class RecentTokensTests
             TokenWorld.Noon + TokenWorld.Settings.AccessTokenLifetime + TokenWorld.Settings.ClockSkew - TimeSpan.FromTicks(1);
         Assert.True(_tokens.TryValidate(token, out _, out _));
         _world.Clock.Now = TokenWorld.Noon + TokenWorld.Settings.AccessTokenLifetime + TokenWorld.Settings.ClockSkew;
-        Assert.False(_tokens.TryValidate(token, out _, out var refusal));
-        Assert.Equal(TokenError.Expired, refusal);
+        Assert.False(_tokens.TryValidate(token, out _, out var error));
+        Assert.Equal(TokenError.Expired, error);
 
         _world.Clock.Now = TokenWorld.Noon - TimeSpan.FromHours(1);
-        Assert.False(_tokens.TryValidate(token, out _, out refusal));
-        Assert.Equal(TokenError.NotYetValid, refusal);
+        Assert.False(_tokens.TryValidate(token, out _, out error));
+        Assert.Equal(TokenError.NotYetValid, error);
     }
 
     [Fact]
@@ -68,8 +68,8 @@ public sealed class RecentTokensTests
         _world.Keys.Replace(new KeyRing(TokenWorld.Rsa, [TokenWorld.Ec]));
         Assert.True(_tokens.TryValidate(token, out _, out _));
         _world.Keys.Replace(new KeyRing(TokenWorld.Rsa, []));
-        Assert.False(_tokens.TryValidate(token, out _, out var refusal));
-        Assert.Equal(TokenError.UnknownKey, refusal);
+        Assert.False(_tokens.TryValidate(token, out _, out var error));
+        Assert.Equal(TokenError.UnknownKey, error);
     }
 
     [Fact]

@@ -113,10 +113,10 @@ public sealed class MessageQueueTests
         queue.Send(A("one"));
         queue.Send(A("two"));
 
-        var refusal = Assert.Throws<DependencyUnavailableException>(() => queue.Send(A("three")));
+        var error = Assert.Throws<DependencyUnavailableException>(() => queue.Send(A("three")));
 
-        Assert.Equal("The message queue", refusal.Dependency);
-        Assert.True(refusal.RetryAfter > TimeSpan.Zero);
+        Assert.Equal("The message queue", error.Dependency);
+        Assert.True(error.RetryAfter > TimeSpan.Zero);
     }
 
     [Fact]

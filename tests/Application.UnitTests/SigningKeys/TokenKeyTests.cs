@@ -83,7 +83,7 @@ public sealed class TokenKeyTests
     }
 
     [Fact]
-    public void Signs_anew_what_RFC_7515_A3_verifies()
+    public void Signs_again_what_RFC_7515_A3_verifies()
     {
         var signature = new byte[Rfc7515Ec.SignatureLength];
         Rfc7515Ec.Sign(Encoding.ASCII.GetBytes(EcSigned), signature);

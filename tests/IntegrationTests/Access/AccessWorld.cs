@@ -14,7 +14,7 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Access;
 
-/// <summary>People of every rank and standing, and requests that fail for want of a right only.</summary>
+/// <summary>Users of every role and status, and requests that fail only for a missing permission.</summary>
 public sealed partial class AccessWorld : IAsyncLifetime
 {
     private const string Password = "correct horse battery staple";
@@ -97,7 +97,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     public async Task DisposeAsync() => await App.DisposeAsync();
 
     /// <summary>The callers that a column of the table is about: for those that can't act, whatever their rank was.</summary>
-    internal static IEnumerable<(Role? Role, string Standing)> Callers(string column) => column switch
+    internal static IEnumerable<(Role? Role, string UserStatus)> Callers(string column) => column switch
     {
         AccessTable.Anonymous => [(null, column)],
         AccessTable.Blocked or AccessTable.Deleted => Enum.GetValues<Role>().Select(role => ((Role?)role, column)),
@@ -109,13 +109,13 @@ public sealed partial class AccessWorld : IAsyncLifetime
         && !Array.Exists(Unowned, collection => operation.Contains($" {collection}/{{", StringComparison.Ordinal));
 
     /// <summary>Sends the request of a row and gives its status.</summary>
-    internal async Task<int> Try(AccessRow row, Role? role, string standing, bool changes)
+    internal async Task<int> Try(AccessRow row, Role? role, string userStatus, bool changes)
     {
         // What is refused changes nothing, so those who are refused can be the same for all rows.
-        var caller = role is null ? null : changes ? await Person(role.Value, standing) : await SharedCaller(role.Value, standing);
+        var caller = role is null ? null : changes ? await Person(role.Value, userStatus) : await SharedCaller(role.Value, userStatus);
         var scene = row.Whose == Whose.Others
             ? new Scene(caller, await Person(Role.User, Active), OwnerCanAct: true)
-            : new Scene(caller, caller, OwnerCanAct: caller is not null && standing == Active);
+            : new Scene(caller, caller, OwnerCanAct: caller is not null && userStatus == Active);
         using var response = await Send(row, scene, new RequestExtras());
         return (int)response.StatusCode;
     }
@@ -138,16 +138,16 @@ public sealed partial class AccessWorld : IAsyncLifetime
         return await App.Client.SendAsync(request);
     }
 
-    private async Task<TestPerson> SharedCaller(Role role, string standing)
+    private async Task<TestPerson> SharedCaller(Role role, string userStatus)
     {
-        var name = $"{role} {standing}";
+        var name = $"{role} {userStatus}";
         if (!_callers.TryGetValue(name, out var caller))
-            _callers.Add(name, caller = await Person(role, standing));
+            _callers.Add(name, caller = await Person(role, userStatus));
         return caller;
     }
 
-    /// <summary>Makes somebody who is signed in, and then what the standing says, as if nothing had followed from it.</summary>
-    internal async Task<TestPerson> Person(Role role, string standing)
+    /// <summary>Signs a user in and then sets the status in the database only, without its effects.</summary>
+    internal async Task<TestPerson> Person(Role role, string userStatus)
     {
         await using var scope = App.Services.CreateAsyncScope();
         var services = scope.ServiceProvider;
@@ -170,9 +170,9 @@ public sealed partial class AccessWorld : IAsyncLifetime
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
             refreshToken = ticket.RefreshToken,
         }));
-        if (standing == AccessTable.Blocked)
+        if (userStatus == AccessTable.Blocked)
             await App.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE id = $1", user.Id);
-        else if (standing == AccessTable.Deleted)
+        else if (userStatus == AccessTable.Deleted)
             await App.Database.ExecuteAsync("UPDATE users SET deleted_at = now() WHERE id = $1", user.Id);
         return person;
     }

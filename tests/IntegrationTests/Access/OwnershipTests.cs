@@ -216,7 +216,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             var id = await _world.Record(collection, own);
             using var found = await Person.GetAsync($"/api/v1{collection}/{id}");
             var tag = found.Headers.ETag?.ToString();
-            // Whoever has one can be without; the person and their sessions are needed.
+            // An owner can do without one record of these; the user and the sessions are needed.
             if (isDeleted && tag is not null)
                 await Person.SendAsync(HttpMethod.Delete, $"/api/v1{collection}/{id}", null, ("If-Match", tag))
                     .Json(HttpStatusCode.NoContent);

@@ -63,11 +63,11 @@ public sealed class UserEpochsTests : PorticoTests
             FROM unnest($1) WITH ORDINALITY AS many (id, n)
             """,
             ids);
-        var epochs = App.Services.GetRequiredService<ITokenVersions>();
+        var versions = App.Services.GetRequiredService<ITokenVersions>();
 
         var accepted = await Task.WhenAll(ids.Select((id, n) => Task.Run(async () => (
-            Old: await epochs.Accepts(id, n, default),
-            Now: await epochs.Accepts(id, n + 1, default)))));
+            Old: await versions.Accepts(id, n, default),
+            Now: await versions.Accepts(id, n + 1, default)))));
 
         Assert.Equal(ids.Select((_, n) => (Old: false, Now: (n + 1) % 5 != 0)), accepted);
     }
@@ -75,7 +75,7 @@ public sealed class UserEpochsTests : PorticoTests
     [Fact]
     public async Task A_change_in_the_midst_of_many_checks_is_never_forgotten()
     {
-        var epochs = App.Services.GetRequiredService<ITokenVersions>();
+        var versions = App.Services.GetRequiredService<ITokenVersions>();
         var person = await App.SignUpAsync();
         var id = Guid.Parse((await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sub"));
         using var stop = new CancellationTokenSource();
@@ -83,14 +83,14 @@ public sealed class UserEpochsTests : PorticoTests
         {
             while (!stop.IsCancellationRequested)
             {
-                await epochs.Accepts(id, 0, default);
+                await versions.Accepts(id, 0, default);
                 await Task.Yield();
             }
         })).ToArray();
 
-        for (var epoch = 0; epoch < 50; epoch++)
+        for (var version = 0; version < 50; version++)
         {
-            Assert.True(await epochs.Accepts(id, epoch, default));
+            Assert.True(await versions.Accepts(id, version, default));
             using var scope = App.Services.CreateScope();
             var db = scope.ServiceProvider.GetRequiredService<IAppDbContext>();
             await scope.ServiceProvider.GetRequiredService<ITransaction>().Run<Result<Unit>>(
@@ -100,7 +100,7 @@ public sealed class UserEpochsTests : PorticoTests
                     return Unit.Value;
                 },
                 default);
-            Assert.False(await epochs.Accepts(id, epoch, default));
+            Assert.False(await versions.Accepts(id, version, default));
         }
 
         await stop.CancelAsync();

@@ -77,7 +77,7 @@ public sealed class LogInTests : PorticoTests
             },
             "the end of the delay");
 
-        // The count starts anew.
+        // The count starts again.
         await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await person.LogInAsync().Json(HttpStatusCode.OK);
     }

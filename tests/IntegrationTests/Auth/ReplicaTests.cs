@@ -54,7 +54,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
     private const string Check = "/api/v1/auth/check";
     private const int Sessions = 6;
     private const int Measurements = 3;
-    private const int Lanes = 4;
+    private const int Workers = 4;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(40);
 
@@ -81,10 +81,10 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var (signers, checks, commanded) = (new ConcurrentDictionary<string, bool>(StringComparer.Ordinal), 0, 0);
 
-        async Task Lane(int lane)
+        async Task Work(int worker)
         {
-            var verifier = new CachingVerifier(both[lane % 2]);
-            var at = person.At(both[lane % 2]);
+            var verifier = new CachingVerifier(both[worker % 2]);
+            var at = person.At(both[worker % 2]);
             at.Take(await at.LogInAsync().Json(HttpStatusCode.OK));
             using var pace = new PeriodicTimer(Pace);
             // By command one, so another one of three is by schedule.
@@ -102,12 +102,12 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
             }
         }
 
-        var lanes = Task.WhenAll(Enumerable.Range(0, Lanes).Select(Lane));
+        var workers = Task.WhenAll(Enumerable.Range(0, Workers).Select(Work));
         // Refused until verifiers have had the time to learn of the next key.
         await Eventually.Holds(
             async () => (await KeysTool.RunAsync(replicas.App.Database, "keys", "rotate")).ExitCode == 0, "the keys rotate by command");
         Volatile.Write(ref commanded, 1);
-        await lanes;
+        await workers;
 
         Assert.True(signers.Count >= 3, $"{signers.Count} keys signed");
         Assert.True(checks > 100, $"{checks} checks");

@@ -8,7 +8,7 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Events;
 
 /// <summary>
-/// Processes that handle events are killed before, amid and after their effects, and NATS forgets what was answered; each effect happens
+/// Processes that handle events are killed before, during and after their effects, and NATS forgets what was answered; each effect happens
 /// once.
 /// </summary>
 [Trait("Category", Campaign.Category)]

@@ -5,7 +5,7 @@ using Portico.Migrator;
 namespace Portico.IntegrationTests.Events;
 
 /// <summary><c>Migrator events dead-letters</c> on events that a handler failed at.</summary>
-public sealed class DeadCommandTests
+public sealed class DeadLettersCommandTests
 {
     [Fact]
     public async Task A_dead_event_that_is_asked_for_twice_has_its_effect_once()
@@ -20,13 +20,13 @@ public sealed class DeadCommandTests
         var listed = Assert.Single((await Run(world, "list")).GetProperty("deadLetters").EnumerateArray());
         Assert.Equal(("event", "count", "It is broken."), (listed.Text("kind"), listed.Text("name"), listed.Text("reason")));
         await Run(world, "replay", listed.Text("id"));
-        Assert.Equal(1, await process.Keeper.Replay(CancellationToken.None));
+        Assert.Equal(1, await process.Cleanup.Replay(CancellationToken.None));
         Assert.Equal((0, 1), (await world.EffectsAsync(id), await world.CountAsync("dead_events WHERE replay_asked_at IS NULL")));
 
         isMended = true;
         await Run(world, "replay", "--all");
         await Run(world, "replay", "--all");
-        await Task.WhenAll(process.Keeper.Replay(CancellationToken.None), process.Keeper.Replay(CancellationToken.None));
+        await Task.WhenAll(process.Cleanup.Replay(CancellationToken.None), process.Cleanup.Replay(CancellationToken.None));
 
         Assert.Equal((1, 0), (await world.EffectsAsync(id), await world.CountAsync("dead_events")));
         Assert.Empty((await Run(world, "replay", "--all")).GetProperty("replayed").EnumerateArray());

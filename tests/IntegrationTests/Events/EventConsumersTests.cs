@@ -46,7 +46,7 @@ public sealed class EventConsumersTests
     }
 
     [Fact]
-    public async Task What_keeps_failing_is_laid_aside_and_holds_up_no_other()
+    public async Task What_keeps_failing_becomes_a_dead_letter_and_delays_no_other()
     {
         var world = await EventWorld.CreateAsync();
         var tries = 0;
@@ -82,7 +82,7 @@ public sealed class EventConsumersTests
     [InlineData(Start + """counted.v1","time":"yesterday","data":{"what":"no time"}}""")]
     [InlineData(Start + """counted.v1","time":"2026-11-21T12:00:00Z","data":{}}""")]
     [InlineData(Start + """counted.v1","time":"2026-11-21T12:00:00Z","data":{"what":null}}""")]
-    public async Task What_makes_no_sense_is_laid_aside_at_once_and_once(string envelope)
+    public async Task An_invalid_event_becomes_one_dead_letter_at_once(string envelope)
     {
         var world = await EventWorld.CreateAsync();
         var calls = 0;
@@ -99,7 +99,7 @@ public sealed class EventConsumersTests
     }
 
     [Fact]
-    public async Task An_event_that_nobody_lives_to_answer_is_laid_aside_untouched()
+    public async Task An_event_that_was_delivered_too_often_becomes_a_dead_letter_unhandled()
     {
         var world = await EventWorld.CreateAsync();
         await using var process = world.Process(new Script());
@@ -211,7 +211,7 @@ public sealed class EventConsumersTests
         await stopping;
         await process.DisposeAsync();
 
-        // Whatever was begun is answered, and the others are there for the next process at once.
+        // What was begun is answered. The next process gets the others at once.
         var done = await world.CountAsync("effects");
         Assert.InRange(done, 1, 10);
         await Eventually.Holds(
@@ -237,20 +237,20 @@ public sealed class EventConsumersTests
             },
         });
 
-        // One is amid its transaction, the other comes later.
-        var amid = await process.PublishAsync("amid");
+        // One is inside its transaction, the other comes later.
+        var inside = await process.PublishAsync("inside");
         await begun.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await stack.Postgres.KillAsync();
         gate.SetResult();
         var later = await process.PublishAsync("later");
         await Eventually.Holds(async () => (await process.ConsumerAsync()).NumAckPending == 2, "both to be held");
-        // So long that they would be dead by now, were these tries of theirs.
+        // Long enough for all tries: these events would be dead letters if the outage counted as a try.
         await Task.Delay(EventWorld.Subscription.MaxTries * TimeSpan.FromSeconds(1));
         Assert.Equal(2, (await process.ConsumerAsync()).NumAckPending);
         await stack.Postgres.RestartAsync();
 
         await process.Answered();
-        Assert.Equal(1, await world.EffectsAsync(amid));
+        Assert.Equal(1, await world.EffectsAsync(inside));
         Assert.Equal(1, await world.EffectsAsync(later));
         Assert.Equal(0, await world.CountAsync("dead_events"));
     }
@@ -266,7 +266,7 @@ public sealed class EventConsumersTests
             SELECT gen_random_uuid(), 'count', now() - n * interval '1 day' FROM generate_series(1, 2500) n
             """);
 
-        var removed = await process.Keeper.Purge(CancellationToken.None);
+        var removed = await process.Cleanup.Purge(CancellationToken.None);
 
         // Seven days in the outbox and seven more in the stream.
         Assert.Equal(2500 - 13, removed);

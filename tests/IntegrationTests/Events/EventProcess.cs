@@ -132,12 +132,12 @@ internal sealed class EventProcess : IAsyncDisposable
         Settings = _services.GetRequiredService<EventSettings>();
         var nats = _services.GetRequiredService<INatsConnection>();
         JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
-        Keeper = _services.GetRequiredService<InboxCleanup>();
+        Cleanup = _services.GetRequiredService<InboxCleanup>();
     }
 
     public EventSettings Settings { get; }
     public INatsJSContext JetStream { get; }
-    public InboxCleanup Keeper { get; }
+    public InboxCleanup Cleanup { get; }
 
     public async Task StartAsync()
     {

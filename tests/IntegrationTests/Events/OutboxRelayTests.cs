@@ -173,7 +173,7 @@ public sealed class OutboxRelayTests
         var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
         await using var source = NpgsqlDataSource.Create(database.Portico);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var keeper = new OutboxCleanup(
+        using var cleanup = new OutboxCleanup(
             source, new OutboxSettings(), new OutboxMetrics(services.GetRequiredService<IMeterFactory>()), TimeProvider.System,
             NullLogger<OutboxCleanup>.Instance);
         var (old, waiting, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
@@ -183,7 +183,7 @@ public sealed class OutboxRelayTests
         await database.ExecuteAsync("DELETE FROM outbox_waiting");
         await TestOutbox.InsertAsync(connection, waiting, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
 
-        Assert.Equal(1, await keeper.Purge(default));
+        Assert.Equal(1, await cleanup.Purge(default));
 
         await using var left = new NpgsqlCommand("SELECT array_agg(aggregate_id) FROM outbox", connection);
         Assert.Equal(new[] { recent, waiting }.Order(), ((Guid[])(await left.ExecuteScalarAsync())!).Order());

@@ -113,7 +113,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await Mend(fault);
         await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
         await person.LogInAsync().Json(HttpStatusCode.OK);
-        // Whoever wanted to be out is out: they are refused since then, and could not have asked again.
+        // Who asked to sign out is signed out: they are refused since then and could not ask again.
         await leaving.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         await Eventually.Holds(
             async () =>

@@ -78,19 +78,19 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public Task Writes_each_forecaster_one_letter_whatever_dies_on_its_way() => Campaign.Run(1, async seed =>
+    public Task Sends_each_forecaster_one_notification_whichever_process_dies() => Campaign.Run(1, async seed =>
     {
         var random = new Random(seed);
         var people = Campaign.IsOnRequest ? ReadersOnRequest : ReadersInSuite;
         await using var world = await CrashWorld.StartAsync(people, tellsPeople: true);
         await world.SetResult("draw");
 
-        // Anywhere between the settlement and the last letter: outbox, stream, handler, queue of messages, mailbox.
+        // Anywhere between the settlement and the last notification: outbox, stream, handler, queue of messages, mailbox.
         foreach (var both in (bool[])[false, true])
         {
             var share = random.Next(people / 2);
             await Eventually.Holds(
-                async () => await world.Ask<long>($"SELECT count(*) {Notifications}") >= share, $"{share} letters", Patience);
+                async () => await world.Ask<long>($"SELECT count(*) {Notifications}") >= share, $"{share} notifications", Patience);
             await Task.Delay(random.Next(100));
             await world.Kill(both, random);
         }
@@ -100,18 +100,18 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             var before = sent;
             await Eventually.Holds(
                 async () => (sent = await world.Ask<long>($"SELECT count(*) {Notifications} AND status = 'sent'")) > before,
-                $"more than {before} of {people} letters",
+                $"more than {before} of {people} notifications",
                 Patience);
         }
 
         Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {Notifications}"));
         Assert.Equal(people, await world.Ask<long>("SELECT count(*) FROM inbox WHERE handler = 'notify-of-forecast'"));
         Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM dead_events"));
-        // One that was being written when its process died may be there twice, and is the same letter to every mail program.
-        var letters = world.MessageTemplates();
-        Assert.Equal(people, letters.Select(letter => letter.To).Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(people, letters.Distinct().Count());
-        output.WriteLine($"{people} letters, {letters.Length - people} of them written twice.");
+        // One that was being written when its process died may be there twice, and is the same message to every mail program.
+        var sentMessages = world.Sent();
+        Assert.Equal(people, sentMessages.Select(message => message.To).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(people, sentMessages.Distinct().Count());
+        output.WriteLine($"{people} notifications, {sentMessages.Length - people} of them written twice.");
     });
 
     [GeneratedRegex(
@@ -193,18 +193,18 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var dying = both ? [.. _processes] : (PorticoProcess[])[_processes[random.Next(Replicas)]];
             await Task.WhenAll(dying.Select(process => process.KillAsync()));
-            // Nobody lives who has taken a letter, so nobody waits until the time of who took it is over.
+            // The processes that took notifications are dead. Nobody waits until their time is over.
             if (both)
                 await _app.Database.Ask<long>(
                     "WITH freed AS (UPDATE messages SET due_at = now() WHERE status = 'queued' RETURNING id) SELECT count(*) FROM freed");
             await Task.WhenAll(dying.Select(process => process.StartAsync()));
         }
 
-        /// <summary>The letters in the mailbox by their recipient and their id.</summary>
-        public (string To, string Id)[] MessageTemplates() => [.. Directory.GetFiles(_app.Mailbox, "*.eml")
+        /// <summary>The messages in the mailbox: recipient and id of each.</summary>
+        public (string To, string Id)[] Sent() => [.. Directory.GetFiles(_app.Mailbox, "*.eml")
             .Select(file => Notification().Match(File.ReadAllText(file)))
-            .Where(letter => letter.Success)
-            .Select(letter => (letter.Groups["to"].Value, letter.Groups["id"].Value))];
+            .Where(message => message.Success)
+            .Select(message => (message.Groups["to"].Value, message.Groups["id"].Value))];
 
         public async ValueTask DisposeAsync()
         {

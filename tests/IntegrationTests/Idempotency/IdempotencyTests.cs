@@ -136,9 +136,9 @@ public sealed class IdempotencyTests : PorticoTests
         Assert.True(await App.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
 
         using var replayed = await manager.PostAsync(App, "deposits", deposit, young);
-        using var anew = await manager.PostAsync(App, "deposits", deposit, old);
+        using var again = await manager.PostAsync(App, "deposits", deposit, old);
         Assert.True(replayed.Headers.Contains("Idempotency-Replayed"));
-        Assert.False(anew.Headers.Contains("Idempotency-Replayed"));
+        Assert.False(again.Headers.Contains("Idempotency-Replayed"));
         Assert.Equal(3m, (await _ada.BalanceAsync(wallet)).Balance);
     }
 

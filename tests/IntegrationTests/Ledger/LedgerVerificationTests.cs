@@ -217,11 +217,11 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         await using var first = await ledger.OpenAsync();
         await using var second = await ledger.OpenAsync();
 
-        Portico.Domain.Common.Error? refusal = null;
+        Portico.Domain.Common.Error? error = null;
         await LedgerVerification.VerifyAsync(
-            first, _ => refusal ??= LedgerVerification.VerifyAsync(second, _ => { }, default).GetAwaiter().GetResult().Error, default);
+            first, _ => error ??= LedgerVerification.VerifyAsync(second, _ => { }, default).GetAwaiter().GetResult().Error, default);
 
-        Assert.Equal("verification_running", refusal?.Code);
+        Assert.Equal("verification_running", error?.Code);
         Assert.True((await LedgerVerification.VerifyAsync(second, _ => { }, default)).Value.Clean);
     }
 

@@ -16,7 +16,7 @@ namespace Portico.IntegrationTests.Notifications;
 /// </summary>
 public sealed class NotificationTests : IAsyncLifetime
 {
-    // Its own: a second process on the database of the shared one would send some of the letters.
+    // Its own: a second process on the database of the shared one would send some of the notifications.
     private PorticoApp _app = null!;
 
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
@@ -123,16 +123,16 @@ public sealed class NotificationTests : IAsyncLifetime
 
         await manager.DepositAsync(_app, hers, "100.50");
         await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, his, "12.34")).Json(HttpStatusCode.Created);
-        // From one's own purse into one's own: no news.
+        // Between two wallets of the same user: no notification.
         await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, spare, "7.00")).Json(HttpStatusCode.Created);
         await Notification(ada, "You received");
         await Notification(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e");
         await AllTold("notify-of-deposit", "notify-of-transfer");
 
-        Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(LettersTo(ada, "You received")), StringComparison.Ordinal);
+        Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(NotificationsTo(ada, "You received")), StringComparison.Ordinal);
         Assert.Contains(
             "\r\n\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e 12.34 EUR\r\n",
-            Assert.Single(LettersTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")),
+            Assert.Single(NotificationsTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")),
             StringComparison.Ordinal);
     }
 
@@ -152,11 +152,11 @@ public sealed class NotificationTests : IAsyncLifetime
         await Notification(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437");
         await AllTold("notify-of-forecast");
 
-        var good = Assert.Single(LettersTo(right, "Your forecast"));
+        var good = Assert.Single(NotificationsTo(right, "Your forecast"));
         Assert.Contains("\r\nSubject: Your forecast was right\r\n", good, StringComparison.Ordinal);
         Assert.Contains("Reds \u2013 Blues", good, StringComparison.Ordinal);
         Assert.Contains("- Result: 1\r\n", good, StringComparison.Ordinal);
-        var bad = Assert.Single(LettersTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
+        var bad = Assert.Single(NotificationsTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
         Assert.Contains(
             "- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n"
             + "- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n",
@@ -164,7 +164,7 @@ public sealed class NotificationTests : IAsyncLifetime
             StringComparison.Ordinal);
     }
 
-    /// <summary>Waits until all that has happened was handled, and the letters of it are sent.</summary>
+    /// <summary>Waits until all that has happened was handled, and the notifications of it are sent.</summary>
     private async Task AllTold(params string[] handlers)
     {
         await Eventually.Holds(
@@ -179,14 +179,14 @@ public sealed class NotificationTests : IAsyncLifetime
 
         await Eventually.Holds(
             async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0,
-            "all letters to be sent");
+            "all notifications to be sent");
     }
 
     private Task<string> Notification(TestPerson person, string words) =>
         _app.MessageAsync(person.Email, text => text.Contains(words, StringComparison.Ordinal));
 
     // By the text, since a subject that is not ASCII is encoded.
-    private string[] LettersTo(TestPerson person, string words) =>
+    private string[] NotificationsTo(TestPerson person, string words) =>
         [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text =>
             text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
 

@@ -61,9 +61,9 @@ public sealed class SmtpChannelTests
     {
         await using var server = await MailServer.StartAsync(SmtpSecurity.None, withUser: false);
 
-        var refusal = await Assert.ThrowsAsync<MessageRejectedException>(() => Send(server, who));
+        var error = await Assert.ThrowsAsync<MessageRejectedException>(() => Send(server, who));
 
-        Assert.Equal(reason, refusal.Message);
+        Assert.Equal(reason, error.Message);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ public sealed class ChangeContactTests : IAsyncLifetime
 {
     private PorticoApp _app = null!;
 
-    // Of its own: letters are sent by whichever application shares the database.
+    // Of its own: any application on a shared database may send its notifications.
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
 
     public async Task DisposeAsync() => await _app.DisposeAsync();

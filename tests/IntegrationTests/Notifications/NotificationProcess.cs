@@ -20,13 +20,13 @@ namespace Portico.IntegrationTests.Notifications;
 /// <summary>What the database knows of a message.</summary>
 internal sealed record KeptMessage(Guid Id, string Status, int Tries, string? Reason, string Fields);
 
-/// <summary>A process that does nothing but send the letters of a database.</summary>
-internal sealed class Postroom : IAsyncDisposable
+/// <summary>A process that does nothing but send the notifications of a database.</summary>
+internal sealed class NotificationProcess : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly NotificationDelivery _delivery;
 
-    private Postroom(ServiceProvider services, TestDatabase database)
+    private NotificationProcess(ServiceProvider services, TestDatabase database)
     {
         (_services, Database) = (services, database);
         _delivery = ActivatorUtilities.CreateInstance<NotificationDelivery>(services);
@@ -34,7 +34,7 @@ internal sealed class Postroom : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
-    public static async Task<Postroom> StartAsync(TestDatabase database, MailServer server, params (string Name, string Value)[] settings)
+    public static async Task<NotificationProcess> StartAsync(TestDatabase database, MailServer server, params (string Name, string Value)[] settings)
     {
         var configuration = database.Settings();
         configuration["Redis:ConnectionString"] = (await SharedStack.GetAsync()).Redis.ConnectionString;
@@ -55,9 +55,9 @@ internal sealed class Postroom : IAsyncDisposable
             .AddSingleton(new TokenSettings())
             .AddRedis(root)
             .AddNotifications(root);
-        var postroom = new Postroom(services.BuildServiceProvider(), database);
-        await postroom._delivery.StartAsync(CancellationToken.None);
-        return postroom;
+        var process = new NotificationProcess(services.BuildServiceProvider(), database);
+        await process._delivery.StartAsync(CancellationToken.None);
+        return process;
     }
 
     public async Task<Guid> PersonAsync(string address, string locale = "en")
@@ -72,8 +72,8 @@ internal sealed class Postroom : IAsyncDisposable
         return user.Id;
     }
 
-    public Task PostAsync(Guid userId, Notification letter, Guid? eventId = null) =>
-        Do<INotificationQueue>((box, token) => box.Enqueue(eventId ?? Guid.CreateVersion7(), userId, letter, token));
+    public Task PostAsync(Guid userId, Notification notification, Guid? eventId = null) =>
+        Do<INotificationQueue>((queue, token) => queue.Enqueue(eventId ?? Guid.CreateVersion7(), userId, notification, token));
 
     public async Task<KeptMessage[]> MessagesAsync(Guid userId)
     {
