@@ -16,7 +16,8 @@ internal static class Requests
 
     /// <summary>The names of the fields that are refused, once each and in order.</summary>
     public static string[] Refused<T>(T request) =>
-        [.. Services.GetRequiredService<IValidator<T>>().Validate(request).Errors.Select(failure => failure.PropertyName).Distinct().Order(StringComparer.Ordinal)];
+        [.. Services.GetRequiredService<IValidator<T>>().Validate(request).Errors
+            .Select(failure => failure.PropertyName).Distinct().Order(StringComparer.Ordinal)];
 
     public static ContactAddress Email(string text = "ada@example.com")
     {

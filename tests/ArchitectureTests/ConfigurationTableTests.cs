@@ -123,6 +123,8 @@ public sealed partial class ConfigurationTableTests
         ];
     }
 
-    [GeneratedRegex(@"^\| `(?<setting>[A-Za-z0-9_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<setting>[A-Za-z0-9_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();
 }

@@ -28,8 +28,8 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Numbers_decisions_without_a_gap()
     {
-        var numbers = Directory.GetFiles(Page("docs/adr"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(
-            name => int.Parse(name![..4])).ToArray();
+        var numbers = Directory.GetFiles(Page("docs/adr"), "*.md")
+            .Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(name => int.Parse(name![..4])).ToArray();
 
         Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
     }
@@ -82,14 +82,15 @@ public sealed partial class DocumentationTests
         from test in TestMethod().Matches(type.Groups["body"].Value)
         select $"{type.Groups["name"].Value}.{test.Groups["name"].Value}";
 
-    // The refusals of the domain and the application stand in static classes named after what they are about.
+    // The errors of the domain and the application are in static classes whose names end with Errors.
     private static IEnumerable<string> Codes()
     {
-        foreach (var refusal in HttpErrors.All)
-            yield return $"{refusal.Code} {refusal.Status}";
-        foreach (
-            var member in Solution.Types.Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
-                .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static)))
+        foreach (var httpError in HttpErrors.All)
+            yield return $"{httpError.Code} {httpError.Status}";
+        var members = Solution.Types
+            .Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
+            .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static));
+        foreach (var member in members)
         {
             var error = member switch
             {
@@ -98,8 +99,8 @@ public sealed partial class DocumentationTests
                     (Error?)method.Invoke(null, [.. method.GetParameters().Select(Argument)]),
                 _ => null,
             };
-            if (error is not null && HttpError.Of(error) is var refusal)
-                yield return $"{refusal.Code} {refusal.Status}";
+            if (error is not null && HttpError.Of(error) is var httpError)
+                yield return $"{httpError.Code} {httpError.Status}";
         }
     }
 
@@ -110,15 +111,20 @@ public sealed partial class DocumentationTests
 
     // What is promised, one or more tests, and items of the two standards or none.
     [GeneratedRegex(
-        @"^\| (?<promise>[^|]+) \| `(?<test>\w+\.\w+)`(, `(?<test>\w+\.\w+)`)* \| (–|(ASVS [0-9.]+(, [0-9.]+)*)?(; )?(RFC 8725 3\.[0-9]+(, 3\.[0-9]+)*)?) \|$",
+        @"^\| (?<promise>[^|]+) \| `(?<test>\w+\.\w+)`(, `(?<test>\w+\.\w+)`)* \| "
+        + @"(–|(ASVS [0-9.]+(, [0-9.]+)*)?(; )?(RFC 8725 3\.[0-9]+(, 3\.[0-9]+)*)?) \|$",
         RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex Promise();
 
     // Up to the next class of the file.
-    [GeneratedRegex(@"^public (sealed |static |partial )*class (?<name>\w+)(?<body>[\s\S]*?)(?=^\}|\z)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    [GeneratedRegex(
+        @"^public (sealed |static |partial )*class (?<name>\w+)(?<body>[\s\S]*?)(?=^\}|\z)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex TestClass();
 
-    [GeneratedRegex(@"^    \[(Fact|Theory)[\s\S]*?^    public [^\n(]*?(?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    [GeneratedRegex(
+        @"^    \[(Fact|Theory)[\s\S]*?^    public [^\n(]*?(?<name>\w+)\(",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex TestMethod();
 
     // Relative ones, without their anchor.
@@ -129,6 +135,8 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"`(?<name>[A-Z][a-z0-9]*(_[a-z0-9]+){2,})`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TestName();
 
-    [GeneratedRegex(@"^\| `(?<code>[a-z_]+)` \| (?<status>[0-9]{3}) \| .+ \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<code>[a-z_]+)` \| (?<status>[0-9]{3}) \| .+ \|$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();
 }

@@ -16,7 +16,7 @@ public sealed partial class EventDocumentationTests
     [Fact]
     public void Names_events_by_area_and_version() => Solution.AssertNone(EventSchemas.Names.Where(name => !Name().IsMatch(name)));
 
-    /// <remarks>A schema that differs shows up in review: whoever reads the event has to bear the change.</remarks>
+    /// <remarks>A schema that differs shows up in review: every reader of the event must cope with the change.</remarks>
     [Fact]
     public void Keeps_the_schema_of_every_event_beside_its_description()
     {
@@ -30,7 +30,9 @@ public sealed partial class EventDocumentationTests
         Assert.Equal(EventSchemas.Names.Count, Directory.GetFiles(Folder).Length);
     }
 
-    [GeneratedRegex(@"^\| `(?<name>[^`]+)` \| [a-z].{5,} \| \[schema\]\(events/\k<name>\.json\) \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<name>[^`]+)` \| [a-z].{5,} \| \[schema\]\(events/\k<name>\.json\) \|$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Row();
 
     [GeneratedRegex(@"^[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9]$", RegexOptions.ExplicitCapture, 1000)]

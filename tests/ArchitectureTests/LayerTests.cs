@@ -85,8 +85,8 @@ public sealed class LayerTests
     [Fact]
     public void The_reader_of_calls_sees_through_state_machines_and_lambdas() => Assert.Superset(
         new HashSet<string>(["SaveChangesAsync", "BeginTransactionAsync", "CommitAsync", "ConvertName", "Hash", "Trim"]),
-        Calls.Of(Solution.Infrastructure).Concat(
-            Calls.Of(Solution.Application)).Select(call => call.Method.Name).ToHashSet(StringComparer.Ordinal));
+        Calls.Of(Solution.Infrastructure).Concat(Calls.Of(Solution.Application))
+            .Select(call => call.Method.Name).ToHashSet(StringComparer.Ordinal));
 
     [Fact]
     public void Nothing_blocks_a_thread_to_wait_for_a_task() => Solution.AssertNone(
@@ -118,9 +118,8 @@ public sealed class LayerTests
     public void Classes_are_sealed_unless_something_extends_them() => Solution.AssertNone(
         from type in Solution.Types
         where type is { IsClass: true, IsAbstract: false, IsSealed: false }
-        where !Solution.Types.Any(
-            other =>
-                other.BaseType is { } parent && (parent == type || (parent.IsGenericType && parent.GetGenericTypeDefinition() == type)))
+        where !Solution.Types.Any(other => other.BaseType is { } parent
+            && (parent == type || (parent.IsGenericType && parent.GetGenericTypeDefinition() == type)))
         select type.FullName);
 
     [Fact]

@@ -49,9 +49,7 @@ internal static class Solution
 
     public static IEnumerable<string> Sources(string project) => Directory
         .EnumerateFiles(Folder(project), "*.cs", SearchOption.AllDirectories)
-        .Where(
-            file =>
-                !Path.GetRelativePath(Folder(project), file).Split(Path.DirectorySeparatorChar)[0].Equals("obj", StringComparison.Ordinal));
+        .Where(file => Path.GetRelativePath(Folder(project), file).Split(Path.DirectorySeparatorChar)[0] != "obj");
 
     /// <summary>Fails with the names of those that break a rule.</summary>
     public static void AssertNone(IEnumerable<string> offenders) => Assert.Equal([], offenders.Order(StringComparer.Ordinal));

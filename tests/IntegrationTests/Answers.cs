@@ -4,22 +4,35 @@ using System.Text.Json;
 
 namespace Portico.IntegrationTests;
 
-/// <summary>Reads answers as a frontend does, and says what they were when they are others.</summary>
+/// <summary>Reads answers as a frontend does. An assertion that fails shows the answer.</summary>
 internal static class Answers
 {
+    /// <summary>Expects a status, and disposes the answer.</summary>
     public static async Task<JsonElement> Json(this Task<HttpResponseMessage> answer, HttpStatusCode expected)
     {
         using var response = await answer;
+        return await response.Json(expected);
+    }
+
+    /// <summary>Expects a status.</summary>
+    public static async Task<JsonElement> Json(this HttpResponseMessage response, HttpStatusCode expected)
+    {
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(expected == response.StatusCode, $"{(int)response.StatusCode} instead of {(int)expected}: {text}");
         return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
     }
 
-    /// <summary>Expects Problem Details with a status and a code.</summary>
+    /// <summary>Expects Problem Details with a status and a code, and disposes the answer.</summary>
     public static async Task<JsonElement> Problem(this Task<HttpResponseMessage> answer, HttpStatusCode expected, string code)
     {
-        var response = await answer;
-        var problem = await Task.FromResult(response).Json(expected);
+        using var response = await answer;
+        return await response.Problem(expected, code);
+    }
+
+    /// <summary>Expects Problem Details with a status and a code.</summary>
+    public static async Task<JsonElement> Problem(this HttpResponseMessage response, HttpStatusCode expected, string code)
+    {
+        var problem = await response.Json(expected);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal((int)expected, problem.GetProperty("status").GetInt32());
         Assert.Equal(code, problem.GetProperty("code").GetString());

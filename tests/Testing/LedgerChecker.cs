@@ -23,13 +23,15 @@ public static class LedgerChecker
         ("a balance is the sum of its postings",
             """
             SELECT a.id, a.posted::text, s.posted::text FROM ledger.accounts a
-            LEFT JOIN (SELECT account_id, sum(amount) AS posted, count(*) AS postings FROM ledger.postings GROUP BY account_id) s ON s.account_id = a.id
+            LEFT JOIN (SELECT account_id, sum(amount) AS posted, count(*) AS postings FROM ledger.postings GROUP BY account_id) s
+                ON s.account_id = a.id
             WHERE a.posted <> coalesce(s.posted, 0) OR a.version <> coalesce(s.postings, 0)
             """),
         ("versions have no gaps, and each goes on from the one before",
             """
             SELECT account_id, account_version::text FROM (
-                SELECT *, lag(account_version, 1, 0::bigint) OVER h AS version_before, lag(posted_after, 1, 0) OVER h AS posted_before, lag(recorded_at) OVER h AS recorded_before
+                SELECT *, lag(account_version, 1, 0::bigint) OVER h AS version_before, lag(posted_after, 1, 0) OVER h AS posted_before,
+                    lag(recorded_at) OVER h AS recorded_before
                 FROM ledger.postings WINDOW h AS (PARTITION BY account_id ORDER BY account_version)) p
             WHERE account_version <> version_before + 1 OR posted_after <> posted_before + amount OR recorded_at < recorded_before
             """),
@@ -40,22 +42,26 @@ public static class LedgerChecker
             LEFT JOIN ledger.postings d ON d.journal_id = j.id AND d.account_id = j.destination_id
             WHERE s.journal_id IS NULL OR s.recorded_at <> j.recorded_at
                 OR (j.kind IN ('hold', 'void', 'expiry') AND (s.amount <> 0 OR d.journal_id IS NOT NULL))
-                OR (j.kind NOT IN ('hold', 'void', 'expiry') AND (s.amount, d.amount, d.recorded_at) IS DISTINCT FROM (-j.amount, j.amount, j.recorded_at))
+                OR (j.kind NOT IN ('hold', 'void', 'expiry')
+                    AND (s.amount, d.amount, d.recorded_at) IS DISTINCT FROM (-j.amount, j.amount, j.recorded_at))
             """),
         ("every posting has its journal",
             """
-            SELECT p.journal_id, count(*)::text FROM ledger.postings p LEFT JOIN ledger.journals j ON j.id = p.journal_id GROUP BY p.journal_id, j.kind
+            SELECT p.journal_id, count(*)::text FROM ledger.postings p LEFT JOIN ledger.journals j ON j.id = p.journal_id
+            GROUP BY p.journal_id, j.kind
             HAVING j.kind IS NULL OR count(*) <> CASE WHEN j.kind IN ('hold', 'void', 'expiry') THEN 1 ELSE 2 END
             """),
         ("a journal is of the currency of both accounts",
             """
-            SELECT j.id FROM ledger.journals j JOIN ledger.accounts s ON s.id = j.source_id JOIN ledger.accounts d ON d.id = j.destination_id
+            SELECT j.id FROM ledger.journals j
+            JOIN ledger.accounts s ON s.id = j.source_id JOIN ledger.accounts d ON d.id = j.destination_id
             WHERE j.currency <> s.currency OR j.currency <> d.currency
             """),
         ("what is held is the sum of the open holds",
             """
             SELECT a.id, a.held::text, h.held::text FROM ledger.accounts a
-            LEFT JOIN (SELECT source_id, sum(amount - captured) AS held FROM ledger.holds WHERE status = 'open' GROUP BY source_id) h ON h.source_id = a.id
+            LEFT JOIN (SELECT source_id, sum(amount - captured) AS held FROM ledger.holds WHERE status = 'open' GROUP BY source_id) h
+                ON h.source_id = a.id
             WHERE a.held <> coalesce(h.held, 0)
             """),
         ("what a hold captured is the sum of its captures, and it ends once",
@@ -76,7 +82,8 @@ public static class LedgerChecker
             SELECT k.key, k.outcome FROM ledger.idempotency k, LATERAL jsonb_array_elements_text(k.outcome::jsonb -> 'journals') AS j (id)
             WHERE NOT EXISTS (SELECT FROM ledger.journals WHERE id = j.id::uuid)
             UNION ALL
-            SELECT min(k.key), j.id FROM ledger.idempotency k, LATERAL jsonb_array_elements_text(k.outcome::jsonb -> 'journals') AS j (id) GROUP BY j.id HAVING count(*) > 1
+            SELECT min(k.key), j.id FROM ledger.idempotency k, LATERAL jsonb_array_elements_text(k.outcome::jsonb -> 'journals') AS j (id)
+            GROUP BY j.id HAVING count(*) > 1
             """),
         ("every movement was told, once",
             """

@@ -27,7 +27,8 @@ public sealed record PorticoAppOptions
     /// <summary>Another one whose database, Redis and settings this one shares, as a second replica does.</summary>
     public PorticoApp? ReplicaOf { get; init; }
 
-    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+    /// <summary>Settings that the test adds, or takes away with null.</summary>
+    public IDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     public Action<IServiceCollection> Services { get; init; } = _ => { };
 }

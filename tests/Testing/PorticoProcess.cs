@@ -16,10 +16,8 @@ public sealed class PorticoProcess : IAsyncDisposable
 
     public static async Task<PorticoProcess> StartAsync(PorticoApp replicaOf, IReadOnlyDictionary<string, string?> settings)
     {
-        var all = new Dictionary<string, string?>(
-            replicaOf.Settings,
-            StringComparer.OrdinalIgnoreCase)
-        { ["urls"] = $"http://127.0.0.1:{Ports.Free()}" };
+        var all = new Dictionary<string, string?>(replicaOf.Settings, StringComparer.OrdinalIgnoreCase);
+        all["urls"] = $"http://127.0.0.1:{Ports.Free()}";
         foreach (var (key, value) in settings)
             all[key] = value;
         var process = new PorticoProcess(

@@ -43,7 +43,8 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
             await using var connection = new NpgsqlConnection(stack.Postgres.ConnectionString);
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand(
-                $"CREATE DATABASE {new NpgsqlConnectionStringBuilder(database.Portico).Database} TEMPLATE {Template} OWNER portico_owner", connection);
+                $"CREATE DATABASE {new NpgsqlConnectionStringBuilder(database.Portico).Database} TEMPLATE {Template} OWNER portico_owner",
+                connection);
             await command.ExecuteNonQueryAsync();
             return database;
         }

@@ -114,16 +114,13 @@ public sealed class BehaviourTests
     [Fact]
     public async Task Hands_the_answer_of_the_handler_on_untouched()
     {
-        Result<Unit> refusal = UserErrors.NotFound;
+        Result<Unit> error = UserErrors.NotFound;
 
-        Assert.Same(
-            refusal,
-            await new TracingBehaviour<Open,
-            Result<Unit>>().Handle(new Open(), CancellationToken.None, () => Task.FromResult(refusal)));
-        Assert.Same(
-            refusal, await new TransactionBehaviour<SignedIn, Result<Unit>>(
-                Services(new CountedTransaction(), new RequestKey()), new RequestKey())
-            .Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(refusal)));
+        var tracing = new TracingBehaviour<Open, Result<Unit>>();
+        Assert.Same(error, await tracing.Handle(new Open(), CancellationToken.None, () => Task.FromResult(error)));
+        var transaction = new TransactionBehaviour<SignedIn, Result<Unit>>(
+            Services(new CountedTransaction(), new RequestKey()), new RequestKey());
+        Assert.Same(error, await transaction.Handle(new SignedIn(), CancellationToken.None, () => Task.FromResult(error)));
     }
 
     [Fact]

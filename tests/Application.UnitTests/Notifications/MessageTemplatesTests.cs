@@ -7,7 +7,7 @@ using Outcome = Portico.Domain.Forecasts.Outcome;
 
 namespace Portico.Application.UnitTests.Notifications;
 
-public sealed class LettersTests
+public sealed class MessageTemplatesTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
@@ -27,26 +27,26 @@ public sealed class LettersTests
     ];
 
     public static IEnumerable<object[]> Worded() =>
-        from letter in All from language in MessageTemplates.Languages select new object[] { letter.Template, language };
+        from notification in All from language in MessageTemplates.Languages select new object[] { notification.Template, language };
 
     [Fact]
-    public void Every_template_has_a_letter() =>
+    public void Every_template_has_a_notification() =>
         Assert.Equal(
-            MessageTemplates.Templates.Order(StringComparer.Ordinal), All.Select(letter => letter.Template).Order(StringComparer.Ordinal));
+            MessageTemplates.Templates.Order(StringComparer.Ordinal), All.Select(notification => notification.Template).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Worded))]
     public async Task Is_worded_whole_in_each_language_and_kept_to_be_looked_at(string template, string language)
     {
-        var letter = All.Single(letter => letter.Template == template);
-        var message = MessageTemplates.Render(letter, Requests.Email(), language);
+        var notification = All.Single(notification => notification.Template == template);
+        var message = MessageTemplates.Render(notification, Requests.Email(), language);
 
-        var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "letters"));
+        var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "notifications"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{template}.{language}.html"), message.Html);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{template}.{language}.txt"), $"{message.Subject}\n\n{message.Text}");
 
         Assert.DoesNotContain('{', message.Subject + message.Text);
-        Assert.All(letter.Values.Values, value => Assert.Contains(value, message.Subject + message.Text, StringComparison.Ordinal));
+        Assert.All(notification.Values.Values, value => Assert.Contains(value, message.Subject + message.Text, StringComparison.Ordinal));
         Assert.EndsWith("\n", message.Text, StringComparison.Ordinal);
         var cyrillic = message.Text.Count(c => c is >= '\u0400' and <= '\u04FF');
         Assert.True(language == "ru" ? cyrillic > 30 : cyrillic == 0, message.Text);
@@ -56,7 +56,7 @@ public sealed class LettersTests
     [MemberData(nameof(Worded))]
     public void Html_is_well_formed_and_says_what_the_text_says(string template, string language)
     {
-        var message = MessageTemplates.Render(All.Single(letter => letter.Template == template), Requests.Email(), language);
+        var message = MessageTemplates.Render(All.Single(notification => notification.Template == template), Requests.Email(), language);
 
         var page = Page(message.Html!);
         Assert.Equal(language, page.Attribute("lang")!.Value);
@@ -66,10 +66,10 @@ public sealed class LettersTests
     }
 
     [Fact]
-    public void Needs_no_other_value_than_its_letter_has() => Assert.All(
+    public void Needs_no_other_value_than_its_notification_has() => Assert.All(
         All,
-        letter => Assert.All(letter.Values.Keys, missing => Assert.Throws<KeyNotFoundException>(() => MessageTemplates.Render(
-            Notification.Of(letter.Template, letter.Values.Where(value => value.Key != missing).ToDictionary()), Requests.Email(), "en"))));
+        notification => Assert.All(notification.Values.Keys, missing => Assert.Throws<KeyNotFoundException>(() => MessageTemplates.Render(
+            Notification.Of(notification.Template, notification.Values.Where(value => value.Key != missing).ToDictionary()), Requests.Email(), "en"))));
 
     [Fact]
     public void No_value_becomes_a_tag_or_another_line()

@@ -39,7 +39,8 @@ public sealed class PasswordAlgorithmTests
     [InlineData("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$ISO7kkvFzh19GM8qB7patN3C3Y9HHsjlVTfEZ9T600Y", Phrase)]
     [InlineData("$argon2id$v=19$m=64,t=1,p=2$ZWlnaHRieXQ$q87DduhvokomeiFzHJ3D6w", "p\u00E4ssword \U0001F600")]
     [InlineData(
-        "$argon2id$v=19$m=4096,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$tw6vyvse3Hvd7U2J/WMdhB3Ve+ESexNRBfZYa0hwhzjqmV0szTcPdy7huz5BD8TvGy6Iqh9Wxd3D3Y4/4VkQ9Q",
+        "$argon2id$v=19$m=4096,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg"
+        + "$tw6vyvse3Hvd7U2J/WMdhB3Ve+ESexNRBfZYa0hwhzjqmV0szTcPdy7huz5BD8TvGy6Iqh9Wxd3D3Y4/4VkQ9Q",
         Phrase)]
     public void Argon2id_hashes_of_other_make_are_verified(string hash, string password) => Verifies(Argon2, hash, password);
 
@@ -70,8 +71,13 @@ public sealed class PasswordAlgorithmTests
     public void Each_verifies_its_own_hashes_and_tells_the_weaker_ones()
     {
         var dearer = new PasswordSettings { Argon2MemoryKiB = 128, Argon2Iterations = 1, Pbkdf2Iterations = 2_000, BcryptCost = 5 };
-        foreach (var (cheap, dear) in new (IPasswordAlgorithm, IPasswordAlgorithm)[]
-            { (Argon2, new Argon2idAlgorithm(dearer)), (Pbkdf2, new Pbkdf2Algorithm(dearer)), (Bcrypt, new BcryptAlgorithm(dearer)) })
+        (IPasswordAlgorithm, IPasswordAlgorithm)[] pairs =
+        [
+            (Argon2, new Argon2idAlgorithm(dearer)),
+            (Pbkdf2, new Pbkdf2Algorithm(dearer)),
+            (Bcrypt, new BcryptAlgorithm(dearer)),
+        ];
+        foreach (var (cheap, dear) in pairs)
         {
             var hash = cheap.Hash(Phrase);
             Verifies(cheap, hash, Phrase);

@@ -128,9 +128,9 @@ public sealed class PasswordHashingTests : IDisposable
         using var hashing = Hashing(new PasswordSettings { MaxWaiting = 2 }, algorithm);
         var accepted = Enumerable.Range(0, Environment.ProcessorCount + 2).Select(_ => hashing.Hash("x", CancellationToken.None)).ToArray();
 
-        var refusal = await Assert.ThrowsAsync<DependencyUnavailableException>(() => hashing.Hash("x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<DependencyUnavailableException>(() => hashing.Hash("x", CancellationToken.None));
 
-        Assert.Equal("Password hashing", refusal.Dependency);
+        Assert.Equal("Password hashing", error.Dependency);
         algorithm.Gate.Set();
         await Task.WhenAll(accepted).WaitAsync(Deadline);
         Assert.Equal("new:0", await hashing.Hash("x", CancellationToken.None).WaitAsync(Deadline));

@@ -4,7 +4,7 @@ namespace Portico.Domain.UnitTests.Common;
 
 public sealed class ResultTests
 {
-    private static readonly Error Refusal = new(ErrorKind.Conflict, "taken", "It is taken.");
+    private static readonly Error Taken = new(ErrorKind.Conflict, "taken", "It is taken.");
 
     [Fact]
     public void A_value_is_a_success()
@@ -19,10 +19,10 @@ public sealed class ResultTests
     [Fact]
     public void An_error_is_a_refusal_without_a_value()
     {
-        Result<int> result = Refusal;
+        Result<int> result = Taken;
 
         Assert.False(result.IsSuccess);
-        Assert.Same(Refusal, result.Error);
+        Assert.Same(Taken, result.Error);
         var exception = Assert.Throws<InvalidOperationException>(() => result.Value);
         Assert.Contains("taken", exception.Message, StringComparison.Ordinal);
     }
@@ -41,15 +41,15 @@ public sealed class ResultTests
     [Fact]
     public void Any_request_can_be_refused_without_knowing_what_it_answers()
     {
-        static TResult Refuse<TResult>() where TResult : IResult<TResult> => TResult.Refuse(Refusal);
+        static TResult Refuse<TResult>() where TResult : IResult<TResult> => TResult.Refuse(Taken);
 
-        Assert.Same(Refusal, Refuse<Result<Unit>>().Error);
+        Assert.Same(Taken, Refuse<Result<Unit>>().Error);
     }
 
     [Fact]
     public void An_error_blames_no_field_and_asks_for_no_pause_unless_told_so()
     {
-        Assert.Empty(Refusal.Fields);
-        Assert.Null(Refusal.RetryAfter);
+        Assert.Empty(Taken.Fields);
+        Assert.Null(Taken.RetryAfter);
     }
 }

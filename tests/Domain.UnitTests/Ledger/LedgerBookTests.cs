@@ -67,9 +67,8 @@ public sealed class LedgerBookTests
 
         Assert.All(state.Originals.Values, original => Assert.InRange(original.Reversed.MinorUnits, 0, original.Journal.Amount.MinorUnits));
         Assert.All(journals.Where(journal => journal.ReversesId is not null).GroupBy(journal => journal.ReversesId), reversals =>
-            Assert.True(
-                reversals.Sum(
-                    reversal => reversal.Amount.Amount) <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
+            Assert.True(reversals.Sum(reversal => reversal.Amount.Amount)
+                <= journals.Single(journal => journal.Id == reversals.Key).Amount.Amount));
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
     [Fact]
@@ -124,9 +123,8 @@ public sealed class LedgerBookTests
 
     private static Arbitrary<Instruction[]> Histories => Arb.From(
         from funds in Gen.Constant(
-            Wallets.Take(7).Select(
-                (wallet, n) =>
-                    (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
+            Wallets.Take(7).Select((wallet, n) =>
+                (Instruction)(Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null) with { At = Start })))
         from draws in Gen.ListOf(Draws, 25)
         select funds.Concat(draws.Select((make, n) => make(n))).ToArray(), Shrunk);
 
@@ -154,10 +152,7 @@ public sealed class LedgerBookTests
         return what switch
         {
             < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
-            4 => Movement.Transfer(
-                id,
-                owner,
-                [.. Enumerable.Range(1, 3).Select(leg => new Leg(Id(2000 + (n * 10) + leg), leg % 2 == 0 ? destination : source, leg % 2 == 0 ? source : destination, amount, null))]),
+            4 => Movement.Transfer(id, owner, [.. Enumerable.Range(1, 3).Select(ThereAndBack)]),
             5 => Movement.Deposit(id, owner, destination, amount, null),
             6 => Movement.Withdrawal(id, owner, source, amount, null),
             7 => new Reversal(earlier, all ? null : amount, null) { Id = id, By = owner },
@@ -165,6 +160,10 @@ public sealed class LedgerBookTests
             10 => new Capture(earlier, all ? null : amount) { Id = id, By = owner },
             _ => new Release(earlier, all) { Id = id, By = all ? null : owner },
         };
+
+        Leg ThereAndBack(int leg) => leg % 2 == 0
+            ? new Leg(Id(2000 + (n * 10) + leg), destination, source, amount, null)
+            : new Leg(Id(2000 + (n * 10) + leg), source, destination, amount, null);
     }
 
     private static IEnumerable<Instruction[]> Shrunk(Instruction[] history) =>
@@ -190,13 +189,13 @@ public sealed class LedgerBookTests
 
         string[] all =
         [
-            .. written.Order(StringComparer.Ordinal), .. postings.Select(posting => posting.ToString()).Order(StringComparer.Ordinal),
-            .. outcomes.Select(
-                outcome =>
-                    $"{outcome.Error?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(',', outcome.Journals.Select(journal => journal.Id))}"),
-            .. state.Accounts.Values.Select(account => account.ToString())
-            .Order(StringComparer.Ordinal), .. state.Holds.Values.Select(hold => hold.ToString())
-            .Order(StringComparer.Ordinal),
+            .. written.Order(StringComparer.Ordinal),
+            .. postings.Select(posting => posting.ToString()).Order(StringComparer.Ordinal),
+            .. outcomes.Select(outcome =>
+                $"{outcome.Error?.Code} {outcome.Hold} {outcome.IsReplay} "
+                + string.Join(',', outcome.Journals.Select(journal => journal.Id))),
+            .. state.Accounts.Values.Select(account => account.ToString()).Order(StringComparer.Ordinal),
+            .. state.Holds.Values.Select(hold => hold.ToString()).Order(StringComparer.Ordinal),
         ];
         return new History(state, journals, postings, outcomes, all);
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Portico.IntegrationTests.Access;
 
-/// <summary>Every operation of the API against the table in <c>docs/api/access.md</c>: rank, ownership, standing.</summary>
+/// <summary>Every operation of the API against the table in <c>docs/api/access.md</c>: rank, ownership, status of the account.</summary>
 public sealed class AccessMatrixTests(AccessWorld world) : IClassFixture<AccessWorld>
 {
     public static TheoryData<string, Whose> Rows()
@@ -34,13 +34,13 @@ public sealed class AccessMatrixTests(AccessWorld world) : IClassFixture<AccessW
         List<string> wrong = [];
         foreach (var (column, expected) in row.Statuses)
         {
-            foreach (var (role, standing) in AccessWorld.Callers(column))
+            foreach (var (role, userStatus) in AccessWorld.Callers(column))
             {
-                var status = await world.Try(row, role, standing, changes: expected < 400);
+                var status = await world.Try(row, role, userStatus, changes: expected < 400);
                 if (status != expected)
                     wrong.Add(
                         string.Create(
-                            CultureInfo.InvariantCulture, $"{role?.ToString() ?? "nobody"}, {standing}: {status} instead of {expected}"));
+                            CultureInfo.InvariantCulture, $"{role?.ToString() ?? "nobody"}, {userStatus}: {status} instead of {expected}"));
             }
         }
 

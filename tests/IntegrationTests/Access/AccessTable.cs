@@ -52,12 +52,14 @@ internal static partial class AccessTable
             if (cells.Length != Columns.Length || !Owners.TryGetValue(line.Groups["whose"].Value, out var whose))
                 throw new FormatException(
                     $"docs/api/access.md: this row has not {Columns.Length} statuses, or does not say whose: {line.Value}");
-            yield return new AccessRow(line.Groups["operation"].Value, whose, Columns.Zip(cells).ToDictionary(
-                cell =>
-                    cell.First, cell => int.Parse(cell.Second, NumberStyles.None, CultureInfo.InvariantCulture), StringComparer.Ordinal));
+            var statuses = Columns.Zip(cells).ToDictionary(
+                cell => cell.First, cell => int.Parse(cell.Second, NumberStyles.None, CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            yield return new AccessRow(line.Groups["operation"].Value, whose, statuses);
         }
     }
 
-    [GeneratedRegex(@"^\| `(?<operation>[A-Z]+ [^`]+)` \| (?<whose>[^|]+?) \| (?<statuses>.+) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        @"^\| `(?<operation>[A-Z]+ [^`]+)` \| (?<whose>[^|]+?) \| (?<statuses>.+) \|$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Line();
 }

@@ -14,13 +14,14 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Access;
 
-/// <summary>People of every rank and standing, and requests that fail for want of a right only.</summary>
+/// <summary>Users of every role and status, and requests that fail only for a missing permission.</summary>
 public sealed partial class AccessWorld : IAsyncLifetime
 {
     private const string Password = "correct horse battery staple";
     private const string ApiPrefix = "/api/v1";
     private const string Active = "active";
-    private const string Transfer = """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"12.34","currency":"EUR"}}""";
+    private const string Transfer =
+        """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"12.34","currency":"EUR"}}""";
 
     // What the example in the description would not do; in braces stand the names of Values.
     private static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
@@ -29,14 +30,17 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /auth/reset-password"] = """{"email":"{newEmail}","reason":"forgotten"}""",
         ["POST /auth/login"] = """{"email":"{email}","password":"{password}"}""",
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
-        ["POST /auth/update-password"] = """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
+        ["POST /auth/update-password"] =
+            """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
         ["PUT /users/me/contact"] = """{"email":"{newEmail}","code":"000000","password":"{password}"}""",
         ["DELETE /users/me"] = """{"password":"{password}"}""",
         ["POST /transfers"] = Transfer,
         ["POST /transfers/batch"] = $$"""{"transfers":[{{Transfer}}]}""",
         ["POST /deposits"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
         ["POST /withdrawals"] = """{"walletId":"{wallet}","amount":{"amount":"1.00","currency":"EUR"}}""",
-        ["POST /holds"] = """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
+        ["POST /holds"] =
+            """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","""
+            + """ "amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
         ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",
         ["PUT /events/{id}"] = """{"title":"Reds – Blues (moved)","closesAt":"{tomorrow}"}""",
         ["POST /forecasts"] = """{"eventId":"{event}","outcome":"win1"}""",
@@ -93,7 +97,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     public async Task DisposeAsync() => await App.DisposeAsync();
 
     /// <summary>The callers that a column of the table is about: for those that can't act, whatever their rank was.</summary>
-    internal static IEnumerable<(Role? Role, string Standing)> Callers(string column) => column switch
+    internal static IEnumerable<(Role? Role, string UserStatus)> Callers(string column) => column switch
     {
         AccessTable.Anonymous => [(null, column)],
         AccessTable.Blocked or AccessTable.Deleted => Enum.GetValues<Role>().Select(role => ((Role?)role, column)),
@@ -105,13 +109,13 @@ public sealed partial class AccessWorld : IAsyncLifetime
         && !Array.Exists(Unowned, collection => operation.Contains($" {collection}/{{", StringComparison.Ordinal));
 
     /// <summary>Sends the request of a row and gives its status.</summary>
-    internal async Task<int> Try(AccessRow row, Role? role, string standing, bool changes)
+    internal async Task<int> Try(AccessRow row, Role? role, string userStatus, bool changes)
     {
         // What is refused changes nothing, so those who are refused can be the same for all rows.
-        var caller = role is null ? null : changes ? await Person(role.Value, standing) : await SharedCaller(role.Value, standing);
+        var caller = role is null ? null : changes ? await Person(role.Value, userStatus) : await SharedCaller(role.Value, userStatus);
         var scene = row.Whose == Whose.Others
             ? new Scene(caller, await Person(Role.User, Active), OwnerCanAct: true)
-            : new Scene(caller, caller, OwnerCanAct: caller is not null && standing == Active);
+            : new Scene(caller, caller, OwnerCanAct: caller is not null && userStatus == Active);
         using var response = await Send(row, scene, new RequestExtras());
         return (int)response.StatusCode;
     }
@@ -134,16 +138,16 @@ public sealed partial class AccessWorld : IAsyncLifetime
         return await App.Client.SendAsync(request);
     }
 
-    private async Task<TestPerson> SharedCaller(Role role, string standing)
+    private async Task<TestPerson> SharedCaller(Role role, string userStatus)
     {
-        var name = $"{role} {standing}";
+        var name = $"{role} {userStatus}";
         if (!_callers.TryGetValue(name, out var caller))
-            _callers.Add(name, caller = await Person(role, standing));
+            _callers.Add(name, caller = await Person(role, userStatus));
         return caller;
     }
 
-    /// <summary>Makes somebody who is signed in, and then what the standing says, as if nothing had followed from it.</summary>
-    internal async Task<TestPerson> Person(Role role, string standing)
+    /// <summary>Signs a user in and then sets the status in the database only, without its effects.</summary>
+    internal async Task<TestPerson> Person(Role role, string userStatus)
     {
         await using var scope = App.Services.CreateAsyncScope();
         var services = scope.ServiceProvider;
@@ -166,9 +170,9 @@ public sealed partial class AccessWorld : IAsyncLifetime
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,
             refreshToken = ticket.RefreshToken,
         }));
-        if (standing == AccessTable.Blocked)
+        if (userStatus == AccessTable.Blocked)
             await App.Database.ExecuteAsync("UPDATE users SET status = 'blocked' WHERE id = $1", user.Id);
-        else if (standing == AccessTable.Deleted)
+        else if (userStatus == AccessTable.Deleted)
             await App.Database.ExecuteAsync("UPDATE users SET deleted_at = now() WHERE id = $1", user.Id);
         return person;
     }

@@ -34,9 +34,8 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         {
             var (intruder, row) = n < calls.Length ? calls[n] : calls[random.Next(calls.Length)];
             var (known, tag) = victim.Choose(random, intruder.Wallet);
-            var extras = Victim.Extras(
-                random, row, world.Operations[row.Operation], tag) with
-            { Key = victim.KeyFor(intruder.Name, random) };
+            var extras = Victim.Extras(random, row, world.Operations[row.Operation], tag);
+            extras = extras with { Key = victim.KeyFor(intruder.Name, random) };
 
             using var answer = await world.Send(
                 row, new Scene(intruder.Person, victim.Person, OwnerCanAct: true) { Known = known }, extras);
@@ -44,7 +43,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             var said = await Said(answer);
             var call = $"Call {n}, {intruder.Name}: {extras.Method?.Method} {row.Operation}{extras.Query} with {extras.IfMatch}: {said}";
             Assert.True(extras.Query.Length > 0 || (int)answer.StatusCode == row.Statuses[intruder.Column], call);
-            // To the letter what is said of a record that never was.
+            // Exactly the answer for a record that does not exist.
             using var missing = await world.Send(
                 row,
                 new Scene(intruder.Person, null, OwnerCanAct: false) { Known = victim.Missing(intruder.Wallet) },
@@ -60,9 +59,9 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
     private async Task SeesNoneInLists(Intruder intruder, Victim victim)
     {
-        foreach (
-            var row in AccessTable.Rows.Where(
-                row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal)))
+        var lists = AccessTable.Rows
+            .Where(row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal));
+        foreach (var row in lists)
         {
             foreach (var query in (string[])["", "?limit=100", "?deleted=true"])
             {
@@ -79,20 +78,17 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         List<Intruder> intruders = [new(AccessTable.Anonymous, AccessTable.Anonymous, null, Guid.CreateVersion7().ToString())];
         foreach (var role in (Role[])[Role.User, Role.Manager])
         {
-            foreach (
-                var (column, standing) in ((string, string)[])[
-                    (role == Role.User ? "user" : "manager", "active"),
-                    (AccessTable.Blocked, AccessTable.Blocked),
-                    (AccessTable.Deleted, AccessTable.Deleted)
-                ])
+            (string Column, string Status)[] kinds =
+            [
+                (role == Role.User ? "user" : "manager", "active"),
+                (AccessTable.Blocked, AccessTable.Blocked),
+                (AccessTable.Deleted, AccessTable.Deleted),
+            ];
+            foreach (var (column, status) in kinds)
             {
-                var person = await world.Person(role, standing);
-                intruders.Add(
-                    new(
-                        column,
-                        $"{standing} {role}",
-                        person,
-                        await world.Wallet(new Scene(person, person, OwnerCanAct: standing == "active"))));
+                var person = await world.Person(role, status);
+                var wallet = await world.Wallet(new Scene(person, person, OwnerCanAct: status == "active"));
+                intruders.Add(new(column, $"{status} {role}", person, wallet));
             }
         }
 
@@ -136,18 +132,18 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
         /// <summary>What nobody else may be shown.</summary>
         public IEnumerable<string> Secrets =>
-            _records.Where(
-                records => records.Key != "/users").SelectMany(records => records.Value).Select(record => record.Id).Append(Person.Email);
+            _records.Where(records => records.Key != "/users")
+                .SelectMany(records => records.Value).Select(record => record.Id).Append(Person.Email);
 
         public static async Task<Victim> In(AccessWorld world)
         {
             var person = await world.Person(Role.User, "active");
             var victim = new Victim(world, person);
             var own = new Scene(person, person, OwnerCanAct: true);
-            foreach (
-                var collection in AccessTable.Rows.Where(
-                    row => row.Whose == Whose.Others && row.Path.Contains("/{", StringComparison.Ordinal))
-                .Select(row => row.Path[..row.Path.IndexOf("/{", StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal))
+            var collections = AccessTable.Rows
+                .Where(row => row.Whose == Whose.Others && row.Path.Contains("/{", StringComparison.Ordinal))
+                .Select(row => row.Path[..row.Path.IndexOf("/{", StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal);
+            foreach (var collection in collections)
             {
                 victim._records[collection] = [];
                 for (var n = 0; n < RecordsEach; n++)
@@ -156,7 +152,12 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
             victim._records["wallet"] = [(await world.Wallet(own), null), (await world.Wallet(own), null)];
             victim._keys = await world.App.Database.Ask<string[]>(
-                "SELECT array_agg(key::text) FROM (SELECT key FROM ledger.idempotency WHERE owner_id = $1 UNION ALL SELECT key FROM kept_answers WHERE owner_id = $1) AS keys", person.Id);
+                """
+                SELECT array_agg(key::text) FROM (
+                    SELECT key FROM ledger.idempotency WHERE owner_id = $1
+                    UNION ALL SELECT key FROM kept_answers WHERE owner_id = $1) AS keys
+                """,
+                person.Id);
             return victim;
         }
 
@@ -193,11 +194,20 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         {
             var named = Secrets.Append(Person.Id.ToString()).Select(id => $"%{id}%").ToArray();
             var tables = await _world.App.Database.Ask<string[]>(
-                "SELECT array_agg(format('%I.%I', schemaname, tablename) ORDER BY 1) FROM pg_tables WHERE schemaname IN ('public', 'identity', 'ledger') AND tablename <> ALL ($1)", (object)Changing);
+                """
+                SELECT array_agg(format('%I.%I', schemaname, tablename) ORDER BY 1) FROM pg_tables
+                WHERE schemaname IN ('public', 'identity', 'ledger') AND tablename <> ALL ($1)
+                """,
+                (object)Changing);
             List<string> rows = [];
             foreach (var table in tables)
-                rows.Add(
-                    $"{table}: {await _world.App.Database.Ask<string>($"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)", [named])}");
+            {
+                var found = await _world.App.Database.Ask<string>(
+                    $"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)",
+                    [named]);
+                rows.Add($"{table}: {found}");
+            }
+
             return string.Join('\n', rows);
         }
 
@@ -206,7 +216,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             var id = await _world.Record(collection, own);
             using var found = await Person.GetAsync($"/api/v1{collection}/{id}");
             var tag = found.Headers.ETag?.ToString();
-            // Whoever has one can be without; the person and their sessions are needed.
+            // An owner can do without one record of these; the user and the sessions are needed.
             if (isDeleted && tag is not null)
                 await Person.SendAsync(HttpMethod.Delete, $"/api/v1{collection}/{id}", null, ("If-Match", tag))
                     .Json(HttpStatusCode.NoContent);

@@ -81,9 +81,9 @@ public sealed class AppendOnlyTests(MigratorCluster cluster)
             await DatabaseServer.ExecuteAsync(connection, sql, default);
             return null;
         }
-        catch (PostgresException refusal)
+        catch (PostgresException error)
         {
-            return refusal.SqlState;
+            return error.SqlState;
         }
     }
 }

@@ -12,22 +12,19 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Audit;
 
-public sealed class AuditLogTests : IAsyncLifetime, IDisposable
+public sealed class AuditLogTests : PorticoTests, IDisposable
 {
     private readonly string _subject = Guid.CreateVersion7().ToString();
-    private PorticoApp _app = null!;
     private IServiceScope _scope = null!;
 
     private IAuditLog Audit => _scope.ServiceProvider.GetRequiredService<IAuditLog>();
     private ITransaction Transaction => _scope.ServiceProvider.GetRequiredService<ITransaction>();
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _app = await PorticoApp.SharedAsync();
-        _scope = _app.Services.CreateScope();
+        await base.InitializeAsync();
+        _scope = App.Services.CreateScope();
     }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     public void Dispose() => _scope.Dispose();
 
@@ -94,7 +91,7 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Lists_the_newest_first_page_by_page()
     {
-        var admin = await _app.SignUpAsync(Role.Admin);
+        var admin = await App.SignUpAsync(Role.Admin);
         for (var n = 0; n < 5; n++)
             await Audit.AddNow(Note("test.paged").With("n", n));
 
@@ -115,7 +112,7 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Finds_by_actor_action_and_span_of_time()
     {
-        var admin = await _app.SignUpAsync(Role.Admin);
+        var admin = await App.SignUpAsync(Role.Admin);
         await Audit.AddNow(Note("test.first"));
         await Audit.AddNow(Note("test.second"));
         var both = await Find(admin, "");
@@ -141,7 +138,7 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
     [InlineData("cursor=x", "cursor")]
     public async Task Refuses_bad_filters_by_name(string query, string field)
     {
-        var admin = await _app.SignUpAsync(Role.Admin);
+        var admin = await App.SignUpAsync(Role.Admin);
         var problem = await admin.GetAsync($"/api/v1/audit?{query}").Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
     }
@@ -149,9 +146,9 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Is_for_administrators_only()
     {
-        await _app.Client.GetAsync("/api/v1/audit").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
-        await (await _app.SignUpAsync()).GetAsync("/api/v1/audit").Problem(HttpStatusCode.Forbidden, "forbidden");
-        await (await _app.SignUpAsync(Role.Manager)).GetAsync("/api/v1/audit").Problem(HttpStatusCode.Forbidden, "forbidden");
+        await App.Client.GetAsync("/api/v1/audit").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await (await App.SignUpAsync()).GetAsync("/api/v1/audit").Problem(HttpStatusCode.Forbidden, "forbidden");
+        await (await App.SignUpAsync(Role.Manager)).GetAsync("/api/v1/audit").Problem(HttpStatusCode.Forbidden, "forbidden");
     }
 
     private AuditNote Note(string action) => new(action, new AuditSubject("test", _subject));
@@ -168,7 +165,8 @@ public sealed class AuditLogTests : IAsyncLifetime, IDisposable
         _scope.ServiceProvider.GetRequiredService<IAppDbContext>().AuditEntries.Where(entry => entry.SubjectId == _subject).ToArrayAsync();
 
     private async Task<JsonElement[]> Find(TestPerson admin, string filters) =>
-        [.. (await admin.GetAsync($"/api/v1/audit?subject={_subject}{filters}").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()];
+        [.. (await admin.GetAsync($"/api/v1/audit?subject={_subject}{filters}").Json(HttpStatusCode.OK))
+            .GetProperty("items").EnumerateArray()];
 
     private static IEnumerable<string> Actions(IEnumerable<JsonElement> entries) => entries.Select(entry => entry.Text("action"));
 

@@ -3,23 +3,17 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class EndOtherSessionsTests : IAsyncLifetime
+public sealed class EndOtherSessionsTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Kills_the_tokens_of_all_but_this_one()
     {
-        var person = await _app.SignUpAsync();
-        var bystander = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
+        var bystander = await App.SignUpAsync();
         var others = new List<TestPerson>();
         for (var n = 0; n < 3; n++)
         {
-            var other = new TestPerson(_app, person.Email, person.Password);
+            var other = new TestPerson(App, person.Email, person.Password);
             other.Take(await other.LogInAsync().Json(HttpStatusCode.OK));
             others.Add(other);
         }
@@ -40,5 +34,5 @@ public sealed class EndOtherSessionsTests : IAsyncLifetime
 
     [Fact]
     public async Task Needs_a_token() =>
-        await _app.Client.DeleteAsync("/api/v1/auth/sessions").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await App.Client.DeleteAsync("/api/v1/auth/sessions").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 }

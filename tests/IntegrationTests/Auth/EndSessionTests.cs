@@ -3,19 +3,13 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class EndSessionTests : IAsyncLifetime
+public sealed class EndSessionTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Kills_both_tokens_of_that_session_at_once_and_leaves_the_others()
     {
-        var person = await _app.SignUpAsync();
-        var elsewhere = new TestPerson(_app, person.Email, person.Password);
+        var person = await App.SignUpAsync();
+        var elsewhere = new TestPerson(App, person.Email, person.Password);
         var tokens = await elsewhere.LogInAsync().Json(HttpStatusCode.OK);
         elsewhere.Take(tokens);
         await elsewhere.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
@@ -30,7 +24,7 @@ public sealed class EndSessionTests : IAsyncLifetime
     [Fact]
     public async Task Ends_the_session_that_asks_for_it()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var id = (await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sid");
         await End(person, id).Json(HttpStatusCode.NoContent);
         await person.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
@@ -39,8 +33,8 @@ public sealed class EndSessionTests : IAsyncLifetime
     [Fact]
     public async Task Knows_nothing_of_another_persons_session()
     {
-        var person = await _app.SignUpAsync();
-        var victim = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
+        var victim = await App.SignUpAsync();
         var id = (await victim.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sid");
         var theirs = await End(person, id).Problem(HttpStatusCode.NotFound, "not_found");
         var nobodys = await End(person, Guid.CreateVersion7().ToString()).Problem(HttpStatusCode.NotFound, "not_found");
@@ -52,7 +46,7 @@ public sealed class EndSessionTests : IAsyncLifetime
 
     [Fact]
     public async Task Needs_a_token() =>
-        await _app.Client.DeleteAsync($"/api/v1/auth/sessions/{Guid.CreateVersion7()}")
+        await App.Client.DeleteAsync($"/api/v1/auth/sessions/{Guid.CreateVersion7()}")
             .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 
     private static Task<HttpResponseMessage> End(TestPerson person, string id) =>

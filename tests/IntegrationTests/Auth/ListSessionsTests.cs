@@ -4,26 +4,20 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class ListSessionsTests : IAsyncLifetime
+public sealed class ListSessionsTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Lists_the_callers_sessions_newest_first_and_marks_this_one()
     {
-        var person = await _app.SignUpAsync();
-        await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
+        await App.SignUpAsync();
         var first = (await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sid");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/login")
         {
             Headers = { { "User-Agent", "Browser/1.0" } },
             Content = System.Net.Http.Json.JsonContent.Create(new { person.Email, person.Password }),
         };
-        var second = (await _app.Client.SendAsync(request).Json(HttpStatusCode.OK)).Text("sessionId");
+        var second = (await App.Client.SendAsync(request).Json(HttpStatusCode.OK)).Text("sessionId");
 
         var page = await person.GetAsync("/api/v1/auth/sessions").Json(HttpStatusCode.OK);
         Assert.Equal(JsonValueKind.Null, page.GetProperty("nextCursor").ValueKind);
@@ -45,7 +39,7 @@ public sealed class ListSessionsTests : IAsyncLifetime
     [Fact]
     public async Task Tells_when_a_session_was_last_refreshed()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var opened = await Only(person);
         // Refreshing may fall into the millisecond of signing up.
         await Eventually.Holds(
@@ -62,7 +56,7 @@ public sealed class ListSessionsTests : IAsyncLifetime
     [Fact]
     public async Task Leaves_out_what_has_ended()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var other = await person.LogInAsync().Json(HttpStatusCode.OK);
         await person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout").Json(HttpStatusCode.NoContent);
         person.Take(other);
@@ -71,7 +65,7 @@ public sealed class ListSessionsTests : IAsyncLifetime
 
     [Fact]
     public async Task Needs_a_token() =>
-        await _app.Client.GetAsync("/api/v1/auth/sessions").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await App.Client.GetAsync("/api/v1/auth/sessions").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 
     private static async Task<JsonElement> Only(TestPerson person) =>
         Assert.Single((await person.GetAsync("/api/v1/auth/sessions").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());

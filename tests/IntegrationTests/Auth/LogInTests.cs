@@ -11,19 +11,13 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class LogInTests : IAsyncLifetime
+public sealed class LogInTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Signs_in_with_the_address_in_any_case()
     {
-        var person = await _app.SignUpAsync();
-        var tokens = await _app.Client.Post("auth/login", new { email = person.Email.ToUpperInvariant(), person.Password })
+        var person = await App.SignUpAsync();
+        var tokens = await App.Client.Post("auth/login", new { email = person.Email.ToUpperInvariant(), person.Password })
             .Json(HttpStatusCode.OK);
         person.Take(tokens);
         var check = await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
@@ -35,9 +29,9 @@ public sealed class LogInTests : IAsyncLifetime
     [Fact]
     public async Task Answers_a_wrong_password_and_an_unknown_address_alike()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var wrong = await person.LogInAsync("not the password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        var unknown = await _app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "not the password" })
+        var unknown = await App.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "not the password" })
             .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         Assert.Equal(wrong.Text("detail"), unknown.Text("detail"));
         Assert.Equal(wrong.EnumerateObject().Select(p => p.Name), unknown.EnumerateObject().Select(p => p.Name));
@@ -68,7 +62,7 @@ public sealed class LogInTests : IAsyncLifetime
     [Fact]
     public async Task Delays_from_the_third_failure_on_and_the_owner_signs_in_after_it()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         for (var failure = 1; failure <= 3; failure++)
             await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
 
@@ -83,7 +77,7 @@ public sealed class LogInTests : IAsyncLifetime
             },
             "the end of the delay");
 
-        // The count starts anew.
+        // The count starts again.
         await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await person.LogInAsync().Json(HttpStatusCode.OK);
     }
@@ -93,10 +87,10 @@ public sealed class LogInTests : IAsyncLifetime
     {
         await using var costly = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Database = _app.Database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Passwords:Argon2MemoryKiB"] = "64" },
+            Database = App.Database,
+            Settings = { ["Passwords:Argon2MemoryKiB"] = "64" },
         });
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var there = new TestPerson(costly, person.Email, person.Password);
         Assert.StartsWith("$argon2id$v=19$m=8,t=1,p=1$", await Hash(person), StringComparison.Ordinal);
 
@@ -112,7 +106,7 @@ public sealed class LogInTests : IAsyncLifetime
         // As if imported from another system, and as Portico made them before. Both passwords are "p\u00E4ssword horse".
         foreach (var imported in new[] { "$2y$05$abcdefghijklmnopqrstuuhI5OkmtXeU4o4O7kWnJ5ep/uT8Fi7Zu", OldHash("p\u00E4ssword horse") })
         {
-            await _app.Database.ExecuteAsync(
+            await App.Database.ExecuteAsync(
                 "UPDATE identity.credentials SET password_hash = $1 WHERE id = (SELECT id FROM users WHERE email = $2)", imported,
                 person.Email);
             await person.LogInAsync("p\u00E4ssword horse").Json(HttpStatusCode.OK);
@@ -124,7 +118,7 @@ public sealed class LogInTests : IAsyncLifetime
     [Fact]
     public async Task Knows_a_password_however_its_letters_are_spelt()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var change = new { userId = person.Id, oldPassword = person.Password, newPassword = "Caf\u00E9-2026-horse" };
         await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", change).Json(HttpStatusCode.OK);
 
@@ -137,7 +131,7 @@ public sealed class LogInTests : IAsyncLifetime
 
     private async Task<string> Hash(TestPerson person)
     {
-        await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
+        await using var database = NpgsqlDataSource.Create(App.Database.Portico);
         await using var command = database.CreateCommand(
             "SELECT c.password_hash FROM identity.credentials c JOIN users u ON u.id = c.id WHERE u.email = $1");
         command.Parameters.AddWithValue(person.Email);
@@ -147,7 +141,7 @@ public sealed class LogInTests : IAsyncLifetime
     [Fact]
     public async Task Judges_no_more_passwords_in_a_race_than_one_by_one()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(n => person.LogInAsync($"wrong password {n}")));
         Assert.Equal(3, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
         Assert.Equal(29, answers.Count(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));

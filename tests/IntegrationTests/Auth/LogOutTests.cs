@@ -3,18 +3,12 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class LogOutTests : IAsyncLifetime
+public sealed class LogOutTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Kills_the_access_and_the_refresh_token_of_this_session_only()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var other = await person.LogInAsync().Json(HttpStatusCode.OK);
         await person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout").Json(HttpStatusCode.NoContent);
 
@@ -27,6 +21,6 @@ public sealed class LogOutTests : IAsyncLifetime
     [Fact]
     public async Task Needs_a_token()
     {
-        await _app.Client.Post("auth/logout", new { }).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await App.Client.Post("auth/logout", new { }).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 }

@@ -4,14 +4,8 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Auth;
 
 /// <summary>What every use case that takes a new password refuses.</summary>
-public sealed class NewPasswordTests : IAsyncLifetime
+public sealed class NewPasswordTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Theory]
     [InlineData("short12")]
     [InlineData("password1")]
@@ -19,7 +13,7 @@ public sealed class NewPasswordTests : IAsyncLifetime
     [InlineData("1qaz2wsx")]
     public async Task Refuses_short_and_common_passwords_everywhere(string password)
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await RefusedEverywhere(person, password);
         await person.LogInAsync().Json(HttpStatusCode.OK);
     }
@@ -27,7 +21,7 @@ public sealed class NewPasswordTests : IAsyncLifetime
     [Fact]
     public async Task Refuses_the_accounts_own_address_and_its_local_part_everywhere()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await RefusedEverywhere(person, person.Email);
         await RefusedEverywhere(person, person.Email.ToUpperInvariant());
         await RefusedEverywhere(person, person.Email[..person.Email.IndexOf('@')]);
@@ -39,16 +33,16 @@ public sealed class NewPasswordTests : IAsyncLifetime
         var phone = PorticoApp.NewPhone();
         foreach (var password in new[] { phone, phone[1..] })
         {
-            await Refused(_app.Client.Post("auth/register", new { phone, code = "000000", password, displayName = "Ada" }), "password");
+            await Refused(App.Client.Post("auth/register", new { phone, code = "000000", password, displayName = "Ada" }), "password");
             await Refused(
-                _app.Client.Post("auth/confirm-reset-password", new { phone, code = "000000", newPassword = password }), "newPassword");
+                App.Client.Post("auth/confirm-reset-password", new { phone, code = "000000", newPassword = password }), "newPassword");
         }
     }
 
     [Fact]
     public async Task Takes_a_long_phrase_of_any_characters()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var userId = await Id(person);
         const string phrase = "пароль из слов 🐎 and a space ";
         await person.SendAsync(
@@ -61,9 +55,9 @@ public sealed class NewPasswordTests : IAsyncLifetime
     private async Task RefusedEverywhere(TestPerson person, string password)
     {
         // With a code that is wrong: a refused field is told before a code is tried.
-        await Refused(_app.Client.Post("auth/register", new { person.Email, code = "000000", password, displayName = "Ada" }), "password");
+        await Refused(App.Client.Post("auth/register", new { person.Email, code = "000000", password, displayName = "Ada" }), "password");
         await Refused(
-            _app.Client.Post("auth/confirm-reset-password", new { person.Email, code = "000000", newPassword = password }), "newPassword");
+            App.Client.Post("auth/confirm-reset-password", new { person.Email, code = "000000", newPassword = password }), "newPassword");
         var userId = await Id(person);
         await Refused(
             person.SendAsync(

@@ -30,7 +30,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
     {
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Redis:KeyPrefix"] = _prefix,
                 ["Sessions:ReuseGrace"] = Grace.ToString("c", CultureInfo.InvariantCulture),
@@ -151,10 +151,9 @@ public sealed class RefreshMachineTests : IAsyncLifetime
                 await Sessions.End(model.UserId, model.SessionId, default);
             return (Generation: generation, Answer: await Sessions.Rotate(model.Tokens[generation], default));
         }));
-        history.Add(
-            $"{name}{Racers} race with {string.Join(", ", tokens)}{(ends ? " and an end" : "")}: {answers.Count(a => a.Answer.Ticket is not null)} ok");
-
         var successes = answers.Where(a => a.Answer.Ticket is not null).ToArray();
+        history.Add($"{name}{Racers} race with {string.Join(", ", tokens)}{(ends ? " and an end" : "")}: {successes.Length} ok");
+
         Assert.True(model.IsAlive || successes.Length == 0, "An ended session came back.");
         Assert.All(
             successes.GroupBy(a => a.Generation),

@@ -5,18 +5,12 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class RefreshSessionTests : IAsyncLifetime
+public sealed class RefreshSessionTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Gives_a_new_pair_for_the_same_session()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var sessionId = (await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sid");
         var tokens = await person.RefreshAsync().Json(HttpStatusCode.OK);
         Assert.NotEqual(person.RefreshToken, tokens.Text("refreshToken"));
@@ -27,7 +21,7 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Gives_tabs_that_refresh_together_the_same_successor()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => person.RefreshAsync().Json(HttpStatusCode.OK)));
         Assert.Single(answers.Select(answer => answer.Text("refreshToken")).Distinct(StringComparer.Ordinal));
     }
@@ -35,7 +29,7 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Ends_the_session_when_a_token_older_than_the_previous_one_comes_back()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var stolen = person.RefreshToken;
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
@@ -50,7 +44,7 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Sessions:ReuseGrace"] = "00:00:00" },
+            Settings = { ["Sessions:ReuseGrace"] = "00:00:00" },
         });
         var person = await app.SignUpAsync();
         var previous = person.RefreshToken;
@@ -67,7 +61,7 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Refuses_a_token_with_any_character_changed_and_leaves_the_session_alone()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         for (var at = 0; at < person.RefreshToken.Length; at += 7)
         {
             var changed = person.RefreshToken.ToCharArray();
@@ -81,11 +75,11 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Goes_on_when_redis_came_back_without_its_last_second()
     {
-        var stack = _app.Stack;
+        var stack = App.Stack;
         var prefix = $"lost-{Guid.NewGuid():N}:";
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:KeyPrefix"] = prefix },
+            Settings = { ["Redis:KeyPrefix"] = prefix },
         });
         var person = await app.SignUpAsync();
         var first = person.RefreshToken;
@@ -103,9 +97,9 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Is_over_after_its_absolute_life_however_busy_it_is()
     {
-        var person = await _app.SignUpAsync();
-        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(_app.Stack.Redis.ConnectionString);
-        StackExchange.Redis.RedisKey key = $"{_app.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
+        var person = await App.SignUpAsync();
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(App.Stack.Redis.ConnectionString);
+        StackExchange.Redis.RedisKey key = $"{App.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
         async Task Leave(TimeSpan life) =>
             await redis.GetDatabase().HashSetAsync(key, "absolute", (DateTimeOffset.UtcNow + life).ToUnixTimeMilliseconds());
 
@@ -124,9 +118,9 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Is_over_when_it_is_idle_for_too_long()
     {
-        var person = await _app.SignUpAsync();
-        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(_app.Stack.Redis.ConnectionString);
-        StackExchange.Redis.RedisKey key = $"{_app.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
+        var person = await App.SignUpAsync();
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(App.Stack.Redis.ConnectionString);
+        StackExchange.Redis.RedisKey key = $"{App.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}";
         Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromDays(13), TimeSpan.FromDays(14));
 
         // Its time is over at once, and comes back with no refresh.
@@ -144,7 +138,7 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Sessions:MaxPerUser"] = "2" },
+            Settings = { ["Sessions:MaxPerUser"] = "2" },
         });
         var person = await app.SignUpAsync();
         var second = await person.LogInAsync().Json(HttpStatusCode.OK);
@@ -169,7 +163,10 @@ public sealed class RefreshSessionTests : IAsyncLifetime
 
         await using var database = NpgsqlDataSource.Create(app.Database.Portico);
         await using var command = database.CreateCommand(
-            "SELECT count(*) FROM audit_log WHERE action = 'session.ended_by_reuse' AND subject_id = $1 AND session_id = $2 AND ip IS NOT NULL AND trace_id IS NOT NULL");
+            """
+            SELECT count(*) FROM audit_log
+            WHERE action = 'session.ended_by_reuse' AND subject_id = $1 AND session_id = $2 AND ip IS NOT NULL AND trace_id IS NOT NULL
+            """);
         command.Parameters.AddWithValue(check.Text("sub"));
         command.Parameters.AddWithValue(check.GetProperty("sid").GetGuid());
         Assert.Equal(1L, await command.ExecuteScalarAsync());
@@ -212,22 +209,22 @@ public sealed class RefreshSessionTests : IAsyncLifetime
     [Fact]
     public async Task Ends_a_session_of_before_a_new_password_though_redis_was_never_told()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var before = person.RefreshToken;
-        await _app.Database.ExecuteAsync(
+        await App.Database.ExecuteAsync(
             "UPDATE users SET epoch = epoch + 1, session_version = session_version + 1 WHERE email = $1", person.Email);
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
 
         // For good, not only as long as the password is the new one.
-        await _app.Database.ExecuteAsync("UPDATE users SET session_version = session_version - 1 WHERE email = $1", person.Email);
+        await App.Database.ExecuteAsync("UPDATE users SET session_version = session_version - 1 WHERE email = $1", person.Email);
         await person.RefreshAsync(before).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }
 
     [Fact]
     public async Task Goes_on_when_another_role_has_killed_the_access_token()
     {
-        var person = await _app.SignUpAsync();
-        await _app.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1, role = 'manager' WHERE email = $1", person.Email);
+        var person = await App.SignUpAsync();
+        await App.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1, role = 'manager' WHERE email = $1", person.Email);
         await person.RefreshAsync().Json(HttpStatusCode.OK);
     }
 }

@@ -4,28 +4,22 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class RegisterTests : IAsyncLifetime
+public sealed class RegisterTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Signs_a_person_up_and_in_and_keeps_when_the_address_was_proved()
     {
         var email = PorticoApp.NewEmail();
         var code = await AskForCode(new { email, reason = "registration" }, email);
-        using var response = await _app.Client.Post(
+        using var response = await App.Client.Post(
             "auth/register", new { email, code, password = "correct horse", displayName = " Ada " });
         Assert.Equal("/api/v1/users/me", response.Headers.Location?.ToString());
-        var tokens = await Task.FromResult(response).Json(HttpStatusCode.Created);
+        var tokens = await response.Json(HttpStatusCode.Created);
         Assert.Equal("Bearer", tokens.Text("tokenType"));
         Assert.Equal(300, tokens.GetProperty("expiresIn").GetInt32());
         Assert.Equal(14 * 24 * 3600, tokens.GetProperty("refreshExpiresIn").GetInt32());
 
-        var person = new TestPerson(_app, email, "correct horse");
+        var person = new TestPerson(App, email, "correct horse");
         person.Take(tokens);
         var me = await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
         Assert.Equal("Ada", me.Text("displayName"));
@@ -39,9 +33,9 @@ public sealed class RegisterTests : IAsyncLifetime
     {
         var phone = PorticoApp.NewPhone();
         var code = await AskForCode(new { phone, reason = "registration" }, phone);
-        await _app.Client.Post("auth/register", new { phone, code, password = "correct horse", displayName = "Ada" })
+        await App.Client.Post("auth/register", new { phone, code, password = "correct horse", displayName = "Ada" })
             .Json(HttpStatusCode.Created);
-        await _app.Client.Post("auth/login", new { phone, password = "correct horse" }).Json(HttpStatusCode.OK);
+        await App.Client.Post("auth/login", new { phone, password = "correct horse" }).Json(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -80,7 +74,7 @@ public sealed class RegisterTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Otp:ResendAfter"] = "00:00:01" },
+            Settings = { ["Otp:ResendAfter"] = "00:00:01" },
         });
         var person = await app.SignUpAsync();
         var first = await app.CodeAsync(person.Email);
@@ -100,8 +94,8 @@ public sealed class RegisterTests : IAsyncLifetime
     [Fact]
     public async Task Writes_the_event_in_the_transaction_of_the_user()
     {
-        var person = await _app.SignUpAsync();
-        await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
+        var person = await App.SignUpAsync();
+        await using var database = NpgsqlDataSource.Create(App.Database.Portico);
         await using var command = database.CreateCommand(
             """
             SELECT o.type || ' ' || o.aggregate_version || ' ' || (o.payload->>'displayName')
@@ -113,11 +107,11 @@ public sealed class RegisterTests : IAsyncLifetime
     }
 
     private Task<HttpResponseMessage> Register(string email, string code) =>
-        _app.Client.Post("auth/register", new { email, code, password = "correct horse", displayName = "Ada" });
+        App.Client.Post("auth/register", new { email, code, password = "correct horse", displayName = "Ada" });
 
     private async Task<string> AskForCode(object body, string address)
     {
-        await _app.Client.Post("auth/verify-code", body).Json(HttpStatusCode.Accepted);
-        return await _app.CodeAsync(address);
+        await App.Client.Post("auth/verify-code", body).Json(HttpStatusCode.Accepted);
+        return await App.CodeAsync(address);
     }
 }

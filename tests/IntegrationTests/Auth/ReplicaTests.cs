@@ -7,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.SigningKeys;
-using Portico.IntegrationTests.Tokens;
+using Portico.IntegrationTests.AccessTokens;
+using Portico.IntegrationTests.SigningKeys;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -27,7 +28,7 @@ public sealed class Replicas : IAsyncLifetime
         App = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Database = database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Tokens:Algorithm"] = "ES256",
                 ["Tokens:SigningKeyLead"] = "00:00:04",
@@ -53,7 +54,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
     private const string Check = "/api/v1/auth/check";
     private const int Sessions = 6;
     private const int Measurements = 3;
-    private const int Lanes = 4;
+    private const int Workers = 4;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(40);
 
@@ -80,10 +81,10 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var (signers, checks, commanded) = (new ConcurrentDictionary<string, bool>(StringComparer.Ordinal), 0, 0);
 
-        async Task Lane(int lane)
+        async Task Work(int worker)
         {
-            var verifier = new CachingVerifier(both[lane % 2]);
-            var at = person.At(both[lane % 2]);
+            var verifier = new CachingVerifier(both[worker % 2]);
+            var at = person.At(both[worker % 2]);
             at.Take(await at.LogInAsync().Json(HttpStatusCode.OK));
             using var pace = new PeriodicTimer(Pace);
             // By command one, so another one of three is by schedule.
@@ -101,12 +102,12 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
             }
         }
 
-        var lanes = Task.WhenAll(Enumerable.Range(0, Lanes).Select(Lane));
+        var workers = Task.WhenAll(Enumerable.Range(0, Workers).Select(Work));
         // Refused until verifiers have had the time to learn of the next key.
         await Eventually.Holds(
             async () => (await KeysTool.RunAsync(replicas.App.Database, "keys", "rotate")).ExitCode == 0, "the keys rotate by command");
         Volatile.Write(ref commanded, 1);
-        await lanes;
+        await workers;
 
         Assert.True(signers.Count >= 3, $"{signers.Count} keys signed");
         Assert.True(checks > 100, $"{checks} checks");

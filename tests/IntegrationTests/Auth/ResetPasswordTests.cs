@@ -3,23 +3,17 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class ResetPasswordTests : IAsyncLifetime
+public sealed class ResetPasswordTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Theory]
     [InlineData("forgotten")]
     [InlineData("compromised")]
     public async Task Sends_a_code_that_sets_another_password_and_only_then_ends_every_session(string reason)
     {
-        var person = await _app.SignUpAsync();
-        var other = new TestPerson(_app, person.Email, person.Password);
+        var person = await App.SignUpAsync();
+        var other = new TestPerson(App, person.Email, person.Password);
         other.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
-        var registrationCode = await _app.CodeAsync(person.Email);
+        var registrationCode = await App.CodeAsync(person.Email);
 
         var answer = await Ask(person.Email, reason).Json(HttpStatusCode.Accepted);
         Assert.Equal("""{"expiresIn":600,"resendAfter":60}""", answer.ToString());
@@ -40,14 +34,14 @@ public sealed class ResetPasswordTests : IAsyncLifetime
         await Confirm(person.Email, code, newPassword).Problem(HttpStatusCode.BadRequest, "invalid_code");
         Assert.Equal(
             "user.password_reset",
-            await _app.Database.TextAsync(
+            await App.Database.TextAsync(
                 "SELECT string_agg(action, ',') FROM audit_log WHERE subject_id = $1 AND actor IS NULL", $"{person.Id}"));
     }
 
     [Fact]
     public async Task Answers_alike_with_and_without_an_account_the_limits_included()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var stranger = PorticoApp.NewEmail();
         using var known = await Ask(person.Email);
         using var unknown = await Ask(stranger);
@@ -73,27 +67,27 @@ public sealed class ResetPasswordTests : IAsyncLifetime
         await Ask(stranger).Json(HttpStatusCode.Accepted);
 
         // Messages leave about in the order in which they were asked for, so two later ones have passed it.
-        var person = await _app.SignUpAsync();
-        var code = await _app.CodeAsync(person.Email);
+        var person = await App.SignUpAsync();
+        var code = await App.CodeAsync(person.Email);
         await Ask(person.Email).Json(HttpStatusCode.Accepted);
         await NextCode(person.Email, code);
         Assert.DoesNotContain(
-            Directory.GetFiles(_app.Mailbox, "*.eml"), file => File.ReadAllText(file).Contains(stranger, StringComparison.Ordinal));
+            Directory.GetFiles(App.Mailbox, "*.eml"), file => File.ReadAllText(file).Contains(stranger, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Accepts_no_code_that_was_sent_for_something_else()
     {
         var email = PorticoApp.NewEmail();
-        await _app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
-        await Confirm(email, await _app.CodeAsync(email), "another horse").Problem(HttpStatusCode.BadRequest, "invalid_code");
+        await App.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        await Confirm(email, await App.CodeAsync(email), "another horse").Problem(HttpStatusCode.BadRequest, "invalid_code");
     }
 
     [Fact]
     public async Task Refuses_a_reason_that_there_is_not()
     {
         await Ask(PorticoApp.NewEmail(), "bored").Problem(HttpStatusCode.BadRequest, "validation_failed");
-        await _app.Client.Post("auth/reset-password", new { reason = "forgotten" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await App.Client.Post("auth/reset-password", new { reason = "forgotten" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     private static async Task AssertAlike(HttpResponseMessage known, HttpResponseMessage unknown, HttpStatusCode status)
@@ -108,15 +102,15 @@ public sealed class ResetPasswordTests : IAsyncLifetime
         response.Headers.Concat(response.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal);
 
     private Task<HttpResponseMessage> Ask(string email, string reason = "forgotten") =>
-        _app.Client.Post("auth/reset-password", new { email, reason });
+        App.Client.Post("auth/reset-password", new { email, reason });
 
     private Task<HttpResponseMessage> Confirm(string email, string code, string newPassword) =>
-        _app.Client.Post("auth/confirm-reset-password", new { email, code, newPassword });
+        App.Client.Post("auth/confirm-reset-password", new { email, code, newPassword });
 
     private async Task<string> NextCode(string email, string previous)
     {
         var code = "";
-        await Eventually.Holds(async () => (code = await _app.CodeAsync(email)) != previous, "another code");
+        await Eventually.Holds(async () => (code = await App.CodeAsync(email)) != previous, "another code");
         return code;
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
     {
         _old = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Passwords:Algorithm"] = "pbkdf2",
                 ["Passwords:Pbkdf2Iterations"] = "1000",
@@ -31,7 +31,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Database = _old.Database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Redis:KeyPrefix"] = _prefix,
                 ["SignIn:FreeFailures"] = "3",
@@ -166,9 +166,9 @@ public sealed partial class SameWorkTests : IAsyncLifetime
     {
         var text = await _app.Client.GetStringAsync(new Uri(_app.Management, "/metrics"));
         return HashesLine().Matches(text).ToDictionary(
-            line =>
-                line.Groups["algorithm"].Value, line =>
-                    long.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            line => line.Groups["algorithm"].Value,
+            line => long.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture),
+            StringComparer.Ordinal);
     }
 
     private static string Difference(Dictionary<string, long> before, Dictionary<string, long> after) => string.Join(

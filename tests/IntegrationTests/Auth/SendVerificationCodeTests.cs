@@ -4,22 +4,16 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed partial class SendVerificationCodeTests : IAsyncLifetime
+public sealed partial class SendVerificationCodeTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Sends_a_message_whose_only_six_digit_number_is_the_code()
     {
         var email = PorticoApp.NewEmail();
-        var answer = await _app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var answer = await App.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
         Assert.Equal("""{"expiresIn":600,"resendAfter":60}""", answer.ToString());
 
-        var message = await _app.MessageAsync(email);
+        var message = await App.MessageAsync(email);
         var text = message[message.IndexOf("text/plain", StringComparison.Ordinal)..message.IndexOf("text/html", StringComparison.Ordinal)];
         Assert.Single(SixDigits().Matches(text));
     }
@@ -28,18 +22,18 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     public async Task Reaches_a_phone_too()
     {
         var phone = PorticoApp.NewPhone();
-        await _app.Client.Post("auth/verify-code", new { phone, reason = "registration" }).Json(HttpStatusCode.Accepted);
-        Assert.Matches("^[0-9]{6}$", await _app.CodeAsync(phone));
+        await App.Client.Post("auth/verify-code", new { phone, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        Assert.Matches("^[0-9]{6}$", await App.CodeAsync(phone));
     }
 
     [Fact]
     public async Task Answers_the_same_for_an_address_that_is_taken()
     {
-        var taken = await _app.SignUpAsync();
-        var free = await _app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" })
+        var taken = await App.SignUpAsync();
+        var free = await App.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" })
             .Json(HttpStatusCode.Accepted);
         // Another spelling of the same address; its pause has to end first, as for everybody.
-        await _app.Client.Post("auth/verify-code", new { email = taken.Email.ToUpperInvariant(), reason = "registration" })
+        await App.Client.Post("auth/verify-code", new { email = taken.Email.ToUpperInvariant(), reason = "registration" })
             .Problem(HttpStatusCode.TooManyRequests, "too_many_codes");
         Assert.Equal(600, free.GetProperty("expiresIn").GetInt32());
     }
@@ -48,8 +42,8 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     public async Task Refuses_another_code_within_the_pause_and_says_how_long_to_wait()
     {
         var body = new { email = PorticoApp.NewEmail(), reason = "registration" };
-        await _app.Client.Post("auth/verify-code", body).Json(HttpStatusCode.Accepted);
-        using var again = await _app.Client.Post("auth/verify-code", body);
+        await App.Client.Post("auth/verify-code", body).Json(HttpStatusCode.Accepted);
+        using var again = await App.Client.Post("auth/verify-code", body);
         Assert.Equal(HttpStatusCode.TooManyRequests, again.StatusCode);
         Assert.InRange(again.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 50, 60);
     }
@@ -58,7 +52,7 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     public async Task Sends_one_code_when_asked_for_many_at_once()
     {
         var body = new { email = PorticoApp.NewEmail(), reason = "registration" };
-        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => _app.Client.Post("auth/verify-code", body)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => App.Client.Post("auth/verify-code", body)));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Accepted);
         Assert.Equal(15, answers.Count(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));
     }
@@ -66,11 +60,11 @@ public sealed partial class SendVerificationCodeTests : IAsyncLifetime
     [Fact]
     public async Task Refuses_both_and_neither_of_the_addresses()
     {
-        var both = await _app.Client.Post(
+        var both = await App.Client.Post(
             "auth/verify-code", new { email = "a@example.org", phone = "+4915112345678", reason = "registration" })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.True(both.GetProperty("errors").TryGetProperty("email", out _), both.ToString());
-        await _app.Client.Post("auth/verify-code", new { reason = "registration" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await App.Client.Post("auth/verify-code", new { reason = "registration" }).Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]

@@ -3,20 +3,14 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-public sealed class UpdatePasswordTests : IAsyncLifetime
+public sealed class UpdatePasswordTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Continues_this_session_with_new_tokens_and_ends_every_other_one()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var session = (await Check(person)).Text("sid");
-        var other = new TestPerson(_app, person.Email, person.Password);
+        var other = new TestPerson(App, person.Email, person.Password);
         other.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
         var before = person.RefreshToken;
 
@@ -38,7 +32,7 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     [Fact]
     public async Task Gives_a_tab_that_refreshes_at_the_same_time_the_same_successor()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var tokens = await Update(person, NewPassword()).Json(HttpStatusCode.OK);
         var tab = await person.RefreshAsync().Json(HttpStatusCode.OK);
         Assert.Equal(tokens.Text("refreshToken"), tab.Text("refreshToken"));
@@ -47,7 +41,7 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     [Fact]
     public async Task Ends_the_session_when_a_refresh_token_from_long_before_comes_back()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var stolen = person.RefreshToken;
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         person.Take(await Update(person, NewPassword()).Json(HttpStatusCode.OK));
@@ -58,8 +52,8 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     [Fact]
     public async Task Answers_another_persons_id_as_a_missing_one_and_changes_nothing()
     {
-        var person = await _app.SignUpAsync();
-        var victim = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
+        var victim = await App.SignUpAsync();
         var victimId = (await Check(victim)).GetProperty("sub").GetGuid();
         foreach (var userId in new[] { victimId, Guid.CreateVersion7() })
             await Update(person, NewPassword(), userId: userId).Problem(HttpStatusCode.NotFound, "not_found");
@@ -70,7 +64,7 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     [Fact]
     public async Task Counts_guesses_of_the_old_password_together_with_those_of_sign_in()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         for (var failure = 2; failure <= 3; failure++)
             await Update(person, NewPassword(), oldPassword: "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
@@ -86,11 +80,9 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(
-                StringComparer.Ordinal)
+            Settings =
             {
-                ["SignIn:FreeFailures"] =
-                    "20",
+                ["SignIn:FreeFailures"] = "20",
                 ["SignIn:ChallengeAfter"] = "20",
                 ["SignIn:ChallengeAddressAfter"] = "20"
             },
@@ -108,12 +100,12 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     [Fact]
     public async Task Is_noted_in_the_audit_log_without_a_secret()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await Update(person, NewPassword(), oldPassword: "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         await Update(person, NewPassword()).Json(HttpStatusCode.OK);
         Assert.Equal(
             $"user.password_changed {person.Id} {person.SessionId}",
-            await _app.Database.TextAsync(
+            await App.Database.TextAsync(
                 "SELECT string_agg(concat_ws(' ', action, actor, session_id, before, after), ',') FROM audit_log WHERE subject_id = $1",
                 $"{person.Id}"));
     }
@@ -121,7 +113,7 @@ public sealed class UpdatePasswordTests : IAsyncLifetime
     [Fact]
     public async Task Needs_a_token()
     {
-        await _app.Client.Post(
+        await App.Client.Post(
             "auth/update-password", new { userId = Guid.CreateVersion7(), oldPassword = "correct horse", newPassword = "another horse" })
             .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }

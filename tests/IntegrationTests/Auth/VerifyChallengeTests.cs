@@ -12,7 +12,7 @@ public sealed class MeetChallengeTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions
     {
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        Settings =
         {
             // Who stands behind the trusted proxy is whom the test says.
             ["Proxies:Trusted:0"] = "127.0.0.1",
@@ -56,26 +56,25 @@ public sealed class MeetChallengeTests : IAsyncLifetime
 
         var answers = new List<JsonElement>();
         List<string> headers = [];
-        foreach (
-            var (email, password) in new[]
-            {
-                (person.Email, "wrong password"),
-                (stranger, "wrong password"),
-                (blocked.Email, blocked.Password),
-                (person.Email, person.Password)
-            })
+        (string Email, string Password)[] attempts =
+        [
+            (person.Email, "wrong password"),
+            (stranger, "wrong password"),
+            (blocked.Email, blocked.Password),
+            (person.Email, person.Password),
+        ];
+        foreach (var (email, password) in attempts)
         {
             using var answer = await LogIn(email, password);
             headers.Add(
                 string.Join(' ', answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal)));
-            answers.Add(await Task.FromResult(answer).Json(HttpStatusCode.Accepted));
+            answers.Add(await answer.Json(HttpStatusCode.Accepted));
         }
 
         Assert.Single(headers.Distinct(StringComparer.Ordinal));
-        Assert.Single(
-            answers.Select(
-                answer => $"{answer.Text("challengeId").Length} {answer.GetProperty("methods")} {answer.GetProperty("expiresIn")}")
-                .Distinct(StringComparer.Ordinal));
+        Assert.Single(answers
+            .Select(answer => $"{answer.Text("challengeId").Length} {answer.GetProperty("methods")} {answer.GetProperty("expiresIn")}")
+            .Distinct(StringComparer.Ordinal));
         var code = await NextSignInCode(person.Email);
         foreach (var hopeless in answers[..^1])
             await Verify(hopeless, code).Problem(HttpStatusCode.BadRequest, "invalid_code");
@@ -222,10 +221,11 @@ public sealed class MeetChallengeTests : IAsyncLifetime
         Send("login/challenge", new { challengeId = challenge.Text("challengeId"), method = "addressCode", code }, from);
 
     private Task<HttpResponseMessage> Send(string path, object body, string from) => _app.Client.SendAsync(
-        new HttpRequestMessage(
-            HttpMethod.Post,
-            $"/api/v1/auth/{path}")
-        { Content = JsonContent.Create(body), Headers = { { "X-Forwarded-For", from } } });
+        new HttpRequestMessage(HttpMethod.Post, $"/api/v1/auth/{path}")
+        {
+            Content = JsonContent.Create(body),
+            Headers = { { "X-Forwarded-For", from } },
+        });
 
     private async Task<string> NextSignInCode(string email)
     {

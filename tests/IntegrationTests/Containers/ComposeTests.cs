@@ -104,7 +104,8 @@ public sealed partial class ComposeTests
     }
 
     private static string[] Contents(DirectoryInfo folder) =>
-        [.. folder.GetFiles("*", SearchOption.AllDirectories).Select(file => file.FullName).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
+        [.. folder.GetFiles("*", SearchOption.AllDirectories)
+            .Select(file => file.FullName).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
 
     private static string[] Names(DirectoryInfo folder, string part) =>
         [.. new DirectoryInfo(Path.Combine(folder.FullName, part)).GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal)];
@@ -130,7 +131,10 @@ public sealed partial class ComposeTests
         var stack = await SharedStack.GetAsync();
         await using var source = NpgsqlDataSource.Create(stack.Postgres.ConnectionString);
         await using var command = source.CreateCommand(
-            "SELECT wanted.name FROM unnest($1) WITH ORDINALITY AS wanted (name, place) JOIN pg_settings USING (name) ORDER BY wanted.place");
+            """
+            SELECT wanted.name FROM unnest($1) WITH ORDINALITY AS wanted (name, place)
+            JOIN pg_settings USING (name) ORDER BY wanted.place
+            """);
         command.Parameters.Add(new() { Value = names });
         await using var reader = await command.ExecuteReaderAsync();
         var known = new List<string>();
@@ -139,7 +143,9 @@ public sealed partial class ComposeTests
         return known;
     }
 
-    [GeneratedRegex(@"(?<=^    ports:\n(      - .*\n)*)      - ""(?<port>.*)""$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(?<=^    ports:\n(      - .*\n)*)      - ""(?<port>.*)""$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Port();
 
     [GeneratedRegex(@"^\s+- (?<name>[a-z_]+)=", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]

@@ -32,10 +32,10 @@ public sealed class DockerfileTests
             Assert.Contains("Applies the SQL migrations", help.Output, StringComparison.Ordinal);
             help = await Run($"dotnet {Program("seeder", context.FullName)} --help", context.FullName);
             Assert.Contains("Fills a migrated database", help.Output, StringComparison.Ordinal);
-            var refusal = await Shell.RunAsync(
+            var started = await Shell.RunAsync(
                 $"dotnet {Program("server", context.FullName)}", context.FullName, TimeSpan.FromMinutes(1), Environment);
-            Assert.Equal(1, refusal.ExitCode);
-            Assert.Contains("ConnectionStrings:Portico is missing", refusal.Errors, StringComparison.Ordinal);
+            Assert.Equal(1, started.ExitCode);
+            Assert.Contains("ConnectionStrings:Portico is missing", started.Errors, StringComparison.Ordinal);
         }
         finally
         {

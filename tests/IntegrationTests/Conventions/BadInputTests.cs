@@ -6,20 +6,15 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Conventions;
 
 /// <summary>Tries every operation of the OpenAPI document with what no client should send.</summary>
-public sealed class BadInputTests : IAsyncLifetime
+public sealed class BadInputTests : PorticoTests
 {
     private static readonly string[] Leaks =
         ["   at ", "System.", "Portico.", "Microsoft.", "Npgsql", "SELECT ", "StackExchange", "LineNumber"];
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Answers_problem_details_and_never_a_5xx()
     {
-        var document = await _app.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
+        var document = await App.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
         List<string> wrong = [];
         var tried = 0;
         foreach (var path in document.GetProperty("paths").EnumerateObject())
@@ -27,15 +22,16 @@ public sealed class BadInputTests : IAsyncLifetime
             foreach (var operation in path.Value.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object))
             {
                 // A person each, because signing out is among the operations.
-                var person = await _app.SignUpAsync();
+                var person = await App.SignUpAsync();
                 foreach (var attempt in Attempts(document, path.Name, operation.Value))
                 {
                     foreach (var token in new[] { null, person.AccessToken, "not.a.token" })
                     {
                         tried++;
-                        if (await Judge(operation.Name, attempt, token) is { } verdict)
-                            wrong.Add(
-                                $"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {(token is null ? "no token" : token.Length < 20 ? "bad token" : "token")}]: {verdict}");
+                        if (await Judge(operation.Name, attempt, token) is not { } verdict)
+                            continue;
+                        var credential = token is null ? "no token" : token.Length < 20 ? "bad token" : "token";
+                        wrong.Add($"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {credential}]: {verdict}");
                     }
                 }
             }
@@ -52,7 +48,7 @@ public sealed class BadInputTests : IAsyncLifetime
             request.Content = new StringContent(body, new MediaTypeHeaderValue(attempt.ContentType, "utf-8"));
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using var response = await _app.Client.SendAsync(request);
+        using var response = await App.Client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var status = (int)response.StatusCode;
         if (status >= 500)

@@ -23,13 +23,11 @@ public sealed class BodyLimitTests : IAsyncLifetime
     {
         for (var size = Limit + 1; size <= 6 * Limit; size += 2 * Limit)
         {
-            using var request = new HttpRequestMessage(
-                HttpMethod.Post,
-                path)
-            { Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, path);
+            request.Content = new ByteArrayContent(new byte[size]) { Headers = { ContentType = new("application/json") } };
             request.Headers.TransferEncodingChunked = isChunked;
             var response = await _app.Client.SendAsync(request);
-            await Task.FromResult(response).Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
+            await response.Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
             Assert.True(response.Headers.ConnectionClose);
         }
     }
@@ -50,9 +48,9 @@ public sealed class BodyLimitTests : IAsyncLifetime
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         await client.ConnectAsync(_app.Api.Host, _app.Api.Port, deadline.Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(
-            Encoding.ASCII.GetBytes(
-                $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n"), deadline.Token);
+        var request = $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + "Content-Length: 5000000\r\nExpect: 100-continue\r\n\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), deadline.Token);
         using var reader = new StreamReader(stream);
         Assert.StartsWith("HTTP/1.1 413", await reader.ReadLineAsync(deadline.Token), StringComparison.Ordinal);
     }
@@ -109,7 +107,8 @@ public sealed class DeadlineTests
     {
         await using var app = await EdgeApp.StartAsync(("Limits:RequestTimeout", "00:00:00.300"));
         var answer = await app.RawAsync(
-            $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
+            $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
         Assert.StartsWith("HTTP/1.1 504", answer, StringComparison.Ordinal);
     }
 
@@ -123,10 +122,8 @@ public sealed class DeadlineTests
             new HttpRequestMessage(HttpMethod.Get, $"{Requests.Probes}/slow?milliseconds=20000") { Headers = { { "X-Request-Id", id } } };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app.Client.SendAsync(request, impatient.Token));
         await Testing.Eventually.Holds(
-            () => Task.FromResult(
-                app.Options.Log.Lines.Any(
-                    line =>
-                        line.Scope.Contains(id, StringComparison.Ordinal) && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
+            () => Task.FromResult(app.Options.Log.Lines.Any(line =>
+                line.Scope.Contains(id, StringComparison.Ordinal) && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
             "the access line");
         Assert.DoesNotContain(app.Options.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }

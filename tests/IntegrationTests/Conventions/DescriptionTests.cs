@@ -11,8 +11,9 @@ public sealed class DescriptionTests
     {
         var app = await PorticoApp.SharedAsync();
         var document = await app.Client.GetAsync(new Uri("/openapi/v1.json", UriKind.Relative)).Json(HttpStatusCode.OK);
-        var operations = document.GetProperty("paths").EnumerateObject().Where(
-            path => path.Name.StartsWith("/api/", StringComparison.Ordinal)).SelectMany(path => path.Value.EnumerateObject()).ToList();
+        var operations = document.GetProperty("paths").EnumerateObject()
+            .Where(path => path.Name.StartsWith("/api/", StringComparison.Ordinal))
+            .SelectMany(path => path.Value.EnumerateObject()).ToList();
         Assert.NotEmpty(operations);
         foreach (var operation in operations)
         {

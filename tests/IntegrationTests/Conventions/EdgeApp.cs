@@ -14,6 +14,7 @@ using Portico.Application;
 using Portico.Application.Auth;
 using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -86,14 +87,14 @@ internal sealed class EdgeApp : IAsyncDisposable
             builder.Services.AddHealthChecks().AddCheck(check.Name, check);
         builder.Services.AddOpenApiDocument("v0.9").Configure<ApiVersioningOptions>(versioning =>
         {
-            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31).Link("https://docs.example.com/v1").Title(
-                "How to move to version 1");
-            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31).Link("https://docs.example.com/versions").Title(
-                "Versions and their end");
+            versioning.Policies.Deprecate(0, 9).Effective(2026, 1, 31)
+                .Link("https://docs.example.com/v1").Title("How to move to version 1");
+            versioning.Policies.Sunset(0, 9).Effective(2027, 1, 31)
+                .Link("https://docs.example.com/versions").Title("Versions and their end");
         });
         builder.Services.AddTransient<MediatR.IRequestHandler<SendProbe, Result<ProbeDto>>, SendProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<RefuseProbe, Result<ProbeDto>>, RefuseProbeHandler>();
-        builder.Services.AddTransient<MediatR.IRequestHandler<ListProbes, Result<Application.Common.Paging.Page<ProbeDto>>>, ListProbesHandler>();
+        builder.Services.AddTransient<MediatR.IRequestHandler<ListProbes, Result<Page<ProbeDto>>>, ListProbesHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<ReadOwnProbe, Result<ProbeDto>>, ReadOwnProbeHandler>();
         builder.Services.AddTransient<MediatR.IRequestHandler<AdministerProbe, Result<ProbeDto>>, AdministerProbeHandler>();
         builder.Services.AddTransient<FluentValidation.IValidator<ListProbes>, ListProbesValidator>();

@@ -69,7 +69,7 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Turns_every_kind_of_refusal_into_its_status(string kind, int status)
     {
         var response = await App.Get($"{Requests.Probes}/refused/{kind}");
-        var problem = await Task.FromResult(response).Problem((HttpStatusCode)status, "probe_refused");
+        var problem = await response.Problem((HttpStatusCode)status, "probe_refused");
         Assert.Equal("urn:portico:error:probe_refused", problem.Text("type"));
         Assert.Equal("As asked.", problem.Text("detail"));
         Assert.Equal($"{Requests.Probes}/refused/{kind}", problem.Text("instance"));
@@ -94,7 +94,7 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Names_the_methods_that_an_address_takes()
     {
         var response = await App.Send(HttpMethod.Delete, Requests.Probes);
-        await Task.FromResult(response).Problem(HttpStatusCode.MethodNotAllowed, "method_not_allowed");
+        await response.Problem(HttpStatusCode.MethodNotAllowed, "method_not_allowed");
         Assert.Equal(["GET", "POST"], response.Content.Headers.Allow.Order(StringComparer.Ordinal));
     }
 
@@ -108,7 +108,7 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Tells_nothing_of_what_threw(string how, int status, string code, string retryAfter)
     {
         var response = await App.Get($"{Requests.Probes}/fails?how={how}", ("Origin", "https://app.example.com"));
-        var text = (await Task.FromResult(response).Problem((HttpStatusCode)status, code)).ToString();
+        var text = (await response.Problem((HttpStatusCode)status, code)).ToString();
         Assert.DoesNotContain("SELECT", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
         Assert.Equal(retryAfter, response.Header("Retry-After"));
@@ -434,21 +434,21 @@ public sealed class BearerTests : IAsyncLifetime
         Assert.True(Guid.TryParse(mine.Text("caller"), out _));
         await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"bearer {token}")).Json(HttpStatusCode.OK);
 
-        foreach (
-            var bad in new[]
-            {
-                $"Bearer  {token}",
-                $"Bearer {token} x",
-                $"Basic {token}",
-                "Bearer",
-                "Bearer ",
-                $"Bearer {token[..^2]}AA",
-                token,
-                $"Bearer {new string('a', 9000)}"
-            })
+        string[] credentials =
+        [
+            $"Bearer  {token}",
+            $"Bearer {token} x",
+            $"Basic {token}",
+            "Bearer",
+            "Bearer ",
+            $"Bearer {token[..^2]}AA",
+            token,
+            $"Bearer {new string('a', 9000)}",
+        ];
+        foreach (var bad in credentials)
         {
             var response = await _app.Get($"{Requests.Probes}/mine", ("Authorization", bad));
-            await Task.FromResult(response).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+            await response.Problem(HttpStatusCode.Unauthorized, "unauthenticated");
             Assert.Contains("error=\"invalid_token\"", response.Header("WWW-Authenticate"), StringComparison.Ordinal);
         }
     }
@@ -457,7 +457,7 @@ public sealed class BearerTests : IAsyncLifetime
     public async Task Asks_for_a_token_without_blaming_one()
     {
         var response = await _app.Get($"{Requests.Probes}/mine");
-        await Task.FromResult(response).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await response.Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         Assert.Equal("Bearer realm=\"portico\"", response.Header("WWW-Authenticate"));
     }
 
@@ -466,7 +466,8 @@ public sealed class BearerTests : IAsyncLifetime
     {
         var (token, _) = _app.SignIn();
         var text = await _app.RawAsync(
-            $"GET {Requests.Probes}/mine HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+            $"GET {Requests.Probes}/mine HTTP/1.1\r\nHost: x\r\n"
+            + $"Authorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401", text, StringComparison.Ordinal);
     }
 

@@ -59,7 +59,7 @@ public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixt
     public async Task A_program_gets_problem_details(string accept)
     {
         var response = await App.Get("/", ("Accept", accept));
-        await Task.FromResult(response).Problem(HttpStatusCode.NotFound, "not_found");
+        await response.Problem(HttpStatusCode.NotFound, "not_found");
         Assert.Equal("Accept", response.Header("Vary"));
     }
 

@@ -17,9 +17,7 @@ public sealed class RequestLimitTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions
     {
-        Settings = new Dictionary<string, string?>(
-            StringComparer.Ordinal)
-        { ["Limits:UserRequestsPerMinute"] = "1", ["Limits:ClientRequestsPerMinute"] = "1" },
+        Settings = { ["Limits:UserRequestsPerMinute"] = "1", ["Limits:ClientRequestsPerMinute"] = "1" },
     });
 
     public async Task DisposeAsync() => await _app.DisposeAsync();
@@ -42,7 +40,7 @@ public sealed class RequestLimitTests : IAsyncLifetime
         using var refused = await device.GetAsync("/api/v1/users/me");
         Assert.Matches("^\"user-requests\";r=0;t=(60|[1-5]?[0-9])$", Assert.Single(refused.Headers.GetValues("RateLimit")));
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
-        await Task.FromResult(refused).Problem(HttpStatusCode.TooManyRequests, "too_many_requests");
+        await refused.Problem(HttpStatusCode.TooManyRequests, "too_many_requests");
 
         await other.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         // Who verifies tokens and who watches is not counted.

@@ -31,7 +31,7 @@ public sealed class VersionTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task A_refusal_of_a_deprecated_version_has_them_too()
     {
         var response = await App.Get($"{Old}?limit=0");
-        await Task.FromResult(response).Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await response.Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.NotEqual("", response.Header("Deprecation"));
         Assert.NotEqual("", response.Header("Sunset"));
     }

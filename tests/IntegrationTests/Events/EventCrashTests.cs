@@ -148,10 +148,10 @@ public sealed partial class EventCrashTests
             _replicas[replica] = await GuardedProcess.StartAsync(
                 new GuardedCommand(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.dll")])
                 {
-                    Environment = new Dictionary<string, string>(
-                        _settings,
-                        StringComparer.Ordinal)
-                    { ["ASPNETCORE_URLS"] = _addresses[replica].ToString() },
+                    Environment = new Dictionary<string, string>(_settings, StringComparer.Ordinal)
+                    {
+                        ["ASPNETCORE_URLS"] = _addresses[replica].ToString(),
+                    },
                     LogFile = log,
                     WorkingDirectory = AppContext.BaseDirectory,
                 },
@@ -189,10 +189,8 @@ public sealed partial class EventCrashTests
                 using var registered = await PostAsync(
                     "register", new { email, code, Password = $"correct horse {Guid.NewGuid():N}", DisplayName = "Ada" });
                 var token = (await registered.Content.ReadFromJsonAsync<JsonElement>()).Text("accessToken");
-                using var request = new HttpRequestMessage(
-                    HttpMethod.Get,
-                    new Uri(_addresses[0], "/api/v1/users/me"))
-                { Headers = { Authorization = new("Bearer", token) } };
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_addresses[0], "/api/v1/users/me"));
+                request.Headers.Authorization = new("Bearer", token);
                 using var me = await _client.SendAsync(request);
                 _people.Add(((await me.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid(), token));
             }
@@ -279,10 +277,8 @@ public sealed partial class EventCrashTests
             await using var connection = await outbox.OpenAsync();
             foreach (var (id, _) in _people)
             {
-                await using var command = new NpgsqlCommand(
-                    "SELECT version, display_name FROM users WHERE id = $1",
-                    connection)
-                { Parameters = { new() { Value = id } } };
+                await using var command = new NpgsqlCommand("SELECT version, display_name FROM users WHERE id = $1", connection);
+                command.Parameters.Add(new() { Value = id });
                 await using var row = await command.ExecuteReaderAsync();
                 Assert.True(await row.ReadAsync());
                 var events = stream.Where(found => found.Aggregate == id).ToArray();

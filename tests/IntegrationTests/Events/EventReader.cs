@@ -39,12 +39,12 @@ internal static class EventReader
     /// <summary>The events of one aggregate, once there are so many.</summary>
     public static Task<IReadOnlyList<StreamEvent>> OfAsync(PorticoApp app, Guid aggregate, int count) =>
         Eventually.Get<IReadOnlyList<StreamEvent>>(
-        async () =>
-        {
-            var events = (await AllAsync(app)).Where(found => found.Aggregate == aggregate).ToArray();
-            return events.Length >= count ? events : null;
-        },
-        $"{count} events of {aggregate}");
+            async () =>
+            {
+                var events = (await AllAsync(app)).Where(found => found.Aggregate == aggregate).ToArray();
+                return events.Length >= count ? events : null;
+            },
+            $"{count} events of {aggregate}");
 
     public static Task<IReadOnlyList<StreamEvent>> AllAsync(PorticoApp app) =>
         AllAsync(app.JetStream, StreamDefinition.Name(app.Events));

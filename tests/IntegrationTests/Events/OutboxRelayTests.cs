@@ -173,7 +173,7 @@ public sealed class OutboxRelayTests
         var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
         await using var source = NpgsqlDataSource.Create(database.Portico);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var keeper = new OutboxCleanup(
+        using var cleanup = new OutboxCleanup(
             source, new OutboxSettings(), new OutboxMetrics(services.GetRequiredService<IMeterFactory>()), TimeProvider.System,
             NullLogger<OutboxCleanup>.Instance);
         var (old, waiting, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
@@ -183,7 +183,7 @@ public sealed class OutboxRelayTests
         await database.ExecuteAsync("DELETE FROM outbox_waiting");
         await TestOutbox.InsertAsync(connection, waiting, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
 
-        Assert.Equal(1, await keeper.Purge(default));
+        Assert.Equal(1, await cleanup.Purge(default));
 
         await using var left = new NpgsqlCommand("SELECT array_agg(aggregate_id) FROM outbox", connection);
         Assert.Equal(new[] { recent, waiting }.Order(), ((Guid[])(await left.ExecuteScalarAsync())!).Order());
@@ -193,7 +193,7 @@ public sealed class OutboxRelayTests
     public async Task Gets_past_a_whole_batch_that_waits_for_what_a_clock_put_behind_it()
     {
         await using var app = await PorticoApp.StartAsync(
-            new PorticoAppOptions { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Outbox:BatchSize"] = "2" } });
+            new PorticoAppOptions { Settings = { ["Outbox:BatchSize"] = "2" } });
         var aggregate = Guid.NewGuid();
         await using (var connection = await new TestOutbox(app.Database.Portico).OpenAsync())
         await using (var transaction = await connection.BeginTransactionAsync())
@@ -228,6 +228,6 @@ public sealed class OutboxRelayTests
     {
         Stack = app.Stack,
         Database = app.Database,
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Events:Prefix"] = app.Events.Prefix },
+        Settings = { ["Events:Prefix"] = app.Events.Prefix },
     };
 }

@@ -156,7 +156,11 @@ public sealed class LedgerFaultTests : IAsyncLifetime
             new NpgsqlConnectionStringBuilder(_app.Database.Portico) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
-            "SELECT count(*) FILTER (WHERE id = ANY($1))::int, count(*)::int FROM ledger.journals WHERE kind = 'transfer' AND source_id = ANY($2) AND initiated_by = $3", connection)
+            """
+            SELECT count(*) FILTER (WHERE id = ANY($1))::int, count(*)::int FROM ledger.journals
+            WHERE kind = 'transfer' AND source_id = ANY($2) AND initiated_by = $3
+            """,
+            connection)
         {
             Parameters = { new() { Value = made }, new() { Value = _wallets }, new() { Value = _person.Id } },
         };

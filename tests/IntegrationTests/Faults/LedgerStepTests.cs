@@ -40,7 +40,7 @@ public sealed class SteppedLedger : IAsyncLifetime
         {
             Stack = Stack,
             Database = database,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["ConnectionStrings:Portico"] = behind.ConnectionString },
+            Settings = { ["ConnectionStrings:Portico"] = behind.ConnectionString },
         });
         Process = await PorticoProcess.StartAsync(App, new Dictionary<string, string?>(StringComparer.Ordinal));
         Ada = await App.SignUpAsync();
@@ -144,7 +144,9 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
     [InlineData("CREATE TRIGGER die AFTER INSERT ON ledger.journals FOR EACH ROW EXECUTE FUNCTION die()")]
     [InlineData("CREATE TRIGGER die AFTER INSERT ON ledger.idempotency FOR EACH ROW EXECUTE FUNCTION die()")]
     [InlineData("CREATE TRIGGER die AFTER UPDATE ON ledger.accounts FOR EACH ROW EXECUTE FUNCTION die()")]
-    [InlineData("CREATE CONSTRAINT TRIGGER die AFTER INSERT ON ledger.journals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()")]
+    [InlineData(
+        "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON ledger.journals DEFERRABLE INITIALLY DEFERRED "
+        + "FOR EACH ROW EXECUTE FUNCTION die()")]
     public async Task A_server_process_that_ends_between_the_rows_leaves_none(string trigger)
     {
         await Pay(ledger.App.Client, NewKey());

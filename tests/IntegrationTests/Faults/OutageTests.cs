@@ -20,7 +20,7 @@ public sealed class OutageTests : IAsyncLifetime
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = _stack,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = "00:00:01" },
+            Settings = { ["Redis:Deadline"] = "00:00:01" },
         });
     }
 
@@ -131,7 +131,7 @@ public sealed class OutageTests : IAsyncLifetime
     {
         using var response = await answer;
         Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
-        await Task.FromResult(response).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+        await response.Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
     }
 
     private Task Ready(string check, HttpStatusCode expected) => Eventually.Holds(

@@ -155,11 +155,10 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
         private async Task<bool> Pass(WriteStep step)
         {
-            if (
-                _isLedger is not true
-                    || proxy._fault is not { } fault
-                    || fault.Step != step
-                    || Interlocked.CompareExchange(ref proxy._fault, null, fault) != fault)
+            if (_isLedger is not true
+                || proxy._fault is not { } fault
+                || fault.Step != step
+                || Interlocked.CompareExchange(ref proxy._fault, null, fault) != fault)
                 return true;
 
             await fault.Happen();

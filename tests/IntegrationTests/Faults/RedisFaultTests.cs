@@ -31,9 +31,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = _stack,
-            Settings = new Dictionary<string, string?>(
-                StringComparer.Ordinal)
-            { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
+            Settings = { ["Redis:Deadline"] = Deadline.ToString("c"), ["Otp:ResendAfter"] = "00:00:01" },
         });
         _other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = _app });
     }
@@ -53,7 +51,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await using var shipped = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             ReplicaOf = _app,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = null },
+            Settings = { ["Redis:Deadline"] = null },
         });
         var person = await _app.SignUpAsync();
         var leaving = await _app.SignUpAsync();
@@ -115,7 +113,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await Mend(fault);
         await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
         await person.LogInAsync().Json(HttpStatusCode.OK);
-        // Whoever wanted to be out is out: they are refused since then, and could not have asked again.
+        // Who asked to sign out is signed out: they are refused since then and could not ask again.
         await leaving.GetAsync("/api/v1/auth/check").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         await Eventually.Holds(
             async () =>
@@ -123,7 +121,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 using var answer = await leaving.RefreshAsync();
                 // With its newest token each time: an old one would end the session by itself.
                 if (answer.IsSuccessStatusCode)
-                    leaving.Take(await Task.FromResult(answer).Json(HttpStatusCode.OK));
+                    leaving.Take(await answer.Json(HttpStatusCode.OK));
                 return answer.StatusCode == HttpStatusCode.Unauthorized;
             },
             "the session is over");
@@ -141,7 +139,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await using var shipped = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             ReplicaOf = _app,
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Redis:Deadline"] = null },
+            Settings = { ["Redis:Deadline"] = null },
         });
         var manager = await _app.SignUpAsync(Role.Manager);
         var (id, _) = await manager.Announce();
@@ -288,9 +286,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var wrong = new ConcurrentBag<string>();
         var away = false;
         using var stop = new CancellationTokenSource();
-        var load = people.Select(
-            (person, n) =>
-                Task.Run(() => Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token)))
+        var load = people
+            .Select((person, n) => Task.Run(() =>
+                Use(person, new Random(unchecked(seed + n)), () => Volatile.Read(ref away), signedOut, wrong, stop.Token)))
             .ToArray();
 
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(random.Next(50, 600)));
@@ -341,9 +339,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
                 default:
                     var token = person.RefreshToken;
                     // When it is refused, nobody knows whether Redis has done it.
-                    if (
-                        await Judge(
-                            "sign out", person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), HttpStatusCode.NoContent) is not null)
+                    var logout = person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout");
+                    if (await Judge("sign out", logout, HttpStatusCode.NoContent) is not null)
                         signedOut.Add((person, token));
                     return;
             }
@@ -385,7 +382,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     {
         using var response = await answer;
         Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
-        await Task.FromResult(response).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+        await response.Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
     }
 
     /// <summary>A full Redis runs a script to its end whose first write only deletes.</summary>

@@ -1,25 +1,22 @@
 using System.Net;
 using Portico.Domain.Users;
-using Portico.IntegrationTests.Records;
+using Portico.IntegrationTests.Characters;
 using Portico.Testing;
 using static Portico.IntegrationTests.Forecasts.ForecastWorld;
 
 namespace Portico.IntegrationTests.Forecasts;
 
-public sealed class EventTests : IAsyncLifetime
+public sealed class EventTests : PorticoTests
 {
-    private PorticoApp _app = null!;
     private TestPerson _manager = null!;
     private TestPerson _ada = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _app = await PorticoApp.SharedAsync();
-        _manager = await _app.SignUpAsync(Role.Manager);
-        _ada = await _app.SignUpAsync();
+        await base.InitializeAsync();
+        _manager = await App.SignUpAsync(Role.Manager);
+        _ada = await App.SignUpAsync();
     }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Is_announced_changed_closed_and_decided_by_managers()
@@ -29,7 +26,7 @@ public sealed class EventTests : IAsyncLifetime
         Assert.Equal("open", (await _ada.GetAsync(path).Json(HttpStatusCode.OK)).Text("status"));
 
         using var changed = await _manager.SendAsync(HttpMethod.Put, path, new { title = "Reds – Greens" }, ("If-Match", tag));
-        Assert.Equal("Reds – Greens", (await Task.FromResult(changed).Json(HttpStatusCode.OK)).Text("title"));
+        Assert.Equal("Reds – Greens", (await changed.Json(HttpStatusCode.OK)).Text("title"));
         await _manager.SendAsync(HttpMethod.Put, path, new { title = "Late" }, ("If-Match", tag))
             .Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
 
@@ -58,7 +55,7 @@ public sealed class EventTests : IAsyncLifetime
         await _ada.GetAsync($"{path}/forecasts").Problem(HttpStatusCode.Forbidden, "forbidden");
         await _ada.GetAsync($"{EventPath}?deleted=true").Problem(HttpStatusCode.Forbidden, "forbidden");
         await _ada.GetAsync(path).Json(HttpStatusCode.OK);
-        await _app.Client.GetAsync(path).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await App.Client.GetAsync(path).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     [Fact]
@@ -69,7 +66,7 @@ public sealed class EventTests : IAsyncLifetime
         await _manager.SendAsync(HttpMethod.Delete, $"{EventPath}/{id}", null, ("If-Match", tag)).Json(HttpStatusCode.NoContent);
         await _ada.GetAsync($"{EventPath}/{id}").Problem(HttpStatusCode.NotFound, "not_found");
         await _ada.Forecast(id).Problem(HttpStatusCode.NotFound, "not_found");
-        var admin = await _app.SignUpAsync(Role.Admin);
+        var admin = await App.SignUpAsync(Role.Admin);
         Assert.Equal([title], (await admin.GetAsync($"{EventPath}?deleted=true&search={title}").Json(HttpStatusCode.OK)).Column("title"));
 
         await _manager.SendAsync(HttpMethod.Post, $"{EventPath}/{id}/restore").Json(HttpStatusCode.OK);
@@ -105,7 +102,7 @@ public sealed class EventTests : IAsyncLifetime
         var winner = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(15, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
         Assert.Equal(
-            (await Task.FromResult(winner).Json(HttpStatusCode.OK)).Text("result"),
+            (await winner.Json(HttpStatusCode.OK)).Text("result"),
             (await _ada.GetAsync($"{EventPath}/{id}").Json(HttpStatusCode.OK)).Text("result"));
     }
 }

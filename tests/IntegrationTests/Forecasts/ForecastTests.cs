@@ -1,27 +1,24 @@
 using System.Net;
 using Portico.Domain.Users;
-using Portico.IntegrationTests.Records;
+using Portico.IntegrationTests.Characters;
 using Portico.Testing;
 using static Portico.IntegrationTests.Forecasts.ForecastWorld;
 
 namespace Portico.IntegrationTests.Forecasts;
 
-public sealed class ForecastTests : IAsyncLifetime
+public sealed class ForecastTests : PorticoTests
 {
-    private PorticoApp _app = null!;
     private TestPerson _manager = null!;
     private TestPerson _ada = null!;
     private string _event = "";
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _app = await PorticoApp.SharedAsync();
-        _manager = await _app.SignUpAsync(Role.Manager);
-        _ada = await _app.SignUpAsync();
+        await base.InitializeAsync();
+        _manager = await App.SignUpAsync(Role.Manager);
+        _ada = await App.SignUpAsync();
         (_event, _) = await _manager.Announce();
     }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Is_changed_deleted_and_restored_until_the_event_closes()
@@ -29,7 +26,7 @@ public sealed class ForecastTests : IAsyncLifetime
         var (id, tag) = await _ada.Forecasted(_event);
         var path = $"{ForecastPath}/{id}";
         using var changed = await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "draw" }, ("If-Match", tag));
-        Assert.Equal("draw", (await Task.FromResult(changed).Json(HttpStatusCode.OK)).Text("outcome"));
+        Assert.Equal("draw", (await changed.Json(HttpStatusCode.OK)).Text("outcome"));
         await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }, ("If-Match", tag))
             .Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
         await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" })
@@ -37,14 +34,14 @@ public sealed class ForecastTests : IAsyncLifetime
         await _ada.SendAsync(HttpMethod.Delete, path, null, ("If-Match", changed.Tag())).Json(HttpStatusCode.NoContent);
         await _ada.GetAsync(path).Problem(HttpStatusCode.NotFound, "not_found");
         using var restored = await _ada.SendAsync(HttpMethod.Post, $"{path}/restore");
-        await Task.FromResult(restored).Json(HttpStatusCode.OK);
+        await restored.Json(HttpStatusCode.OK);
 
         await _manager.Close(_event).Json(HttpStatusCode.OK);
         await _ada.SendAsync(HttpMethod.Put, path, new { outcome = "win2" }, ("If-Match", restored.Tag()))
             .Problem(HttpStatusCode.Conflict, "event_closed");
         await _ada.SendAsync(HttpMethod.Delete, path, null, ("If-Match", restored.Tag())).Problem(HttpStatusCode.Conflict, "event_closed");
         Assert.Equal("draw", (await _ada.GetAsync(path).Json(HttpStatusCode.OK)).Text("outcome"));
-        await (await _app.SignUpAsync()).Forecast(_event).Problem(HttpStatusCode.Conflict, "event_closed");
+        await (await App.SignUpAsync()).Forecast(_event).Problem(HttpStatusCode.Conflict, "event_closed");
     }
 
     [Fact]
@@ -66,7 +63,7 @@ public sealed class ForecastTests : IAsyncLifetime
     public async Task Is_seen_by_its_owner_and_by_managers()
     {
         var (id, _) = await _ada.Forecasted(_event, "win2");
-        var bob = await _app.SignUpAsync();
+        var bob = await App.SignUpAsync();
         await bob.Forecasted(_event, "draw");
 
         await bob.GetAsync($"{ForecastPath}/{id}").Problem(HttpStatusCode.NotFound, "not_found");
@@ -81,22 +78,22 @@ public sealed class ForecastTests : IAsyncLifetime
     [Fact]
     public async Task Is_never_placed_after_the_result()
     {
-        var people = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => _app.SignUpAsync()));
+        var people = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => App.SignUpAsync()));
         var placing = people.Select(person => person.Forecast(_event)).ToArray();
         await _manager.SetResult(_event).Json(HttpStatusCode.OK);
         var placed = (await Task.WhenAll(placing)).Count(answer => answer.StatusCode == HttpStatusCode.Created);
         await _ada.Settled(_event);
 
         Assert.Equal(
-            placed, await _app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
+            placed, await App.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
         Assert.Equal(
-            0, await _app.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
+            0, await App.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
     }
 
     [Fact]
     public async Task Is_judged_and_ranked_the_earlier_the_better()
     {
-        var people = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _app.SignUpAsync()));
+        var people = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => App.SignUpAsync()));
         string[] outcomes = ["win2", "win1", "draw", "win1"];
         foreach (var (person, n) in people.Select((person, n) => (person, n)))
         {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Npgsql;
-using Portico.IntegrationTests.Records;
+using Portico.IntegrationTests.Characters;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Forecasts;
@@ -16,7 +16,7 @@ internal static class ForecastWorld
         this TestPerson manager, string title = "Reds – Blues", DateTimeOffset? closesAt = null)
     {
         using var answer = await manager.SendAsync(HttpMethod.Post, EventPath, new { title, closesAt });
-        return ((await Task.FromResult(answer).Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
+        return ((await answer.Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
     }
 
     public static Task<HttpResponseMessage> Forecast(this TestPerson person, string eventId, string outcome = "win1") =>
@@ -25,7 +25,7 @@ internal static class ForecastWorld
     public static async Task<(string Id, string Tag)> Forecasted(this TestPerson person, string eventId, string outcome = "win1")
     {
         using var answer = await person.Forecast(eventId, outcome);
-        return ((await Task.FromResult(answer).Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
+        return ((await answer.Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
     }
 
     public static Task<HttpResponseMessage> Close(this TestPerson manager, string eventId) =>
@@ -42,14 +42,15 @@ internal static class ForecastWorld
         [.. page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty(name).ToString())];
 
     /// <summary>Makes people who forecast an event, a third each way.</summary>
-    public static Task Crowd(this TestDatabase database, string eventId, int people) => database.ExecuteAsync(
+    public static Task AddForecasters(this TestDatabase database, string eventId, int people) => database.ExecuteAsync(
         """
-        WITH crowd AS (
+        WITH forecasters AS (
             INSERT INTO users (id, version, display_name, email, role, status, locale, epoch, created_at)
-            SELECT gen_random_uuid(), 1, 'Person ' || n, 'crowd' || n || '-' || gen_random_uuid() || '@example.org', 'user', 'active', 'en', 0, now()
+            SELECT gen_random_uuid(), 1, 'Person ' || n, 'forecaster' || n || '-' || gen_random_uuid() || '@example.org',
+                'user', 'active', 'en', 0, now()
             FROM generate_series(1, $2) n RETURNING id, display_name)
         INSERT INTO forecasts (id, owner_id, event_id, version, outcome, decided_at, created_at)
-        SELECT gen_random_uuid(), id, $1, 1, (ARRAY['win1', 'win2', 'draw'])[1 + (row_number() OVER ()) % 3], now(), now() FROM crowd
+        SELECT gen_random_uuid(), id, $1, 1, (ARRAY['win1', 'win2', 'draw'])[1 + (row_number() OVER ()) % 3], now(), now() FROM forecasters
         """,
         Guid.Parse(eventId),
         people);

@@ -47,10 +47,9 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
                 $"more than {before} of {people} forecasts to be settled",
                 Patience);
             heap = Math.Max(heap, await world.Heap());
-            if (
-                settled == people
-                    || kills.Count == (Campaign.IsOnRequest ? KillsOnRequest : KillsInSuite)
-                    || random.Next(people) > people / 10 && Campaign.IsOnRequest)
+            if (settled == people
+                || kills.Count == (Campaign.IsOnRequest ? KillsOnRequest : KillsInSuite)
+                || random.Next(people) > people / 10 && Campaign.IsOnRequest)
                 continue;
 
             kills.Add(settled);
@@ -63,7 +62,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             Patience);
         heap = Math.Max(heap, await world.Heap());
         output.WriteLine(
-            $"{people} forecasts settled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, killed after {string.Join(", ", kills)}; the managed heap had {heap / 1024 / 1024:0} MiB at most.");
+            $"{people} forecasts settled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, "
+            + $"killed after {string.Join(", ", kills)}; the managed heap had {heap / 1024 / 1024:0} MiB at most.");
 
         Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM forecasts WHERE (points = 1) <> (outcome = 'win1')"));
         const string told = "FROM outbox WHERE type = 'forecast.settled.v1'";
@@ -78,19 +78,19 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public Task Writes_each_forecaster_one_letter_whatever_dies_on_its_way() => Campaign.Run(1, async seed =>
+    public Task Sends_each_forecaster_one_notification_whichever_process_dies() => Campaign.Run(1, async seed =>
     {
         var random = new Random(seed);
         var people = Campaign.IsOnRequest ? ReadersOnRequest : ReadersInSuite;
         await using var world = await CrashWorld.StartAsync(people, tellsPeople: true);
         await world.SetResult("draw");
 
-        // Anywhere between the settlement and the last letter: outbox, stream, handler, queue of messages, mailbox.
+        // Anywhere between the settlement and the last notification: outbox, stream, handler, queue of messages, mailbox.
         foreach (var both in (bool[])[false, true])
         {
             var share = random.Next(people / 2);
             await Eventually.Holds(
-                async () => await world.Ask<long>($"SELECT count(*) {Notifications}") >= share, $"{share} letters", Patience);
+                async () => await world.Ask<long>($"SELECT count(*) {Notifications}") >= share, $"{share} notifications", Patience);
             await Task.Delay(random.Next(100));
             await world.Kill(both, random);
         }
@@ -100,24 +100,28 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             var before = sent;
             await Eventually.Holds(
                 async () => (sent = await world.Ask<long>($"SELECT count(*) {Notifications} AND status = 'sent'")) > before,
-                $"more than {before} of {people} letters",
+                $"more than {before} of {people} notifications",
                 Patience);
         }
 
         Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {Notifications}"));
         Assert.Equal(people, await world.Ask<long>("SELECT count(*) FROM inbox WHERE handler = 'notify-of-forecast'"));
         Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM dead_events"));
-        // One that was being written when its process died may be there twice, and is the same letter to every mail program.
-        var letters = world.MessageTemplates();
-        Assert.Equal(people, letters.Select(letter => letter.To).Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(people, letters.Distinct().Count());
-        output.WriteLine($"{people} letters, {letters.Length - people} of them written twice.");
+        // One that was being written when its process died may be there twice, and is the same message to every mail program.
+        var sentMessages = world.Sent();
+        Assert.Equal(people, sentMessages.Select(message => message.To).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(people, sentMessages.Distinct().Count());
+        output.WriteLine($"{people} notifications, {sentMessages.Length - people} of them written twice.");
     });
 
-    [GeneratedRegex(@"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>crowd[^\r]+)\r\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(
+        @"^Message-Id: (?<id>[^\r]+)\r\n[\s\S]*?^To: (?<to>forecaster[^\r]+)\r\n",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Notification();
 
-    [GeneratedRegex(@"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(
+        @"^dotnet_gc_last_collection_heap_size_bytes\{[^}]*\} (?<bytes>[0-9.e+]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex HeapSize();
 
     /// <summary>Two processes on a database in which people have forecast an event.</summary>
@@ -138,7 +142,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var app = await PorticoApp.StartAsync(new PorticoAppOptions
             {
-                Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+                Settings =
                 {
                     ["Tokens:AccessTokenLifetime"] = "01:00:00",
                     ["Events:Consume"] = tellsPeople ? "true" : "false",
@@ -148,7 +152,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             });
             var manager = await app.SignUpAsync(Role.Manager);
             var (id, _) = await manager.Announce();
-            await app.Database.Crowd(id, people);
+            await app.Database.AddForecasters(id, people);
             // What a process took along when it died comes again after ten seconds instead of a minute.
             var consumer = EventSubscription.All.Single(subscription => subscription.Name == "notify-of-forecast").Consumer(app.Events);
             await app.JetStream.CreateOrUpdateConsumerAsync(
@@ -180,9 +184,8 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             using var client = new HttpClient();
             var scrapes = await Task.WhenAll(_management.Select(management => client.GetStringAsync(new Uri(management, "/metrics"))));
-            return scrapes.Max(
-                text => HeapSize().Matches(text).Sum(
-                    generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
+            return scrapes.Max(text => HeapSize().Matches(text)
+                .Sum(generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
         }
 
         /// <summary>Kills one process or both at once, and starts what was killed.</summary>
@@ -190,18 +193,18 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var dying = both ? [.. _processes] : (PorticoProcess[])[_processes[random.Next(Replicas)]];
             await Task.WhenAll(dying.Select(process => process.KillAsync()));
-            // Nobody lives who has taken a letter, so nobody waits until the time of who took it is over.
+            // The processes that took notifications are dead. Nobody waits until their time is over.
             if (both)
                 await _app.Database.Ask<long>(
                     "WITH freed AS (UPDATE messages SET due_at = now() WHERE status = 'queued' RETURNING id) SELECT count(*) FROM freed");
             await Task.WhenAll(dying.Select(process => process.StartAsync()));
         }
 
-        /// <summary>The letters in the mailbox by their recipient and their id.</summary>
-        public (string To, string Id)[] MessageTemplates() => [.. Directory.GetFiles(_app.Mailbox, "*.eml")
+        /// <summary>The messages in the mailbox: recipient and id of each.</summary>
+        public (string To, string Id)[] Sent() => [.. Directory.GetFiles(_app.Mailbox, "*.eml")
             .Select(file => Notification().Match(File.ReadAllText(file)))
-            .Where(letter => letter.Success)
-            .Select(letter => (letter.Groups["to"].Value, letter.Groups["id"].Value))];
+            .Where(message => message.Success)
+            .Select(message => (message.Groups["to"].Value, message.Groups["id"].Value))];
 
         public async ValueTask DisposeAsync()
         {

@@ -33,7 +33,7 @@ internal static class LedgerPeople
         return api.SendAsync(request);
     }
 
-    public static async Task<Guid> OpenWalletAsync(this TestPerson person, string currency = "EUR", string name = "Purse") =>
+    public static async Task<Guid> OpenWalletAsync(this TestPerson person, string currency = "EUR", string name = "Wallet") =>
         (await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name, currency }).Json(HttpStatusCode.Created))
             .GetProperty("id")
             .GetGuid();

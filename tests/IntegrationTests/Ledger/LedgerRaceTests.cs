@@ -26,7 +26,7 @@ public sealed class ThreeHosts : IAsyncLifetime
             _apps.Add(await PorticoApp.StartAsync(new PorticoAppOptions
             {
                 Database = _apps.FirstOrDefault()?.Database,
-                Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Ledger:Writers"] = writers },
+                Settings = { ["Ledger:Writers"] = writers },
             }));
         }
 

@@ -55,8 +55,9 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
         var accounts = await OpenAsync(owner, now);
         await using var first = await LedgerSession.Open(ledger.Database, default);
-        await first.Execute(
-            [.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now })]);
+        var deposits = accounts.Select(account =>
+            Movement.Deposit(Guid.CreateVersion7(), null, account.Id, Money.OfMinorUnits(Keys, account.Currency), null) with { At = now });
+        await first.Execute([.. deposits]);
         await using var second = await LedgerSession.Open(ledger.Database, default);
 
         // Somebody is about to use the key in the middle, so both groups are in the midst of theirs when they wait.
@@ -106,10 +107,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         Guid[] ids = [.. steps.Select(_ => Guid.CreateVersion7())];
         Instruction[] history =
         [
-            .. wallets.Select(
-                wallet =>
-                    Movement.Deposit(
-                        Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
+            .. wallets.Select(wallet =>
+                Movement.Deposit(Guid.CreateVersion7(), null, wallet.Id, Money.OfMinorUnits(100, wallet.Currency), null) with { At = now }),
             .. steps.Select((step, n) => step.ToInstruction(n, steps, ids, owners, wallets, now)),
         ];
 
@@ -219,10 +218,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             Instruction instruction = Kind switch
             {
                 < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
-                4 => Movement.Transfer(
-                    id,
-                    owner,
-                    [.. Enumerable.Range(0, 3).Select(leg => new Leg(Guid.CreateVersion7(), source, leg == 1 ? wallets[(Source + 2) % Wallets].Id : destination, amount, null))]),
+                4 => Movement.Transfer(id, owner, [To(destination), To(wallets[(Source + 2) % Wallets].Id), To(destination)]),
                 5 => Movement.Deposit(id, owner, destination, amount, null),
                 6 => Movement.Withdrawal(id, owner, source, amount, null),
                 7 or 12 or 13 => new Reversal(moved, part, null) { Id = id, By = owner },
@@ -235,6 +231,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                 At = begin.AddSeconds(n),
                 Key = Key == 0 ? null : new InstructionKey(owner, $"key {Key}", Enumerable.Repeat((byte)Body, 32).ToArray())
             };
+
+            Leg To(Guid wallet) => new(Guid.CreateVersion7(), source, wallet, amount, null);
 
             Guid Earlier(Func<Step, bool> fits) =>
                 Enumerable.Range(0, n).Reverse().Where(at => fits(steps[at])).Skip(Back).Select(at => ids[at]).FirstOrDefault();

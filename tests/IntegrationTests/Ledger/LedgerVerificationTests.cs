@@ -75,24 +75,46 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     /// </summary>
     [Theory]
     [InlineData("DELETE FROM ledger.postings WHERE account_id = '{from}' AND account_version = 2", "versions", "{from} version 3")]
-    [InlineData("UPDATE ledger.postings SET posted_after = posted_after + 1 WHERE account_id = '{from}' AND account_version = 3", "balances", "{from} version 3")]
-    [InlineData("UPDATE ledger.postings SET held_after = held_after + 1 WHERE account_id = '{from}' AND account_version = 5", "heldBalances", "{from} version 5")]
-    [InlineData("UPDATE ledger.postings SET recorded_at = '2020-01-01' WHERE account_id = '{from}' AND account_version = 3", "order", "{from} version 3")]
-    [InlineData("UPDATE ledger.postings SET amount = amount + 1 WHERE account_id = '{to}' AND account_version = 1", "journalFit", "{to} version 1")]
-    [InlineData("UPDATE ledger.postings SET journal_id = '{second}' WHERE account_id = '{to}' AND account_version = 1", "journalFit", "{to} version 1")]
+    [InlineData(
+        "UPDATE ledger.postings SET posted_after = posted_after + 1 WHERE account_id = '{from}' AND account_version = 3",
+        "balances", "{from} version 3")]
+    [InlineData(
+        "UPDATE ledger.postings SET held_after = held_after + 1 WHERE account_id = '{from}' AND account_version = 5",
+        "heldBalances", "{from} version 5")]
+    [InlineData(
+        "UPDATE ledger.postings SET recorded_at = '2020-01-01' WHERE account_id = '{from}' AND account_version = 3",
+        "order", "{from} version 3")]
+    [InlineData(
+        "UPDATE ledger.postings SET amount = amount + 1 WHERE account_id = '{to}' AND account_version = 1",
+        "journalFit", "{to} version 1")]
+    [InlineData(
+        "UPDATE ledger.postings SET journal_id = '{second}' WHERE account_id = '{to}' AND account_version = 1",
+        "journalFit", "{to} version 1")]
     [InlineData("UPDATE ledger.journals SET amount = amount + 1 WHERE id = '{transfer}'", "journalFit", "version ")]
     [InlineData("UPDATE ledger.journals SET currency = 'USD' WHERE id = '{transfer}'", "journalFit", "version ")]
     [InlineData("DELETE FROM ledger.journals WHERE id = '{second}'", "journalFit", "version ")]
     [InlineData("DELETE FROM ledger.postings WHERE journal_id = '{second}'", "journals", "{second}")]
     [InlineData("DELETE FROM ledger.postings WHERE journal_id = '{second}' AND account_id = '{to}'", "journals", "{second}")]
-    [InlineData("INSERT INTO ledger.postings SELECT account_id, 99, journal_id, amount, posted_after + amount, held_after, recorded_at FROM ledger.postings WHERE journal_id = '{second}' AND account_id = '{to}'", "journals", "{second}")]
+    [InlineData(
+        "INSERT INTO ledger.postings SELECT account_id, 99, journal_id, amount, posted_after + amount, held_after, recorded_at "
+        + "FROM ledger.postings WHERE journal_id = '{second}' AND account_id = '{to}'",
+        "journals",
+        "{second}")]
     [InlineData("UPDATE ledger.accounts SET posted = posted + 1 WHERE id = '{from}'", "accounts", "{from}")]
     [InlineData("UPDATE ledger.accounts SET version = version + 1 WHERE id = '{from}'", "accounts", "{from}")]
     [InlineData("UPDATE ledger.accounts SET recorded_at = recorded_at + interval '1 second' WHERE id = '{from}'", "accounts", "{from}")]
     [InlineData("DELETE FROM ledger.accounts WHERE id = '{to}'", "accounts", "{to}")]
     [InlineData("UPDATE ledger.accounts SET posted = posted + 1 WHERE id = '{from}'", "currencies", "EUR")]
-    [InlineData("ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_available; UPDATE ledger.accounts SET min_available = posted WHERE id = '{from}'", "limits", "{from}")]
-    [InlineData("ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_closed_empty; UPDATE ledger.accounts SET status = 'closed' WHERE id = '{from}'", "limits", "{from}")]
+    [InlineData(
+        "ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_available; "
+        + "UPDATE ledger.accounts SET min_available = posted WHERE id = '{from}'",
+        "limits",
+        "{from}")]
+    [InlineData(
+        "ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_closed_empty; "
+        + "UPDATE ledger.accounts SET status = 'closed' WHERE id = '{from}'",
+        "limits",
+        "{from}")]
     [InlineData("UPDATE ledger.accounts SET held = held - 1 WHERE id = '{from}'", "holds", "{from}")]
     [InlineData("UPDATE ledger.holds SET status = 'voided' WHERE id = '{hold}'", "holds", "{from}")]
     [InlineData("UPDATE ledger.holds SET captured = captured + 1 WHERE id = '{hold}'", "captures", "{hold}")]
@@ -102,7 +124,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     [InlineData("DELETE FROM ledger.holds WHERE id = '{voided}'", "captures", "{voided}")]
     [InlineData("UPDATE ledger.journals SET amount = 100000 WHERE id = '{reversal}'", "reversals", "{reversal}")]
     [InlineData("UPDATE ledger.journals SET reverses_id = '{hold}' WHERE id = '{reversal}'", "reversals", "{reversal}")]
-    [InlineData("UPDATE ledger.journals SET source_id = destination_id, destination_id = source_id WHERE id = '{reversal}'", "reversals", "{reversal}")]
+    [InlineData(
+        "UPDATE ledger.journals SET source_id = destination_id, destination_id = source_id WHERE id = '{reversal}'",
+        "reversals", "{reversal}")]
     [InlineData("UPDATE wallets SET currency = 'USD' WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("DELETE FROM ledger.accounts WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("DELETE FROM wallets WHERE id = '{closed}'", "wallets", "{closed}")]
@@ -118,9 +142,11 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         var changed = change.Contains("TRIGGER", StringComparison.Ordinal) ? 1 : await ExecuteAsync(
             connection,
             $"""
-            ALTER TABLE ledger.journals DISABLE TRIGGER journals_append_only; ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only;
+            ALTER TABLE ledger.journals DISABLE TRIGGER journals_append_only;
+            ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only;
             {ledger.Named(change)};
-            ALTER TABLE ledger.journals ENABLE TRIGGER journals_append_only; ALTER TABLE ledger.postings ENABLE TRIGGER postings_append_only
+            ALTER TABLE ledger.journals ENABLE TRIGGER journals_append_only;
+            ALTER TABLE ledger.postings ENABLE TRIGGER postings_append_only
             """);
         if (change.Contains("TRIGGER", StringComparison.Ordinal))
             await ExecuteAsync(connection, change);
@@ -140,9 +166,8 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     {
         var broken = typeof(LedgerVerificationTests).GetMethod(nameof(Names_the_first_row_that_is_wrong))!
             .GetCustomAttributesData().Where(data => data.AttributeType == typeof(InlineDataAttribute))
-            .Select(
-                data =>
-                    (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[1].Value!);
+            .Select(data => (IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)
+            .Select(arguments => (string)arguments[1].Value!);
 
         Assert.Empty(
             LedgerChecks.OfPostings.Select(check => check.Name)
@@ -192,11 +217,11 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         await using var first = await ledger.OpenAsync();
         await using var second = await ledger.OpenAsync();
 
-        Portico.Domain.Common.Error? refusal = null;
+        Portico.Domain.Common.Error? error = null;
         await LedgerVerification.VerifyAsync(
-            first, _ => refusal ??= LedgerVerification.VerifyAsync(second, _ => { }, default).GetAwaiter().GetResult().Error, default);
+            first, _ => error ??= LedgerVerification.VerifyAsync(second, _ => { }, default).GetAwaiter().GetResult().Error, default);
 
-        Assert.Equal("verification_running", refusal?.Code);
+        Assert.Equal("verification_running", error?.Code);
         Assert.True((await LedgerVerification.VerifyAsync(second, _ => { }, default)).Value.Clean);
     }
 

@@ -4,36 +4,35 @@ using static Portico.IntegrationTests.Ledger.LedgerPeople;
 
 namespace Portico.IntegrationTests.Ledger;
 
-public sealed class TransferTests : IAsyncLifetime
+public sealed class TransferTests : PorticoTests
 {
-    private PorticoApp _app = null!;
     private TestPerson _manager = null!;
     private TestPerson _ada = null!;
     private TestPerson _ben = null!;
     private Guid _from;
     private Guid _to;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _app = await PorticoApp.SharedAsync();
-        (_manager, _ada, _ben) = (await _app.ManagerAsync(), await _app.SignUpAsync(), await _app.SignUpAsync());
+        await base.InitializeAsync();
+        (_manager, _ada, _ben) = (await App.ManagerAsync(), await App.SignUpAsync(), await App.SignUpAsync());
         (_from, _to) = (await _ada.OpenWalletAsync(), await _ben.OpenWalletAsync());
-        await _manager.DepositAsync(_app, _from, "100.00");
+        await _manager.DepositAsync(App, _from, "100.00");
     }
 
-    public Task DisposeAsync() => LedgerChecker.CheckAsync(_app.Database.Portico);
+    public override Task DisposeAsync() => LedgerChecker.CheckAsync(App.Database.Portico);
 
     [Fact]
     public async Task Moves_money_and_shows_it_to_both_parties()
     {
-        var made = await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "12.34")).Json(HttpStatusCode.Created);
+        var made = await _ada.PostAsync(App, "transfers", Transfer(_from, _to, "12.34")).Json(HttpStatusCode.Created);
         Assert.Equal("12.34", made.GetProperty("amount").Text("amount"));
         Assert.Equal((87.66m, 0m, 87.66m), await _ada.BalanceAsync(_from));
         Assert.Equal((12.34m, 0m, 12.34m), await _ben.BalanceAsync(_to));
         foreach (var party in new[] { _ada, _ben, _manager })
             Assert.Equal(
                 made.ToString(), (await party.GetAsync($"/api/v1/transfers/{made.Text("id")}").Json(HttpStatusCode.OK)).ToString());
-        var stranger = await _app.SignUpAsync();
+        var stranger = await App.SignUpAsync();
         await stranger.GetAsync($"/api/v1/transfers/{made.Text("id")}").Problem(HttpStatusCode.NotFound, "not_found");
     }
 
@@ -41,16 +40,16 @@ public sealed class TransferTests : IAsyncLifetime
     public async Task Refuses_what_cannot_be_and_changes_nothing()
     {
         var dollars = await _ben.OpenWalletAsync("USD");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "100.01"))
+        await _ada.PostAsync(App, "transfers", Transfer(_from, _to, "100.01"))
             .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _from, "1.00")).Problem(HttpStatusCode.BadRequest, "same_wallet");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, dollars, "1.00"))
+        await _ada.PostAsync(App, "transfers", Transfer(_from, _from, "1.00")).Problem(HttpStatusCode.BadRequest, "same_wallet");
+        await _ada.PostAsync(App, "transfers", Transfer(_from, dollars, "1.00"))
             .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "1.00", "USD"))
+        await _ada.PostAsync(App, "transfers", Transfer(_from, _to, "1.00", "USD"))
             .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
-        await _ada.PostAsync(_app, "transfers", Transfer(_to, _from, "1.00")).Problem(HttpStatusCode.NotFound, "not_found");
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, Guid.NewGuid(), "1.00")).Problem(HttpStatusCode.NotFound, "not_found");
-        await _ada.PostAsync(_app, "deposits", new { walletId = _from, amount = Money("1.00") })
+        await _ada.PostAsync(App, "transfers", Transfer(_to, _from, "1.00")).Problem(HttpStatusCode.NotFound, "not_found");
+        await _ada.PostAsync(App, "transfers", Transfer(_from, Guid.NewGuid(), "1.00")).Problem(HttpStatusCode.NotFound, "not_found");
+        await _ada.PostAsync(App, "deposits", new { walletId = _from, amount = Money("1.00") })
             .Problem(HttpStatusCode.Forbidden, "forbidden");
         Assert.Equal((100m, 0m, 100m), await _ada.BalanceAsync(_from));
         Assert.Equal((0m, 0m, 0m), await _ben.BalanceAsync(_to));
@@ -69,7 +68,7 @@ public sealed class TransferTests : IAsyncLifetime
     [InlineData("792281625142643375935439503.36", "validation_failed")]
     public async Task Reads_amounts_strictly(string amount, string code)
     {
-        var problem = await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, amount)).Problem(HttpStatusCode.BadRequest, code);
+        var problem = await _ada.PostAsync(App, "transfers", Transfer(_from, _to, amount)).Problem(HttpStatusCode.BadRequest, code);
         Assert.True(problem.GetProperty("errors").TryGetProperty("amount", out _), problem.ToString());
     }
 
@@ -78,11 +77,11 @@ public sealed class TransferTests : IAsyncLifetime
     {
         var body = Transfer(_from, _to, "1.00");
         await _ada.SendAsync(HttpMethod.Post, "/api/v1/transfers", body).Problem(HttpStatusCode.BadRequest, "validation_failed");
-        var first = await _ada.PostAsync(_app, "transfers", body, "key").Json(HttpStatusCode.Created);
-        using var again = await _ada.PostAsync(_app, "transfers", body, "key");
+        var first = await _ada.PostAsync(App, "transfers", body, "key").Json(HttpStatusCode.Created);
+        using var again = await _ada.PostAsync(App, "transfers", body, "key");
         Assert.Equal("true", again.Headers.GetValues("Idempotency-Replayed").Single());
-        Assert.Equal(first.ToString(), (await Task.FromResult(again).Json(HttpStatusCode.Created)).ToString());
-        await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "2.00"), "key")
+        Assert.Equal(first.ToString(), (await again.Json(HttpStatusCode.Created)).ToString());
+        await _ada.PostAsync(App, "transfers", Transfer(_from, _to, "2.00"), "key")
             .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
         Assert.Equal(99m, (await _ada.BalanceAsync(_from)).Balance);
     }
@@ -91,61 +90,61 @@ public sealed class TransferTests : IAsyncLifetime
     public async Task A_refusal_for_funds_is_kept_under_its_key()
     {
         var body = Transfer(_from, _to, "150.00");
-        await _ada.PostAsync(_app, "transfers", body, "poor").Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
-        await _manager.DepositAsync(_app, _from, "100.00");
-        await _ada.PostAsync(_app, "transfers", body, "poor").Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
-        await _ada.PostAsync(_app, "transfers", body, "rich").Json(HttpStatusCode.Created);
+        await _ada.PostAsync(App, "transfers", body, "poor").Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await _manager.DepositAsync(App, _from, "100.00");
+        await _ada.PostAsync(App, "transfers", body, "poor").Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await _ada.PostAsync(App, "transfers", body, "rich").Json(HttpStatusCode.Created);
     }
 
     [Fact]
     public async Task A_batch_stands_or_falls_whole()
     {
         var legs = Enumerable.Range(1, 100).Select(n => Transfer(_from, _to, $"0.{n % 100:D2}" is "0.00" ? "1.00" : $"0.{n:D2}")).ToArray();
-        var made = await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created);
+        var made = await _ada.PostAsync(App, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created);
         Assert.Equal(100, made.GetProperty("transfers").GetArrayLength());
         Assert.Equal(
             made.ToString(),
-            (await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created)).ToString());
+            (await _ada.PostAsync(App, "transfers/batch", new { transfers = legs }, "batch").Json(HttpStatusCode.Created)).ToString());
         Assert.Equal(49.50m, (await _ada.BalanceAsync(_from)).Balance);
 
         // The second leg needs more than is left.
         object[] unfit = [Transfer(_from, _to, "40.00"), Transfer(_from, _to, "9.51")];
-        await _ada.PostAsync(_app, "transfers/batch", new { transfers = unfit })
+        await _ada.PostAsync(App, "transfers/batch", new { transfers = unfit })
             .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
         Assert.Equal(49.50m, (await _ada.BalanceAsync(_from)).Balance);
-        await _ada.PostAsync(_app, "transfers/batch", new { transfers = legs.Append(legs[0]) })
+        await _ada.PostAsync(App, "transfers/batch", new { transfers = legs.Append(legs[0]) })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
-        await _ada.PostAsync(_app, "transfers/batch", new { transfers = Array.Empty<object>() })
+        await _ada.PostAsync(App, "transfers/batch", new { transfers = Array.Empty<object>() })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]
     public async Task Is_reversed_in_parts_up_to_its_amount()
     {
-        var made = await _ada.PostAsync(_app, "transfers", Transfer(_from, _to, "10.00")).Json(HttpStatusCode.Created);
+        var made = await _ada.PostAsync(App, "transfers", Transfer(_from, _to, "10.00")).Json(HttpStatusCode.Created);
         var path = $"transfers/{made.Text("id")}/reverse";
-        await _ada.PostAsync(_app, path, new { }).Problem(HttpStatusCode.Forbidden, "forbidden");
-        var part = await _manager.PostAsync(_app, path, new { amount = Money("4.00") }).Json(HttpStatusCode.Created);
+        await _ada.PostAsync(App, path, new { }).Problem(HttpStatusCode.Forbidden, "forbidden");
+        var part = await _manager.PostAsync(App, path, new { amount = Money("4.00") }).Json(HttpStatusCode.Created);
         Assert.Equal(made.Text("id"), part.Text("reversesId"));
         Assert.Equal(_to.ToString(), part.Text("fromWalletId"));
-        await _manager.PostAsync(_app, path, new { amount = Money("6.01") })
+        await _manager.PostAsync(App, path, new { amount = Money("6.01") })
             .Problem(HttpStatusCode.UnprocessableEntity, "reversal_exceeded");
-        var rest = await _manager.PostAsync(_app, path, new { }).Json(HttpStatusCode.Created);
+        var rest = await _manager.PostAsync(App, path, new { }).Json(HttpStatusCode.Created);
         Assert.Equal(6.00m, Amount(rest, "amount"));
-        await _manager.PostAsync(_app, path, new { }).Problem(HttpStatusCode.Conflict, "already_reversed");
-        await _manager.PostAsync(_app, $"transfers/{rest.Text("id")}/reverse", new { }).Problem(HttpStatusCode.Conflict, "not_reversible");
-        await _manager.PostAsync(_app, $"transfers/{Guid.NewGuid()}/reverse", new { }).Problem(HttpStatusCode.NotFound, "not_found");
+        await _manager.PostAsync(App, path, new { }).Problem(HttpStatusCode.Conflict, "already_reversed");
+        await _manager.PostAsync(App, $"transfers/{rest.Text("id")}/reverse", new { }).Problem(HttpStatusCode.Conflict, "not_reversible");
+        await _manager.PostAsync(App, $"transfers/{Guid.NewGuid()}/reverse", new { }).Problem(HttpStatusCode.NotFound, "not_found");
         Assert.Equal(100m, (await _ada.BalanceAsync(_from)).Balance);
     }
 
     [Fact]
     public async Task Deposits_and_withdrawals_have_the_world_outside_as_their_other_side()
     {
-        var paid = await _manager.PostAsync(_app, "withdrawals", new { walletId = _from, amount = Money("30.00"), description = "Payout" })
+        var paid = await _manager.PostAsync(App, "withdrawals", new { walletId = _from, amount = Money("30.00"), description = "Payout" })
             .Json(HttpStatusCode.Created);
         Assert.Equal(System.Text.Json.JsonValueKind.Null, paid.GetProperty("toWalletId").ValueKind);
         Assert.Equal("withdrawal", paid.Text("kind"));
-        await _manager.PostAsync(_app, "withdrawals", new { walletId = _from, amount = Money("70.01") })
+        await _manager.PostAsync(App, "withdrawals", new { walletId = _from, amount = Money("70.01") })
             .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
         Assert.Equal(70m, (await _ada.BalanceAsync(_from)).Balance);
     }

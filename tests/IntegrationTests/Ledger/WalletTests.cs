@@ -6,18 +6,17 @@ using static Portico.IntegrationTests.Ledger.LedgerPeople;
 
 namespace Portico.IntegrationTests.Ledger;
 
-public sealed class WalletTests : IAsyncLifetime
+public sealed class WalletTests : PorticoTests
 {
-    private PorticoApp _app = null!;
     private TestPerson _ada = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _app = await PorticoApp.SharedAsync();
-        _ada = await _app.SignUpAsync();
+        await base.InitializeAsync();
+        _ada = await App.SignUpAsync();
     }
 
-    public Task DisposeAsync() => LedgerChecker.CheckAsync(_app.Database.Portico);
+    public override Task DisposeAsync() => LedgerChecker.CheckAsync(App.Database.Portico);
 
     [Fact]
     public async Task Is_opened_empty_and_shown_to_its_owner_only()
@@ -26,7 +25,7 @@ public sealed class WalletTests : IAsyncLifetime
         var wallet = await _ada.WalletAsync(id);
         Assert.Equal("0.000000000000000000", wallet.GetProperty("balance").Text("amount"));
         Assert.Equal("open", wallet.Text("status"));
-        var stranger = await _app.SignUpAsync();
+        var stranger = await App.SignUpAsync();
         await stranger.GetAsync($"/api/v1/wallets/{id}").Problem(HttpStatusCode.NotFound, "not_found");
         await _ada.OpenWalletAsync("EUR", "Euro");
         var list = await _ada.GetAsync("/api/v1/wallets").Json(HttpStatusCode.OK);
@@ -46,32 +45,30 @@ public sealed class WalletTests : IAsyncLifetime
         Assert.Equal("New", renamed.Text("name"));
         await Send(HttpMethod.Patch, id, new { name = "Newer" }, tag).Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
 
-        var manager = await _app.ManagerAsync();
-        await manager.DepositAsync(_app, id, "5.00");
-        var request = new HttpRequestMessage(
-            HttpMethod.Get,
-            $"/api/v1/wallets/{id}")
-        { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken) } };
+        var manager = await App.ManagerAsync();
+        await manager.DepositAsync(App, id, "5.00");
+        var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/wallets/{id}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _ada.AccessToken);
         request.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{renamed.Text("version")}\""));
-        Assert.Equal(5m, Amount(await _app.Client.SendAsync(request).Json(HttpStatusCode.OK), "balance"));
+        Assert.Equal(5m, Amount(await App.Client.SendAsync(request).Json(HttpStatusCode.OK), "balance"));
     }
 
     [Fact]
     public async Task Is_closed_only_when_it_is_empty_and_nothing_moves_after()
     {
-        var (manager, ben) = (await _app.ManagerAsync(), await _app.SignUpAsync());
+        var (manager, ben) = (await App.ManagerAsync(), await App.SignUpAsync());
         var (id, other) = (await _ada.OpenWalletAsync(), await ben.OpenWalletAsync());
-        await manager.DepositAsync(_app, id, "5.00");
-        await manager.DepositAsync(_app, other, "5.00");
+        await manager.DepositAsync(App, id, "5.00");
+        await manager.DepositAsync(App, other, "5.00");
         await Send(HttpMethod.Delete, id, null, EntityTagHeaderValue.Any).Problem(HttpStatusCode.Conflict, "wallet_not_empty");
-        var hold = await _ada.PostAsync(_app, "holds", new { fromWalletId = id, toWalletId = other, amount = Money("5.00") })
+        var hold = await _ada.PostAsync(App, "holds", new { fromWalletId = id, toWalletId = other, amount = Money("5.00") })
             .Json(HttpStatusCode.Created);
         await Send(HttpMethod.Delete, id, null, EntityTagHeaderValue.Any).Problem(HttpStatusCode.Conflict, "wallet_not_empty");
-        await _ada.PostAsync(_app, $"holds/{hold.Text("id")}/capture", new { }).Json(HttpStatusCode.OK);
+        await _ada.PostAsync(App, $"holds/{hold.Text("id")}/capture", new { }).Json(HttpStatusCode.OK);
         await Send(HttpMethod.Delete, id, null, EntityTagHeaderValue.Any).Json(HttpStatusCode.NoContent);
         await _ada.GetAsync($"/api/v1/wallets/{id}").Problem(HttpStatusCode.NotFound, "not_found");
-        await ben.PostAsync(_app, "transfers", Transfer(other, id, "1.00")).Problem(HttpStatusCode.Conflict, "wallet_closed");
-        await manager.PostAsync(_app, "deposits", new { walletId = id, amount = Money("1.00") })
+        await ben.PostAsync(App, "transfers", Transfer(other, id, "1.00")).Problem(HttpStatusCode.Conflict, "wallet_closed");
+        await manager.PostAsync(App, "deposits", new { walletId = id, amount = Money("1.00") })
             .Problem(HttpStatusCode.Conflict, "wallet_closed");
     }
 
@@ -84,6 +81,6 @@ public sealed class WalletTests : IAsyncLifetime
         };
         if (ifMatch is not null)
             request.Headers.IfMatch.Add(ifMatch);
-        return _app.Client.SendAsync(request);
+        return App.Client.SendAsync(request);
     }
 }

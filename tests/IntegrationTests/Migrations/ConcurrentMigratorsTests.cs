@@ -106,7 +106,8 @@ public sealed class ConcurrentMigratorsTests : IAsyncLifetime
                     observer,
                     """
                     SELECT coalesce(min(application_name), '') FROM pg_stat_activity
-                    WHERE application_name LIKE 'migrator-%' AND application_name <> $1 AND wait_event_type = 'Lock' AND wait_event = 'relation'
+                    WHERE application_name LIKE 'migrator-%' AND application_name <> $1
+                        AND wait_event_type = 'Lock' AND wait_event = 'relation'
                     """,
                     except);
                 return name.Length > 0;

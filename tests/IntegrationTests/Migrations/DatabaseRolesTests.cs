@@ -81,8 +81,8 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
     public async Task A_stranger_of_the_same_server_may_not_even_connect()
     {
         var stranger = await CreateLoginAsync($"stranger_{_suffix}");
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => TestMigrator.OpenAsync(stranger));
-        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+        var error = await Assert.ThrowsAsync<PostgresException>(() => TestMigrator.OpenAsync(stranger));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
     }
 
     [Fact]
@@ -103,8 +103,8 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
         await _migrator.SucceedAsync("up");
 
         Assert.Null(await RefusalAsync(changed, "SELECT 1"));
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => TestMigrator.OpenAsync(old));
-        Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
+        var error = await Assert.ThrowsAsync<PostgresException>(() => TestMigrator.OpenAsync(old));
+        Assert.Equal(PostgresErrorCodes.InvalidPassword, error.SqlState);
     }
 
     [Fact]
@@ -203,9 +203,9 @@ public sealed class DatabaseRolesTests(MigratorCluster cluster) : IAsyncLifetime
             await DatabaseServer.ExecuteAsync(connection, sql, CancellationToken.None);
             return null;
         }
-        catch (PostgresException refusal)
+        catch (PostgresException error)
         {
-            return refusal.SqlState;
+            return error.SqlState;
         }
     }
 

@@ -40,12 +40,20 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
     }
 
     [Theory]
-    [InlineData("ConnectionStrings:Migrator", "Host=x;Database=portico;Password=half;secret", "ConnectionStrings:Migrator is not an Npgsql connection string.")]
+    [InlineData(
+        "ConnectionStrings:Migrator", "Host=x;Database=portico;Password=half;secret",
+        "ConnectionStrings:Migrator is not an Npgsql connection string.")]
     [InlineData("ConnectionStrings:Migrator", "Database=portico", "ConnectionStrings:Migrator must name Host and Database.")]
     [InlineData("ConnectionStrings:Migrator", "Host=x", "ConnectionStrings:Migrator must name Host and Database.")]
-    [InlineData("ConnectionStrings:Migrator", "Host=x;Database=postgres", "ConnectionStrings:Migrator names the database postgres, which belongs to the server itself.")]
-    [InlineData("ConnectionStrings:Migrator", "Host=x;Database=portico;Username=portico_owner", "ConnectionStrings:Migrator must name a role of its own, not portico_owner.")]
-    [InlineData("ConnectionStrings:Portico", "Host=x;Database=elsewhere;Password=p", "ConnectionStrings:Portico names the database elsewhere")]
+    [InlineData(
+        "ConnectionStrings:Migrator", "Host=x;Database=postgres",
+        "ConnectionStrings:Migrator names the database postgres, which belongs to the server itself.")]
+    [InlineData(
+        "ConnectionStrings:Migrator", "Host=x;Database=portico;Username=portico_owner",
+        "ConnectionStrings:Migrator must name a role of its own, not portico_owner.")]
+    [InlineData(
+        "ConnectionStrings:Portico", "Host=x;Database=elsewhere;Password=p",
+        "ConnectionStrings:Portico names the database elsewhere")]
     [InlineData("ConnectionStrings:Portico", "Host=x;Username=postgres", "ConnectionStrings:Portico must name Host and Database.")]
     [InlineData("ConnectionStrings:Bootstrap", "Host=x", "ConnectionStrings:Bootstrap must name Host and Username.")]
     [InlineData("ConnectionStrings:Migrator", null, "ConnectionStrings:Migrator is missing")]

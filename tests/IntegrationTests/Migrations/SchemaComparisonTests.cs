@@ -109,18 +109,25 @@ public sealed class SchemaComparisonTests(MigratorCluster cluster) : IAsyncLifet
             "ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey",
             ["stock.books: the EF model has the foreign key (author_id) to authors (id) on delete CASCADE, the SQL has not."]);
         yield return (
-            "ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors (id) ON DELETE RESTRICT", [
-            "stock.books: the EF model has the foreign key (author_id) to authors (id) on delete CASCADE, the SQL has not.",
-            "stock.books: the SQL has the foreign key (author_id) to authors (id) on delete RESTRICT, the EF model has not."]);
+            """
+            ALTER TABLE stock.books DROP CONSTRAINT books_author_id_fkey,
+                ADD FOREIGN KEY (author_id) REFERENCES authors (id) ON DELETE RESTRICT
+            """,
+            [
+                "stock.books: the EF model has the foreign key (author_id) to authors (id) on delete CASCADE, the SQL has not.",
+                "stock.books: the SQL has the foreign key (author_id) to authors (id) on delete RESTRICT, the EF model has not.",
+            ]);
 
         // Indexes.
         yield return (
             "DROP INDEX authors_email_key",
             ["authors: unique index authors_email_key: the SQL has none, the EF model has unique (email) where (email IS NOT NULL)."]);
         yield return ("DROP INDEX authors_email_key; CREATE UNIQUE INDEX authors_email_key ON authors (email)", [
-            "authors: unique index authors_email_key: the SQL has unique (email), the EF model has unique (email) where (email IS NOT NULL)."]);
+            "authors: unique index authors_email_key: "
+            + "the SQL has unique (email), the EF model has unique (email) where (email IS NOT NULL)."]);
         yield return ("DROP INDEX authors_email_key; CREATE INDEX authors_email_key ON authors (email) WHERE email IS NOT NULL", [
-            "authors: unique index authors_email_key: the SQL has (email) where (email IS NOT NULL), the EF model has unique (email) where (email IS NOT NULL)."]);
+            "authors: unique index authors_email_key: the SQL has (email) where (email IS NOT NULL), "
+            + "the EF model has unique (email) where (email IS NOT NULL)."]);
         yield return ("ALTER INDEX authors_email_key RENAME TO other", [
             "authors: unique index authors_email_key: the SQL has none, the EF model has unique (email) where (email IS NOT NULL).",
             "authors: unique index other: the SQL has unique (email) where (email IS NOT NULL), the EF model has none."]);

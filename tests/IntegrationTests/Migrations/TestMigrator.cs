@@ -80,15 +80,10 @@ internal sealed class TestMigrator
     /// <summary>Starts it as a process of its own, whose sessions carry the name.</summary>
     public MigratorProcess Start(string name, params string[] args)
     {
-        // Whoever runs the tests in the background has them ignore Ctrl-C, which a child would inherit.
+        // Tests that run in the background ignore Ctrl-C, and a child would inherit that.
         var start = new ProcessStartInfo("env") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (
-            var argument in (string[])[
-                "--default-signal=INT",
-                "dotnet",
-                Path.Combine(AppContext.BaseDirectory, "Portico.Migrator.dll"),
-                .. args
-            ])
+        string[] command = ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Portico.Migrator.dll"), .. args];
+        foreach (var argument in command)
             start.ArgumentList.Add(argument);
         foreach (var (key, value) in Settings)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;

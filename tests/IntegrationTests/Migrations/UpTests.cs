@@ -57,7 +57,10 @@ public sealed class UpTests(MigratorCluster cluster)
     {
         using var folder = new MigrationFolder().With(
             "0001_a",
-            "CREATE TABLE a AS SELECT '{\"b\": 1}'::jsonb @> '{}' AS contains, '{\"b\": 1}'::jsonb ? 'b' AS has, @ -5 AS five, (ARRAY[1, 2, 3])[1:2] AS slice;",
+            """
+            CREATE TABLE a AS SELECT
+                '{"b": 1}'::jsonb @> '{}' AS contains, '{"b": 1}'::jsonb ? 'b' AS has, @ -5 AS five, (ARRAY[1, 2, 3])[1:2] AS slice;
+            """,
             "DROP TABLE a;");
         await _migrator.SucceedAsync(["up", .. folder.Option]);
         Assert.True(await _migrator.AskAsync<bool>("SELECT contains AND has AND five = 5 AND slice = '{1,2}' FROM a"));
@@ -178,7 +181,10 @@ public sealed class UpTests(MigratorCluster cluster)
         await Eventually.Holds(() => IsSleepingAsync(observer), "the migration runs");
         await TestMigrator.AskAsync<bool>(
             observer,
-            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = $1 AND locktype = 'advisory' AND objid = $2",
+            """
+            SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE d.datname = $1 AND locktype = 'advisory' AND objid = $2
+            """,
             _migrator.Database,
             (long)LockPurpose.Database);
 

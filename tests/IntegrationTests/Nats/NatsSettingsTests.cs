@@ -37,16 +37,16 @@ public sealed class NatsSettingsTests : IAsyncLifetime
     {
         await using var server = await NatsServerProcess.StartAsync("authorization { user: ada, password: first }");
         await using var nats = new NatsSettings { Url = WithCredentials(server, "ada:first@") }.CreateConnection("test");
-        var refusals = new ConcurrentBag<string>();
+        var errors = new ConcurrentBag<string>();
         nats.ServerError += (_, e) =>
         {
-            refusals.Add(e.Error);
+            errors.Add(e.Error);
             return default;
         };
         await AssertAnswers(nats);
 
         await server.ReloadAsync("authorization { user: ada, password: second }");
-        await Eventually.Holds(() => Task.FromResult(refusals.Count > 3), "the password to be refused several times");
+        await Eventually.Holds(() => Task.FromResult(errors.Count > 3), "the password to be refused several times");
         await server.ReloadAsync("authorization { user: ada, password: first }");
 
         await Eventually.Holds(() => Task.FromResult(nats.ConnectionState == NatsConnectionState.Open), "the connection to be back");

@@ -7,7 +7,6 @@ using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Notifications;
 using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Ledger;
-using Portico.IntegrationTests.Mail;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Notifications;
@@ -17,7 +16,7 @@ namespace Portico.IntegrationTests.Notifications;
 /// </summary>
 public sealed class NotificationTests : IAsyncLifetime
 {
-    // Its own: a second process on the database of the shared one would send some of the letters.
+    // Its own: a second process on the database of the shared one would send some of the notifications.
     private PorticoApp _app = null!;
 
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
@@ -30,7 +29,7 @@ public sealed class NotificationTests : IAsyncLifetime
         await using var server = await MailServer.StartAsync(SmtpSecurity.StartTls);
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+            Settings =
             {
                 ["Mail:Mailbox"] = "",
                 ["Mail:Smtp:Host"] = "localhost",
@@ -86,7 +85,8 @@ public sealed class NotificationTests : IAsyncLifetime
         await LogIn(person, "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0");
         await LogIn(
             person,
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1");
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            + "Version/18.0 Mobile/15E148 Safari/604.1");
         await _app.MessageAsync(person.Email, text => text.Contains("Safari, iPhone", StringComparison.Ordinal));
 
         Assert.Contains("- Device: Firefox, Linux\r\n- IP address: 127.0.0.1\r\n", message, StringComparison.Ordinal);
@@ -103,8 +103,8 @@ public sealed class NotificationTests : IAsyncLifetime
         var admin = await _app.SignUpAsync(Role.Admin);
         var (blocked, deleted) = (await _app.SignUpAsync(), await _app.SignUpAsync());
 
-        using (
-            var answer = await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", new { reason = "spam and nonsense" }))
+        var reason = new { reason = "spam and nonsense" };
+        using (var answer = await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{blocked.Id}/block", reason))
             answer.EnsureSuccessStatusCode();
         using (var answer = await admin.SendAsync(HttpMethod.Delete, $"/api/v1/users/{deleted.Id}"))
             answer.EnsureSuccessStatusCode();
@@ -123,16 +123,16 @@ public sealed class NotificationTests : IAsyncLifetime
 
         await manager.DepositAsync(_app, hers, "100.50");
         await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, his, "12.34")).Json(HttpStatusCode.Created);
-        // From one's own purse into one's own: no news.
+        // Between two wallets of the same user: no notification.
         await ada.PostAsync(_app, "transfers", LedgerPeople.Transfer(hers, spare, "7.00")).Json(HttpStatusCode.Created);
         await Notification(ada, "You received");
         await Notification(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e");
         await AllTold("notify-of-deposit", "notify-of-transfer");
 
-        Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(LettersTo(ada, "You received")), StringComparison.Ordinal);
+        Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(NotificationsTo(ada, "You received")), StringComparison.Ordinal);
         Assert.Contains(
             "\r\n\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e 12.34 EUR\r\n",
-            Assert.Single(LettersTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")),
+            Assert.Single(NotificationsTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")),
             StringComparison.Ordinal);
     }
 
@@ -152,18 +152,19 @@ public sealed class NotificationTests : IAsyncLifetime
         await Notification(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437");
         await AllTold("notify-of-forecast");
 
-        var good = Assert.Single(LettersTo(right, "Your forecast"));
+        var good = Assert.Single(NotificationsTo(right, "Your forecast"));
         Assert.Contains("\r\nSubject: Your forecast was right\r\n", good, StringComparison.Ordinal);
         Assert.Contains("Reds \u2013 Blues", good, StringComparison.Ordinal);
         Assert.Contains("- Result: 1\r\n", good, StringComparison.Ordinal);
-        var bad = Assert.Single(LettersTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
+        var bad = Assert.Single(NotificationsTo(wrong, "\u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437"));
         Assert.Contains(
-            "- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n",
+            "- \u0420\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442: 1\r\n"
+            + "- \u0412\u0430\u0448 \u043f\u0440\u043e\u0433\u043d\u043e\u0437: X\r\n",
             bad,
             StringComparison.Ordinal);
     }
 
-    /// <summary>Waits until all that has happened was handled, and the letters of it are sent.</summary>
+    /// <summary>Waits until all that has happened was handled, and the notifications of it are sent.</summary>
     private async Task AllTold(params string[] handlers)
     {
         await Eventually.Holds(
@@ -178,15 +179,16 @@ public sealed class NotificationTests : IAsyncLifetime
 
         await Eventually.Holds(
             async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0,
-            "all letters to be sent");
+            "all notifications to be sent");
     }
 
     private Task<string> Notification(TestPerson person, string words) =>
         _app.MessageAsync(person.Email, text => text.Contains(words, StringComparison.Ordinal));
 
     // By the text, since a subject that is not ASCII is encoded.
-    private string[] LettersTo(TestPerson person, string words) =>
-        [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text => text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
+    private string[] NotificationsTo(TestPerson person, string words) =>
+        [.. Directory.GetFiles(_app.Mailbox, "*.eml").Select(File.ReadAllText).Where(text =>
+            text.Contains($"To: {person.Email}\r\n", StringComparison.Ordinal) && text.Contains(words, StringComparison.Ordinal))];
 
     private Task<string> Told(TestPerson person, string subject) =>
         _app.MessageAsync(person.Email, text => IsTo(text, person.Email, subject));
@@ -197,10 +199,8 @@ public sealed class NotificationTests : IAsyncLifetime
 
     private async Task LogIn(TestPerson person, string agent)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Post,
-            "/api/v1/auth/login")
-        { Content = JsonContent.Create(new { person.Email, person.Password }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/login");
+        request.Content = JsonContent.Create(new { person.Email, person.Password });
         request.Headers.TryAddWithoutValidation("User-Agent", agent);
         using var answer = await _app.Client.SendAsync(request);
         answer.EnsureSuccessStatusCode();

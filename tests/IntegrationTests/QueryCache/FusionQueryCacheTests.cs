@@ -12,7 +12,7 @@ using static Portico.IntegrationTests.Forecasts.ForecastWorld;
 namespace Portico.IntegrationTests.QueryCache;
 
 /// <summary>The cache of queries on two replicas.</summary>
-public sealed class QueryCacheTests : IAsyncLifetime
+public sealed class FusionQueryCacheTests : IAsyncLifetime
 {
     private const string Tag = nameof(SportEvent);
     private static readonly Dictionary<string, string?> Settings =
@@ -115,8 +115,9 @@ public sealed class QueryCacheTests : IAsyncLifetime
                 async () => (await Cache(maker).Get(query, After, default)).Answer.Value == "after", "the change", TimeSpan.FromSeconds(1));
             await Invalidation(changer).Invalidate(query.Tags);
             await Eventually.Holds(
-                async () =>
-                    (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss, "another", TimeSpan.FromSeconds(1));
+                async () => (await Cache(maker).Get(query, After, default)).Use.Kind == CacheUseKind.Miss,
+                "another",
+                TimeSpan.FromSeconds(1));
             query = Query(TimeSpan.FromSeconds(60));
 
             async Task<Result<string>> Slow(CancellationToken cancellationToken)
@@ -169,7 +170,7 @@ public sealed class QueryCacheTests : IAsyncLifetime
         var made = 0;
         var query = Query(TimeSpan.FromSeconds(2));
         await Cache(_app).Get(query, Make, default);
-        // Whoever reads towards the end gets the kept answer, and so does whoever reads after it: nobody ever waits for a new one.
+        // A read near the end of the lifetime gets the cached answer, and so does a read after it: no caller waits for a new one.
         await Eventually.Holds(
             async () =>
             {

@@ -148,12 +148,10 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
 
         async Task<bool> IsNew(PorticoApp replica)
         {
-            using var request = new HttpRequestMessage(
-                HttpMethod.Get,
-                $"{EventPath}/{id}")
-            { Headers = { Authorization = new("Bearer", manager.AccessToken) } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{EventPath}/{id}");
+            request.Headers.Authorization = new("Bearer", manager.AccessToken);
             using var answer = await replica.Client.SendAsync(request);
-            var title = (await Task.FromResult(answer).Json(HttpStatusCode.OK)).Text("title");
+            var title = (await answer.Json(HttpStatusCode.OK)).Text("title");
             Assert.True(title == "After" || answer.Headers.Age < Lifetime, $"{title} is {answer.Headers.Age?.ToString() ?? "made now"}.");
             return title == "After";
         }
@@ -186,13 +184,13 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
             _stack.Redis.Resume();
         else
             await _stack.Redis.RestartAsync();
-        var (made, query) = (0, QueryCacheTests.Query(TimeSpan.FromSeconds(60)));
+        var (made, query) = (0, FusionQueryCacheTests.Query(TimeSpan.FromSeconds(60)));
         await Eventually.Holds(
             async () =>
             {
-                query = QueryCacheTests.Query(TimeSpan.FromSeconds(60));
-                await QueryCacheTests.Cache(_app).Get(query, Make, default);
-                return (await QueryCacheTests.Cache(_replica).Get(query, Make, default)).Use.Kind == CacheUseKind.Hit;
+                query = FusionQueryCacheTests.Query(TimeSpan.FromSeconds(60));
+                await FusionQueryCacheTests.Cache(_app).Get(query, Make, default);
+                return (await FusionQueryCacheTests.Cache(_replica).Get(query, Make, default)).Use.Kind == CacheUseKind.Hit;
             },
             "the replicas to share again");
         Assert.True(made > 0);

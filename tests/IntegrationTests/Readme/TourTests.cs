@@ -74,7 +74,9 @@ public sealed partial class TourTests
         return [.. Step().Matches(tour).Select(step => (step.Groups["commands"].Value, step.Groups["answer"].Value))];
     }
 
-    [GeneratedRegex(@"^```bash\n(?<commands>.*?)^```\n(```(json|text)\n(?<answer>.*?)^```\n)?", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(
+        @"^```bash\n(?<commands>.*?)^```\n(```(json|text)\n(?<answer>.*?)^```\n)?",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex Step();
 
     [GeneratedRegex(@"\s+", RegexOptions.None, 1000)]

@@ -38,7 +38,11 @@ public sealed partial class SeederTests : IAsyncLifetime
     public async Task Restores_reference_data_that_somebody_changed()
     {
         await Execute(
-            "UPDATE currencies SET decimals = 5 WHERE code = 'EUR'; DELETE FROM role_permissions; INSERT INTO permissions VALUES ('gone.long.ago')");
+            """
+            UPDATE currencies SET decimals = 5 WHERE code = 'EUR';
+            DELETE FROM role_permissions;
+            INSERT INTO permissions VALUES ('gone.long.ago')
+            """);
         Assert.NotEqual("reference: 0 changes", (await Seed("reference")).Trim());
         Assert.Equal((short)2, await Execute("SELECT decimals FROM currencies WHERE code = 'EUR'"));
         Assert.Equal(0L, await Execute("SELECT count(*) FROM permissions WHERE name = 'gone.long.ago'"));
@@ -118,10 +122,8 @@ public sealed partial class SeederTests : IAsyncLifetime
 
         await using var app = await PorticoApp.StartAsync(
             new PorticoAppOptions { Database = _database, Settings = _settings.AsReadOnly() });
-        using (
-            var set = await app.Client.Post(
-                "auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" }))
-            Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" })
+            .Json(HttpStatusCode.NoContent);
         var root = new TestPerson(app, "root@example.org", "correct horse");
         root.Take(await root.LogInAsync().Json(HttpStatusCode.OK));
         var check = await root.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);

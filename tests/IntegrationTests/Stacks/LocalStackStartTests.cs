@@ -37,8 +37,8 @@ public sealed class LocalStackStartTests
         var stack = await SharedStack.GetAsync();
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Password = "wrong", Pooling = false }.ConnectionString);
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => connection.OpenAsync());
-        Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
+        var error = await Assert.ThrowsAsync<PostgresException>(() => connection.OpenAsync());
+        Assert.Equal(PostgresErrorCodes.InvalidPassword, error.SqlState);
     }
 
     [Fact]

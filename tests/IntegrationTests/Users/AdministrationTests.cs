@@ -5,20 +5,17 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Users;
 
-public sealed class AdministrationTests : IAsyncLifetime
+public sealed class AdministrationTests : PorticoTests
 {
-    private PorticoApp _app = null!;
     private TestPerson _admin = null!;
     private TestPerson _person = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _app = await PorticoApp.SharedAsync();
-        _admin = await _app.SignUpAsync(Role.Admin);
-        _person = await _app.SignUpAsync();
+        await base.InitializeAsync();
+        _admin = await App.SignUpAsync(Role.Admin);
+        _person = await App.SignUpAsync();
     }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Another_rank_kills_access_tokens_and_comes_with_the_next_refresh()
@@ -134,7 +131,7 @@ public sealed class AdministrationTests : IAsyncLifetime
     [Fact]
     public async Task No_session_comes_back_that_redis_could_not_end_when_its_person_was_blocked()
     {
-        await _app.Database.ExecuteAsync(
+        await App.Database.ExecuteAsync(
             "UPDATE users SET status = 'blocked', session_version = session_version + 1 WHERE id = $1", _person.Id);
         await _admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{_person.Id}/unblock").Json(HttpStatusCode.OK);
         await _person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
@@ -164,7 +161,7 @@ public sealed class AdministrationTests : IAsyncLifetime
     [Fact]
     public async Task Signs_a_person_out_everywhere()
     {
-        var elsewhere = new TestPerson(_app, _person.Email, _person.Password);
+        var elsewhere = new TestPerson(App, _person.Email, _person.Password);
         elsewhere.Take(await elsewhere.LogInAsync().Json(HttpStatusCode.OK));
         await _admin.SendAsync(HttpMethod.Delete, $"/api/v1/users/{_person.Id}/sessions").Json(HttpStatusCode.NoContent);
         foreach (var session in (TestPerson[])[_person, elsewhere])
@@ -180,15 +177,14 @@ public sealed class AdministrationTests : IAsyncLifetime
     [Fact]
     public async Task Nobody_acts_on_a_peer_or_on_themselves_or_makes_a_peer()
     {
-        var peer = await _app.SignUpAsync(Role.Admin);
+        var peer = await App.SignUpAsync(Role.Admin);
         foreach (var target in (TestPerson[])[peer, _admin])
         {
             await ChangeRoles(target, "user").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Block(target, "A coup.").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Delete(target).Problem(HttpStatusCode.Forbidden, "rank_too_low");
-            foreach (
-                var (method, act) in (
-                    (HttpMethod, string)[])[(HttpMethod.Post, "unblock"), (HttpMethod.Post, "restore"), (HttpMethod.Delete, "sessions")])
+            (HttpMethod, string)[] acts = [(HttpMethod.Post, "unblock"), (HttpMethod.Post, "restore"), (HttpMethod.Delete, "sessions")];
+            foreach (var (method, act) in acts)
                 await _admin.SendAsync(method, $"/api/v1/users/{target.Id}/{act}").Problem(HttpStatusCode.Forbidden, "rank_too_low");
             await Check(target).Json(HttpStatusCode.OK);
             Assert.Empty(await Notes(target));
@@ -214,15 +210,15 @@ public sealed class AdministrationTests : IAsyncLifetime
     {
         await _admin.GetAsync($"/api/v1/users/{_person.Id}").Json(HttpStatusCode.OK);
         // Behind the back of this process, which trusts what it knows for a second.
-        await _app.Database.ExecuteAsync("UPDATE users SET role = 'user' WHERE id = $1", _admin.Id);
+        await App.Database.ExecuteAsync("UPDATE users SET role = 'user' WHERE id = $1", _admin.Id);
         await Block(_person, "Too late.").Problem(HttpStatusCode.Forbidden, "rank_too_low");
     }
 
     [Fact]
     public async Task Finds_people_by_how_they_stand()
     {
-        var blocked = await _app.SignUpAsync();
-        var deleted = await _app.SignUpAsync();
+        var blocked = await App.SignUpAsync();
+        var deleted = await App.SignUpAsync();
         await Block(blocked, "A test.").Json(HttpStatusCode.OK);
         await Delete(deleted).Json(HttpStatusCode.NoContent);
         async Task<Guid[]> Ids(string status) => [.. (await _admin.GetAsync($"/api/v1/users?limit=100{status}").Json(HttpStatusCode.OK))
@@ -246,8 +242,8 @@ public sealed class AdministrationTests : IAsyncLifetime
     public async Task Finds_people_by_what_is_searched_for_to_the_letter()
     {
         var mark = Guid.NewGuid().ToString("N")[..12];
-        var person = await _app.SignUpAsync($"{mark}_50%of@example.org");
-        await _app.SignUpAsync($"{mark}x50yof@example.org");
+        var person = await App.SignUpAsync($"{mark}_50%of@example.org");
+        await App.SignUpAsync($"{mark}x50yof@example.org");
         async Task<Guid[]> Ids(string search) =>
             [.. (await _admin.GetAsync($"/api/v1/users?limit=100&search={Uri.EscapeDataString(search)}").Json(HttpStatusCode.OK))
             .GetProperty("items").EnumerateArray().Select(found => found.GetProperty("id").GetGuid())];
@@ -266,7 +262,7 @@ public sealed class AdministrationTests : IAsyncLifetime
     [Fact]
     public async Task What_many_administrators_do_at_once_is_one_history_without_a_gap()
     {
-        TestPerson[] admins = [_admin, await _app.SignUpAsync(Role.Admin), await _app.SignUpAsync(Role.Admin)];
+        TestPerson[] admins = [_admin, await App.SignUpAsync(Role.Admin), await App.SignUpAsync(Role.Admin)];
         string[] acts = ["manager", "user", "block", "unblock", "delete", "restore"];
         for (var round = 0; round < 5; round++)
         {
@@ -295,7 +291,7 @@ public sealed class AdministrationTests : IAsyncLifetime
     [Fact]
     public async Task Of_two_administrators_who_block_at_once_one_is_noted()
     {
-        TestPerson[] admins = [_admin, await _app.SignUpAsync(Role.Admin)];
+        TestPerson[] admins = [_admin, await App.SignUpAsync(Role.Admin)];
         var answers = await Task.WhenAll(admins.Select(admin => Do(admin, "block")));
         Assert.All(answers, status => Assert.Equal(HttpStatusCode.OK, status));
         Assert.Single(await Notes(_person));
@@ -315,7 +311,8 @@ public sealed class AdministrationTests : IAsyncLifetime
     }
 
     private async Task<JsonElement[]> Notes(TestPerson person) =>
-        [.. (await _admin.GetAsync($"/api/v1/audit?subject={person.Id}&limit=100").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()];
+        [.. (await _admin.GetAsync($"/api/v1/audit?subject={person.Id}&limit=100").Json(HttpStatusCode.OK))
+            .GetProperty("items").EnumerateArray()];
 
     private static Task<HttpResponseMessage> Check(TestPerson person) => person.GetAsync("/api/v1/auth/check");
 

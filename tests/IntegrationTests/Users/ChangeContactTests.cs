@@ -9,7 +9,7 @@ public sealed class ChangeContactTests : IAsyncLifetime
 {
     private PorticoApp _app = null!;
 
-    // Of its own: letters are sent by whichever application shares the database.
+    // Of its own: any application on a shared database may send its notifications.
     public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
 
     public async Task DisposeAsync() => await _app.DisposeAsync();
@@ -81,14 +81,11 @@ public sealed class ChangeContactTests : IAsyncLifetime
         for (var n = 0; n < 4; n++)
         {
             // The code of each one in turn, as if the pause had passed; each is of an installation of its own to Redis.
-            var apart = await PorticoApp.StartAsync(
-                new PorticoAppOptions
-                {
-                    ReplicaOf = _app,
-                    Settings = new Dictionary<string,
-                    string?>(StringComparer.Ordinal)
-                    { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" }
-                });
+            var apart = await PorticoApp.StartAsync(new PorticoAppOptions
+            {
+                ReplicaOf = _app,
+                Settings = { ["Redis:KeyPrefix"] = $"race-{Guid.NewGuid():N}:" },
+            });
             _racers.Add(apart);
             var person = await apart.SignUpAsync();
             await Ask(person, email, "email").Json(HttpStatusCode.Accepted);
@@ -103,10 +100,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
             await apart.DisposeAsync();
 
         // Any process of the installation may send it.
-        int Notices() =>
-            _racers.Append(_app).Where(
-                apart => Directory.Exists(apart.Mailbox)).Sum(apart => Directory.GetFiles(apart.Mailbox, "*.eml").Count(
-                    file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal)));
+        int Notices() => _racers.Append(_app)
+            .Where(apart => Directory.Exists(apart.Mailbox))
+            .SelectMany(apart => Directory.GetFiles(apart.Mailbox, "*.eml"))
+            .Count(file => File.ReadAllText(file).Contains("***@example.org", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -147,7 +144,10 @@ public sealed class ChangeContactTests : IAsyncLifetime
         var me = await Change(person, email, await AskForCode(person, email)).Json(HttpStatusCode.OK);
         await using var database = NpgsqlDataSource.Create(_app.Database.Portico);
         await using var command = database.CreateCommand(
-            "SELECT after::text || coalesce(before::text, '') FROM audit_log WHERE action = 'user.contact_changed' AND subject_id = $1 AND actor = $2");
+            """
+            SELECT after::text || coalesce(before::text, '') FROM audit_log
+            WHERE action = 'user.contact_changed' AND subject_id = $1 AND actor = $2
+            """);
         command.Parameters.AddWithValue(me.Text("id"));
         command.Parameters.AddWithValue(me.GetProperty("id").GetGuid());
         var text = (string)(await command.ExecuteScalarAsync())!;

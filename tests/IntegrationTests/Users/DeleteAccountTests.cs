@@ -11,19 +11,13 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Users;
 
-public sealed class DeleteAccountTests : IAsyncLifetime
+public sealed class DeleteAccountTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Ends_every_session_and_lets_nobody_in_any_more()
     {
-        var person = await _app.SignUpAsync();
-        var elsewhere = new TestPerson(_app, person.Email, person.Password);
+        var person = await App.SignUpAsync();
+        var elsewhere = new TestPerson(App, person.Email, person.Password);
         elsewhere.Take(await elsewhere.LogInAsync().Json(HttpStatusCode.OK));
         await Leave(person).Json(HttpStatusCode.NoContent);
         foreach (var session in (TestPerson[])[person, elsewhere])
@@ -33,7 +27,7 @@ public sealed class DeleteAccountTests : IAsyncLifetime
         }
 
         var known = await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        var unknown = await _app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), person.Password })
+        var unknown = await App.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), person.Password })
             .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         Assert.Equal(unknown.Text("detail"), known.Text("detail"));
 
@@ -44,7 +38,7 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Needs_the_password_and_counts_guesses_together_with_those_of_sign_in()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         for (var failure = 2; failure <= 3; failure++)
             await Leave(person, "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
@@ -61,7 +55,7 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [InlineData("""{"password":null}""")]
     public async Task Refuses_no_password(string body)
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var problem = await person.SendAsync(
             HttpMethod.Delete, "/api/v1/users/me", System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(body))
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
@@ -71,8 +65,8 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Is_refused_while_there_is_money()
     {
-        var manager = await _app.SignUpAsync(Role.Manager);
-        var person = await _app.SignUpAsync();
+        var manager = await App.SignUpAsync(Role.Manager);
+        var person = await App.SignUpAsync();
         var wallet = (
             await person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "Travel", currency = "EUR" })
                 .Json(HttpStatusCode.Created))
@@ -92,8 +86,8 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Keeps_the_address_for_the_retention_time_in_which_the_person_can_be_restored()
     {
-        var admin = await _app.SignUpAsync(Role.Admin);
-        var person = await _app.SignUpAsync();
+        var admin = await App.SignUpAsync(Role.Admin);
+        var person = await App.SignUpAsync();
         await Leave(person).Json(HttpStatusCode.NoContent);
         await DeletedAgo(person, "29 days");
         await Register(person.Email).Problem(HttpStatusCode.Conflict, "already_registered");
@@ -104,12 +98,12 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Frees_the_address_after_the_retention_time_for_who_signs_up_with_it()
     {
-        var admin = await _app.SignUpAsync(Role.Admin);
-        var person = await _app.SignUpAsync();
+        var admin = await App.SignUpAsync(Role.Admin);
+        var person = await App.SignUpAsync();
         await Leave(person).Json(HttpStatusCode.NoContent);
         await DeletedAgo(person, "31 days");
 
-        var next = new TestPerson(_app, person.Email, "the next holder's own");
+        var next = new TestPerson(App, person.Email, "the next holder's own");
         next.Take(await Register(person.Email, next.Password).Json(HttpStatusCode.Created));
         Assert.NotEqual(person.Id, next.Id);
         await person.LogInAsync().Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
@@ -127,16 +121,16 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Frees_the_address_for_who_changes_to_it_too()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await Leave(person).Json(HttpStatusCode.NoContent);
         await DeletedAgo(person, "31 days");
-        var registration = await _app.CodeAsync(person.Email);
+        var registration = await App.CodeAsync(person.Email);
 
-        var next = await _app.SignUpAsync();
+        var next = await App.SignUpAsync();
         await next.SendAsync(HttpMethod.Post, "/api/v1/auth/verify-code", new { email = person.Email, reason = "changeContact" })
             .Json(HttpStatusCode.Accepted);
         var code = await Eventually.Get(
-            async () => await _app.CodeAsync(person.Email) is var newest && newest != registration ? newest : null, "the second code");
+            async () => await App.CodeAsync(person.Email) is var newest && newest != registration ? newest : null, "the second code");
         var me = await next.SendAsync(HttpMethod.Put, "/api/v1/users/me/contact", new { email = person.Email, code, next.Password })
             .Json(HttpStatusCode.OK);
         Assert.Equal(person.Email, me.Text("email"));
@@ -145,13 +139,13 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Gives_a_freed_address_to_one_of_those_who_race_for_it()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         await Leave(person).Json(HttpStatusCode.NoContent);
         await DeletedAgo(person, "31 days");
         Assert.True(ContactAddress.TryParseEmail(person.Email, out var address));
         var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(async n =>
         {
-            await using var scope = _app.Services.CreateAsyncScope();
+            await using var scope = App.Services.CreateAsyncScope();
             return await scope.ServiceProvider.GetRequiredService<ITransaction>().Run<Result<Guid>>(
                 async token =>
                 {
@@ -185,15 +179,15 @@ public sealed class DeleteAccountTests : IAsyncLifetime
     [Fact]
     public async Task Leaves_no_secret_in_the_audit_log()
     {
-        var admin = await _app.SignUpAsync(Role.Admin);
-        var person = await _app.SignUpAsync();
+        var admin = await App.SignUpAsync(Role.Admin);
+        var person = await App.SignUpAsync();
         await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/block", new { reason = "A test." }).Json(HttpStatusCode.OK);
         await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/unblock").Json(HttpStatusCode.OK);
         person.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
         await Leave(person).Json(HttpStatusCode.NoContent);
 
         // All that any test has noted until now.
-        await using var scope = _app.Services.CreateAsyncScope();
+        await using var scope = App.Services.CreateAsyncScope();
         var all = await scope.ServiceProvider.GetRequiredService<IAppDbContext>().AuditEntries.ToListAsync();
         Assert.All(all, entry =>
         {
@@ -212,7 +206,7 @@ public sealed class DeleteAccountTests : IAsyncLifetime
         admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/restore");
 
     private Task DeletedAgo(TestPerson person, string ago) =>
-        _app.Database.ExecuteAsync($"UPDATE users SET deleted_at = now() - interval '{ago}' WHERE id = $1", person.Id);
+        App.Database.ExecuteAsync($"UPDATE users SET deleted_at = now() - interval '{ago}' WHERE id = $1", person.Id);
 
     /// <summary>Signs up on another replica, whose Redis knows nothing of the first code and its pause.</summary>
     private async Task<HttpResponseMessage> Register(string email, string password = "correct horse battery")
@@ -227,13 +221,13 @@ public sealed class DeleteAccountTests : IAsyncLifetime
 
     private Task<PorticoApp> AnotherAsync() => PorticoApp.StartAsync(new PorticoAppOptions
     {
-        Database = _app.Database,
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SignIn:FreeFailures"] = "20" },
+        Database = App.Database,
+        Settings = { ["SignIn:FreeFailures"] = "20" },
     });
 
     private async Task<AuditEntry[]> Notes(Guid subject)
     {
-        await using var scope = _app.Services.CreateAsyncScope();
+        await using var scope = App.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<IAppDbContext>().AuditEntries
             .Where(entry => entry.SubjectId == subject.ToString()).OrderByDescending(entry => entry.At).ToArrayAsync();
     }

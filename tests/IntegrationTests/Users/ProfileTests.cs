@@ -3,18 +3,12 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Users;
 
-public sealed class ProfileTests : IAsyncLifetime
+public sealed class ProfileTests : PorticoTests
 {
-    private PorticoApp _app = null!;
-
-    public async Task InitializeAsync() => _app = await PorticoApp.SharedAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Changes_what_is_given_and_leaves_the_rest()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var renamed = await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { displayName = "Алла Пугачёва" })
             .Json(HttpStatusCode.OK);
         Assert.Equal("Алла Пугачёва", renamed.Text("displayName"));
@@ -28,7 +22,7 @@ public sealed class ProfileTests : IAsyncLifetime
     [Fact]
     public async Task Loses_no_change_when_many_arrive_at_once()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n =>
             person.SendAsync(
                 HttpMethod.Patch, "/api/v1/users/me", n % 2 == 0 ? new { displayName = $"Name {n}" } : (object)new { locale = "de" })));
@@ -44,7 +38,7 @@ public sealed class ProfileTests : IAsyncLifetime
     [InlineData("locale", "not a locale")]
     public async Task Refuses_bad_values_by_name(string field, string value)
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var problem = await person.SendAsync(
             HttpMethod.Patch, "/api/v1/users/me", new Dictionary<string, string>(StringComparer.Ordinal) { [field] = value })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
@@ -54,9 +48,9 @@ public sealed class ProfileTests : IAsyncLifetime
     [Fact]
     public async Task Shows_other_people_to_administrators_only()
     {
-        var person = await _app.SignUpAsync();
+        var person = await App.SignUpAsync();
         var me = await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
         await person.GetAsync($"/api/v1/users/{me.Text("id")}").Problem(HttpStatusCode.Forbidden, "forbidden");
-        await _app.Client.GetAsync($"/api/v1/users/{me.Text("id")}").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        await App.Client.GetAsync($"/api/v1/users/{me.Text("id")}").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 }

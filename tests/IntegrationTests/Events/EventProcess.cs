@@ -1,0 +1,182 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+using Npgsql;
+using Portico.Application.Common.Events;
+using Portico.DevStack;
+using Portico.Domain.Common;
+using Portico.Infrastructure;
+using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Redis;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Events;
+
+/// <summary>What the tests' handler waits for.</summary>
+internal sealed record Counted(string What) : IDomainEvent
+{
+    public static string Name => "tests.counted.v1";
+}
+
+/// <summary>What the handler does besides its effect; a test scripts it.</summary>
+internal sealed class Script
+{
+    public Func<Counted, Task> OnHandle { get; set; } = _ => Task.CompletedTask;
+}
+
+/// <summary>Its effect is a row that nothing but the inbox keeps from being there twice.</summary>
+internal sealed class Count(AppDbContext db, Script script) : IEventHandler<Counted>
+{
+    public static string Name => "count";
+
+    public async Task Handle(EventEnvelope<Counted> envelope, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync($"INSERT INTO effects (event_id) VALUES ({envelope.Id})", cancellationToken);
+        await script.OnHandle(envelope.Event);
+    }
+}
+
+/// <summary>A stream, a database, and the consumer of one handler.</summary>
+internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, string Prefix)
+{
+    public static readonly EventSubscription Subscription =
+        new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
+
+    /// <param name="own">Servers that the test may break; null are those that all tests share.</param>
+    public static async Task<EventWorld> CreateAsync(LocalStack? own = null)
+    {
+        var stack = own ?? await SharedStack.GetAsync();
+        var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack, $"test-{Guid.NewGuid():N}");
+        await using (var connection = new NpgsqlConnection(world.Database.Superuser))
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(
+                "CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app", connection);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var process = world.Process(new Script());
+        await EventWorld.DeclareAsync(process);
+        return world;
+    }
+
+    /// <summary>Makes the stream and the consumer, as the Migrator does.</summary>
+    public static async Task DeclareAsync(EventProcess process)
+    {
+        await process.JetStream.CreateStreamAsync(StreamDefinition.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
+        await process.JetStream.CreateOrUpdateConsumerAsync(
+            StreamDefinition.Name(process.Settings), Subscription.Consumer(process.Settings));
+    }
+
+    public EventProcess Process(Script script) => new(this, script);
+
+    public async Task<EventProcess> StartAsync(Script script)
+    {
+        var process = Process(script);
+        await process.StartAsync();
+        return process;
+    }
+
+    public async Task<long> CountAsync(string sql, params object[] values)
+    {
+        await using var connection = new NpgsqlConnection(Database.Portico);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"SELECT count(*) FROM {sql}", connection);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public Task<long> EffectsAsync(Guid eventId) => CountAsync("effects WHERE event_id = $1", eventId);
+
+    public Task Happened(Guid eventId) => Eventually.Holds(async () => await EffectsAsync(eventId) > 0, "the effect");
+
+    public Task Dead(int count) => Eventually.Holds(async () => await CountAsync("dead_events") == count, $"{count} dead events");
+}
+
+/// <summary>A process that does nothing but handle events.</summary>
+internal sealed class EventProcess : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly List<IHostedService> _started = [];
+
+    public EventProcess(EventWorld world, Script script)
+    {
+        var configuration = world.Database.Settings();
+        configuration["Nats:Url"] = world.Stack.Nats.ConnectionString;
+        configuration["Redis:ConnectionString"] = world.Stack.Redis.ConnectionString;
+        configuration["Events:Prefix"] = world.Prefix;
+        var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddMetrics()
+            .AddSingleton(TimeProvider.System)
+            .AddSystemCaller()
+            .AddPersistence(root)
+            .AddRedis(root)
+            .AddEvents(root);
+        foreach (var declared in services.Where(service => service.ServiceType == typeof(EventSubscription)).ToArray())
+            services.Remove(declared);
+        services.AddSingleton(EventWorld.Subscription).AddSingleton(script);
+        _services = services.BuildServiceProvider();
+        Settings = _services.GetRequiredService<EventSettings>();
+        var nats = _services.GetRequiredService<INatsConnection>();
+        JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
+        Cleanup = _services.GetRequiredService<InboxCleanup>();
+    }
+
+    public EventSettings Settings { get; }
+    public INatsJSContext JetStream { get; }
+    public InboxCleanup Cleanup { get; }
+
+    public async Task StartAsync()
+    {
+        foreach (var type in (Type[])[typeof(NatsLifetime), typeof(EventConsumers)])
+        {
+            var service = (IHostedService)ActivatorUtilities.CreateInstance(_services, type);
+            await service.StartAsync(CancellationToken.None);
+            _started.Add(service);
+        }
+    }
+
+    /// <summary>Stops as a host does: who was started last stops first.</summary>
+    public async Task StopAsync()
+    {
+        foreach (var service in Enumerable.Reverse(_started).ToArray())
+            await service.StopAsync(CancellationToken.None);
+        _started.Clear();
+    }
+
+    public Task<Guid> PublishAsync(string what, Guid? id = null) => PublishAsync(id ?? Guid.CreateVersion7(), new { what });
+
+    public async Task<Guid> PublishAsync(Guid id, object data, string type = "tests.counted.v1")
+    {
+        await PublishRawAsync(JsonSerializer.Serialize(new { specversion = "1.0", id, type, time = "2026-11-21T12:00:00Z", data }));
+        return id;
+    }
+
+    public async Task PublishRawAsync(string envelope) =>
+        (await JetStream.PublishAsync(StreamDefinition.Subject(Settings, Counted.Name), Encoding.UTF8.GetBytes(envelope))).EnsureSuccess();
+
+    public async Task<ConsumerInfo> ConsumerAsync() => (await JetStream.GetConsumerAsync(StreamDefinition.Name(Settings), Count.Name)).Info;
+
+    /// <summary>Awaits that every event was answered.</summary>
+    public Task Answered() => Eventually.Holds(
+        async () => await ConsumerAsync() is { NumAckPending: 0, NumPending: 0 }, "every event to be answered");
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _services.DisposeAsync();
+    }
+}
