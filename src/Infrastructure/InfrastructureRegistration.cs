@@ -31,7 +31,7 @@ public static class InfrastructureRegistration
             .AddIdempotency(configuration)
             .AddLedger(configuration)
             .AddQueryCache()
-            .AddHostedService<Settlement>()
+            .AddSettlement()
             .AddPasswords(configuration)
             .AddRedis(configuration)
             .AddTokens(configuration)

@@ -12,4 +12,10 @@ internal static class ForecastRegistration
         services.AddSingleton(new UniqueKey(ForecastConfiguration.OneEach, EventErrors.AlreadyForecast));
         return services.AddScoped<IEventLock, EventLock>();
     }
+
+    /// <summary>Adds the background service that settles forecasts.</summary>
+    public static IServiceCollection AddSettlement(this IServiceCollection services) => services
+        .AddSingleton<SettlementSignal>()
+        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<SettlementSignal>())
+        .AddHostedService<Settlement>();
 }

@@ -16,10 +16,14 @@ namespace Portico.Infrastructure.Forecasts;
 /// A batch commits the points of its forecasts together with their domain events and the scores, so each forecast is settled exactly
 /// once, also after a crash. A replica skips a sports event that another replica is settling.
 /// </remarks>
-internal sealed class Settlement(IServiceScopeFactory scopes, NpgsqlDataSource database, TimeProvider clock, ILogger<Settlement> logger)
-    : PeriodicService(TimeSpan.FromMilliseconds(500), clock, logger)
+internal sealed class Settlement(
+    IServiceScopeFactory scopes, NpgsqlDataSource database, SettlementSignal signal, TimeProvider clock, ILogger<Settlement> logger)
+    : PeriodicService(PollInterval, clock, logger, signal)
 {
     public const int BatchSize = 500;
+
+    // Only for results that another process set and did not settle: this process wakes at once for its own.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Settles the next batch of one sports event.</summary>
     /// <returns>Whether there was a batch.</returns>

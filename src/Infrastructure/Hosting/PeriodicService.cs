@@ -5,11 +5,12 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Hosting;
 
-/// <summary>Runs a task at the start and then after each interval, until the host stops.</summary>
+/// <summary>Runs a task at the start, after each interval and after each signal, until the host stops.</summary>
 /// <remarks>
 /// A failure does not stop it: the next round tries again. An outage is logged once, any other failure each time.
 /// </remarks>
-internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider clock, ILogger logger) : BackgroundService
+internal abstract partial class PeriodicService(
+    TimeSpan interval, TimeProvider clock, ILogger logger, WakeSignal? signal = null) : BackgroundService
 {
     private bool _isAway;
 
@@ -25,10 +26,16 @@ internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider 
         using var timer = new PeriodicTimer(interval, Clock);
         try
         {
-            var round = 0L;
-            do
-                await TryDo(round++, stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            Task tick = Task.CompletedTask, woken = Task.CompletedTask;
+            for (var round = 0L; ; round++)
+            {
+                await TryDo(round, stoppingToken);
+                if (tick.IsCompleted)
+                    tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+                if (woken.IsCompleted)
+                    woken = signal?.WaitAsync(stoppingToken) ?? tick;
+                await await Task.WhenAny(tick, woken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

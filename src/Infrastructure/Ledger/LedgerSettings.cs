@@ -17,7 +17,7 @@ public sealed class LedgerSettings : ISettings
     public int QueueCapacity { get; init; } = 4_096;
 
     /// <summary>The interval of the search for expired holds.</summary>
-    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     public IEnumerable<string> Problems()
     {

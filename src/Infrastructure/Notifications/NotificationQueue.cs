@@ -10,7 +10,7 @@ namespace Portico.Infrastructure.Notifications;
 
 /// <summary>Adds notifications to the table <c>messages</c>, with the current address and language of the user.</summary>
 internal sealed class NotificationQueue(
-    AppDbContext db, ITransaction transaction, IMessageSender messages, MessageSignal signal, TimeProvider clock) : INotificationQueue
+    AppDbContext db, ITransaction transaction, IMessageSender messages, NotificationSignal signal, TimeProvider clock) : INotificationQueue
 {
     public async Task Enqueue(
         Guid eventId, Guid userId, Notification notification, CancellationToken cancellationToken, ContactAddress? to = null)

@@ -24,7 +24,7 @@ internal static class NotificationRegistration
         services.AddHostedService(provider => provider.GetRequiredService<MessageQueue>());
 
         services.AddSingleton<NotificationStore>();
-        services.AddSingleton<MessageSignal>();
+        services.AddSingleton<NotificationSignal>();
         services.AddScoped<INotificationQueue, NotificationQueue>();
         services.AddSingleton<MessageMetrics>();
         services.AddHostedService<NotificationDelivery>();

@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 
-namespace Portico.Infrastructure.Notifications;
+namespace Portico.Infrastructure.Hosting;
 
-/// <summary>Wakes the delivery of this process when a notification was committed to the queue.</summary>
-/// <remarks>Thread-safe. Only for a short delay: the poll finds the notifications of other processes.</remarks>
-internal sealed class MessageSignal
+/// <summary>Wakes a background service of this process before its next poll.</summary>
+/// <remarks>Thread-safe; one reader. Only for a short delay: the poll finds the work of other processes.</remarks>
+internal class WakeSignal
 {
     private readonly Channel<bool> _signals =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
