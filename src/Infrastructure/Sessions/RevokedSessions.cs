@@ -10,14 +10,14 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Sessions;
 
-/// <summary>Follows the short list of ended sessions in Redis, so that a token check asks nobody.</summary>
+/// <summary>Keeps a copy of the short list of revoked sessions in Redis in memory, so that a token check needs no call.</summary>
 /// <remarks>
-/// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
-/// sign-outs of some minutes. A check never trusts a list that is older than 1 s. The list is read while it is asked for, ahead of
-/// time, so that seldom anybody waits: a process that nobody asks asks Redis nothing, and the first who asks it then waits for one
-/// look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later
-/// learns of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: the
-/// person who signs out then is refused here at once, so they could not ask again.
+/// The list is a sorted set by the time of the revocation. An entry is kept for the lifetime of an access token, so the list is as long
+/// as the sign-outs of some minutes. A check never trusts a copy that is older than 1 s. Checks trigger the next read ahead of time, so
+/// they rarely wait: a process without checks does not read, and the first check after that waits for one read. A process writes its
+/// entries again when Redis lost its data or the connection was lost, so that processes that start later get them too. During an outage
+/// of Redis the last copy is used, and sessions that end here are written and ended when Redis is back: their access tokens are invalid
+/// here immediately, so the user could not repeat the sign-out. Thread-safe.
 /// </remarks>
 internal sealed partial class RevokedSessions(
     RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<RevokedSessions> logger)
@@ -29,7 +29,7 @@ internal sealed partial class RevokedSessions(
 
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
-    // ARGV: life of an entry in milliseconds, the session
+    // ARGV: lifetime of an entry in milliseconds, the session id
     private const string AddScript = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -43,7 +43,7 @@ internal sealed partial class RevokedSessions(
     private readonly long _lookAfter = (long)(LookInterval.TotalSeconds * clock.TimestampFrequency);
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
 
-    /// <summary>Those that Redis could not be told of yet, and what is to be done with each besides.</summary>
+    /// <summary>The sessions that are not yet written to Redis, each with its next step.</summary>
     private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _untold = new();
     private readonly Lock _gate = new();
     private Task? _look;
@@ -53,7 +53,7 @@ internal sealed partial class RevokedSessions(
     private double _seenUpTo = double.NegativeInfinity;
     private (string Name, int Breaks)? _toldTo;
 
-    /// <summary>Longer than any access token lives, with the leeway that verifiers give.</summary>
+    /// <summary>The lifetime of an entry: longer than an access token lives, including the clock skew of verifiers.</summary>
     private TimeSpan Life => tokens.AccessTokenLifetime + (2 * tokens.ClockSkew);
 
     private RedisKey Key => redis.Key("sessions:revoked");
@@ -70,10 +70,10 @@ internal sealed partial class RevokedSessions(
             : ContainsAfterReading(sessionId, asOf, cancellationToken);
     }
 
-    /// <summary>Refuses the access tokens of a session: here at once. When Redis can't be told now, it is told when it is back.</summary>
+    /// <summary>Revokes a session: in this process immediately, and in Redis now or when it is back.</summary>
     /// <param name="sessionId">The session.</param>
-    /// <param name="then">What is done after that, as often as it takes to succeed.</param>
-    /// <param name="cancellationToken">Ends the wait, not what has begun.</param>
+    /// <param name="then">The step after that, repeated until it succeeds.</param>
+    /// <param name="cancellationToken">Cancels only the wait.</param>
     public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
         _forgetAt[sessionId] = clock.GetUtcNow() + Life;
@@ -84,7 +84,7 @@ internal sealed partial class RevokedSessions(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before the first request asks, and before everything else that starts keeps the processors busy.
+        // Before the first request, and before other services that start keep the processors busy.
         await Look().WaitAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -96,7 +96,7 @@ internal sealed partial class RevokedSessions(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                // Only for what is still to be told, now or when Redis has lost it.
+                // Only while there are entries to write, now or after Redis loses its data.
                 if (!_untold.IsEmpty || !_forgetAt.IsEmpty)
                     await Look().WaitAsync(stoppingToken);
             }
@@ -109,16 +109,16 @@ internal sealed partial class RevokedSessions(
 
     private async ValueTask<bool> ContainsAfterReading(Guid sessionId, long asOf, CancellationToken cancellationToken)
     {
-        // Twice at most: the second look begins after the question.
+        // At most twice: the second read begins after this check.
         while (!IsKnown(asOf))
             await Look().WaitAsync(cancellationToken);
         return _forgetAt.ContainsKey(sessionId);
     }
 
-    /// <summary>Whether the list is as of then or later, or could not be had since.</summary>
+    /// <summary>Whether the copy was read at this time or later, or a read failed since.</summary>
     private bool IsKnown(long asOf) => Volatile.Read(ref _lookedAt) >= asOf;
 
-    /// <summary>One look at a time, for whoever asks; it has the deadline of Redis and no other.</summary>
+    /// <summary>Reads the list, one read at a time for all callers; its only deadline is the one of the Redis connection.</summary>
     private Task Look()
     {
         lock (_gate)
@@ -136,11 +136,11 @@ internal sealed partial class RevokedSessions(
         }
         catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
         {
-            // Said once, and not at each look for as long as it lasts.
+            // Logged once per outage.
             if (!_isAway)
                 LogAway(failure.Message);
             _isAway = true;
-            // As good as it gets: nobody waits for another look before this one is too old as well.
+            // The failed read counts as a read, so that checks use the old copy and don't wait.
             Volatile.Write(ref _lookedAt, began);
         }
     }
@@ -155,10 +155,10 @@ internal sealed partial class RevokedSessions(
     private async Task Tell(Guid sessionId, CancellationToken cancellationToken) =>
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
 
-    /// <summary>The new part of the list, and the name of what Redis holds: an emptied one has none.</summary>
+    /// <summary>Reads the new entries, and the name of the data set in Redis: it has none after a loss of data.</summary>
     private async Task<(SortedSetEntry[] Entries, string? Name)> Read(IDatabase database)
     {
-        // Once more what came shortly before: a replica may have been promoted in between.
+        // With an overlap, because a replica may have been promoted in between.
         var entries = database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds);
         var name = database.StringGetAsync(NameKey);
         await Task.WhenAll(entries, name);
@@ -202,12 +202,12 @@ internal sealed partial class RevokedSessions(
                 _forgetAt.TryRemove(session, out _);
         }
 
-        // Only now: a Redis that is full refuses these, and can be read all the same.
+        // After the read, because a full Redis rejects writes but still allows reads.
         foreach (var (session, then) in _untold)
             await Tell(session, then, cancellationToken);
         await TellAgainIfLost(name ?? await redis.Run(Rename, cancellationToken), breaks, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back: {Failure}")]
+    [LoggerMessage(LogLevel.Warning, "Redis is unavailable; sessions that other replicas revoke are not seen until it is back: {Failure}")]
     private partial void LogAway(string failure);
 }

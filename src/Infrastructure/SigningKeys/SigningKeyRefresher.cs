@@ -7,18 +7,18 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>Brings in what other replicas have done to the signing keys.</summary>
+/// <summary>Reloads the signing keys that other replicas have changed.</summary>
 public interface ISigningKeyRefresh
 {
-    /// <summary>Looks at the keys now, because a token names one that is not known here.</summary>
-    /// <remarks>At most four times a second, however many ask; while PostgreSQL is away nobody waits.</remarks>
+    /// <summary>Reloads the keys now, because a token names an unknown key.</summary>
+    /// <remarks>At most four reloads a second for all callers; during an outage of PostgreSQL no caller waits.</remarks>
     Task LookAgain(CancellationToken cancellationToken);
 }
 
-/// <summary>Follows the signing keys in PostgreSQL once a second, and takes the steps that are due.</summary>
+/// <summary>Reloads the signing keys from PostgreSQL once a second, and takes the rotation steps that are due.</summary>
 /// <remarks>
-/// While PostgreSQL is away the keys are those that were last seen, and go on signing. A program that starts meanwhile has none
-/// and answers 503 until it is back. Keys that can't be opened stop a program that starts, and are logged by one that runs.
+/// During an outage of PostgreSQL the last known keys continue to sign. A program that starts during the outage has no keys and answers
+/// 503 until PostgreSQL is back. Keys that can't be decrypted stop a program that starts; a running program logs them.
 /// </remarks>
 internal sealed partial class SigningKeyRefresher(
     IServiceScopeFactory scopes, TokenKeys keys, KeySealing sealing, TokenSettings settings, TimeProvider clock,
@@ -105,7 +105,7 @@ internal sealed partial class SigningKeyRefresher(
 
     private static TaskCompletionSource NewLook() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // What passes by itself: an outage, a schema that is still to be migrated.
+    // Temporary failures: an outage, or a schema that is not migrated yet.
     private static bool IsTrouble(Exception failure, CancellationToken stopping) =>
         failure is OperationCanceledException && !stopping.IsCancellationRequested
         || failure is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }
@@ -116,10 +116,10 @@ internal sealed partial class SigningKeyRefresher(
         await using var scope = scopes.CreateAsyncScope();
         var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
         var found = await Within(patience, store.List, cancellationToken);
-        // By this machine's clock; whether it is so, PostgreSQL's decides.
+        // A first check by the clock of this machine; the clock of PostgreSQL decides.
         if (new SigningKeySet(found, sealing, TokenKey.Generate).Due(clock.GetUtcNow(), settings) is not null)
         {
-            // With more patience: making a key takes a busy machine seconds, and given up halfway it would begin anew for ever.
+            // With a longer deadline: a busy machine needs seconds to make a key, and after a timeout it would start again for ever.
             foreach (var change in await Within(ChangeDeadline, token => store.Advance(settings, token), cancellationToken))
                 LogChange(change.Step, change.Key.Algorithm, change.Key.Id);
             found = await Within(patience, store.List, cancellationToken);
@@ -140,7 +140,7 @@ internal sealed partial class SigningKeyRefresher(
         if (found.Count == _opened.Count && found.All(IsOpened))
             return;
 
-        // Each is opened before any is forgotten: either all are taken or none.
+        // All keys are decrypted before any is replaced: either all are used or none.
         var opened = found.ToDictionary(
             key => key.Id, key => IsOpened(key) ? _opened[key.Id] : new OpenKey(key.SealedKey, key.Open(sealing)), StringComparer.Ordinal);
         if (found.FirstOrDefault(key => key.State == SigningKeyState.Current) is not { } current)
@@ -155,7 +155,7 @@ internal sealed partial class SigningKeyRefresher(
 
     private void Report(Exception failure)
     {
-        // Said once, and not every second for as long as it lasts.
+        // Logged once, not every second.
         if (failure.Message == _trouble)
             return;
         _trouble = failure.Message;
@@ -170,9 +170,9 @@ internal sealed partial class SigningKeyRefresher(
     [LoggerMessage(1, LogLevel.Information, "Signing key {Step}: {Algorithm} {KeyId}")]
     private partial void LogChange(SigningKeyStep step, string algorithm, string keyId);
 
-    [LoggerMessage(2, LogLevel.Warning, "The signing keys can't be read, those that are known go on: {Failure}")]
+    [LoggerMessage(2, LogLevel.Warning, "The signing keys can't be read; the last known keys stay in use: {Failure}")]
     private partial void LogAway(string failure);
 
-    [LoggerMessage(3, LogLevel.Error, "The signing keys have changed and can't be opened, those that are known go on: {Failure}")]
+    [LoggerMessage(3, LogLevel.Error, "The signing keys have changed and can't be decrypted; the last known keys stay in use: {Failure}")]
     private partial void LogSealed(string failure);
 }

@@ -21,7 +21,7 @@ internal sealed class AddressRelease(AppDbContext db, IAuditLog audit, UserSetti
 
         holder.FreeAddress(address.Kind);
         audit.Add(new AuditNote(AuditActions.UserAddressFreed, AuditSubject.User(holder.Id)).With("address", address.Kind));
-        // Before its next holder is added: the unique index sees one row after the other.
+        // Saved before the new user is added, because the unique index checks row by row.
         await db.SaveChangesAsync(cancellationToken);
     }
 }
