@@ -10,7 +10,7 @@ namespace Portico.Infrastructure.Events;
 
 /// <summary>Publishes the events of committed transactions, at least once and in order for each aggregate.</summary>
 /// <remarks>
-/// Several replicas share the work: each locks its own rows, publishes, awaits the acknowledgements, removes the published rows and commits.
+/// Several replicas share the work: each locks its own rows, publishes, awaits the acknowledgements, removes published rows and commits.
 /// The commits of its own process wake a relay, so the poll only finds the events of a process that died.
 /// An event that the stream never accepts blocks only its own aggregate, and is tried again once a minute.
 /// </remarks>
@@ -155,8 +155,8 @@ internal sealed partial class OutboxRelay(
 
     /// <summary>The lowest id of the next claim.</summary>
     /// <remarks>
-    /// A claim rarely starts at the beginning, because the index there is full of published rows that are not vacuumed yet. Events that were
-    /// older than the margin when they were committed are found by the next full claim.
+    /// A claim rarely starts at the beginning, because the index there is full of published rows that are not vacuumed yet. The next full
+    /// claim finds the events that were older than the margin when they were committed.
     /// </remarks>
     private Guid From()
     {

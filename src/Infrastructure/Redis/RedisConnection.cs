@@ -48,7 +48,7 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
     /// <summary>The connection of the driver, for libraries with their own calls; the caller must not close it.</summary>
     public async Task<IConnectionMultiplexer> Multiplexer() => await _connection.Value;
 
-    /// <summary>The key with the prefix of this installation; the part in braces is the hash tag, which decides the slot in a cluster.</summary>
+    /// <summary>The key with the prefix of this installation; the part in braces is the hash tag, which decides the cluster slot.</summary>
     public RedisKey Key(string name) => _settings.KeyPrefix + name;
 
     /// <summary>Runs a call within the deadline.</summary>
@@ -136,7 +136,7 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Handles a late call: with a recent answer to another call Redis is only slow, otherwise it hangs.</summary>
-    /// <remarks>Recent means a share of the deadline, not since the call was sent: of two calls Redis may answer one and then hang.</remarks>
+    /// <remarks>Recent is a share of the deadline, not since the call was sent: Redis may answer one of two calls and then hang.</remarks>
     private void Miss(Task call)
     {
         if (_clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _settings.Deadline / SlowShare)

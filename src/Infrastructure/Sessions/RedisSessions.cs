@@ -9,7 +9,7 @@ using StackExchange.Redis;
 namespace Portico.Infrastructure.Sessions;
 
 /// <summary>Sessions in Redis: a hash for each session, and for each user a sorted set of session ids by opening time.</summary>
-/// <remarks>One script makes every change of a session, because separate commands would race. All times are from the clock of Redis.</remarks>
+/// <remarks>One script makes every change of a session, because separate commands would race. The only clock is that of Redis.</remarks>
 internal sealed class RedisSessions(
     RedisConnection redis, SessionSettings settings, RefreshTokens tokens, RevokedSessions ended, SessionMetrics metrics,
     TimeProvider clock)

@@ -23,9 +23,9 @@ internal sealed partial class RevokedSessions(
     RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<RevokedSessions> logger)
     : BackgroundService, IRevokedSessions
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(400);
-    private const int MaxUntold = 100_000;
-    private const int ToldAtOnce = 128;
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(400);
+    private const int MaxUnwritten = 100_000;
+    private const int MaxConcurrentWrites = 128;
 
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
@@ -40,18 +40,18 @@ internal sealed partial class RevokedSessions(
         """;
 
     private readonly long _maxAge = clock.TimestampFrequency;
-    private readonly long _lookAfter = (long)(LookInterval.TotalSeconds * clock.TimestampFrequency);
-    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
+    private readonly long _readAfter = (long)(ReadInterval.TotalSeconds * clock.TimestampFrequency);
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _expiresAt = new();
 
     /// <summary>The sessions that are not yet written to Redis, each with its next step.</summary>
-    private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _untold = new();
+    private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _unwritten = new();
     private readonly Lock _gate = new();
-    private Task? _look;
-    private long _lookBegan = long.MinValue;
-    private long _lookedAt = long.MinValue;
+    private Task? _refresh;
+    private long _readBegan = long.MinValue;
+    private long _readAt = long.MinValue;
     private bool _isAway;
     private double _seenUpTo = double.NegativeInfinity;
-    private (string Name, int Breaks)? _toldTo;
+    private (string Name, int Breaks)? _writtenTo;
 
     /// <summary>The lifetime of an entry: longer than an access token lives, including the clock skew of verifiers.</summary>
     private TimeSpan Life => tokens.AccessTokenLifetime + (2 * tokens.ClockSkew);
@@ -62,11 +62,11 @@ internal sealed partial class RevokedSessions(
     public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
     {
         var now = clock.GetTimestamp();
-        if (now - _lookAfter > Volatile.Read(ref _lookBegan))
-            _ = Look();
+        if (now - _readAfter > Volatile.Read(ref _readBegan))
+            _ = Refresh();
         var asOf = now - _maxAge;
-        return IsKnown(asOf)
-            ? ValueTask.FromResult(_forgetAt.ContainsKey(sessionId))
+        return IsFresh(asOf)
+            ? ValueTask.FromResult(_expiresAt.ContainsKey(sessionId))
             : ContainsAfterReading(sessionId, asOf, cancellationToken);
     }
 
@@ -76,29 +76,29 @@ internal sealed partial class RevokedSessions(
     /// <param name="cancellationToken">Cancels only the wait.</param>
     public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        _forgetAt[sessionId] = clock.GetUtcNow() + Life;
-        if (_untold.Count < MaxUntold)
-            _untold[sessionId] = then;
-        await Tell(sessionId, then, cancellationToken);
+        _expiresAt[sessionId] = clock.GetUtcNow() + Life;
+        if (_unwritten.Count < MaxUnwritten)
+            _unwritten[sessionId] = then;
+        await Write(sessionId, then, cancellationToken);
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the first request, and before other services that start keep the processors busy.
-        await Look().WaitAsync(cancellationToken);
+        await Refresh().WaitAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(LookInterval, clock);
+        using var timer = new PeriodicTimer(ReadInterval, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 // Only while there are entries to write, now or after Redis loses its data.
-                if (!_untold.IsEmpty || !_forgetAt.IsEmpty)
-                    await Look().WaitAsync(stoppingToken);
+                if (!_unwritten.IsEmpty || !_expiresAt.IsEmpty)
+                    await Refresh().WaitAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -110,28 +110,28 @@ internal sealed partial class RevokedSessions(
     private async ValueTask<bool> ContainsAfterReading(Guid sessionId, long asOf, CancellationToken cancellationToken)
     {
         // At most twice: the second read begins after this check.
-        while (!IsKnown(asOf))
-            await Look().WaitAsync(cancellationToken);
-        return _forgetAt.ContainsKey(sessionId);
+        while (!IsFresh(asOf))
+            await Refresh().WaitAsync(cancellationToken);
+        return _expiresAt.ContainsKey(sessionId);
     }
 
     /// <summary>Whether the copy was read at this time or later, or a read failed since.</summary>
-    private bool IsKnown(long asOf) => Volatile.Read(ref _lookedAt) >= asOf;
+    private bool IsFresh(long asOf) => Volatile.Read(ref _readAt) >= asOf;
 
     /// <summary>Reads the list, one read at a time for all callers; its only deadline is the one of the Redis connection.</summary>
-    private Task Look()
+    private Task Refresh()
     {
         lock (_gate)
-            return _look is { IsCompleted: false } ? _look : _look = TryFollow();
+            return _refresh is { IsCompleted: false } ? _refresh : _refresh = TryReadList();
     }
 
-    private async Task TryFollow()
+    private async Task TryReadList()
     {
         var began = clock.GetTimestamp();
-        Volatile.Write(ref _lookBegan, began);
+        Volatile.Write(ref _readBegan, began);
         try
         {
-            await Follow(CancellationToken.None);
+            await ReadList(CancellationToken.None);
             _isAway = false;
         }
         catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
@@ -141,18 +141,18 @@ internal sealed partial class RevokedSessions(
                 LogAway(failure.Message);
             _isAway = true;
             // The failed read counts as a read, so that checks use the old copy and don't wait.
-            Volatile.Write(ref _lookedAt, began);
+            Volatile.Write(ref _readAt, began);
         }
     }
 
-    private async Task Tell(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
+    private async Task Write(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        await Tell(sessionId, cancellationToken);
+        await Write(sessionId, cancellationToken);
         await then(cancellationToken);
-        _untold.TryRemove(sessionId, out _);
+        _unwritten.TryRemove(sessionId, out _);
     }
 
-    private async Task Tell(Guid sessionId, CancellationToken cancellationToken) =>
+    private async Task Write(Guid sessionId, CancellationToken cancellationToken) =>
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
 
     /// <summary>Reads the new entries, and the name of the data set in Redis: it has none after a loss of data.</summary>
@@ -171,41 +171,41 @@ internal sealed partial class RevokedSessions(
         return await database.StringSetAsync(NameKey, name, when: When.NotExists) ? name : (await database.StringGetAsync(NameKey))!;
     }
 
-    private async Task TellAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
+    private async Task WriteAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
     {
-        if (_toldTo is { } known && known != (name, breaks))
+        if (_writtenTo is { } known && known != (name, breaks))
         {
-            foreach (var sessions in _forgetAt.Keys.Chunk(ToldAtOnce))
-                await Task.WhenAll(sessions.Select(session => Tell(session, cancellationToken)));
+            foreach (var sessions in _expiresAt.Keys.Chunk(MaxConcurrentWrites))
+                await Task.WhenAll(sessions.Select(session => Write(session, cancellationToken)));
         }
 
-        _toldTo = (name, breaks);
+        _writtenTo = (name, breaks);
     }
 
-    private async Task Follow(CancellationToken cancellationToken)
+    private async Task ReadList(CancellationToken cancellationToken)
     {
-        var askedAt = clock.GetTimestamp();
+        var readAt = clock.GetTimestamp();
         var breaks = redis.Breaks;
         var (entries, name) = await redis.Run(Read, cancellationToken);
         var now = clock.GetUtcNow();
         foreach (var entry in entries)
         {
-            _forgetAt.TryAdd(Guid.Parse((string)entry.Element!), now + Life);
+            _expiresAt.TryAdd(Guid.Parse((string)entry.Element!), now + Life);
             _seenUpTo = Math.Max(_seenUpTo, entry.Score);
         }
 
-        Volatile.Write(ref _lookedAt, askedAt);
+        Volatile.Write(ref _readAt, readAt);
 
-        foreach (var (session, forgetAt) in _forgetAt)
+        foreach (var (session, expiresAt) in _expiresAt)
         {
-            if (forgetAt <= now)
-                _forgetAt.TryRemove(session, out _);
+            if (expiresAt <= now)
+                _expiresAt.TryRemove(session, out _);
         }
 
         // After the read, because a full Redis rejects writes but still allows reads.
-        foreach (var (session, then) in _untold)
-            await Tell(session, then, cancellationToken);
-        await TellAgainIfLost(name ?? await redis.Run(Rename, cancellationToken), breaks, cancellationToken);
+        foreach (var (session, then) in _unwritten)
+            await Write(session, then, cancellationToken);
+        await WriteAgainIfLost(name ?? await redis.Run(Rename, cancellationToken), breaks, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Redis is unavailable; sessions that other replicas revoke are not seen until it is back: {Failure}")]
