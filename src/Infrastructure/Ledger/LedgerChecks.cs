@@ -188,7 +188,7 @@ internal static class LedgerChecks
                 WHEN w.status <> a.status THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
             """)),
-        // The outcome is parsed as text, because a cast of a value that somebody tampered with would abort the verification.
+        // The outcome is parsed as text, because a cast of a manipulated value would abort the verification.
         new(
             "keys",
             "The stored outcome of an idempotency key names journals that exist, and each journal belongs to one key at most.",

@@ -23,22 +23,22 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
 
     private const int ReconnectMilliseconds = 250;
 
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     private readonly RedisSettings _settings;
     private readonly TimeProvider _clock;
     private readonly Lazy<Task<ConnectionMultiplexer>> _connection;
-    private readonly long _askAgainTicks;
+    private readonly long _retryTicks;
     private int _breaks;
     private long _answeredAt;
-    private long _askAgainAt = Answering;
+    private long _retryAt = Answering;
 
     public RedisConnection(RedisSettings settings, TimeProvider clock)
     {
         (_settings, _clock) = (settings, clock);
         _answeredAt = clock.GetTimestamp();
-        _askAgainTicks = (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency);
+        _retryTicks = (long)(RetryAfter.TotalSeconds * clock.TimestampFrequency);
         _connection = new Lazy<Task<ConnectionMultiplexer>>(Connect);
     }
 
@@ -107,7 +107,7 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         catch (RedisServerException)
         {
             // An error is an answer too.
-            Answered();
+            MarkAnswered();
             throw;
         }
         catch (TimeoutException)
@@ -118,37 +118,37 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
                 await Task.Yield();
             if (!call.IsCompleted)
             {
-                Miss(call);
+                HandleTimeout(call);
                 throw;
             }
         }
 
         var answer = await call;
-        Answered();
+        MarkAnswered();
         return answer;
     }
 
-    private void Answered()
+    private void MarkAnswered()
     {
         Volatile.Write(ref _answeredAt, _clock.GetTimestamp());
-        if (Volatile.Read(ref _askAgainAt) != Answering)
-            Volatile.Write(ref _askAgainAt, Answering);
+        if (Volatile.Read(ref _retryAt) != Answering)
+            Volatile.Write(ref _retryAt, Answering);
     }
 
     /// <summary>Handles a late call: with a recent answer to another call Redis is only slow, otherwise it hangs.</summary>
     /// <remarks>Recent is a share of the deadline, not since the call was sent: Redis may answer one of two calls and then hang.</remarks>
-    private void Miss(Task call)
+    private void HandleTimeout(Task call)
     {
         if (_clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _settings.Deadline / SlowShare)
             return;
 
-        Volatile.Write(ref _askAgainAt, _clock.GetTimestamp() + _askAgainTicks);
+        Volatile.Write(ref _retryAt, _clock.GetTimestamp() + _retryTicks);
         // The late answer shows that Redis works again; the next call notices a lost connection.
         _ = call.ContinueWith(
             static (late, self) =>
             {
                 if (late.Exception?.InnerException is not TimeoutException)
-                    ((RedisConnection)self!).Answered();
+                    ((RedisConnection)self!).MarkAnswered();
             },
             this,
             CancellationToken.None,
@@ -159,12 +159,12 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
     /// <summary>Whether to call Redis: yes while it answers; while it hangs only one caller at a time.</summary>
     private bool MayCall()
     {
-        var at = Volatile.Read(ref _askAgainAt);
+        var at = Volatile.Read(ref _retryAt);
         if (at == Answering)
             return true;
 
         var now = _clock.GetTimestamp();
-        return now >= at && Interlocked.CompareExchange(ref _askAgainAt, now + _askAgainTicks, at) == at;
+        return now >= at && Interlocked.CompareExchange(ref _retryAt, now + _retryTicks, at) == at;
     }
 
     private async Task<ConnectionMultiplexer> Connect()

@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Sessions;
 /// <summary>Sessions in Redis: a hash for each session, and for each user a sorted set of session ids by opening time.</summary>
 /// <remarks>One script makes every change of a session, because separate commands would race. The only clock is that of Redis.</remarks>
 internal sealed class RedisSessions(
-    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, RevokedSessions ended, SessionMetrics metrics,
+    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, RevokedSessions revoked, SessionMetrics metrics,
     TimeProvider clock)
     : ISessions
 {
@@ -143,7 +143,7 @@ internal sealed class RedisSessions(
             case "reused":
                 metrics.Reused();
                 // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
-                await ended.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
+                await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
                 return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
             default:
                 return Rotation.Refused;
@@ -183,7 +183,7 @@ internal sealed class RedisSessions(
 
     // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
-        ended.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);
+        revoked.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);
 
     public Task EndAll(Guid userId, CancellationToken cancellationToken) => EndOthers(userId, Guid.Empty, cancellationToken);
 

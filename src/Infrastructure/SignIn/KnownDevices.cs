@@ -9,6 +9,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SignIn;
 
+/// <summary>The known devices of users in PostgreSQL, at most 20 for each user.</summary>
 internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) : IKnownDevices
 {
     private const int MaxPerUser = 20;

@@ -110,8 +110,9 @@ internal sealed class RedisCodes(
         return spending.Wait is { } wait ? UserErrors.TooManyAttempts(wait) : null;
     }
 
-    /// <param name="address">Whose code it is.</param>
-    /// <param name="name">What for.</param>
+    /// <summary>Stores a new code, within the limits of the address.</summary>
+    /// <param name="address">The address of the code.</param>
+    /// <param name="name">The name of the purpose.</param>
     /// <param name="code">The code.</param>
     /// <param name="count">The name of the counter of sent codes.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -134,11 +135,13 @@ internal sealed class RedisCodes(
         return wait > 0 ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
-    /// <param name="address">Whose code it is.</param>
-    /// <param name="name">What for.</param>
+    /// <summary>Counts a try and, when the code is correct, deletes it.</summary>
+    /// <param name="address">The address of the code.</param>
+    /// <param name="name">The name of the purpose.</param>
     /// <param name="code">The code.</param>
     /// <param name="together">Keys with the hash tag of the address that must exist, and are consumed with the code.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>Whether the code was correct.</returns>
     internal async Task<bool> Consume(
         ContactAddress address, string name, string code, RedisKey[] together, CancellationToken cancellationToken) =>
         (long)await redis.Script(

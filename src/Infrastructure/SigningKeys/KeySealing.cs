@@ -5,7 +5,7 @@ namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>Encrypts signing keys with <c>Tokens:SealingKey</c>, which the database never has (AES-256-GCM).</summary>
 /// <remarks>
-/// The ciphertext is bound to its purpose: when somebody changes the state or algorithm in a row, its key can't be decrypted any more.
+/// The ciphertext is bound to its purpose: after a change of the state or algorithm in a row, its key can't be decrypted any more.
 /// Format: a format byte, the name of the sealing key, nonce, tag, ciphertext. The nonce is random, because a sealing key encrypts only a
 /// few keys a month.
 /// </remarks>

@@ -7,6 +7,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Users;
 
+/// <summary>Frees the contact address of a deleted user after the retention time.</summary>
 internal sealed class AddressRelease(AppDbContext db, IAuditLog audit, UserSettings settings, TimeProvider clock) : IAddressRelease
 {
     public async Task ReleaseExpired(ContactAddress address, CancellationToken cancellationToken)
