@@ -178,7 +178,8 @@ public sealed class MessageDeliveryTests : IAsyncLifetime
         await Eventually.Holds(
             async () =>
                 (await postroom.MessagesAsync(ada)).Any(
-                    message => message is { Status: "dead", Reason: "The address has reached its limit for the day." }), "it to be laid aside");
+                    message => message is { Status: "dead", Reason: "The address has reached its limit for the day." }),
+            "the notification to become a dead letter");
     }
 
     [Fact]
