@@ -14,7 +14,7 @@ public sealed class LedgerBook
     private readonly Dictionary<Guid, Account> _accounts = [];
     private readonly Dictionary<Guid, Hold> _holds = [];
     private readonly Dictionary<Guid, Original> _originals = [];
-    private readonly Dictionary<(Guid, string), KnownKey> _known = [];
+    private readonly Dictionary<(Guid, string), KnownKey> _usedKeys = [];
     private readonly List<Journal> _journals = [];
     private readonly List<Posting> _postings = [];
     private readonly List<LedgerEvent> _events = [];
@@ -34,7 +34,7 @@ public sealed class LedgerBook
         var book = new LedgerBook(state, now);
         var outcomes = new Outcome[instructions.Count];
         for (var i = 0; i < outcomes.Length; i++)
-            outcomes[i] = book.Answer(instructions[i]);
+            outcomes[i] = book.ExecuteOnce(instructions[i]);
         return new Decision
         {
             Outcomes = outcomes,
@@ -47,13 +47,13 @@ public sealed class LedgerBook
         };
     }
 
-    private Outcome Answer(Instruction instruction)
+    private Outcome ExecuteOnce(Instruction instruction)
     {
         if (instruction.Key is not { } key)
             return Execute(instruction);
 
         var name = (key.OwnerId, key.Key);
-        if (_known.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
+        if (_usedKeys.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
             return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span)
                 ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) }
                 : Refused(LedgerErrors.KeyReused);
@@ -61,7 +61,7 @@ public sealed class LedgerBook
         var outcome = Execute(instruction);
         if (outcome.Error is null || StoredErrors.NameOf(outcome.Error) is not null)
         {
-            _known[name] = new KnownKey(key.Fingerprint, outcome);
+            _usedKeys[name] = new KnownKey(key.Fingerprint, outcome);
             _keys.Add(new StoredOutcome(key, outcome, instruction.At ?? _now));
         }
 
@@ -108,7 +108,7 @@ public sealed class LedgerBook
         {
             var leg = movement.Legs[i];
             var (source, destination) = (Find(leg.SourceId), Find(leg.DestinationId));
-            if (source is null || destination is null || !IsMeant(movement, source, destination))
+            if (source is null || destination is null || !IsAllowed(movement, source, destination))
                 return Refused(LedgerErrors.WalletNotFound);
 
             var journal = new Journal
@@ -160,7 +160,7 @@ public sealed class LedgerBook
         if (amount > left)
             return Refused(LedgerErrors.ReversalExceeded);
 
-        var (source, destination) = (Known(original.DestinationId), Known(original.SourceId));
+        var (source, destination) = (Require(original.DestinationId), Require(original.SourceId));
         var journal = new Journal
         {
             Id = reversal.Id,
@@ -187,8 +187,8 @@ public sealed class LedgerBook
         var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
         if (source is null || destination is null || !IsOwn(reservation, source) || destination.Kind != AccountKind.Wallet)
             return Refused(LedgerErrors.WalletNotFound);
-        if (Refuse(source, destination, reservation.Amount) is { } unfit)
-            return Refused(unfit);
+        if (Validate(source, destination, reservation.Amount) is { } invalid)
+            return Refused(invalid);
 
         var hold = new Hold
         {
@@ -216,7 +216,7 @@ public sealed class LedgerBook
 
     private Outcome Execute(Capture capture)
     {
-        if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Known(hold.SourceId)))
+        if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Require(hold.SourceId)))
             return Refused(LedgerErrors.HoldNotFound);
         if (hold.Status != HoldStatus.Open || IsDue(hold, capture))
             return Refused(LedgerErrors.HoldClosed);
@@ -227,7 +227,7 @@ public sealed class LedgerBook
         if (amount > hold.Remaining)
             return Refused(LedgerErrors.HoldExceeded);
 
-        var (source, destination) = (Known(hold.SourceId), Known(hold.DestinationId));
+        var (source, destination) = (Require(hold.SourceId), Require(hold.DestinationId));
         var journal = JournalOf(hold, JournalKind.Capture, capture.Id, amount, capture, RecordedAt(capture, source, destination));
         if (Move(journal, source, destination, -amount, out var moved) is { } refusal)
             return Refused(refusal);
@@ -241,13 +241,13 @@ public sealed class LedgerBook
 
     private Outcome Execute(Release release)
     {
-        if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Known(hold.SourceId))))
+        if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Require(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);
         // A hold that is due has expired, and only the expiry can end it.
         if (hold.Status != HoldStatus.Open || IsDue(hold, release) != release.Expired)
             return Refused(LedgerErrors.HoldClosed);
 
-        var source = Known(hold.SourceId);
+        var source = Require(hold.SourceId);
         var kind = release.Expired ? JournalKind.Expiry : JournalKind.Void;
         var journal = JournalOf(hold, kind, release.Id, hold.Remaining, release, RecordedAt(release, source));
         if (Post(journal, source, Money.Zero(hold.Amount.Currency), -hold.Remaining) is { } refusal)
@@ -267,7 +267,7 @@ public sealed class LedgerBook
     private Error? Move(Journal journal, Account source, Account destination, Money held, out MovedMoney moved)
     {
         moved = new MovedMoney(journal.Id, source.Id, source.Version + 1, destination.Id, destination.Version + 1, journal.Amount);
-        var refusal = Refuse(source, destination, journal.Amount)
+        var refusal = Validate(source, destination, journal.Amount)
             ?? Post(journal, source, -journal.Amount, held)
             ?? Post(journal, destination, journal.Amount, Money.Zero(destination.Currency));
         if (refusal is null)
@@ -275,7 +275,7 @@ public sealed class LedgerBook
         return refusal;
     }
 
-    private static Error? Refuse(Account source, Account destination, Money amount) =>
+    private static Error? Validate(Account source, Account destination, Money amount) =>
         source.Id == destination.Id ? LedgerErrors.SameWallet
         : source.Currency != amount.Currency || destination.Currency != amount.Currency ? LedgerErrors.CurrencyMismatch
         : source.Status == AccountStatus.Closed || destination.Status == AccountStatus.Closed ? LedgerErrors.WalletClosed
@@ -301,7 +301,7 @@ public sealed class LedgerBook
     private Account? Find(Guid id) => _accounts.GetValueOrDefault(id) ?? _state.Accounts.GetValueOrDefault(id);
 
     // For the account of an existing hold or journal; accounts are never removed.
-    private Account Known(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history but does not exist.");
+    private Account Require(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history but does not exist.");
 
     private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
 
@@ -311,7 +311,7 @@ public sealed class LedgerBook
 
     private bool IsDue(Hold hold, Instruction instruction) => hold.ExpiresAt <= (instruction.At ?? _now);
 
-    private static bool IsMeant(Movement movement, Account source, Account destination) => movement.Kind switch
+    private static bool IsAllowed(Movement movement, Account source, Account destination) => movement.Kind switch
     {
         JournalKind.Transfer => IsOwn(movement, source) && destination.Kind == AccountKind.Wallet,
         JournalKind.Deposit => source.Kind == AccountKind.Cash && destination.Kind == AccountKind.Wallet,

@@ -213,6 +213,6 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
         public Task<CachedVersion?>? PendingRead { get; set; }
     }
 
-    /// <summary>A used entry moves to the young generation; when that is full, it becomes the old one, and the old entries are evicted.</summary>
+    /// <summary>A used entry moves to the young generation; when it is full, it replaces the old one, whose entries are evicted.</summary>
     private sealed record Generations(ConcurrentDictionary<Guid, Entry> Young, ConcurrentDictionary<Guid, Entry> Old);
 }

@@ -61,7 +61,7 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
 
     private sealed record Known(AccessTokenClaims Claims, DateTimeOffset SeenAt);
 
-    /// <summary>A used entry moves to the young generation; when that is full, it becomes the old one, and the old entries are evicted.</summary>
+    /// <summary>A used entry moves to the young generation; when it is full, it replaces the old one, whose entries are evicted.</summary>
     private sealed record Generations(
         KeyRing Ring, ConcurrentDictionary<TokenHash, Known> Young, ConcurrentDictionary<TokenHash, Known> Old)
     {

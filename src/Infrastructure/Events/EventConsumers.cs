@@ -173,7 +173,7 @@ internal sealed partial class EventConsumers(
         await message.AckAsync(cancellationToken: CancellationToken.None);
     }
 
-    /// <summary>Writes the row first, then terminates: after a crash in between the same row is written again, which changes nothing.</summary>
+    /// <summary>Writes the row, then terminates: after a crash in between the same row is written again, which changes nothing.</summary>
     private async Task MoveToDeadLetters(EventSubscription subscription, INatsJSMsg<ReadOnlyMemory<byte>> message, string reason)
     {
         await deadEvents.Add(subscription.Name, message.Data, reason, CancellationToken.None);

@@ -5,7 +5,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Replays dead letters on request, and deletes old rows of the inbox, the notifications and the dead letters in batches.</summary>
+/// <summary>Replays dead letters on request, and deletes old inbox rows, notifications and dead letters in batches.</summary>
 /// <remarks>
 /// An inbox row is kept as long as the event can be delivered again: the retention of the outbox plus the maximum age in the stream.
 /// Sent notifications are kept for 7 days, dead letters for 90 days.

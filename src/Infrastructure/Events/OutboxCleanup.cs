@@ -10,7 +10,7 @@ internal sealed partial class OutboxCleanup(
     NpgsqlDataSource database, OutboxSettings settings, OutboxMetrics metrics, TimeProvider clock, ILogger<OutboxCleanup> logger)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, logger)
 {
-    private const int MeasuredPerPurge = 120;
+    private const int RoundsPerPurge = 120;
 
     /// <summary>Deletes all old published events and returns their number.</summary>
     public Task<long> Purge(CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal sealed partial class OutboxCleanup(
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
         await Measure(cancellationToken);
-        if (round % MeasuredPerPurge == 0 && await Purge(cancellationToken) is > 0 and var removed)
+        if (round % RoundsPerPurge == 0 && await Purge(cancellationToken) is > 0 and var removed)
             LogPurged(removed);
     }
 

@@ -10,7 +10,7 @@ namespace Portico.Infrastructure.Events;
 
 /// <summary>Publishes the events of committed transactions, at least once and in order for each aggregate.</summary>
 /// <remarks>
-/// Several replicas share the work: each locks its own rows, publishes, awaits the acknowledgements, removes the published rows and commits.
+/// Several replicas share the work: each locks its own rows, publishes, awaits the acknowledgements, removes published rows and commits.
 /// The commits of its own process wake a relay, so the poll only finds the events of a process that died.
 /// An event that the stream never accepts blocks only its own aggregate, and is tried again once a minute.
 /// </remarks>
@@ -25,23 +25,23 @@ internal sealed partial class OutboxRelay(
     TimeProvider clock,
     ILogger<OutboxRelay> logger) : BackgroundService
 {
-    private const int MaxStuck = 1_000;
+    private const int MaxBlocked = 1_000;
 
     // Events of a few milliseconds are published together, with one claim.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
     // Another replica has the previous version, and gives no signal when it is published.
-    private static readonly TimeSpan FirstBlockedRest = TimeSpan.FromMilliseconds(25);
-    private static readonly TimeSpan FirstRest = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan StuckRest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FirstWaitPause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BlockedPause = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan WholeInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FullClaimInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<Guid, long> _stuckSince = [];
-    private Guid _nothingBefore;
+    private readonly Dictionary<Guid, long> _blockedSince = [];
+    private Guid _emptyBefore;
     private Guid _blockedUpTo;
-    private long _wholeAt;
+    private long _fullClaimAt;
     private int _failures;
     private int _blockedRounds;
 
@@ -50,9 +50,9 @@ internal sealed partial class OutboxRelay(
     public async Task<int> RelayOnce(CancellationToken cancellationToken)
     {
         var from = From();
-        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, Stuck(), cancellationToken);
+        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), cancellationToken);
         if (from == default && batch.Claimed < settings.BatchSize)
-            _nothingBefore = EventIds.FirstOf(clock.GetUtcNow() - Margin);
+            _emptyBefore = EventIds.FirstOf(clock.GetUtcNow() - Margin);
         // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.
         _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
         _blockedRounds = batch.Ready.Count < batch.Claimed ? _blockedRounds + 1 : 0;
@@ -74,7 +74,7 @@ internal sealed partial class OutboxRelay(
             {
                 var published = await TryRelay(stoppingToken);
                 if (_failures > 0)
-                    await Task.Delay(Rest(), clock, stoppingToken);
+                    await Task.Delay(Pause(), clock, stoppingToken);
                 else if (published < 0)
                     await signal.WaitAsync(Idle(), stoppingToken);
                 if (published < settings.BatchSize)
@@ -115,8 +115,8 @@ internal sealed partial class OutboxRelay(
             metrics.Published(now - message.OccurredAt);
         foreach (var (message, reason) in result.Refused)
         {
-            if (_stuckSince.Count < MaxStuck)
-                _stuckSince[message.AggregateId] = Stopwatch.GetTimestamp();
+            if (_blockedSince.Count < MaxBlocked)
+                _blockedSince[message.AggregateId] = Stopwatch.GetTimestamp();
             metrics.Failed("refused");
             LogRefused(message.Id, message.Type, reason);
         }
@@ -142,41 +142,41 @@ internal sealed partial class OutboxRelay(
         LogBack();
     }
 
-    private TimeSpan Rest() => Doubled(FirstRest, _failures, LongestRest) * (0.75 + (Random.Shared.NextDouble() / 4));
+    private TimeSpan Pause() => Doubled(FirstPause, _failures, LongestPause) * (0.75 + (Random.Shared.NextDouble() / 4));
 
     private TimeSpan Idle() =>
-        _blockedRounds > 0 ? Doubled(FirstBlockedRest, _blockedRounds, settings.PollInterval) : settings.PollInterval;
+        _blockedRounds > 0 ? Doubled(FirstWaitPause, _blockedRounds, settings.PollInterval) : settings.PollInterval;
 
     private static TimeSpan Doubled(TimeSpan first, int round, TimeSpan longest)
     {
-        var rest = first * Math.Pow(2, Math.Min(round - 1, 10));
-        return rest < longest ? rest : longest;
+        var pause = first * Math.Pow(2, Math.Min(round - 1, 10));
+        return pause < longest ? pause : longest;
     }
 
     /// <summary>The lowest id of the next claim.</summary>
     /// <remarks>
-    /// A claim rarely starts at the beginning, because the index there is full of published rows that are not vacuumed yet. Events that were
-    /// older than the margin when they were committed are found by the next full claim.
+    /// A claim rarely starts at the beginning, because the index there is full of published rows that are not vacuumed yet. The next full
+    /// claim finds the events that were older than the margin when they were committed.
     /// </remarks>
     private Guid From()
     {
         if (_blockedUpTo != default)
             return _blockedUpTo;
-        if (_nothingBefore != default && Stopwatch.GetElapsedTime(_wholeAt) < WholeInterval)
-            return _nothingBefore;
-        _wholeAt = Stopwatch.GetTimestamp();
-        return _nothingBefore = default;
+        if (_emptyBefore != default && Stopwatch.GetElapsedTime(_fullClaimAt) < FullClaimInterval)
+            return _emptyBefore;
+        _fullClaimAt = Stopwatch.GetTimestamp();
+        return _emptyBefore = default;
     }
 
-    private Guid[] Stuck()
+    private Guid[] BlockedAggregates()
     {
-        foreach (var (aggregate, since) in _stuckSince)
+        foreach (var (aggregate, since) in _blockedSince)
         {
-            if (Stopwatch.GetElapsedTime(since) > StuckRest)
-                _stuckSince.Remove(aggregate);
+            if (Stopwatch.GetElapsedTime(since) > BlockedPause)
+                _blockedSince.Remove(aggregate);
         }
 
-        return [.. _stuckSince.Keys];
+        return [.. _blockedSince.Keys];
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The relay can't publish, and events wait in the outbox: {Reason}")]

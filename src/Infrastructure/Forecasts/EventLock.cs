@@ -5,6 +5,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Forecasts;
 
+/// <summary>Locks a sports event while a forecast of it changes.</summary>
 internal sealed class EventLock(AppDbContext db) : IEventLock
 {
     // A shared lock: forecasts don't wait for each other, and setting a result waits for the forecasts that are about to commit.

@@ -92,7 +92,7 @@ internal static class LedgerChecks
                     count(*) FILTER (WHERE amount > 0) AS received, sum(amount) AS total
                 FROM ledger.postings GROUP BY journal_id) p ON p.journal_id = j.id
             """)),
-        new("accounts", "An account agrees with its last posting, and its balance is the sum of all its postings.", "ledger.accounts", First(
+        new("accounts", "An account agrees with its last posting, and its balance is the sum of its postings.", "ledger.accounts", First(
             """
             SELECT coalesce(a.id, p.account_id)::text AS place, CASE
                 WHEN a.id IS NULL THEN format('%s postings belong to an account that does not exist.', p.postings)
@@ -173,7 +173,8 @@ internal static class LedgerChecks
                 THEN format('It does not move money back between the accounts of %s.', o.id)
                 WHEN r.recorded_at < o.recorded_at THEN format('It is recorded at %s, its original at %s.', r.recorded_at, o.recorded_at)
                 WHEN sum(r.amount) OVER (PARTITION BY r.reverses_id) > o.amount
-                    THEN format('The reversals of %s add up to %s of %s.', o.id, sum(r.amount) OVER (PARTITION BY r.reverses_id), o.amount) END AS problem
+                    THEN format('The reversals of %s add up to %s of %s.', o.id, sum(r.amount) OVER (PARTITION BY r.reverses_id), o.amount)
+                    END AS problem
             FROM ledger.journals r LEFT JOIN ledger.journals o ON o.id = r.reverses_id
             WHERE r.reverses_id IS NOT NULL
             """)),
@@ -187,7 +188,7 @@ internal static class LedgerChecks
                 WHEN w.status <> a.status THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
             """)),
-        // The outcome is parsed as text, because a cast of a value that somebody tampered with would abort the verification.
+        // The outcome is parsed as text, because a cast of a manipulated value would abort the verification.
         new(
             "keys",
             "The stored outcome of an idempotency key names journals that exist, and each journal belongs to one key at most.",

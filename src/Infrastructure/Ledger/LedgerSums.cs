@@ -6,6 +6,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
+/// <summary>Reads the trial balance.</summary>
 internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) : ILedgerSums
 {
     // One statement, so that all sums come from one snapshot.

@@ -8,8 +8,8 @@ namespace Portico.Infrastructure.Nats;
 /// <remarks>The process also starts without NATS, and connects when the server is available.</remarks>
 internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLifetime> logger) : IHostedService, IDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _opening = Task.CompletedTask;
@@ -24,7 +24,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
         nats.SlowConsumerDetected += (_, e) => Handle(() => LogNews(LogLevel.Warning, e.Message));
         nats.ServerError += (_, e) => Handle(() => LogNews(LogLevel.Error, e.Message));
         _opening = nats.OpenAsync(OnAway, _stopping.Token);
-        await Task.WhenAny(_opening, Task.Delay(StartPatience, cancellationToken));
+        await Task.WhenAny(_opening, Task.Delay(StartTimeout, cancellationToken));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed partial class NatsLifetime(NatsConnection nats, ILogger<NatsLife
         await _opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            await nats.DisposeAsync().AsTask().WaitAsync(DrainPatience, cancellationToken);
+            await nats.DisposeAsync().AsTask().WaitAsync(DrainTimeout, cancellationToken);
         }
         catch (TimeoutException)
         {

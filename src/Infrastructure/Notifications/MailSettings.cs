@@ -10,7 +10,7 @@ public sealed class MailSettings : ISettings
     /// <summary>The sender of every mail.</summary>
     public string From { get; init; } = "Portico <no-reply@portico.invalid>";
 
-    /// <summary>The absolute path of a folder that gets each message as an <c>.eml</c> file instead of sending it; for development.</summary>
+    /// <summary>The absolute path of a folder for development: each message is written there as an <c>.eml</c> file and not sent.</summary>
     public string? Mailbox { get; init; }
 
     /// <summary>The maximum number of files in the mailbox folder; the oldest are deleted first.</summary>
@@ -90,7 +90,7 @@ public sealed class SmtpSettings
     /// <summary>How the connection is encrypted.</summary>
     public SmtpSecurity Security { get; init; } = SmtpSecurity.StartTls;
 
-    /// <summary>A PEM file of the only trusted authorities for the server's certificate; without it those of the machine are trusted.</summary>
+    /// <summary>A PEM file of the only trusted authorities for the server's certificate; the default is those of the machine.</summary>
     public string? TrustedCertificateFile { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);

@@ -51,9 +51,12 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (
-            var @lock = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { Parameters = { new() { Value = ClaimLock } } })
+        await using (var @lock = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection))
+        {
+            @lock.Parameters.Add(new() { Value = ClaimLock });
             await @lock.ExecuteNonQueryAsync(cancellationToken);
+        }
+
 
         var claimed = new List<ClaimedMessage>();
         var postponed = 0;

@@ -14,7 +14,7 @@ using MailAddress = System.Net.Mail.MailAddress;
 namespace Portico.Infrastructure.Notifications;
 
 /// <summary>The mail server answered a command with an error.</summary>
-/// <remarks>The message contains only the codes, because the text of a reply often quotes the address, and this message is logged.</remarks>
+/// <remarks>The message contains only the codes: the text of a reply often quotes the address, and this message is logged.</remarks>
 internal sealed class SmtpReplyException(string command, SmtpStatusCode code, string? status)
     : IOException($"The mail server answered {(int)code}{(status is null ? "" : $" {status}")} to {command}.");
 

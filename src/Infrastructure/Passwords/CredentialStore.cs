@@ -7,6 +7,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Passwords;
 
+/// <summary>The credentials in PostgreSQL.</summary>
 internal sealed class CredentialStore(IServiceProvider services, AppDbContext db) : ICredentials
 {
     // The query always returns a row: for an unknown address it returns the first user, which is then ignored. Reading a user takes

@@ -43,7 +43,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     internal List<WrittenRecord> Written { get; } = [];
 
     // The query filter reads it for each query. Queries without a caller must use OfEveryOwner.
-    private Guid CallerId => _caller?.Id ?? throw new InvalidOperationException("There is no caller whose records could be read. Use OfEveryOwner for a query without a caller.");
+    private Guid CallerId => _caller?.Id
+        ?? throw new InvalidOperationException("There is no caller whose records could be read. Use OfEveryOwner for such a query.");
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {

@@ -6,6 +6,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Postgres;
 
+/// <summary>Runs a command in a transaction, and again after a conflict with another transaction, up to four times.</summary>
 internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnumerable<ICommitObserver> observers) : ITransaction
 {
     private const int MaxTries = 4;

@@ -7,10 +7,13 @@ namespace Portico.Infrastructure.Postgres;
 /// <summary>A role in the reference data, for other readers of the database; its source is the code.</summary>
 public sealed record RoleRow(Role Name, int Rank);
 
+/// <summary>A permission in the reference data.</summary>
 public sealed record PermissionRow(string Name);
 
+/// <summary>A permission of a role in the reference data.</summary>
 public sealed record RolePermissionRow(Role Role, string Permission);
 
+/// <summary>A currency in the reference data.</summary>
 public sealed record CurrencyRow(string Code, string Name, short Decimals);
 
 internal sealed class RoleRowConfiguration : IEntityTypeConfiguration<RoleRow>

@@ -8,7 +8,7 @@ namespace Portico.Infrastructure.Postgres;
 /// <param name="Modified">The properties that were modified.</param>
 internal sealed record WrittenRecord(object Record, EntityState State, IReadOnlyList<string> Modified);
 
-/// <summary>Collects the written records for <see cref="ICommitObserver"/>, because the change tracker drops the changes when it saves.</summary>
+/// <summary>Collects the written records for <see cref="ICommitObserver"/>, because the change tracker loses them when it saves.</summary>
 /// <remarks>It is the last interceptor, so that it sees the changes of the others.</remarks>
 internal sealed class WrittenRecords : SavingInterceptor
 {

@@ -28,12 +28,12 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
         where TResult : IResult<TResult>
     {
         var key = $"{query.Name}:{Build}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query.Text)))}";
-        var (kept, isNew) = await Ask(key, query, Options(query), make, cancellationToken);
-        if (!isNew && !IsGood(kept, query))
+        var (kept, isNew) = await GetOrMake(key, query, Options(query), make, cancellationToken);
+        if (!isNew && !IsValid(kept, query))
         {
             // The answer is from before an outage of Redis in which this process changed a record, or from a server with a wrong clock.
             await cache.RemoveAsync(key, Options(query), cancellationToken);
-            (kept, isNew) = await Ask(key, query, Options(query).SetSkipDistributedCacheRead(true), make, cancellationToken);
+            (kept, isNew) = await GetOrMake(key, query, Options(query).SetSkipDistributedCacheRead(true), make, cancellationToken);
         }
 
         var age = isNew ? TimeSpan.Zero : Age(kept);
@@ -42,7 +42,7 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
         return (kept.Answer, use);
     }
 
-    private async Task<(Kept<TResult> Kept, bool IsNew)> Ask<TResult>(
+    private async Task<(Kept<TResult> Kept, bool IsNew)> GetOrMake<TResult>(
         string key,
         CachedQuery query,
         FusionCacheEntryOptions options,
@@ -56,7 +56,7 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
             async (context, token) =>
             {
                 var madeAt = clock.GetUtcNow();
-                var answer = await Apart(() => make(token));
+                var answer = await WithoutContext(() => make(token));
                 if (answer.Error is not null)
                     context.Options.SetSkipMemoryCacheWrite(true).SetSkipDistributedCacheWrite(true, true);
                 return made = new Kept<TResult>(answer, madeAt);
@@ -67,7 +67,7 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
         return (kept, ReferenceEquals(kept, made));
     }
 
-    private bool IsGood<TResult>(Kept<TResult> kept, CachedQuery query)
+    private bool IsValid<TResult>(Kept<TResult> kept, CachedQuery query)
     {
         var age = clock.GetUtcNow() - kept.MadeAt;
         return age < query.Lifetime && age > -ClockTolerance && !invalidation.IsStale(kept.MadeAt, query);
@@ -86,7 +86,7 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
     };
 
     // Without the execution context of the first request, so that its caller and its trace do not leak to other requests.
-    private static Task<T> Apart<T>(Func<Task<T>> make)
+    private static Task<T> WithoutContext<T>(Func<Task<T>> make)
     {
         using var nothing = ExecutionContext.SuppressFlow();
         return Task.Run(make);

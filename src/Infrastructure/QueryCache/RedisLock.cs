@@ -16,7 +16,7 @@ internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFu
     // Longer than it takes to make an answer; after that the replica with the lock is considered dead.
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(20);
 
     public async ValueTask<object?> AcquireLockAsync(
         string cacheName, string cacheInstanceId, string operationId, string key, string lockName,
@@ -30,7 +30,7 @@ internal sealed class RedisLock(RedisConnection redis, TimeProvider clock) : IFu
             {
                 if (timeout >= TimeSpan.Zero && clock.GetElapsedTime(startedAt) >= timeout)
                     return null;
-                await Task.Delay(AskAgainAfter, clock, token);
+                await Task.Delay(RetryInterval, clock, token);
             }
 
             return owner;

@@ -4,57 +4,60 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Redis;
 
-/// <summary>The one connection to Redis, on which every call has a deadline.</summary>
+/// <summary>The only connection to Redis, with a deadline for every call.</summary>
 /// <remarks>
-/// It starts without Redis too, and reconnects by itself; until then calls throw <see cref="DependencyUnavailableException"/>, at once
-/// and without being queued. The driver looks for calls that are late only with its heartbeat, once a second, and sends on to a server
-/// that hangs. So when Redis hangs, the first calls wait for the deadline here; after that one call at a time finds out whether Redis
-/// is back, and the others are refused at once: a request of several calls is answered within one deadline.
+/// It also starts without Redis, and reconnects automatically; until then calls throw <see cref="DependencyUnavailableException"/>
+/// immediately, without a queue. The driver checks for timeouts only once a second with its heartbeat, and continues to send to a server
+/// that hangs. So when Redis hangs, the first calls wait for the deadline here. After that one call at a time checks whether Redis is
+/// back, and the others fail immediately: a request with several calls gets its answer within one deadline. Thread-safe.
 /// </remarks>
 public sealed class RedisConnection : IHostedService, IAsyncDisposable
 {
     private const long Answering = long.MinValue;
 
-    // Answers that are this much of the deadline apart are those of a server that hangs.
+    // Redis counts as hanging when it gave no answer for this fraction of the deadline.
     private const int SlowShare = 3;
 
-    // An answer passes through the queue at most so often: the reader's work, the call's own continuation, and one to spare.
+    // An answer passes the queue at most this often: the work of the reader, the continuation of the call, and one in reserve.
     private const int QueueRounds = 3;
 
     private const int ReconnectMilliseconds = 250;
 
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     private readonly RedisSettings _settings;
     private readonly TimeProvider _clock;
     private readonly Lazy<Task<ConnectionMultiplexer>> _connection;
-    private readonly long _askAgainTicks;
+    private readonly long _retryTicks;
     private int _breaks;
     private long _answeredAt;
-    private long _askAgainAt = Answering;
+    private long _retryAt = Answering;
 
     public RedisConnection(RedisSettings settings, TimeProvider clock)
     {
         (_settings, _clock) = (settings, clock);
         _answeredAt = clock.GetTimestamp();
-        _askAgainTicks = (long)(AskAgainAfter.TotalSeconds * clock.TimestampFrequency);
+        _retryTicks = (long)(RetryAfter.TotalSeconds * clock.TimestampFrequency);
         _connection = new Lazy<Task<ConnectionMultiplexer>>(Connect);
     }
 
-    /// <summary>How often the connection broke or came back; what Redis was told shortly before may be lost then.</summary>
+    /// <summary>The number of lost and restored connections; writes from shortly before may be lost then.</summary>
     public int Breaks => Volatile.Read(ref _breaks);
 
-    /// <summary>The driver's connection, for libraries that bring their own calls. It belongs to this: nobody else closes it.</summary>
+    /// <summary>The connection of the driver, for libraries with their own calls; the caller must not close it.</summary>
     public async Task<IConnectionMultiplexer> Multiplexer() => await _connection.Value;
 
-    /// <summary>A key of this installation; what stands in braces decides its slot in a cluster.</summary>
+    /// <summary>The key with the prefix of this installation; the part in braces is the hash tag, which decides the cluster slot.</summary>
     public RedisKey Key(string name) => _settings.KeyPrefix + name;
 
-    /// <exception cref="DependencyUnavailableException">Redis is away, refuses, or did not answer within <c>Redis:Deadline</c>.</exception>
+    /// <summary>Runs a call within the deadline.</summary>
+    /// <exception cref="DependencyUnavailableException">
+    /// Redis is unavailable, rejects the call, or did not answer within <c>Redis:Deadline</c>.
+    /// </exception>
     public async Task<T> Run<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
     {
-        if (!MayAsk())
+        if (!MayCall())
             throw new DependencyUnavailableException("Redis");
         try
         {
@@ -67,7 +70,7 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a script as one atomic step; its keys share one hash tag.</summary>
+    /// <summary>Runs a script as one atomic step; its keys must share one hash tag.</summary>
     public async Task<RedisResult> Script(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
     {
         try
@@ -76,14 +79,14 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         }
         catch (RedisServerException unknown) when (unknown.Kind == RedisErrorKind.NoScript)
         {
-            // A restarted server has forgotten the scripts. The driver has just noticed, and sends the text again.
+            // A restarted server has lost its scripts. The driver noticed it with this error, and now sends the text again.
             return await Run(database => database.ScriptEvaluateAsync(script, keys, values), cancellationToken);
         }
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Connected before the first request, whose deadline is shorter than a connect; without Redis we start all the same.
+        // Connects before the first request, because its deadline is shorter than a connect. The process also starts without Redis.
         await Task.WhenAny(_connection.Value, Task.Delay(ConnectTimeout, cancellationToken));
     }
 
@@ -103,49 +106,49 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         }
         catch (RedisServerException)
         {
-            // An answer too, though not the one that was asked for.
-            Answered();
+            // An error is an answer too.
+            MarkAnswered();
             throw;
         }
         catch (TimeoutException)
         {
-            // Timers overtake the queue of the thread pool, answers do not: in a burst of requests an answer may be in and wait
-            // for a processor. What was queued before now runs before this goes on; only then is it Redis that is late.
+            // Timers overtake the queue of the thread pool, answers do not: in a burst of requests an answer may have arrived and wait
+            // for a processor. After these yields the earlier queue items have run; if there is still no answer, Redis is late.
             for (var round = 0; round < QueueRounds && !call.IsCompleted; round++)
                 await Task.Yield();
             if (!call.IsCompleted)
             {
-                Miss(call);
+                HandleTimeout(call);
                 throw;
             }
         }
 
         var answer = await call;
-        Answered();
+        MarkAnswered();
         return answer;
     }
 
-    private void Answered()
+    private void MarkAnswered()
     {
         Volatile.Write(ref _answeredAt, _clock.GetTimestamp());
-        if (Volatile.Read(ref _askAgainAt) != Answering)
-            Volatile.Write(ref _askAgainAt, Answering);
+        if (Volatile.Read(ref _retryAt) != Answering)
+            Volatile.Write(ref _retryAt, Answering);
     }
 
-    /// <summary>A call is late. When another one was answered just now, Redis is only slow; when none was, it hangs.</summary>
-    /// <remarks>Just now, and not since the call was sent: of two that were sent together one may be answered before Redis hangs.</remarks>
-    private void Miss(Task call)
+    /// <summary>Handles a late call: with a recent answer to another call Redis is only slow, otherwise it hangs.</summary>
+    /// <remarks>Recent is a share of the deadline, not since the call was sent: Redis may answer one of two calls and then hang.</remarks>
+    private void HandleTimeout(Task call)
     {
         if (_clock.GetElapsedTime(Volatile.Read(ref _answeredAt)) < _settings.Deadline / SlowShare)
             return;
 
-        Volatile.Write(ref _askAgainAt, _clock.GetTimestamp() + _askAgainTicks);
-        // The late answer itself tells that it goes on; a connection that breaks is noticed by the next call.
+        Volatile.Write(ref _retryAt, _clock.GetTimestamp() + _retryTicks);
+        // The late answer shows that Redis works again; the next call notices a lost connection.
         _ = call.ContinueWith(
             static (late, self) =>
             {
                 if (late.Exception?.InnerException is not TimeoutException)
-                    ((RedisConnection)self!).Answered();
+                    ((RedisConnection)self!).MarkAnswered();
             },
             this,
             CancellationToken.None,
@@ -153,15 +156,15 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
             TaskScheduler.Default);
     }
 
-    /// <summary>Whether Redis answers; while it hangs, whether it is this caller who finds out.</summary>
-    private bool MayAsk()
+    /// <summary>Whether to call Redis: yes while it answers; while it hangs only one caller at a time.</summary>
+    private bool MayCall()
     {
-        var at = Volatile.Read(ref _askAgainAt);
+        var at = Volatile.Read(ref _retryAt);
         if (at == Answering)
             return true;
 
         var now = _clock.GetTimestamp();
-        return now >= at && Interlocked.CompareExchange(ref _askAgainAt, now + _askAgainTicks, at) == at;
+        return now >= at && Interlocked.CompareExchange(ref _retryAt, now + _retryTicks, at) == at;
     }
 
     private async Task<ConnectionMultiplexer> Connect()
@@ -171,7 +174,7 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         options.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
         options.ReconnectRetryPolicy = new LinearRetry(ReconnectMilliseconds);
         options.BacklogPolicy = BacklogPolicy.FailFast;
-        // Longer than the deadline, which is kept here; it frees what nobody waits for any more.
+        // Longer than the deadline, which this class enforces; it frees calls that nobody waits for any more.
         options.AsyncTimeout = (int)(2 * _settings.Deadline).TotalMilliseconds;
         options.ClientName = "portico";
         var connection = await ConnectionMultiplexer.ConnectAsync(options);

@@ -2,15 +2,15 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Redis;
 
-/// <summary>Tells an outage of Redis, after which the same request may succeed, from a mistake of ours.</summary>
-/// <remarks>A Redis that answers and refuses is away too: it is full, read-only, starting, or has not been told our password yet.</remarks>
+/// <summary>Distinguishes an outage of Redis, after which the same request may succeed, from a bug.</summary>
+/// <remarks>Some errors of Redis are an outage too: it is full, read-only, starting, or does not have the password yet.</remarks>
 internal static class RedisOutage
 {
     public static bool Is(Exception failure) => failure switch
     {
         RedisServerException refused => IsUnavailable(refused.Kind),
         RedisConnectionException or TimeoutException => true,
-        // The only server left is a replica: the driver refuses to send it a write.
+        // The only reachable server is a replica: the driver does not send writes to it.
         RedisCommandException refused => refused.Message.Contains("replica", StringComparison.Ordinal),
         _ => false,
     };

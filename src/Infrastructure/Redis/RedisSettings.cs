@@ -3,18 +3,18 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Redis;
 
-/// <summary>How Redis is reached and how long a call may wait for it.</summary>
+/// <summary>Settings of the connection to Redis.</summary>
 public sealed class RedisSettings : ISettings
 {
     public static string Section => "Redis";
 
-    /// <summary>In the form of StackExchange.Redis: <c>host:port,password=…,ssl=true</c>.</summary>
+    /// <summary>A connection string of StackExchange.Redis: <c>host:port,password=…,ssl=true</c>.</summary>
     public string ConnectionString { get; init; } = "";
 
-    /// <summary>Stands before every key, so that several installations can share one server.</summary>
+    /// <summary>The prefix of every key, so that several installations can share one server.</summary>
     public string KeyPrefix { get; init; } = "portico:";
 
-    /// <summary>After this long a call counts as failed, whatever Redis does.</summary>
+    /// <summary>The deadline of a call; after it the call fails.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMilliseconds(150);
 
     public IEnumerable<string> Problems()

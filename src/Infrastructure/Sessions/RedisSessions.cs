@@ -8,20 +8,20 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Sessions;
 
-/// <summary>Sessions in Redis: a hash each, and per person a sorted set of them by the time they were opened.</summary>
-/// <remarks>One script owns every change of a session, since separate ones would race. Redis's clock is the only one.</remarks>
+/// <summary>Sessions in Redis: a hash for each session, and for each user a sorted set of session ids by opening time.</summary>
+/// <remarks>One script makes every change of a session, because separate commands would race. The only clock is that of Redis.</remarks>
 internal sealed class RedisSessions(
-    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, RevokedSessions ended, SessionMetrics metrics,
+    RedisConnection redis, SessionSettings settings, RefreshTokens tokens, RevokedSessions revoked, SessionMetrics metrics,
     TimeProvider clock)
     : ISessions
 {
-    // KEYS: the session, the person's sessions
-    // ARGV: verb, then what it needs; times in milliseconds
-    // open:   session id, idle life, absolute life, most sessions, device, ip, version → the sessions it pushed out
-    // rotate: session id, generation, idle life, grace, time to tell of a reuse → {outcome, generation, life left, version}
-    // continue: session id, idle life, version → {outcome, generation, life left, version}
+    // KEYS: the session, the sessions of the user
+    // ARGV: verb, then its arguments; times in milliseconds
+    // open:   session id, idle lifetime, absolute lifetime, maximum sessions, device, ip, version → the ids over the maximum
+    // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version}
+    // continue: session id, idle lifetime, version → {outcome, generation, remaining life, version}
     // end:    session id
-    // A session that is ended by reuse is kept, dead, until it is ended by that verb too: whoever was told may have failed to tell others.
+    // A session that was revoked by reuse is kept as unusable until 'end', because the caller may have failed to revoke it everywhere.
     private const string Script = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -42,7 +42,8 @@ internal sealed class RedisSessions(
 
         if verb == 'open' then
             local idle, absolute, most = tonumber(ARGV[3]), now + ARGV[4], tonumber(ARGV[5])
-            redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute, 'device', ARGV[6], 'ip', ARGV[7], 'version', ARGV[8])
+            redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute,
+                'device', ARGV[6], 'ip', ARGV[7], 'version', ARGV[8])
             redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])
             redis.call('ZADD', KEYS[2], now, id)
             keep(absolute, idle)
@@ -87,7 +88,7 @@ internal sealed class RedisSessions(
 
         local given, idle, grace, tell = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
-        -- One at a time is told, until somebody has ended it.
+        -- One caller at a time gets the report of the reuse, until the session is ended.
         if s[5] then
             if now - tonumber(s[5]) < tell then
                 return {'unknown'}
@@ -96,12 +97,12 @@ internal sealed class RedisSessions(
             return {'reused'}
         end
 
-        -- Newer than we know: Redis came back without its last second. The MAC vouches for the token.
+        -- Newer than the stored generation: Redis lost its last second in a restart. The MAC proves that the token is genuine.
         if given >= current then
             return rotate(given + 1, idle)
         end
 
-        -- Tabs that refresh together, or an answer that got lost: the same successor, as long as nobody has used it.
+        -- Grace period, for tabs that refresh at the same time or a lost answer: the same successor, if it is not used yet.
         if given == current - 1 and now - tonumber(s[2]) <= grace then
             return {'rotated', current, keep(absolute, idle), version}
         end
@@ -141,8 +142,8 @@ internal sealed class RedisSessions(
                     Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
             case "reused":
                 metrics.Reused();
-                // It is dead already, and kept to tell of the reuse until whoever is told has noted it.
-                await ended.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
+                // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
+                await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
                 return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
             default:
                 return Rotation.Refused;
@@ -168,26 +169,27 @@ internal sealed class RedisSessions(
     public async Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken)
     {
         var ids = await Index(userId, Order.Descending, cancellationToken);
-        // All on their way at once, under one deadline.
+        // All calls are sent at once, with one deadline.
         var found = await redis.Run(
             database => Task.WhenAll(
-                ids.Select(id => database.HashGetAsync(SessionKey(userId, id), ["created", "seen", "device", "ip"]))), cancellationToken);
-        // The index still names those whose idle life is over.
+                ids.Select(id => database.HashGetAsync(SessionKey(userId, id), ["created", "seen", "device", "ip"]))),
+            cancellationToken);
+        // The index still contains sessions whose idle lifetime is over.
         return [.. ids.Zip(found).Where(session => !session.Second[0].IsNull).Select(session => Live(session.First, session.Second))];
     }
 
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
 
-    // Refused before it is gone: when one step fails, the session is still there to be ended again.
+    // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
-        ended.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);
+        revoked.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);
 
     public Task EndAll(Guid userId, CancellationToken cancellationToken) => EndOthers(userId, Guid.Empty, cancellationToken);
 
     public async Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken)
     {
-        // One by one: each is a step of its own that may be repeated.
+        // One by one: each is a separate step that can be repeated.
         foreach (var id in await Index(userId, Order.Ascending, cancellationToken))
         {
             if (id != keptSessionId)

@@ -5,10 +5,10 @@ using System.Security.Cryptography;
 
 namespace Portico.Infrastructure.Sessions;
 
-/// <summary>Writes and reads refresh tokens: whose they are, of which session and which generation, under a MAC.</summary>
+/// <summary>Writes and reads refresh tokens: user id, session id and generation, with a MAC.</summary>
 /// <remarks>
-/// 69 bytes in base64url: a format byte, user id, session id, generation (32 bits, big-endian), HMAC-SHA256 of all before it.
-/// The same generation always gives the same token, so a successor needs no place to be kept in.
+/// 69 bytes in base64url: a format byte, user id, session id, generation (32 bits, big-endian), HMAC-SHA256 of all bytes before it.
+/// The same generation always gives the same token, so a successor does not have to be stored.
 /// </remarks>
 internal sealed class RefreshTokens(SessionSettings settings)
 {
@@ -32,15 +32,16 @@ internal sealed class RefreshTokens(SessionSettings settings)
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <returns><c>null</c> for whatever this installation did not write.</returns>
+    /// <summary>Reads a refresh token; <c>null</c> for a text that this installation did not write.</summary>
     public RefreshToken? Read(string text)
     {
         Span<byte> bytes = stackalloc byte[Length];
-        if (
-            text.Length != Base64Url.GetEncodedLength(Length)
-                || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done
-                || length != Length)
+        if (text.Length != Base64Url.GetEncodedLength(Length)
+            || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done
+            || length != Length)
+        {
             return null;
+        }
 
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_key, bytes[..MacAt], mac);
@@ -54,5 +55,5 @@ internal sealed class RefreshTokens(SessionSettings settings)
     }
 }
 
-/// <summary>What a refresh token says; generations count from 1.</summary>
+/// <summary>The content of a refresh token; generations count from 1.</summary>
 internal readonly record struct RefreshToken(Guid UserId, Guid SessionId, uint Generation);

@@ -10,26 +10,26 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.Sessions;
 
-/// <summary>Follows the short list of ended sessions in Redis, so that a token check asks nobody.</summary>
+/// <summary>Keeps a copy of the short list of revoked sessions in Redis in memory, so that a token check needs no call.</summary>
 /// <remarks>
-/// A sorted set by the time of the end; an entry is kept for the life of an access token, so the list is as long as the
-/// sign-outs of some minutes. A check never trusts a list that is older than 1 s. The list is read while it is asked for, ahead of
-/// time, so that seldom anybody waits: a process that nobody asks asks Redis nothing, and the first who asks it then waits for one
-/// look. What a process knows it tells again when Redis was emptied or the connection broke, so that a process that starts later
-/// learns of it too. While Redis is away the list is as it was last seen, and what ends here is told and ended when it is back: the
-/// person who signs out then is refused here at once, so they could not ask again.
+/// The list is a sorted set by the time of the revocation. An entry is kept for the lifetime of an access token, so the list is as long
+/// as the sign-outs of some minutes. A check never trusts a copy that is older than 1 s. Checks trigger the next read ahead of time, so
+/// they rarely wait: a process without checks does not read, and the first check after that waits for one read. A process writes its
+/// entries again when Redis lost its data or the connection was lost, so that processes that start later get them too. During an outage
+/// of Redis the last copy is used, and sessions that end here are written and ended when Redis is back: their access tokens are invalid
+/// here immediately, so the user could not repeat the sign-out. Thread-safe.
 /// </remarks>
 internal sealed partial class RevokedSessions(
     RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<RevokedSessions> logger)
     : BackgroundService, IRevokedSessions
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(400);
-    private const int MaxUntold = 100_000;
-    private const int ToldAtOnce = 128;
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(400);
+    private const int MaxUnwritten = 100_000;
+    private const int MaxConcurrentWrites = 128;
 
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
-    // ARGV: life of an entry in milliseconds, the session
+    // ARGV: lifetime of an entry in milliseconds, the session id
     private const string AddScript = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -40,20 +40,20 @@ internal sealed partial class RevokedSessions(
         """;
 
     private readonly long _maxAge = clock.TimestampFrequency;
-    private readonly long _lookAfter = (long)(LookInterval.TotalSeconds * clock.TimestampFrequency);
-    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _forgetAt = new();
+    private readonly long _readAfter = (long)(ReadInterval.TotalSeconds * clock.TimestampFrequency);
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _expiresAt = new();
 
-    /// <summary>Those that Redis could not be told of yet, and what is to be done with each besides.</summary>
-    private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _untold = new();
+    /// <summary>The sessions that are not yet written to Redis, each with its next step.</summary>
+    private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _unwritten = new();
     private readonly Lock _gate = new();
-    private Task? _look;
-    private long _lookBegan = long.MinValue;
-    private long _lookedAt = long.MinValue;
+    private Task? _refresh;
+    private long _readBegan = long.MinValue;
+    private long _readAt = long.MinValue;
     private bool _isAway;
     private double _seenUpTo = double.NegativeInfinity;
-    private (string Name, int Breaks)? _toldTo;
+    private (string Name, int Breaks)? _writtenTo;
 
-    /// <summary>Longer than any access token lives, with the leeway that verifiers give.</summary>
+    /// <summary>The lifetime of an entry: longer than an access token lives, including the clock skew of verifiers.</summary>
     private TimeSpan Life => tokens.AccessTokenLifetime + (2 * tokens.ClockSkew);
 
     private RedisKey Key => redis.Key("sessions:revoked");
@@ -62,43 +62,43 @@ internal sealed partial class RevokedSessions(
     public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
     {
         var now = clock.GetTimestamp();
-        if (now - _lookAfter > Volatile.Read(ref _lookBegan))
-            _ = Look();
+        if (now - _readAfter > Volatile.Read(ref _readBegan))
+            _ = Refresh();
         var asOf = now - _maxAge;
-        return IsKnown(asOf)
-            ? ValueTask.FromResult(_forgetAt.ContainsKey(sessionId))
+        return IsFresh(asOf)
+            ? ValueTask.FromResult(_expiresAt.ContainsKey(sessionId))
             : ContainsAfterReading(sessionId, asOf, cancellationToken);
     }
 
-    /// <summary>Refuses the access tokens of a session: here at once. When Redis can't be told now, it is told when it is back.</summary>
+    /// <summary>Revokes a session: in this process immediately, and in Redis now or when it is back.</summary>
     /// <param name="sessionId">The session.</param>
-    /// <param name="then">What is done after that, as often as it takes to succeed.</param>
-    /// <param name="cancellationToken">Ends the wait, not what has begun.</param>
+    /// <param name="then">The step after that, repeated until it succeeds.</param>
+    /// <param name="cancellationToken">Cancels only the wait.</param>
     public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        _forgetAt[sessionId] = clock.GetUtcNow() + Life;
-        if (_untold.Count < MaxUntold)
-            _untold[sessionId] = then;
-        await Tell(sessionId, then, cancellationToken);
+        _expiresAt[sessionId] = clock.GetUtcNow() + Life;
+        if (_unwritten.Count < MaxUnwritten)
+            _unwritten[sessionId] = then;
+        await Write(sessionId, then, cancellationToken);
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before the first request asks, and before everything else that starts keeps the processors busy.
-        await Look().WaitAsync(cancellationToken);
+        // Before the first request, and before other services that start keep the processors busy.
+        await Refresh().WaitAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(LookInterval, clock);
+        using var timer = new PeriodicTimer(ReadInterval, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                // Only for what is still to be told, now or when Redis has lost it.
-                if (!_untold.IsEmpty || !_forgetAt.IsEmpty)
-                    await Look().WaitAsync(stoppingToken);
+                // Only while there are entries to write, now or after Redis loses its data.
+                if (!_unwritten.IsEmpty || !_expiresAt.IsEmpty)
+                    await Refresh().WaitAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -109,56 +109,56 @@ internal sealed partial class RevokedSessions(
 
     private async ValueTask<bool> ContainsAfterReading(Guid sessionId, long asOf, CancellationToken cancellationToken)
     {
-        // Twice at most: the second look begins after the question.
-        while (!IsKnown(asOf))
-            await Look().WaitAsync(cancellationToken);
-        return _forgetAt.ContainsKey(sessionId);
+        // At most twice: the second read begins after this check.
+        while (!IsFresh(asOf))
+            await Refresh().WaitAsync(cancellationToken);
+        return _expiresAt.ContainsKey(sessionId);
     }
 
-    /// <summary>Whether the list is as of then or later, or could not be had since.</summary>
-    private bool IsKnown(long asOf) => Volatile.Read(ref _lookedAt) >= asOf;
+    /// <summary>Whether the copy was read at this time or later, or a read failed since.</summary>
+    private bool IsFresh(long asOf) => Volatile.Read(ref _readAt) >= asOf;
 
-    /// <summary>One look at a time, for whoever asks; it has the deadline of Redis and no other.</summary>
-    private Task Look()
+    /// <summary>Reads the list, one read at a time for all callers; its only deadline is the one of the Redis connection.</summary>
+    private Task Refresh()
     {
         lock (_gate)
-            return _look is { IsCompleted: false } ? _look : _look = TryFollow();
+            return _refresh is { IsCompleted: false } ? _refresh : _refresh = TryReadList();
     }
 
-    private async Task TryFollow()
+    private async Task TryReadList()
     {
         var began = clock.GetTimestamp();
-        Volatile.Write(ref _lookBegan, began);
+        Volatile.Write(ref _readBegan, began);
         try
         {
-            await Follow(CancellationToken.None);
+            await ReadList(CancellationToken.None);
             _isAway = false;
         }
         catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
         {
-            // Said once, and not at each look for as long as it lasts.
+            // Logged once per outage.
             if (!_isAway)
                 LogAway(failure.Message);
             _isAway = true;
-            // As good as it gets: nobody waits for another look before this one is too old as well.
-            Volatile.Write(ref _lookedAt, began);
+            // The failed read counts as a read, so that checks use the old copy and don't wait.
+            Volatile.Write(ref _readAt, began);
         }
     }
 
-    private async Task Tell(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
+    private async Task Write(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        await Tell(sessionId, cancellationToken);
+        await Write(sessionId, cancellationToken);
         await then(cancellationToken);
-        _untold.TryRemove(sessionId, out _);
+        _unwritten.TryRemove(sessionId, out _);
     }
 
-    private async Task Tell(Guid sessionId, CancellationToken cancellationToken) =>
+    private async Task Write(Guid sessionId, CancellationToken cancellationToken) =>
         await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
 
-    /// <summary>The new part of the list, and the name of what Redis holds: an emptied one has none.</summary>
+    /// <summary>Reads the new entries, and the name of the data set in Redis: it has none after a loss of data.</summary>
     private async Task<(SortedSetEntry[] Entries, string? Name)> Read(IDatabase database)
     {
-        // Once more what came shortly before: a replica may have been promoted in between.
+        // With an overlap, because a replica may have been promoted in between.
         var entries = database.SortedSetRangeByScoreWithScoresAsync(Key, _seenUpTo - Overlap.TotalMilliseconds);
         var name = database.StringGetAsync(NameKey);
         await Task.WhenAll(entries, name);
@@ -171,43 +171,43 @@ internal sealed partial class RevokedSessions(
         return await database.StringSetAsync(NameKey, name, when: When.NotExists) ? name : (await database.StringGetAsync(NameKey))!;
     }
 
-    private async Task TellAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
+    private async Task WriteAgainIfLost(string name, int breaks, CancellationToken cancellationToken)
     {
-        if (_toldTo is { } known && known != (name, breaks))
+        if (_writtenTo is { } known && known != (name, breaks))
         {
-            foreach (var sessions in _forgetAt.Keys.Chunk(ToldAtOnce))
-                await Task.WhenAll(sessions.Select(session => Tell(session, cancellationToken)));
+            foreach (var sessions in _expiresAt.Keys.Chunk(MaxConcurrentWrites))
+                await Task.WhenAll(sessions.Select(session => Write(session, cancellationToken)));
         }
 
-        _toldTo = (name, breaks);
+        _writtenTo = (name, breaks);
     }
 
-    private async Task Follow(CancellationToken cancellationToken)
+    private async Task ReadList(CancellationToken cancellationToken)
     {
-        var askedAt = clock.GetTimestamp();
+        var readAt = clock.GetTimestamp();
         var breaks = redis.Breaks;
         var (entries, name) = await redis.Run(Read, cancellationToken);
         var now = clock.GetUtcNow();
         foreach (var entry in entries)
         {
-            _forgetAt.TryAdd(Guid.Parse((string)entry.Element!), now + Life);
+            _expiresAt.TryAdd(Guid.Parse((string)entry.Element!), now + Life);
             _seenUpTo = Math.Max(_seenUpTo, entry.Score);
         }
 
-        Volatile.Write(ref _lookedAt, askedAt);
+        Volatile.Write(ref _readAt, readAt);
 
-        foreach (var (session, forgetAt) in _forgetAt)
+        foreach (var (session, expiresAt) in _expiresAt)
         {
-            if (forgetAt <= now)
-                _forgetAt.TryRemove(session, out _);
+            if (expiresAt <= now)
+                _expiresAt.TryRemove(session, out _);
         }
 
-        // Only now: a Redis that is full refuses these, and can be read all the same.
-        foreach (var (session, then) in _untold)
-            await Tell(session, then, cancellationToken);
-        await TellAgainIfLost(name ?? await redis.Run(Rename, cancellationToken), breaks, cancellationToken);
+        // After the read, because a full Redis rejects writes but still allows reads.
+        foreach (var (session, then) in _unwritten)
+            await Write(session, then, cancellationToken);
+        await WriteAgainIfLost(name ?? await redis.Run(Rename, cancellationToken), breaks, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Redis is away: sessions that other replicas end are not seen until it is back: {Failure}")]
+    [LoggerMessage(LogLevel.Warning, "Redis is unavailable; sessions that other replicas revoke are not seen until it is back: {Failure}")]
     private partial void LogAway(string failure);
 }

@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Sessions;
 
-/// <summary>How long sessions live and how their refresh tokens are sealed.</summary>
+/// <summary>Settings of sessions and refresh tokens.</summary>
 public sealed class SessionSettings : ISettings
 {
     public static string Section => "Sessions";
@@ -10,16 +10,16 @@ public sealed class SessionSettings : ISettings
     /// <summary>The key that signs refresh tokens: at least 32 random bytes in base64, the same for all replicas.</summary>
     public string Key { get; init; } = "";
 
-    /// <summary>A session that is not refreshed for this long is over.</summary>
+    /// <summary>A session ends when it is not refreshed for this time.</summary>
     public TimeSpan IdleLifetime { get; init; } = TimeSpan.FromDays(14);
 
-    /// <summary>After this long a session is over, however busy it is.</summary>
+    /// <summary>A session ends after this time, also when it is in use.</summary>
     public TimeSpan AbsoluteLifetime { get; init; } = TimeSpan.FromDays(90);
 
-    /// <summary>For this long after a refresh the token before it gives the same successor.</summary>
+    /// <summary>The grace period: for this time after a refresh the previous refresh token gives the same successor.</summary>
     public TimeSpan ReuseGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>One more session than this ends the person's oldest one.</summary>
+    /// <summary>The maximum number of sessions of a user; one more ends the oldest.</summary>
     public int MaxPerUser { get; init; } = 100;
 
     internal byte[] KeyBytes => Convert.FromBase64String(Key);

@@ -9,6 +9,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SignIn;
 
+/// <summary>The known devices of users in PostgreSQL, at most 20 for each user.</summary>
 internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) : IKnownDevices
 {
     private const int MaxPerUser = 20;
@@ -18,7 +19,8 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
         await using var command = database.CreateCommand(
             """
             SELECT EXISTS (SELECT FROM known_devices WHERE user_id = $1 AND fingerprint = $2),
-                   EXISTS (SELECT FROM users WHERE id = $1 AND version = $3 AND session_version = $4 AND epoch = $5 AND role = $6 AND status = 'active' AND deleted_at IS NULL)
+                   EXISTS (SELECT FROM users WHERE id = $1 AND version = $3 AND session_version = $4 AND epoch = $5 AND role = $6
+                       AND status = 'active' AND deleted_at IS NULL)
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = user.Id });
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Fingerprint(user.Id, device) });
@@ -33,7 +35,7 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
 
     public async Task<bool> Remember(Guid userId, Device device, CancellationToken cancellationToken)
     {
-        // Of two sign-ins at once on the same device the second waits here for the first, and adds nothing.
+        // Of two concurrent sign-ins on the same device the second waits here for the first, and adds nothing.
         var fingerprint = Fingerprint(userId, device);
         var added = await db.Database.ExecuteSqlAsync(
             $"INSERT INTO known_devices (user_id, fingerprint) VALUES ({userId}, {fingerprint}) ON CONFLICT DO NOTHING", cancellationToken);

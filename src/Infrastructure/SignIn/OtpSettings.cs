@@ -2,29 +2,29 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>How codes are made, and how often they may be asked for and tried.</summary>
+/// <summary>Settings of codes and their limits.</summary>
 public sealed class OtpSettings : ISettings
 {
     public static string Section => "Otp";
 
     /// <summary>
-    /// The key of the MACs under which codes and addresses stand in Redis: at least 32 random bytes in base64, the same for all replicas.
+    /// The key of the MACs of codes and addresses in Redis: at least 32 random bytes in base64, the same for all replicas.
     /// </summary>
     public string Key { get; init; } = "";
 
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromMinutes(10);
     public TimeSpan ResendAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many tries there are within one <see cref="Lifetime"/>, whether for one code or several.</summary>
+    /// <summary>The maximum number of tries within one <see cref="Lifetime"/>, for one code or several.</summary>
     public int MaxTries { get; init; } = 5;
 
     public int MaxPerHour { get; init; } = 5;
     public int MaxPerDay { get; init; } = 10;
 
-    /// <summary>How many codes one client may ask for in an hour, for all addresses together; IPv6 counts by /64.</summary>
+    /// <summary>The maximum number of codes that one client requests in an hour, over all addresses; IPv6 counts by /64.</summary>
     public int MaxPerHourAndClient { get; init; } = 30;
 
-    /// <summary>How many codes one client may try in an hour, whosever they are; IPv6 counts by /64.</summary>
+    /// <summary>The maximum number of codes that one client tries in an hour, over all addresses; IPv6 counts by /64.</summary>
     public int MaxTriesPerHourAndClient { get; init; } = 100;
 
     internal byte[] KeyBytes => Convert.FromBase64String(Key);

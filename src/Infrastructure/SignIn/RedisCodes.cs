@@ -10,7 +10,7 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>Codes in Redis: only a MAC of each, under a name that does not tell the address.</summary>
+/// <summary>Codes in Redis: only the MAC of each code, under a pseudonym of the address.</summary>
 internal sealed class RedisCodes(
     RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, ClientRateLimit clients, RateLimitMetrics metrics) : ICodes
 {
@@ -23,8 +23,8 @@ internal sealed class RedisCodes(
 
     private static readonly TimeSpan BudgetWindow = TimeSpan.FromHours(1);
 
-    // KEYS: code, pause before the next of this purpose, times of what was sent to this address
-    // ARGV: MAC, lifetime, pause, most an hour, most a day; times in milliseconds → 0, or how long to wait
+    // KEYS: code, pause before the next code of this purpose, times of the codes that were sent to this address
+    // ARGV: MAC, lifetime, pause, maximum per hour, maximum per day; times in milliseconds → 0, or the time to wait
     private const string IssueScript = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -52,8 +52,8 @@ internal sealed class RedisCodes(
         return 0
         """;
 
-    // KEYS: code, tries, and what is used up together with the code; ARGV: MAC, most tries, lifetime of the count. The try is counted
-    // first. The comparison may take its time: it is between MACs whose key an attacker lacks.
+    // KEYS: code, tries, and the keys that are consumed together with the code; ARGV: MAC, maximum tries, lifetime of the count. The try
+    // is counted first. The comparison need not take constant time: it compares MACs, and an attacker does not have the key.
     private const string ConsumeScript = """
         local tries = redis.call('INCR', KEYS[2])
         if tries == 1 then
@@ -96,26 +96,27 @@ internal sealed class RedisCodes(
 
     internal static string NewCode() => RandomNumberGenerator.GetInt32(1_000_000).ToString("D6");
 
-    /// <returns>429 <c>too_many_codes</c> when the client has asked for too many, whomever they went to.</returns>
+    /// <returns>429 <c>too_many_codes</c> when the client has requested too many codes, over all addresses.</returns>
     internal async Task<Error?> SpendIssue(IPAddress? client, CancellationToken cancellationToken)
     {
         var spending = await clients.Spend(IssueBudgetName, client, settings.MaxPerHourAndClient, BudgetWindow, cancellationToken);
         return spending.Wait is { } wait ? UserErrors.TooManyCodes(wait) : null;
     }
 
-    /// <returns>429 <c>too_many_attempts</c> when the client has tried too many, whosever they were.</returns>
+    /// <returns>429 <c>too_many_attempts</c> when the client has tried too many codes, over all addresses.</returns>
     internal async Task<Error?> SpendTry(IPAddress? client, CancellationToken cancellationToken)
     {
         var spending = await clients.Spend(TryBudgetName, client, settings.MaxTriesPerHourAndClient, BudgetWindow, cancellationToken);
         return spending.Wait is { } wait ? UserErrors.TooManyAttempts(wait) : null;
     }
 
-    /// <param name="address">Whose code it is.</param>
-    /// <param name="name">What for.</param>
+    /// <summary>Stores a new code, within the limits of the address.</summary>
+    /// <param name="address">The address of the code.</param>
+    /// <param name="name">The name of the purpose.</param>
     /// <param name="code">The code.</param>
-    /// <param name="count">Among which codes it counts.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns><c>null</c> when the code is valid from now on, otherwise how long it is too early.</returns>
+    /// <param name="count">The name of the counter of sent codes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns><c>null</c> when the code is valid from now on, otherwise the time to wait.</returns>
     internal async Task<TimeSpan?> Issue(
         ContactAddress address, string name, string code, string count, CancellationToken cancellationToken)
     {
@@ -124,7 +125,7 @@ internal sealed class RedisCodes(
             [
                 CodeKey(address, name),
                 redis.Key($"code-pause:{{{pseudonyms.Of(address)}}}:{name}"),
-                redis.Key($"code-sends:{{{pseudonyms.Of(address)}}}{count}")
+                redis.Key($"code-sends:{{{pseudonyms.Of(address)}}}{count}"),
             ],
             [
                 pseudonyms.OfCode(address, name, code), (long)settings.Lifetime.TotalMilliseconds,
@@ -134,11 +135,13 @@ internal sealed class RedisCodes(
         return wait > 0 ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
-    /// <param name="address">Whose code it is.</param>
-    /// <param name="name">What for.</param>
+    /// <summary>Counts a try and, when the code is correct, deletes it.</summary>
+    /// <param name="address">The address of the code.</param>
+    /// <param name="name">The name of the purpose.</param>
     /// <param name="code">The code.</param>
-    /// <param name="together">What must exist, under the tag of the address, and is used up with the code.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="together">Keys with the hash tag of the address that must exist, and are consumed with the code.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>Whether the code was correct.</returns>
     internal async Task<bool> Consume(
         ContactAddress address, string name, string code, RedisKey[] together, CancellationToken cancellationToken) =>
         (long)await redis.Script(

@@ -14,12 +14,12 @@ using StackExchange.Redis;
 namespace Portico.Infrastructure.SignIn;
 
 /// <summary>
-/// Challenges in Redis, sealed: neither a reader of Redis nor whoever holds the id can tell whether the password was right.
+/// Encrypted challenges in Redis: neither the data in Redis nor the id reveals whether the password was correct.
 /// </summary>
 /// <remarks>
-/// The id is the address's pseudonym, which is the hash tag of all that belongs to it, and 128 random bits. Sealed by AES-256-GCM
-/// under a key derived from <c>Otp:Key</c>, bound to the id: person, session version and address. Where the password was wrong a
-/// code is made too that nobody is told, under another name, with counts of its own, so that the same scripts run in either case.
+/// The id is the pseudonym of the address, which is the hash tag of all its keys, and 128 random bits. User id, session version and
+/// address are encrypted with AES-256-GCM, with a key derived from <c>Otp:Key</c>, and bound to the id. After a wrong password a decoy
+/// code is created under another name with its own counters, and never sent, so that the same scripts run in both cases.
 /// </remarks>
 internal sealed partial class RedisSignInChallenges(
     RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, RedisCodes codes, RateLimitMetrics metrics)
@@ -95,7 +95,7 @@ internal sealed partial class RedisSignInChallenges(
         return box;
     }
 
-    /// <returns><c>null</c> for what this installation did not seal for this id.</returns>
+    /// <returns><c>null</c> for data that this installation did not encrypt for this id.</returns>
     private (ContactAddress Address, ProvenPassword? Proved)? Unseal(string id, byte[] box)
     {
         if (box.Length <= NonceLength + AddressAt + TagLength)
@@ -118,16 +118,15 @@ internal sealed partial class RedisSignInChallenges(
         }
 
         var value = Encoding.UTF8.GetString(text.AsSpan(AddressAt));
-        if (
-            !(
-                (ContactKind)text[KindAt] == ContactKind.Email
-                    ? ContactAddress.TryParseEmail(value, out var address)
-                    : ContactAddress.TryParsePhone(value, out address)))
+        var isValid = (ContactKind)text[KindAt] == ContactKind.Email
+            ? ContactAddress.TryParseEmail(value, out var address)
+            : ContactAddress.TryParsePhone(value, out address);
+        if (!isValid || address is null)
             return null;
 
         var userId = new Guid(text.AsSpan(0, VersionAt), bigEndian: true);
-        return (
-            address, userId == Guid.Empty ? null : new ProvenPassword(userId, BinaryPrimitives.ReadInt32BigEndian(text.AsSpan(VersionAt))));
+        var version = BinaryPrimitives.ReadInt32BigEndian(text.AsSpan(VersionAt));
+        return (address, userId == Guid.Empty ? null : new ProvenPassword(userId, version));
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{65}\z", RegexOptions.None, 100)]

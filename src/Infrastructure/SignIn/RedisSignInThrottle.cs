@@ -9,7 +9,7 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>Counts attempts to sign in per address, per client and per pair of them in Redis.</summary>
+/// <summary>Counts sign-in attempts in Redis for each address, each client and each pair of address and client.</summary>
 internal sealed class RedisSignInThrottle(
     RedisConnection redis, SignInSettings settings, Pseudonyms pseudonyms, ClientRateLimit clients, LocalRateLimits local,
     RateLimitMetrics metrics)
@@ -19,11 +19,11 @@ internal sealed class RedisSignInThrottle(
     private const string AddressLimitName = "sign-in-address";
     private static readonly TimeSpan ClientWindow = TimeSpan.FromMinutes(15);
 
-    // KEYS: the address, then its pairs with the client (and with whoever is signed in)
-    // ARGV: free failures, first delay, longest delay, memory of a pair, memory of an address, challenge after failures of a pair, of the
-    //       address, whether a code can be asked for; times in milliseconds → {how long to wait, whether a code is asked for}
-    // Every attempt counts as a failure until it has succeeded, so that attempts side by side can't share a free one. Nothing that is
-    // counted for the address delays: whoever attacks it from elsewhere would lock its owner out.
+    // KEYS: the address, then its pairs with the client (and with signed-in clients)
+    // ARGV: free failures, first delay, longest delay, lifetime of a pair, lifetime of an address, challenge after failures of a pair, of
+    //       the address, whether a challenge is possible; times in milliseconds → {time to wait, whether a challenge is required}
+    // Every attempt counts as a failure until it succeeds, so that concurrent attempts can't share a free one. The count of the address
+    // causes no delay, because an attacker from another client would lock the owner out.
     private const string BeginScript = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -55,7 +55,7 @@ internal sealed class RedisSignInThrottle(
         return {0, 0}
         """;
 
-    // What failed from elsewhere stays with the address.
+    // Failures from other clients stay in the count of the address.
     private const string SucceedScript = """
         local mine = 0
         for i = 2, #KEYS do
@@ -78,12 +78,14 @@ internal sealed class RedisSignInThrottle(
             return UserErrors.TooManyAttempts(exhausted);
 
         var attempt = await Count(address, [Pair(address, client)], reachable, cancellationToken);
-        if (
-            attempt.Error is not null
-                || attempt.Value == SignInProof.PasswordAndCode
-                || !reachable
-                || spending.Spent <= settings.ChallengeClientAfter)
+        if (attempt.Error is not null
+            || attempt.Value == SignInProof.PasswordAndCode
+            || !reachable
+            || spending.Spent <= settings.ChallengeClientAfter)
+        {
             return attempt;
+        }
+
         return SignInProof.PasswordAndCode;
     }
 
@@ -121,12 +123,11 @@ internal sealed class RedisSignInThrottle(
         }
         catch (DependencyUnavailableException)
         {
-            // Less than ever goes without a code, from wherever: no session is opened now anyway.
+            // Only the free failures are allowed, over all clients. During an outage of Redis no session can be opened anyway.
             metrics.CountedLocally(AddressLimitName);
-            return local.Spend(
-                $"{AddressLimitName}|{pseudonyms.Of(address)}", Math.Max(1, settings.FreeFailures), settings.ForgetAfter) is { } refused
-                ? Refused(refused)
-                : SignInProof.Password;
+            var name = $"{AddressLimitName}|{pseudonyms.Of(address)}";
+            var wait = local.Spend(name, Math.Max(1, settings.FreeFailures), settings.ForgetAfter);
+            return wait is { } time ? Refused(time) : SignInProof.Password;
         }
 
         if ((long)answer[0] > 0)

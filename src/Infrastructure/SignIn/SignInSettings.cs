@@ -2,37 +2,37 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>How failed sign-ins are slowed down, and when a code is asked for.</summary>
+/// <summary>Settings of the delays after failed sign-ins, and of challenges.</summary>
 public sealed class SignInSettings : ISettings
 {
     public static string Section => "SignIn";
 
-    /// <summary>How many failures of one address from one client bring no delay.</summary>
+    /// <summary>The number of failures of one address from one client without a delay.</summary>
     public int FreeFailures { get; init; } = 2;
 
-    /// <summary>The delay after the first failure that brings one; each later failure doubles it.</summary>
+    /// <summary>The first delay; each further failure doubles it.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>After this long without an attempt the failures of an address from a client are forgotten.</summary>
+    /// <summary>After this time without an attempt the failures of an address from a client are reset.</summary>
     public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>After so many failures of one address from one client a code is asked for too.</summary>
+    /// <summary>After this many failures of one address from one client a challenge is required.</summary>
     public int ChallengeAfter { get; init; } = 5;
 
-    /// <summary>After so many failures of one address from all clients together a code is asked for too.</summary>
+    /// <summary>After this many failures of one address from all clients a challenge is required.</summary>
     public int ChallengeAddressAfter { get; init; } = 10;
 
-    /// <summary>After this long without a failure from anywhere those of an address are forgotten.</summary>
+    /// <summary>After this time without a failure the failures of an address from all clients are reset.</summary>
     public TimeSpan ForgetAddressAfter { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// After so many failures of one client in 15 minutes, for all addresses together, a code is asked for too; IPv6 counts by /64.
+    /// After this many failures of one client in 15 minutes, over all addresses, a challenge is required; IPv6 counts by /64.
     /// </summary>
     public int ChallengeClientAfter { get; init; } = 30;
 
-    /// <summary>How many failures one client may have in 15 minutes, for all addresses together; IPv6 counts by /64.</summary>
+    /// <summary>The maximum number of failures of one client in 15 minutes, over all addresses; IPv6 counts by /64.</summary>
     public int MaxPerClient { get; init; } = 100;
 
     public IEnumerable<string> Problems()

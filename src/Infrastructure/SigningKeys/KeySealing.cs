@@ -3,10 +3,11 @@ using System.Text;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>Seals signing keys under <c>Tokens:SealingKey</c>, which the database never sees (AES-256-GCM).</summary>
+/// <summary>Encrypts signing keys with <c>Tokens:SealingKey</c>, which the database never has (AES-256-GCM).</summary>
 /// <remarks>
-/// What is sealed is bound to what it is for: a row whose state or algorithm somebody changed no longer opens.
-/// A format byte, the name of the sealing key, nonce, tag, ciphertext. The nonce is random: a sealing key seals a few keys a month.
+/// The ciphertext is bound to its purpose: after a change of the state or algorithm in a row, its key can't be decrypted any more.
+/// Format: a format byte, the name of the sealing key, nonce, tag, ciphertext. The nonce is random, because a sealing key encrypts only a
+/// few keys a month.
 /// </remarks>
 public sealed class KeySealing
 {
@@ -28,6 +29,7 @@ public sealed class KeySealing
         .Select(key => Derive(Convert.FromBase64String(key))),
     ];
 
+    /// <summary>Encrypts a signing key for a purpose.</summary>
     public byte[] Seal(ReadOnlySpan<byte> key, string purpose)
     {
         var (name, sealing) = _keys[0];
@@ -45,13 +47,14 @@ public sealed class KeySealing
         return result;
     }
 
+    /// <summary>Decrypts a signing key for its purpose.</summary>
     /// <exception cref="SealedKeyException">
-    /// It was sealed under a key that is not here, or for another purpose, or it was changed.
+    /// The key was sealed with an unknown sealing key or for another purpose, or it was changed.
     /// </exception>
     public byte[] Open(ReadOnlySpan<byte> sealedKey, string purpose)
     {
         if (sealedKey.Length < TextAt || sealedKey[0] != Format)
-            throw new SealedKeyException($"The {purpose} is damaged: it is not in the form in which keys are sealed.");
+            throw new SealedKeyException($"The {purpose} is damaged: it does not have the format of a sealed key.");
 
         var name = sealedKey.Slice(1, NameLength);
         foreach (var key in _keys)
@@ -61,11 +64,12 @@ public sealed class KeySealing
         }
 
         throw new SealedKeyException(
-            $"Tokens:SealingKey does not open the {purpose}: that was sealed under the key named {Convert.ToHexStringLower(name)}, and the one of the settings is "
-            + $"named {Convert.ToHexStringLower(_keys[0].Name)}. Give the former as Tokens:SealingKey, or as Tokens:OtherSealingKey beside the new one.");
+            $"Tokens:SealingKey does not open the {purpose}: it was sealed with the key named {Convert.ToHexStringLower(name)}, "
+            + $"and the key of the settings is named {Convert.ToHexStringLower(_keys[0].Name)}. "
+            + "Set the first one as Tokens:SealingKey, or as Tokens:OtherSealingKey in addition to the new one.");
     }
 
-    /// <summary>Whether it is sealed under the key that seals today.</summary>
+    /// <summary>Whether a key is sealed with the current sealing key.</summary>
     public bool IsOfToday(ReadOnlySpan<byte> sealedKey) =>
         sealedKey.Length >= TextAt && sealedKey.Slice(1, NameLength).SequenceEqual(_keys[0].Name);
 
@@ -95,5 +99,5 @@ public sealed class KeySealing
         HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, KeyLength, info: "portico sealing key: signing keys"u8.ToArray()));
 }
 
-/// <summary>A sealed signing key does not open; the message says why, and never anything of a key.</summary>
+/// <summary>A sealed signing key can't be decrypted; the message gives the reason and contains no part of a key.</summary>
 public sealed class SealedKeyException(string message, Exception? cause = null) : Exception(message, cause);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>The way of a signing key: published but not used yet, signing, no longer signing but still published.</summary>
+/// <summary>The state of a signing key: published but not used yet, signing, no longer signing but still published.</summary>
 public enum SigningKeyState
 {
     Next,
@@ -10,9 +10,9 @@ public enum SigningKeyState
     Previous,
 }
 
-/// <summary>A key of access tokens as the database keeps it.</summary>
+/// <summary>A signing key of access tokens in the database.</summary>
 /// <remarks>
-/// Sealed is the private key (PKCS#8) until it has signed for the last time, and from then on the public one (SPKI) only.
+/// The sealed key is the private key (PKCS#8) while the key may sign, and after that only the public key (SPKI).
 /// </remarks>
 public sealed class SigningKey
 {
@@ -30,20 +30,21 @@ public sealed class SigningKey
 
     public byte[] SealedKey { get; private set; } = [];
 
-    /// <summary>Since when verifiers can know it.</summary>
+    /// <summary>When the key was published to verifiers.</summary>
     public DateTimeOffset PublishedAt { get; private set; }
 
-    /// <summary>From when on it may sign.</summary>
+    /// <summary>When the key may begin to sign.</summary>
     public DateTimeOffset ReadyAt { get; private set; }
 
     public DateTimeOffset? SignsSince { get; private set; }
 
-    /// <summary>Until when a token that it signed may be alive.</summary>
+    /// <summary>Until when the key stays published, because a token that it signed may still be valid.</summary>
     public DateTimeOffset? PublishedUntil { get; private set; }
 
-    /// <summary>What it is sealed for, in words.</summary>
+    /// <summary>The purpose that the sealed key is bound to.</summary>
     private string Purpose => $"{State.ToString().ToLowerInvariant()} {Algorithm} signing key {Id}";
 
+    /// <summary>Creates a next key, which is published now and may sign after the lead time.</summary>
     public static SigningKey New(TokenKey key, DateTimeOffset now, TimeSpan lead, KeySealing sealing)
     {
         var made = new SigningKey
@@ -58,14 +59,15 @@ public sealed class SigningKey
         return made;
     }
 
-    /// <exception cref="SealedKeyException">It can't be opened, or is not the key that it says it is.</exception>
+    /// <summary>Decrypts the key.</summary>
+    /// <exception cref="SealedKeyException">The key can't be decrypted, or it does not match its id.</exception>
     public TokenKey Open(KeySealing sealing)
     {
         var bytes = sealing.Open(SealedKey, Purpose);
         try
         {
             var key = TokenKey.Import(Algorithm, bytes, isPrivate: State != SigningKeyState.Previous);
-            return key.Id == Id ? key : throw new SealedKeyException($"The {Purpose} holds another key.");
+            return key.Id == Id ? key : throw new SealedKeyException($"The {Purpose} contains another key.");
         }
         finally
         {
@@ -73,6 +75,7 @@ public sealed class SigningKey
         }
     }
 
+    /// <summary>Makes the key the current key.</summary>
     public void Promote(DateTimeOffset now, KeySealing sealing)
     {
         var key = Open(sealing);
@@ -80,6 +83,7 @@ public sealed class SigningKey
         Seal(key.ExportPrivate(), sealing);
     }
 
+    /// <summary>Makes the key a previous key, and deletes its private half.</summary>
     public void Retire(DateTimeOffset now, TimeSpan retention, KeySealing sealing)
     {
         var key = Open(sealing);
@@ -87,8 +91,8 @@ public sealed class SigningKey
         Seal(key.ExportPublic(), sealing);
     }
 
-    /// <summary>Seals it under today's sealing key.</summary>
-    /// <returns>Whether it was not already.</returns>
+    /// <summary>Seals the key with the current sealing key.</summary>
+    /// <returns>False when it is already sealed with the current sealing key.</returns>
     public bool Reseal(KeySealing sealing)
     {
         if (sealing.IsOfToday(SealedKey))

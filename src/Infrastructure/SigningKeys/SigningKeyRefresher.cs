@@ -7,18 +7,18 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>Brings in what other replicas have done to the signing keys.</summary>
+/// <summary>Reloads the signing keys that other replicas have changed.</summary>
 public interface ISigningKeyRefresh
 {
-    /// <summary>Looks at the keys now, because a token names one that is not known here.</summary>
-    /// <remarks>At most four times a second, however many ask; while PostgreSQL is away nobody waits.</remarks>
+    /// <summary>Reloads the keys now, because a token names an unknown key.</summary>
+    /// <remarks>At most four reloads a second for all callers; during an outage of PostgreSQL no caller waits.</remarks>
     Task LookAgain(CancellationToken cancellationToken);
 }
 
-/// <summary>Follows the signing keys in PostgreSQL once a second, and takes the steps that are due.</summary>
+/// <summary>Reloads the signing keys from PostgreSQL once a second, and takes the rotation steps that are due.</summary>
 /// <remarks>
-/// While PostgreSQL is away the keys are those that were last seen, and go on signing. A program that starts meanwhile has none
-/// and answers 503 until it is back. Keys that can't be opened stop a program that starts, and are logged by one that runs.
+/// During an outage of PostgreSQL the last known keys continue to sign. A program that starts during the outage has no keys and answers
+/// 503 until PostgreSQL is back. Keys that can't be decrypted stop a program that starts; a running program logs them.
 /// </remarks>
 internal sealed partial class SigningKeyRefresher(
     IServiceScopeFactory scopes, TokenKeys keys, KeySealing sealing, TokenSettings settings, TimeProvider clock,
@@ -27,26 +27,26 @@ internal sealed partial class SigningKeyRefresher(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RefreshDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ChangeDeadline = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim _asked = new(0);
-    private TaskCompletionSource _next = NewLook();
+    private readonly SemaphoreSlim _requested = new(0);
+    private TaskCompletionSource _nextRefresh = NewSignal();
     private Dictionary<string, OpenKey> _opened = new(StringComparer.Ordinal);
-    private volatile string? _trouble;
+    private volatile string? _lastFailure;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Look(StartDeadline, cancellationToken);
+            await Refresh(StartDeadline, cancellationToken);
         }
         catch (SealedKeyException sealedKey)
         {
             throw new OptionsValidationException(TokenSettings.Section, typeof(TokenSettings), [sealedKey.Message]);
         }
-        catch (Exception failure) when (IsTrouble(failure, cancellationToken))
+        catch (Exception failure) when (IsTemporary(failure, cancellationToken))
         {
             Report(failure);
         }
@@ -56,19 +56,19 @@ internal sealed partial class SigningKeyRefresher(
 
     public async Task LookAgain(CancellationToken cancellationToken)
     {
-        if (_trouble is not null)
+        if (_lastFailure is not null)
             return;
 
-        var look = Volatile.Read(ref _next).Task;
-        if (_asked.CurrentCount == 0)
-            _asked.Release();
-        await look.WaitAsync(LookDeadline, clock, cancellationToken).ContinueWith(
+        var refresh = Volatile.Read(ref _nextRefresh).Task;
+        if (_requested.CurrentCount == 0)
+            _requested.Release();
+        await refresh.WaitAsync(RefreshDeadline, clock, cancellationToken).ContinueWith(
             static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public override void Dispose()
     {
-        _asked.Dispose();
+        _requested.Dispose();
         base.Dispose();
     }
 
@@ -78,20 +78,20 @@ internal sealed partial class SigningKeyRefresher(
         {
             while (true)
             {
-                await _asked.WaitAsync(Interval, stoppingToken);
-                var look = Interlocked.Exchange(ref _next, NewLook());
+                await _requested.WaitAsync(Interval, stoppingToken);
+                var refresh = Interlocked.Exchange(ref _nextRefresh, NewSignal());
                 try
                 {
-                    await Look(LookDeadline, stoppingToken);
-                    _trouble = null;
+                    await Refresh(RefreshDeadline, stoppingToken);
+                    _lastFailure = null;
                 }
-                catch (Exception failure) when (failure is SealedKeyException || IsTrouble(failure, stoppingToken))
+                catch (Exception failure) when (failure is SealedKeyException || IsTemporary(failure, stoppingToken))
                 {
                     Report(failure);
                 }
                 finally
                 {
-                    look.SetResult();
+                    refresh.SetResult();
                 }
 
                 await Task.Delay(ShortestInterval, clock, stoppingToken);
@@ -103,44 +103,44 @@ internal sealed partial class SigningKeyRefresher(
         }
     }
 
-    private static TaskCompletionSource NewLook() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // What passes by itself: an outage, a schema that is still to be migrated.
-    private static bool IsTrouble(Exception failure, CancellationToken stopping) =>
+    // Temporary failures: an outage, or a schema that is not migrated yet.
+    private static bool IsTemporary(Exception failure, CancellationToken stopping) =>
         failure is OperationCanceledException && !stopping.IsCancellationRequested
         || failure is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }
         || DatabaseOutage.Is(failure) || (failure.InnerException is { } cause && DatabaseOutage.Is(cause));
 
-    private async Task Look(TimeSpan patience, CancellationToken cancellationToken)
+    private async Task Refresh(TimeSpan limit, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
-        var found = await Within(patience, store.List, cancellationToken);
-        // By this machine's clock; whether it is so, PostgreSQL's decides.
+        var found = await Within(limit, store.List, cancellationToken);
+        // A first check by the clock of this machine; the clock of PostgreSQL decides.
         if (new SigningKeySet(found, sealing, TokenKey.Generate).Due(clock.GetUtcNow(), settings) is not null)
         {
-            // With more patience: making a key takes a busy machine seconds, and given up halfway it would begin anew for ever.
+            // With a longer deadline: a busy machine needs seconds to make a key, and after a timeout it would start again for ever.
             foreach (var change in await Within(ChangeDeadline, token => store.Advance(settings, token), cancellationToken))
                 LogChange(change.Step, change.Key.Algorithm, change.Key.Id);
-            found = await Within(patience, store.List, cancellationToken);
+            found = await Within(limit, store.List, cancellationToken);
         }
 
-        Take(found);
+        Use(found);
     }
 
-    private async Task<T> Within<T>(TimeSpan patience, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> Within<T>(TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(patience, clock);
+        using var deadline = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         return await work(either.Token);
     }
 
-    private void Take(IReadOnlyList<SigningKey> found)
+    private void Use(IReadOnlyList<SigningKey> found)
     {
         if (found.Count == _opened.Count && found.All(IsOpened))
             return;
 
-        // Each is opened before any is forgotten: either all are taken or none.
+        // All keys are decrypted before any is replaced: either all are used or none.
         var opened = found.ToDictionary(
             key => key.Id, key => IsOpened(key) ? _opened[key.Id] : new OpenKey(key.SealedKey, key.Open(sealing)), StringComparer.Ordinal);
         if (found.FirstOrDefault(key => key.State == SigningKeyState.Current) is not { } current)
@@ -155,10 +155,10 @@ internal sealed partial class SigningKeyRefresher(
 
     private void Report(Exception failure)
     {
-        // Said once, and not every second for as long as it lasts.
-        if (failure.Message == _trouble)
+        // Logged once, not every second.
+        if (failure.Message == _lastFailure)
             return;
-        _trouble = failure.Message;
+        _lastFailure = failure.Message;
         if (failure is SealedKeyException)
             LogSealed(failure.Message);
         else
@@ -170,9 +170,9 @@ internal sealed partial class SigningKeyRefresher(
     [LoggerMessage(1, LogLevel.Information, "Signing key {Step}: {Algorithm} {KeyId}")]
     private partial void LogChange(SigningKeyStep step, string algorithm, string keyId);
 
-    [LoggerMessage(2, LogLevel.Warning, "The signing keys can't be read, those that are known go on: {Failure}")]
+    [LoggerMessage(2, LogLevel.Warning, "The signing keys can't be read; the last known keys stay in use: {Failure}")]
     private partial void LogAway(string failure);
 
-    [LoggerMessage(3, LogLevel.Error, "The signing keys have changed and can't be opened, those that are known go on: {Failure}")]
+    [LoggerMessage(3, LogLevel.Error, "The signing keys have changed and can't be decrypted; the last known keys stay in use: {Failure}")]
     private partial void LogSealed(string failure);
 }

@@ -1,6 +1,6 @@
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>What happened to a signing key.</summary>
+/// <summary>A step in the life of a signing key.</summary>
 public enum SigningKeyStep
 {
     Made,
@@ -10,24 +10,25 @@ public enum SigningKeyStep
     Dropped,
 }
 
+/// <summary>A signing key and the step that it took.</summary>
 public sealed record SigningKeyChange(SigningKeyStep Step, SigningKey Key);
 
-/// <summary>All signing keys at one moment, and the steps that they take: next → current → previous → gone.</summary>
+/// <summary>All signing keys at one time, and their steps: next → current → previous → removed.</summary>
 /// <remarks>
-/// A key is published for <c>Tokens:SigningKeyLead</c> before it signs, so that no verifier meets one that it could not know; then it signs
-/// for <c>Tokens:SigningKeyLifetime</c>, and stays published for as long as any token may live, whatever the lifetime of tokens is set to.
+/// A key is published for <c>Tokens:SigningKeyLead</c> before it signs, so that every verifier knows it in time. Then it signs for
+/// <c>Tokens:SigningKeyLifetime</c>, and stays published for the longest possible lifetime of a token, independent of the setting.
 /// </remarks>
 internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sealing, Func<string, TokenKey> generate)
 {
-    /// <summary>More wait for their end only while somebody rotates by hand again and again.</summary>
+    /// <summary>The maximum number of previous keys; only repeated manual rotations reach it.</summary>
     public const int MaxPrevious = 16;
 
     /// <summary>
-    /// So long is a key published that no longer signs: the life of a token, the leeway of verifiers, and a replica that is late to learn.
+    /// How long a previous key stays published: the lifetime of a token, the clock skew of verifiers, and the delay of a slow replica.
     /// </summary>
     public static readonly TimeSpan Retention = TokenSettings.MaxLifetime + (2 * TokenSettings.MaxClockSkew) + TimeSpan.FromMinutes(5);
 
-    // While replicas of two configurations run side by side, they would undo each other's choice of algorithm all the time.
+    // Without this time, replicas with two configurations would replace each other's choice of algorithm again and again.
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(1);
 
     private readonly List<SigningKey> _keys = [.. keys];
@@ -38,7 +39,7 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
 
     public SigningKey? Next => _keys.Find(key => key.State == SigningKeyState.Next);
 
-    /// <summary>The step that is due; none when all is as it should be. After it another one may be.</summary>
+    /// <summary>The step that is due, or <c>null</c>. After it another step may be due.</summary>
     public Func<SigningKeyChange>? Due(DateTimeOffset now, TokenSettings settings)
     {
         var (current, next) = (Current, Next);
@@ -55,30 +56,32 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
         return isOver && next.Algorithm == settings.Algorithm && next.ReadyAt <= now && !IsFull ? () => Retire(now) : null;
     }
 
-    /// <summary>The steps by which the next key signs from now on.</summary>
-    /// <exception cref="SigningKeyException">There is none that verifiers have had the time to learn of.</exception>
+    /// <summary>The steps that make the next key the current key.</summary>
+    /// <exception cref="SigningKeyException">There is no next key that was published long enough.</exception>
     public IEnumerable<Func<SigningKeyChange>> Rotate(DateTimeOffset now)
     {
         if (Next is not { } next)
             throw new SigningKeyException("There is no next key yet: the web API makes one within seconds of its start.");
         if (next.ReadyAt > now)
             throw new SigningKeyException(
-                $"The next key {next.Id} is published since {next.PublishedAt:u} only, and signs from {next.ReadyAt:u} on, so that verifiers know it by then.");
+                $"The next key {next.Id} was published at {next.PublishedAt:u} and may sign from {next.ReadyAt:u}, "
+                + "so that verifiers know it in time.");
         if (IsFull)
             throw new SigningKeyException(
-                $"{MaxPrevious} earlier keys are still published, because tokens of theirs may be alive. Wait until {_keys.Min(key => key.PublishedUntil):u}.");
+                $"{MaxPrevious} previous keys are still published, because tokens that they signed may be valid. "
+                + $"Wait until {_keys.Min(key => key.PublishedUntil):u}.");
 
         return Current is null ? [() => Promote(now)] : [() => Retire(now), () => Promote(now)];
     }
 
-    /// <summary>The steps by which a key is gone at once, and another signs if it was the one that did.</summary>
-    /// <exception cref="SigningKeyException">There is no such key, or tokens of it would die and this is no emergency.</exception>
+    /// <summary>The steps that remove a key immediately and, if it was the current key, replace it.</summary>
+    /// <exception cref="SigningKeyException">The key does not exist, or its tokens may be valid and this is not an emergency.</exception>
     public IEnumerable<Func<SigningKeyChange>> Drop(string id, bool isEmergency, DateTimeOffset now)
     {
         var key = _keys.Find(key => key.Id == id) ?? throw new SigningKeyException($"There is no key {id}.");
         if (!isEmergency && key.State != SigningKeyState.Next)
             throw new SigningKeyException(
-                $"Tokens that {id} signed are alive, and would be refused everywhere. If it was stolen, say --emergency.");
+                $"Tokens that {id} signed may be valid, and would become invalid everywhere. If the key was stolen, say --emergency.");
 
         yield return () => Remove(key, SigningKeyStep.Dropped);
         if (key.State != SigningKeyState.Current)
@@ -118,5 +121,5 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
     }
 }
 
-/// <summary>A change of signing keys that is refused, with the sentence that says why.</summary>
+/// <summary>A change of signing keys is not possible; the message gives the reason.</summary>
 public sealed class SigningKeyException(string message) : Exception(message);

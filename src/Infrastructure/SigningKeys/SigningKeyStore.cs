@@ -5,33 +5,33 @@ using Portico.Infrastructure.Postgres;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>
-/// The signing keys in PostgreSQL, changed by one process at a time and on PostgreSQL's clock, each change in the audit log.
+/// The signing keys in PostgreSQL: one process at a time changes them, by the clock of PostgreSQL, with an audit log entry for each change.
 /// </summary>
 public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditLog audit)
 {
-    /// <summary>Every key, each sealed.</summary>
+    /// <summary>Reads all keys, sealed.</summary>
     public async Task<IReadOnlyList<SigningKey>> List(CancellationToken cancellationToken) =>
         await db.Set<SigningKey>().AsNoTracking().OrderBy(key => key.PublishedAt).ToListAsync(cancellationToken);
 
-    /// <summary>Takes the steps that are due; the first ever make the first keys.</summary>
+    /// <summary>Takes the steps that are due; the first call creates the first keys.</summary>
     public Task<IReadOnlyList<SigningKeyChange>> Advance(TokenSettings settings, CancellationToken cancellationToken) =>
         Change((keys, now) => Steps(keys, now, settings), cancellationToken);
 
-    /// <summary>Lets the next key sign from now on.</summary>
-    /// <exception cref="SigningKeyException">There is none that verifiers have had the time to learn of.</exception>
+    /// <summary>Makes the next key the current key.</summary>
+    /// <exception cref="SigningKeyException">There is no next key that was published long enough.</exception>
     public Task<IReadOnlyList<SigningKeyChange>> Rotate(CancellationToken cancellationToken) =>
         Change((keys, now) => keys.Rotate(now), cancellationToken);
 
-    /// <summary>Lets a key be gone at once; in an emergency every access token that is out dies with it.</summary>
-    /// <exception cref="SigningKeyException">There is no such key, or tokens of it are alive and this is no emergency.</exception>
+    /// <summary>Removes a key immediately; in an emergency all issued access tokens become invalid.</summary>
+    /// <exception cref="SigningKeyException">The key does not exist, or its tokens may be valid and this is not an emergency.</exception>
     public Task<IReadOnlyList<SigningKeyChange>> Drop(string id, bool isEmergency, CancellationToken cancellationToken) => Change(
         (keys, now) => keys.Drop(id, isEmergency, now),
         cancellationToken,
-        // Of people who are deleted too: they may be restored while a token of theirs is alive.
+        // Also for deleted users: they may be restored while one of their tokens is valid.
         last: isEmergency ? token => db.Database.ExecuteSqlAsync($"UPDATE users SET epoch = epoch + 1", token) : null);
 
-    /// <summary>Seals every key under the sealing key of today.</summary>
-    /// <returns>How many were not.</returns>
+    /// <summary>Seals every key with the current sealing key.</summary>
+    /// <returns>The number of keys that were sealed with another sealing key.</returns>
     public async Task<int> Reseal(CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -54,13 +54,13 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
     }
 
     private async Task<IReadOnlyList<SigningKeyChange>> Change(
-        Func<SigningKeySet, DateTimeOffset, IEnumerable<Func<SigningKeyChange>>> steps, CancellationToken cancellationToken,
-        Func<CancellationToken, Task>? last =
-            null)
+        Func<SigningKeySet, DateTimeOffset, IEnumerable<Func<SigningKeyChange>>> steps,
+        CancellationToken cancellationToken,
+        Func<CancellationToken, Task>? last = null)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var keys = await Lock(cancellationToken);
-        // Of the moment at which the lock was there, not of the one at which it was asked for.
+        // The time after the lock was taken, not the time of the request for it.
         var now = await db.Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).SingleAsync(cancellationToken);
         List<SigningKeyChange> changes = [];
         foreach (var step in steps(keys, now))
@@ -71,7 +71,7 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
             else if (change.Step is SigningKeyStep.Removed or SigningKeyStep.Dropped)
                 db.Set<SigningKey>().Remove(change.Key);
             audit.Add(Note(change));
-            // Each by itself: in between no two keys may be in one state.
+            // Saved one by one, because no two keys may be in the state next or current at the same time.
             await db.SaveChangesAsync(cancellationToken);
             changes.Add(change);
         }
@@ -98,7 +98,7 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
 
     private async Task<SigningKeySet> Lock(CancellationToken cancellationToken)
     {
-        // Keeps out who changes keys, and nobody who reads them.
+        // Blocks other changes of keys, but no readers.
         await db.Database.ExecuteSqlAsync($"LOCK TABLE identity.signing_keys IN SHARE ROW EXCLUSIVE MODE", cancellationToken);
         return new SigningKeySet(await db.Set<SigningKey>().ToListAsync(cancellationToken), sealing, TokenKey.Generate);
     }

@@ -6,10 +6,10 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>A key that access tokens are verified with and, when its private half is here, signed with.</summary>
+/// <summary>A key that verifies access tokens and, with its private half, signs them.</summary>
 /// <remarks>
-/// RSA of 2048 to 4096 bits makes RS256, EC on P-256 makes ES256 (RFC 7518); the key fixes its algorithm.
-/// Its id is the thumbprint of RFC 7638. Safe for concurrent use. Nothing that it shows holds private parameters.
+/// RSA with 2048 to 4096 bits uses RS256, EC on P-256 uses ES256 (RFC 7518); the key determines its algorithm.
+/// Its id is the thumbprint of RFC 7638. Thread-safe. Its properties contain no private parameters.
 /// </remarks>
 public sealed class TokenKey
 {
@@ -18,7 +18,7 @@ public sealed class TokenKey
     public const string Rs256 = "RS256";
     public const string Es256 = "ES256";
 
-    /// <summary>Those that keys can be made for (RFC 7518, 3.1).</summary>
+    /// <summary>The supported algorithms (RFC 7518, 3.1).</summary>
     public static readonly string[] Algorithms = [Rs256, Es256];
 
     private const int MinRsaBits = 2048;
@@ -26,10 +26,10 @@ public sealed class TokenKey
     private const int EcSignatureLength = 64;
     private const string P256Oid = "1.2.840.10045.3.1.7";
 
-    // .NET promises nothing about one RSA or ECDsa object on several threads, so each call has an object to itself.
+    // RSA and ECDsa objects of .NET are not thread-safe, so each call uses its own object.
     private readonly ObjectPool<AsymmetricAlgorithm> _pool;
 
-    // What RFC 7638 hashes: the required members, in the order of their names.
+    // The input of the RFC 7638 hash: the required members, in the order of their names.
     private readonly (string Name, string Value)[] _members;
 
     private TokenKey(
@@ -51,17 +51,17 @@ public sealed class TokenKey
 
     public byte[] IdUtf8 { get; }
 
-    /// <summary>The <c>alg</c>, the only one that this key is ever used with.</summary>
+    /// <summary>The <c>alg</c>, the only algorithm of this key.</summary>
     public string Algorithm { get; }
 
     public byte[] AlgorithmUtf8 { get; }
 
-    /// <summary>The bytes of every signature of this key.</summary>
+    /// <summary>The length of a signature of this key, in bytes.</summary>
     public int SignatureLength { get; }
 
     public bool CanSign { get; }
 
-    /// <summary>Makes a new key.</summary>
+    /// <summary>Creates a new key.</summary>
     /// <param name="algorithm">One of <see cref="Algorithms"/>.</param>
     public static TokenKey Generate(string algorithm)
     {
@@ -69,8 +69,8 @@ public sealed class TokenKey
         return Of(key);
     }
 
-    /// <summary>Reads what <see cref="ExportPrivate"/> or <see cref="ExportPublic"/> wrote.</summary>
-    /// <exception cref="CryptographicException">It is no such key.</exception>
+    /// <summary>Imports a key that <see cref="ExportPrivate"/> or <see cref="ExportPublic"/> wrote.</summary>
+    /// <exception cref="CryptographicException">The bytes are not a key of this algorithm and form.</exception>
     public static TokenKey Import(string algorithm, ReadOnlySpan<byte> key, bool isPrivate)
     {
         using var imported = NewAlgorithm(algorithm);
@@ -81,7 +81,7 @@ public sealed class TokenKey
         return Of(imported);
     }
 
-    /// <summary>Takes a copy of the key, with its private half if that is there.</summary>
+    /// <summary>Copies the key, with its private half if there is one.</summary>
     /// <exception cref="NotSupportedException">The key is too short to be safe, or too long to be fast.</exception>
     public static TokenKey Of(RSA rsa)
     {
@@ -97,7 +97,7 @@ public sealed class TokenKey
             () => RSA.Create(parameters));
     }
 
-    /// <summary>Takes a copy of the key, with its private half if that is there.</summary>
+    /// <summary>Copies the key, with its private half if there is one.</summary>
     /// <exception cref="NotSupportedException">The key is on another curve than P-256.</exception>
     public static TokenKey Of(ECDsa ec)
     {
@@ -113,19 +113,20 @@ public sealed class TokenKey
             () => ECDsa.Create(parameters));
     }
 
-    /// <summary>Both halves, in the form of PKCS#8 (RFC 5208).</summary>
+    /// <summary>Exports both halves as PKCS#8 (RFC 5208).</summary>
     public byte[] ExportPrivate() => Export(key => key.ExportPkcs8PrivateKey());
 
-    /// <summary>The public half, in the form of SubjectPublicKeyInfo (RFC 5280).</summary>
+    /// <summary>Exports the public half as SubjectPublicKeyInfo (RFC 5280).</summary>
     public byte[] ExportPublic() => Export(key => key.ExportSubjectPublicKeyInfo());
 
-    /// <param name="data">What is signed: header and payload of a token in compact form.</param>
-    /// <param name="signature">Takes the signature; exactly <see cref="SignatureLength"/> bytes.</param>
-    /// <exception cref="InvalidOperationException">Only the public half is here.</exception>
+    /// <summary>Signs data.</summary>
+    /// <param name="data">The data to sign: header and payload of a token in compact form.</param>
+    /// <param name="signature">The buffer of the signature; exactly <see cref="SignatureLength"/> bytes.</param>
+    /// <exception cref="InvalidOperationException">The key has no private half.</exception>
     public void Sign(ReadOnlySpan<byte> data, Span<byte> signature)
     {
         if (!CanSign)
-            throw new InvalidOperationException($"The private half of key {Id} is not here.");
+            throw new InvalidOperationException($"Key {Id} has no private half.");
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(data, hash);
@@ -170,7 +171,7 @@ public sealed class TokenKey
 
     public override string ToString() => $"{Algorithm} {Id}";
 
-    // Whether the private half is there can only be found by asking for it.
+    // Only an export of the private half shows whether there is one.
     private static bool TryExport<T>(Func<bool, T> export, out T parameters)
     {
         try

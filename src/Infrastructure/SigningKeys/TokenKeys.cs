@@ -3,14 +3,15 @@ using Portico.Application.Common;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>The keys at one moment: the one that signs, and all that verify and are published.</summary>
+/// <summary>The key ring: the key that signs, and all keys that verify and are published.</summary>
 public sealed class KeyRing
 {
+    /// <summary>Creates a key ring.</summary>
     /// <exception cref="ArgumentException">The signer has no private half.</exception>
     public KeyRing(TokenKey signer, IEnumerable<TokenKey> others)
     {
         if (!signer.CanSign)
-            throw new ArgumentException($"The private half of key {signer.Id} is not here.", nameof(signer));
+            throw new ArgumentException($"Key {signer.Id} has no private half.", nameof(signer));
 
         Signer = signer;
         Keys = [signer, .. others.Where(key => key.Id != signer.Id).DistinctBy(key => key.Id, StringComparer.Ordinal)];
@@ -18,7 +19,7 @@ public sealed class KeyRing
 
     public TokenKey Signer { get; }
 
-    /// <summary>The signer first.</summary>
+    /// <summary>All keys, the signer first.</summary>
     public IReadOnlyList<TokenKey> Keys { get; }
 
     public TokenKey? Find(JsonElement id)
@@ -33,8 +34,8 @@ public sealed class KeyRing
     }
 }
 
-/// <summary>The keys of now; a rotation replaces all of them in one step.</summary>
-/// <remarks>Who needs several answers about one moment takes <see cref="Current"/> once.</remarks>
+/// <summary>The current key ring of this process; a rotation replaces it in one step.</summary>
+/// <remarks>Thread-safe. Read <see cref="Current"/> once when several values must belong together.</remarks>
 public sealed class TokenKeys
 {
     private volatile KeyRing? _current;
@@ -45,7 +46,8 @@ public sealed class TokenKeys
 
     public TokenKeys(KeyRing ring) => _current = ring;
 
-    /// <exception cref="DependencyUnavailableException">The program started without PostgreSQL, where they are.</exception>
+    /// <summary>The current key ring.</summary>
+    /// <exception cref="DependencyUnavailableException">The program started without PostgreSQL and has no keys yet.</exception>
     public KeyRing Current => _current ?? throw new DependencyUnavailableException("PostgreSQL, which keeps the signing keys,");
 
     public void Replace(KeyRing ring) => _current = ring;

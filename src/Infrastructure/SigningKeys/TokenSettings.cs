@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>Who issues access tokens, for whom, how long they live, and the life of the keys that sign them.</summary>
+/// <summary>Settings of access tokens and signing keys.</summary>
 public sealed class TokenSettings : ISettings
 {
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(1);
@@ -16,7 +16,7 @@ public sealed class TokenSettings : ISettings
 
     public static string Section => "Tokens";
 
-    /// <summary>The public address of this API, <c>iss</c> of every token; verifiers find the keys below it.</summary>
+    /// <summary>The public address of this API, and the <c>iss</c> of every token; verifiers find the keys under it.</summary>
     public string Issuer { get; init; } = "";
 
     public string Audience { get; init; } = "portico";
@@ -25,18 +25,18 @@ public sealed class TokenSettings : ISettings
 
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How far the clocks of two machines may be apart when <c>exp</c>, <c>nbf</c> and <c>iat</c> are judged.</summary>
+    /// <summary>The allowed clock difference of two machines in checks of <c>exp</c>, <c>nbf</c> and <c>iat</c>.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The algorithm of keys that are made from now on: RS256 or ES256.</summary>
+    /// <summary>The algorithm of new keys: RS256 or ES256.</summary>
     public string Algorithm { get; init; } = TokenKey.Rs256;
 
     /// <summary>
-    /// The key under which signing keys lie in the database: at least 32 random bytes in base64, the same for all replicas.
+    /// The key that encrypts the signing keys in the database: at least 32 random bytes in base64, the same for all replicas.
     /// </summary>
     public string SealingKey { get; init; } = "";
 
-    /// <summary>A further key that opens what is sealed under it, while <see cref="SealingKey"/> is being exchanged.</summary>
+    /// <summary>A second sealing key, only for decryption, during an exchange of <see cref="SealingKey"/>.</summary>
     public string OtherSealingKey { get; init; } = "";
 
     /// <summary>How long a key signs.</summary>
@@ -59,7 +59,11 @@ public sealed class TokenSettings : ISettings
             yield return $"Tokens:ClientId must be 1 to {MaxNameLength} characters without white space.";
 
         if (AccessTokenLifetime < MinLifetime || AccessTokenLifetime > MaxLifetime || !IsWholeSeconds(AccessTokenLifetime))
-            yield return $"Tokens:AccessTokenLifetime must be whole seconds from {MinLifetime} to {MaxLifetime}; it is {AccessTokenLifetime}.";
+        {
+            yield return $"Tokens:AccessTokenLifetime must be whole seconds from {MinLifetime} to {MaxLifetime}; "
+                + $"it is {AccessTokenLifetime}.";
+        }
+
         if (ClockSkew < TimeSpan.Zero || ClockSkew > MaxClockSkew)
             yield return $"Tokens:ClockSkew must be from {TimeSpan.Zero} to {MaxClockSkew}; it is {ClockSkew}.";
 
@@ -70,10 +74,13 @@ public sealed class TokenSettings : ISettings
         if (SigningKeyLead < MinLead || SigningKeyLead > SigningKeyLifetime)
             yield return $"Tokens:SigningKeyLead must be from {MinLead} to Tokens:SigningKeyLifetime; it is {SigningKeyLead}.";
         if (SigningKeyLifetime < MinLead || SigningKeyLifetime > MaxKeyLifetime)
-            yield return $"Tokens:SigningKeyLifetime must be from {MinLead} to {MaxKeyLifetime.TotalDays:0} days; it is {SigningKeyLifetime}.";
+        {
+            yield return $"Tokens:SigningKeyLifetime must be from {MinLead} to {MaxKeyLifetime.TotalDays:0} days; "
+                + $"it is {SigningKeyLifetime}.";
+        }
     }
 
-    /// <summary>What is wrong with what the Migrator needs too.</summary>
+    /// <summary>The problems of the settings that the Migrator needs too.</summary>
     public IEnumerable<string> SealingProblems()
     {
         if (SecretKeys.Problem("Tokens:SealingKey", SealingKey) is { } problem)
@@ -82,7 +89,7 @@ public sealed class TokenSettings : ISettings
             yield return other;
     }
 
-    // Verifiers compare the issuer as a string and append the paths of discovery to it.
+    // Verifiers compare the issuer as a string and append the discovery paths to it.
     private static bool IsIssuer(string issuer) =>
         issuer.Length <= MaxNameLength
         && Uri.TryCreate(issuer, UriKind.Absolute, out var uri)

@@ -7,6 +7,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Users;
 
+/// <summary>Frees the contact address of a deleted user after the retention time.</summary>
 internal sealed class AddressRelease(AppDbContext db, IAuditLog audit, UserSettings settings, TimeProvider clock) : IAddressRelease
 {
     public async Task ReleaseExpired(ContactAddress address, CancellationToken cancellationToken)
@@ -21,7 +22,7 @@ internal sealed class AddressRelease(AppDbContext db, IAuditLog audit, UserSetti
 
         holder.FreeAddress(address.Kind);
         audit.Add(new AuditNote(AuditActions.UserAddressFreed, AuditSubject.User(holder.Id)).With("address", address.Kind));
-        // Before its next holder is added: the unique index sees one row after the other.
+        // Saved before the new user is added, because the unique index checks row by row.
         await db.SaveChangesAsync(cancellationToken);
     }
 }

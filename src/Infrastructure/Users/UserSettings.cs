@@ -2,12 +2,12 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Users;
 
-/// <summary>What is kept of people who were deleted.</summary>
+/// <summary>Settings of deleted users.</summary>
 public sealed class UserSettings : ISettings
 {
     public static string Section => "Users";
 
-    /// <summary>How long the address of a deleted person stays theirs.</summary>
+    /// <summary>How long the contact address of a deleted user stays reserved.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
 
     public IEnumerable<string> Problems()
