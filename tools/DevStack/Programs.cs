@@ -1,6 +1,6 @@
 namespace Portico.DevStack;
 
-/// <summary>Finds the programs of this machine.</summary>
+/// <summary>Finds programs on this machine.</summary>
 internal static class Programs
 {
     // Debian keeps servers in sbin, which is not on the path of an ordinary user.
@@ -18,7 +18,7 @@ internal static class Programs
     public static string Need(string name, string package) => Find(name)
         ?? throw new LocalStackException($"{name} is missing: install the package {package}.");
 
-    /// <summary>The folder with initdb and postgres: of the wanted major version, or of the newest there is.</summary>
+    /// <summary>The folder with initdb and postgres: of the given major version, or of the newest installed version.</summary>
     public static string PostgresFolder(int? major)
     {
         const string root = "/usr/lib/postgresql";

@@ -4,7 +4,7 @@ using System.Text;
 namespace Portico.DevStack;
 
 /// <summary>A Redis server with an append-only file.</summary>
-/// <remarks>A write is in the file, though perhaps not yet flushed to the disk, before its answer leaves.</remarks>
+/// <remarks>A write is in the file before it is acknowledged, but maybe not yet flushed to the disk.</remarks>
 public sealed class RedisServer : LocalServer
 {
     internal RedisServer(string folder, LocalStackOptions options)
