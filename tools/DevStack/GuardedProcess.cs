@@ -93,28 +93,17 @@ internal sealed class GuardedProcess : IAsyncDisposable
         };
         foreach (var (name, value) in command.Environment)
             start.Environment[name] = value;
-        foreach (
-            var argument in (string[])[
-                "sh",
-                "-c",
-                Watchdog,
-                "portico-guard",
-                SignalName(command.EndSignal),
-                Seconds(command.Grace),
-                command.LogFile ?? "",
-                command.LockFile ?? ""
-            ])
-            start.ArgumentList.Add(argument);
-        foreach (
-            var argument in (string[])[
-                Programs.Find("setpriv") ?? throw Missing("setpriv"),
-                "--pdeathsig",
-                "KILL",
-                .. AccountArguments(command.Account),
-                "--",
-                command.Program,
-                .. command.Arguments
-            ])
+        string[] guard =
+        [
+            "sh", "-c", Watchdog, "portico-guard",
+            SignalName(command.EndSignal), Seconds(command.Grace), command.LogFile ?? "", command.LockFile ?? "",
+        ];
+        string[] guarded =
+        [
+            Programs.Find("setpriv") ?? throw Missing("setpriv"), "--pdeathsig", "KILL", .. AccountArguments(command.Account), "--",
+            command.Program, .. command.Arguments,
+        ];
+        foreach (var argument in guard.Concat(guarded))
             start.ArgumentList.Add(argument);
 
         var shell = Process.Start(start)!;

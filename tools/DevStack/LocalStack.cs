@@ -146,7 +146,7 @@ public sealed class LocalStack : IAsyncDisposable
     {
         try
         {
-            // On Linux this is flock(LOCK_EX), the lock that the guards of the servers share.
+            // On Linux this is flock(LOCK_EX), on the file that the guards of the servers lock too.
             return new FileStream(Path.Combine(Folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)

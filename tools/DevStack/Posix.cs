@@ -24,7 +24,7 @@ internal static class Posix
     /// <returns>False when the process has ended.</returns>
     public static bool Send(int processId, Signal signal)
     {
-        // Zero and negative numbers address whole groups, or everything.
+        // Zero and negative numbers mean process groups, or all processes.
         ArgumentOutOfRangeException.ThrowIfLessThan(processId, 2);
         if (Kill(processId, (int)signal) == 0)
             return true;

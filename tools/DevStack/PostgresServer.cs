@@ -73,14 +73,14 @@ public sealed class PostgresServer : LocalServer
         {
             _password = File.Exists(passwordFile)
                 ? (await File.ReadAllTextAsync(passwordFile, cancellationToken)).Trim()
-                : throw new LocalStackException($"{passwordFile} is gone: restore it, or delete {_home} to begin anew.");
+                : throw new LocalStackException($"{passwordFile} is missing: restore it, or delete {_home} to start with new data.");
         }
     }
 
     private protected override (string Program, IReadOnlyList<string> Arguments) Command()
     {
-        // A killed server leaves it behind, and by now its process id may be that of another program. No process of an earlier
-        // server is left: the stack waited for them.
+        // A killed server leaves this file behind, and its process id may now belong to another program. No process of an earlier server
+        // still runs, because the stack has waited for them.
         File.Delete(Path.Combine(DataFolder, "postmaster.pid"));
 
         List<string> settings =

@@ -25,9 +25,9 @@ internal static class Programs
         var versions = Directory.Exists(root)
             ? Directory.EnumerateDirectories(root)
                 .Where(folder => File.Exists(Path.Combine(folder, "bin/initdb")))
-                .Select(
-                    folder =>
-                        (Major: int.TryParse(Path.GetFileName(folder), out var number) ? number : 0, Folder: Path.Combine(folder, "bin")))
+                .Select(folder => (
+                    Major: int.TryParse(Path.GetFileName(folder), out var number) ? number : 0,
+                    Folder: Path.Combine(folder, "bin")))
                 .OrderByDescending(version => version.Major)
                 .ToList()
             : [];
@@ -38,6 +38,6 @@ internal static class Programs
 
         throw new LocalStackException(major is null
             ? "PostgreSQL is missing: install the package postgresql."
-            : $"The data was made by PostgreSQL {major}, which is not installed: install postgresql-{major}, or delete the data folder.");
+            : $"PostgreSQL {major} has written the data, but it is not installed: install postgresql-{major}, or delete the data folder.");
     }
 }

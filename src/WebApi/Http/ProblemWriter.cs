@@ -31,10 +31,12 @@ internal static class ProblemWriter
     /// <summary>Removes the headers of a success, and keeps the headers of every answer.</summary>
     public static void ForgetSuccess(this HttpResponse response)
     {
-        foreach (
-            var header in (
-                ReadOnlySpan<string>)[HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified,
-                HeaderNames.Link, HeaderNames.Location])
+        ReadOnlySpan<string> headers =
+        [
+            HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Link,
+            HeaderNames.Location,
+        ];
+        foreach (var header in headers)
             response.Headers.Remove(header);
     }
 

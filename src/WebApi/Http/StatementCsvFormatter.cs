@@ -74,7 +74,6 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
     // Some spreadsheets ignore leading spaces and accept the full-width forms of the signs.
     private static bool IsFormula(string text) =>
         text.Length > 0
-            && (
-                text[0] is '\t' or '\r' or '\n'
-                    || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
+            && (text[0] is '\t' or '\r' or '\n'
+                || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
 }

@@ -16,9 +16,8 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         // Query parameters are case-insensitive, and documented in camelCase.
-        foreach (
-            var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(parameter => parameter.In != ParameterLocation.Header)
-                ?? [])
+        var parameters = operation.Parameters?.OfType<OpenApiParameter>() ?? [];
+        foreach (var parameter in parameters.Where(parameter => parameter.In != ParameterLocation.Header))
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
 
         // An optional body is not a nullable body.
