@@ -44,7 +44,7 @@ internal sealed class JsonBodyDiagnosis
         catch (InvalidOperationException)
         {
             // The reader throws this for half of a surrogate pair in a field name.
-            return Malformed("A field's name is no valid Unicode.");
+            return Malformed("A field name is not valid Unicode.");
         }
     }
 
