@@ -11,6 +11,7 @@ using Portico.Application.Users;
 
 namespace Portico.Application;
 
+/// <summary>Registers the services of the application layer.</summary>
 public static class ApplicationRegistration
 {
     /// <summary>Adds every use case, validator and mapping of this assembly, and the pipeline around them.</summary>

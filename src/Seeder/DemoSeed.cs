@@ -13,6 +13,7 @@ using Spectre.Console;
 
 namespace Portico.Seeder;
 
+/// <summary>The options of the demo data.</summary>
 internal sealed record DemoRequest(int Users, int Transfers, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
 
 /// <summary>Creates one user of each role with a password that is printed once, and more users without a password.</summary>

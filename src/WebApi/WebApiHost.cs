@@ -6,7 +6,7 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi;
 
-/// <summary>The web API as a program; tests start it in their own process.</summary>
+/// <summary>Creates and runs the web API; tests run it in their own process.</summary>
 internal static class WebApiHost
 {
     public static WebApplication Create(string[] args, Action<IServiceCollection>? replace = null)
@@ -18,25 +18,25 @@ internal static class WebApiHost
                 ContentRootPath = AppContext.BaseDirectory,
                 ApplicationName = typeof(WebApiHost).Assembly.GetName().Name
             });
-        // Of all sources the command line has the last word.
+        // The command line overrides all other sources.
         builder.Configuration.AddSecretFiles().AddCommandLine(args);
         builder.Services.AddApplication().AddInfrastructure(builder.Configuration).AddWebApi(builder.Configuration);
         replace?.Invoke(builder.Services);
         var app = builder.Build();
-        // Here and not at the start, where the host would log each problem with its stack.
+        // Here and not at the start of the host, which would log each problem with its stack.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         return app.UseWebApi();
     }
 
-    /// <summary>Where a started program listens, with the ports that it got.</summary>
+    /// <summary>The addresses of a started program, with the real ports.</summary>
     public static (Uri Api, Uri Management) Addresses(WebApplication app)
     {
         var listeners = app.Services.GetRequiredService<Listeners>();
         return (listeners.Api, listeners.Management);
     }
 
-    /// <summary>Runs until it is told to end.</summary>
-    /// <returns>0, or 1 when a setting is wrong or it could not start; the reason is on standard error, a line each.</returns>
+    /// <summary>Runs until it is stopped.</summary>
+    /// <returns>0, or 1 when a setting is wrong or the start failed; the reasons are on standard error, one line each.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter error)
     {
         try
@@ -53,7 +53,7 @@ internal static class WebApiHost
         }
     }
 
-    // A file that is no JSON, a value that is no number, a wrong setting, an address in use: what who starts it can mend.
+    // Problems that an operator can fix: a file that is not JSON, a value that is not a number, a wrong setting, an address in use.
     private static IEnumerable<string>? Problems(Exception failure) => failure switch
     {
         AggregateException several => several.InnerExceptions.SelectMany(inner => Problems(inner) ?? [inner.Message]),

@@ -19,7 +19,7 @@ using Portico.WebApi.Pages;
 
 namespace Portico.WebApi;
 
-/// <summary>The edge: everything between a socket and a use case.</summary>
+/// <summary>Registers the HTTP layer: everything between the socket and a use case.</summary>
 internal static class WebApiRegistration
 {
     public static IServiceCollection AddWebApi(this IServiceCollection services, IConfiguration configuration)
@@ -37,10 +37,10 @@ internal static class WebApiRegistration
             .AddOpenApiDocument("v1");
     }
 
-    /// <summary>Sets the order in which a request passes the edge.</summary>
+    /// <summary>Sets up the middleware pipeline in its order.</summary>
     public static WebApplication UseWebApi(this WebApplication app)
     {
-        // First who asks, so that every later step knows; then what every answer carries, failures included.
+        // First the identity of the request, for every later step; then the headers of every answer, including errors.
         app.UseForwardedHeaders();
         app.UseMiddleware<RequestTrace>();
         app.UseMiddleware<SecurityHeaders>();
@@ -52,7 +52,7 @@ internal static class WebApiRegistration
         app.UseMiddleware<BodyLimit>();
         app.Use((context, next) =>
         {
-            // What can be read can be asked for its headers; the server leaves the body out, whatever the method is called from here on.
+            // HEAD works for every GET: from here on the method is GET, and the server leaves out the body.
             if (HttpMethods.IsHead(context.Request.Method))
                 context.Request.Method = HttpMethods.Get;
             return next(context);
@@ -134,7 +134,7 @@ internal static class WebApiRegistration
 
     private static IServiceCollection AddCaller(this IServiceCollection services)
     {
-        // Not AddAuthentication: it brings data protection, which writes keys that nothing here uses.
+        // Not AddAuthentication, because it adds data protection, which writes keys that nothing here uses.
         services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.SchemeName).AddWebEncoders();
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
         services.AddSingleton<ICurrentUser, HttpCurrentUser>();
@@ -176,7 +176,7 @@ internal static class WebApiRegistration
             .ConfigureApiBehaviorOptions(api =>
             {
                 api.InvalidModelStateResponseFactory = ModelStateErrors.Answer;
-                // Answers without a body get theirs from the one place that writes problems.
+                // ProblemMiddleware adds the bodies of errors.
                 api.SuppressMapClientErrors = true;
             })
             .AddApplicationPart(typeof(WebApiRegistration).Assembly);
@@ -192,7 +192,7 @@ internal static class WebApiRegistration
             .AddMvc()
             .AddApiExplorer(explorer =>
             {
-                // The name of the version's OpenAPI document.
+                // The name of the OpenAPI document of the version.
                 explorer.GroupNameFormat = "'v'VVV";
                 explorer.SubstituteApiVersionInUrl = true;
             });

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Portico.DevStack;
 
-/// <summary>Ends what an earlier run of this checkout left behind.</summary>
+/// <summary>Stops the processes that an earlier run of this checkout left behind.</summary>
 internal static class DownCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -10,7 +10,7 @@ internal static class DownCommand
 
     public static async Task<int> RunAsync(RunFolder folder, CancellationToken stop)
     {
-        // The guards of the others end them when the run is gone; asking them is for those whose guards were killed as well.
+        // When the run ends, the guards stop the other processes. The signals are for processes whose guards were killed too.
         var ended = false;
         foreach (var name in RunFolder.Processes)
             ended |= await EndAsync(folder.PidFile(name), name, name == "postgres" ? Signal.Interrupt : Signal.Terminate, stop);

@@ -3,36 +3,36 @@ using System.Globalization;
 
 namespace Portico.DevStack;
 
-/// <summary>What to run under guard, and how to end it.</summary>
+/// <summary>A command to run under a guard, and how to stop it.</summary>
 internal sealed record GuardedCommand(string Program, IReadOnlyList<string> Arguments)
 {
-    /// <summary>Gets the file that takes the output; null lets it through to ours.</summary>
+    /// <summary>Gets the file for the output; null uses the output of this process.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>Gets a file on which a shared lock is held until the last process of this command is gone.</summary>
+    /// <summary>Gets a file with a shared lock that is held until the last process of this command has ended.</summary>
     public string? LockFile { get; init; }
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public string WorkingDirectory { get; init; } = "/";
 
-    /// <summary>Gets the user to run as; null is our own.</summary>
+    /// <summary>Gets the user of the command; null is the user of this process.</summary>
     public Account? Account { get; init; }
 
     /// <summary>Gets the signal that asks the command to end.</summary>
     public Signal EndSignal { get; init; } = Signal.Terminate;
 
-    /// <summary>Gets how long it may take over its end before it is killed.</summary>
+    /// <summary>Gets how long the command may take to end before it is killed.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(15);
 }
 
-/// <summary>A child process that never outlives the process that started it, however that one ends.</summary>
+/// <summary>A child process that never outlives its parent, however the parent ends.</summary>
 /// <remarks>
-/// Between the two stands a small shell. It holds the reading end of a pipe whose writing end only we have, so that the
-/// kernel tells it when we are gone, even after kill -9; it then ends the command. Should the shell itself be killed, the kernel
-/// kills the command (PR_SET_PDEATHSIG, which setpriv sets after it has changed the user, since that change would clear it; and it is
-/// bound to the thread that forks, which is why a shell with one thread does it and not .NET).
-/// The shell has a session of its own: a Ctrl-C in the terminal reaches us alone, and we end things in order.
+/// A small shell (the guard) starts the command. The guard reads from a pipe, and only this process has the write end. So the kernel
+/// closes the pipe when this process ends, even after kill -9, and the guard then stops the command. If the guard itself is killed, the
+/// kernel kills the command (PR_SET_PDEATHSIG; setpriv sets it after the change of the user, because that change would clear it; it is
+/// bound to the thread that forks, so a shell with one thread does it and not .NET).
+/// The guard has its own session: Ctrl-C in the terminal reaches only this process, which stops everything in order.
 /// </remarks>
 internal sealed class GuardedProcess : IAsyncDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         exec 4>&-
         (
             while read -r line; do :; done <&3
-            # The shell that waits is gone: then so is the command, and its id may be somebody else's.
+            # If the waiting shell has ended, the command has ended too, and another process may have its id.
             grep -q "^PPid:[[:space:]]*$$\$" "/proc/$child/status" || exit 0
             family="$(cat /proc/"$child"/task/*/children) $child"
             kill -CONT $family
@@ -76,10 +76,10 @@ internal sealed class GuardedProcess : IAsyncDisposable
         Exited = WaitForExitAsync();
     }
 
-    /// <summary>Gets the id of the command when it has a log file, else that of its guard.</summary>
+    /// <summary>Gets the process id of the command if it has a log file, otherwise that of its guard.</summary>
     public int ProcessId { get; }
 
-    /// <summary>Gets the exit code once it has ended; 128 + n after signal n.</summary>
+    /// <summary>Gets the exit code after the end; 128 + n after signal n.</summary>
     public Task<int> Exited { get; }
 
     public static async Task<GuardedProcess> StartAsync(GuardedCommand command, CancellationToken cancellationToken)
@@ -93,28 +93,17 @@ internal sealed class GuardedProcess : IAsyncDisposable
         };
         foreach (var (name, value) in command.Environment)
             start.Environment[name] = value;
-        foreach (
-            var argument in (string[])[
-                "sh",
-                "-c",
-                Watchdog,
-                "portico-guard",
-                SignalName(command.EndSignal),
-                Seconds(command.Grace),
-                command.LogFile ?? "",
-                command.LockFile ?? ""
-            ])
-            start.ArgumentList.Add(argument);
-        foreach (
-            var argument in (string[])[
-                Programs.Find("setpriv") ?? throw Missing("setpriv"),
-                "--pdeathsig",
-                "KILL",
-                .. AccountArguments(command.Account),
-                "--",
-                command.Program,
-                .. command.Arguments
-            ])
+        string[] guard =
+        [
+            "sh", "-c", Watchdog, "portico-guard",
+            SignalName(command.EndSignal), Seconds(command.Grace), command.LogFile ?? "", command.LockFile ?? "",
+        ];
+        string[] guarded =
+        [
+            Programs.Find("setpriv") ?? throw Missing("setpriv"), "--pdeathsig", "KILL", .. AccountArguments(command.Account), "--",
+            command.Program, .. command.Arguments,
+        ];
+        foreach (var argument in guard.Concat(guarded))
             start.ArgumentList.Add(argument);
 
         var shell = Process.Start(start)!;
@@ -130,20 +119,20 @@ internal sealed class GuardedProcess : IAsyncDisposable
         }
         catch
         {
-            // Its lifeline breaks, so the guard ends whatever it had begun.
+            // This closes the pipe, so the guard stops the command.
             shell.Dispose();
             throw;
         }
     }
 
-    /// <summary>Runs a command to its end and gives its exit code.</summary>
+    /// <summary>Runs a command to its end and returns its exit code.</summary>
     public static async Task<int> RunAsync(GuardedCommand command, CancellationToken cancellationToken)
     {
         await using var process = await StartAsync(command, cancellationToken);
         return await process.Exited.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Asks it to end, and kills it after its grace.</summary>
+    /// <summary>Asks the command to end, and kills it after the grace time.</summary>
     public async Task<int> EndAsync()
     {
         if (!Exited.IsCompleted)
@@ -166,7 +155,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
     private static string Seconds(TimeSpan time) => ((int)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private static LocalStackException Missing(string program) =>
-        new($"{program} is missing; it belongs to util-linux, and the local stack runs on Linux only.");
+        new($"{program} is missing: install the package util-linux. The local stack runs only on Linux.");
 
     private async Task<int> WaitForExitAsync()
     {

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace Portico.DevStack;
 
-/// <summary>A real server on a loopback port of its own, which can be killed, paused and restarted.</summary>
-/// <remarks>One caller at a time: the methods that change its state do not guard against each other.</remarks>
+/// <summary>A real server on its own loopback port, which can be killed, paused and restarted.</summary>
+/// <remarks>Not thread-safe: only one caller at a time may change the state.</remarks>
 public abstract class LocalServer
 {
     private const int PortAttempts = 10;
@@ -26,21 +26,21 @@ public abstract class LocalServer
         _preferredPort = preferredPort;
     }
 
-    /// <summary>Gets what to call it: <c>postgres</c>, <c>redis</c> or <c>nats</c>.</summary>
+    /// <summary>Gets the name: <c>postgres</c>, <c>redis</c> or <c>nats</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Gets its port on 127.0.0.1, the same for its whole life.</summary>
+    /// <summary>Gets the port on 127.0.0.1, which never changes.</summary>
     public int Port { get; private set; }
 
     public abstract string ConnectionString { get; }
 
-    /// <summary>Gets the file that its output goes to.</summary>
+    /// <summary>Gets the file with the output of the server.</summary>
     public string LogFile { get; }
 
     public bool IsRunning => _process is { Exited.IsCompleted: false };
 
-    /// <summary>Gets the id of its main process.</summary>
-    /// <exception cref="LocalStackException">It does not run.</exception>
+    /// <summary>Gets the id of the main process.</summary>
+    /// <exception cref="LocalStackException">The server does not run.</exception>
     public int ProcessId => Running.ProcessId;
 
     private protected string Folder { get; }
@@ -51,14 +51,14 @@ public abstract class LocalServer
 
     private protected virtual Signal StopSignal => Signal.Terminate;
 
-    /// <summary>Gets the signal that ends it when its data goes with it.</summary>
+    /// <summary>Gets the signal that stops the server when its data is deleted.</summary>
     private protected virtual Signal AbandonSignal => StopSignal;
 
     private GuardedProcess Running => _process is { Exited.IsCompleted: false } process
         ? process
         : throw new LocalStackException($"{Name} does not run.");
 
-    /// <summary>Ends it as kill -9 of everything that belongs to it does; what clients were told is written, is kept.</summary>
+    /// <summary>Kills all processes of the server (kill -9); acknowledged writes are kept.</summary>
     public async Task KillAsync()
     {
         var process = Running;
@@ -71,10 +71,10 @@ public abstract class LocalServer
         await process.DisposeAsync();
     }
 
-    /// <summary>Makes it silent without closing anything (SIGSTOP): connections stay open and get no answer.</summary>
+    /// <summary>Pauses the server (SIGSTOP): connections stay open and get no answer.</summary>
     public void Pause() => Freeze(ProcessId);
 
-    /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
+    /// <summary>Continues the server after <see cref="Pause"/>.</summary>
     public void Resume()
     {
         var main = ProcessId;
@@ -83,7 +83,7 @@ public abstract class LocalServer
         Posix.Send(main, Signal.Continue);
     }
 
-    /// <summary>Stops it gracefully; it can be started again by <see cref="RestartAsync"/>.</summary>
+    /// <summary>Stops the server gracefully; <see cref="RestartAsync"/> starts it again.</summary>
     public async Task StopAsync()
     {
         if (_process is not { Exited.IsCompleted: false } process)
@@ -103,7 +103,7 @@ public abstract class LocalServer
         await process.DisposeAsync();
     }
 
-    /// <summary>Starts it again on the same port with the same data, whether it runs, was stopped or was killed.</summary>
+    /// <summary>Restarts a running, stopped or killed server on the same port with the same data.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken = default)
     {
         await StopAsync();
@@ -117,14 +117,14 @@ public abstract class LocalServer
             }
             catch (PortTakenException) when (clock.Elapsed < Options.Deadline)
             {
-                // Somebody passing by holds the port; it has to be this one.
+                // Another process uses the port for a moment; the server needs this port.
                 await Task.Delay(TryInterval, cancellationToken);
             }
         }
     }
 
-    /// <summary>Waits until it truly answers a question of its protocol.</summary>
-    /// <exception cref="LocalStackException">It died or did not answer in time; with the end of its log.</exception>
+    /// <summary>Waits until the server answers a request of its protocol.</summary>
+    /// <exception cref="LocalStackException">The server ended or did not answer in time; the message has the end of the log.</exception>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
         var process = _process ?? throw new LocalStackException($"{Name} does not run.");
@@ -145,7 +145,7 @@ public abstract class LocalServer
         }
     }
 
-    /// <summary>Completes with its exit code when it ends, for whatever reason.</summary>
+    /// <summary>Completes with the exit code when the server ends, for any reason.</summary>
     public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) => Running.Exited.WaitAsync(cancellationToken);
 
     internal async Task StartAsync(CancellationToken cancellationToken)
@@ -169,7 +169,7 @@ public abstract class LocalServer
         }
     }
 
-    /// <summary>Ends it as its data deserves: with care when that stays, at once when it goes.</summary>
+    /// <summary>Stops the server: gracefully when its data stays, at once when the data is deleted.</summary>
     internal async Task EndAsync()
     {
         if (_process is { } process)
@@ -180,7 +180,7 @@ public abstract class LocalServer
 
     private protected abstract (string Program, IReadOnlyList<string> Arguments) Command();
 
-    /// <summary>Asks it a question; throws when the answer is wrong or comes from another server on this port.</summary>
+    /// <summary>Sends a request; throws when the answer is wrong or comes from another server on this port.</summary>
     private protected abstract Task AskAsync(int processId, CancellationToken cancellationToken);
 
     private protected GuardedCommand Guarded(string program, IReadOnlyList<string> arguments) => new(program, arguments)
@@ -189,17 +189,17 @@ public abstract class LocalServer
         LockFile = Path.Combine(Path.GetDirectoryName(Folder)!, LocalStack.ServersLock),
         Account = Account,
         EndSignal = Options.DataFolder is null ? AbandonSignal : StopSignal,
-        // Messages in the language in which we look for them.
+        // English messages, because the code searches for them.
         Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C" },
     };
 
-    /// <summary>Stops a process and all that come from it (SIGSTOP).</summary>
-    /// <returns>All of them; stopped, they make no further child.</returns>
+    /// <summary>Pauses a process and all its descendants (SIGSTOP).</summary>
+    /// <returns>All these processes; while paused they start no other process.</returns>
     private static HashSet<int> Freeze(int main)
     {
         Posix.Send(main, Signal.Stop);
         HashSet<int> family = [main];
-        // A child that ends while the list is read can hide another (proc_pid_children(5)): until there is none that was not seen.
+        // A child that ends during the read can hide another one (proc_pid_children(5)), so repeat until there is no new child.
         int[] found;
         do
         {
@@ -218,7 +218,7 @@ public abstract class LocalServer
         while (processes.Any(Posix.IsAlive))
         {
             if (clock.Elapsed > DeathTimeout)
-                throw new LocalStackException($"Processes {string.Join(", ", processes)} outlive their kill.");
+                throw new LocalStackException($"Processes {string.Join(", ", processes)} still run after they were killed.");
             await Task.Delay(TryInterval);
         }
     }

@@ -2,17 +2,17 @@ using System.Diagnostics;
 
 namespace Portico.DevStack;
 
-/// <summary>Real PostgreSQL, Redis and NATS servers on loopback ports, as the children of this process.</summary>
+/// <summary>Real PostgreSQL, Redis and NATS servers on loopback ports, as child processes.</summary>
 /// <remarks>
-/// They never outlive this process, however it ends. A stack without a data folder takes its data with it.
-/// A data folder serves one stack at a time.
+/// They never outlive this process, however it ends. Without a data folder the data is deleted with the stack.
+/// Only one stack at a time can use a data folder.
 /// </remarks>
 public sealed class LocalStack : IAsyncDisposable
 {
     internal const string ServersLock = "servers.lock";
     private const string OwnerLock = "owner.lock";
 
-    /// <summary>Deletes temporary data when its owner is gone and after it the last server.</summary>
+    /// <summary>Deletes temporary data after its owner and the last server have ended.</summary>
     private const string FolderCleanup =
         """
         exec >/dev/null 2>&1
@@ -51,14 +51,14 @@ public sealed class LocalStack : IAsyncDisposable
 
     public NatsServer Nats => _nats ?? throw new LocalStackException("This stack has no NATS.");
 
-    /// <summary>Gets the servers that it was asked for.</summary>
+    /// <summary>Gets the servers of the stack.</summary>
     public IReadOnlyList<LocalServer> Servers => [.. ((LocalServer?[])[_postgres, _redis, _nats]).OfType<LocalServer>()];
 
-    /// <summary>Gets what a person should know about how it runs here.</summary>
+    /// <summary>Gets notes about this machine for the user.</summary>
     public IReadOnlyList<string> Notes => _postgres?.Notes ?? [];
 
     /// <summary>Starts the servers and waits until each of them answers.</summary>
-    /// <exception cref="LocalStackException">A server is missing, died or did not answer; all others are ended.</exception>
+    /// <exception cref="LocalStackException">A server is missing, ended or did not answer; all others are stopped.</exception>
     public static async Task<LocalStack> StartAsync(LocalStackOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -80,7 +80,7 @@ public sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops every server and, if it is temporary, deletes the data.</summary>
+    /// <summary>Stops every server, and deletes temporary data.</summary>
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(Servers.Select(server => server.EndAsync()));
@@ -101,10 +101,11 @@ public sealed class LocalStack : IAsyncDisposable
         {
             if (Environment.IsPrivilegedProcess)
             {
-                // PostgreSQL runs as somebody else and has to pass through.
+                // PostgreSQL runs as another user, who needs access to its subfolder.
                 File.SetUnixFileMode(
                     Folder,
-                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                    | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
             }
 
             _janitor = Process.Start(new ProcessStartInfo(
@@ -126,7 +127,7 @@ public sealed class LocalStack : IAsyncDisposable
         await Task.WhenAll(Servers.Select(server => server.StartAsync(cancellationToken)));
     }
 
-    /// <summary>The servers of a stack whose process was killed take a moment to end.</summary>
+    /// <summary>Waits for servers of a killed stack, which need a moment to end.</summary>
     private async Task WaitForEarlierServersAsync(CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
@@ -136,7 +137,7 @@ public sealed class LocalStack : IAsyncDisposable
             if (free is not null)
                 return;
             if (clock.Elapsed > LockTimeout)
-                throw new LocalStackException($"Servers of an earlier local stack in {Folder} do not end; ./dev down ends them.");
+                throw new LocalStackException($"Servers of an earlier local stack in {Folder} do not end; ./dev down stops them.");
             await Task.Delay(50, cancellationToken);
         }
     }
@@ -145,7 +146,7 @@ public sealed class LocalStack : IAsyncDisposable
     {
         try
         {
-            // On Linux this is flock(LOCK_EX), the lock that the guards of the servers share.
+            // On Linux this is flock(LOCK_EX), on the file that the guards of the servers lock too.
             return new FileStream(Path.Combine(Folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)

@@ -1,6 +1,6 @@
 namespace Portico.DevStack;
 
-/// <summary>The local stack could not do what it was asked; the message says why and, where it helps, ends with the server's log.</summary>
+/// <summary>The local stack failed. The message gives the reason and, if it helps, the end of the server's log.</summary>
 public sealed class LocalStackException : Exception
 {
     public LocalStackException()

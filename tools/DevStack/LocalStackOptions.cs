@@ -11,22 +11,22 @@ public enum LocalServers
     All = Postgres | Redis | Nats,
 }
 
-/// <summary>What a local stack is to be.</summary>
+/// <summary>The options of a local stack.</summary>
 public sealed record LocalStackOptions
 {
-    /// <summary>Gets the folder that keeps the data; null is a temporary one that goes with the stack.</summary>
+    /// <summary>Gets the folder for the data; null is a temporary folder that is deleted with the stack.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>Gets the port that PostgreSQL takes if it is free; null takes any.</summary>
+    /// <summary>Gets the port that PostgreSQL uses if it is free; null is any port.</summary>
     public int? PostgresPort { get; init; }
 
-    /// <summary>Gets the port that Redis takes if it is free; null takes any.</summary>
+    /// <summary>Gets the port that Redis uses if it is free; null is any port.</summary>
     public int? RedisPort { get; init; }
 
-    /// <summary>Gets the port that NATS takes if it is free; null takes any.</summary>
+    /// <summary>Gets the port that NATS uses if it is free; null is any port.</summary>
     public int? NatsPort { get; init; }
 
-    /// <summary>Gets a value indicating whether committed data survives the end of the machine, and not only of the servers.</summary>
+    /// <summary>Gets a value indicating whether committed data survives a crash of the machine, not only of the servers.</summary>
     public bool Durable { get; init; }
 
     /// <summary>Gets the servers to start.</summary>

@@ -1,11 +1,11 @@
 namespace Portico.DevStack;
 
-/// <summary>A file that names a process so that a later program can end it without mistaking another for it.</summary>
+/// <summary>A file that identifies a process, so that a later program can stop exactly this process.</summary>
 internal static class PidFile
 {
     public static void Write(string path, int processId) => File.WriteAllText(path, Posix.Identity(processId) ?? "");
 
-    /// <returns>The process, when it still runs.</returns>
+    /// <returns>The id of the process if it still runs.</returns>
     public static int? Read(string path)
     {
         string identity;

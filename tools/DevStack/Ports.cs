@@ -7,13 +7,13 @@ namespace Portico.DevStack;
 /// <summary>Chooses loopback ports.</summary>
 internal static class Ports
 {
-    // Below the kernel's range for outgoing connections, so that none of those takes the port of a server that restarts.
+    // Below the ephemeral port range of the kernel, so that no outgoing connection takes the port of a restarting server.
     private const int First = 20_000;
     private const int Last = 32_000;
 
     public static int Choose(int? preferred) => preferred is { } port && IsFree(port) ? port : Free();
 
-    /// <summary>A port that was free a moment ago; the server that binds it may still find it taken and must try another.</summary>
+    /// <summary>A port that was free a moment ago; if it is taken meanwhile, the server must try another.</summary>
     public static int Free()
     {
         for (var attempt = 0; attempt < 1000; attempt++)

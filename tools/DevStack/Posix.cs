@@ -16,15 +16,15 @@ internal enum Signal
     Stop = 19,
 }
 
-/// <summary>The little of Linux that .NET has no words for.</summary>
+/// <summary>The Linux functions that .NET does not offer.</summary>
 internal static class Posix
 {
     private const int NoSuchProcess = 3;
 
-    /// <returns>False when the process is gone.</returns>
+    /// <returns>False when the process has ended.</returns>
     public static bool Send(int processId, Signal signal)
     {
-        // Zero and negative numbers address whole groups, or everything.
+        // Zero and negative numbers mean process groups, or all processes.
         ArgumentOutOfRangeException.ThrowIfLessThan(processId, 2);
         if (Kill(processId, (int)signal) == 0)
             return true;
@@ -42,10 +42,10 @@ internal static class Posix
                 Marshal.GetLastPInvokeError(), $"Cannot give {path} to user {account.UserId}: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
-    /// <summary>Whether the process runs; one that has ended and only waits to be reaped does not.</summary>
+    /// <summary>Whether the process runs; a zombie does not run.</summary>
     public static bool IsAlive(int processId) => Stat(processId) is ['Z' or 'X', ..] ? false : Stat(processId) is not null;
 
-    /// <summary>What tells this process from a later one with the same id; null when it is gone.</summary>
+    /// <summary>A text that differs for a later process with the same id; null when the process has ended.</summary>
     public static string? Identity(int processId) => Stat(processId)?.Split(' ') is { Length: > 19 } fields
         ? $"{processId} {fields[19]} {File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}"
         : null;
@@ -65,7 +65,7 @@ internal static class Posix
         await stat.WaitForExitAsync(cancellationToken);
         return output.Trim().Split(' ') is [var user, var group]
             ? new Account(Number(user), Number(group))
-            : throw new LocalStackException($"The owner of {path} cannot be told.");
+            : throw new LocalStackException($"The owner of {path} cannot be read.");
     }
 
     public static Account? Account(string name) => File.ReadLines("/etc/passwd")
@@ -100,7 +100,7 @@ internal static class Posix
         }
     }
 
-    /// <summary>/proc/ID/stat from the state on: what stands before it may hold spaces and parentheses.</summary>
+    /// <summary>/proc/ID/stat from the state on, because the name before it may contain spaces and parentheses.</summary>
     private static string? Stat(int processId)
     {
         try

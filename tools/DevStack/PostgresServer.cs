@@ -6,9 +6,9 @@ namespace Portico.DevStack;
 
 /// <summary>A PostgreSQL server whose superuser is <c>postgres</c>; every role signs in with a password.</summary>
 /// <remarks>
-/// PostgreSQL refuses to run as root. For root it runs as the owner of its data, which for new data is <c>postgres</c>, or
-/// <c>nobody</c> where that user is missing; should that user not reach the data folder, the data is in /var/tmp.
-/// Its temporary data survives the end of the server but not of the machine: it is written, and not flushed.
+/// PostgreSQL refuses to run as root. If this process runs as root, PostgreSQL runs as the owner of its data, which for new data is
+/// <c>postgres</c>, or <c>nobody</c> if that user is missing. If that user can't reach the data folder, the data is in /var/tmp.
+/// Temporary data survives a crash of the server but not of the machine, because it is written but not flushed.
 /// </remarks>
 public sealed class PostgresServer : LocalServer
 {
@@ -39,16 +39,16 @@ public sealed class PostgresServer : LocalServer
 
     internal IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Where the data of a stack goes when the user that PostgreSQL runs as cannot reach the stack's own folder.</summary>
+    /// <summary>The data folder for the case that the user of PostgreSQL cannot reach the folder of the stack.</summary>
     internal static string FallbackFolder(string stackFolder) =>
         $"/var/tmp/portico-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stackFolder)))[..12]}";
 
     private protected override Account? Account => _account;
 
-    // Fast shutdown: sessions are ended, nothing is lost.
+    // Fast shutdown: ends all sessions, loses no data.
     private protected override Signal StopSignal => Signal.Interrupt;
 
-    // Immediate shutdown: nothing is flushed.
+    // Immediate shutdown: flushes nothing.
     private protected override Signal AbandonSignal => Signal.Quit;
 
     private protected override async Task PrepareAsync(CancellationToken cancellationToken)
@@ -73,14 +73,14 @@ public sealed class PostgresServer : LocalServer
         {
             _password = File.Exists(passwordFile)
                 ? (await File.ReadAllTextAsync(passwordFile, cancellationToken)).Trim()
-                : throw new LocalStackException($"{passwordFile} is gone: restore it, or delete {_home} to begin anew.");
+                : throw new LocalStackException($"{passwordFile} is missing: restore it, or delete {_home} to start with new data.");
         }
     }
 
     private protected override (string Program, IReadOnlyList<string> Arguments) Command()
     {
-        // A killed server leaves it behind, and by now its process id may be that of another program. No process of an earlier
-        // server is left: the stack waited for them.
+        // A killed server leaves this file behind, and its process id may now belong to another program. No process of an earlier server
+        // still runs, because the stack has waited for them.
         File.Delete(Path.Combine(DataFolder, "postmaster.pid"));
 
         List<string> settings =
@@ -100,7 +100,7 @@ public sealed class PostgresServer : LocalServer
 
         if (Options.DataFolder is null)
         {
-            // Files of the data folder instead of /dev/shm, where a killed server leaves its segments for ever.
+            // Files of the data folder instead of /dev/shm, where a killed server would leave its segments.
             settings.Add("dynamic_shared_memory_type=mmap");
         }
 
@@ -118,7 +118,7 @@ public sealed class PostgresServer : LocalServer
             throw new LocalStackException("another PostgreSQL has this port");
     }
 
-    /// <summary>Finds a place for the data, and for root the user to run as.</summary>
+    /// <summary>Chooses the data folder and, for root, the user of PostgreSQL.</summary>
     private async Task SettleAsync(CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -134,15 +134,15 @@ public sealed class PostgresServer : LocalServer
         var fallback = FallbackFolder(Path.GetDirectoryName(Folder)!);
         Directory.CreateDirectory(fallback, Traversable);
         if ((await Posix.OwnerAsync(fallback, cancellationToken)).UserId != 0)
-            throw new LocalStackException($"{fallback} belongs to somebody else: delete it.");
+            throw new LocalStackException($"{fallback} belongs to another user: delete it.");
 
         _home = Path.Combine(fallback, "postgres");
         if (!await MoveInAsync(cancellationToken))
-            throw new LocalStackException($"User {_account!.UserId}, as whom PostgreSQL runs, reaches neither {unreachable} nor {_home}.");
+            throw new LocalStackException($"PostgreSQL runs as user {_account!.UserId}, who can reach neither {unreachable} nor {_home}.");
         _notes.Add($"PostgreSQL does not run as root, and its user cannot reach {unreachable}: its data is in {_home}.");
     }
 
-    /// <summary>Whether the user that PostgreSQL runs as can live there.</summary>
+    /// <summary>Whether the user of PostgreSQL can use the folder.</summary>
     private async Task<bool> MoveInAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_home, Private);
@@ -150,10 +150,8 @@ public sealed class PostgresServer : LocalServer
         if (_account.UserId == 0)
         {
             _account = Posix.Account("postgres") ?? Posix.Account("nobody")
-
-
-                        ?? throw new LocalStackException(
-                            "PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody.");
+                ?? throw new LocalStackException(
+                    "PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody.");
             Posix.GiveTo(_home, _account);
         }
 
@@ -162,7 +160,7 @@ public sealed class PostgresServer : LocalServer
 
     private async Task InitialiseAsync(string passwordFile, CancellationToken cancellationToken)
     {
-        // Moved into place when it is whole, so that an interrupted initdb leaves nothing that looks like a database.
+        // Renamed when it is complete, so that an interrupted initdb leaves nothing that looks like a database.
         var unfinished = Path.Combine(_home, "unfinished");
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);

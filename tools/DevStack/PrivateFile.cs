@@ -1,6 +1,6 @@
 namespace Portico.DevStack;
 
-/// <summary>Files that only their owner reads, there as a whole or not at all.</summary>
+/// <summary>Writes files that only their owner can read; a file is complete or does not exist.</summary>
 internal static class PrivateFile
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -4,7 +4,7 @@ using Portico.DevStack;
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext context)
 {
-    // The second one ends us at once; the guards see to the rest.
+    // The second Ctrl-C ends this process at once; the guards stop the rest.
     context.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
 }

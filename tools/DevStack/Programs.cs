@@ -1,6 +1,6 @@
 namespace Portico.DevStack;
 
-/// <summary>Finds the programs of this machine.</summary>
+/// <summary>Finds programs on this machine.</summary>
 internal static class Programs
 {
     // Debian keeps servers in sbin, which is not on the path of an ordinary user.
@@ -18,16 +18,16 @@ internal static class Programs
     public static string Need(string name, string package) => Find(name)
         ?? throw new LocalStackException($"{name} is missing: install the package {package}.");
 
-    /// <summary>The folder with initdb and postgres: of the wanted major version, or of the newest there is.</summary>
+    /// <summary>The folder with initdb and postgres: of the given major version, or of the newest installed version.</summary>
     public static string PostgresFolder(int? major)
     {
         const string root = "/usr/lib/postgresql";
         var versions = Directory.Exists(root)
             ? Directory.EnumerateDirectories(root)
                 .Where(folder => File.Exists(Path.Combine(folder, "bin/initdb")))
-                .Select(
-                    folder =>
-                        (Major: int.TryParse(Path.GetFileName(folder), out var number) ? number : 0, Folder: Path.Combine(folder, "bin")))
+                .Select(folder => (
+                    Major: int.TryParse(Path.GetFileName(folder), out var number) ? number : 0,
+                    Folder: Path.Combine(folder, "bin")))
                 .OrderByDescending(version => version.Major)
                 .ToList()
             : [];
@@ -38,6 +38,6 @@ internal static class Programs
 
         throw new LocalStackException(major is null
             ? "PostgreSQL is missing: install the package postgresql."
-            : $"The data was made by PostgreSQL {major}, which is not installed: install postgresql-{major}, or delete the data folder.");
+            : $"PostgreSQL {major} has written the data, but it is not installed: install postgresql-{major}, or delete the data folder.");
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Portico.DevStack;
 
 /// <summary>A Redis server with an append-only file.</summary>
-/// <remarks>A write is in the file, though perhaps not yet flushed to the disk, before its answer leaves.</remarks>
+/// <remarks>A write is in the file before it is acknowledged, but maybe not yet flushed to the disk.</remarks>
 public sealed class RedisServer : LocalServer
 {
     internal RedisServer(string folder, LocalStackOptions options)
@@ -31,7 +31,7 @@ public sealed class RedisServer : LocalServer
         using var reader = new StreamReader(stream, Encoding.UTF8);
         var answer = await reader.ReadToEndAsync(cancellationToken);
 
-        // While it reads its file back it answers -LOADING.
+        // While Redis loads its file it answers -LOADING.
         if (!answer.StartsWith("+PONG\r\n", StringComparison.Ordinal))
             throw new LocalStackException($"it answers {answer.Split('\r')[0]}");
         if (!answer.Contains($"\nprocess_id:{processId}\r", StringComparison.Ordinal))

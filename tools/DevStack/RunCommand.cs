@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Portico.DevStack;
 
-/// <summary>Runs the whole of Portico for a person who develops: servers, migrations, demo data and the web API.</summary>
+/// <summary>Runs all of Portico for development: servers, migrations, demo data and the web API.</summary>
 internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationToken stop)
 {
     private const int ApiPort = 5080;
@@ -19,12 +19,12 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
     private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ApiGrace = TimeSpan.FromSeconds(45);
 
-    // Where frontends are usually developed.
+    // The usual addresses of frontend development servers.
     private static readonly string[] Origins = ["http://localhost:3000", "http://localhost:4200", "http://localhost:5173"];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <returns>0 after a signal; the API's own exit code when that ended by itself.</returns>
+    /// <returns>0 after a signal; the exit code of the API when it ended by itself.</returns>
     public async Task<int> RunAsync()
     {
         Directory.CreateDirectory(folder.Path);
@@ -51,7 +51,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         }
         catch (IOException e)
         {
-            throw new LocalStackException("./dev run is already running in this checkout (see .dev/urls.json); ./dev down ends it.", e);
+            throw new LocalStackException("./dev run is already running in this checkout (see .dev/urls.json); ./dev down stops it.", e);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             settings[name] = value;
         settings["ASPNETCORE_URLS"] = api;
         settings["Management__Url"] = management;
-        // No load balancer has to notice that it ends.
+        // There is no load balancer that must notice the shutdown.
         settings["Shutdown__DrainDelay"] = "00:00:00";
         await using var server = await GuardedProcess.StartAsync(Program("WebApi", [], settings) with { Grace = ApiGrace }, stop);
         PidFile.Write(folder.PidFile("api"), server.ProcessId);
@@ -112,12 +112,12 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // Either way there is something to say and to end.
+            // A signal or the end of the API; both are handled below.
         }
 
         if (stop.IsCancellationRequested)
         {
-            Console.WriteLine("Ending …");
+            Console.WriteLine("Stopping …");
             return 0;
         }
 
@@ -151,7 +151,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             stack.Postgres.ConnectionString)
         { Database = Database, Username = role, Password = password }.ConnectionString;
 
-    /// <summary>The passwords can be told only when they are made, so those of the first run are kept.</summary>
+    /// <summary>Seeds the demo data; stores the passwords of the first run, because they are shown only once.</summary>
     private async Task SeedDemoAsync(Dictionary<string, string> settings)
     {
         File.Delete(folder.NewDemo);
@@ -179,7 +179,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         { Environment = settings, WorkingDirectory = Path.GetDirectoryName(program)! };
     }
 
-    /// <summary>Runs a program to its good end; what it says is shown when it fails.</summary>
+    /// <summary>Runs a program to its end; throws with the end of its log when it fails.</summary>
     private async Task CompleteAsync(string name, string[] arguments, Dictionary<string, string> settings)
     {
         var log = folder.LogFile(name.ToLowerInvariant());
@@ -236,7 +236,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         Console.WriteLine(
             $"""
 
-            Portico runs.
+            Portico is running.
 
               API          {api}
               Swagger UI   {api}/swagger
@@ -249,7 +249,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             Sign in as
             {string.Join('\n', signIns.Select(signIn => $"  {signIn.Role,-12} {signIn.Email,-28} {signIn.Password}"))}
 
-            For programs: .dev/urls.json and .dev/demo.json. Ctrl-C ends everything.
+            For programs: .dev/urls.json and .dev/demo.json. Ctrl-C stops everything.
 
             """);
     }
@@ -259,7 +259,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         var exitCode = await server.WaitForExitAsync(CancellationToken.None);
         if (!ended.IsCancellationRequested)
             await Console.Error.WriteLineAsync(
-                $"{server.Name} ended with {exitCode}; see {server.LogFile}. Ctrl-C and ./dev run start it again.");
+                $"{server.Name} ended with {exitCode}; see {server.LogFile}. Press Ctrl-C and start ./dev run again.");
     }
 
     private sealed record SignIn(string Role, string Email, string Password);

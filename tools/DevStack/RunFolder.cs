@@ -1,9 +1,9 @@
 namespace Portico.DevStack;
 
-/// <summary>Where things are in a checkout and in its folder <c>.dev</c>, which keeps what a run leaves for the next one.</summary>
+/// <summary>The paths of a checkout and of its folder <c>.dev</c>, which stores the state between runs.</summary>
 internal sealed class RunFolder(string root)
 {
-    /// <summary>What a run consists of: itself first, which ends the others.</summary>
+    /// <summary>The processes of a run: first the run itself, which stops the others.</summary>
     public static readonly IReadOnlyList<string> Processes = ["run", "api", "postgres", "redis", "nats"];
 
     public string Path { get; } = System.IO.Path.Combine(root, ".dev");
@@ -14,7 +14,7 @@ internal sealed class RunFolder(string root)
 
     public string Lock => In("run.lock");
 
-    /// <summary>Gets the file with the addresses of a run, there for as long as it serves.</summary>
+    /// <summary>Gets the file with the URLs of a run; it exists while the run serves requests.</summary>
     public string Urls => In("urls.json");
 
     /// <summary>Gets the file with the demo sign-ins.</summary>

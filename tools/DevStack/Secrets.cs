@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Portico.DevStack;
 
-/// <summary>The keys and passwords of one checkout, made on its first run.</summary>
+/// <summary>The keys and passwords of one checkout, generated on its first run.</summary>
 internal sealed record Secrets(string SessionsKey, string OtpKey, string SealingKey, string MigratorPassword, string AppPassword)
 {
     private const int KeyBytes = 32;
@@ -17,7 +17,7 @@ internal sealed record Secrets(string SessionsKey, string OtpKey, string Sealing
         if (File.Exists(file))
         {
             var known = JsonSerializer.Deserialize<Secrets>(await File.ReadAllTextAsync(file, cancellationToken), Json)
-                ?? throw new LocalStackException($"{file} is empty: delete it to have new keys made.");
+                ?? throw new LocalStackException($"{file} is empty: delete it to generate new keys.");
             if (known.SealingKey is not null)
                 return known;
         }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Portico.DevStack;
 
-/// <summary>Runs a temporary stack for a program of any language until a signal, or until its starter's pipe closes.</summary>
+/// <summary>Runs a temporary stack for a program in any language, until a signal or until its standard input closes.</summary>
 internal static class StackCommand
 {
     public static async Task<int> RunAsync(CancellationToken stop)

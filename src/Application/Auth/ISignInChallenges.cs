@@ -30,7 +30,8 @@ public interface ISignInChallenges
     /// <param name="client">The IP address of the caller.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// The challenge, without a code when the previous code was sent only a moment ago; or 429 <c>too_many_codes</c> for the client.
+    /// The challenge, without a code after a wrong password or while the address may get no other code; or 429 <c>too_many_codes</c>
+    /// for the client.
     /// </returns>
     Task<Result<OpenedChallenge>> Open(
         ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken);

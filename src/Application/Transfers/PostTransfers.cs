@@ -71,12 +71,11 @@ internal sealed class PostTransfersHandler(LedgerClient ledger) : ICommandHandle
             .ToArray();
         return await ledger.Execute(
             Movement.Transfer(ledger.NewId(), ledger.CallerId, legs),
-            outcome =>
-                new TransferBatchDto
-                {
-                    Id = outcome.Journals[0].OperationId!.Value,
-                    Transfers = [.. outcome.Journals.Select(TransferDto.Of)]
-                },
+            outcome => new TransferBatchDto
+            {
+                Id = outcome.Journals[0].OperationId!.Value,
+                Transfers = [.. outcome.Journals.Select(TransferDto.Of)],
+            },
             cancellationToken);
     }
 }

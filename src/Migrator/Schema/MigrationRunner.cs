@@ -155,7 +155,8 @@ internal sealed class MigrationRunner : IAsyncDisposable
                     if (attempt == MaxAttempts)
                         throw new MigratorException(
                             ExitCode.LockTimeout,
-                            $"{script.FileName}: other sessions still hold locks after {MaxAttempts} tries: {DatabaseServer.Describe(busy)}",
+                            $"{script.FileName}: other sessions still hold locks after {MaxAttempts} tries: "
+                            + DatabaseServer.Describe(busy),
                             busy);
                     _report.Note($"{script.FileName}: other sessions hold locks ({DatabaseServer.Describe(busy)}); trying again.");
                     await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), stop.Token);

@@ -57,8 +57,9 @@ internal static class SchemaSnapshot
         UNION ALL
         SELECT format('rule %s', pg_get_ruledef(r.oid)) FROM pg_rewrite r JOIN tables t ON t.oid = r.ev_class WHERE r.rulename <> '_RETURN'
         UNION ALL
-        SELECT format('policy %I on %s for %s, permissive %s, to %s using (%s) with check (%s)', p.polname, t.title, p.polcmd, p.polpermissive,
-            p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+        SELECT format('policy %I on %s for %s, permissive %s, to %s using (%s) with check (%s)',
+            p.polname, t.title, p.polcmd, p.polpermissive, p.polroles::regrole[],
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
         FROM pg_policy p JOIN tables t ON t.oid = p.polrelid
         UNION ALL
         SELECT format('sequence %s of %s: rights %s, %s from %s by %s to %s, cycle %s', r.title, r.relowner::regrole, r.relacl,

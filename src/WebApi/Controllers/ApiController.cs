@@ -5,7 +5,7 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Controllers;
 
-/// <summary>Sends use cases and answers with their result.</summary>
+/// <summary>The base of the controllers: sends use cases and returns their results.</summary>
 [ApiController]
 public abstract class ApiController(ISender sender) : ControllerBase
 {
@@ -13,11 +13,11 @@ public abstract class ApiController(ISender sender) : ControllerBase
     protected Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
         Answer(useCase, StatusCodes.Status200OK, cancellationToken);
 
-    /// <summary>202 with the value: it is being done.</summary>
+    /// <summary>202 with the value: the work continues in the background.</summary>
     protected Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
         Answer(useCase, StatusCodes.Status202Accepted, cancellationToken);
 
-    /// <summary>201 with the value and its address.</summary>
+    /// <summary>201 with the value and its URL.</summary>
     protected async Task<ActionResult<T>> AnswerCreated<T>(
         IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ public abstract class ApiController(ISender sender) : ControllerBase
         return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : Created(location(result.Value), result.Value);
     }
 
-    /// <summary>What the value decides.</summary>
+    /// <summary>The answer that a function makes of the value.</summary>
     protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose, CancellationToken cancellationToken)
     {
         var result = await sender.Send(useCase, cancellationToken);

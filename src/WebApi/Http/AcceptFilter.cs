@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Refuses an answer that the client can't take before anything is done for it.</summary>
+/// <summary>Refuses a request before its use case runs when the client accepts no media type of the answer.</summary>
 internal sealed class AcceptFilter : IResourceFilter
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Writes one line a request: what was asked, by its route, and how it ended.</summary>
-/// <remarks>Never a query, a body, a token or an id: a route's template has none of them.</remarks>
+/// <summary>Writes one log line for each request: method, route template, status and duration.</summary>
+/// <remarks>Never a query, a body, a token or an id: a route template contains none of them.</remarks>
 internal sealed partial class AccessLog(RequestDelegate next, ILogger<AccessLog> logger)
 {
     private const string Unrouted = "(none)";
@@ -19,7 +19,7 @@ internal sealed partial class AccessLog(RequestDelegate next, ILogger<AccessLog>
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Unrouted;
             var milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1);
-            // Probes ask every second and would drown the rest.
+            // Probes ask every second and would hide the other lines.
             var level = context.Request.Path.StartsWithSegments(ManagementGate.Health, StringComparison.OrdinalIgnoreCase)
                 || Listeners.IsManagement(context) ? LogLevel.Debug : LogLevel.Information;
             LogAnswered(level, context.Request.Method, route, context.Response.StatusCode, milliseconds);

@@ -6,7 +6,7 @@ using Portico.Application.Common.Json;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>How this API reads and writes JSON: strictly, in camelCase, with text for enums and UTC for times.</summary>
+/// <summary>The JSON rules of the API: strict, camelCase, enums as text, times in UTC.</summary>
 internal static class ApiJson
 {
     public const int MaxDepth = 32;
@@ -20,7 +20,7 @@ internal static class ApiJson
         options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ForgetIgnored } };
     }
 
-    /// <summary>The same, with enums as the OpenAPI generator can see through them.</summary>
+    /// <summary>The same rules, with an enum converter that the OpenAPI generator understands.</summary>
     public static void Describe(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
@@ -34,7 +34,7 @@ internal static class ApiJson
         options.ReadCommentHandling = JsonCommentHandling.Disallow;
         options.AllowTrailingCommas = false;
         options.MaxDepth = MaxDepth;
-        // The answers are application/json with nosniff and never part of a page, so only what JSON itself needs is escaped.
+        // Answers are application/json with nosniff and never a part of a page, so only the escapes of JSON itself are needed.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new UtcTimeConverter());
@@ -42,7 +42,7 @@ internal static class ApiJson
         options.Converters.Add(new MoneyConverter());
     }
 
-    // What comes from the path is no field of the body: sent there, it is as unknown as any other.
+    // Values of the path are not fields of the body: in the body they are unknown fields.
     private static void ForgetIgnored(JsonTypeInfo type)
     {
         for (var index = type.Properties.Count - 1; index >= 0; index--)

@@ -9,8 +9,8 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Recognises a caller by their access token (RFC 6750, 2.1: the Authorization header only).</summary>
-/// <remarks>A bad token makes the caller a stranger, not the request a failure: what needs no sign-in works with it too.</remarks>
+/// <summary>Authenticates a caller by the access token (RFC 6750, 2.1: only the Authorization header).</summary>
+/// <remarks>With an invalid token the caller is anonymous. The request does not fail: use cases without sign-in still work.</remarks>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, VerifiedTokenCache tokens,
     IRevokedSessions ended,
@@ -29,7 +29,7 @@ internal sealed class BearerHandler(
             return Refuse("malformed");
         if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenError.UnknownKey)
         {
-            // Another replica may have made the key a moment ago.
+            // Another replica may have created the key a moment ago.
             await keys.LookAgain(Context.RequestAborted);
             tokens.TryValidate(token, out claims, out refusal);
         }
@@ -51,7 +51,7 @@ internal sealed class BearerHandler(
         return AuthenticateResult.Fail(reason);
     }
 
-    // The scheme in any case and one space (RFC 9110, 11.4); the validator judges the rest.
+    // The scheme in upper or lower case and one space (RFC 9110, 11.4); the validator checks the rest.
     private static bool TryReadToken(string header, out string token)
     {
         const string Prefix = SchemeName + " ";
@@ -60,10 +60,10 @@ internal sealed class BearerHandler(
     }
 }
 
-/// <summary>What the caller's access token says.</summary>
+/// <summary>The claims of the caller's access token.</summary>
 internal sealed record Bearer(AccessTokenClaims Claims);
 
-/// <summary>The caller gave an access token that is not good.</summary>
+/// <summary>The caller sent an invalid access token.</summary>
 internal sealed record InvalidBearer;
 
 /// <summary>The caller of the current request.</summary>
@@ -72,7 +72,7 @@ internal sealed class HttpCurrentUser(IHttpContextAccessor accessor) : ICurrentU
     public AccessTokenClaims? Claims => accessor.HttpContext?.Features.Get<Bearer>()?.Claims;
 }
 
-/// <summary>The challenge of a 401 (RFC 6750, 3): says whether a token was missing or bad.</summary>
+/// <summary>The challenge of a 401 (RFC 6750, 3): whether the token was missing or invalid.</summary>
 internal static class BearerChallenge
 {
     public static string For(HttpContext context) => context.Features.Get<InvalidBearer>() is null

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Refuses a body that is larger than <c>Limits:MaxBodyBytes</c> so that the client learns of it.</summary>
+/// <summary>Refuses a body that is larger than <c>Limits:MaxBodyBytes</c>, so that the client receives the 413.</summary>
 /// <remarks>
-/// A client that is still writing would see a reset instead of the 413, so a bounded excess is read and thrown away first:
-/// at most 8 MiB and 5 s. The connection is closed after that.
+/// A client that is still writing would get a connection reset instead of the 413. So the rest of the body is read and discarded first:
+/// at most 8 MiB and 5 s. Then the connection is closed.
 /// </remarks>
 internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
 {
@@ -16,7 +16,7 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
 
     public Task InvokeAsync(HttpContext context)
     {
-        // The server's own limit is the larger one: it would cut the connection before the excess is drained.
+        // The limit of the server must be larger, because it closes the connection before the rest is read.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
             server.MaxRequestBodySize = limits.MaxBodyBytes + MaxDrainedBytes;
         if (context.Request.ContentLength > limits.MaxBodyBytes)
@@ -26,14 +26,14 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
         return next(context);
     }
 
-    /// <summary>Reads what the client is still sending, within bounds, when the body is why it is refused.</summary>
+    /// <summary>Reads the rest of the body, within limits, when the request is refused because of its body.</summary>
     public static async Task DrainIfTooLarge(HttpContext context, HttpError refusal)
     {
         if (refusal.Status != StatusCodes.Status413PayloadTooLarge)
             return;
         if (HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers.Connection = "close";
-        // A client that waits for 100 Continue has sent nothing yet, and reading would invite it to.
+        // A client that waits for 100 Continue has sent nothing yet, and a read would make it send.
         if (context.Request.Headers.Expect.Count > 0)
             return;
 
@@ -54,7 +54,7 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
         }
         catch (Exception end) when (end is OperationCanceledException or IOException)
         {
-            // The bound is reached, or the client is gone: either way there is no more to read.
+            // The limit is reached or the client has disconnected: there is nothing more to read.
         }
         finally
         {
@@ -64,7 +64,7 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
 
     private static BadHttpRequestException TooLarge() => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 
-    /// <summary>A body of unknown length that may not grow past the limit.</summary>
+    /// <summary>A body of unknown length that must not exceed the limit.</summary>
     private sealed class Counted(Stream source, long limit) : Stream
     {
         private long _read;

@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>The pages that may call this API from a browser.</summary>
+/// <summary>The origins that may call this API from a browser (CORS).</summary>
 internal sealed class CrossOriginSettings : ISettings
 {
     public static string Section => "Cors";
@@ -19,7 +19,8 @@ internal sealed class CrossOriginSettings : ISettings
                     || uri.Scheme is not ("http" or "https")
                     || uri.GetLeftPart(UriPartial.Authority) != origin
                     || uri.UserInfo.Length > 0)
-                yield return $"Cors:Origins:{index} must be an exact origin in lower case, without a path, such as https://app.example.com; it is '{origin}'.";
+                yield return $"Cors:Origins:{index} must be an exact origin in lower case, without a path, "
+                    + $"such as https://app.example.com; it is '{origin}'.";
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Portico.WebApi.Http;
 
 internal static class DiscoveryEndpoints
 {
-    /// <summary>Maps what other services need in order to verify access tokens by themselves; any cache may keep it.</summary>
+    /// <summary>Maps the documents that other services need to verify access tokens; any cache may store them.</summary>
     public static void MapDiscovery(this IEndpointRouteBuilder endpoints)
     {
         Map(endpoints, TokenDiscovery.JwksPath, discovery => discovery.Jwks(), "The public keys of access tokens (RFC 7517)");
@@ -15,7 +15,7 @@ internal static class DiscoveryEndpoints
             "/.well-known/openid-configuration",
             discovery => discovery.Metadata(),
             "The issuer of access tokens, for verifiers");
-        Map(endpoints, "/.well-known/oauth-authorization-server", discovery => discovery.Metadata(), "The same, where RFC 8414 has it");
+        Map(endpoints, "/.well-known/oauth-authorization-server", discovery => discovery.Metadata(), "The same, at the path of RFC 8414");
     }
 
     private static void Map(IEndpointRouteBuilder endpoints, string path, Func<TokenDiscovery, DiscoveryDocument> read, string summary) =>
@@ -27,7 +27,7 @@ internal static class DiscoveryEndpoints
         var headers = context.Response.Headers;
         headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={document.MaxAge.TotalSeconds:0}");
         headers.ETag = document.ETag;
-        // The keys are for everybody's browser too.
+        // Browsers of all origins may read the keys.
         headers.AccessControlAllowOrigin = "*";
         if (EntityTagHeaderValue.TryParseList(context.Request.Headers.IfNoneMatch, out var known) &&
             known.Any(tag => tag.Tag == "*" || tag.Compare(EntityTagHeaderValue.Parse(document.ETag), useStrongComparison: false)))

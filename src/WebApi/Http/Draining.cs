@@ -2,17 +2,17 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>How long the process takes to end.</summary>
+/// <summary>The durations of a shutdown.</summary>
 internal sealed class ShutdownSettings : ISettings
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     public static string Section => "Shutdown";
 
-    /// <summary>How long it still takes new requests after it has called itself unready, so that load balancers notice.</summary>
+    /// <summary>How long the process accepts new requests after it is unready, so that load balancers notice.</summary>
     public TimeSpan DrainDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long running requests may take after that.</summary>
+    /// <summary>How long running requests may take after this delay.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public IEnumerable<string> Problems()
@@ -24,19 +24,19 @@ internal sealed class ShutdownSettings : ISettings
     }
 }
 
-/// <summary>Whether this process is about to end, and so wants no new clients.</summary>
+/// <summary>Whether this process is shutting down and should get no new clients.</summary>
 internal sealed class Draining(IHostApplicationLifetime lifetime)
 {
     public bool HasBegun => lifetime.ApplicationStopping.IsCancellationRequested;
 }
 
-/// <summary>Holds the listeners open for a while after the process has called itself unready.</summary>
+/// <summary>Keeps the listeners open for a delay after the process has become unready.</summary>
 internal sealed partial class DrainBeforeStop(ShutdownSettings settings, IHostApplicationLifetime lifetime, ILogger<DrainBeforeStop> logger)
     : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // A host that is stopped from code gets here first.
+        // When code stops the host, this is called first.
         lifetime.StopApplication();
         LogDraining(settings.DrainDelay);
         await Task.Delay(settings.DrainDelay, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

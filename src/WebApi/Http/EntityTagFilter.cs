@@ -5,7 +5,7 @@ using Portico.Application.Common.Records;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Sends the version of a record as its <c>ETag</c>, and nothing else to who has that version (RFC 9110, 13.1.2).</summary>
+/// <summary>Sends the version of a record as its <c>ETag</c>, and 304 to a client that has that version (RFC 9110, 13.1.2).</summary>
 internal sealed class EntityTagFilter : IResultFilter
 {
     public void OnResultExecuting(ResultExecutingContext context)

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Reads and writes an enum as the camelCase name of one member, and as nothing else.</summary>
-/// <remarks>The framework's own converter also takes another case and several names at once, which it adds up.</remarks>
+/// <summary>Reads and writes an enum only as the exact camelCase name of one member.</summary>
+/// <remarks>The converter of the framework also accepts other cases and several names at once, which it combines.</remarks>
 internal sealed class EnumNameConverter : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;

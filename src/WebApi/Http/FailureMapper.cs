@@ -3,7 +3,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Tells what an exception means to the client. What is not known here is a bug of ours.</summary>
+/// <summary>Maps an exception to the error for the client. An unknown exception is a bug and becomes a 500.</summary>
 internal static class FailureMapper
 {
     private const int MaxDepth = 8;

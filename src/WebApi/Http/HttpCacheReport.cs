@@ -4,7 +4,7 @@ using Portico.Application.Common.Caching;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Says in <c>Age</c> and <c>Cache-Status</c> (RFC 9211) whether an answer was kept and for how long.</summary>
+/// <summary>Reports in <c>Age</c> and <c>Cache-Status</c> (RFC 9211) whether an answer came from the cache, and its age.</summary>
 internal sealed class HttpCacheReport(IHttpContextAccessor accessor) : ICacheReport
 {
     public const string CacheStatus = "Cache-Status";

@@ -2,15 +2,15 @@ using Portico.Domain.Common;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>A request that is not fulfilled, in the terms of HTTP.</summary>
+/// <summary>An error as an HTTP status with a stable code and a message.</summary>
 internal sealed record HttpError(int Status, string Code, string Detail)
 {
-    /// <summary>The messages of each refused field, by its camelCase JSON path; only a 400 has some.</summary>
+    /// <summary>The messages of each invalid field, by its camelCase JSON path; only for status 400.</summary>
     public IReadOnlyDictionary<string, string[]>? Fields { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The one translation of what a use case refuses.</summary>
+    /// <summary>Maps an error of a use case to an HTTP error; the only place that does.</summary>
     public static HttpError Of(Error error) => new(StatusOf(error.Kind), error.Code, error.Message)
     {
         Fields = error.Kind == ErrorKind.Validation ? error.Fields : null,

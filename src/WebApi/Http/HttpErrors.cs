@@ -1,6 +1,6 @@
 namespace Portico.WebApi.Http;
 
-/// <summary>What is refused before or around a use case. The codes are part of the contract: see <c>docs/api/errors.md</c>.</summary>
+/// <summary>The errors before or around a use case. The codes are part of the contract: see <c>docs/api/errors.md</c>.</summary>
 internal static class HttpErrors
 {
     public static readonly HttpError BadRequest = new(400, "bad_request", "The request is not valid HTTP.");
@@ -12,32 +12,32 @@ internal static class HttpErrors
     public static readonly HttpError MethodNotAllowed = new(
         405, "method_not_allowed", "This address does not take that method. See the Allow header.");
     public static readonly HttpError NotAcceptable = new(
-        406, "not_acceptable", "None of the media types in the Accept header can be given.");
+        406, "not_acceptable", "The answer is not available in any media type of the Accept header.");
     public static readonly HttpError RequestTimeout = new(408, "request_timeout", "The request did not arrive in time.");
-    public static readonly HttpError BodyTooLarge = new(413, "body_too_large", "The body is larger than is accepted.");
+    public static readonly HttpError BodyTooLarge = new(413, "body_too_large", "The body is too large.");
     public static readonly HttpError UnsupportedMediaType = new(
         415, "unsupported_media_type", "Send the body as application/json in UTF-8.");
-    public static readonly HttpError TooManyRequests = new(429, "too_many_requests", "You are asking too often. Wait before asking again.");
-    public static readonly HttpError HeadersTooLarge = new(431, "headers_too_large", "The header fields are larger than is accepted.");
+    public static readonly HttpError TooManyRequests = new(429, "too_many_requests", "Too many requests. Wait before you try again.");
+    public static readonly HttpError HeadersTooLarge = new(431, "headers_too_large", "The header fields are too large.");
     public static readonly HttpError InternalError = new(
         500, "internal_error", "Something went wrong on our side. Quote the traceId when you report it.");
-    public static readonly HttpError Timeout = new(504, "timeout", "The request took too long and was given up. Its outcome is unknown.");
+    public static readonly HttpError Timeout = new(504, "timeout", "The request took too long and was cancelled. Its outcome is unknown.");
 
     public static readonly HttpError DependencyUnavailable =
         new(
             503,
             "dependency_unavailable",
-            "A service that this needs is not answering. Try again shortly.")
+            "A service that this request needs does not answer. Try again soon.")
         { RetryAfter = TimeSpan.FromSeconds(2) };
 
-    /// <summary>Every one of them.</summary>
+    /// <summary>All of these errors.</summary>
     public static IReadOnlyList<HttpError> All { get; } =
     [
         BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
         BodyTooLarge, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, DependencyUnavailable, Timeout,
     ];
 
-    /// <summary>The refusal that an answer without a body stands for.</summary>
+    /// <summary>The error for an answer that has a status but no body.</summary>
     public static HttpError OfStatus(int status) =>
         All.FirstOrDefault(refusal => refusal.Status == status && refusal != MalformedJson && refusal != ValidationFailed) ??
         (status < StatusCodes.Status500InternalServerError ? BadRequest with { Status = status } : InternalError with { Status = status });

@@ -5,10 +5,10 @@ using Portico.Application.Common.Security;
 namespace Portico.WebApi.Http;
 
 /// <summary>
-/// Says in <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-10) what a client has left, in requests and
-/// seconds.
+/// Reports in <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-10) what is left of a limit, in requests
+/// and seconds.
 /// </summary>
-/// <remarks>Only of limits by client: those by address are other people's business too, and say no more than <c>Retry-After</c>.</remarks>
+/// <remarks>Only limits per client: limits per address also depend on other callers, so they give only <c>Retry-After</c>.</remarks>
 internal sealed class HttpRateLimitReport(IHttpContextAccessor accessor) : IRateLimitReport
 {
     public const string Policy = "RateLimit-Policy";

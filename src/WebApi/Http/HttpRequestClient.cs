@@ -5,7 +5,7 @@ using Portico.Domain.Users;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Where the current request comes from.</summary>
+/// <summary>The client of the current request.</summary>
 internal sealed class HttpRequestClient(IHttpContextAccessor accessor) : IClient
 {
     private const int MaxUserAgentLength = 256;

@@ -6,7 +6,7 @@ using Portico.Application.Common.Security;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>The key of the <c>Idempotency-Key</c> header, which counts for every POST of somebody who is signed in.</summary>
+/// <summary>The key of the <c>Idempotency-Key</c> header, which has a meaning for every POST of a signed-in user.</summary>
 internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser caller) : IRequestKey
 {
     public const string ReplayedHeader = "Idempotency-Replayed";
@@ -51,6 +51,6 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
     }
 }
 
-/// <summary>Marks a controller whose requests a repetition must run anew.</summary>
+/// <summary>Marks a controller that ignores the key: a repeated request runs again.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class IgnoresIdempotencyKeyAttribute : Attribute;

@@ -5,7 +5,7 @@ using Portico.Application.Common.Records;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Binds the <c>If-Match</c> header, the versions of the record that the caller is willing to change.</summary>
+/// <summary>Binds the <c>If-Match</c> header: the versions of the record that the caller accepts for a change.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class IfMatchAttribute : Attribute, IBindingSourceMetadata, IModelNameProvider, IBinderTypeProviderMetadata
 {
@@ -16,7 +16,7 @@ internal sealed class IfMatchAttribute : Attribute, IBindingSourceMetadata, IMod
     public Type BinderType => typeof(IfMatchBinder);
 }
 
-/// <summary>Reads <c>If-Match</c> (RFC 9110, 13.1.1). A tag that is none of ours, weak ones included, matches nothing.</summary>
+/// <summary>Reads <c>If-Match</c> (RFC 9110, 13.1.1). An unknown tag or a weak tag matches nothing.</summary>
 internal sealed class IfMatchBinder : IModelBinder
 {
     private const int MaxTags = 16;

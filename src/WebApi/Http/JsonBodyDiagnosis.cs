@@ -5,10 +5,10 @@ using Portico.Application.Common.Json;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Says of a body that could not be read what is wrong with it, field by field.</summary>
+/// <summary>Finds the errors of a body that could not be read, field by field.</summary>
 /// <remarks>
-/// The serialiser stops at the first fault and names our types; this walks the whole body beside the contract of the type.
-/// It runs only after a failure. At most <see cref="MaxFaults"/> faults are told.
+/// The serialiser stops at the first error and names .NET types. This class compares the whole body with the contract of the type.
+/// It runs only after a failure and reports at most <see cref="MaxFaults"/> errors.
 /// </remarks>
 internal sealed class JsonBodyDiagnosis
 {
@@ -35,7 +35,7 @@ internal sealed class JsonBodyDiagnosis
             diagnosis.Walk(document.RootElement, type, "");
             return diagnosis._faults.Count > 0
                 ? diagnosis.HttpError with { Fields = diagnosis._faults }
-                : Invalid(PathOf(failure.Path), "This value does not fit.");
+                : Invalid(PathOf(failure.Path), "This value is not valid.");
         }
         catch (JsonException malformed)
         {
@@ -43,12 +43,12 @@ internal sealed class JsonBodyDiagnosis
         }
         catch (InvalidOperationException)
         {
-            // The reader's word for half of a surrogate pair in a field's name.
-            return Malformed("A field's name is no valid Unicode.");
+            // The reader throws this for half of a surrogate pair in a field name.
+            return Malformed("A field name is not valid Unicode.");
         }
     }
 
-    // When nothing is wrong but an amount, its code says more.
+    // If the only error is an amount, its own code is more precise.
     private HttpError HttpError => _money is { } money && _faults.Count == 1 ? money : HttpErrors.ValidationFailed;
 
     private static HttpError Malformed(string message) => HttpErrors.MalformedJson with { Fields = Fault(WholeBody, message) };

@@ -8,7 +8,7 @@ using Portico.Application.Common.Messaging;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Reads a JSON body in UTF-8, and says of a wrong one which fields are wrong.</summary>
+/// <summary>Reads a JSON body in UTF-8, and names the invalid fields of a wrong body.</summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
@@ -25,14 +25,14 @@ internal sealed class JsonBodyFormatter : InputFormatter
     public override bool CanRead(InputFormatterContext context)
     {
         var request = context.HttpContext.Request;
-        // Without a body there is no type to be wrong; what is missing is the body.
+        // Without a body the content type does not matter: the body is missing.
         if (string.IsNullOrEmpty(request.ContentType))
             return !HasBody(context.HttpContext);
         return base.CanRead(context) &&
             (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || IsUtf8(type.Charset.Value));
     }
 
-    // The base class would take an empty body for a missing value.
+    // The base class would treat an empty body as a missing value.
     public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
 
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
@@ -66,7 +66,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
         return buffer.WrittenSpan.StartsWith(ByteOrderMark) ? buffer.WrittenMemory[ByteOrderMark.Length..] : buffer.WrittenMemory;
     }
 
-    // Lists here never hold null, and the serialiser knows no such thing of what is in a list.
+    // Lists of requests never contain null, but the serialiser can't check the items of a list.
     private static bool HasNullInList(ReadOnlySpan<byte> body)
     {
         if (body.IndexOf("null"u8) < 0)
@@ -91,8 +91,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
     private static bool IsUtf8(string charset) => charset.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>What the formatter found wrong with the body of this request.</summary>
+/// <summary>The errors that the formatter found in the body of this request.</summary>
 internal sealed record InvalidBody(HttpError HttpError);
 
-/// <summary>The SHA-256 of the body of a request that came with an idempotency key.</summary>
+/// <summary>The SHA-256 of the body of a request with an idempotency key.</summary>
 internal sealed record BodyDigest(byte[] Sha256);

@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Says in the words of JSON what a value should have been.</summary>
+/// <summary>Describes the expected JSON form of a value.</summary>
 internal static class JsonWords
 {
     public static string Expected(Type type)

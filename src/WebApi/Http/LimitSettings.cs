@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>The bounds of every request.</summary>
+/// <summary>The limits of requests.</summary>
 internal sealed class LimitSettings : ISettings
 {
     private const long LargestBody = 64 * 1024 * 1024;
@@ -15,10 +15,10 @@ internal sealed class LimitSettings : ISettings
 
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many requests somebody who is signed in may make in a minute, on all their devices together.</summary>
+    /// <summary>How many requests a signed-in user may send in a minute, from all devices together.</summary>
     public int UserRequestsPerMinute { get; init; } = 1_200;
 
-    /// <summary>How many requests the strangers of one network may make in a minute.</summary>
+    /// <summary>How many requests the anonymous callers of one client may send in a minute.</summary>
     public int ClientRequestsPerMinute { get; init; } = 3_000;
 
     public IEnumerable<string> Problems()

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>The addresses this process listens on: the API's, from <c>ASPNETCORE_URLS</c>, and the management's.</summary>
+/// <summary>The addresses of this process: those of the API, from <c>ASPNETCORE_URLS</c>, and the management address.</summary>
 /// <remarks>
-/// A request's side is the socket that it came through, never its Host header, so it can't be forged and holds for ports
-/// that the system picked.
+/// The socket of a request decides whether it is a management request, never the Host header. So a client can't forge it, and it works
+/// for ports that the system chose.
 /// </remarks>
 internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings management) : IConfigureOptions<KestrelServerOptions>
 {
@@ -18,10 +18,10 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
     private readonly List<ListenOptions> _api = [];
     private ListenOptions? _management;
 
-    /// <summary>The API's address once the server has started, with the port that it got.</summary>
+    /// <summary>The address of the API after the start, with its real port.</summary>
     public Uri Api => UriOf(_api[0]);
 
-    /// <summary>The management's address once the server has started, with the port that it got.</summary>
+    /// <summary>The management address after the start, with its real port.</summary>
     public Uri Management => UriOf(_management!);
 
     public static bool IsManagement(HttpContext context) =>
@@ -29,7 +29,7 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
 
     public static bool IsUsable(string url) => TryParse(url, out _);
 
-    /// <summary>The API's addresses, where the framework has them.</summary>
+    /// <summary>The configured addresses of the API, read from the settings of the framework.</summary>
     public static IReadOnlyList<string> UrlsOf(IConfiguration configuration)
     {
         var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
@@ -40,7 +40,7 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
 
     public void Configure(KestrelServerOptions options)
     {
-        // First, so that what asks the server for its address and takes the last gets the API's.
+        // First, because some code takes the last address of the server, which must be that of the API.
         Listen(options, management.Url, listener =>
         {
             _management = listener;
@@ -61,7 +61,7 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
     {
         if (!TryParse(url, out var address))
             throw new OptionsValidationException(
-                WebHostDefaults.ServerUrlsKey, typeof(Listeners), [$"ASPNETCORE_URLS has '{url}', which is no address to listen on."]);
+                WebHostDefaults.ServerUrlsKey, typeof(Listeners), [$"ASPNETCORE_URLS has '{url}', which is not an address to listen on."]);
 
         void Configured(ListenOptions listener)
         {

@@ -1,6 +1,6 @@
 namespace Portico.WebApi.Http;
 
-/// <summary>Keeps the metrics off the API's address and the API off the management's.</summary>
+/// <summary>Serves the metrics only at the management address, and the API only at its own addresses.</summary>
 internal sealed class ManagementGate(RequestDelegate next)
 {
     public const string Metrics = "/metrics";

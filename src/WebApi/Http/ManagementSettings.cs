@@ -2,12 +2,12 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Where the metrics are served, apart from the API.</summary>
+/// <summary>The address of the metrics, which is not that of the API.</summary>
 internal sealed class ManagementSettings : ISettings
 {
     public static string Section => "Management";
 
-    /// <summary>A host and port of their own; port 0 takes a free one.</summary>
+    /// <summary>The URL with its own host and port; port 0 chooses a free port.</summary>
     public string Url { get; init; } = "http://127.0.0.1:5081";
 
     public IEnumerable<string> Problems()

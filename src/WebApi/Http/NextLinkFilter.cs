@@ -5,8 +5,8 @@ using Portico.Application.Common.Paging;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Names the next page in a <c>Link</c> header (RFC 8288), for every action that answers a page.</summary>
-/// <remarks>The reference is relative to the host, which a proxy may know by another name.</remarks>
+/// <summary>Adds a <c>Link</c> header (RFC 8288) with the next page to every answer that is a page.</summary>
+/// <remarks>The link is relative to the host, because a proxy may use another host name.</remarks>
 internal sealed class NextLinkFilter : IResultFilter
 {
     private const string CursorParameter = "cursor";

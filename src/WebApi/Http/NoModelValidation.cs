@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 namespace Portico.WebApi.Http;
 
 /// <summary>
-/// Takes what was bound as it is, instead of walking through every object of a body: what fields may be is said by types and by the
-/// validators of use cases.
+/// Switches off the validation of MVC, which would visit every object of a body: types and the validators of use cases check the
+/// fields.
 /// </summary>
 internal sealed class NoModelValidation : IObjectModelValidator
 {
@@ -17,7 +17,7 @@ internal sealed class NoModelValidation : IObjectModelValidator
             return;
         foreach (var (key, entry) in state.FindKeysWithPrefix(prefix))
         {
-            // A state that nobody has looked at counts as wrong.
+            // An unvalidated state counts as invalid.
             if (entry.ValidationState == ModelValidationState.Unvalidated)
                 state.MarkFieldSkipped(key);
         }

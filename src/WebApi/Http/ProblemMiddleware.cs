@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Ends every failed request with Problem Details: what throws, and what answers an error status without a body.</summary>
+/// <summary>Answers every failed request with Problem Details: exceptions, and error statuses without a body.</summary>
 internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
     private const int ClientClosedRequest = 499;
@@ -15,7 +15,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception) when (IsClientGone(context))
         {
-            // Nobody reads an answer any more; the status is for the log and the metrics.
+            // The client has disconnected; the status is only for the log and the metrics.
             if (!context.Response.HasStarted)
                 context.Response.StatusCode = ClientClosedRequest;
             return;

@@ -6,7 +6,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Writes every refusal as Problem Details, whoever refuses.</summary>
+/// <summary>Writes every error as Problem Details.</summary>
 internal static class ProblemWriter
 {
     private static readonly JsonSerializerOptions Json =
@@ -28,13 +28,15 @@ internal static class ProblemWriter
         await response.Body.WriteAsync(body, context.RequestAborted);
     }
 
-    /// <summary>Takes back what was said about a success, and keeps what is said of every answer.</summary>
+    /// <summary>Removes the headers of a success, and keeps the headers of every answer.</summary>
     public static void ForgetSuccess(this HttpResponse response)
     {
-        foreach (
-            var header in (
-                ReadOnlySpan<string>)[HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified,
-                HeaderNames.Link, HeaderNames.Location])
+        ReadOnlySpan<string> headers =
+        [
+            HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Link,
+            HeaderNames.Location,
+        ];
+        foreach (var header in headers)
             response.Headers.Remove(header);
     }
 

@@ -3,13 +3,13 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>The proxies whose word is taken for who the client is.</summary>
+/// <summary>The trusted proxies, which forward the address of the client.</summary>
 internal sealed class ProxySettings : ISettings
 {
     public static string Section => "Proxies";
 
     /// <summary>
-    /// IP addresses and networks (<c>10.0.0.0/8</c>) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> count; empty for none.
+    /// IP addresses and networks (<c>10.0.0.0/8</c>) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are used; empty for none.
     /// </summary>
     public string[] Trusted { get; init; } = [];
 

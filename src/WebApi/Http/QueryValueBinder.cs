@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Reads a value of the query as its JSON form would be read, so that both are equally strict.</summary>
+/// <summary>Reads a query parameter with the JSON rules, so that both are equally strict.</summary>
 internal sealed class QueryValueBinder : IModelBinder
 {
     public Task BindModelAsync(ModelBindingContext bindingContext)
@@ -47,7 +47,7 @@ internal sealed class QueryValueBinder : IModelBinder
     }
 }
 
-/// <summary>Uses <see cref="QueryValueBinder"/> for every single value.</summary>
+/// <summary>Uses <see cref="QueryValueBinder"/> for every simple value.</summary>
 internal sealed class QueryValueBinderProvider : IModelBinderProvider
 {
     private static readonly HashSet<Type> Types =

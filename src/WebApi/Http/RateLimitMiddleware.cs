@@ -3,10 +3,10 @@ using Portico.Application.Common.Security;
 namespace Portico.WebApi.Http;
 
 /// <summary>
-/// Refuses a caller of the API who has made more requests in a minute than <c>Limits:UserRequestsPerMinute</c> or
+/// Refuses a caller of the API who has sent more requests in a minute than <c>Limits:UserRequestsPerMinute</c> or
 /// <c>Limits:ClientRequestsPerMinute</c>.
 /// </summary>
-/// <remarks>Health, metrics and the keys for verifiers are outside of it: who watches and who verifies is never refused.</remarks>
+/// <remarks>Health checks, metrics and the keys for verifiers have no limit: monitoring and verifiers are never refused.</remarks>
 internal sealed class RateLimitMiddleware(
     RequestDelegate next, LimitSettings limits, IRequestRateLimiter budget, ICurrentUser user, IRateLimitReport report)
 {

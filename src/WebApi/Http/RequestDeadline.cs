@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Gives up a request that takes longer than <c>Limits:RequestTimeout</c>, the reading of its body included.</summary>
-/// <remarks>What runs for the request learns of it through <see cref="HttpContext.RequestAborted"/>.</remarks>
+/// <summary>Cancels a request that takes longer than <c>Limits:RequestTimeout</c>, including the time to read its body.</summary>
+/// <remarks>The code of the request is cancelled through <see cref="HttpContext.RequestAborted"/>.</remarks>
 internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -25,7 +25,7 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
         }
     }
 
-    /// <summary>Gives a long answer the whole time again, each time that a part of it is on its way.</summary>
+    /// <summary>Restarts the timeout of a long answer after each sent part.</summary>
     public static void Restart(HttpContext context) => context.Features.Get<Deadline>()?.Restart();
 
     public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;

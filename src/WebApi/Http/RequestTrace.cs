@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Gives every request an id and a place in a trace, in its answer and in its log lines.</summary>
+/// <summary>Gives every request an id and a trace, for its answer and its log lines.</summary>
 /// <remarks>
-/// An incoming <c>traceparent</c> continues (W3C Trace Context). The client's <c>X-Request-Id</c> is kept when it is
-/// 1 to <see cref="MaxIdLength"/> visible ASCII characters, else it gets a UUID v7.
+/// An incoming <c>traceparent</c> is continued (W3C Trace Context). An <c>X-Request-Id</c> of the client is used when it has
+/// 1 to <see cref="MaxIdLength"/> visible ASCII characters; otherwise the id is a new UUID v7.
 /// </remarks>
 internal sealed class RequestTrace(RequestDelegate next, ILogger<RequestTrace> logger)
 {
@@ -35,7 +35,7 @@ internal sealed class RequestTrace(RequestDelegate next, ILogger<RequestTrace> l
             await next(context);
     }
 
-    /// <summary>The id of the request's trace, 32 hexadecimal digits.</summary>
+    /// <summary>The trace id of the request, 32 hexadecimal digits.</summary>
     public static string IdOf(HttpContext context) => ActivityOf(context)?.TraceId.ToHexString() ?? context.TraceIdentifier;
 
     private static Activity? ActivityOf(HttpContext context) => context.Features.Get<IHttpActivityFeature>()?.Activity ?? Activity.Current;

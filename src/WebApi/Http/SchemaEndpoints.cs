@@ -5,7 +5,7 @@ namespace Portico.WebApi.Http;
 
 internal static class SchemaEndpoints
 {
-    /// <summary>Maps the schemas that events name as their <c>dataschema</c>.</summary>
+    /// <summary>Maps the JSON schemas that events name as their <c>dataschema</c>.</summary>
     public static void MapSchemas(this IEndpointRouteBuilder endpoints) => endpoints
         .MapGet("/schemas/{name}.json", (HttpContext context, string name) => Write(context, EventSchemas.Find(name)))
         .WithTags("Discovery").WithSummary("The JSON Schema of an event's data").Produces<object>(contentType: "application/schema+json");
@@ -18,7 +18,7 @@ internal static class SchemaEndpoints
             return;
         }
 
-        // Fields are added at most, and by a release.
+        // A schema changes only by a release, which may only add fields.
         context.Response.Headers.CacheControl = "public, max-age=3600";
         context.Response.Headers.AccessControlAllowOrigin = "*";
         context.Response.ContentType = "application/schema+json";

@@ -1,6 +1,6 @@
 namespace Portico.WebApi.Http;
 
-/// <summary>Sets on every answer what keeps a browser from doing more with it than is meant.</summary>
+/// <summary>Sets the security headers of every answer.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment, Draining draining)
 {
     private const string ApiPolicy = "default-src 'none'; frame-ancestors 'none'";
@@ -25,13 +25,13 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
         headers.XFrameOptions = "DENY";
         if (headers.ContentSecurityPolicy.Count == 0)
             headers.ContentSecurityPolicy = ApiPolicy;
-        // A browser ignores it without TLS, and RFC 6797 (7.2) forbids it there.
+        // Without TLS browsers ignore the header, and RFC 6797 (7.2) forbids it.
         if (!_isDevelopment && context.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
-        // Tokens and people's data are the rule here; what may be kept says so itself.
+        // Most answers contain tokens or personal data; an answer that may be cached sets its own header.
         if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             headers.CacheControl = "no-store";
-        // Clients move to another replica before the connection closes under a request of theirs.
+        // So clients move to another replica before the connection closes during a request.
         if (draining.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
             headers.Connection = "close";
     }

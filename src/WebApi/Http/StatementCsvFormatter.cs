@@ -7,11 +7,10 @@ using Portico.Domain.Common;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Writes a statement as a table (RFC 4180, UTF-8 without a mark), row by row as it is read.</summary>
+/// <summary>Writes a statement as CSV (RFC 4180, UTF-8 without BOM), row by row while it is read.</summary>
 /// <remarks>
-/// The first and the last row are the opening and the closing balance. Whatever people wrote is quoted, and begins with an apostrophe where
-/// a
-/// spreadsheet would take it for a formula (OWASP, CSV injection); amounts are numbers, so their minus stays.
+/// The first and the last row are the opening and the closing balance. Text of users is quoted, and begins with an apostrophe if a
+/// spreadsheet could read it as a formula (OWASP, CSV injection). Amounts are numbers, so their minus stays.
 /// </remarks>
 internal sealed class StatementCsvFormatter : TextOutputFormatter
 {
@@ -59,9 +58,9 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
 
     private static void Entry(StringBuilder rows, StatementDto statement, EntryDto entry)
     {
-        rows.Append(
-            CultureInfo.InvariantCulture,
-            $"{entry.Version},{UtcTimeConverter.Text(entry.CreatedAt)},{JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString())},{entry.Amount.Text},{entry.Balance.Text},{entry.Held.Text},");
+        var kind = JsonNamingPolicy.CamelCase.ConvertName(entry.Kind.ToString());
+        rows.Append(CultureInfo.InvariantCulture, $"{entry.Version},{UtcTimeConverter.Text(entry.CreatedAt)},{kind},");
+        rows.Append(CultureInfo.InvariantCulture, $"{entry.Amount.Text},{entry.Balance.Text},{entry.Held.Text},");
         rows.Append(
             CultureInfo.InvariantCulture,
             $"{statement.Currency},{entry.TransferId},{entry.CounterpartyId},{entry.HoldId},{entry.ReversesId},");
@@ -72,10 +71,9 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
 
     private static string Harmless(string text) => IsFormula(text) ? $"'{text}" : text;
 
-    // Spaces before it don't stop every spreadsheet, and neither do the full-width forms of the signs.
+    // Some spreadsheets ignore leading spaces and accept the full-width forms of the signs.
     private static bool IsFormula(string text) =>
         text.Length > 0
-            && (
-                text[0] is '\t' or '\r' or '\n'
-                    || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
+            && (text[0] is '\t' or '\r' or '\n'
+                || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
 }

@@ -5,8 +5,8 @@ using Portico.Application.Wallets;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Lets a statement take its time: the deadline of the request counts from the last entries that were sent.</summary>
-/// <remarks>The server gives up on who reads too slowly for any answer.</remarks>
+/// <summary>Allows a long statement: the timeout of the request restarts after each sent part.</summary>
+/// <remarks>The server closes the connection of a client that reads too slowly, for every answer.</remarks>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class StreamedStatementAttribute : ResultFilterAttribute
 {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Reads text without U+0000, which PostgreSQL can't keep.</summary>
+/// <summary>Reads text and refuses U+0000, which PostgreSQL can't store.</summary>
 internal sealed class TextConverter : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -25,5 +25,5 @@ internal sealed class TextConverter : JsonConverter<string>
         writer.WritePropertyName(value);
 }
 
-/// <summary>A converter refuses a value with a sentence that is fit for the client.</summary>
+/// <summary>A converter refuses a value; the message is for the client.</summary>
 internal sealed class InvalidValueException(string message) : JsonException(message);

@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Writes an instant as <c>2026-11-21T10:00:00.123Z</c> and reads ISO 8601 with an offset.</summary>
+/// <summary>Writes a time as <c>2026-11-21T10:00:00.123Z</c> and reads ISO 8601 with an offset.</summary>
 /// <remarks>
-/// Without an offset it would mean another instant on each machine, so it is refused. Finer than a millisecond is cut off in writing.
+/// A time without an offset is refused, because its meaning depends on the machine. Written times are cut to milliseconds.
 /// </remarks>
 internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {

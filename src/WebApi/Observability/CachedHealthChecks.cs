@@ -3,10 +3,10 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Keeps the report of the framework's health checks for a second, and shares one run between all who ask.</summary>
+/// <summary>Caches the report of the health checks for a second; parallel requests share one run.</summary>
 /// <remarks>
-/// Anybody may ask for readiness, as often as they like: the dependencies must not feel it. Nothing runs unless somebody asks.
-/// A process that is about to end is unhealthy at once, whatever is kept.
+/// Readiness has no rate limit, so the cache protects the dependencies. Checks run only on request.
+/// A process that shuts down is unhealthy at once, without the cache.
 /// </remarks>
 internal sealed partial class CachedHealthChecks(
     HealthCheckService checks, Draining draining, TimeProvider clock, ILogger<CachedHealthChecks> logger) : HealthCheckService
@@ -43,7 +43,7 @@ internal sealed partial class CachedHealthChecks(
 
     private async Task<HealthReport> Run()
     {
-        // Not a caller's token: the report is everybody's.
+        // Not the token of one caller, because all callers share the report.
         var report = await checks.CheckHealthAsync(predicate: null, CancellationToken.None);
         foreach (var (name, entry) in report.Entries)
         {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Gives each registered check the status of its failure, by <c>Health:Required</c>, and its deadline.</summary>
+/// <summary>Sets the failure status of each registered check, from <c>Health:Required</c>, and its timeout.</summary>
 internal sealed class HealthCheckRules(HealthSettings settings)
     : IPostConfigureOptions<HealthCheckServiceOptions>, IValidateOptions<HealthCheckServiceOptions>
 {
@@ -32,7 +32,7 @@ internal sealed class HealthCheckRules(HealthSettings settings)
                 $"Health:Required names '{string.Join("', '", unknown)}', but the dependencies are: {string.Join(", ", known)}.");
     }
 
-    /// <summary>Leaves a check that ignores its token, so that it does not hold up the answer about the others.</summary>
+    /// <summary>Stops waiting for a check that ignores its token, so that it does not delay the others.</summary>
     private sealed class AbandonedAtDeadline(IHealthCheck check) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -9,7 +9,7 @@ namespace Portico.WebApi.Observability;
 
 internal static class HealthEndpoints
 {
-    /// <summary>Adds the rules of readiness around the checks that Infrastructure registers beside each dependency.</summary>
+    /// <summary>Adds the rules of readiness to the checks that Infrastructure registers for each dependency.</summary>
     public static IServiceCollection AddReadiness(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<HealthSettings>(configuration);
@@ -17,7 +17,7 @@ internal static class HealthEndpoints
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HealthCheckServiceOptions>, HealthCheckRules>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HealthCheckServiceOptions>, HealthCheckRules>());
         services.AddOptions<HealthCheckServiceOptions>().ValidateOnStart();
-        // The framework's own service is internal, so it is made from the type that it registered.
+        // The service of the framework is internal, so it is created from its registered type.
         var framework = services.Last(service => service.ServiceType == typeof(HealthCheckService)).ImplementationType!;
         services.Replace(ServiceDescriptor.Singleton<HealthCheckService>(provider => ActivatorUtilities.CreateInstance<CachedHealthChecks>(
             provider, ActivatorUtilities.CreateInstance(provider, framework))));
@@ -38,7 +38,7 @@ internal static class HealthEndpoints
         var options = new HealthCheckOptions
         {
             Predicate = predicate,
-            // The one header below says it.
+            // The header below replaces the headers of the framework.
             AllowCachingResponses = true,
             ResponseWriter = (context, report) =>
             {

@@ -9,10 +9,10 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Writes each log event as one line of JSON, with the trace and the request that it belongs to.</summary>
+/// <summary>Writes each log event as one line of JSON, with its trace and its request.</summary>
 /// <remarks>
-/// A text is cut at <see cref="MaxText"/> characters. Of the scopes only those of Portico are written: the framework's repeat themselves
-/// and hold the path of the request.
+/// A text is cut at <see cref="MaxText"/> characters. Only the scopes of Portico are written: the scopes of the framework repeat
+/// themselves and contain the path of the request.
 /// </remarks>
 internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(FormatName)
 {
@@ -28,7 +28,7 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        // Taken, so that what is logged while a value is turned to text gets another.
+        // Removed while in use, so that logging inside of ToString gets another buffer.
         var line = _line ?? new Line();
         _line = null;
         var json = line.Begin();
@@ -73,7 +73,7 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
         _ => "fatal",
     };
 
-    /// <summary>The room in which a thread writes its lines, one after another.</summary>
+    /// <summary>The reusable buffer of a thread for its lines.</summary>
     private sealed class Line : IDisposable
     {
         private const int MaxKept = 64 * 1024;
@@ -87,7 +87,7 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
 
         public Utf8JsonWriter Begin()
         {
-            // A text of a moment ago may have been very long, or its making may have failed.
+            // The previous text may have been very long, or it may have failed.
             if (_buffer.Capacity > MaxKept)
                 (_buffer, _text) = (new ArrayBufferWriter<byte>(1024), new char[1024]);
             _buffer.ResetWrittenCount();

@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>What log lines look like.</summary>
+/// <summary>The format of log lines.</summary>
 internal sealed class LogSettings : ISettings
 {
     public static string Section => "Logging";

@@ -5,15 +5,15 @@ namespace Portico.WebApi.Observability;
 
 internal static class LoggingRegistration
 {
-    /// <summary>Logs to standard output only: JSON for machines, a readable form on a terminal.</summary>
+    /// <summary>Logs only to standard output: JSON for machines, readable text on a terminal.</summary>
     public static IServiceCollection AddLogLines(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LogSettings>(configuration);
         services.AddLogging(logging => logging
             .ClearProviders()
-            // It warns of addresses that it is given twice, which is how the management's stands beside the API's.
+            // It warns about addresses that are set twice, which is normal here because of the management address.
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
-            // It logs each failed check with its stack every time that somebody asks; CachedHealthChecks logs the changes.
+            // It logs each failed check with its stack on every request; CachedHealthChecks logs only changes.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
             .AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>()
             .AddSimpleConsole(text =>
@@ -24,7 +24,7 @@ internal static class LoggingRegistration
         services.AddOptions<ConsoleLoggerOptions>().Configure<LogSettings>((console, settings) =>
         {
             console.FormatterName = settings.IsJson ? JsonLineFormatter.FormatName : ConsoleFormatterNames.Simple;
-            // Nobody reading the output must not stop requests; how many lines were lost is logged.
+            // A blocked output must not stop requests; the number of lost lines is logged.
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
         return services;

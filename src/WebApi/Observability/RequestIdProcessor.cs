@@ -3,8 +3,8 @@ using OpenTelemetry.Logs;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Adds the request's id to the log records of a request that are sent to a collector.</summary>
-/// <remarks>The framework's scopes would do it too, but they hold the path of the request, and ids of records with it.</remarks>
+/// <summary>Adds the request id to the log records that are sent to a collector.</summary>
+/// <remarks>The scopes of the framework are not used, because they contain the path of the request with ids of records.</remarks>
 internal sealed class RequestIdProcessor(IHttpContextAccessor accessor) : BaseProcessor<LogRecord>
 {
     public override void OnEnd(LogRecord data)

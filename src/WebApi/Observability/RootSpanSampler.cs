@@ -3,8 +3,8 @@ using OpenTelemetry.Trace;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Decides which spans without a parent begin a trace: a share of requests and events.</summary>
-/// <remarks>Calls to a dependency never do. Background loops make them several times a second, and nobody would look for them.</remarks>
+/// <summary>Decides which spans without a parent begin a trace: a fraction of the requests and events.</summary>
+/// <remarks>Calls to a dependency never do, because background loops make them several times a second without a use for a trace.</remarks>
 internal sealed class RootSpanSampler(double ratio) : Sampler
 {
     private readonly TraceIdRatioBasedSampler _share = new(ratio);

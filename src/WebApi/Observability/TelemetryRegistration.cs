@@ -15,16 +15,16 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Metrics for Prometheus in any case; traces and log records for a collector where there is one.</summary>
+/// <summary>Registers metrics for Prometheus, and traces and log records for a collector if one is configured.</summary>
 internal static class TelemetryRegistration
 {
-    /// <summary>How many series a metric may have; measurements of further ones are added up under <c>otel_metric_overflow</c>.</summary>
+    /// <summary>The maximum number of series of a metric; further measurements are summed up in <c>otel_metric_overflow</c>.</summary>
     public const int MaxSeries = 500;
 
     private const string ServiceName = "portico";
     private const string Count = ".count";
 
-    // What health probes, Prometheus and verifiers ask for all the time would drown the traces of people's requests.
+    // Requests of health probes, Prometheus and verifiers are frequent and would hide the traces of users.
     private static readonly PathString[] Untraced = [ManagementGate.Health, ManagementGate.Metrics, "/.well-known"];
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -39,12 +39,12 @@ internal static class TelemetryRegistration
             metrics.AddView(instrument => StreamOf(instrument, meters));
         });
 
-        // Nothing of what follows is there without a collector: no listener, no span, no thread.
+        // Without a collector nothing of the following is registered: no listener, no span, no thread.
         var settings = configuration.GetSection(TelemetrySettings.Section).Get<TelemetrySettings>() ?? new();
         if (settings.Collector is not { } collector)
             return services;
 
-        // Not the default, which takes baggage from strangers too and hands it on.
+        // Not the default, which also accepts baggage from strangers and forwards it.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         services.Configure<AspNetCoreTraceInstrumentationOptions>(Describe);
         telemetry
@@ -63,7 +63,7 @@ internal static class TelemetryRegistration
         return services;
     }
 
-    /// <summary>Maps <c>/metrics</c>, which <see cref="ManagementGate"/> keeps to the management's address.</summary>
+    /// <summary>Maps <c>/metrics</c>, which <see cref="ManagementGate"/> serves only at the management address.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder endpoints) => endpoints.MapPrometheusScrapingEndpoint(ManagementGate.Metrics);
 
     private static void AddMetrics(MeterProviderBuilder metrics) => metrics
@@ -74,21 +74,21 @@ internal static class TelemetryRegistration
         .AddMeter("Portico.*")
         .AddPrometheusExporter(prometheus =>
         {
-            // The meter that a metric is of can be seen from its name.
+            // The name of a metric already shows its meter.
             prometheus.ScopeInfoEnabled = false;
             prometheus.ScrapeResponseCacheDurationMilliseconds = 0;
         });
 
     private static MetricStreamConfiguration StreamOf(Instrument instrument, IMeterFactory meters)
     {
-        // A meter of another application in this process, as tests have them, belongs to that one's metrics.
+        // In tests several applications run in one process; each exports only its own meters.
         if (instrument.Meter.Scope is not null && !ReferenceEquals(instrument.Meter.Scope, meters))
             return MetricStreamConfiguration.Drop;
 
         return new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries };
     }
 
-    // To Prometheus a name that ends with "count" is a part of a histogram; promtool complains of others.
+    // For Prometheus a name that ends with "count" is a part of a histogram; promtool reports others as errors.
     private static string? NameOf(Instrument instrument) => !instrument.Name.EndsWith(Count, StringComparison.Ordinal) ? null
         : instrument.Name[..^Count.Length] is var noun && noun.EndsWith('y') ? $"{noun[..^1]}ies"
         : $"{noun}s";
@@ -97,7 +97,7 @@ internal static class TelemetryRegistration
     {
         requests.Filter = context => !Listeners.IsManagement(context)
             && !Array.Exists(Untraced, path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
-        // What people search for and the device that they use are nobody's business; the path and the route say what was asked.
+        // Search texts and devices of users are private; the path and the route are enough.
         requests.EnrichWithHttpRequest = (span, _) => span.SetTag("url.query", null).SetTag("user_agent.original", null);
         requests.EnrichWithHttpResponse = (span, response) =>
             span.SetTag("http.response.header.x-request-id", new[] { response.HttpContext.TraceIdentifier });

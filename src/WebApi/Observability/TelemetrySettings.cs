@@ -2,7 +2,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Observability;
 
-/// <summary>Where traces and log lines are sent.</summary>
+/// <summary>The settings for sending traces and log records.</summary>
 internal sealed class TelemetrySettings : ISettings
 {
     public static string Section => "Telemetry";
@@ -10,10 +10,10 @@ internal sealed class TelemetrySettings : ISettings
     /// <summary>An OTLP/HTTP collector, such as <c>http://collector:4318</c>; empty for none.</summary>
     public string OtlpEndpoint { get; init; } = "";
 
-    /// <summary>The share of new traces that is sent, 0 to 1; a caller's own decision is kept.</summary>
+    /// <summary>The fraction of new traces that is sent, 0 to 1; the sampling decision of a caller is kept.</summary>
     public double SampleRatio { get; init; } = 1;
 
-    /// <summary>The collector's address with a slash at its end; null where there is none, or no usable one.</summary>
+    /// <summary>The URL of the collector with a slash at its end; null when there is no valid one.</summary>
     internal Uri? Collector =>
         Uri.TryCreate(OtlpEndpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
 

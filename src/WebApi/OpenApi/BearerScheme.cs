@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Introduces the document, and the access token as the one way to sign in.</summary>
+/// <summary>Adds the general description of the document and the access token as its security scheme.</summary>
 internal sealed class BearerScheme : IOpenApiDocumentTransformer
 {
     public const string Name = "Bearer";
@@ -16,10 +16,11 @@ internal sealed class BearerScheme : IOpenApiDocumentTransformer
             Version = context.DocumentName,
             Description =
                 "The one API that web and mobile frontends talk to.\n\n" +
-                "Errors are Problem Details (RFC 9457) with a stable `code`. Times are UTC, ids are UUID v7, lists are read page by page with `limit` and `cursor`.",
+                "Errors are Problem Details (RFC 9457) with a stable `code`. Times are UTC, ids are UUID v7, " +
+                "lists are read page by page with `limit` and `cursor`.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
-        // The document is the same wherever it is read; paths are relative to the host that served it.
+        // No server list, so the document is the same everywhere; paths are relative to the host that served it.
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
@@ -28,7 +29,7 @@ internal sealed class BearerScheme : IOpenApiDocumentTransformer
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             BearerFormat = "JWT",
-            Description = "An access token of auth/register, auth/login or auth/refresh.",
+            Description = "An access token from auth/register, auth/login or auth/refresh.",
         };
         return Task.CompletedTask;
     }

@@ -1,6 +1,6 @@
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>The OpenAPI documents, made from the code: one for each version of the API.</summary>
+/// <summary>Generates the OpenAPI documents from the code: one for each version of the API.</summary>
 internal static class OpenApiRegistration
 {
     public const string Document = "/openapi/v1.json";

@@ -9,19 +9,18 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Says of each operation who may call it and how it refuses, by the access attribute of its use case.</summary>
+/// <summary>Documents who may call each operation and its errors, from the access attribute of its use case.</summary>
 internal sealed class OperationTransformer : IOpenApiOperationTransformer
 {
     public async Task TransformAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        // Members of a query are bound in any case, and described in that of JSON.
-        foreach (
-            var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(parameter => parameter.In != ParameterLocation.Header)
-                ?? [])
+        // Query parameters are case-insensitive, and documented in camelCase.
+        var parameters = operation.Parameters?.OfType<OpenApiParameter>() ?? [];
+        foreach (var parameter in parameters.Where(parameter => parameter.In != ParameterLocation.Header))
             parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
 
-        // A body that may be left out is not one that may be null.
+        // An optional body is not a nullable body.
         foreach (var body in operation.RequestBody?.Content?.Values.OfType<OpenApiMediaType>() ?? [])
         {
             if (body.Schema?.OneOf?.FirstOrDefault(schema => schema is not OpenApiSchema { Type: JsonSchemaType.Null }) is { } meant)

@@ -5,7 +5,7 @@ using Portico.WebApi.Http;
 namespace Portico.WebApi.OpenApi;
 
 /// <summary>
-/// Describes the headers of the limits that a request is counted by: <c>RateLimit-Policy</c>, <c>RateLimit</c> and <c>Retry-After</c>.
+/// Documents the headers of the rate limits: <c>RateLimit-Policy</c>, <c>RateLimit</c> and <c>Retry-After</c>.
 /// </summary>
 internal static class RateLimitHeaders
 {
@@ -17,12 +17,13 @@ internal static class RateLimitHeaders
                 continue;
             answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
             answer.Headers[HttpRateLimitReport.Policy] = Header(
-                "The limits that this request was counted by: how many requests (`q`) in how many seconds (`w`).",
+                "The limits that count this request: the number of requests (`q`) in a number of seconds (`w`).",
                 "\"user-requests\";q=1200;w=60");
             answer.Headers[HttpRateLimitReport.State] = Header(
-                "How many requests are left (`r`), and in how many seconds all are there again (`t`).", "\"user-requests\";r=1198;t=58");
+                "How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`).",
+                "\"user-requests\";r=1198;t=58");
             if (status == $"{StatusCodes.Status429TooManyRequests}")
-                answer.Headers[HeaderNames.RetryAfter] = Header("After how many seconds to try again.", "60");
+                answer.Headers[HeaderNames.RetryAfter] = Header("The number of seconds to wait before the next try.", "60");
         }
     }
 

@@ -9,7 +9,7 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Describes the headers that come with records: <c>ETag</c>, <c>If-Match</c> and <c>Idempotency-Key</c>.</summary>
+/// <summary>Documents the headers of records: <c>ETag</c>, <c>If-Match</c> and <c>Idempotency-Key</c>.</summary>
 internal static class RecordHeaders
 {
     private const string ExampleTag = "\"AAAAAAAAAAE\"";
@@ -19,7 +19,7 @@ internal static class RecordHeaders
         if (Find(operation, HeaderNames.IfMatch) is { } ifMatch)
         {
             ifMatch.Required = true;
-            ifMatch.Description = "The `ETag` of the record as it was last read; `*` for whatever it is now.";
+            ifMatch.Description = "The `ETag` of the last read of the record; `*` accepts any version.";
             ifMatch.Schema = Text(ExampleTag);
         }
 
@@ -32,7 +32,8 @@ internal static class RecordHeaders
                 In = ParameterLocation.Header,
                 Required = typeof(INeedsIdempotencyKey).IsAssignableFrom(useCase),
                 Description =
-                    "A key of your choice. A repetition with the same key and body does nothing and gets the first answer again, with `Idempotency-Replayed: true`.",
+                    "A key of your choice. A repetition with the same key and body has no effect and gets the first answer again, " +
+                    "with `Idempotency-Replayed: true`.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyKey.MaxLength },
             });
         }
@@ -47,7 +48,7 @@ internal static class RecordHeaders
         }
     }
 
-    /// <summary>How a request is refused because of such a header.</summary>
+    /// <summary>The error statuses that these headers can cause.</summary>
     public static IEnumerable<int> Statuses(OpenApiOperation operation)
     {
         if (Find(operation, HeaderNames.IfMatch) is not null)

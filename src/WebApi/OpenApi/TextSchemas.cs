@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Describes what converters of our own write, which the framework can't look into.</summary>
+/// <summary>Adds the schemas of types with custom JSON converters, which the framework can't inspect.</summary>
 internal sealed class TextSchemas : IOpenApiSchemaTransformer
 {
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

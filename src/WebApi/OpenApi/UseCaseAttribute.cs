@@ -1,6 +1,6 @@
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Names the use case of an action that has no such parameter, so that its description can say who may call it.</summary>
+/// <summary>Names the use case of an action without such a parameter, so that the document can say who may call it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public abstract class UseCaseAttribute(Type useCase) : Attribute
 {
@@ -10,7 +10,7 @@ public abstract class UseCaseAttribute(Type useCase) : Attribute
 /// <inheritdoc/>
 public sealed class UseCaseAttribute<TUseCase>() : UseCaseAttribute(typeof(TUseCase));
 
-/// <summary>The statuses of refusals of an action that don't follow from its parameters and its access.</summary>
+/// <summary>The error statuses of an action that do not follow from its parameters and its access.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ProducesErrorsAttribute(params int[] statuses) : Attribute
 {

@@ -7,7 +7,7 @@ using Microsoft.OpenApi;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Says of each operation whether its version is deprecated, until when it is served, and where to read about it.</summary>
+/// <summary>Documents for each operation whether its version is deprecated, until when it is served, and a link with details.</summary>
 internal sealed class VersionLifetime : IOpenApiOperationTransformer
 {
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace Portico.WebApi.Pages;
 
 internal static class PageEndpoints
 {
-    /// <summary>Maps the page that a browser gets at <c>/</c>, and the script of the Swagger page.</summary>
+    /// <summary>Maps the home page at <c>/</c> for browsers, and the script of the Swagger page.</summary>
     public static void MapPages(this IEndpointRouteBuilder endpoints)
     {
         var script = Read("sign-in.js");
@@ -23,7 +23,7 @@ internal static class PageEndpoints
         }).ExcludeFromDescription();
     }
 
-    // Programs take anything (*/*) or JSON; only a browser names HTML.
+    // Programs accept */* or JSON; only browsers ask for HTML.
     private static bool IsBrowser(HttpRequest request) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types) &&
         types.Any(type => type.Quality is not 0 && type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase));

@@ -10,7 +10,7 @@ internal static class SwaggerPage
     public const string Path = "/swagger";
     public const string SignInScript = "/swagger/sign-in.js";
 
-    /// <summary>The colours of the logo, which the script of the Swagger UI adds to the page. A test finds them in that script.</summary>
+    /// <summary>The style of the logo, which the script of the Swagger UI adds to the page. A test finds it in that script.</summary>
     public const string LogoStyle = ".logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}";
 
     public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(
@@ -31,7 +31,7 @@ internal static class SwaggerPage
             });
         });
 
-    /// <summary>Allows the inline script that the page has, by its hash: the package writes settings and addresses into it.</summary>
+    /// <summary>Allows the inline script of the page by its hash, because the package writes settings and URLs into it.</summary>
     private static async Task AllowInlineScript(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Path.Equals(Path + "/index.html", StringComparison.OrdinalIgnoreCase))

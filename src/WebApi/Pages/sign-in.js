@@ -1,4 +1,4 @@
-// Puts the access token of a sign-in that was tried on this page into its "Authorize", and takes it out on sign-out.
+// After a sign-in on this page, sets its access token as the "Authorize" value; removes it after sign-out.
 window.addEventListener('load', () => {
   const signsIn = /\/auth\/(login|register|refresh)$/;
   const signsOut = /\/auth\/logout$/;
@@ -7,7 +7,7 @@ window.addEventListener('load', () => {
   ui.getConfigs().responseInterceptor = (response) => {
     const path = new URL(response.url, window.location.href).pathname;
     if (response.ok && signsIn.test(path) && response.obj?.accessToken) {
-      // What the form of the "Authorize" button does; the token survives a reload of the page.
+      // Does the same as the form of the "Authorize" button; the token survives a reload of the page.
       const schema = ui.specSelectors.specJson().getIn(['components', 'securitySchemes', 'Bearer']);
       ui.authActions.authorizeWithPersistOption({ Bearer: { name: 'Bearer', schema, value: response.obj.accessToken } });
     } else if (response.ok && signsOut.test(path)) {

@@ -96,6 +96,6 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
     {
         var result = await _migrator.RunAsync("up", "--lock-timeout", time);
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains($"--lock-timeout: '{time}' is no time", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"--lock-timeout: '{time}' is not a duration", result.Error, StringComparison.Ordinal);
     }
 }

@@ -56,14 +56,16 @@ internal static class AccountTiming
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                {2 * Pairs} sign-ins with a wrong password, one after the other, each address once, in random order; Argon2id hash of {MemoryKiB:N0} KiB.
+                {2 * Pairs} sign-ins with a wrong password, one after the other, each address once, in random order;
+                Argon2id hash of {MemoryKiB:N0} KiB.
 
                 | | median ms | p5 ms | p95 ms |
                 |---|--:|--:|--:|
                 | with an account | {Row(known)} |
                 | without one | {Row(unknown)} |
 
-                Mann-Whitney: z = {comparison.Z:0.00}, p = {comparison.P:0.0000}; a known one is the slower of two in {100 * comparison.Superiority:0.0} % (50 % is a coin). Verdict: {verdict}.
+                Mann-Whitney: z = {comparison.Z:0.00}, p = {comparison.P:0.0000}; a known one is the slower of two in
+                {100 * comparison.Superiority:0.0} % (50 % is a coin). Verdict: {verdict}.
                 """),
             new
             {

@@ -73,16 +73,19 @@ internal static class RedisOutage
                     .ToDictionary(group => group.Key, group => group.Sum(answer => answer.Value));
                 var (p50, p99, max) = (all.Quantile(0.5), all.Quantile(0.99), all.Quantile(1));
                 isLate |= p99 > PromisedMs;
+                var counts = string.Join(
+                    ", ", answers.OrderBy(answer => answer.Key).Select(answer => $"{answer.Value} × {answer.Key}"));
                 rows.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {name} | {call} | {string.Join(", ", answers.OrderBy(answer => answer.Key).Select(answer => $"{answer.Value} × {answer.Key}"))} | {p50:0.00} | {p99:0.00} | {max:0.0} |"));
+                    $"| {name} | {call} | {counts} | {p50:0.00} | {p99:0.00} | {max:0.0} |"));
                 values.Add(new { fault = name, call, answers, p50Ms = p50, p99Ms = p99, maxMs = max });
             }
         }
 
         report.AddSection(
             "While Redis is away",
-            $"{Length.TotalSeconds:0} s each, over {options.Connections} connections, `Redis:Deadline` as shipped; promised are {PromisedMs:0} ms.\n\n"
+            $"{Length.TotalSeconds:0} s each, over {options.Connections} connections, `Redis:Deadline` as shipped; "
+            + $"promised are {PromisedMs:0} ms.\n\n"
             + $"| Redis is | call | answers | p50 ms | p99 ms | max ms |\n|---|---|--:|--:|--:|--:|\n{string.Join('\n', rows)}",
             values);
         if (isLate)
@@ -111,7 +114,8 @@ internal static class RedisOutage
                 return;
             if (Stopwatch.GetElapsedTime(started) > Patience)
                 throw new LoadException(
-                    $"Signing in answers {(int)answer.StatusCode} though Redis is back: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                    $"Signing in answers {(int)answer.StatusCode} though Redis is back: "
+                    + await answer.Content.ReadAsStringAsync(cancellationToken));
         }
     }
 
@@ -136,7 +140,9 @@ internal static class RedisOutage
             while (!stop.IsCancellationRequested)
             {
                 Exchange(connection, 0, RequestBytes.Get("/api/v1/auth/check", _tokens.AccessToken));
-                var refreshed = Exchange(connection, 1, RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{_tokens.RefreshToken}}"}"""));
+                var refresh = RequestBytes.Send(
+                    "POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{_tokens.RefreshToken}}"}""");
+                var refreshed = Exchange(connection, 1, refresh);
                 if (refreshed == 401)
                     Exchange(connection, 2, AuthScenario.SignIn(person.Email, person.Password));
                 else

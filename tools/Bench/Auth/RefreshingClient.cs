@@ -21,5 +21,6 @@ internal sealed class RefreshingClient(string refreshToken) : ILoadClient
         return true;
     }
 
-    private static byte[] Request(string token) => RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{token}}"}""");
+    private static byte[] Request(string token) =>
+        RequestBytes.Send("POST", "/api/v1/auth/refresh", token: null, $$"""{"refreshToken":"{{token}}"}""");
 }

@@ -31,7 +31,8 @@ internal static class EventsScenario
     private const string BacklogSql =
         """
         INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
-        SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
+        SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')
+                   || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
                'Transfer', gen_random_uuid(), 1, 'ledger.transfer-posted.v1',
                jsonb_build_object('transferId', gen_random_uuid(), 'text', repeat('x', 400)),
                '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', now() + n * interval '1 microsecond'
@@ -75,7 +76,8 @@ internal static class EventsScenario
             "Backlog",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), the {first.TotalSeconds:0.0} s until the API was ready included. ")
+                $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), "
+                + $"the {first.TotalSeconds:0.0} s until the API was ready included. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
                 $"CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}."),
@@ -133,7 +135,8 @@ internal static class EventsScenario
             "From the change to the stream",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{payments} transfers at {rate:0}/s, an event each: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, longest {lags.Quantile(1):0.0} ms, the commit included."),
+                $"{payments} transfers at {rate:0}/s, an event each: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, "
+                + $"longest {lags.Quantile(1):0.0} ms, the commit included."),
             new { Events = payments, PerSecond = rate, P50Ms = lags.Quantile(0.5), P99Ms = lags.Quantile(0.99), MaxMs = lags.Quantile(1) });
     }
 

@@ -117,7 +117,11 @@ internal static class LedgerGrowth
         await backdate.ExecuteNonQueryAsync(cancellationToken);
         await using var session = await LedgerSession.Open(database, cancellationToken, withEvents: false);
         await session.Execute(
-            [.. accounts.Select(account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null) with { At = begin })]);
+            [
+                .. accounts.Select(
+                    account => Movement.Deposit(Guid.CreateVersion7(begin), null, account.Id, Money.Of(1_000_000_000, Euro), null)
+                        with { At = begin }),
+            ]);
         return accounts;
     }
 
@@ -203,7 +207,8 @@ internal static class LedgerGrowth
             lines.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} | × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
+                    $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} "
+                    + $"| × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
         }
 
         report.AddSection("Growth", string.Join('\n', lines), found);

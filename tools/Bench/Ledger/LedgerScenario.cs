@@ -63,10 +63,12 @@ internal static class LedgerScenario
     {
         List<string> lines =
         [
-            "| | transfers/s | p99 ms | API µs | PostgreSQL µs | generator µs | WAL bytes | bytes on disk |", "|---|--:|--:|--:|--:|--:|--:|--:|",
+            "| | transfers/s | p99 ms | API µs | PostgreSQL µs | generator µs | WAL bytes | bytes on disk |",
+            "|---|--:|--:|--:|--:|--:|--:|--:|",
             .. costs.Select(cost => string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {cost.What} | {cost.PerSecond:0} | {cost.P99:0.0} | {cost.Processor("API"):0.0} | {cost.Processor("PostgreSQL"):0.0} | {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |")),
+                $"| {cost.What} | {cost.PerSecond:0} | {cost.P99:0.0} | {cost.Processor("API"):0.0} | {cost.Processor("PostgreSQL"):0.0} "
+                + $"| {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |")),
             "", "Processor time and bytes are those of one transfer, a leg of a batch being one.", "",
             "| PostgreSQL alone (pgbench) | clients | a second |", "|---|--:|--:|",
             .. rivals.Select(

@@ -32,7 +32,8 @@ internal sealed class TransferClient : ILoadClient
     {
         (_random, _own, _all, _spread) = (new Random(seed), own, all, spread);
         var nobody = Guid.Empty.ToString();
-        var leg = $$$"""{"fromWalletId":"{{{nobody}}}","toWalletId":"{{{nobody}}}","amount":{"amount":"0.01","currency":"EUR"},"description":"bench"}""";
+        const string amount = """{"amount":"0.01","currency":"EUR"}""";
+        var leg = $$"""{"fromWalletId":"{{nobody}}","toWalletId":"{{nobody}}","amount":{{amount}},"description":"bench"}""";
         var body = legs == 1 ? leg : $$"""{"transfers":[{{string.Join(',', Enumerable.Repeat(leg, legs))}}]}""";
         var text = Encoding.UTF8.GetString(
             RequestBytes.Send(

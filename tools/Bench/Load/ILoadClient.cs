@@ -28,7 +28,8 @@ internal static class RequestBytes
 
     public static byte[] Send(string method, string path, string? token, string json, params (string Name, string Value)[] headers) =>
         Encoding.UTF8.GetBytes(
-            $"{Head(method, path, token, headers)}Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}");
+            $"{Head(method, path, token, headers)}Content-Type: application/json\r\n"
+            + $"Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}");
 
     private static string Head(string method, string path, string? token, (string Name, string Value)[] headers) =>
         $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{(token is null ? "" : $"Authorization: Bearer {token}\r\n")}"

@@ -17,7 +17,8 @@ internal sealed record LoadOptions
           --variant V         how the API is started: NAME[,published][,KEY=VALUE]…, where "published" is the ReadyToRun build that the
                               containers have and KEY=VALUE an environment variable; start and idle compare several variants
           --only WORD         of ledger: only the loads whose name begins with it
-          --peer FILE.sql     of ledger, with --call 'SELECT …': the ledger in SQL to compare with, called with the accounts :a and :b, 1 to 10000
+          --peer FILE.sql     of ledger, with --call 'SELECT …': the ledger in SQL to compare with, called with the accounts :a and :b,
+                              1 to 10000
         """;
 
     private const int MaxWindow = 600;

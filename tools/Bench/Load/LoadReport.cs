@@ -45,9 +45,11 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
         };
         _measurements.Add(measurement);
         var processor = string.Concat(Parts.Select(part => $" {Number(measurement.ProcessorMsPerRequest[part])} |"));
+        var failed = failures.Count == 0 ? "0" : string.Join(", ", failures.Select(failure => $"{failure.Value} × {failure.Key}"));
         _rows.Add(
-            $"| {what} | {connections} | {measurement.PerSecond:0} ({measurement.PerSecondLowest:0}–{measurement.PerSecondHighest:0}) | {Number(measurement.P50Ms)} "
-            + $"| {Number(measurement.P99Ms)} |{processor} {(failures.Count == 0 ? "0" : string.Join(", ", failures.Select(failure => $"{failure.Value} × {failure.Key}")))} |");
+            $"| {what} | {connections} "
+            + $"| {measurement.PerSecond:0} ({measurement.PerSecondLowest:0}–{measurement.PerSecondHighest:0}) "
+            + $"| {Number(measurement.P50Ms)} | {Number(measurement.P99Ms)} |{processor} {failed} |");
         Console.WriteLine(_rows[^1]);
     }
 
@@ -64,8 +66,8 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
     /// <summary>Writes what was added since the last call as a table, under a title.</summary>
     public void AddTable(string title)
     {
-        var head =
-            $"| | connections | requests/s (lowest–highest) | p50 ms | p99 ms |{string.Concat(Parts.Select(part => $" {part} CPU ms |"))} failed |";
+        var processors = string.Concat(Parts.Select(part => $" {part} CPU ms |"));
+        var head = $"| | connections | requests/s (lowest–highest) | p50 ms | p99 ms |{processors} failed |";
         var line = $"|---|--:|--:|--:|--:|{string.Concat(Parts.Select(_ => "--:|"))}--:|";
         Say($"\n## {title}\n\n{head}\n{line}\n{string.Join('\n', _rows)}");
         _rows.Clear();
@@ -88,12 +90,14 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             $"""
             # {scenario}
 
-            {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine.Processors} × {machine.Processor} · {machine.MemoryGiB} GiB · {machine.System} · {machine.Runtime}
+            {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine.Processors} × {machine.Processor} · {machine.MemoryGiB} GiB ·
+            {machine.System} · {machine.Runtime}
 
             Closed loop over {options.Connections} connections; {Rounds()}.
             The API: {string.Join("; ", options.Variants)}.
-            Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine that does all of it;
-            CPU ms is the processor time a request of each part, children included, which depends much less on the sharing. PostgreSQL flushes (fsync on).
+            Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine
+            that does all of it; CPU ms is the processor time a request of each part, children included, which depends much less on the
+            sharing. PostgreSQL flushes (fsync on).
             """;
         await File.WriteAllTextAsync(markdown, $"{introduction}\n{string.Join('\n', _markdown)}\n", cancellationToken);
         await File.WriteAllTextAsync(

@@ -14,7 +14,8 @@ internal static partial class RecordsScenario
 {
     private const int RecordsEach = 25;
     private const string Sheet =
-        """{"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"intelligence":17,"wisdom":13,"charisma":10}""";
+        """{"name":"Mira Stormwind","class":"wizard","level":3,"strength":8,"dexterity":14,"constitution":12,"""
+        + "\"intelligence\":17,\"wisdom\":13,\"charisma\":10}";
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
@@ -73,7 +74,9 @@ internal static partial class RecordsScenario
         return await client.GetStringAsync(new Uri(management, "/metrics"), cancellationToken);
     }
 
-    [GeneratedRegex("^portico_cache_reads_total\\{outcome=\"(?<outcome>[a-z]+)\",query=\"[^}]*\\} (?<count>[0-9.e+]+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        "^portico_cache_reads_total\\{outcome=\"(?<outcome>[a-z]+)\",query=\"[^}]*\\} (?<count>[0-9.e+]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Reads();
 
     /// <returns>The id of the last.</returns>

@@ -102,8 +102,9 @@ internal static class StartScenario
             .. found.GroupBy(start => (start.Connections, start.Variant)).Select(group => Row(group.Key.Variant, [.. group], options)),
             "",
             $"Medians of {options.Rounds} starts each. Steady is the median of the seconds in the last third of the load. "
-            + $"90 % of it is reached with the first of {Held} seconds in a row that have it in their median. µs is the API's processor time a transfer: of the "
-            + $"first {First}, which a busy machine only stretches, and in the second that ends there.",
+            + $"90 % of it is reached with the first of {Held} seconds in a row that have it in their median. "
+            + $"µs is the API's processor time a transfer: of the first {First}, "
+            + "which a busy machine only stretches, and in the second that ends there.",
         ];
         report.AddSection(
             "From the start to the steady speed",

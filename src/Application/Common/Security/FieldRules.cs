@@ -28,15 +28,11 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string> IsNewPasswordOfContact<T>(this IRuleBuilder<T, string> rule)
         where T : IHasContact =>
         rule.IsNewPassword()
-            .Must(
-                (request, password) =>
-                    password is null
-                        || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(NormalizedText.Of(password))))
+            .Must((request, password) => password is null
+                || !(ContactAddress.TryParseEmail(request.Email, out var email) && email.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword)
-            .Must(
-                (request, password) =>
-                    password is null
-                        || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(NormalizedText.Of(password))))
+            .Must((request, password) => password is null
+                || !(ContactAddress.TryParsePhone(request.Phone, out var phone) && phone.IsTheSameAs(NormalizedText.Of(password))))
             .WithMessage(AddressAsPassword);
 
     /// <summary>Checks a new password against the addresses of the user.</summary>
@@ -47,9 +43,8 @@ internal static partial class FieldRules
         : null;
 
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(
-            name =>
-                name is null || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
+        rule.Must(name => name is null
+                || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
             .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, and no control characters.");
 
     /// <summary>Text of one line: not blank, no control characters.</summary>

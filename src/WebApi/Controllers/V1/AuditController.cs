@@ -7,14 +7,14 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>Who did what to whom.</summary>
+/// <summary>The audit log.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/audit")]
 [Tags("Audit")]
 public sealed class AuditController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Lists what was done, the newest first</summary>
-    /// <remarks>`from` is inside the span of time, `to` is not.</remarks>
+    /// <summary>Lists the audit log, newest first</summary>
+    /// <remarks>`from` is inclusive, `to` is exclusive.</remarks>
     [HttpGet]
     [ProducesResponseType<Page<AuditEntryDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]

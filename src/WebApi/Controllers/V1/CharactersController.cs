@@ -15,14 +15,14 @@ namespace Portico.WebApi.Controllers.V1;
 [Tags("Characters")]
 public sealed class CharactersController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Makes a character</summary>
+    /// <summary>Creates a character</summary>
     [HttpPost]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status201Created)]
     [ProducesErrors(503)]
     public Task<ActionResult<CharacterDto>> Create(CreateCharacter command, CancellationToken cancellationToken) =>
         AnswerCreated(command, character => $"/api/v1/characters/{character.Id}", cancellationToken);
 
-    /// <summary>Lists the caller's characters, the newest first</summary>
+    /// <summary>Lists the caller's characters, newest first</summary>
     [HttpGet]
     [ProducesResponseType<Page<CharacterDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 503)]

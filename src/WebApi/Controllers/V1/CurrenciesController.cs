@@ -7,14 +7,14 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>The currencies that money can be in.</summary>
+/// <summary>The supported currencies.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/currencies")]
 [Tags("Money")]
 public sealed class CurrenciesController(ISender sender) : ApiController(sender)
 {
     /// <summary>Lists the currencies with their decimals</summary>
-    /// <remarks>All of them at once; browsers may keep the list for an hour.</remarks>
+    /// <remarks>All of them in one answer; browsers may cache the list for an hour.</remarks>
     [HttpGet]
     [ResponseCache(Duration = 3600, Location = ResponseCacheLocation.Any)]
     [ProducesResponseType<Page<CurrencyDto>>(StatusCodes.Status200OK)]

@@ -10,20 +10,20 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>Events that people forecast, and who forecast best.</summary>
+/// <summary>Sports events and leaderboards.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}")]
 [Tags("Events")]
 public sealed class EventsController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Announces an event</summary>
+    /// <summary>Creates an event</summary>
     [HttpPost("events")]
     [ProducesResponseType<EventDto>(StatusCodes.Status201Created)]
     [ProducesErrors(503)]
     public Task<ActionResult<EventDto>> Create(CreateEvent command, CancellationToken cancellationToken) =>
         AnswerCreated(command, made => $"/api/v1/events/{made.Id}", cancellationToken);
 
-    /// <summary>Lists events, the newest first</summary>
+    /// <summary>Lists events, newest first</summary>
     [HttpGet("events")]
     [ProducesResponseType<Page<EventDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 503)]
@@ -45,7 +45,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
         Guid id, [IfMatch] IfMatch ifMatch, ChangeEvent command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
 
-    /// <summary>Closes an event: it takes no more forecasts</summary>
+    /// <summary>Closes an event for forecasts</summary>
     [HttpPost("events/{id:guid}/close")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<CloseEvent>]
@@ -54,7 +54,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
         Answer(new CloseEvent(id), cancellationToken);
 
     /// <summary>Sets the result of an event, once</summary>
-    /// <remarks>Its forecasts are judged in the background, and each forecaster is told; the status is `settled` when all are.</remarks>
+    /// <remarks>The settlement runs in the background and notifies each forecaster; at the end the status is `settled`.</remarks>
     [HttpPost("events/{id:guid}/result")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
@@ -69,7 +69,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
         AnswerNothing(new DeleteEvent(id, ifMatch), cancellationToken);
 
-    /// <summary>Restores an event that was deleted</summary>
+    /// <summary>Restores a deleted event</summary>
     [HttpPost("events/{id:guid}/restore")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreEvent>]
@@ -77,7 +77,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     public Task<ActionResult<EventDto>> Restore(Guid id, CancellationToken cancellationToken) =>
         Answer(new RestoreEvent(id), cancellationToken);
 
-    /// <summary>Lists everybody's forecasts of an event</summary>
+    /// <summary>Lists the forecasts of all users for an event</summary>
     [HttpGet("events/{id:guid}/forecasts")]
     [ProducesResponseType<Page<ForecastDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 503)]
@@ -85,7 +85,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
         Guid id, [FromQuery] ListEventForecasts query, CancellationToken cancellationToken) =>
         Answer(query.Of(id), cancellationToken);
 
-    /// <summary>Shows who forecast an event best</summary>
+    /// <summary>Shows the leaderboard of an event</summary>
     [HttpGet("events/{id:guid}/leaderboard")]
     [ProducesResponseType<Page<EventRankDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 503)]
@@ -93,7 +93,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
         Guid id, [FromQuery] GetEventLeaderboard query, CancellationToken cancellationToken) =>
         Answer(query.Of(id), cancellationToken);
 
-    /// <summary>Shows who forecast best over all events</summary>
+    /// <summary>Shows the leaderboard of all events</summary>
     [HttpGet("leaderboard")]
     [ProducesResponseType<Page<RankDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]

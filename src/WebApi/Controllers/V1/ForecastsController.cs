@@ -15,14 +15,14 @@ namespace Portico.WebApi.Controllers.V1;
 [Tags("Forecasts")]
 public sealed class ForecastsController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Forecasts an open event</summary>
+    /// <summary>Creates a forecast of an open event</summary>
     [HttpPost]
     [ProducesResponseType<ForecastDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<ForecastDto>> Place(PlaceForecast command, CancellationToken cancellationToken) =>
         AnswerCreated(command, forecast => $"/api/v1/forecasts/{forecast.Id}", cancellationToken);
 
-    /// <summary>Lists the caller's forecasts, the newest first</summary>
+    /// <summary>Lists the caller's forecasts, newest first</summary>
     [HttpGet]
     [ProducesResponseType<Page<ForecastDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 503)]

@@ -27,8 +27,8 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 503)]
     public Task<ActionResult<HoldDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetHold(id), cancellationToken);
 
-    /// <summary>Moves what is held to where it is held for, in whole or in part</summary>
-    /// <remarks>What is left stays reserved.</remarks>
+    /// <summary>Captures a hold, completely or in part</summary>
+    /// <remarks>The captured amount moves to the wallet that it is held for. The rest stays held.</remarks>
     [HttpPost("{id:guid}/capture")]
     [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
@@ -36,7 +36,7 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command, CancellationToken cancellationToken) =>
         Answer((command ?? new CaptureHold()) with { Id = id }, cancellationToken);
 
-    /// <summary>Ends a hold and frees what is left of it</summary>
+    /// <summary>Voids a hold; the money that is left is available again</summary>
     [HttpPost("{id:guid}/void")]
     [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [UseCase<VoidHold>]

@@ -6,13 +6,13 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>The books as a whole, for administrators.</summary>
+/// <summary>The ledger as a whole, for administrators.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/ledger")]
 [Tags("Ledger")]
 public sealed class LedgerController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Adds up all accounts: in each currency debit and credit are the same</summary>
+    /// <summary>Shows the trial balance: in each currency debit and credit are equal</summary>
     [HttpGet("trial-balance")]
     [ProducesResponseType<TrialBalanceDto>(StatusCodes.Status200OK)]
     [UseCase<GetTrialBalance>]
@@ -20,9 +20,9 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     public Task<ActionResult<TrialBalanceDto>> GetTrialBalance(CancellationToken cancellationToken) =>
         Answer(new GetTrialBalance(), cancellationToken);
 
-    /// <summary>Recomputes every balance from its postings and names the first row that is wrong</summary>
+    /// <summary>Recomputes every balance from its postings and shows the first wrong row of each check</summary>
     /// <remarks>
-    /// One at a time, within `Limits:RequestTimeout`: some seconds for a million postings. A ledger that needs longer is verified by
+    /// One verification at a time, within `Limits:RequestTimeout`: some seconds for a million postings. For a ledger that needs longer, use
     /// `Migrator ledger verify`, which does the same.
     /// </remarks>
     [HttpGet("verification")]

@@ -7,20 +7,20 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>Money that goes from one wallet to another, in or out.</summary>
+/// <summary>Transfers between wallets, deposits and withdrawals.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}")]
 [Tags("Transfers")]
 public sealed class TransfersController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Moves money from a wallet of the caller to any other of the same currency</summary>
+    /// <summary>Moves money from a wallet of the caller to any other wallet of the same currency</summary>
     [HttpPost("transfers")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<TransferDto>> Post(PostTransfer command, CancellationToken cancellationToken) =>
         AnswerCreated(command, Address, cancellationToken);
 
-    /// <summary>Makes up to 100 transfers from wallets of the caller: all of them, or none</summary>
+    /// <summary>Makes up to 100 transfers from wallets of the caller: all of them or none</summary>
     [HttpPost("transfers/batch")]
     [ProducesResponseType<TransferBatchDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
@@ -35,7 +35,7 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     public Task<ActionResult<TransferDto>> Get(Guid id, CancellationToken cancellationToken) =>
         Answer(new GetTransfer(id), cancellationToken);
 
-    /// <summary>Moves what a transfer moved back, in whole or in part</summary>
+    /// <summary>Reverses a transfer, completely or in part</summary>
     /// <remarks>In total never more than the transfer. Deposits, withdrawals and captures can be reversed too.</remarks>
     [HttpPost("transfers/{id:guid}/reverse")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
@@ -44,14 +44,14 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ReverseTransfer? command, CancellationToken cancellationToken) =>
         AnswerCreated((command ?? new ReverseTransfer()) with { Id = id }, Address, cancellationToken);
 
-    /// <summary>Brings money from outside into any wallet</summary>
+    /// <summary>Deposits money from outside into any wallet</summary>
     [HttpPost("deposits")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<TransferDto>> Deposit(DepositMoney command, CancellationToken cancellationToken) =>
         AnswerCreated(command, Address, cancellationToken);
 
-    /// <summary>Takes money out of any wallet</summary>
+    /// <summary>Withdraws money from any wallet</summary>
     [HttpPost("withdrawals")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]

@@ -7,7 +7,7 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>People and their profiles.</summary>
+/// <summary>Users and their profiles.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/users")]
 [Tags("Users")]
@@ -21,16 +21,17 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     public Task<ActionResult<UserDto>> GetMe(CancellationToken cancellationToken) => Answer(new GetMe(), cancellationToken);
 
     /// <summary>Changes the caller's own name or language</summary>
-    /// <remarks>What is left out stays as it was.</remarks>
+    /// <remarks>Missing fields stay unchanged.</remarks>
     [HttpPatch("me")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<UserDto>> ChangeProfile(ChangeProfile command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
 
-    /// <summary>Changes the address or number that the caller signs in with</summary>
+    /// <summary>Changes the contact address of the caller</summary>
     /// <remarks>
-    /// The code was sent to the new one by `verify-code` with the reason `changeContact`. The old one is told. Sessions go on.
+    /// `verify-code` with the reason `changeContact` sends the code to the new address. The old address gets a notification. Sessions
+    /// continue.
     /// </remarks>
     [HttpPut("me/contact")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
@@ -40,7 +41,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
 
     /// <summary>Deletes the caller's own account</summary>
     /// <remarks>
-    /// All their sessions end. The address stays theirs for the retention time, in which an administrator can restore them.
+    /// All sessions end. The address stays reserved for the retention time, in which an administrator can restore the user.
     /// </remarks>
     [HttpDelete("me")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
@@ -48,15 +49,15 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     public Task<ActionResult> DeleteAccount([FromBody] DeleteAccount command, CancellationToken cancellationToken) =>
         AnswerNothing(command, cancellationToken);
 
-    /// <summary>Lists people, the newest first</summary>
-    /// <remarks>Those who are deleted are listed by their status only.</remarks>
+    /// <summary>Lists users, newest first</summary>
+    /// <remarks>Deleted users are listed only with the status `deleted`.</remarks>
     [HttpGet]
     [ProducesResponseType<Page<AccountDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<AccountDto>>> ListUsers([FromQuery] ListUsers query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
-    /// <summary>Shows any person, deleted or not</summary>
+    /// <summary>Shows any user, deleted or not</summary>
     [HttpGet("{id:guid}")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<GetUser>]
@@ -64,23 +65,23 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     public Task<ActionResult<AccountDto>> GetUser(Guid id, CancellationToken cancellationToken) =>
         Answer(new GetUser(id), cancellationToken);
 
-    /// <summary>Gives a person another rank</summary>
-    /// <remarks>The highest of the roles counts and implies the lower ones; it must be below the caller's own.</remarks>
+    /// <summary>Changes the role of a user</summary>
+    /// <remarks>The highest named role counts and includes the lower ones; it must be lower than the caller's own role.</remarks>
     [HttpPut("{id:guid}/roles")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> ChangeRoles(Guid id, ChangeRoles command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 
-    /// <summary>Keeps a person out and ends their sessions</summary>
-    /// <remarks>One who is blocked already stays so, for the first reason.</remarks>
+    /// <summary>Blocks a user and ends all sessions of the user</summary>
+    /// <remarks>A user who is already blocked stays blocked with the first reason.</remarks>
     [HttpPost("{id:guid}/block")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> BlockUser(Guid id, BlockUser command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 
-    /// <summary>Lets a blocked person sign in again</summary>
+    /// <summary>Unblocks a user</summary>
     [HttpPost("{id:guid}/unblock")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<UnblockUser>]
@@ -88,8 +89,8 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     public Task<ActionResult<AccountDto>> UnblockUser(Guid id, CancellationToken cancellationToken) =>
         Answer(new UnblockUser(id), cancellationToken);
 
-    /// <summary>Deletes a person and ends their sessions</summary>
-    /// <remarks>They can be restored. Their address stays theirs for the retention time.</remarks>
+    /// <summary>Deletes a user and ends all sessions of the user</summary>
+    /// <remarks>The user can be restored. The address stays reserved for the retention time.</remarks>
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteUser>]
@@ -97,7 +98,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     public Task<ActionResult> DeleteUser(Guid id, CancellationToken cancellationToken) =>
         AnswerNothing(new DeleteUser(id), cancellationToken);
 
-    /// <summary>Brings a deleted person back, with the role and the standing that they had</summary>
+    /// <summary>Restores a deleted user with the former role and status</summary>
     [HttpPost("{id:guid}/restore")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreUser>]
@@ -105,7 +106,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     public Task<ActionResult<AccountDto>> RestoreUser(Guid id, CancellationToken cancellationToken) =>
         Answer(new RestoreUser(id), cancellationToken);
 
-    /// <summary>Signs a person out everywhere</summary>
+    /// <summary>Ends all sessions of a user</summary>
     [HttpDelete("{id:guid}/sessions")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<EndUserSessions>]

@@ -8,13 +8,13 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>What happened in wallets, for their owners and for managers. It stays when a wallet is closed.</summary>
+/// <summary>The history of wallets, for their owners and for managers. It stays after a wallet is closed.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/wallets/{id:guid}")]
 [Tags("Wallets")]
 public sealed class WalletHistoryController(ISender sender) : ApiController(sender)
 {
-    /// <summary>Lists what happened in a wallet, the newest first</summary>
+    /// <summary>Lists the entries of a wallet, newest first</summary>
     [HttpGet("entries")]
     [ProducesResponseType<Page<EntryDto>>(StatusCodes.Status200OK)]
     [UseCase<ListWalletEntries>]
@@ -23,9 +23,9 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
         Guid id, [FromQuery] int? limit, [FromQuery] string? cursor, CancellationToken cancellationToken) =>
         Answer(new ListWalletEntries { WalletId = id, Limit = limit ?? IPaged.DefaultLimit, Cursor = cursor }, cancellationToken);
 
-    /// <summary>Shows what a wallet held at an instant</summary>
+    /// <summary>Shows the balance of a wallet at a time</summary>
     /// <remarks>
-    /// `at` means its whole millisecond, so the `createdAt` of an entry gives the balance with that entry; without it, it is now.
+    /// `at` includes its whole millisecond, so the `createdAt` of an entry gives the balance with that entry. The default is now.
     /// </remarks>
     [HttpGet("balance")]
     [ProducesResponseType<WalletBalanceDto>(StatusCodes.Status200OK)]
@@ -36,9 +36,9 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
 
     /// <summary>Shows the statement of a wallet: opening balance, entries, closing balance</summary>
     /// <remarks>
-    /// `from` is inside the span of time, `to` is not; left out they are the beginning and now. `Accept: text/csv` gives a table (RFC 4180,
-    /// UTF-8) whose first and last row are the balances; text that a spreadsheet would take for a formula begins with an apostrophe.
-    /// It is sent as it is read, however long it is: an answer that breaks off is not complete.
+    /// `from` is inclusive, `to` is exclusive; the defaults are the beginning of the wallet and now. `Accept: text/csv` gives a table
+    /// (RFC 4180, UTF-8) with the balances in the first and the last row; text that a spreadsheet could read as a formula begins with an
+    /// apostrophe. The answer is streamed and has no length limit: an answer that breaks off is not complete.
     /// </remarks>
     [HttpGet("statement")]
     [StreamedStatement]

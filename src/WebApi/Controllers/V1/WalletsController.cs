@@ -22,21 +22,21 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
     public Task<ActionResult<WalletDto>> Open(OpenWallet command, CancellationToken cancellationToken) =>
         AnswerCreated(command, wallet => $"/api/v1/wallets/{wallet.Id}", cancellationToken);
 
-    /// <summary>Lists the caller's wallets, the newest first</summary>
+    /// <summary>Lists the caller's wallets, newest first</summary>
     [HttpGet]
     [ProducesResponseType<Page<WalletDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<WalletDto>>> List([FromQuery] ListWallets query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
-    /// <summary>Shows one of the caller's wallets with what it holds now</summary>
+    /// <summary>Shows one of the caller's wallets with its current balance</summary>
     [HttpGet("{id:guid}")]
     [ProducesResponseType<WalletDto>(StatusCodes.Status200OK)]
     [UseCase<GetWallet>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<WalletDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetWallet(id), cancellationToken);
 
-    /// <summary>Gives one of the caller's wallets another name</summary>
+    /// <summary>Renames one of the caller's wallets</summary>
     [HttpPatch("{id:guid}")]
     [ProducesResponseType<WalletDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
@@ -45,7 +45,7 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
 
     /// <summary>Closes and deletes one of the caller's wallets</summary>
-    /// <remarks>It must be empty and nothing in it held. Its history stays.</remarks>
+    /// <remarks>The wallet must be empty and hold nothing. Its history stays.</remarks>
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<CloseWallet>]
