@@ -21,9 +21,12 @@ internal static class Shell
     /// <param name="environment">Variables besides those of this process.</param>
     /// <exception cref="TimeoutException">It took longer; it and its children were ended.</exception>
     public static async Task<ShellRun> RunAsync(
-        string program, string[] arguments, string input, string folder, TimeSpan timeout,
-        IReadOnlyDictionary<string, string>? environment =
-            null)
+        string program,
+        string[] arguments,
+        string input,
+        string folder,
+        TimeSpan timeout,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
+using Portico.Application.Auth;
 using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Events;
@@ -129,7 +130,8 @@ public sealed partial class PorticoApp : IAsyncDisposable
         sent.EnsureSuccessStatusCode();
         var code = await CodeAsync(person.Email);
         using var registered = await Client.PostAsJsonAsync(
-            "/api/v1/auth/register", new { person.Email, Code = code, person.Password, DisplayName = "Ada Lovelace" });
+            "/api/v1/auth/register",
+            new Register { Email = person.Email, Code = code, Password = person.Password, DisplayName = "Ada Lovelace" });
         registered.EnsureSuccessStatusCode();
         person.Take(await registered.Content.ReadFromJsonAsync<JsonElement>());
         return person;
@@ -233,8 +235,14 @@ public sealed class TestPerson(HttpClient api, string email, string password)
     public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
     public Task<HttpResponseMessage> LogInAsync(string? withPassword = null) =>
-        api.PostAsJsonAsync("/api/v1/auth/login", new { Email, Password = withPassword ?? Password });
+        api.PostAsJsonAsync("/api/v1/auth/login", new LogIn { Email = Email, Password = withPassword ?? Password });
 
     public Task<HttpResponseMessage> RefreshAsync(string? withToken = null) =>
-        api.PostAsJsonAsync("/api/v1/auth/refresh", new { RefreshToken = withToken ?? RefreshToken });
+        api.PostAsJsonAsync("/api/v1/auth/refresh", new RefreshSession { RefreshToken = withToken ?? RefreshToken });
+
+    public Task<HttpResponseMessage> UpdatePasswordAsync(string newPassword, string? oldPassword = null, Guid? userId = null) =>
+        SendAsync(
+            HttpMethod.Post,
+            "/api/v1/auth/update-password",
+            new UpdatePassword { UserId = userId ?? Id, OldPassword = oldPassword ?? Password, NewPassword = newPassword });
 }

@@ -51,8 +51,8 @@ public sealed class TokenFuzzTests
         var part = Gen.ListOf(ArbMap.Default.GeneratorFor<byte>()).Select(bytes => bytes.ToArray());
         var texts = Gen.OneOf(
             Gen.ListOf(Character).Select(characters => string.Concat(characters)),
-            part.Three().Select(parts => string.Join(
-                '.', new[] { parts.Item1, parts.Item2, parts.Item3 }.Select(bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)))));
+            part.Three().Select(parts => string.Join('.', new[] { parts.Item1, parts.Item2, parts.Item3 }
+                .Select(bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)))));
 
         Prop.ForAll(Arb.From(texts), text => !Worlds[0].Validator.TryValidate(text, out _, out _))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));

@@ -9,7 +9,7 @@ namespace Portico.Application.UnitTests.Notifications;
 
 public sealed class MessageQueueTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly HurriedClock _clock = new();
     private readonly RecordingLogger<MessageQueue> _log = new();

@@ -32,7 +32,8 @@ public sealed class MessageTemplatesTests
     [Fact]
     public void Every_template_has_a_notification() =>
         Assert.Equal(
-            MessageTemplates.Templates.Order(StringComparer.Ordinal), All.Select(notification => notification.Template).Order(StringComparer.Ordinal));
+            MessageTemplates.Templates.Order(StringComparer.Ordinal),
+            All.Select(notification => notification.Template).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Worded))]
@@ -66,10 +67,14 @@ public sealed class MessageTemplatesTests
     }
 
     [Fact]
-    public void Needs_no_other_value_than_its_notification_has() => Assert.All(
+    public void Needs_every_value_that_its_notification_has() => Assert.All(
         All,
-        notification => Assert.All(notification.Values.Keys, missing => Assert.Throws<KeyNotFoundException>(() => MessageTemplates.Render(
-            Notification.Of(notification.Template, notification.Values.Where(value => value.Key != missing).ToDictionary()), Requests.Email(), "en"))));
+        notification => Assert.All(notification.Values.Keys, missing =>
+        {
+            var others = notification.Values.Where(value => value.Key != missing).ToDictionary();
+            Assert.Throws<KeyNotFoundException>(() =>
+                MessageTemplates.Render(Notification.Of(notification.Template, others), Requests.Email(), "en"));
+        }));
 
     [Fact]
     public void No_value_becomes_a_tag_or_another_line()

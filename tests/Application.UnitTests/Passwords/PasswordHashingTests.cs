@@ -9,7 +9,7 @@ namespace Portico.Application.UnitTests.Passwords;
 
 public sealed class PasswordHashingTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();

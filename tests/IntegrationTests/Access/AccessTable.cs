@@ -53,7 +53,9 @@ internal static partial class AccessTable
                 throw new FormatException(
                     $"docs/api/access.md: this row has not {Columns.Length} statuses, or does not say whose: {line.Value}");
             var statuses = Columns.Zip(cells).ToDictionary(
-                cell => cell.First, cell => int.Parse(cell.Second, NumberStyles.None, CultureInfo.InvariantCulture), StringComparer.Ordinal);
+                cell => cell.First,
+                cell => int.Parse(cell.Second, NumberStyles.None, CultureInfo.InvariantCulture),
+                StringComparer.Ordinal);
             yield return new AccessRow(line.Groups["operation"].Value, whose, statuses);
         }
     }

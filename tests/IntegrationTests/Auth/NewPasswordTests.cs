@@ -43,11 +43,8 @@ public sealed class NewPasswordTests : PorticoTests
     public async Task Takes_a_long_phrase_of_any_characters()
     {
         var person = await App.SignUpAsync();
-        var userId = await Id(person);
         const string phrase = "пароль из слов 🐎 and a space ";
-        await person.SendAsync(
-            HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = phrase })
-            .Json(HttpStatusCode.OK);
+        await person.UpdatePasswordAsync(phrase).Json(HttpStatusCode.OK);
         await person.LogInAsync(phrase).Json(HttpStatusCode.OK);
         await person.LogInAsync(phrase.TrimEnd()).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
     }
@@ -58,11 +55,7 @@ public sealed class NewPasswordTests : PorticoTests
         await Refused(App.Client.Post("auth/register", new { person.Email, code = "000000", password, displayName = "Ada" }), "password");
         await Refused(
             App.Client.Post("auth/confirm-reset-password", new { person.Email, code = "000000", newPassword = password }), "newPassword");
-        var userId = await Id(person);
-        await Refused(
-            person.SendAsync(
-                HttpMethod.Post, "/api/v1/auth/update-password", new { userId, oldPassword = person.Password, newPassword = password }),
-            "newPassword");
+        await Refused(person.UpdatePasswordAsync(password), "newPassword");
     }
 
     private static async Task Refused(Task<HttpResponseMessage> answer, string field)
@@ -70,7 +63,4 @@ public sealed class NewPasswordTests : PorticoTests
         var problem = await answer.Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.Equal(field, Assert.Single(problem.GetProperty("errors").EnumerateObject()).Name);
     }
-
-    private static async Task<Guid> Id(TestPerson person) =>
-        (await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).GetProperty("sub").GetGuid();
 }

@@ -180,11 +180,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         if (how == "by its owner")
             await person.SendAsync(HttpMethod.Delete, $"/api/v1/auth/sessions/{there.SessionId}").Json(HttpStatusCode.NoContent);
         else
-            await person.SendAsync(
-                HttpMethod.Post,
-                "/api/v1/auth/update-password",
-                new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" })
-                .Json(HttpStatusCode.OK);
+            await person.UpdatePasswordAsync("another horse, another staple").Json(HttpStatusCode.OK);
 
         var ended = Stopwatch.GetTimestamp();
         var accepted = ended;

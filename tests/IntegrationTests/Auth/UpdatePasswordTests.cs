@@ -1,4 +1,5 @@
 using System.Net;
+using Portico.Application.Auth;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -15,7 +16,7 @@ public sealed class UpdatePasswordTests : PorticoTests
         var before = person.RefreshToken;
 
         var newPassword = NewPassword();
-        var tokens = await Update(person, newPassword).Json(HttpStatusCode.OK);
+        var tokens = await person.UpdatePasswordAsync(newPassword).Json(HttpStatusCode.OK);
         Assert.Equal(session, tokens.Text("sessionId"));
         person.Take(tokens);
         Assert.NotEqual(before, person.RefreshToken);
@@ -33,7 +34,7 @@ public sealed class UpdatePasswordTests : PorticoTests
     public async Task Gives_a_tab_that_refreshes_at_the_same_time_the_same_successor()
     {
         var person = await App.SignUpAsync();
-        var tokens = await Update(person, NewPassword()).Json(HttpStatusCode.OK);
+        var tokens = await person.UpdatePasswordAsync(NewPassword()).Json(HttpStatusCode.OK);
         var tab = await person.RefreshAsync().Json(HttpStatusCode.OK);
         Assert.Equal(tokens.Text("refreshToken"), tab.Text("refreshToken"));
     }
@@ -44,7 +45,7 @@ public sealed class UpdatePasswordTests : PorticoTests
         var person = await App.SignUpAsync();
         var stolen = person.RefreshToken;
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
-        person.Take(await Update(person, NewPassword()).Json(HttpStatusCode.OK));
+        person.Take(await person.UpdatePasswordAsync(NewPassword()).Json(HttpStatusCode.OK));
         await person.RefreshAsync(stolen).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }
@@ -56,7 +57,7 @@ public sealed class UpdatePasswordTests : PorticoTests
         var victim = await App.SignUpAsync();
         var victimId = (await Check(victim)).GetProperty("sub").GetGuid();
         foreach (var userId in new[] { victimId, Guid.CreateVersion7() })
-            await Update(person, NewPassword(), userId: userId).Problem(HttpStatusCode.NotFound, "not_found");
+            await person.UpdatePasswordAsync(NewPassword(), userId: userId).Problem(HttpStatusCode.NotFound, "not_found");
         await victim.LogInAsync().Json(HttpStatusCode.OK);
         await person.LogInAsync().Json(HttpStatusCode.OK);
     }
@@ -67,8 +68,9 @@ public sealed class UpdatePasswordTests : PorticoTests
         var person = await App.SignUpAsync();
         await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
         for (var failure = 2; failure <= 3; failure++)
-            await Update(person, NewPassword(), oldPassword: "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        using var delayed = await Update(person, NewPassword());
+            await person.UpdatePasswordAsync(NewPassword(), oldPassword: "wrong password")
+                .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        using var delayed = await person.UpdatePasswordAsync(NewPassword());
         Assert.Equal(HttpStatusCode.TooManyRequests, delayed.StatusCode);
         Assert.NotNull(delayed.Headers.RetryAfter);
         using var signIn = await person.LogInAsync();
@@ -90,7 +92,7 @@ public sealed class UpdatePasswordTests : PorticoTests
         var person = await app.SignUpAsync();
         var candidates = Enumerable.Range(0, 8).Select(_ => NewPassword()).ToArray();
         var userId = (await Check(person)).GetProperty("sub").GetGuid();
-        var answers = await Task.WhenAll(candidates.Select(candidate => Update(person, candidate, userId: userId)));
+        var answers = await Task.WhenAll(candidates.Select(candidate => person.UpdatePasswordAsync(candidate, userId: userId)));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
         await person.LogInAsync(candidates[Array.FindIndex(answers, answer => answer.StatusCode == HttpStatusCode.OK)])
@@ -101,8 +103,9 @@ public sealed class UpdatePasswordTests : PorticoTests
     public async Task Is_noted_in_the_audit_log_without_a_secret()
     {
         var person = await App.SignUpAsync();
-        await Update(person, NewPassword(), oldPassword: "wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
-        await Update(person, NewPassword()).Json(HttpStatusCode.OK);
+        await person.UpdatePasswordAsync(NewPassword(), oldPassword: "wrong password")
+            .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+        await person.UpdatePasswordAsync(NewPassword()).Json(HttpStatusCode.OK);
         Assert.Equal(
             $"user.password_changed {person.Id} {person.SessionId}",
             await App.Database.TextAsync(
@@ -113,22 +116,12 @@ public sealed class UpdatePasswordTests : PorticoTests
     [Fact]
     public async Task Needs_a_token()
     {
-        await App.Client.Post(
-            "auth/update-password", new { userId = Guid.CreateVersion7(), oldPassword = "correct horse", newPassword = "another horse" })
-            .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        var request = new UpdatePassword { UserId = Guid.CreateVersion7(), OldPassword = "correct horse", NewPassword = "another horse" };
+        await App.Client.Post("auth/update-password", request).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     private static string NewPassword() => $"another horse {Guid.NewGuid():N}";
 
     private static Task<System.Text.Json.JsonElement> Check(TestPerson person) =>
         person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
-
-    private static async Task<HttpResponseMessage> Update(
-        TestPerson person, string newPassword, string? oldPassword = null, Guid? userId = null) =>
-        await person.SendAsync(HttpMethod.Post, "/api/v1/auth/update-password", new
-        {
-            userId = userId ?? (await Check(person)).GetProperty("sub").GetGuid(),
-            oldPassword = oldPassword ?? person.Password,
-            newPassword,
-        });
 }

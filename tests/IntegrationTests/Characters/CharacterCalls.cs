@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Portico.Application.Characters;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Characters;
@@ -9,17 +10,17 @@ internal static class CharacterCalls
 {
     public const string Path = "/api/v1/characters";
 
-    public static object Sheet(string name = "Mira", int level = 3, string @class = "wizard") => new
+    public static CharacterFields Sheet(string name = "Mira", int level = 3, string @class = "wizard") => new CreateCharacter
     {
-        name,
-        @class,
-        level,
-        strength = 8,
-        dexterity = 14,
-        constitution = 12,
-        intelligence = 17,
-        wisdom = 13,
-        charisma = 10,
+        Name = name,
+        Class = @class,
+        Level = level,
+        Strength = 8,
+        Dexterity = 14,
+        Constitution = 12,
+        Intelligence = 17,
+        Wisdom = 13,
+        Charisma = 10,
     };
 
     public static Task<HttpResponseMessage> Create(this TestPerson person, object sheet, params (string Name, string Value)[] headers) =>

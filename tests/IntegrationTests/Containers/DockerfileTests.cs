@@ -33,7 +33,7 @@ public sealed class DockerfileTests
             help = await Run($"dotnet {Program("seeder", context.FullName)} --help", context.FullName);
             Assert.Contains("Fills a migrated database", help.Output, StringComparison.Ordinal);
             var started = await Shell.RunAsync(
-                $"dotnet {Program("server", context.FullName)}", context.FullName, TimeSpan.FromMinutes(1), Environment);
+                $"dotnet {Program("server", context.FullName)}", context.FullName, TimeSpan.FromMinutes(5), Environment);
             Assert.Equal(1, started.ExitCode);
             Assert.Contains("ConnectionStrings:Portico is missing", started.Errors, StringComparison.Ordinal);
         }
@@ -100,7 +100,7 @@ public sealed class DockerfileTests
 
     private static async Task<ShellRun> Run(string command, string folder)
     {
-        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(10), Environment);
+        var run = await Shell.RunAsync(command, folder, TimeSpan.FromMinutes(30), Environment);
         Assert.True(run.ExitCode == 0, $"{command}\n{run.Output}{run.Errors}");
         return run;
     }

@@ -173,15 +173,15 @@ public sealed class EventConsumersTests
             await process.PublishAsync("slow");
 
         await Eventually.Holds(async () => (await process.ConsumerAsync()).NumAckPending == 4, "four are being handled");
-        // Heartbeats of the pull are missing meanwhile, which makes the client pull again.
+        // The client pulls again when two heartbeats of one second are missing.
         var since = Stopwatch.StartNew();
         await Eventually.Holds(
             async () =>
             {
                 Assert.InRange((await process.ConsumerAsync()).NumAckPending, 4, 5);
-                return since.Elapsed > TimeSpan.FromSeconds(6);
+                return since.Elapsed > TimeSpan.FromSeconds(3);
             },
-            "six seconds");
+            "three seconds");
         gate.SetResult();
 
         await process.Answered();

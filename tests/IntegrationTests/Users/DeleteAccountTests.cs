@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Users;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Ledger;
@@ -200,7 +201,7 @@ public sealed class DeleteAccountTests : PorticoTests
     }
 
     private static Task<HttpResponseMessage> Leave(TestPerson person, string? password = null) =>
-        person.SendAsync(HttpMethod.Delete, "/api/v1/users/me", new { password = password ?? person.Password });
+        person.SendAsync(HttpMethod.Delete, "/api/v1/users/me", new DeleteAccount { Password = password ?? person.Password });
 
     private static Task<HttpResponseMessage> Restore(TestPerson admin, TestPerson person) =>
         admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/restore");
