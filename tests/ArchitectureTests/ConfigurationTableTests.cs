@@ -7,7 +7,7 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.ArchitectureTests;
 
-/// <summary>The configuration table of the README against the settings classes.</summary>
+/// <summary>The table of docs/configuration.md against the settings classes.</summary>
 public sealed partial class ConfigurationTableTests
 {
     private const string None = "–";
@@ -114,12 +114,10 @@ public sealed partial class ConfigurationTableTests
 
     private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows()
     {
-        var section = File.ReadAllText(Path.Combine(Solution.Root, "README.md"))
-            .Split("\n## ")
-            .Single(text => text.StartsWith("Configuration\n", StringComparison.Ordinal));
+        var page = File.ReadAllText(Path.Combine(Solution.Root, "docs", "configuration.md"));
         return
         [
-            .. Row().Matches(section).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))
+            .. Row().Matches(page).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))
         ];
     }
 

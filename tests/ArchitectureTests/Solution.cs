@@ -51,6 +51,15 @@ internal static class Solution
         .EnumerateFiles(Folder(project), "*.cs", SearchOption.AllDirectories)
         .Where(file => Path.GetRelativePath(Folder(project), file).Split(Path.DirectorySeparatorChar)[0] != "obj");
 
+    /// <summary>The C# and Markdown files of folders, and single files, of the checkout.</summary>
+    public static IEnumerable<string> TextFiles(params string[] places) =>
+        from place in places
+        let path = Path.Combine(Root, place)
+        from file in File.Exists(path) ? [path] : Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+        where Path.GetExtension(file) is ".cs" or ".md"
+        where !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "node_modules")
+        select file;
+
     /// <summary>Fails with the names of those that break a rule.</summary>
     public static void AssertNone(IEnumerable<string> offenders) => Assert.Equal([], offenders.Order(StringComparer.Ordinal));
 

@@ -28,7 +28,7 @@ public sealed class LocalStack : IAsyncDisposable
     private readonly RedisServer? _redis;
     private readonly NatsServer? _nats;
     private FileStream? _owner;
-    private Process? _janitor;
+    private Process? _cleanup;
 
     private LocalStack(string folder, LocalStackOptions options)
     {
@@ -84,11 +84,11 @@ public sealed class LocalStack : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(Servers.Select(server => server.EndAsync()));
-        if (_janitor is not null)
+        if (_cleanup is not null)
         {
-            _janitor.StandardInput.Close();
-            await _janitor.WaitForExitAsync();
-            _janitor.Dispose();
+            _cleanup.StandardInput.Close();
+            await _cleanup.WaitForExitAsync();
+            _cleanup.Dispose();
         }
 
         if (_owner is not null)
@@ -108,9 +108,9 @@ public sealed class LocalStack : IAsyncDisposable
                     | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
             }
 
-            _janitor = Process.Start(new ProcessStartInfo(
+            _cleanup = Process.Start(new ProcessStartInfo(
                 Programs.Need("setsid", "util-linux"),
-                ["sh", "-c", FolderCleanup, "portico-janitor", Folder, ServersLock, PostgresServer.FallbackFolder(Folder)])
+                ["sh", "-c", FolderCleanup, "portico-cleanup", Folder, ServersLock, PostgresServer.FallbackFolder(Folder)])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,

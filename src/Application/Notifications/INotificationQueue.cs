@@ -15,8 +15,8 @@ public interface INotificationQueue
     /// <summary>Adds a notification to the queue.</summary>
     /// <param name="eventId">The id of the event; a second notification with the same template for the same event is dropped.</param>
     /// <param name="userId">The user who gets it.</param>
-    /// <param name="letter">The notification.</param>
+    /// <param name="notification">The notification.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="to">The address, if it is not the user's own address.</param>
-    Task Enqueue(Guid eventId, Guid userId, Notification letter, CancellationToken cancellationToken, ContactAddress? to = null);
+    Task Enqueue(Guid eventId, Guid userId, Notification notification, CancellationToken cancellationToken, ContactAddress? to = null);
 }

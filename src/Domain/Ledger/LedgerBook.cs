@@ -59,7 +59,7 @@ public sealed class LedgerBook
                 : Refused(LedgerErrors.KeyReused);
 
         var outcome = Execute(instruction);
-        if (outcome.Error is null || StoredErrors.NameOf(outcome.Error) is not null)
+        if (outcome.Error is null || StoredErrorNames.NameOf(outcome.Error) is not null)
         {
             _usedKeys[name] = new KnownKey(key.Fingerprint, outcome);
             _keys.Add(new StoredOutcome(key, outcome, instruction.At ?? _now));

@@ -46,7 +46,7 @@ public static class LedgerErrors
 }
 
 /// <summary>Errors that depend on the state of the ledger, and are therefore stored for a replay with the same key.</summary>
-public static class StoredErrors
+public static class StoredErrorNames
 {
     // A name never changes.
     private static readonly Dictionary<string, Error> Kept = new(StringComparer.Ordinal)

@@ -30,7 +30,7 @@ internal sealed record OutcomeText
         return JsonSerializer.Serialize(
             new OutcomeText
             {
-                Error = outcome.Error is { } refusal ? StoredErrors.NameOf(refusal) : null,
+                Error = outcome.Error is { } refusal ? StoredErrorNames.NameOf(refusal) : null,
                 Journals = outcome.Error is null ? [.. outcome.Journals.Select(journal => journal.Id)] : null,
                 HoldId = outcome.Hold?.Id,
                 HoldCaptured = outcome.Hold?.Captured.MinorUnits.ToString(),
@@ -45,7 +45,7 @@ internal sealed record OutcomeText
 
     /// <summary>Restores the outcome from its journals and its hold.</summary>
     public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Error is { } name
-        ? new Outcome { Error = StoredErrors.OfName(name) }
+        ? new Outcome { Error = StoredErrorNames.OfName(name) }
         : new Outcome
         {
             Journals = [.. Journals!.Select(id => journals[id])],

@@ -11,7 +11,8 @@ namespace Portico.Infrastructure.Notifications;
 /// <c>Mail:GiveUpAfter</c>, make it a dead letter. At shutdown no new notifications are claimed, and the current ones are still sent.
 /// </remarks>
 internal sealed partial class NotificationDelivery(
-    NotificationStore queue, NotificationSignal signal, IEnumerable<IMessageChannel> channels, MailSettings settings, MessageMetrics metrics,
+    NotificationStore queue, NotificationSignal signal, IEnumerable<IMessageChannel> channels, MailSettings settings,
+    MessageMetrics metrics,
     TimeProvider clock, ILogger<NotificationDelivery> logger)
     : BackgroundService
 {
