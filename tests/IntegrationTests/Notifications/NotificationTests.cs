@@ -190,7 +190,8 @@ public sealed class NotificationTests : IAsyncLifetime
         _app.MessageAsync(person.Email, text => IsTo(text, person.Email, subject));
 
     private static bool IsTo(string text, string email, string subject) =>
-        text.Contains($"To: {email}\r\nSubject: {subject}\r\n", StringComparison.Ordinal);
+        text.Contains($"\r\nTo: {email}\r\n", StringComparison.Ordinal)
+        && text.Contains($"\r\nSubject: {subject}\r\n", StringComparison.Ordinal);
 
     private async Task LogIn(TestPerson person, string agent)
     {
