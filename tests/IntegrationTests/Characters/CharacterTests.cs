@@ -103,7 +103,8 @@ public sealed class CharacterTests : PorticoTests
     public async Task Lists_in_every_order_page_by_page_without_loss()
     {
         // Equal values, characters of four bytes, and names of the largest length: a cursor must hold them.
-        string[] names = [new string('я', 100), string.Concat(Enumerable.Repeat("🐉", 50)), "Anna", "anna", "Bob", "Bob", "Bob", "Çelik"];
+        string[] names =
+            [new string('я', 100), string.Concat(Enumerable.Repeat("🐉", 50)), "Anna", "anna", "Bob", "Bob", "Bob", "Çelik"];
         foreach (var (name, n) in names.Select((name, n) => (name, n)))
             await _ada.Create(CharacterCalls.Sheet(name, 1 + (n % 3))).Json(HttpStatusCode.Created);
 
