@@ -88,7 +88,7 @@ public sealed partial class DocumentationTests
         foreach (var httpError in HttpErrors.All)
             yield return $"{httpError.Code} {httpError.Status}";
         var members = Solution.Types
-            .Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal) && type.Name != "StoredErrors")
+            .Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal))
             .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Static));
         foreach (var member in members)
         {

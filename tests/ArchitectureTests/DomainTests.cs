@@ -104,8 +104,7 @@ public sealed partial class DomainTests
     {
         const BindingFlags anyStatic = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static;
         var errors = new List<(string, Error)>();
-        foreach (var type in Solution.Types.Where(
-            type => type.Name.EndsWith("Errors", StringComparison.Ordinal) && type.Name != "StoredErrors"))
+        foreach (var type in Solution.Types.Where(type => type.Name.EndsWith("Errors", StringComparison.Ordinal)))
         {
             foreach (var field in type.GetFields(anyStatic).Where(field => field.FieldType == typeof(Error)))
                 errors.Add(($"{type.Name}.{field.Name}", (Error)field.GetValue(null)!));
