@@ -2,6 +2,8 @@
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
+# Compiled ahead of time, a program is fast from its first request on, and the build takes longer.
+ARG READY_TO_RUN=true
 
 # Only the files that decide the packages, so that a change of code does not rebuild this layer.
 COPY global.json Directory.Build.props Directory.Packages.props ./
@@ -12,15 +14,15 @@ COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/packages.lock.j
 COPY src/WebApi/WebApi.csproj src/WebApi/packages.lock.json src/WebApi/
 COPY src/Migrator/Migrator.csproj src/Migrator/packages.lock.json src/Migrator/
 COPY src/Seeder/Seeder.csproj src/Seeder/packages.lock.json src/Seeder/
-RUN dotnet restore src/WebApi/WebApi.csproj --locked-mode -p:PublishReadyToRun=true \
- && dotnet restore src/Migrator/Migrator.csproj --locked-mode -p:PublishReadyToRun=true \
- && dotnet restore src/Seeder/Seeder.csproj --locked-mode -p:PublishReadyToRun=true
+RUN dotnet restore src/WebApi/WebApi.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN \
+ && dotnet restore src/Migrator/Migrator.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN \
+ && dotnet restore src/Seeder/Seeder.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN
 
 COPY src/ src/
-# Compiled ahead of time, so that a program is fast from its first request on. CI has already run the analyzers.
-RUN dotnet publish src/WebApi/WebApi.csproj -c Release --no-restore -p:PublishReadyToRun=true -p:RunAnalyzers=false -o out/server \
- && dotnet publish src/Migrator/Migrator.csproj -c Release --no-restore -p:PublishReadyToRun=true -p:RunAnalyzers=false -o out/migrator \
- && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:PublishReadyToRun=true -p:RunAnalyzers=false -o out/seeder
+# CI has already run the analyzers.
+RUN dotnet publish src/WebApi/WebApi.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/server \
+ && dotnet publish src/Migrator/Migrator.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/migrator \
+ && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/seeder
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS migrator
 WORKDIR /app

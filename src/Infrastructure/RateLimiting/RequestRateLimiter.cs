@@ -21,19 +21,20 @@ namespace Portico.Infrastructure.RateLimiting;
 internal sealed class RequestRateLimiter(
     RedisConnection redis, Pseudonyms pseudonyms, RateLimitMetrics metrics, IHostEnvironment environment, TimeProvider clock,
     ILogger<RequestRateLimiter> logger)
-    : PeriodicService(ShareInterval, clock, logger), IRequestRateLimiter
+    : PeriodicService(CleanupInterval, clock, logger), IRequestRateLimiter
 {
     private const string OfUser = "user-requests";
     private const string OfClient = "client-requests";
     private const int MaxCallers = 100_000;
     private const int MaxConcurrentSends = 128;
-    private const int RoundsPerCleanup = 50;
 
+    private static readonly TimeSpan CleanupInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShareInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Window> _windows = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<Window> _unsent = new();
+    private long _cleanedAt = clock.GetTimestamp();
     private int _callers;
     private volatile bool _isAway;
 
@@ -44,8 +45,16 @@ internal sealed class RequestRateLimiter(
     /// <summary>Adds the new requests of this process to the counts in Redis.</summary>
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        if (round % RoundsPerCleanup == 0)
+        if (Clock.GetElapsedTime(_cleanedAt) >= CleanupInterval)
+        {
             RemoveExpired();
+            _cleanedAt = Clock.GetTimestamp();
+        }
+
+        // A request wakes an idle process; the other requests of the interval are sent with it.
+        if (_unsent.IsEmpty)
+            return;
+        await Task.Delay(ShareInterval, Clock, cancellationToken);
 
         // Requests from now on are sent in the next round.
         for (var waiting = _unsent.Count; waiting > 0;)
@@ -61,6 +70,7 @@ internal sealed class RequestRateLimiter(
             catch (DependencyUnavailableException)
             {
                 _isAway = true;
+                Wake();
                 throw;
             }
         }
@@ -78,7 +88,11 @@ internal sealed class RequestRateLimiter(
 
         var isAllowed = window.TrySpend(quota, Clock, out var left, out var reset, out var isFirstUnsent);
         if (isFirstUnsent)
+        {
             _unsent.Enqueue(window);
+            Wake();
+        }
+
         if (!isAllowed)
             metrics.Refused(policy);
         else if (_isAway)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Portico.Application.Auth;
 using Portico.Application.Common;
 using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.SigningKeys;
 using StackExchange.Redis;
@@ -45,6 +46,7 @@ internal sealed partial class RevokedSessions(
 
     /// <summary>The sessions that are not yet written to Redis, each with its next step.</summary>
     private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _unwritten = new();
+    private readonly WakeSignal _added = new();
     private readonly Lock _gate = new();
     private Task? _refresh;
     private long _readBegan = long.MinValue;
@@ -77,6 +79,7 @@ internal sealed partial class RevokedSessions(
     public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
         _expiresAt[sessionId] = clock.GetUtcNow() + Life;
+        _added.Set();
         if (_unwritten.Count < MaxUnwritten)
             _unwritten[sessionId] = then;
         await Write(sessionId, then, cancellationToken);
@@ -91,14 +94,15 @@ internal sealed partial class RevokedSessions(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(ReadInterval, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (true)
             {
                 // Only while there are entries to write, now or after Redis loses its data.
-                if (!_unwritten.IsEmpty || !_expiresAt.IsEmpty)
-                    await Refresh().WaitAsync(stoppingToken);
+                if (_unwritten.IsEmpty && _expiresAt.IsEmpty)
+                    await _added.WaitAsync(stoppingToken);
+                await Task.Delay(ReadInterval, clock, stoppingToken);
+                await Refresh().WaitAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -133,6 +137,8 @@ internal sealed partial class RevokedSessions(
         {
             await ReadList(CancellationToken.None);
             _isAway = false;
+            if (!_expiresAt.IsEmpty)
+                _added.Set();
         }
         catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
         {

@@ -11,7 +11,7 @@ using Portico.Infrastructure.SignIn;
 namespace Portico.Application.UnitTests.RateLimiting;
 
 /// <summary>What one process allows by what it knows itself, on a clock that only the test moves.</summary>
-public sealed class RequestBudgetTests : IAsyncDisposable
+public sealed class RequestRateLimiterTests : IAsyncDisposable
 {
     private const int Quota = 100;
 
@@ -20,7 +20,7 @@ public sealed class RequestBudgetTests : IAsyncDisposable
     private readonly RedisConnection _redis;
     private readonly RequestRateLimiter _budget;
 
-    public RequestBudgetTests()
+    public RequestRateLimiterTests()
     {
         _redis = new RedisConnection(new RedisSettings { ConnectionString = "127.0.0.1:1,connectRetry=0" }, _clock);
         _budget = Budget("Production");

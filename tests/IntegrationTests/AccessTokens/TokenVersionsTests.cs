@@ -9,7 +9,7 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.AccessTokens;
 
-public sealed class UserEpochsTests : PorticoTests
+public sealed class TokenVersionsTests : PorticoTests
 {
     [Fact]
     public async Task A_change_by_this_process_kills_access_tokens_at_once_and_refreshing_goes_on()

@@ -6,7 +6,7 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Auth;
 
 /// <summary>The second proof that sign-in asks for after repeated failures.</summary>
-public sealed class MeetChallengeTests : IAsyncLifetime
+public sealed class VerifyChallengeTests : IAsyncLifetime
 {
     private PorticoApp _app = null!;
 

@@ -50,7 +50,7 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
         "ConnectionStrings:Migrator names the database postgres, which belongs to the server itself.")]
     [InlineData(
         "ConnectionStrings:Migrator", "Host=x;Database=portico;Username=portico_owner",
-        "ConnectionStrings:Migrator must name a role of its own, not portico_owner.")]
+        "ConnectionStrings:Migrator must name another role than portico_owner.")]
     [InlineData(
         "ConnectionStrings:Portico", "Host=x;Database=elsewhere;Password=p",
         "ConnectionStrings:Portico names the database elsewhere")]

@@ -121,7 +121,7 @@ public sealed class SigningKeysTests : IAsyncLifetime
             JsonDocument.Parse(list.Output).RootElement.GetProperty("keys").EnumerateArray().Select(key => key.Text("state")).Order());
         var refused = await MigrateUnder("", "", "keys", "rotate");
         Assert.Contains("Tokens:SealingKey is missing", refused.Output, StringComparison.Ordinal);
-        Assert.Contains("and signs from", (await Migrate("keys", "rotate")).Output, StringComparison.Ordinal);
+        Assert.Contains("and may sign from", (await Migrate("keys", "rotate")).Output, StringComparison.Ordinal);
     }
 
     private async Task<PorticoApp> StartAsync(Dictionary<string, string?> settings)

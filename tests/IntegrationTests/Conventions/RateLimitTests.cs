@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Portico.IntegrationTests.Conventions;
 
 /// <summary>How many requests a caller may make in a minute, on real Redis.</summary>
-public sealed class RequestLimitTests : IAsyncLifetime
+public sealed class RateLimitTests : IAsyncLifetime
 {
     // Of 1 a minute, in development.
     private const int Quota = 100;
