@@ -47,7 +47,7 @@ public sealed partial class OwnTableTests
         ];
     }
 
-    private static IEnumerable<string> Files(string root, string pattern)
+    private static string[] Files(string root, string pattern)
     {
         var folder = Path.Combine(root, Path.GetDirectoryName(pattern)!);
         var found = Directory.GetFiles(folder, Path.GetFileName(pattern).Replace("NNNN", "????", StringComparison.Ordinal));
