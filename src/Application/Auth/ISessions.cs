@@ -80,13 +80,6 @@ public interface ISessions
     Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken);
 }
 
-/// <summary>The sessions that ended while an access token of them may still be valid.</summary>
-public interface IRevokedSessions
-{
-    /// <summary>Whether the session has ended; from memory, at most 1 s old, so that a token check needs no network call.</summary>
-    ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken);
-}
-
 /// <summary>Ends sessions after a change of the user was committed.</summary>
 internal static class CommittedChanges
 {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Postgres;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Npgsql;
-using Portico.Application.Auth;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Postgres;
 

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Portico.Application.Auth;
 using Portico.Application.Common;
-using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.SigningKeys;
 using StackExchange.Redis;

@@ -2,9 +2,9 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
-using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.WebApi.Http;

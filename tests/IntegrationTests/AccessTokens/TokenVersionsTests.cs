@@ -1,10 +1,10 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Auth;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using Portico.Infrastructure.AccessTokens;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.AccessTokens;

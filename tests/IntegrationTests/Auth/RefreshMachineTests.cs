@@ -3,7 +3,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Security;
-using Portico.Domain.Common;
+using Portico.Infrastructure.Sessions;
 using Portico.Testing;
 using StackExchange.Redis;
 

@@ -1,4 +1,4 @@
-namespace Portico.Application.Auth;
+namespace Portico.Infrastructure.AccessTokens;
 
 /// <summary>Checks the token version: a new password, a new role, a block or a deletion makes older access tokens invalid.</summary>
 /// <remarks>
