@@ -1,4 +1,6 @@
+using System.Data;
 using System.Security.Cryptography;
+using Npgsql;
 
 namespace Portico.Infrastructure.SigningKeys;
 
@@ -58,6 +60,19 @@ public sealed class SigningKey
         made.Seal(key.ExportPrivate(), sealing);
         return made;
     }
+
+    /// <summary>Reads the columns by their names, which are the names of the properties.</summary>
+    internal static SigningKey Of(NpgsqlDataReader row) => new()
+    {
+        Id = (string)row["id"],
+        Algorithm = (string)row["algorithm"],
+        State = Enum.Parse<SigningKeyState>((string)row["state"], ignoreCase: true),
+        SealedKey = (byte[])row["sealed_key"],
+        PublishedAt = row.GetFieldValue<DateTimeOffset>("published_at"),
+        ReadyAt = row.GetFieldValue<DateTimeOffset>("ready_at"),
+        SignsSince = row.GetFieldValue<DateTimeOffset?>("signs_since"),
+        PublishedUntil = row.GetFieldValue<DateTimeOffset?>("published_until"),
+    };
 
     /// <summary>Decrypts the key.</summary>
     /// <exception cref="SealedKeyException">The key can't be decrypted, or it does not match its id.</exception>

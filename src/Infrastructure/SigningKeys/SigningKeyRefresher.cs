@@ -21,7 +21,12 @@ public interface ISigningKeyRefresh
 /// 503 until PostgreSQL is back. Keys that can't be decrypted stop a program that starts; a running program logs them.
 /// </remarks>
 internal sealed partial class SigningKeyRefresher(
-    IServiceScopeFactory scopes, TokenKeys keys, KeySealing sealing, TokenSettings settings, TimeProvider clock,
+    NpgsqlDataSource database,
+    IServiceScopeFactory scopes,
+    TokenKeys keys,
+    KeySealing sealing,
+    TokenSettings settings,
+    TimeProvider clock,
     ILogger<SigningKeyRefresher> logger)
     : BackgroundService, ISigningKeyRefresh
 {
@@ -113,20 +118,23 @@ internal sealed partial class SigningKeyRefresher(
 
     private async Task Refresh(TimeSpan limit, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
-        var found = await Within(limit, store.List, cancellationToken);
+        var found = await Within(limit, List, cancellationToken);
         // A first check by the clock of this machine; the clock of PostgreSQL decides.
         if (new SigningKeySet(found, sealing, TokenKey.Generate).Due(clock.GetUtcNow(), settings) is not null)
         {
+            await using var scope = scopes.CreateAsyncScope();
+            var store = scope.ServiceProvider.GetRequiredService<SigningKeyStore>();
             // With a longer deadline: a busy machine needs seconds to make a key, and after a timeout it would start again for ever.
             foreach (var change in await Within(ChangeDeadline, token => store.Advance(settings, token), cancellationToken))
                 LogChange(change.Step, change.Key.Algorithm, change.Key.Id);
-            found = await Within(limit, store.List, cancellationToken);
+            found = await Within(limit, List, cancellationToken);
         }
 
         Use(found);
     }
+
+    private Task<IReadOnlyList<SigningKey>> List(CancellationToken cancellationToken) =>
+        SigningKeyList.ReadAsync(database.CreateCommand, cancellationToken);
 
     private async Task<T> Within<T>(TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {

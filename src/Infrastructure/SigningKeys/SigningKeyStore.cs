@@ -5,14 +5,10 @@ using Portico.Infrastructure.Postgres;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>
-/// The signing keys in PostgreSQL: one process at a time changes them, by the clock of PostgreSQL, with an audit log entry for each change.
+/// Changes the signing keys in PostgreSQL: one process at a time, by the clock of PostgreSQL, with an audit log entry for each change.
 /// </summary>
 public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditLog audit)
 {
-    /// <summary>Reads all keys, sealed.</summary>
-    public async Task<IReadOnlyList<SigningKey>> List(CancellationToken cancellationToken) =>
-        await db.Set<SigningKey>().AsNoTracking().OrderBy(key => key.PublishedAt).ToListAsync(cancellationToken);
-
     /// <summary>Takes the steps that are due; the first call creates the first keys.</summary>
     public Task<IReadOnlyList<SigningKeyChange>> Advance(TokenSettings settings, CancellationToken cancellationToken) =>
         Change((keys, now) => Steps(keys, now, settings), cancellationToken);

@@ -32,8 +32,7 @@ internal static class KeysCommand
         host.SetAction(
             list,
             (run, token) =>
-                RunAsync(
-                    run, connectTimeout, new KeySealing(new TokenSettings()), (store, stop) => ListAsync(store, run.Report, stop), token));
+                RunAsync(run, connectTimeout, (connection, stop) => ListAsync(connection, run.Report, stop), token));
         var rotate = new Command("rotate", "Make the next key the current one now, before its time.");
         host.SetAction(
             rotate,
@@ -54,19 +53,29 @@ internal static class KeysCommand
             drop, reseal };
     }
 
-    private static async Task<ExitCode> RunAsync(
+    private static Task<ExitCode> RunAsync(
         CommandRun run, Option<TimeSpan> connectTimeout, KeySealing sealing, Func<SigningKeyStore, CancellationToken, Task> action,
+        CancellationToken cancellationToken) => RunAsync(
+        run,
+        connectTimeout,
+        async (connection, stop) =>
+        {
+            var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
+            await using var db = new AppDbContext(options);
+            var caller = new SystemCaller();
+            await action(new SigningKeyStore(db, sealing, new AuditLog(db, options, caller, caller, TimeProvider.System)), stop);
+        },
+        cancellationToken);
+
+    private static async Task<ExitCode> RunAsync(
+        CommandRun run, Option<TimeSpan> connectTimeout, Func<NpgsqlConnection, CancellationToken, Task> action,
         CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await DatabaseServer.OpenAsync(
                 run.Settings.Keys, CommandTimeout, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
-            var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
-            await using var db = new AppDbContext(options);
-            var caller = new SystemCaller();
-            await action(
-                new SigningKeyStore(db, sealing, new AuditLog(db, options, caller, caller, TimeProvider.System)), cancellationToken);
+            await action(connection, cancellationToken);
             return ExitCode.Ok;
         }
         catch (Exception refusal) when (refusal is SigningKeyException or SealedKeyException)
@@ -84,9 +93,9 @@ internal static class KeysCommand
         }
     }
 
-    private static async Task ListAsync(SigningKeyStore store, CommandReport report, CancellationToken cancellationToken)
+    private static async Task ListAsync(NpgsqlConnection connection, CommandReport report, CancellationToken cancellationToken)
     {
-        var keys = await store.List(cancellationToken);
+        var keys = await SigningKeyList.ReadAsync(sql => new NpgsqlCommand(sql, connection), cancellationToken);
         report.Set(
             "keys",
             keys.Select(key => new { key.Id, key.Algorithm, key.State, key.PublishedAt, key.ReadyAt, key.SignsSince, key.PublishedUntil }));

@@ -9,6 +9,7 @@ public sealed class DockerfileTests
     private static readonly string[] Targets = ["server", "migrator", "seeder"];
 
     [Fact]
+    [Trait("Category", "Builds")]
     public async Task Builds_programs_that_start_from_what_it_copies()
     {
         var context = Directory.CreateTempSubdirectory("portico-build-");

@@ -9,6 +9,7 @@ public sealed partial class OwnTableTests
     private static readonly (string Template, string Own)[] Renamings = [("Character", "Gadget"), ("character", "gadget")];
 
     [Fact]
+    [Trait("Category", "Builds")]
     public async Task The_files_of_the_recipe_build_with_no_other_change()
     {
         var copy = Directory.CreateTempSubdirectory("portico-recipe-");
