@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Portico.IntegrationTests.Characters;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
@@ -33,19 +34,7 @@ public sealed class SeedAgainTests : IAsyncLifetime
 
     [Fact]
     [Trait("Category", "Cases")]
-    public async Task Seeds_again_after_a_demo_user_opened_two_wallets_of_one_name()
-    {
-        var user = (await SignIns())["user"];
-        user.Take(await user.LogInAsync().Json(HttpStatusCode.OK));
-        foreach (var _ in Enumerable.Range(0, 2))
-            await user.OpenWalletAsync(name: "Everyday");
-
-        Assert.Equal("demo: 0 changes", (await _seeder.Seed(Demo)).Trim());
-    }
-
-    [Fact]
-    [Trait("Category", "Cases")]
-    public async Task Makes_another_demo_user_after_one_deleted_the_account()
+    public async Task Seeds_again_after_a_demo_user_deleted_the_account_or_opened_two_wallets_of_one_name()
     {
         var former = (await SignIns("--transfers", "0"))["user"];
         former.Take(await former.LogInAsync().Json(HttpStatusCode.OK));
@@ -55,6 +44,9 @@ public sealed class SeedAgainTests : IAsyncLifetime
         user.Take(await user.LogInAsync().Json(HttpStatusCode.OK));
         Assert.Equal(former.Email, user.Email);
         Assert.NotEqual(former.Id, user.Id);
+
+        foreach (var _ in Enumerable.Range(0, 2))
+            await user.OpenWalletAsync(name: "Everyday");
         Assert.Equal("demo: 0 changes", (await _seeder.Seed(Demo)).Trim());
     }
 
@@ -110,7 +102,7 @@ public sealed class SeedAgainTests : IAsyncLifetime
             5 => caller.PostAsync(_app, "withdrawals", new { walletId = wallet, amount, description = name }),
             6 => caller.PostAsync(_app, "transfers", LedgerPeople.Transfer(ownWallet, wallet, "1.23", currency)),
             7 => caller.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { displayName = name }),
-            8 => caller.SendAsync(HttpMethod.Post, "/api/v1/characters", new { name }),
+            8 => caller.Create(CharacterCalls.Sheet(name)),
             9 => caller.SendAsync(HttpMethod.Post, $"{user}/block", new { reason = name }),
             10 => caller.SendAsync(HttpMethod.Post, $"{user}/unblock"),
             11 => caller.SendAsync(HttpMethod.Delete, user),
