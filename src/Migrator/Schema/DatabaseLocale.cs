@@ -21,7 +21,7 @@ internal static class DatabaseLocale
             throw new MigratorException(
                 $"The database {connection.Database} has the encoding {encoding} and LC_CTYPE '{letters}', which know upper and lower case "
                 + $"of ASCII letters only, so that searches would miss records. Create it with ENCODING 'UTF8' LOCALE '{Default}', or let "
-                + "`up` create it with ConnectionStrings:Bootstrap. pg_dump and pg_restore move the data.");
+                + "`up` create it with ConnectionStrings:Bootstrap. A dump of this one can be restored into it.");
     }
 
     private static async Task<(string Encoding, string Letters)> ReadAsync(
