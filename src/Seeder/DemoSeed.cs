@@ -173,7 +173,10 @@ internal sealed class DemoSeed(
         var added = await transaction.Run<Result<int>>(
             async token =>
             {
-                var present = await db.Users.WithDeleted().Where(u => addresses.Keys.Contains(u.Email!)).Select(u => u.Email!).ToListAsync(token);
+                var present = await db.Users.WithDeleted()
+                    .Where(u => addresses.Keys.Contains(u.Email!))
+                    .Select(u => u.Email!)
+                    .ToListAsync(token);
                 foreach (var (email, number) in addresses.Where(person => !present.Contains(person.Key, StringComparer.Ordinal)))
                 {
                     var name = $"{Pick(FirstNames, seed, number, 1)} {Pick(LastNames, seed, number, 2)}";
