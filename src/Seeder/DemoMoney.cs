@@ -74,16 +74,26 @@ internal sealed class DemoMoney(
 
     private async Task<(List<DemoWallet> Wallets, int Added)> EnsureWallets(DateTimeOffset begin, CancellationToken cancellationToken)
     {
-        var people = await db.Users.AsNoTracking().Where(
-            u => u.Email!.EndsWith(DemoSeed.Domain)).OrderBy(u => u.Email).Select(u => u.Id).Take(MaxPeople).ToListAsync(cancellationToken);
+        // The deleted ones keep their numbers, so that the others keep their wallets.
+        var people = await db.Users.AsNoTracking()
+            .WithDeleted()
+            .Where(u => u.Email!.EndsWith(DemoSeed.Domain))
+            .OrderBy(u => u.Email)
+            .Select(u => new { u.Id, IsDeleted = u.DeletedAt != null })
+            .Take(MaxPeople)
+            .ToListAsync(cancellationToken);
         var (wallets, added) = (new List<DemoWallet>(), 0);
-        foreach (var batch in people.Select((id, number) => (Id: id, Number: number)).Chunk(PeopleAtOnce))
+        var owning = people.Select((person, number) => (person.Id, person.IsDeleted, Number: number)).Where(person => !person.IsDeleted);
+        foreach (var batch in owning.Chunk(PeopleAtOnce))
         {
             var owners = batch.Select(person => person.Id).ToArray();
-            var present = await db.Wallets.AsNoTracking()
+            var open = await db.Wallets.AsNoTracking()
                 .OfEveryOwner()
                 .Where(w => owners.Contains(w.OwnerId) && w.Status == WalletStatus.Open)
-                .ToDictionaryAsync(w => (w.OwnerId, w.Name, w.Currency), w => w.Id, cancellationToken);
+                .OrderBy(w => w.Id)
+                .ToListAsync(cancellationToken);
+            // A user may have opened another wallet of the same name.
+            var present = open.GroupBy(w => (w.OwnerId, w.Name, w.Currency)).ToDictionary(same => same.Key, same => same.First().Id);
             List<Wallet> missing = [];
             var purses =
                 from person in batch

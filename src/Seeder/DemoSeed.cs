@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
+using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Passwords;
@@ -17,8 +19,13 @@ namespace Portico.Seeder;
 internal sealed record DemoRequest(int Users, int Transfers, int Seed, FileInfo? CredentialsFile, bool ResetPasswords);
 
 /// <summary>Creates one user of each role with a password that is printed once, and more users without a password.</summary>
+/// <remarks>
+/// It accepts whatever users and administrators have changed since the last run: a blocked or renamed demo user stays so. The address of
+/// a demo user who was deleted goes to a new one.
+/// </remarks>
 internal sealed class DemoSeed(
-    AppDbContext db, ITransaction transaction, ICredentials credentials, IPasswordHashing passwords, DemoMoney money, TimeProvider clock)
+    AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, IPasswordHashing passwords, DemoMoney money,
+    TimeProvider clock)
 {
     public const int MaxUsers = 1_000_000;
     public const string Domain = "@portico.example";
@@ -115,7 +122,16 @@ internal sealed class DemoSeed(
         var made = await transaction.Run<Result<Unit>>(
             async token =>
             {
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Email == address.Value, token);
+                var user = await db.Users.WithDeleted().SingleOrDefaultAsync(u => u.Email == address.Value, token);
+                if (user is { DeletedAt: not null })
+                {
+                    user.FreeAddress(ContactKind.Email);
+                    audit.Add(new AuditNote(AuditActions.UserAddressFreed, AuditSubject.User(user.Id)).With("address", ContactKind.Email));
+                    // Saved before the new user is added, because the unique index checks row by row.
+                    await db.SaveQuietly(token);
+                    user = null;
+                }
+
                 if (user is null)
                 {
                     user = User.Register(address, $"Demo {name}", "en", clock.GetUtcNow());
@@ -135,7 +151,7 @@ internal sealed class DemoSeed(
         return made.Error is { } refusal ? throw new SeederException(refusal.Message) : new SignInRow(name, address.Value, password);
     }
 
-    /// <summary>Adds missing users without a password, in batches of one transaction each.</summary>
+    /// <summary>Adds missing users without a password, in batches of one transaction each; deleted ones stay deleted.</summary>
     private async Task<int> EnsureCrowd(DemoRequest request, CancellationToken cancellationToken)
     {
         var added = 0;
@@ -157,7 +173,10 @@ internal sealed class DemoSeed(
         var added = await transaction.Run<Result<int>>(
             async token =>
             {
-                var present = await db.Users.Where(u => addresses.Keys.Contains(u.Email!)).Select(u => u.Email!).ToListAsync(token);
+                var present = await db.Users.WithDeleted()
+                    .Where(u => addresses.Keys.Contains(u.Email!))
+                    .Select(u => u.Email!)
+                    .ToListAsync(token);
                 foreach (var (email, number) in addresses.Where(person => !present.Contains(person.Key, StringComparer.Ordinal)))
                 {
                     var name = $"{Pick(FirstNames, seed, number, 1)} {Pick(LastNames, seed, number, 2)}";

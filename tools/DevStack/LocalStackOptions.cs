@@ -26,6 +26,9 @@ public sealed record LocalStackOptions
     /// <summary>Gets the port that NATS uses if it is free; null is any port.</summary>
     public int? NatsPort { get; init; }
 
+    /// <summary>Gets more arguments for Redis.</summary>
+    public IReadOnlyList<string> RedisArguments { get; init; } = [];
+
     /// <summary>Gets a value indicating whether committed data survives a crash of the machine, not only of the servers.</summary>
     public bool Durable { get; init; }
 

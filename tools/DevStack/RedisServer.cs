@@ -19,7 +19,7 @@ public sealed class RedisServer : LocalServer
         Programs.Need("redis-server", "redis-server"),
         [
             "--bind", "127.0.0.1", "--port", $"{Port}", "--dir", Folder, "--daemonize", "no", "--save", "",
-            "--appendonly", "yes", "--appendfsync", Options.Durable ? "everysec" : "no",
+            "--appendonly", "yes", "--appendfsync", Options.Durable ? "everysec" : "no", .. Options.RedisArguments,
         ]);
 
     private protected override async Task AskAsync(int processId, CancellationToken cancellationToken)

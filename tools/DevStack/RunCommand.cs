@@ -24,7 +24,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <returns>0 after a signal; the exit code of the API when it ended by itself.</returns>
+    /// <returns>The exit code of the API when it ended by itself and is not started again.</returns>
+    /// <exception cref="OperationCanceledException">A signal ended the run.</exception>
     public async Task<int> RunAsync()
     {
         Directory.CreateDirectory(folder.Path);
@@ -96,34 +97,31 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         settings["Management__Url"] = management;
         // There is no load balancer that must notice the shutdown.
         settings["Shutdown__DrainDelay"] = "00:00:00";
-        await using var server = await GuardedProcess.StartAsync(Program("WebApi", [], settings) with { Grace = ApiGrace }, stop);
-        PidFile.Write(folder.PidFile("api"), server.ProcessId);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _ = server.Exited.ContinueWith(
-            _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var server = new RestartedProcess(
+            "The API",
+            Program("WebApi", [], settings) with { Grace = ApiGrace },
+            folder.PidFile("api"),
+            ended => WaitUntilReadyAsync(api, ended),
+            Console.Error);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await using var stopping = stop.Register(() => Console.WriteLine("Stopping …"));
         try
         {
-            await WaitUntilReadyAsync(api, ended.Token);
-            await WriteUrlsAsync(stack, api, management);
-            await PrintSummaryAsync(stack, api, management);
-            foreach (var dependency in stack.Servers)
-                _ = ReportEndAsync(dependency, ended.Token);
-            await Task.Delay(Timeout.Infinite, ended.Token);
+            var exitCode = await server.RunAsync(
+                async () =>
+                {
+                    await WriteUrlsAsync(stack, api, management);
+                    await PrintSummaryAsync(stack, api, management);
+                    foreach (var dependency in stack.Servers)
+                        _ = ReportEndAsync(dependency, ending.Token);
+                },
+                stop);
+            return exitCode == 0 ? 1 : exitCode;
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        finally
         {
-            // A signal or the end of the API; both are handled below.
+            await ending.CancelAsync();
         }
-
-        if (stop.IsCancellationRequested)
-        {
-            Console.WriteLine("Stopping …");
-            return 0;
-        }
-
-        var exitCode = await server.Exited;
-        await Console.Error.WriteLineAsync($"The API ended by itself with exit code {exitCode}.");
-        return exitCode == 0 ? 1 : exitCode;
     }
 
     private Dictionary<string, string> Settings(LocalStack stack, Secrets secrets, string api)

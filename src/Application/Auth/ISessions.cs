@@ -70,6 +70,9 @@ public interface ISessions
     /// <summary>Whether the session belongs to the user and has not ended.</summary>
     Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 
+    /// <summary>Whether a session has not ended and can be continued; throws while Redis does not accept changes.</summary>
+    Task<bool> CanContinue(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
     /// <summary>Ends a session of the user and revokes its access tokens: at once in this process, within 1 s in the others.</summary>
     Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 

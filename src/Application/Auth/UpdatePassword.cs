@@ -53,8 +53,8 @@ internal sealed class UpdatePasswordHandler(
         if (confirmed.Error is { } notTheirs)
             return notTheirs;
 
-        // Before any change: while Redis is unavailable this session could not continue.
-        if (!await sessions.Exists(caller.Id, caller.SessionId, cancellationToken))
+        // Before any change: while Redis does not accept changes this session could not continue.
+        if (!await sessions.CanContinue(caller.Id, caller.SessionId, cancellationToken))
             return CommonErrors.Unauthenticated;
 
         var newHash = await passwords.Hash(command.NewPassword, cancellationToken);

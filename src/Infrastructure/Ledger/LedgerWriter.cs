@@ -142,7 +142,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     _session ??= await LedgerSession.Open(writer._database, CancellationToken.None);
                     var outcomes = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
-                    writer._outbox.Committed();
+                    writer._outbox.Set();
                     for (var i = 0; i < group.Count; i++)
                         group[i].Answer(outcomes[i]);
                     return;

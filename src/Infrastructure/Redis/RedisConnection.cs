@@ -23,6 +23,9 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
 
     private const int ReconnectMilliseconds = 250;
 
+    // After a failover the driver learns only by this check which server takes writes; its default is a minute.
+    private const int RoleCheckSeconds = 2;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
@@ -173,6 +176,7 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
         options.ReconnectRetryPolicy = new LinearRetry(ReconnectMilliseconds);
+        options.ConfigCheckSeconds = RoleCheckSeconds;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         // Longer than the deadline, which this class enforces; it frees calls that nobody waits for any more.
         options.AsyncTimeout = (int)(2 * _settings.Deadline).TotalMilliseconds;

@@ -112,6 +112,15 @@ internal sealed class RedisSessions(
         return {'reused'}
         """;
 
+    // Changes nothing, but fails when Redis refuses writes.
+    private const string CanContinueScript = """
+        if redis.call('EXISTS', KEYS[1]) == 0 then
+            return 0
+        end
+        redis.call('HINCRBY', KEYS[1], 'seen', 0)
+        return 1
+        """;
+
     private static readonly TimeSpan TellReuseAgainAfter = TimeSpan.FromSeconds(10);
 
     public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
@@ -180,6 +189,9 @@ internal sealed class RedisSessions(
 
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
+
+    public async Task<bool> CanContinue(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        (long)await redis.Script(CanContinueScript, [SessionKey(userId, sessionId)], [], cancellationToken) == 1;
 
     // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>

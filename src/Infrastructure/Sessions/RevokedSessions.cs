@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common;
 using Portico.Infrastructure.Hosting;
@@ -21,8 +20,10 @@ namespace Portico.Infrastructure.Sessions;
 /// </remarks>
 internal sealed partial class RevokedSessions(
     RedisConnection redis, TokenSettings tokens, TimeProvider clock, ILogger<RevokedSessions> logger)
-    : BackgroundService, IRevokedSessions
+    : PeriodicService(IdleInterval, clock, logger), IRevokedSessions
 {
+    // Entries wake it; without entries there is nothing to do.
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(400);
     private const int MaxUnwritten = 100_000;
     private const int MaxConcurrentWrites = 128;
@@ -45,7 +46,6 @@ internal sealed partial class RevokedSessions(
 
     /// <summary>The sessions that are not yet written to Redis, each with its next step.</summary>
     private readonly ConcurrentDictionary<Guid, Func<CancellationToken, Task>> _unwritten = new();
-    private readonly WakeSignal _added = new();
     private readonly Lock _gate = new();
     private Task? _refresh;
     private long _readBegan = long.MinValue;
@@ -62,7 +62,7 @@ internal sealed partial class RevokedSessions(
 
     public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
     {
-        var now = clock.GetTimestamp();
+        var now = Clock.GetTimestamp();
         if (now - _readAfter > Volatile.Read(ref _readBegan))
             _ = Refresh();
         var asOf = now - _maxAge;
@@ -77,8 +77,8 @@ internal sealed partial class RevokedSessions(
     /// <param name="cancellationToken">Cancels only the wait.</param>
     public async Task Add(Guid sessionId, Func<CancellationToken, Task> then, CancellationToken cancellationToken)
     {
-        _expiresAt[sessionId] = clock.GetUtcNow() + Life;
-        _added.Set();
+        _expiresAt[sessionId] = Clock.GetUtcNow() + Life;
+        Wake();
         if (_unwritten.Count < MaxUnwritten)
             _unwritten[sessionId] = then;
         await Write(sessionId, then, cancellationToken);
@@ -91,23 +91,15 @@ internal sealed partial class RevokedSessions(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        try
-        {
-            while (true)
-            {
-                // Only while there are entries to write, now or after Redis loses its data.
-                if (_unwritten.IsEmpty && _expiresAt.IsEmpty)
-                    await _added.WaitAsync(stoppingToken);
-                await Task.Delay(ReadInterval, clock, stoppingToken);
-                await Refresh().WaitAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
+        // Only while there are entries to write, now or after Redis loses its data.
+        if (_unwritten.IsEmpty && _expiresAt.IsEmpty)
+            return;
+
+        Wake();
+        await Task.Delay(ReadInterval, Clock, cancellationToken);
+        await Refresh().WaitAsync(cancellationToken);
     }
 
     private async ValueTask<bool> ContainsAfterReading(Guid sessionId, long asOf, CancellationToken cancellationToken)
@@ -130,14 +122,14 @@ internal sealed partial class RevokedSessions(
 
     private async Task TryReadList()
     {
-        var began = clock.GetTimestamp();
+        var began = Clock.GetTimestamp();
         Volatile.Write(ref _readBegan, began);
         try
         {
             await ReadList(CancellationToken.None);
             _isAway = false;
             if (!_expiresAt.IsEmpty)
-                _added.Set();
+                Wake();
         }
         catch (Exception failure) when (failure is DependencyUnavailableException or RedisException)
         {
@@ -189,10 +181,10 @@ internal sealed partial class RevokedSessions(
 
     private async Task ReadList(CancellationToken cancellationToken)
     {
-        var readAt = clock.GetTimestamp();
+        var readAt = Clock.GetTimestamp();
         var breaks = redis.Breaks;
         var (entries, name) = await redis.Run(Read, cancellationToken);
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         foreach (var entry in entries)
         {
             _expiresAt.TryAdd(Guid.Parse((string)entry.Element!), now + Life);

@@ -49,11 +49,18 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         }
     }
 
-    public static Task CreateDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
-        DatabaseServer.ExecuteAsync(
-        connection,
-        $"CREATE DATABASE {DatabaseServer.Quote(name)} OWNER {DatabaseRoles.Owner} TEMPLATE template0 ENCODING 'UTF8'",
-        cancellationToken);
+    /// <summary>Creates a database with the locale of the server if it knows the letters of UTF-8, otherwise with C.UTF-8.</summary>
+    public static async Task CreateDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    {
+        // The locale of ICU and of PostgreSQL itself is another column, and datctype says nothing about it.
+        await using var command = new NpgsqlCommand(
+            "SELECT datlocprovider <> 'c' OR datctype ~* 'utf-?8' FROM pg_database WHERE datname = 'template0'", connection);
+        var locale = await command.ExecuteScalarAsync(cancellationToken) is true ? "" : $" LOCALE '{DatabaseLocale.Default}'";
+        await DatabaseServer.ExecuteAsync(
+            connection,
+            $"CREATE DATABASE {DatabaseServer.Quote(name)} OWNER {DatabaseRoles.Owner} TEMPLATE template0 ENCODING 'UTF8'{locale}",
+            cancellationToken);
+    }
 
     public static Task DropDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
         DatabaseServer.ExecuteAsync(

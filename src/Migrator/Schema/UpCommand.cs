@@ -25,6 +25,9 @@ internal static class UpCommand
         if (run.Settings.OptionalBootstrap is not null)
             await new DatabaseBootstrap(run.Settings, run.Report).EnsureAsync(limits, cancellationToken);
 
+        await using (var connection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, run.Report, cancellationToken))
+            await DatabaseLocale.CheckAsync(connection, cancellationToken);
+
         await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
         var state = await runner.ReadStateAsync(cancellationToken);
         MigrationTarget.RefuseDrift(state, run.Report);

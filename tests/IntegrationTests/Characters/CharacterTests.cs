@@ -149,6 +149,17 @@ public sealed class CharacterTests : PorticoTests
         Assert.Empty(await Found("search=%5C"));
     }
 
+    [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Finds_letters_of_every_alphabet_in_upper_or_lower_case()
+    {
+        const string Name = "\u0418\u0432\u0430\u043D";
+        await _ada.CreateCharacter(Name);
+
+        foreach (var search in new[] { Name, Name.ToLowerInvariant(), Name.ToUpperInvariant() })
+            Assert.Equal([Name], await Found($"search={Uri.EscapeDataString(search)}"));
+    }
+
     [Theory]
     [InlineData("sort=strength", "sort")]
     [InlineData("sort=--name", "sort")]

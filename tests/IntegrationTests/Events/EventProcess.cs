@@ -170,6 +170,10 @@ internal sealed class EventProcess : IAsyncDisposable
 
     public async Task<ConsumerInfo> ConsumerAsync() => (await JetStream.GetConsumerAsync(StreamDefinition.Name(Settings), Count.Name)).Info;
 
+    /// <summary>The acknowledgements of the handler, and what else it answers to the stream.</summary>
+    public ValueTask<INatsSub<string>> AnswersAsync() =>
+        JetStream.Connection.SubscribeCoreAsync<string>($"$JS.ACK.{StreamDefinition.Name(Settings)}.{Count.Name}.>");
+
     /// <summary>Awaits that every event was answered.</summary>
     public Task Answered() => Eventually.Holds(
         async () => await ConsumerAsync() is { NumAckPending: 0, NumPending: 0 }, "every event to be answered");

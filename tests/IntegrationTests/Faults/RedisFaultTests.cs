@@ -1,25 +1,22 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Security;
 using Portico.DevStack;
-using Portico.Domain.Users;
-using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Stacks;
 using Portico.Testing;
+using static Portico.IntegrationTests.Faults.RedisFaults;
 
 namespace Portico.IntegrationTests.Faults;
 
 /// <summary>
-/// What each use of Redis answers while Redis is dead, hangs, refuses writes or was emptied, under load and on two replicas.
+/// What each use of Redis answers while Redis is dead, hangs or was emptied, under load and on two replicas.
 /// </summary>
 public sealed class RedisFaultTests : IAsyncLifetime
 {
     // Longer than it is in life, as the suite keeps the processors busy.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Promised = TimeSpan.FromMilliseconds(200);
 
     private LocalStack _stack = null!;
     private PorticoApp _app = null!;
@@ -123,65 +120,6 @@ public sealed class RedisFaultTests : IAsyncLifetime
             "the session is over");
         // The code that was tried in vain is still good: the outage cost one try at most, and brought none.
         await Register(signingUp, code).Json(HttpStatusCode.Created);
-    }
-
-    /// <summary>A Redis that answers and refuses is away as well, for whatever has to write; what only reads goes on.</summary>
-    [Theory]
-    [InlineData("is full")]
-    [InlineData("is read-only")]
-    [InlineData("can't save")]
-    public async Task Each_use_answers_as_promised_while_redis_refuses_writes(string fault)
-    {
-        await using var shipped = await PorticoApp.StartAsync(new PorticoAppOptions
-        {
-            ReplicaOf = _app,
-            Settings = { ["Redis:Deadline"] = null },
-        });
-        var manager = await _app.SignUpAsync(Role.Manager);
-        var (id, _) = await manager.Announce();
-        var path = $"{ForecastWorld.EventPath}/{id}";
-        var person = await _app.SignUpAsync();
-        var (leaving, blocked, admin) = (await _app.SignUpAsync(), await _app.SignUpAsync(), await _app.SignUpAsync(Role.Admin));
-        var (here, away) = (shipped.Client, person.At(shipped.Client));
-        await Break(fault);
-        await Eventually.Holds(async () => (await Wire.RedisAsync(_stack.Redis, "SET probe 1"))[0] == '-', "Redis to refuse a write");
-
-        // The first answer of each kind too comes in time, but on a machine without a processor to spare.
-        await Eventually.Holds(
-            async () =>
-            {
-                var signUp = new { email = PorticoApp.NewEmail(), reason = "registration" };
-                var reset = new { email = PorticoApp.NewEmail(), reason = "forgotten" };
-                var guess = new { email = PorticoApp.NewEmail(), password = "wrong" };
-                List<TimeSpan> times =
-                [
-                    await Timed(() => Unavailable(away.RefreshAsync())),
-                    await Timed(() => UnavailableUnlessFull(here.Post("auth/verify-code", signUp), fault)),
-                    await Timed(() => UnavailableUnlessFull(here.Post("auth/reset-password", reset), fault)),
-                    await Timed(() => here.Post("auth/login", guess).Json(HttpStatusCode.Unauthorized)),
-                    await Timed(() => away.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)),
-                    await Timed(() => away.GetAsync(path).Json(HttpStatusCode.OK)),
-                    await Timed(() => away.GetAsync("/api/v1/leaderboard").Json(HttpStatusCode.OK)),
-                ];
-                return times.Max() <= Promised;
-            },
-            "every answer comes within 200 ms");
-        await Unavailable(person.LogInAsync());
-        await UnavailableUnlessFull(leaving.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"), fault);
-
-        // What is committed is answered as committed, and its author reads it.
-        var title = $"Changed while Redis {fault}";
-        await manager.SendAsync(HttpMethod.Put, path, new { title }, ("If-Match", "*")).Json(HttpStatusCode.OK);
-        Assert.Equal(title, (await manager.GetAsync(path).Json(HttpStatusCode.OK)).Text("title"));
-        var block = $"/api/v1/users/{blocked.Id}/block";
-        await admin.SendAsync(HttpMethod.Post, block, new { reason = "Sells forged tickets." }).Json(HttpStatusCode.OK);
-        await blocked.GetAsync("/api/v1/users/me").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
-
-        await Mend(fault);
-        await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
-        foreach (var gone in new[] { leaving, blocked })
-            await Eventually.Holds(
-                async () => (await gone.RefreshAsync()).StatusCode == HttpStatusCode.Unauthorized, "the end of the session");
     }
 
     [Theory]
@@ -365,80 +303,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
 
     private Task<HttpResponseMessage> LogIn(string email) => _app.Client.Post("auth/login", new { email, password = "wrong password" });
 
-    private static async Task<TimeSpan> Timed(Func<Task> ask)
-    {
-        var started = Stopwatch.GetTimestamp();
-        await ask();
-        return Stopwatch.GetElapsedTime(started);
-    }
-
     private static TimeSpan Longest(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
-    private static async Task Unavailable(Task<HttpResponseMessage> answer)
-    {
-        using var response = await answer;
-        Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
-        await response.Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
-    }
+    private Task Break(string fault) => RedisFaults.Break(_stack.Redis, fault);
 
-    /// <summary>A full Redis runs a script to its end whose first write only deletes.</summary>
-    private static async Task UnavailableUnlessFull(Task<HttpResponseMessage> answer, string fault)
-    {
-        using var response = await answer;
-        if (fault == "is full" && response.IsSuccessStatusCode)
-            return;
-        await Unavailable(Task.FromResult(response));
-    }
-
-    private async Task Break(string fault)
-    {
-        switch (fault)
-        {
-            case "hangs":
-                _stack.Redis.Pause();
-                break;
-            case "dies":
-                await _stack.Redis.KillAsync();
-                break;
-            case "is full":
-                await Tell("CONFIG SET maxmemory 1");
-                break;
-            case "is read-only":
-                await Tell("REPLICAOF 127.0.0.1 1");
-                break;
-            default:
-                // A snapshot that can't be put in its place, because a folder is there.
-                Directory.CreateDirectory(Snapshot);
-                await Tell("CONFIG SET save \"3600 1\"");
-                await Wire.RedisAsync(_stack.Redis, "BGSAVE");
-                break;
-        }
-    }
-
-    private async Task Mend(string fault)
-    {
-        switch (fault)
-        {
-            case "hangs":
-                _stack.Redis.Resume();
-                break;
-            case "dies":
-                await _stack.Redis.RestartAsync();
-                break;
-            case "is full":
-                await Tell("CONFIG SET maxmemory 0");
-                break;
-            case "is read-only":
-                await Tell("REPLICAOF NO ONE");
-                break;
-            default:
-                Directory.Delete(Snapshot);
-                await Tell("CONFIG SET save \"\"");
-                break;
-        }
-    }
-
-    private string Snapshot => Path.Combine(_stack.Folder, "redis", "dump.rdb");
-
-    private async Task Tell(string command) => Assert.Equal("+OK", await Wire.RedisAsync(_stack.Redis, command));
+    private Task Mend(string fault) => RedisFaults.Mend(_stack.Redis, fault);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Postgres.Migrations;
@@ -17,6 +18,44 @@ public sealed class UpTests(MigratorCluster cluster)
     {
         await _migrator.SucceedAsync("up");
         Assert.Equal(MigrationCatalog.BuiltIn.Migrations.Select(migration => migration.Id), await _migrator.AppliedAsync());
+    }
+
+    [Theory]
+    [InlineData("UTF8")]
+    [InlineData("LATIN1")]
+    [Trait("Category", "Cases")]
+    public async Task Refuses_a_database_that_knows_ascii_letters_only(string encoding)
+    {
+        await using var connection = await cluster.OpenAsync();
+        await DatabaseServer.ExecuteAsync(
+            connection, $"CREATE DATABASE {_migrator.Database} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'", default);
+
+        var result = await _migrator.RunAsync("up");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            $"The database {_migrator.Database} has the encoding {encoding} and LC_CTYPE 'C'", result.Error, StringComparison.Ordinal);
+        Assert.True(await _migrator.AskAsync<bool>("SELECT to_regclass('schema_migrations') IS NULL"));
+    }
+
+    [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Makes_a_database_that_knows_all_letters_on_a_server_that_knows_ascii_letters_only()
+    {
+        // What initdb --locale=C writes, and what new databases take over.
+        const string Set = "UPDATE pg_database SET (datcollate, datctype) = ROW('{0}', '{0}') WHERE datname = 'template0'";
+        await using var connection = await cluster.OpenAsync();
+        await DatabaseServer.ExecuteAsync(connection, string.Format(CultureInfo.InvariantCulture, Set, "C"), default);
+        try
+        {
+            using var folder = new MigrationFolder().WithTable("0001_a", "a");
+            await _migrator.SucceedAsync(["up", .. folder.Option]);
+        }
+        finally
+        {
+            await DatabaseServer.ExecuteAsync(connection, string.Format(CultureInfo.InvariantCulture, Set, "C.UTF-8"), default);
+        }
+
+        Assert.True(await _migrator.AskAsync<bool>("SELECT lower($1) = $2", "\u0418", "\u0438"));
     }
 
     [Fact]

@@ -1,30 +1,17 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.Infrastructure.Ledger;
-using Portico.Seeder;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Seeding;
 
 public sealed partial class SeederTests : IAsyncLifetime
 {
-    private IDictionary<string, string?> _settings = null!;
-    private TestDatabase _database = null!;
+    private TestSeeder _seeder = null!;
 
-    public async Task InitializeAsync()
-    {
-        var stack = await SharedStack.GetAsync();
-        _database = await TestDatabase.CreateAsync(stack);
-        _settings = _database.Settings();
-        _settings["Redis:ConnectionString"] = stack.Redis.ConnectionString;
-        _settings["Redis:KeyPrefix"] = $"seed-{Guid.NewGuid():N}:";
-        _settings["Redis:Deadline"] = "00:00:05";
-        _settings["Otp:Key"] = Convert.ToBase64String(new byte[32]);
-        _settings["Passwords:Argon2MemoryKiB"] = "8";
-    }
+    public async Task InitializeAsync() => _seeder = await TestSeeder.CreateAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -77,7 +64,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal(true, await Execute("SELECT max(recorded_at) - min(recorded_at) > interval '360 days' FROM ledger.journals"));
         Assert.Equal(true, await Execute("SELECT count(DISTINCT currency) >= 4 AND count(DISTINCT kind) = 3 FROM ledger.journals"));
         Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox WHERE type LIKE 'ledger.%'"));
-        await using var connection = new NpgsqlConnection(_database.Migrator);
+        await using var connection = new NpgsqlConnection(_seeder.Database.Migrator);
         await connection.OpenAsync();
         var found = (await LedgerVerification.VerifyAsync(connection, _ => { }, default)).Value;
         Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
@@ -96,9 +83,9 @@ public sealed partial class SeederTests : IAsyncLifetime
     [Fact]
     public async Task Refuses_demo_people_in_production_without_force()
     {
-        _settings["DOTNET_ENVIRONMENT"] = "Production";
+        _seeder.Settings["DOTNET_ENVIRONMENT"] = "Production";
         using var output = new StringWriter();
-        Assert.Equal(1, await Run(output, "demo"));
+        Assert.Equal(1, await _seeder.Run(output, "demo"));
         Assert.Contains("--force", output.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "0", "--force"), StringComparison.Ordinal);
     }
@@ -121,7 +108,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         var code = Code().Match(printed).Groups["code"].Value;
 
         await using var app = await PorticoApp.StartAsync(
-            new PorticoAppOptions { Database = _database, Settings = _settings.AsReadOnly() });
+            new PorticoAppOptions { Database = _seeder.Database, Settings = _seeder.Settings.AsReadOnly() });
         await app.Client.Post("auth/confirm-reset-password", new { email = "root@example.org", code, newPassword = "correct horse" })
             .Json(HttpStatusCode.NoContent);
         var root = new TestPerson(app, "root@example.org", "correct horse");
@@ -137,26 +124,18 @@ public sealed partial class SeederTests : IAsyncLifetime
     [Fact]
     public async Task Names_the_setting_that_is_missing()
     {
-        _settings.Remove("ConnectionStrings:Portico");
+        _seeder.Settings.Remove("ConnectionStrings:Portico");
         using var output = new StringWriter();
-        Assert.Equal(1, await Run(output, "reference"));
+        Assert.Equal(1, await _seeder.Run(output, "reference"));
         Assert.Contains("ConnectionStrings:Portico", output.ToString(), StringComparison.Ordinal);
     }
 
-    private async Task<string> Seed(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        Assert.True(await Run(output, arguments) == 0, output.ToString());
-        return output.ToString();
-    }
-
-    private Task<int> Run(StringWriter output, params string[] arguments) =>
-        SeederApp.RunAsync(arguments, new ConfigurationBuilder().AddInMemoryCollection(_settings).Build(), output, output, default);
+    private Task<string> Seed(params string[] arguments) => _seeder.Seed(arguments);
 
     private async Task<object?> Execute(string sql)
     {
         // As the superuser: the application's role may not do all of this.
-        await using var connection = new NpgsqlConnection(_database.Superuser);
+        await using var connection = new NpgsqlConnection(_seeder.Database.Superuser);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
