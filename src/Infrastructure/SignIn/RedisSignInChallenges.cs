@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Portico.Application.Auth;
+using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.RateLimiting;
@@ -40,9 +41,9 @@ internal sealed partial class RedisSignInChallenges(
     public TimeSpan Lifetime => settings.Lifetime;
 
     public async Task<Result<OpenedChallenge>> Open(
-        ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken)
+        ContactAddress address, ProvenPassword? proved, IClient client, CancellationToken cancellationToken)
     {
-        if (await codes.SpendIssue(client, cancellationToken) is { } tooMany)
+        if (await codes.SpendIssue(client.IpAddress, cancellationToken) is { } tooMany)
             return tooMany;
 
         metrics.Challenged();
@@ -51,13 +52,13 @@ internal sealed partial class RedisSignInChallenges(
         await redis.Run(database => database.StringSetAsync(Key(id), sealedChallenge, settings.Lifetime), cancellationToken);
 
         var name = proved is null ? DecoyName : RealName;
-        var code = RedisCodes.NewCode();
-        var wait = await codes.Issue(address, name, code, ":" + name, cancellationToken);
-        return new OpenedChallenge(id, proved is null || wait is not null ? null : code);
+        var issued = new IssuedCode(id, RedisCodes.NewCode());
+        var wait = await codes.Issue(address, name, issued, Count(name), client, cancellationToken);
+        return new OpenedChallenge(id, proved is null || wait is not null ? null : issued.Code);
     }
 
     public async Task<Result<VerifiedChallenge>> Verify(
-        string challengeId, string code, IPAddress? client, CancellationToken cancellationToken)
+        string challengeId, string code, string? requestId, IPAddress? client, CancellationToken cancellationToken)
     {
         if (await codes.SpendTry(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -69,9 +70,13 @@ internal sealed partial class RedisSignInChallenges(
             return UserErrors.InvalidCode;
 
         var (address, proved) = challenge;
-        var isMet = await codes.Consume(address, proved is null ? DecoyName : RealName, code, [Key(challengeId)], cancellationToken);
+        var name = proved is null ? DecoyName : RealName;
+        var isMet = await codes.Consume(
+            address, name, code, requestId, Count(name), client, [Key(challengeId)], cancellationToken);
         return isMet && proved is not null ? new VerifiedChallenge(address, proved) : UserErrors.InvalidCode;
     }
+
+    private static string Count(string name) => ":" + name;
 
     private RedisKey Key(string id) => redis.Key($"challenge:{{{id[..^22]}}}:{id[^22..]}");
 

@@ -16,6 +16,10 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(code => code is not null && SixDigits().IsMatch(code)).WithMessage("A code has 6 digits.");
 
+    /// <summary>The id of a request for a code, or nothing; an unknown id is like a wrong code.</summary>
+    public static IRuleBuilderOptions<T, string?> IsRequestId<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(id => id is null || RequestId().IsMatch(id)).WithMessage("Give the requestId of the answer to the request for the code.");
+
     /// <summary>Any characters, no rules of composition, but not one of the most common passwords (NIST SP 800-63B, 5.1.1.2).</summary>
     /// <remarks>A password is checked in the form in which it is hashed: see <see cref="NormalizedText"/>.</remarks>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
@@ -60,6 +64,9 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(tag => tag is null || LanguageTag.IsValid(tag))
             .WithMessage("Give a BCP 47 language tag, such as en or pt-BR.");
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,100}\z", RegexOptions.None, 100)]
+    private static partial Regex RequestId();
 
     [GeneratedRegex(@"^[0-9]{6}\z", RegexOptions.None, 100)]
     private static partial Regex SixDigits();
