@@ -103,8 +103,8 @@ internal sealed class RedisCodes(
 
     // KEYS: the codes of the purpose, by request id; the guesses without a request id, by time; the keys that are consumed together with
     //       the code
-    // ARGV: MAC, request id or nothing, client, maximum tries, share of a client, extra guesses of a day, number of codes without a
-    //       request id → whether the code was right
+    // ARGV: MAC, request id or nothing, client, maximum tries, guesses of a day, share of a client, extra guesses of a day, number of codes
+    //       that a guess is compared with → whether the code was right
     // The members of the guesses are 'kind|client|request id|number'. A guess is counted before it is compared. The comparison need not
     // take constant time: it compares MACs, and an attacker does not have the key.
     private const string ConsumeScript = """
@@ -112,7 +112,7 @@ internal sealed class RedisCodes(
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
         local day = 86400000
         local mac, id, client, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-        local share, extra, newest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+        local guesses, share, extra, newest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
         local codes = {}
         local function add(name, text)
@@ -159,10 +159,11 @@ internal sealed class RedisCodes(
             end)
 
             redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - day)
-            local mine, extras = 0, 0
+            local total, mine, extras = 0, 0, 0
             if #codes > 0 then
                 for _, guess in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
                     local kind, from = string.match(guess, '^(%a)|([^|]*)|')
+                    total = total + 1
                     mine = mine + (from == client and 1 or 0)
                     extras = extras + (kind == 'e' and 1 or 0)
                 end
@@ -170,12 +171,12 @@ internal sealed class RedisCodes(
             for _, code in ipairs(codes) do
                 local tries = code.clients[client] or 0
                 local kind = mine < share and 's' or extras < extra and 'e'
-                if not isRight and tries < most and kind then
+                if not isRight and tries < most and kind and total < guesses then
                     code.clients[client] = tries + 1
                     redis.call('ZADD', KEYS[2], now, table.concat({kind, client, code.id, tries}, '|'))
                     redis.call('PEXPIRE', KEYS[2], day)
                     keep(code)
-                    mine = mine + 1
+                    total, mine = total + 1, mine + 1
                     extras = extras + (kind == 'e' and 1 or 0)
                     isRight = code.mac == mac
                 end
@@ -290,7 +291,7 @@ internal sealed class RedisCodes(
             [CodesKey(address, name), redis.Key($"code-guesses:{{{pseudonyms.Of(address)}}}{count}"), .. together],
             [
                 pseudonyms.OfCode(address, name, code), requestId ?? "", pseudonyms.Of(client), settings.MaxTries,
-                settings.ShareOfGuesses, settings.ExtraGuesses, OtpSettings.LiveCodes,
+                settings.FreeGuesses, settings.ShareOfGuesses, settings.ExtraGuesses, OtpSettings.LiveCodes,
             ],
             cancellationToken) == 1;
 
