@@ -1,5 +1,4 @@
 using System.Net;
-using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -28,14 +27,14 @@ public interface ISignInChallenges
     /// <summary>Makes a challenge.</summary>
     /// <param name="address">The address that gets the code.</param>
     /// <param name="proved">The user who gave the right password; <c>null</c> when it was wrong or there is no such user.</param>
-    /// <param name="client">The caller.</param>
+    /// <param name="client">The IP address of the caller.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
     /// The challenge, without a code after a wrong password or while the address may get no other code; or 429 <c>too_many_codes</c>
     /// for the client.
     /// </returns>
     Task<Result<OpenedChallenge>> Open(
-        ContactAddress address, ProvenPassword? proved, IClient client, CancellationToken cancellationToken);
+        ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken);
 
     /// <summary>Checks the code and consumes it together with the challenge.</summary>
     /// <returns>The address and the proven password, or the same error <c>invalid_code</c> for every reason.</returns>

@@ -94,7 +94,7 @@ internal sealed class LogInHandler(
     private async Task<Result<LogInAnswer>> Challenge(ContactAddress address, User? proved, CancellationToken cancellationToken)
     {
         var opened = await challenges.Open(
-            address, proved is null ? null : new ProvenPassword(proved.Id, proved.SessionVersion), client, cancellationToken);
+            address, proved is null ? null : new ProvenPassword(proved.Id, proved.SessionVersion), client.IpAddress, cancellationToken);
         if (opened.Error is { } tooMany)
             return tooMany;
 

@@ -35,7 +35,7 @@ internal sealed class RedisCodes(
     // KEYS: the codes of the purpose, by request id; the requests of the address, by time
     // ARGV: request id, MAC, purpose, client, lifetime, pause, maximum per hour and client, per day and client, open codes of a day, share
     //       of a client, extra codes of a day, reserved codes of a day (0 for an unknown client); times in milliseconds
-    // → {time to wait or 0, whether another client has used up the codes}
+    // → {time to wait or 0, whether other clients have used up the codes}
     // The members of the requests are 'kind|purpose|client|request id'; the kind is s (share), e (extra) or r (reserved).
     private const string IssueScript = """
         local t = redis.call('TIME')
@@ -204,8 +204,13 @@ internal sealed class RedisCodes(
             return tooMany;
 
         var issued = new IssuedCode(NewRequestId(), NewCode());
-        var wait = await Issue(address, Name(scope), issued, SharedCount, client, cancellationToken);
+        var (wait, byOthers) = await Issue(reserved: 0);
+        if (byOthers && await known.Contains(address, client, cancellationToken))
+            (wait, _) = await Issue(settings.ReservedPerDay);
         return wait is { } time ? Refused(time) : issued;
+
+        Task<(TimeSpan? Wait, bool ByOthers)> Issue(int reserved) =>
+            this.Issue(address, Name(scope), issued, SharedCount, client.IpAddress, reserved, cancellationToken);
     }
 
     public async Task<Result<Unit>> Consume(
@@ -242,29 +247,30 @@ internal sealed class RedisCodes(
     /// <param name="issued">The code and the id of its request.</param>
     /// <param name="count">The name of the counters of the address.</param>
     /// <param name="client">The client that requests the code.</param>
+    /// <param name="reserved">How many of the reserved codes of a day the client may get.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns><c>null</c> when the code is valid from now on, otherwise the time to wait.</returns>
-    internal async Task<TimeSpan?> Issue(
-        ContactAddress address, string name, IssuedCode issued, string count, IClient client, CancellationToken cancellationToken)
+    /// <returns>
+    /// <c>null</c> when the code is valid from now on, otherwise the time to wait, and whether that is because of other clients.
+    /// </returns>
+    internal async Task<(TimeSpan? Wait, bool ByOthers)> Issue(
+        ContactAddress address,
+        string name,
+        IssuedCode issued,
+        string count,
+        IPAddress? client,
+        int reserved,
+        CancellationToken cancellationToken)
     {
-        var (wait, byOthers) = await Issue(reserved: 0);
-        if (byOthers && await known.Contains(address, client, cancellationToken))
-            (wait, _) = await Issue(settings.ReservedPerDay);
-        return wait;
-
-        async Task<(TimeSpan? Wait, bool ByOthers)> Issue(int reserved)
-        {
-            var answer = (long[])(await redis.Script(
-                IssueScript,
-                [CodesKey(address, name), redis.Key($"code-requests:{{{pseudonyms.Of(address)}}}{count}")],
-                [
-                    issued.RequestId, pseudonyms.OfCode(address, name, issued.Code), name, pseudonyms.Of(client.IpAddress),
-                    (long)settings.Lifetime.TotalMilliseconds, (long)settings.ResendAfter.TotalMilliseconds,
-                    settings.MaxPerHour, settings.MaxPerDay, settings.OpenPerDay, settings.SharePerDay, settings.ExtraPerDay, reserved,
-                ],
-                cancellationToken))!;
-            return (answer[0] > 0 ? TimeSpan.FromMilliseconds(answer[0]) : null, answer[1] == 1);
-        }
+        var answer = (long[])(await redis.Script(
+            IssueScript,
+            [CodesKey(address, name), redis.Key($"code-requests:{{{pseudonyms.Of(address)}}}{count}")],
+            [
+                issued.RequestId, pseudonyms.OfCode(address, name, issued.Code), name, pseudonyms.Of(client),
+                (long)settings.Lifetime.TotalMilliseconds, (long)settings.ResendAfter.TotalMilliseconds,
+                settings.MaxPerHour, settings.MaxPerDay, settings.OpenPerDay, settings.SharePerDay, settings.ExtraPerDay, reserved,
+            ],
+            cancellationToken))!;
+        return (answer[0] > 0 ? TimeSpan.FromMilliseconds(answer[0]) : null, answer[1] == 1);
     }
 
     /// <summary>Counts a try and, when the code is correct, deletes it with all codes of the purpose.</summary>

@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Portico.Application.Auth;
-using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.RateLimiting;
@@ -41,9 +40,9 @@ internal sealed partial class RedisSignInChallenges(
     public TimeSpan Lifetime => settings.Lifetime;
 
     public async Task<Result<OpenedChallenge>> Open(
-        ContactAddress address, ProvenPassword? proved, IClient client, CancellationToken cancellationToken)
+        ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken)
     {
-        if (await codes.SpendIssue(client.IpAddress, cancellationToken) is { } tooMany)
+        if (await codes.SpendIssue(client, cancellationToken) is { } tooMany)
             return tooMany;
 
         metrics.Challenged();
@@ -53,7 +52,8 @@ internal sealed partial class RedisSignInChallenges(
 
         var name = proved is null ? DecoyName : RealName;
         var issued = new IssuedCode(id, RedisCodes.NewCode());
-        var wait = await codes.Issue(address, name, issued, Count(name), client, cancellationToken);
+        // Strangers without the password can't use up these codes, so none has to be kept for known clients.
+        var (wait, _) = await codes.Issue(address, name, issued, Count(name), client, settings.ReservedPerDay, cancellationToken);
         return new OpenedChallenge(id, proved is null || wait is not null ? null : issued.Code);
     }
 
