@@ -337,7 +337,7 @@ public sealed class CodeAttackTests : IAsyncLifetime
             _ids.Add((purpose, issued.RequestId));
         }
 
-        public IEnumerable<string> TakeIds(CodePurpose purpose)
+        public string[] TakeIds(CodePurpose purpose)
         {
             var ids = _ids.Where(request => request.Purpose == purpose).Select(request => request.Id).ToArray();
             _ids.RemoveAll(request => request.Purpose == purpose);
