@@ -1,6 +1,7 @@
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Postgres;
@@ -11,8 +12,8 @@ namespace Portico.Seeder;
 
 /// <summary>Creates an administrator without a password; the administrator sets it with a code.</summary>
 internal sealed class AdminSeed(
-    AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, ICodes codes, RedisConnection redis,
-    TimeProvider clock)
+    AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, ICodes codes, IClient client,
+    RedisConnection redis, TimeProvider clock)
 {
     public async Task Run(string email, TextWriter output, CancellationToken cancellationToken)
     {
@@ -42,7 +43,7 @@ internal sealed class AdminSeed(
             return;
 
         await redis.StartAsync(cancellationToken);
-        var code = await codes.Issue(address, CodePurpose.PasswordReset, client: null, cancellationToken);
+        var code = await codes.Issue(address, CodeScope.PasswordReset, client, cancellationToken);
         if (code.Error is { } tooMany)
             throw new SeederException($"{tooMany.Message} ({Math.Ceiling(tooMany.RetryAfter.GetValueOrDefault().TotalSeconds):0} s)");
 
@@ -52,7 +53,7 @@ internal sealed class AdminSeed(
             No password is set yet. Set one within {{codes.Lifetime.TotalMinutes:0}} minutes, with this code that works once:
 
               curl -X POST "$API/api/v1/auth/confirm-reset-password" -H 'Content-Type: application/json' \
-                -d '{"email":"{{address.Value}}","code":"{{code.Value}}","newPassword":"…"}'
+                -d '{"email":"{{address.Value}}","code":"{{code.Value.Code}}","requestId":"{{code.Value.RequestId}}","newPassword":"…"}'
 
             Too late? Run this command again for another code.
             """);

@@ -9,27 +9,28 @@ namespace Portico.Application.Auth;
 internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient client)
 {
     /// <param name="address">The address that the code will prove.</param>
-    /// <param name="purpose">What the code is valid for.</param>
+    /// <param name="scope">What the code is valid for.</param>
     /// <param name="findLocale">
     /// Called when the limits allow a code. Returns the language of the message, or <c>null</c> to send nothing.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<Result<CodeSentDto>> Send(
-        ContactAddress address, CodePurpose purpose, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken)
+        ContactAddress address, CodeScope scope, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken)
     {
         if (!messages.Reaches(address.Kind))
             return UserErrors.PhoneNotSupported;
 
-        var code = await codes.Issue(address, purpose, client.IpAddress, cancellationToken);
-        if (code.Error is { } error)
+        var issued = await codes.Issue(address, scope, client, cancellationToken);
+        if (issued.Error is { } error)
             return error;
 
         var locale = await findLocale(cancellationToken);
-        var message = MessageTemplates.Render(Notification.Code(code.Value, codes.Lifetime), address, locale ?? client.Locale);
+        var message = MessageTemplates.Render(Notification.Code(issued.Value.Code, codes.Lifetime), address, locale ?? client.Locale);
         if (locale is not null)
             messages.Send(message);
         else
             messages.SendNothing();
-        return new CodeSentDto((int)codes.Lifetime.TotalSeconds, (int)codes.ResendAfter.TotalSeconds);
+        return new CodeSentDto(
+            issued.Value.RequestId, (int)codes.Lifetime.TotalSeconds, (int)codes.ResendAfter.TotalSeconds);
     }
 }

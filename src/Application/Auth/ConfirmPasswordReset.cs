@@ -16,6 +16,10 @@ public sealed record ConfirmPasswordReset : ICommand<Unit>, IHasContact, IOwnTra
     public string? Email { get; init; }
     public string? Phone { get; init; }
     public required string Code { get; init; }
+
+    /// <summary>The <c>requestId</c> of the answer to the request for the code.</summary>
+    public string? RequestId { get; init; }
+
     public required string NewPassword { get; init; }
 }
 
@@ -25,6 +29,7 @@ internal sealed class ConfirmPasswordResetValidator : AbstractValidator<ConfirmP
     {
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.RequestId).IsRequestId();
         RuleFor(c => c.NewPassword).IsNewPasswordOfContact();
     }
 }
@@ -39,7 +44,8 @@ internal sealed class ConfirmPasswordResetHandler(
     public async Task<Result<Unit>> Handle(ConfirmPasswordReset command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        var proof = await codes.Consume(address, CodePurpose.PasswordReset, command.Code, client.IpAddress, cancellationToken);
+        var proof = await codes.Consume(
+            address, CodeScope.PasswordReset, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 

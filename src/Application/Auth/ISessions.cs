@@ -23,7 +23,12 @@ public readonly record struct Rotation
     /// </summary>
     public EndedByReuse? Reused { get; private init; }
 
+    /// <summary>Whether the token was replaced a moment ago, so that the session goes on with a newer one.</summary>
+    public bool IsSuperseded { get; private init; }
+
     public static Rotation Refused => default;
+
+    public static Rotation Superseded => new() { IsSuperseded = true };
 
     public static Rotation To(SessionTicket ticket) => new() { Ticket = ticket };
 
@@ -39,7 +44,8 @@ public sealed record LiveSession(Guid Id, string? Device, string? IpAddress, Dat
 /// <summary>The sessions; each has one current refresh token, and each use replaces it.</summary>
 /// <remarks>
 /// The previous token still works for 10 s (grace period) and gives the same successor, for tabs that refresh at the same time and
-/// for lost answers. An older token, or a later use, counts as theft and ends the session. Idle lifetime 14 days, absolute lifetime
+/// for lost answers. An older token in its own grace period is refused, and the session continues; after it, the token counts as stolen
+/// and ends the session. A password change leaves no grace: every token before it is refused. Idle lifetime 14 days, absolute lifetime
 /// 90 days. While Redis is unavailable every call throws <see cref="Common.DependencyUnavailableException"/>.
 /// </remarks>
 public interface ISessions
@@ -54,24 +60,25 @@ public interface ISessions
     /// <summary>Exchanges a refresh token for the next one.</summary>
     Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken);
 
+    /// <summary>Announces <see cref="Continue"/>, before the change of the user is committed that makes it necessary.</summary>
+    /// <returns>Whether the session exists.</returns>
+    Task<bool> Announce(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
     /// <summary>
-    /// Gives the next refresh token to a session whose user has just proved the identity in another way. The current refresh token becomes
-    /// the previous one.
+    /// Gives the next refresh token to a session whose user has just proved the identity in another way. All tokens before it are refused.
     /// </summary>
     /// <returns>The successor, or 401 <c>invalid_refresh_token</c> when the session has ended.</returns>
     Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken);
 
-    /// <summary>The session version that is stored in the session; <c>null</c> when it has ended.</summary>
-    Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+    /// <summary>Ends a session with an outdated version, unless <see cref="Continue"/> was announced or has given it the version.</summary>
+    /// <returns>Whether the session is ended.</returns>
+    Task<bool> EndOutdated(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken);
 
     /// <summary>The sessions of a user, newest first; at most <c>Sessions:MaxPerUser</c>.</summary>
     Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken);
 
     /// <summary>Whether the session belongs to the user and has not ended.</summary>
     Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken);
-
-    /// <summary>Whether a session has not ended and can be continued; throws while Redis does not accept changes.</summary>
-    Task<bool> CanContinue(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 
     /// <summary>Ends a session of the user and revokes its access tokens: at once in this process, within 1 s in the others.</summary>
     Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken);

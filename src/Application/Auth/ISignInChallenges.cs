@@ -38,5 +38,6 @@ public interface ISignInChallenges
 
     /// <summary>Checks the code and consumes it together with the challenge.</summary>
     /// <returns>The address and the proven password, or the same error <c>invalid_code</c> for every reason.</returns>
-    Task<Result<VerifiedChallenge>> Verify(string challengeId, string code, IPAddress? client, CancellationToken cancellationToken);
+    Task<Result<VerifiedChallenge>> Verify(
+        string challengeId, string code, string? requestId, IPAddress? client, CancellationToken cancellationToken);
 }

@@ -24,37 +24,33 @@ internal sealed class RefreshSessionValidator : AbstractValidator<RefreshSession
     public RefreshSessionValidator() => RuleFor(c => c.RefreshToken).NotEmpty().MaximumLength(MaxLength);
 }
 
-internal sealed class RefreshSessionHandler(
-    ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, IAuditLog audit, TimeProvider clock)
+internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, IAuditLog audit)
     : ICommandHandler<RefreshSession, TokensDto>
 {
-    private static readonly TimeSpan CarryOver = TimeSpan.FromMilliseconds(200);
-
     public async Task<Result<TokensDto>> Handle(RefreshSession command, CancellationToken cancellationToken)
     {
         var rotation = await sessions.Rotate(command.RefreshToken, cancellationToken);
+        if (rotation.IsSuperseded)
+            return UserErrors.RefreshSuperseded;
         if (rotation.Reused is { } reuse)
             await Note(reuse, cancellationToken);
         if (rotation.Ticket is not { } ticket)
             return UserErrors.InvalidRefreshToken;
 
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == ticket.UserId, cancellationToken);
-        if (user is { Status: UserStatus.Active } && await Carries(ticket, user.SessionVersion, cancellationToken))
+        if (user is not { Status: UserStatus.Active })
+        {
+            await sessions.End(ticket.UserId, ticket.SessionId, cancellationToken);
+            return UserErrors.InvalidRefreshToken;
+        }
+
+        if (ticket.Version == user.SessionVersion)
             return TokensDto.Of(ticket, accessTokens.Issue(user, ticket.SessionId));
 
-        await sessions.End(ticket.UserId, ticket.SessionId, cancellationToken);
-        return UserErrors.InvalidRefreshToken;
-    }
-
-    /// <summary>Whether the session has the user's current session version.</summary>
-    private async Task<bool> Carries(SessionTicket ticket, int version, CancellationToken cancellationToken)
-    {
-        if (ticket.Version == version)
-            return true;
-
-        // A password change first commits, then updates its own session. Another tab of that session may refresh in between.
-        await Task.Delay(CarryOver, clock, cancellationToken);
-        return await sessions.FindVersion(ticket.UserId, ticket.SessionId, cancellationToken) == version;
+        // A password change first commits, then continues its own session. Another tab of that session may refresh in between.
+        return await sessions.EndOutdated(ticket.UserId, ticket.SessionId, user.SessionVersion, cancellationToken)
+            ? UserErrors.InvalidRefreshToken
+            : UserErrors.RefreshSuperseded;
     }
 
     // Its access tokens are revoked already. If the process stops before End, the next use of one of its tokens reports the reuse again.

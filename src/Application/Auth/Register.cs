@@ -19,6 +19,10 @@ public sealed record Register : ICommand<TokensDto>, IHasContact, IOwnTransactio
     public string? Email { get; init; }
     public string? Phone { get; init; }
     public required string Code { get; init; }
+
+    /// <summary>The <c>requestId</c> of the answer to the request for the code.</summary>
+    public string? RequestId { get; init; }
+
     public required string Password { get; init; }
     public required string DisplayName { get; init; }
 }
@@ -29,6 +33,7 @@ internal sealed class RegisterValidator : AbstractValidator<Register>
     {
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.RequestId).IsRequestId();
         RuleFor(c => c.Password).IsNewPasswordOfContact();
         RuleFor(c => c.DisplayName).NotNull().IsDisplayName();
     }
@@ -42,7 +47,8 @@ internal sealed class RegisterHandler(
     public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        var proof = await codes.Consume(address, CodePurpose.Registration, command.Code, client.IpAddress, cancellationToken);
+        var proof = await codes.Consume(
+            address, CodeScope.Registration, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 

@@ -43,7 +43,7 @@ internal sealed class ResetPasswordHandler(CodeSender sender, IAppDbContext db) 
     public Task<Result<CodeSentDto>> Handle(ResetPassword command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        return sender.Send(address, CodePurpose.PasswordReset, token => FindLocale(address, token), cancellationToken);
+        return sender.Send(address, CodeScope.PasswordReset, token => FindLocale(address, token), cancellationToken);
     }
 
     private async Task<string?> FindLocale(ContactAddress address, CancellationToken cancellationToken) =>

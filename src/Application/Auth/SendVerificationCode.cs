@@ -5,6 +5,7 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
@@ -27,9 +28,12 @@ public enum VerificationReason
     ChangeContact = 2,
 }
 
-/// <summary>How long the code is valid and after how long another one can be requested, in seconds.</summary>
-/// <example>{"expiresIn":600,"resendAfter":60}</example>
-public sealed record CodeSentDto(int ExpiresIn, int ResendAfter);
+/// <summary>The request that the code belongs to, how long it is valid, and when another one can be requested, in seconds.</summary>
+/// <remarks>
+/// Send <c>requestId</c> back with the code: then the code has tries of its own, whatever other callers request or try for the address.
+/// </remarks>
+/// <example>{"requestId":"mQ2v8ZrYk0yXh3bV1cTn5A","expiresIn":600,"resendAfter":60}</example>
+public sealed record CodeSentDto(string RequestId, int ExpiresIn, int ResendAfter);
 
 internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVerificationCode>
 {
@@ -46,13 +50,15 @@ internal sealed class SendVerificationCodeHandler(CodeSender sender, IAppDbConte
     public async Task<Result<CodeSentDto>> Handle(SendVerificationCode command, CancellationToken cancellationToken)
     {
         if (command.Reason == VerificationReason.Registration)
-            return await sender.Send(
-                command.Contact(), CodePurpose.Registration, _ => Task.FromResult<string?>(client.Locale), cancellationToken);
-        if (!caller.IsAuthenticated)
-            return CommonErrors.Unauthenticated;
-        return await sender.Send(command.Contact(), CodePurpose.ChangeContact, FindLocale, cancellationToken);
-    }
+            return await Send(CodeScope.Registration, client.Locale);
 
-    private async Task<string?> FindLocale(CancellationToken cancellationToken) =>
-        await db.Users.Where(u => u.Id == caller.Id).Select(u => u.Locale).SingleOrDefaultAsync(cancellationToken);
+        var user = caller.IsAuthenticated
+            ? await db.Users.AsNoTracking().SingleOrDefaultAsync(
+                u => u.Id == caller.Id && u.Status == UserStatus.Active, cancellationToken)
+            : null;
+        return user is null ? CommonErrors.Unauthenticated : await Send(CodeScope.ChangeContact(user), user.Locale);
+
+        Task<Result<CodeSentDto>> Send(CodeScope scope, string locale) =>
+            sender.Send(command.Contact(), scope, _ => Task.FromResult<string?>(locale), cancellationToken);
+    }
 }

@@ -54,7 +54,7 @@ internal sealed class UpdatePasswordHandler(
             return notTheirs;
 
         // Before any change: while Redis does not accept changes this session could not continue.
-        if (!await sessions.CanContinue(caller.Id, caller.SessionId, cancellationToken))
+        if (!await sessions.Announce(caller.Id, caller.SessionId, cancellationToken))
             return CommonErrors.Unauthenticated;
 
         var newHash = await passwords.Hash(command.NewPassword, cancellationToken);

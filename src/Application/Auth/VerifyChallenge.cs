@@ -17,6 +17,9 @@ public sealed record VerifyChallenge : ICommand<TokensDto>, IOwnTransaction
     public required string ChallengeId { get; init; }
     public required ChallengeMethod Method { get; init; }
     public required string Code { get; init; }
+
+    /// <summary>The id of the challenge that the code was sent for, when that is an earlier one of the address.</summary>
+    public string? RequestId { get; init; }
 }
 
 internal sealed class VerifyChallengeValidator : AbstractValidator<VerifyChallenge>
@@ -28,6 +31,7 @@ internal sealed class VerifyChallengeValidator : AbstractValidator<VerifyChallen
         RuleFor(c => c.ChallengeId).NotEmpty().MaximumLength(MaxIdLength);
         RuleFor(c => c.Method).IsInEnum();
         RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.RequestId).IsRequestId();
     }
 }
 
@@ -37,7 +41,8 @@ internal sealed class VerifyChallengeHandler(
 {
     public async Task<Result<TokensDto>> Handle(VerifyChallenge command, CancellationToken cancellationToken)
     {
-        var met = await challenges.Verify(command.ChallengeId, command.Code, client.IpAddress, cancellationToken);
+        var met = await challenges.Verify(
+            command.ChallengeId, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (met.Error is { } invalid)
             return invalid;
 

@@ -23,10 +23,7 @@ internal sealed class BlockUserValidator : AbstractValidator<BlockUser>
 {
     private const int MaxReasonLength = 500;
 
-    public BlockUserValidator() =>
-        RuleFor(c => c.Reason)
-            .Must(reason => !string.IsNullOrWhiteSpace(reason) && reason.Length <= MaxReasonLength && !reason.Any(char.IsControl))
-            .WithMessage($"A reason has 1 to {MaxReasonLength} characters, and no control characters.");
+    public BlockUserValidator() => RuleFor(c => c.Reason).IsLine(MaxReasonLength);
 }
 
 internal sealed class BlockUserHandler(UserAdministration administration) : ICommandHandler<BlockUser, AccountDto>

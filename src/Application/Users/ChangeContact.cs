@@ -12,7 +12,7 @@ namespace Portico.Application.Users;
 
 /// <summary>Replaces or adds a contact address of the caller; needs the password and a code to the new address.</summary>
 /// <remarks>
-/// The old address gets a notification, queued in the same transaction. Sessions continue, because the password stays the same. Codes
+/// The code belongs to the caller, and becomes invalid with a new password, a reset or a block. The old address gets a notification, queued in the same transaction. Sessions continue, because the password stays the same. Codes
 /// and challenges that were sent to the old address become invalid.
 /// </remarks>
 /// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
@@ -22,6 +22,10 @@ public sealed record ChangeContact : ICommand<UserDto>, IHasContact, IOwnTransac
     public string? Email { get; init; }
     public string? Phone { get; init; }
     public required string Code { get; init; }
+
+    /// <summary>The <c>requestId</c> of the answer to the request for the code.</summary>
+    public string? RequestId { get; init; }
+
     public required string Password { get; init; }
 }
 
@@ -31,6 +35,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
     {
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.RequestId).IsRequestId();
         RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
     }
 }
@@ -53,7 +58,8 @@ internal sealed class ChangeContactHandler(
             return notTheirs;
 
         var address = command.Contact();
-        var proof = await codes.Consume(address, CodePurpose.ChangeContact, command.Code, client.IpAddress, cancellationToken);
+        var proof = await codes.Consume(
+            address, CodeScope.ChangeContact(confirmed.Value.User), command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -14,7 +13,7 @@ public enum ContactKind
 
 /// <summary>A normalised contact address, which the user proves with a code and signs in with.</summary>
 /// <remarks>
-/// E-mail: at most 254 characters (RFC 5321), lower case, an international domain as punycode, an ASCII local part.
+/// E-mail: at most 254 characters (RFC 5321), lower case, an international domain as punycode (UTS 46), an ASCII local part.
 /// Phone: E.164, a plus and 8 to 15 digits. Two spellings of one address are equal.
 /// </remarks>
 public sealed partial record ContactAddress
@@ -42,7 +41,7 @@ public sealed partial record ContactAddress
             return false;
 
         var local = text[..at].ToLowerInvariant();
-        if (!LocalPart().IsMatch(local) || !TryNormaliseDomain(text[(at + 1)..], out var domain))
+        if (!LocalPart().IsMatch(local) || !DomainName.TryNormalise(text[(at + 1)..], out var domain))
             return false;
 
         var value = $"{local}@{domain}";
@@ -69,34 +68,8 @@ public sealed partial record ContactAddress
         ? $"{Value[0]}***{Value[Value.LastIndexOf('@')..]}"
         : $"{Value[..3]}***{Value[^2..]}";
 
-    private static bool TryNormaliseDomain(string text, [NotNullWhen(true)] out string? domain)
-    {
-        domain = null;
-        try
-        {
-            // Punycode keeps the case, so lowercase first. International domains contain no symbols (RFC 5892).
-            var unicode = text.ToLowerInvariant();
-            if (!unicode.EnumerateRunes().All(rune => rune.IsAscii || Rune.IsLetterOrDigit(rune) || IsMark(rune)))
-                return false;
-
-            domain = new IdnMapping { UseStd3AsciiRules = true }.GetAscii(unicode).ToLowerInvariant();
-            return Domain().IsMatch(domain);
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
-
-    // Without culture data .NET does not compose a letter and its accent, so the form with two characters is not accepted.
-    private static bool IsMark(Rune rune) => rune.Value is < 0x300 or > 0x36F &&
-        Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
-
     [GeneratedRegex(@"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*\z", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex LocalPart();
-
-    [GeneratedRegex(@"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\z", RegexOptions.ExplicitCapture, 10_000)]
-    private static partial Regex Domain();
 
     [GeneratedRegex(@"^\+[1-9][0-9]{7,14}\z", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex E164();

@@ -34,6 +34,10 @@ public static class UserErrors
     public static readonly Error InvalidRefreshToken =
         new(ErrorKind.Unauthenticated, "invalid_refresh_token", "The session has ended. Sign in again.");
 
+    public static readonly Error RefreshSuperseded = new(
+        ErrorKind.Unauthenticated, "refresh_superseded",
+        "A newer refresh token was given for this session. The session goes on: use the newest token.");
+
     public static readonly Error PhoneNotSupported =
         new(ErrorKind.Unprocessable, "phone_not_supported", "Codes by phone are not available. Use an e-mail address.");
 

@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using Portico.Application.Auth;
 using Portico.Application.Common;
 using Portico.Application.Common.Security;
+using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Passwords;
 

@@ -23,6 +23,9 @@ internal sealed class Pseudonyms(byte[] key)
     /// <summary>The pseudonym that stands for all clients that are signed in.</summary>
     public string OfSignedIn() => Of("client|signed in");
 
+    /// <summary>The pseudonym of a user at one session version.</summary>
+    public string Of(Guid userId, int sessionVersion) => Of($"user|{userId:N}|{sessionVersion}");
+
     /// <summary>The MAC of a code, bound to its purpose and address.</summary>
     public string OfCode(ContactAddress address, string purpose, string code) =>
         Of($"code|{purpose}|{address.Kind}|{address.Value}|{code}");

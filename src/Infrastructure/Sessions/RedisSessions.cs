@@ -19,7 +19,9 @@ internal sealed class RedisSessions(
     // ARGV: verb, then its arguments; times in milliseconds
     // open:   session id, idle lifetime, absolute lifetime, maximum sessions, device, ip, version → the ids over the maximum
     // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version}
-    // continue: session id, idle lifetime, version → {outcome, generation, remaining life, version}
+    // announce: session id → whether the session exists
+    // continue: session id, idle lifetime, grace period, version → {outcome, generation, remaining life, version}
+    // outdated: session id, version, lifetime of an announcement → whether to end the session
     // end:    session id
     // A session that was revoked by reuse is kept as unusable until 'end', because the caller may have failed to revoke it everywhere.
     private const string Script = """
@@ -60,7 +62,22 @@ internal sealed class RedisSessions(
             return 'ended'
         end
 
-        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused')
+        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused', 'earlier', 'proved', 'announced')
+        if verb == 'announce' then
+            if s[1] and not s[5] then
+                redis.call('HSET', KEYS[1], 'announced', now)
+                return 1
+            end
+            return 0
+        end
+
+        if verb == 'outdated' then
+            if s[1] and (s[4] == ARGV[3] or (s[8] and now - tonumber(s[8]) < tonumber(ARGV[4]))) then
+                return 0
+            end
+            return 1
+        end
+
         if not s[1] then
             return {'unknown'}
         end
@@ -72,8 +89,24 @@ internal sealed class RedisSessions(
         end
 
         local version = tonumber(s[4] or 0)
-        local function rotate(generation, idle)
-            redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now)
+
+        -- The times at which the newest tokens were replaced, the previous one first, as far back as the grace period or 16 tokens.
+        local replaced = {tonumber(s[2])}
+        for time in string.gmatch(s[6] or '', '%d+') do
+            table.insert(replaced, tonumber(time))
+        end
+
+        local function rotate(generation, idle, grace)
+            local earlier = {}
+            -- Redis lost some generations: when their tokens were replaced is unknown.
+            if generation == current + 1 then
+                for i = 1, math.min(#replaced, 16) do
+                    if now - replaced[i] <= grace then
+                        table.insert(earlier, string.format('%.0f', replaced[i]))
+                    end
+                end
+            end
+            redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now, 'earlier', table.concat(earlier, ' '))
             return {'rotated', generation, keep(absolute, idle), version}
         end
 
@@ -81,9 +114,10 @@ internal sealed class RedisSessions(
             if s[5] then
                 return {'unknown'}
             end
-            version = tonumber(ARGV[4])
-            redis.call('HSET', KEYS[1], 'version', version)
-            return rotate(current + 1, tonumber(ARGV[3]))
+            version = tonumber(ARGV[5])
+            redis.call('HSET', KEYS[1], 'version', version, 'proved', current + 1)
+            redis.call('HDEL', KEYS[1], 'announced')
+            return rotate(current + 1, tonumber(ARGV[3]), tonumber(ARGV[4]))
         end
 
         local given, idle, grace, tell = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -99,12 +133,17 @@ internal sealed class RedisSessions(
 
         -- Newer than the stored generation: Redis lost its last second in a restart. The MAC proves that the token is genuine.
         if given >= current then
-            return rotate(given + 1, idle)
+            return rotate(given + 1, idle, grace)
         end
 
-        -- Grace period, for tabs that refresh at the same time or a lost answer: the same successor, if it is not used yet.
-        if given == current - 1 and now - tonumber(s[2]) <= grace then
-            return {'rotated', current, keep(absolute, idle), version}
+        -- Grace period, for tabs that refresh at the same time or a lost answer: the same successor, if it is not used yet. A tab that
+        -- comes later is told that its token was replaced. A password change leaves no successor to the tokens before it.
+        local time = replaced[current - given]
+        if time and now - time <= grace then
+            if given == current - 1 and given >= tonumber(s[7] or 0) then
+                return {'rotated', current, keep(absolute, idle), version}
+            end
+            return {'superseded'}
         end
 
         redis.call('HSET', KEYS[1], 'reused', now)
@@ -112,16 +151,10 @@ internal sealed class RedisSessions(
         return {'reused'}
         """;
 
-    // Changes nothing, but fails when Redis refuses writes.
-    private const string CanContinueScript = """
-        if redis.call('EXISTS', KEYS[1]) == 0 then
-            return 0
-        end
-        redis.call('HINCRBY', KEYS[1], 'seen', 0)
-        return 1
-        """;
-
     private static readonly TimeSpan TellReuseAgainAfter = TimeSpan.FromSeconds(10);
+
+    // Longer than a request takes that announces and then continues.
+    private static readonly TimeSpan AnnouncementLifetime = TimeSpan.FromMinutes(2);
 
     public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
     {
@@ -154,25 +187,33 @@ internal sealed class RedisSessions(
                 // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
                 await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
                 return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
+            case "superseded":
+                return Rotation.Superseded;
             default:
                 return Rotation.Refused;
         }
     }
 
+    public async Task<bool> Announce(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        (bool)await Run(userId, sessionId, cancellationToken, "announce", Name(sessionId));
+
     public async Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken)
     {
         var answer = (RedisValue[])(await Run(
-            userId, sessionId, cancellationToken, "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), version))!;
+            userId, sessionId, cancellationToken,
+            "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace), version))!;
         return (string)answer[0]! == "rotated"
             ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]))
             : UserErrors.InvalidRefreshToken;
     }
 
-    public async Task<int?> FindVersion(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    public async Task<bool> EndOutdated(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken)
     {
-        var fields = await redis.Run(
-            database => database.HashGetAsync(SessionKey(userId, sessionId), ["generation", "version"]), cancellationToken);
-        return fields[0].IsNull ? null : (int)fields[1];
+        var isOutdated = (bool)await Run(
+            userId, sessionId, cancellationToken, "outdated", Name(sessionId), version, Milliseconds(AnnouncementLifetime));
+        if (isOutdated)
+            await End(userId, sessionId, cancellationToken);
+        return isOutdated;
     }
 
     public async Task<IReadOnlyList<LiveSession>> List(Guid userId, CancellationToken cancellationToken)
@@ -189,9 +230,6 @@ internal sealed class RedisSessions(
 
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
-
-    public async Task<bool> CanContinue(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
-        (long)await redis.Script(CanContinueScript, [SessionKey(userId, sessionId)], [], cancellationToken) == 1;
 
     // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>

@@ -6,11 +6,12 @@ using Npgsql;
 using Portico.Application.Auth;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>The known devices of users in PostgreSQL, at most 20 for each user.</summary>
-internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) : IKnownDevices
+/// <summary>The known devices of users in PostgreSQL, and the networks that they signed in from: at most 20 of each for each user.</summary>
+internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database, Pseudonyms pseudonyms) : IKnownDevices
 {
     private const int MaxPerUser = 20;
 
@@ -18,7 +19,8 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
     {
         await using var command = database.CreateCommand(
             """
-            SELECT EXISTS (SELECT FROM known_devices WHERE user_id = $1 AND fingerprint = $2),
+            SELECT EXISTS (SELECT FROM known_devices WHERE user_id = $1 AND fingerprint = $2)
+                       AND EXISTS (SELECT FROM known_networks WHERE user_id = $1 AND network = $7),
                    EXISTS (SELECT FROM users WHERE id = $1 AND version = $3 AND session_version = $4 AND epoch = $5 AND role = $6
                        AND status = 'active' AND deleted_at IS NULL)
             """);
@@ -28,6 +30,7 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = user.SessionVersion });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = user.Epoch });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = JsonNamingPolicy.CamelCase.ConvertName(user.Role.ToString()) });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = pseudonyms.Of(device.IpAddress) });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetBoolean(0), reader.GetBoolean(1));
@@ -35,6 +38,16 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
 
     public async Task<bool> Remember(Guid userId, Device device, CancellationToken cancellationToken)
     {
+        var network = pseudonyms.Of(device.IpAddress);
+        await db.Database.ExecuteSqlAsync(
+            $"INSERT INTO known_networks (user_id, network) VALUES ({userId}, {network}) ON CONFLICT DO NOTHING", cancellationToken);
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM known_networks WHERE user_id = {userId} AND network IN (
+                SELECT network FROM known_networks WHERE user_id = {userId} ORDER BY seen_at DESC OFFSET {MaxPerUser})
+            """,
+            cancellationToken);
+
         // Of two concurrent sign-ins on the same device the second waits here for the first, and adds nothing.
         var fingerprint = Fingerprint(userId, device);
         var added = await db.Database.ExecuteSqlAsync(
@@ -52,6 +65,9 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database) :
             .SingleAsync(cancellationToken) > 1;
     }
 
+    /// <summary>What follows the id of the user in the text of a fingerprint.</summary>
+    internal static string FingerprintText(Device device) => $"|{device.Name}|{device.Network}";
+
     private static byte[] Fingerprint(Guid userId, Device device) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{userId}|{device.Name}|{device.Network}"));
+        SHA256.HashData(Encoding.UTF8.GetBytes(userId + FingerprintText(device)));
 }

@@ -5,6 +5,15 @@ namespace Portico.Infrastructure.SignIn;
 /// <summary>Settings of codes and their limits.</summary>
 public sealed class OtpSettings : ISettings
 {
+    /// <summary>The guesses of a day for one address, of 1,000,000 possible codes each: they hit with 3·10⁻⁴ at most.</summary>
+    internal const int MaxGuesses = 300;
+
+    /// <summary>The clients that have a share of their own: the owner's and those of strangers in 8 networks.</summary>
+    internal const int Clients = 9;
+
+    /// <summary>The number of newest codes that a try without a request id is compared with.</summary>
+    internal const int LiveCodes = 3;
+
     public static string Section => "Otp";
 
     /// <summary>
@@ -13,19 +22,50 @@ public sealed class OtpSettings : ISettings
     public string Key { get; init; } = "";
 
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The pause between two codes of one address and purpose that one client requests.</summary>
     public TimeSpan ResendAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The maximum number of tries within one <see cref="Lifetime"/>, for one code or several.</summary>
+    /// <summary>The maximum number of tries of one code: with its request id, or without it from one client.</summary>
     public int MaxTries { get; init; } = 5;
 
+    /// <summary>The maximum number of codes of one address that one client requests in an hour.</summary>
     public int MaxPerHour { get; init; } = 5;
+
+    /// <summary>The maximum number of codes of one address that one client requests in a day.</summary>
     public int MaxPerDay { get; init; } = 10;
+
+    /// <summary>The maximum number of codes of one address in a day, over all clients.</summary>
+    public int MaxPerDayAndAddress { get; init; } = 40;
+
+    /// <summary>How many of <see cref="MaxPerDayAndAddress"/> only a client gets from which the owner has signed in.</summary>
+    public int ReservedPerDay { get; init; } = 5;
+
+    /// <summary>How many codes of one address a client gets in a day while 8 other clients take all that they can.</summary>
+    public int SharePerDay { get; init; } = 3;
 
     /// <summary>The maximum number of codes that one client requests in an hour, over all addresses; IPv6 counts by /64.</summary>
     public int MaxPerHourAndClient { get; init; } = 30;
 
     /// <summary>The maximum number of codes that one client tries in an hour, over all addresses; IPv6 counts by /64.</summary>
     public int MaxTriesPerHourAndClient { get; init; } = 100;
+
+    /// <summary>The codes of a day that every client may request.</summary>
+    internal int OpenPerDay => MaxPerDayAndAddress - ReservedPerDay;
+
+    /// <summary>The codes of a day beyond the shares, for the clients that request first.</summary>
+    internal int ExtraPerDay => OpenPerDay - (Clients * SharePerDay);
+
+    /// <summary>
+    /// The guesses of a day without a request id, over all clients; a guess that is compared with three codes counts as three.
+    /// </summary>
+    internal int FreeGuesses => MaxGuesses - (MaxPerDayAndAddress * MaxTries);
+
+    /// <summary>The guesses without a request id that a client has while 8 other clients take all that they can.</summary>
+    internal int ShareOfGuesses => Math.Max(LiveCodes, FreeGuesses / 14);
+
+    /// <summary>The guesses of a day without a request id beyond the shares, for the clients that try first.</summary>
+    internal int ExtraGuesses => FreeGuesses - (Clients * ShareOfGuesses);
 
     internal byte[] KeyBytes => Convert.FromBase64String(Key);
 
@@ -43,6 +83,23 @@ public sealed class OtpSettings : ISettings
             yield return $"Otp:MaxPerHour must be between 1 and 100; it is {MaxPerHour}.";
         if (MaxPerDay < MaxPerHour || MaxPerDay > 1000)
             yield return $"Otp:MaxPerDay must be between Otp:MaxPerHour and 1000; it is {MaxPerDay}.";
+        if (ReservedPerDay is < 0 or > 100)
+            yield return $"Otp:ReservedPerDay must be between 0 and 100; it is {ReservedPerDay}.";
+        if (SharePerDay is < 1 or > 100)
+            yield return $"Otp:SharePerDay must be between 1 and 100; it is {SharePerDay}.";
+        if (MaxPerDayAndAddress < ReservedPerDay + (Clients * SharePerDay))
+        {
+            yield return $"Otp:MaxPerDayAndAddress must be at least Otp:ReservedPerDay and {Clients} times Otp:SharePerDay; "
+                + $"it is {MaxPerDayAndAddress}.";
+        }
+
+        // The rest of the guesses is for tries without a request id.
+        if (MaxPerDayAndAddress > (MaxGuesses - (Clients * LiveCodes)) / Math.Max(1, MaxTries))
+        {
+            yield return $"Otp:MaxPerDayAndAddress times Otp:MaxTries must be at most {MaxGuesses - (Clients * LiveCodes)}, so that the "
+                + $"guesses of a day hit rarely; they are {MaxPerDayAndAddress} and {MaxTries}.";
+        }
+
         if (MaxPerHourAndClient is < 1 or > 1_000_000)
             yield return $"Otp:MaxPerHourAndClient must be between 1 and 1000000; it is {MaxPerHourAndClient}.";
         if (MaxTriesPerHourAndClient is < 1 or > 1_000_000)

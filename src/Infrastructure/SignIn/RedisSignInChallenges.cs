@@ -51,13 +51,14 @@ internal sealed partial class RedisSignInChallenges(
         await redis.Run(database => database.StringSetAsync(Key(id), sealedChallenge, settings.Lifetime), cancellationToken);
 
         var name = proved is null ? DecoyName : RealName;
-        var code = RedisCodes.NewCode();
-        var wait = await codes.Issue(address, name, code, ":" + name, cancellationToken);
-        return new OpenedChallenge(id, proved is null || wait is not null ? null : code);
+        var issued = new IssuedCode(id, RedisCodes.NewCode());
+        // Strangers without the password can't use up these codes, so none has to be kept for known clients.
+        var (wait, _) = await codes.Issue(address, name, issued, Count(name), client, settings.ReservedPerDay, cancellationToken);
+        return new OpenedChallenge(id, proved is null || wait is not null ? null : issued.Code);
     }
 
     public async Task<Result<VerifiedChallenge>> Verify(
-        string challengeId, string code, IPAddress? client, CancellationToken cancellationToken)
+        string challengeId, string code, string? requestId, IPAddress? client, CancellationToken cancellationToken)
     {
         if (await codes.SpendTry(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -69,9 +70,13 @@ internal sealed partial class RedisSignInChallenges(
             return UserErrors.InvalidCode;
 
         var (address, proved) = challenge;
-        var isMet = await codes.Consume(address, proved is null ? DecoyName : RealName, code, [Key(challengeId)], cancellationToken);
+        var name = proved is null ? DecoyName : RealName;
+        var isMet = await codes.Consume(
+            address, name, code, requestId, Count(name), client, [Key(challengeId)], cancellationToken);
         return isMet && proved is not null ? new VerifiedChallenge(address, proved) : UserErrors.InvalidCode;
     }
+
+    private static string Count(string name) => ":" + name;
 
     private RedisKey Key(string id) => redis.Key($"challenge:{{{id[..^22]}}}:{id[^22..]}");
 

@@ -13,6 +13,7 @@ internal static class SignInRegistration
         services.AddSettings<OtpSettings>(configuration);
         services.AddSettings<SignInSettings>(configuration);
         services.AddSingleton(provider => new Pseudonyms(provider.GetRequiredService<OtpSettings>().KeyBytes));
+        services.AddSingleton<KnownClients>();
         services.AddSingleton<RedisCodes>();
         services.AddSingleton<ICodes>(provider => provider.GetRequiredService<RedisCodes>());
         services.AddSingleton<ISignInChallenges, RedisSignInChallenges>();

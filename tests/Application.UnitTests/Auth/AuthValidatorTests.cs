@@ -1,4 +1,7 @@
 using Portico.Application.Auth;
+using Portico.Application.Events;
+using Portico.Application.Users;
+using Portico.Application.Wallets;
 
 namespace Portico.Application.UnitTests.Auth;
 
@@ -91,6 +94,59 @@ public sealed class AuthValidatorTests
     [InlineData("Ada\r\nBcc: eve@example.com")]
     public void Nobody_registers_without_a_readable_name(string? name) =>
         Assert.Equal(["displayName"], Requests.Refused(Registration with { DisplayName = name! }));
+
+    [Theory]
+    [Trait("Category", "Cases")]
+    [InlineData("\u200B")]
+    [InlineData("\u202E \uFEFF")]
+    [InlineData("\uFFFF")]
+    [InlineData("\u00AD\u2060\u180E")]
+    [InlineData("\u0301\uFE0F")]
+    [InlineData("\u3164\u115F\u1160\uFFA0\u2800")]
+    [InlineData("\U000E0041\U000F0000")]
+    public void A_name_that_nobody_sees_is_refused_everywhere(string name)
+    {
+        Assert.Equal(["displayName"], Requests.Refused(Registration with { DisplayName = name }));
+        Assert.Equal(["displayName"], Requests.Refused(new ChangeProfile { DisplayName = name }));
+        Assert.Equal(["name"], Requests.Refused(new OpenWallet { Name = name, Currency = "EUR" }));
+        Assert.Equal(["name"], Requests.Refused(new RenameWallet { Name = name }));
+        Assert.Equal(["title"], Requests.Refused(new CreateEvent { Title = name, ClosesAt = DateTimeOffset.MaxValue }));
+        Assert.Equal(["title"], Requests.Refused(new ChangeEvent { Title = name, ClosesAt = DateTimeOffset.MaxValue }));
+        Assert.Equal(["reason"], Requests.Refused(new BlockUser { Reason = name }));
+    }
+
+    [Theory]
+    [InlineData("\u0410\u0434\u0430")]
+    [InlineData("\u5C0F\u6797 \u82B1")]
+    [InlineData("\U0001F469\u200D\U0001F4BB")]
+    [InlineData("\u202BAda")]
+    [InlineData("42")]
+    [InlineData("?")]
+    public void A_name_with_something_to_see_is_taken(string name) =>
+        Assert.Empty(Requests.Refused(Registration with { DisplayName = name }));
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("mQ2v8ZrYk0yXh3bV1cTn5A", true)]
+    [InlineData("", false)]
+    [InlineData("a b", false)]
+    [InlineData("{a}", false)]
+    public void A_request_id_is_opaque_but_bounded(string? id, bool good)
+    {
+        string[] refused = good ? [] : ["requestId"];
+        Assert.Equal(refused, Requests.Refused(Registration with { RequestId = id }));
+        Assert.Equal(
+            refused,
+            Requests.Refused(
+                new ConfirmPasswordReset { Email = "a@example.com", Code = "000000", NewPassword = "correct horse", RequestId = id }));
+        Assert.Equal(
+            refused, Requests.Refused(new ChangeContact { Email = "a@example.com", Code = "000000", Password = "x", RequestId = id }));
+        Assert.Equal(
+            refused,
+            Requests.Refused(
+                new VerifyChallenge { ChallengeId = "x", Method = ChallengeMethod.AddressCode, Code = "000000", RequestId = id }));
+        Assert.Equal(["requestId"], Requests.Refused(Registration with { RequestId = new string('a', 101) }));
+    }
 
     [Theory]
     [InlineData(null, false)]

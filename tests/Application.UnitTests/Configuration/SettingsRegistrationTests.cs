@@ -44,6 +44,32 @@ public sealed class SettingsRegistrationTests
         Assert.Equal(5, settings.MaxTries);
     }
 
+    [Fact]
+    public void The_guesses_of_a_day_hit_with_a_probability_of_3_in_10000_at_most()
+    {
+        var settings = Start<OtpSettings>(("Otp:Key", Key));
+        Assert.InRange(((settings.MaxPerDayAndAddress * settings.MaxTries) + settings.FreeGuesses) / 1e6, 0, 3e-4);
+
+        // Each of nine clients has its share, whatever the other eight take.
+        Assert.Equal(settings.OpenPerDay, (9 * settings.SharePerDay) + settings.ExtraPerDay);
+        Assert.Equal(settings.FreeGuesses, (9 * settings.ShareOfGuesses) + settings.ExtraGuesses);
+        Assert.True(settings.ShareOfGuesses >= OtpSettings.LiveCodes && settings.ExtraGuesses >= 0 && settings.ExtraPerDay >= 0);
+    }
+
+    [Theory]
+    [InlineData("Otp:MaxTries", "7", "Otp:MaxPerDayAndAddress times Otp:MaxTries must be")]
+    [InlineData("Otp:MaxPerDayAndAddress", "60", "Otp:MaxPerDayAndAddress times Otp:MaxTries must be")]
+    [InlineData("Otp:MaxPerDayAndAddress", "31", "Otp:MaxPerDayAndAddress must be at least")]
+    [InlineData("Otp:SharePerDay", "4", "Otp:MaxPerDayAndAddress must be at least")]
+    [InlineData("Otp:SharePerDay", "0", "Otp:SharePerDay must be")]
+    [InlineData("Otp:ReservedPerDay", "-1", "Otp:ReservedPerDay must be")]
+    public void Refuses_limits_of_codes_that_break_what_they_promise(string name, string value, string problem)
+    {
+        var failure = Assert.ThrowsAny<Exception>(() => Start<OtpSettings>(("Otp:Key", Key), (name, value)));
+
+        Assert.Contains(problem, failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "is missing")]
     [InlineData("c2hvcnQ=", "at least 32 bytes")]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Portico.Application.Common.Security;
+using Portico.Domain.Common;
 
 namespace Portico.IntegrationTests.Auth;
 

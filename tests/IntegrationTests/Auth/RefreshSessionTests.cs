@@ -33,10 +33,28 @@ public sealed class RefreshSessionTests : PorticoTests
         var stolen = person.RefreshToken;
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        await App.EndGraceAsync(person);
 
         await person.RefreshAsync(stolen).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
         await person.GetAsync("/api/v1/users/me").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Tells_a_tab_whose_token_others_have_replaced_twice_and_ends_no_session_within_the_grace()
+    {
+        var person = await App.SignUpAsync();
+        var first = person.RefreshToken;
+        for (var n = 0; n < 5; n++)
+        {
+            person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+            if (n > 0)
+                await person.RefreshAsync(first).Problem(HttpStatusCode.Unauthorized, "refresh_superseded");
+        }
+
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -158,6 +176,7 @@ public sealed class RefreshSessionTests : PorticoTests
         var stolen = person.RefreshToken;
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        await app.EndGraceAsync(person);
         var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => person.RefreshAsync(stolen)));
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode));
 
@@ -189,6 +208,7 @@ public sealed class RefreshSessionTests : PorticoTests
         await elsewhere.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
 
         // The list of ended sessions can't be written for a while.
+        await app.EndGraceAsync(person);
         using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(app.Stack.Redis.ConnectionString);
         await redis.GetDatabase().StringSetAsync(app.Settings["Redis:KeyPrefix"] + "sessions:revoked", "broken");
         using (var failed = await person.RefreshAsync(stolen))

@@ -194,7 +194,7 @@ public sealed partial class SameWorkTests : IAsyncLifetime
         return command.StartsWith("\"SETEX\"", StringComparison.Ordinal) ? string.Join(' ', command.Split(' ').Take(3)) : command;
     }
 
-    [GeneratedRegex(@"(?<=[{:""])[A-Za-z0-9_-]{22,43}(?=[}""])", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<=[{:""])[A-Za-z0-9_-]{22,65}(?=[}""])", RegexOptions.None, 1000)]
     private static partial Regex Secrets();
 
     [GeneratedRegex(

@@ -11,7 +11,7 @@ public sealed partial class SendVerificationCodeTests : PorticoTests
     {
         var email = PorticoApp.NewEmail();
         var answer = await App.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
-        Assert.Equal("""{"expiresIn":600,"resendAfter":60}""", answer.ToString());
+        Assert.Matches("""^{"requestId":"[A-Za-z0-9_-]{22}","expiresIn":600,"resendAfter":60}$""", answer.ToString());
 
         var message = await App.MessageAsync(email);
         var text = message[message.IndexOf("text/plain", StringComparison.Ordinal)..message.IndexOf("text/html", StringComparison.Ordinal)];

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Testing;
 
@@ -31,12 +32,31 @@ public sealed class UpdatePasswordTests : PorticoTests
     }
 
     [Fact]
-    public async Task Gives_a_tab_that_refreshes_at_the_same_time_the_same_successor()
+    [Trait("Category", "Cases")]
+    public async Task Leaves_no_grace_to_the_refresh_token_before_it_and_continues_the_session()
     {
         var person = await App.SignUpAsync();
-        var tokens = await person.UpdatePasswordAsync(NewPassword()).Json(HttpStatusCode.OK);
-        var tab = await person.RefreshAsync().Json(HttpStatusCode.OK);
-        Assert.Equal(tokens.Text("refreshToken"), tab.Text("refreshToken"));
+        var before = person.RefreshToken;
+        person.Take(await person.UpdatePasswordAsync(NewPassword()).Json(HttpStatusCode.OK));
+        await person.RefreshAsync(before).Problem(HttpStatusCode.Unauthorized, "refresh_superseded");
+        person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        await person.RefreshAsync(before).Problem(HttpStatusCode.Unauthorized, "refresh_superseded");
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Keeps_the_session_when_another_tab_refreshes_between_the_commit_and_the_new_tokens()
+    {
+        var person = await App.SignUpAsync();
+        var sessions = App.Services.GetRequiredService<ISessions>();
+        Assert.True(await sessions.Announce(person.Id, person.SessionId, default));
+        await App.Database.ExecuteAsync("UPDATE users SET session_version = session_version + 1 WHERE id = $1", person.Id);
+        await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "refresh_superseded");
+
+        var ticket = await sessions.Continue(person.Id, person.SessionId, 1, default);
+        await person.RefreshAsync(ticket.Value.RefreshToken).Json(HttpStatusCode.OK);
+        Assert.False(await sessions.EndOutdated(person.Id, person.SessionId, 1, default));
+        Assert.False(await sessions.Announce(person.Id, Guid.CreateVersion7(), default));
     }
 
     [Fact]
@@ -46,6 +66,7 @@ public sealed class UpdatePasswordTests : PorticoTests
         var stolen = person.RefreshToken;
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
         person.Take(await person.UpdatePasswordAsync(NewPassword()).Json(HttpStatusCode.OK));
+        await App.EndGraceAsync(person);
         await person.RefreshAsync(stolen).Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }

@@ -138,14 +138,15 @@ public sealed class VerifyChallengeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Allows_five_tries_for_all_challenges_and_codes_together()
+    public async Task Allows_five_tries_of_each_code()
     {
         var person = await _app.SignUpAsync();
         await Fail(person.Email, 3);
         var first = await LogIn(person.Email, person.Password).Json(HttpStatusCode.Accepted);
         var code = await NextSignInCode(person.Email);
-        for (var n = 1; n <= 3; n++)
+        for (var n = 1; n <= 5; n++)
             await Verify(first, Wrong(code)).Problem(HttpStatusCode.BadRequest, "invalid_code");
+        await Verify(first, code).Problem(HttpStatusCode.BadRequest, "invalid_code");
 
         JsonElement second = default;
         await Eventually.Holds(
@@ -156,9 +157,27 @@ public sealed class VerifyChallengeTests : IAsyncLifetime
             },
             "another code after the pause");
         code = await NextSignInCode(person.Email);
-        for (var n = 4; n <= 5; n++)
+        for (var n = 1; n <= 4; n++)
             await Verify(second, Wrong(code)).Problem(HttpStatusCode.BadRequest, "invalid_code");
-        await Verify(second, code).Problem(HttpStatusCode.BadRequest, "invalid_code");
+        await Verify(second, code).Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Takes_the_code_of_an_earlier_challenge_with_its_id_or_without()
+    {
+        foreach (var withId in new[] { true, false })
+        {
+            var person = await _app.SignUpAsync();
+            await Fail(person.Email, 3);
+            var first = await LogIn(person.Email, person.Password).Json(HttpStatusCode.Accepted);
+            var code = await NextSignInCode(person.Email);
+            var second = await LogIn(person.Email, person.Password).Json(HttpStatusCode.Accepted);
+            var (challengeId, requestId) = (second.Text("challengeId"), withId ? first.Text("challengeId") : null);
+            await Send("login/challenge", new { challengeId, requestId = "unknown", method = "addressCode", code }, "192.0.2.1")
+                .Problem(HttpStatusCode.BadRequest, "invalid_code");
+            await Send("login/challenge", new { challengeId, requestId, method = "addressCode", code }, "192.0.2.1")
+                .Json(HttpStatusCode.OK);
+        }
     }
 
     [Fact]

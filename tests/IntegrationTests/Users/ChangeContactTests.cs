@@ -67,7 +67,7 @@ public sealed class ChangeContactTests : IAsyncLifetime
         var there = new TestPerson(patient, person.Email, person.Password);
         there.Take(await there.LogInAsync().Json(HttpStatusCode.OK));
         var taken = await Ask(there, phone).Json(HttpStatusCode.Accepted);
-        Assert.Equal(free.ToString(), taken.ToString());
+        Assert.Equal(free.Text("requestId").Length, taken.Text("requestId").Length);
         var code = await patient.CodeAsync(phone);
         await ChangePhone(there, phone, code == "000000" ? "000001" : "000000").Problem(HttpStatusCode.BadRequest, "invalid_code");
         await ChangePhone(there, phone, code).Problem(HttpStatusCode.Conflict, "already_registered");

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using FluentValidation;
 using Portico.Domain.Common;
@@ -11,10 +12,18 @@ internal static partial class FieldRules
     public const int MinPasswordLength = 8;
     public const int MaxPasswordLength = 128;
     private const int MaxSearchLength = 100;
+    private const string LineRule = "one of them visible, and no control characters.";
     private const string AddressAsPassword = "A password must not be the address that it belongs to. Choose another one.";
+
+    // The letters and symbols that are drawn as nothing: fillers of Hangul, and the Braille pattern without dots.
+    private static readonly Rune[] Blanks = [new(0x115F), new(0x1160), new(0x2800), new(0x3164), new(0xFFA0)];
 
     public static IRuleBuilderOptions<T, string> IsCode<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(code => code is not null && SixDigits().IsMatch(code)).WithMessage("A code has 6 digits.");
+
+    /// <summary>The id of a request for a code, or nothing; an unknown id is like a wrong code.</summary>
+    public static IRuleBuilderOptions<T, string?> IsRequestId<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(id => id is null || RequestId().IsMatch(id)).WithMessage("Give the requestId of the answer to the request for the code.");
 
     /// <summary>Any characters, no rules of composition, but not one of the most common passwords (NIST SP 800-63B, 5.1.1.2).</summary>
     /// <remarks>A password is checked in the form in which it is hashed: see <see cref="NormalizedText"/>.</remarks>
@@ -43,14 +52,12 @@ internal static partial class FieldRules
         : null;
 
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(name => name is null
-                || (!string.IsNullOrWhiteSpace(name) && name.Length <= User.MaxDisplayNameLength && !name.Any(char.IsControl)))
-            .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, and no control characters.");
+        rule.Must(name => name is null || IsLine(name, User.MaxDisplayNameLength))
+            .WithMessage($"A display name has 1 to {User.MaxDisplayNameLength} characters, {LineRule}");
 
-    /// <summary>Text of one line: not blank, no control characters.</summary>
+    /// <summary>Text of one line: something to see, no control characters.</summary>
     public static IRuleBuilderOptions<T, string> IsLine<T>(this IRuleBuilder<T, string> rule, int maxLength) =>
-        rule.Must(text => !string.IsNullOrWhiteSpace(text) && text.Length <= maxLength && !text.Any(char.IsControl))
-            .WithMessage($"Give 1 to {maxLength} characters, and no control characters.");
+        rule.Must(text => text is not null && IsLine(text, maxLength)).WithMessage($"Give 1 to {maxLength} characters, {LineRule}");
 
     /// <summary>A search text; PostgreSQL text can't contain NUL.</summary>
     public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
@@ -60,6 +67,15 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(tag => tag is null || LanguageTag.IsValid(tag))
             .WithMessage("Give a BCP 47 language tag, such as en or pt-BR.");
+
+    private static bool IsLine(string text, int maxLength) =>
+        text.Length <= maxLength && !text.Any(char.IsControl) && text.EnumerateRunes().Any(IsVisible);
+
+    private static bool IsVisible(Rune rune) =>
+        (Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune) || Rune.IsPunctuation(rune) || Rune.IsSymbol(rune)) && !Blanks.Contains(rune);
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,100}\z", RegexOptions.None, 100)]
+    private static partial Regex RequestId();
 
     [GeneratedRegex(@"^[0-9]{6}\z", RegexOptions.None, 100)]
     private static partial Regex SixDigits();

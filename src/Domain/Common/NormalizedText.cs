@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
-namespace Portico.Application.Common.Security;
+namespace Portico.Domain.Common;
 
 /// <summary>Converts text to Unicode Normalization Form C (UAX #15), because systems encode one letter in different ways.</summary>
 /// <remarks>

@@ -1,0 +1,29 @@
+using Npgsql;
+using Portico.Application.Auth;
+using Portico.Application.Common.Security;
+using Portico.Domain.Users;
+using Portico.Infrastructure.RateLimiting;
+
+namespace Portico.Infrastructure.SignIn;
+
+/// <summary>Tells whether the owner of an address has signed in from a client before: from its network, or with the device.</summary>
+internal sealed class KnownClients(NpgsqlDataSource database, Pseudonyms pseudonyms)
+{
+    public async Task<bool> Contains(ContactAddress address, IClient client, CancellationToken cancellationToken)
+    {
+        var device = Device.Of(client);
+        await using var command = database.CreateCommand(
+            """
+            SELECT EXISTS (
+                SELECT FROM users u
+                WHERE CASE WHEN $1 THEN u.email = $2 ELSE u.phone = $2 END AND (
+                    EXISTS (SELECT FROM known_networks n WHERE n.user_id = u.id AND n.network = $3)
+                    OR EXISTS (SELECT FROM known_devices d WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $4, 'UTF8')))))
+            """);
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = address.Kind == ContactKind.Email });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address.Value });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = pseudonyms.Of(client.IpAddress) });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = KnownDevices.FingerprintText(device) });
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+}
