@@ -213,9 +213,6 @@ public sealed class LogInTests : PorticoTests
         public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
             inner.Exists(userId, sessionId, cancellationToken);
 
-        public Task<bool> CanContinue(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
-            inner.CanContinue(userId, sessionId, cancellationToken);
-
         public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
             inner.End(userId, sessionId, cancellationToken);
 
