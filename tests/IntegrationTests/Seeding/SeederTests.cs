@@ -107,6 +107,7 @@ public sealed partial class SeederTests : IAsyncLifetime
     public async Task Dismisses_an_administrator_whom_no_other_could_touch_and_notes_both()
     {
         await Seed("admin", "--email", "root@example.org");
+        await Seed("admin", "--email", "next@example.org");
         Assert.Equal("admin: 1 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
         Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
         Assert.Equal("user", await Execute("SELECT role FROM users WHERE email = 'root@example.org'"));
