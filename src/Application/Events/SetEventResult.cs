@@ -26,7 +26,8 @@ internal sealed class SetEventResultValidator : AbstractValidator<SetEventResult
     public SetEventResultValidator() => RuleFor(c => c.Outcome).IsInEnum();
 }
 
-internal sealed class SetEventResultHandler(IAppDbContext db, IEventLock events, TimeProvider clock) : ICommandHandler<SetEventResult, EventDto>
+internal sealed class SetEventResultHandler(IAppDbContext db, IEventLock events, TimeProvider clock)
+    : ICommandHandler<SetEventResult, EventDto>
 {
     public async Task<Result<EventDto>> Handle(SetEventResult command, CancellationToken cancellationToken)
     {

@@ -328,7 +328,8 @@ public sealed class LedgerBook
 
     private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
 
-    private int OpenHolds(Guid ownerId) => _openHolds.TryGetValue(ownerId, out var open) ? open : _state.OpenHolds.GetValueOrDefault(ownerId);
+    private int OpenHolds(Guid ownerId) =>
+        _openHolds.TryGetValue(ownerId, out var open) ? open : _state.OpenHolds.GetValueOrDefault(ownerId);
 
     private void CountOpenHolds(Account source, int change)
     {

@@ -44,7 +44,7 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
     {
         await using var lockOwner = Command("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", ownerId);
         await Execute(lockOwner, cancellationToken);
-        // Waits for the transactions that move money of these accounts, and then reads the new balances. Those that come later find them closed.
+        // Waits for the transactions that move money of these accounts, and then reads the new balances; later ones find them closed.
         await using var lockAccounts = Command(
             """
             SELECT count(*) FILTER (WHERE posted <> 0 OR held <> 0) FROM (

@@ -178,7 +178,7 @@ internal static class LedgerChecks
             FROM ledger.journals r LEFT JOIN ledger.journals o ON o.id = r.reverses_id
             WHERE r.reverses_id IS NOT NULL
             """)),
-        new("wallets", "A wallet has one account with the same owner and currency, closed only with the wallet or its owner.", "wallets", First(
+        new("wallets", "A wallet has one account with its owner, currency and status, or closed for a deleted owner.", "wallets", First(
             """
             SELECT coalesce(w.id, a.id)::text AS place, CASE
                 WHEN a.id IS NULL THEN 'It has no account.'

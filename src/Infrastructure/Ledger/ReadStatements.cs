@@ -15,7 +15,7 @@ internal sealed class ReadStatements
     public ReadStatements(NpgsqlConnection connection, bool withHistory)
     {
         // The accounts of a hold and of a journal never change, so they can be looked up before anything is locked.
-        // Who places a hold locks their first wallet too, so that holds in two wallets at once are counted one after the other.
+        // A user who places a hold locks their first wallet too, so that holds in two wallets at once are counted one after the other.
         var ids = withHistory
             ? """
               ARRAY(SELECT unnest($1) UNION SELECT unnest(ARRAY[source_id, destination_id]) FROM ledger.holds WHERE id = ANY($2)

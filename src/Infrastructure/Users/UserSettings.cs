@@ -21,7 +21,8 @@ public sealed class UserSettings : ISettings
 
     public IEnumerable<string> Problems()
     {
-        foreach (var (name, max) in ((string, int)[])[("MaxWallets", MaxWallets), ("MaxForecasts", MaxForecasts), ("MaxRecords", MaxRecords)])
+        (string, int)[] limits = [("MaxWallets", MaxWallets), ("MaxForecasts", MaxForecasts), ("MaxRecords", MaxRecords)];
+        foreach (var (name, max) in limits)
         {
             if (max is < 1 or > 100_000)
                 yield return $"Users:{name} must be between 1 and 100000; it is {max}.";

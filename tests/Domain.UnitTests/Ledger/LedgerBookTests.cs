@@ -228,12 +228,14 @@ public sealed class LedgerBookTests
         Instruction[] mistakes =
         [
             Movement.Transfer(Id(1), People[0], []),
-            Movement.Transfer(Id(1), People[0], [.. Enumerable.Range(0, 101).Select(n => new Leg(Id(n), Wallets[0].Id, Wallets[1].Id, cent, null))]),
+            Movement.Transfer(Id(1), People[0], [.. Enumerable.Range(0, 101).Select(Leg)]),
             Movement.Deposit(Id(1), null, Wallets[0].Id, none, null),
             Movement.Deposit(Id(1), null, Wallets[0].Id, -cent, null),
             new Reservation(Wallets[0].Id, Wallets[1].Id, -cent, Start.AddDays(1), null) { Id = Id(1) },
         ];
         Assert.All(mistakes, mistake => Assert.Throws<ArgumentException>(() => LedgerBook.Decide(Empty, [mistake], Start)));
+
+        Leg Leg(int n) => new(Id(n), Wallets[0].Id, Wallets[1].Id, cent, null);
     }
 
     private static Arbitrary<Instruction[]> Histories => Arb.From(

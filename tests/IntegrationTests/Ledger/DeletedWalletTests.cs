@@ -77,8 +77,9 @@ public sealed class DeletedWalletTests : PorticoTests
         for (var race = 0; race < 10; race++)
         {
             var person = await App.SignUpAsync();
+            var body = new { name = "x", currency = "EUR" };
             Task<HttpResponseMessage>[] opening =
-                [.. Enumerable.Range(0, 4).Select(_ => person.SendAsync(HttpMethod.Post, "/api/v1/wallets", new { name = "x", currency = "EUR" }))];
+                [.. Enumerable.Range(0, 4).Select(_ => person.SendAsync(HttpMethod.Post, "/api/v1/wallets", body))];
             await Delete(person).Json(HttpStatusCode.NoContent);
             foreach (var answer in await Task.WhenAll(opening))
                 Assert.Contains(answer.StatusCode, new[] { HttpStatusCode.Created, HttpStatusCode.Unauthorized });
@@ -99,7 +100,6 @@ public sealed class DeletedWalletTests : PorticoTests
             for (var race = 0; race < RacesPerPerson; race++)
                 await Race(person, wallet, new Random(HashCode.Combine(seed, n, race)));
         }));
-        Console.Error.WriteLine($"RATIO {gone} {paid}");
         Assert.True(gone > 0 && paid > 0, $"{gone} were deleted and {paid} were paid: one always won.");
 
         async Task Race(TestPerson person, Guid wallet, Random random)
@@ -123,7 +123,8 @@ public sealed class DeletedWalletTests : PorticoTests
                 Interlocked.Increment(ref paid);
                 await deletion.Problem(HttpStatusCode.Conflict, "wallets_not_empty");
                 await payment.Json(HttpStatusCode.Created);
-                await _manager.PostAsync(App, "withdrawals", new { walletId = wallet, amount = Money("1.00") }).Json(HttpStatusCode.Created);
+                await _manager.PostAsync(App, "withdrawals", new { walletId = wallet, amount = Money("1.00") })
+                    .Json(HttpStatusCode.Created);
             }
         }
     }

@@ -159,19 +159,15 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         var (largest, most) = (LedgerLimits.MaxAmount(currency), Account.MaxWalletBalance(currency));
         var cash = SystemAccounts.IdOf(AccountKind.Cash, currency);
         Leg[] legs = [.. Enumerable.Range(0, 100).Select(_ => new Leg(Guid.CreateVersion7(), cash, wallet, largest, null))];
+        var deposits = new Movement { Id = Guid.CreateVersion7(), Kind = JournalKind.Deposit, Legs = legs };
         Assert.Null(
-            (
-                await Ledger(0)
-                    .Execute(
-                        new Movement { Id = Guid.CreateVersion7(), Kind = JournalKind.Deposit, Legs = legs }, CancellationToken.None)).Error);
+            (await Ledger(0).Execute(deposits, CancellationToken.None)).Error);
         var unit = Portico.Domain.Common.Money.OfMinorUnits(1, currency);
         Assert.Equal(
             LedgerErrors.BalanceLimit,
             (await Ledger(1).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, unit, null), CancellationToken.None)).Error);
-        Assert.Equal(
-            LedgerErrors.AmountTooLarge,
-            (await Ledger(1).Execute(Movement.Withdrawal(Guid.CreateVersion7(), null, wallet, largest + unit, null), CancellationToken.None))
-                .Error);
+        var tooLarge = Movement.Withdrawal(Guid.CreateVersion7(), null, wallet, largest + unit, null);
+        Assert.Equal(LedgerErrors.AmountTooLarge, (await Ledger(1).Execute(tooLarge, CancellationToken.None)).Error);
         Assert.Equal(most.Text, (await _ada.WalletAsync(wallet)).GetProperty("balance").Text("amount"));
         // A wallet that is full concerns nobody else.
         var other = await _ada.OpenWalletAsync(code);
