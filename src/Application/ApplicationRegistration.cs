@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Forecasts;
 using Portico.Application.Ledger;
 using Portico.Application.Notifications;
 using Portico.Application.Users;
@@ -42,6 +43,7 @@ public static class ApplicationRegistration
         services.AddScoped<SignIn>();
         services.AddScoped<MoneyReceivers>();
         services.AddScoped<LedgerClient>();
+        services.AddScoped<OpenEvents>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
         return services;

@@ -1,6 +1,7 @@
 using AutoMapper;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Characters;
 using Portico.Domain.Common;
@@ -17,11 +18,15 @@ public sealed record CreateCharacter : CharacterFields, ICommand<CharacterDto>;
 
 internal sealed class CreateCharacterValidator : CharacterFieldsValidator<CreateCharacter>;
 
-internal sealed class CreateCharacterHandler(IAppDbContext db, ICurrentUser caller, IMapper mapper, TimeProvider clock)
+internal sealed class CreateCharacterHandler(
+    IAppDbContext db, IRecordLimits limits, ICurrentUser caller, IMapper mapper, TimeProvider clock)
     : ICommandHandler<CreateCharacter, CharacterDto>
 {
     public async Task<Result<CharacterDto>> Handle(CreateCharacter command, CancellationToken cancellationToken)
     {
+        if (await limits.RefuseNew(db.Set<Character>(), CharacterErrors.TooMany, cancellationToken) is { } refusal)
+            return refusal;
+
         var character = Character.Create(caller.Id, command.ToSheet(), clock.GetUtcNow());
         db.Set<Character>().Add(character);
         await db.SaveChangesAsync(cancellationToken);

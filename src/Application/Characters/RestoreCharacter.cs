@@ -12,13 +12,17 @@ namespace Portico.Application.Characters;
 [Authenticated]
 public sealed record RestoreCharacter(Guid Id) : ICommand<CharacterDto>;
 
-internal sealed class RestoreCharacterHandler(IAppDbContext db, IMapper mapper) : ICommandHandler<RestoreCharacter, CharacterDto>
+internal sealed class RestoreCharacterHandler(IAppDbContext db, IRecordLimits limits, IMapper mapper)
+    : ICommandHandler<RestoreCharacter, CharacterDto>
 {
     public async Task<Result<CharacterDto>> Handle(RestoreCharacter command, CancellationToken cancellationToken)
     {
         var found = await db.Set<Character>().WithDeleted().Get(command.Id, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
+        if (found.Value.DeletedAt is not null
+            && await limits.RefuseRestored(db.Set<Character>(), CharacterErrors.TooMany, cancellationToken) is { } tooMany)
+            return tooMany;
 
         found.Value.Restore();
         await db.SaveChangesAsync(cancellationToken);

@@ -5,7 +5,6 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
-using Portico.Application.Events;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
 
@@ -30,7 +29,7 @@ internal sealed class ChangeForecastValidator : AbstractValidator<ChangeForecast
     public ChangeForecastValidator() => RuleFor(c => c.Outcome).IsInEnum();
 }
 
-internal sealed class ChangeForecastHandler(IAppDbContext db, IEventLock events, IMapper mapper, TimeProvider clock)
+internal sealed class ChangeForecastHandler(IAppDbContext db, OpenEvents events, IMapper mapper)
     : ICommandHandler<ChangeForecast, ForecastDto>
 {
     public async Task<Result<ForecastDto>> Handle(ChangeForecast command, CancellationToken cancellationToken)
@@ -38,14 +37,9 @@ internal sealed class ChangeForecastHandler(IAppDbContext db, IEventLock events,
         var found = await db.Set<Forecast>().Get(command.Id, command.IfMatch, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
-        if (await events.Lock(found.Value.EventId, cancellationToken) is not { } about)
-            return EventErrors.NotFound;
 
-        var change = found.Value.Change(about, command.Outcome, clock.GetUtcNow());
-        if (change.Error is { } tooLate)
-            return tooLate;
-
-        await db.SaveChangesAsync(cancellationToken);
-        return mapper.Map<ForecastDto>(found.Value);
+        var change = await events.Change(
+            found.Value.EventId, (about, now) => found.Value.Change(about, command.Outcome, now), cancellationToken);
+        return change.Error is { } tooLate ? tooLate : mapper.Map<ForecastDto>(found.Value);
     }
 }

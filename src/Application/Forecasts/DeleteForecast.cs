@@ -2,7 +2,6 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
-using Portico.Application.Events;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
 
@@ -12,19 +11,23 @@ namespace Portico.Application.Forecasts;
 [Authenticated]
 public sealed record DeleteForecast(Guid Id, IfMatch IfMatch) : ICommand<Unit>;
 
-internal sealed class DeleteForecastHandler(IAppDbContext db, IEventLock events, TimeProvider clock) : ICommandHandler<DeleteForecast, Unit>
+internal sealed class DeleteForecastHandler(IAppDbContext db, OpenEvents events) : ICommandHandler<DeleteForecast, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteForecast command, CancellationToken cancellationToken)
     {
         var found = await db.Set<Forecast>().Get(command.Id, command.IfMatch, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
-        if (await events.Lock(found.Value.EventId, cancellationToken) is not { } about)
-            return EventErrors.NotFound;
 
-        var allowed = found.Value.AllowChange(about, clock.GetUtcNow());
-        if (allowed.IsSuccess)
-            db.Set<Forecast>().Remove(found.Value);
-        return allowed;
+        return await events.Change(
+            found.Value.EventId,
+            (about, now) =>
+            {
+                var allowed = found.Value.AllowChange(about, now);
+                if (allowed.IsSuccess)
+                    db.Set<Forecast>().Remove(found.Value);
+                return allowed;
+            },
+            cancellationToken);
     }
 }

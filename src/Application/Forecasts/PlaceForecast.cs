@@ -2,8 +2,8 @@ using AutoMapper;
 using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
-using Portico.Application.Events;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
 
@@ -23,20 +23,26 @@ internal sealed class PlaceForecastValidator : AbstractValidator<PlaceForecast>
     public PlaceForecastValidator() => RuleFor(c => c.Outcome).IsInEnum();
 }
 
-internal sealed class PlaceForecastHandler(IAppDbContext db, IEventLock events, ICurrentUser caller, IMapper mapper, TimeProvider clock)
+internal sealed class PlaceForecastHandler(
+    IAppDbContext db, IRecordLimits limits, OpenEvents events, ICurrentUser caller, IMapper mapper)
     : ICommandHandler<PlaceForecast, ForecastDto>
 {
     public async Task<Result<ForecastDto>> Handle(PlaceForecast command, CancellationToken cancellationToken)
     {
-        if (await events.Lock(command.EventId, cancellationToken) is not { } about)
-            return EventErrors.NotFound;
+        var unsettled = db.Set<Forecast>().Where(f => f.SettledAt == null);
+        if (await limits.RefuseNew(unsettled, EventErrors.TooManyForecasts, cancellationToken) is { } tooMany)
+            return tooMany;
 
-        var placed = Forecast.Place(caller.Id, about, command.Outcome, clock.GetUtcNow());
-        if (placed.Error is { } refusal)
-            return refusal;
-
-        db.Set<Forecast>().Add(placed.Value);
-        await db.SaveChangesAsync(cancellationToken);
-        return mapper.Map<ForecastDto>(placed.Value);
+        var placed = await events.Change(
+            command.EventId,
+            (about, now) =>
+            {
+                var made = Forecast.Place(caller.Id, about, command.Outcome, now);
+                if (made.IsSuccess)
+                    db.Set<Forecast>().Add(made.Value);
+                return made;
+            },
+            cancellationToken);
+        return placed.Error is { } refusal ? refusal : mapper.Map<ForecastDto>(placed.Value);
     }
 }

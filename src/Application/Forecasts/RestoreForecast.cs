@@ -3,7 +3,6 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
-using Portico.Application.Events;
 using Portico.Domain.Common;
 using Portico.Domain.Forecasts;
 
@@ -13,7 +12,7 @@ namespace Portico.Application.Forecasts;
 [Authenticated]
 public sealed record RestoreForecast(Guid Id) : ICommand<ForecastDto>;
 
-internal sealed class RestoreForecastHandler(IAppDbContext db, IEventLock events, IMapper mapper, TimeProvider clock)
+internal sealed class RestoreForecastHandler(IAppDbContext db, IRecordLimits limits, OpenEvents events, IMapper mapper)
     : ICommandHandler<RestoreForecast, ForecastDto>
 {
     public async Task<Result<ForecastDto>> Handle(RestoreForecast command, CancellationToken cancellationToken)
@@ -21,15 +20,22 @@ internal sealed class RestoreForecastHandler(IAppDbContext db, IEventLock events
         var found = await db.Set<Forecast>().WithDeleted().Get(command.Id, cancellationToken);
         if (found.Error is { } refusal)
             return refusal;
-        if (await events.Lock(found.Value.EventId, cancellationToken) is not { } about)
-            return EventErrors.NotFound;
 
-        var allowed = found.Value.AllowChange(about, clock.GetUtcNow());
-        if (allowed.Error is { } tooLate)
-            return tooLate;
+        var unsettled = db.Set<Forecast>().Where(f => f.SettledAt == null);
+        if (found.Value.DeletedAt is not null
+            && await limits.RefuseRestored(unsettled, EventErrors.TooManyForecasts, cancellationToken) is { } tooMany)
+            return tooMany;
 
-        found.Value.Restore();
-        await db.SaveChangesAsync(cancellationToken);
-        return mapper.Map<ForecastDto>(found.Value);
+        var restored = await events.Change(
+            found.Value.EventId,
+            (about, now) =>
+            {
+                var allowed = found.Value.AllowChange(about, now);
+                if (allowed.IsSuccess)
+                    found.Value.Restore();
+                return allowed;
+            },
+            cancellationToken);
+        return restored.Error is { } tooLate ? tooLate : mapper.Map<ForecastDto>(found.Value);
     }
 }

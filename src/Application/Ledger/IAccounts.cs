@@ -17,6 +17,11 @@ public interface IAccounts
     /// <summary>The current accounts of wallets, by wallet id.</summary>
     Task<IReadOnlyDictionary<Guid, Account>> Read(IReadOnlyCollection<Guid> walletIds, CancellationToken cancellationToken);
 
-    /// <summary>Whether any wallet of a user has money or held money.</summary>
-    Task<bool> HasMoney(Guid ownerId, CancellationToken cancellationToken);
+    /// <summary>Closes the accounts of all wallets of a user who is deleted, if all are empty and hold nothing.</summary>
+    /// <returns>Whether they are closed; otherwise none was closed.</returns>
+    /// <remarks>Locks the user first, so that no wallet is opened meanwhile, then the accounts in the order of the ledger.</remarks>
+    Task<bool> TryCloseAll(Guid ownerId, CancellationToken cancellationToken);
+
+    /// <summary>Opens the accounts again that <see cref="TryCloseAll"/> closed; those of closed wallets stay closed.</summary>
+    Task ReopenAll(Guid ownerId, CancellationToken cancellationToken);
 }

@@ -41,7 +41,7 @@ internal sealed class DeleteAccountHandler(
             confirmed.Value,
             async (user, token) =>
             {
-                if (await accounts.HasMoney(user.Id, token))
+                if (!await accounts.TryCloseAll(user.Id, token))
                     return UserErrors.WalletsNotEmpty;
 
                 user.DeleteOwnAccount(clock.GetUtcNow());

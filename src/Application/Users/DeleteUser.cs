@@ -1,11 +1,15 @@
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
 using Portico.Domain.Common;
+using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Deletes a user, who can be restored; all sessions end, and the address stays reserved for the retention time.</summary>
+/// <summary>
+/// Deletes a user without money, who can be restored; all sessions end, and the address stays reserved for the retention time.
+/// </summary>
 /// <remarks>A user who is already deleted stays deleted.</remarks>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record DeleteUser(Guid Id) : ICommand<Unit>
@@ -14,12 +18,24 @@ public sealed record DeleteUser(Guid Id) : ICommand<Unit>
     public Guid Id { get; } = Id;
 }
 
-internal sealed class DeleteUserHandler(UserAdministration administration, TimeProvider clock) : ICommandHandler<DeleteUser, Unit>
+internal sealed class DeleteUserHandler(UserAdministration administration, IAccounts accounts, TimeProvider clock)
+    : ICommandHandler<DeleteUser, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteUser command, CancellationToken cancellationToken)
     {
+        var wasDeleted = false;
         var deleted = await administration.ActAndEndSessions(
-            command.Id, AuditActions.UserDeleted, (user, by) => user.Delete(by, clock.GetUtcNow()), cancellationToken);
-        return deleted.Error is { } refusal ? refusal : Unit.Value;
+            command.Id,
+            AuditActions.UserDeleted,
+            (user, by) =>
+            {
+                wasDeleted = user.DeletedAt is not null;
+                return user.Delete(by, clock.GetUtcNow());
+            },
+            cancellationToken);
+        if (deleted.Error is { } refusal)
+            return refusal;
+
+        return wasDeleted || await accounts.TryCloseAll(command.Id, cancellationToken) ? Unit.Value : UserErrors.WalletsNotEmpty;
     }
 }

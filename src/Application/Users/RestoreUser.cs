@@ -1,11 +1,12 @@
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
+using Portico.Application.Ledger;
 using Portico.Domain.Common;
 
 namespace Portico.Application.Users;
 
-/// <summary>Restores a deleted user with the former role and status; a user who is not deleted stays unchanged.</summary>
+/// <summary>Restores a deleted user with the former role, status and wallets; a user who is not deleted stays unchanged.</summary>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record RestoreUser(Guid Id) : ICommand<AccountDto>
 {
@@ -13,8 +14,23 @@ public sealed record RestoreUser(Guid Id) : ICommand<AccountDto>
     public Guid Id { get; } = Id;
 }
 
-internal sealed class RestoreUserHandler(UserAdministration administration) : ICommandHandler<RestoreUser, AccountDto>
+internal sealed class RestoreUserHandler(UserAdministration administration, IAccounts accounts) : ICommandHandler<RestoreUser, AccountDto>
 {
-    public Task<Result<AccountDto>> Handle(RestoreUser command, CancellationToken cancellationToken) => administration.Act(
-        command.Id, AuditActions.UserRestored, (user, by) => user.Restore(by), cancellationToken);
+    public async Task<Result<AccountDto>> Handle(RestoreUser command, CancellationToken cancellationToken)
+    {
+        var wasDeleted = false;
+        var restored = await administration.Act(
+            command.Id,
+            AuditActions.UserRestored,
+            (user, by) =>
+            {
+                wasDeleted = user.DeletedAt is not null;
+                return user.Restore(by);
+            },
+            cancellationToken);
+        // Only together with a change of the user, whose version shows a deletion that runs at the same time.
+        if (restored.IsSuccess && wasDeleted)
+            await accounts.ReopenAll(command.Id, cancellationToken);
+        return restored;
+    }
 }

@@ -1,6 +1,7 @@
 using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
@@ -30,11 +31,15 @@ internal sealed class OpenWalletValidator : AbstractValidator<OpenWallet>
     }
 }
 
-internal sealed class OpenWalletHandler(IAppDbContext db, IAccounts accounts, ICurrentUser caller, TimeProvider clock)
+internal sealed class OpenWalletHandler(
+    IAppDbContext db, IAccounts accounts, IRecordLimits limits, ICurrentUser caller, TimeProvider clock)
     : ICommandHandler<OpenWallet, WalletDto>
 {
     public async Task<Result<WalletDto>> Handle(OpenWallet command, CancellationToken cancellationToken)
     {
+        if (await limits.RefuseNew(db.Wallets, WalletErrors.TooMany, cancellationToken) is { } refusal)
+            return refusal;
+
         var wallet = Wallet.Open(caller.Id, command.Name.Trim(), Currency.Of(command.Currency), clock.GetUtcNow());
         db.Wallets.Add(wallet);
         await db.SaveChangesAsync(cancellationToken);

@@ -52,6 +52,10 @@ public sealed class SportEvent : AggregateRoot, IAuditable, IPurgeable
         return Unit.Value;
     }
 
+    /// <summary>Whether another closing time opens an event again whose closing time is over.</summary>
+    public bool IsReopenedBy(DateTimeOffset? closesAt, DateTimeOffset now) =>
+        ClosedAt is null && ClosesAt <= now && !(closesAt <= now);
+
     /// <summary>Closes the event for forecasts; does nothing when it is already closed.</summary>
     public void Close(DateTimeOffset now)
     {

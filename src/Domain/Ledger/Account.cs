@@ -35,6 +35,9 @@ public enum AccountStatus
 /// <remarks>Immutable: each posting makes the next <see cref="Version"/> of the account.</remarks>
 public sealed record Account
 {
+    // A thousandth of the largest balance of a system account, which all wallets share: no wallet can fill it alone.
+    private const decimal MaxWalletUnits = 79_000_000_000_000_000_000_000_000m;
+
     public required Guid Id { get; init; }
     public required AccountKind Kind { get; init; }
 
@@ -62,6 +65,9 @@ public sealed record Account
 
     public Money Available => Posted - Held;
 
+    /// <summary>The largest balance of a wallet.</summary>
+    public static Money MaxWalletBalance(Currency currency) => Money.OfMinorUnits(MaxWalletUnits, currency);
+
     /// <summary>Creates the empty account of a wallet.</summary>
     public static Account OfWallet(Guid id, Guid ownerId, Currency currency, DateTimeOffset now) => new()
     {
@@ -85,10 +91,12 @@ public sealed record Account
     };
 
     /// <summary>Adds to the posted and held amounts; <c>null</c> when a sum is larger than the maximum.</summary>
+    /// <remarks>A wallet that is larger than the maximum already can still become smaller.</remarks>
     internal Account? After(Money posted, Money held, DateTimeOffset recordedAt) =>
         Money.TryAdd(Posted, posted, out var newPosted)
             && Money.TryAdd(Held, held, out var newHeld)
             && Money.TryAdd(newPosted, -newHeld, out _)
+            && !(Kind == AccountKind.Wallet && posted.IsPositive && newPosted.MinorUnits > MaxWalletUnits)
             ? this with { Posted = newPosted, Held = newHeld, Version = Version + 1, RecordedAt = recordedAt }
             : null;
 }

@@ -11,8 +11,10 @@ public sealed class LedgerBook
 {
     private readonly LedgerState _state;
     private readonly DateTimeOffset _now;
+    private readonly LedgerLimits _limits;
     private readonly Dictionary<Guid, Account> _accounts = [];
     private readonly Dictionary<Guid, Hold> _holds = [];
+    private readonly Dictionary<Guid, int> _openHolds = [];
     private readonly Dictionary<Guid, Original> _originals = [];
     private readonly Dictionary<(Guid, string), KnownKey> _usedKeys = [];
     private readonly List<Journal> _journals = [];
@@ -23,15 +25,18 @@ public sealed class LedgerBook
     // The accounts as they were before the current instruction.
     private readonly List<(Guid Id, Account? Before)> _undo = [];
 
-    private LedgerBook(LedgerState state, DateTimeOffset now) => (_state, _now) = (state, now);
+    private LedgerBook(LedgerState state, DateTimeOffset now, LedgerLimits limits) => (_state, _now, _limits) = (state, now, limits);
 
     /// <summary>Executes instructions in their order.</summary>
     /// <param name="state">The state that was read under the locks of the accounts; an account that is missing does not exist.</param>
     /// <param name="instructions">The instructions.</param>
     /// <param name="now">A time after the locks were taken.</param>
-    public static Decision Decide(LedgerState state, IReadOnlyList<Instruction> instructions, DateTimeOffset now)
+    /// <param name="limits">The limits of the installation; without them the widest.</param>
+    /// <exception cref="ArgumentException">An instruction has no legs, too many of them, or an amount that is not above zero.</exception>
+    public static Decision Decide(
+        LedgerState state, IReadOnlyList<Instruction> instructions, DateTimeOffset now, LedgerLimits? limits = null)
     {
-        var book = new LedgerBook(state, now);
+        var book = new LedgerBook(state, now, limits ?? LedgerLimits.Widest);
         var outcomes = new Outcome[instructions.Count];
         for (var i = 0; i < outcomes.Length; i++)
             outcomes[i] = book.ExecuteOnce(instructions[i]);
@@ -103,6 +108,9 @@ public sealed class LedgerBook
 
     private Outcome Execute(Movement movement)
     {
+        if (movement.Legs.Count is < 1 or > Instruction.MaxLegs)
+            throw new ArgumentException($"A movement has 1 to {Instruction.MaxLegs} legs, not {movement.Legs.Count}.", nameof(movement));
+
         var (journals, legs) = (new Journal[movement.Legs.Count], new MovedMoney[movement.Legs.Count]);
         for (var i = 0; i < legs.Length; i++)
         {
@@ -110,6 +118,8 @@ public sealed class LedgerBook
             var (source, destination) = (Find(leg.SourceId), Find(leg.DestinationId));
             if (source is null || destination is null || !IsAllowed(movement, source, destination))
                 return Refused(LedgerErrors.WalletNotFound);
+            if (!_limits.Allow(leg.Amount))
+                return Refused(LedgerErrors.AmountTooLarge);
 
             var journal = new Journal
             {
@@ -187,8 +197,12 @@ public sealed class LedgerBook
         var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
         if (source is null || destination is null || !IsOwn(reservation, source) || destination.Kind != AccountKind.Wallet)
             return Refused(LedgerErrors.WalletNotFound);
+        if (!_limits.Allow(reservation.Amount))
+            return Refused(LedgerErrors.AmountTooLarge);
         if (Validate(source, destination, reservation.Amount) is { } invalid)
             return Refused(invalid);
+        if (reservation.By is { } by && OpenHolds(by) >= _limits.MaxOpenHolds)
+            return Refused(LedgerErrors.TooManyHolds);
 
         var hold = new Hold
         {
@@ -208,6 +222,7 @@ public sealed class LedgerBook
 
         _journals.Add(journal);
         _holds[hold.Id] = hold;
+        CountOpenHolds(source, 1);
         var happened = new MoneyHeld(
             hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, reservation);
@@ -234,6 +249,8 @@ public sealed class LedgerBook
 
         hold = hold.Capture(amount);
         _holds[hold.Id] = hold;
+        if (hold.Status != HoldStatus.Open)
+            CountOpenHolds(source, -1);
         var happened = new HoldCaptured(hold.Id, capture.By, moved, hold.Remaining, journal.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, capture);
         return new Outcome { Journals = [journal], Hold = hold };
@@ -256,6 +273,7 @@ public sealed class LedgerBook
         _journals.Add(journal);
         hold = hold.End(release.Expired ? HoldStatus.Expired : HoldStatus.Voided);
         _holds[hold.Id] = hold;
+        CountOpenHolds(source, -1);
         IDomainEvent happened = release.Expired
             ? new HoldExpired(hold.Id, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt)
             : new HoldVoided(hold.Id, release.By, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt);
@@ -275,11 +293,16 @@ public sealed class LedgerBook
         return refusal;
     }
 
-    private static Error? Validate(Account source, Account destination, Money amount) =>
-        source.Id == destination.Id ? LedgerErrors.SameWallet
-        : source.Currency != amount.Currency || destination.Currency != amount.Currency ? LedgerErrors.CurrencyMismatch
-        : source.Status == AccountStatus.Closed || destination.Status == AccountStatus.Closed ? LedgerErrors.WalletClosed
-        : null;
+    private static Error? Validate(Account source, Account destination, Money amount)
+    {
+        if (!amount.IsPositive)
+            throw new ArgumentException($"An amount is above zero, not {amount}.", nameof(amount));
+
+        return source.Id == destination.Id ? LedgerErrors.SameWallet
+            : source.Currency != amount.Currency || destination.Currency != amount.Currency ? LedgerErrors.CurrencyMismatch
+            : source.Status == AccountStatus.Closed || destination.Status == AccountStatus.Closed ? LedgerErrors.WalletClosed
+            : null;
+    }
 
     private Error? Post(Journal journal, Account account, Money posted, Money held)
     {
@@ -304,6 +327,15 @@ public sealed class LedgerBook
     private Account Require(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history but does not exist.");
 
     private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
+
+    private int OpenHolds(Guid ownerId) =>
+        _openHolds.TryGetValue(ownerId, out var open) ? open : _state.OpenHolds.GetValueOrDefault(ownerId);
+
+    private void CountOpenHolds(Account source, int change)
+    {
+        if (source.OwnerId is { } owner)
+            _openHolds[owner] = OpenHolds(owner) + change;
+    }
 
     private Original? FindOriginal(Guid id) =>
         _originals.GetValueOrDefault(id) ?? _state.Originals.GetValueOrDefault(id)

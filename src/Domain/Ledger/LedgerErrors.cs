@@ -22,8 +22,14 @@ public static class LedgerErrors
 
     public static readonly Error WalletClosed = new(ErrorKind.Conflict, "wallet_closed", "The wallet is closed.");
 
+    public static readonly Error AmountTooLarge =
+        new(ErrorKind.Unprocessable, "amount_too_large", "The amount is larger than one movement may be. Move it in parts.");
+
     public static readonly Error BalanceLimit =
         new(ErrorKind.Unprocessable, "balance_limit", "The balance would be larger than the maximum.");
+
+    public static readonly Error TooManyHolds =
+        new(ErrorKind.Conflict, "too_many_holds", "You have as many open holds as are allowed. Capture or void one first.");
 
     public static readonly Error HoldClosed = new(
         ErrorKind.Conflict, "hold_closed", "The hold has ended: it was captured, was voided or has expired.");
@@ -58,6 +64,7 @@ public static class StoredErrorNames
         ["currency_mismatch"] = LedgerErrors.CurrencyMismatch,
         ["wallet_closed"] = LedgerErrors.WalletClosed,
         ["balance_limit"] = LedgerErrors.BalanceLimit,
+        ["too_many_holds"] = LedgerErrors.TooManyHolds,
         ["hold_closed"] = LedgerErrors.HoldClosed,
         ["hold_exceeded"] = LedgerErrors.HoldExceeded,
         ["not_reversible"] = LedgerErrors.NotReversible,

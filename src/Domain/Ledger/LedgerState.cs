@@ -8,6 +8,9 @@ public sealed record LedgerState
     public required IReadOnlyDictionary<Guid, Account> Accounts { get; init; }
     public IReadOnlyDictionary<Guid, Hold> Holds { get; init; } = new Dictionary<Guid, Hold>();
 
+    /// <summary>How many open holds the users have who place one; a user who is missing has none.</summary>
+    public IReadOnlyDictionary<Guid, int> OpenHolds { get; init; } = new Dictionary<Guid, int>();
+
     /// <summary>The journals that the instructions reverse.</summary>
     public IReadOnlyDictionary<Guid, Original> Originals { get; init; } = new Dictionary<Guid, Original>();
 

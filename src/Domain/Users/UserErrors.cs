@@ -16,7 +16,10 @@ public static class UserErrors
     public static readonly Error Deleted = new(ErrorKind.Conflict, "user_deleted", "This user is deleted. Restore the user first.");
 
     public static readonly Error WalletsNotEmpty = new(
-        ErrorKind.Conflict, "wallets_not_empty", "Your wallets contain money or have open holds. Move the money first.");
+        ErrorKind.Conflict, "wallets_not_empty", "The wallets of the account contain money or have open holds. Move the money first.");
+
+    public static readonly Error LastAdministrator = new(
+        ErrorKind.Conflict, "last_administrator", "This is the last administrator. Make another administrator first.");
 
     public static readonly Error AddressFreed = new(
         ErrorKind.Conflict, "address_freed",

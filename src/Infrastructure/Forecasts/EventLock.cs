@@ -5,7 +5,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Forecasts;
 
-/// <summary>Locks a sports event while a forecast of it changes.</summary>
+/// <summary>Locks a sports event while it or a forecast of it changes.</summary>
 internal sealed class EventLock(AppDbContext db) : IEventLock
 {
     // A shared lock: forecasts don't wait for each other, and setting a result waits for the forecasts that are about to commit.
@@ -14,4 +14,13 @@ internal sealed class EventLock(AppDbContext db) : IEventLock
             .FromSql($"SELECT * FROM events WHERE id = {id} FOR SHARE")
             .AsNoTracking()
             .SingleOrDefaultAsync(cancellationToken);
+
+    public Task<SportEvent?> LockForChange(Guid id, CancellationToken cancellationToken) =>
+        db.Set<SportEvent>()
+            .FromSql($"SELECT * FROM events WHERE id = {id} FOR NO KEY UPDATE")
+            .SingleOrDefaultAsync(cancellationToken);
+
+    // A statement of its own: in the statement that locks, the time may be read before the lock is there.
+    public Task<DateTimeOffset> Now(CancellationToken cancellationToken) =>
+        db.Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).SingleAsync(cancellationToken);
 }

@@ -54,7 +54,11 @@ internal abstract partial class PeriodicService(
             await Do(round, cancellationToken);
             _isAway = false;
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host stops: a driver may report its cancelled call as any failure, and the next start does the work again.
+        }
+        catch (Exception failure)
         {
             var isOutage = failure is DependencyUnavailableException || DatabaseOutage.Is(failure);
             if (!isOutage)

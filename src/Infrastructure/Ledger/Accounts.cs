@@ -40,15 +40,37 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
         });
     }
 
-    public async Task<bool> HasMoney(Guid ownerId, CancellationToken cancellationToken)
+    public async Task<bool> TryCloseAll(Guid ownerId, CancellationToken cancellationToken)
+    {
+        await using var lockOwner = Command("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", ownerId);
+        await Execute(lockOwner, cancellationToken);
+        // Waits for the transactions that move money of these accounts, and then reads the new balances; later ones find them closed.
+        await using var lockAccounts = Command(
+            """
+            SELECT count(*) FILTER (WHERE posted <> 0 OR held <> 0) FROM (
+                SELECT posted, held FROM ledger.accounts WHERE id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = $1))
+                ORDER BY id FOR NO KEY UPDATE) AS locked
+            """,
+            ownerId);
+        var withMoney = await OnConnection(lockAccounts, () => lockAccounts.ExecuteScalarAsync(cancellationToken));
+        if (withMoney is not 0L)
+            return false;
+
+        await using var close = Command(
+            "UPDATE ledger.accounts SET status = 'closed' WHERE id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = $1))", ownerId);
+        await Execute(close, cancellationToken);
+        return true;
+    }
+
+    public async Task ReopenAll(Guid ownerId, CancellationToken cancellationToken)
     {
         await using var command = Command(
             """
-            SELECT EXISTS (SELECT FROM wallets w JOIN ledger.accounts a ON a.id = w.id
-                WHERE w.owner_id = $1 AND (a.posted <> 0 OR a.held <> 0))
+            UPDATE ledger.accounts SET status = 'open'
+            WHERE id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = $1 AND status = 'open'))
             """,
             ownerId);
-        return await OnConnection(command, async () => await command.ExecuteScalarAsync(cancellationToken) is true);
+        await Execute(command, cancellationToken);
     }
 
     private Task<int> Execute(NpgsqlCommand command, CancellationToken cancellationToken) =>

@@ -178,15 +178,17 @@ internal static class LedgerChecks
             FROM ledger.journals r LEFT JOIN ledger.journals o ON o.id = r.reverses_id
             WHERE r.reverses_id IS NOT NULL
             """)),
-        new("wallets", "A wallet has one account with the same owner, currency and status.", "wallets", First(
+        new("wallets", "A wallet has one account with its owner, currency and status, or closed for a deleted owner.", "wallets", First(
             """
             SELECT coalesce(w.id, a.id)::text AS place, CASE
                 WHEN a.id IS NULL THEN 'It has no account.'
                 WHEN w.id IS NULL THEN 'The account has no wallet.'
                 WHEN w.owner_id <> a.owner_id THEN format('It belongs to %s, its account to %s.', w.owner_id, a.owner_id)
                 WHEN w.currency <> a.currency THEN format('It is in %s, its account in %s.', w.currency, a.currency)
-                WHEN w.status <> a.status THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
+                WHEN w.status <> a.status AND (w.status = 'closed' OR u.deleted_at IS NULL)
+                THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
+            LEFT JOIN users u ON u.id = w.owner_id
             """)),
         // The outcome is parsed as text, because a cast of a manipulated value would abort the verification.
         new(

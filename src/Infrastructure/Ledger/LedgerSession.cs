@@ -16,10 +16,11 @@ public sealed class LedgerSession : IAsyncDisposable
     private readonly ReadStatements _readWithHistory;
     private readonly WriteStatements _write;
     private readonly WriteStatements _writeWithHolds;
+    private readonly LedgerLimits? _limits;
 
-    private LedgerSession(NpgsqlConnection connection, bool withEvents)
+    private LedgerSession(NpgsqlConnection connection, bool withEvents, LedgerLimits? limits)
     {
-        _connection = connection;
+        (_connection, _limits) = (connection, limits);
         _read = new ReadStatements(connection, withHistory: false);
         _readWithHistory = new ReadStatements(connection, withHistory: true);
         _write = new WriteStatements(connection, withHolds: false, withEvents);
@@ -30,10 +31,12 @@ public sealed class LedgerSession : IAsyncDisposable
     /// <param name="database">The data source of the ledger.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
     /// <param name="withEvents">Whether to write events to the outbox; false for history that is imported later.</param>
-    public static async Task<LedgerSession> Open(NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true)
+    /// <param name="limits">The limits of instructions; without them the widest.</param>
+    public static async Task<LedgerSession> Open(
+        NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true, LedgerLimits? limits = null)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
-        var session = new LedgerSession(connection, withEvents);
+        var session = new LedgerSession(connection, withEvents, limits);
         try
         {
             await session._read.Batch.PrepareAsync(cancellationToken);
@@ -60,7 +63,7 @@ public sealed class LedgerSession : IAsyncDisposable
         try
         {
             var (state, now) = await Read(instructions);
-            var decision = LedgerBook.Decide(state, instructions, now);
+            var decision = LedgerBook.Decide(state, instructions, now, _limits);
             await Write(state, decision);
             return decision.Outcomes;
         }
@@ -83,10 +86,12 @@ public sealed class LedgerSession : IAsyncDisposable
     private async Task<(LedgerState State, DateTimeOffset Now)> Read(IReadOnlyList<Instruction> instructions)
     {
         var (accounts, holdIds, originalIds) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
-        var (owners, names) = (new List<Guid>(), new List<string>());
+        var (owners, names, placers) = (new List<Guid>(), new List<string>(), new HashSet<Guid>());
         foreach (var instruction in instructions)
         {
             Collect(instruction, accounts, holdIds, originalIds);
+            if (instruction is Reservation { By: { } placer })
+                placers.Add(placer);
             if (instruction.Key is { } key)
             {
                 owners.Add(key.OwnerId);
@@ -94,8 +99,8 @@ public sealed class LedgerSession : IAsyncDisposable
             }
         }
 
-        var statements = holdIds.Count + originalIds.Count > 0 ? _readWithHistory : _read;
-        statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds]);
+        var statements = holdIds.Count + originalIds.Count + placers.Count > 0 ? _readWithHistory : _read;
+        statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds], [.. placers]);
 
         var known = new Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)>();
         LedgerState state;
@@ -115,7 +120,9 @@ public sealed class LedgerSession : IAsyncDisposable
                 var holds = await ReadAll(reader, LedgerRows.Hold, holdIds.Count);
                 await reader.NextResultAsync();
                 var originals = await ReadAll(reader, LedgerRows.Original, originalIds.Count);
-                state = state with { Holds = holds, Originals = originals };
+                await reader.NextResultAsync();
+                var openHolds = await ReadAll(reader, row => (int)row.GetInt64(1), placers.Count);
+                state = state with { Holds = holds, Originals = originals, OpenHolds = openHolds };
             }
         }
 

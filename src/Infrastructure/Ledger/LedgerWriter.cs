@@ -29,6 +29,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private static readonly TimeSpan OutagePause = TimeSpan.FromMilliseconds(50);
 
     private readonly LedgerSettings _settings;
+    private readonly LedgerLimits _limits;
     private readonly OutboxSignal _outbox;
     private readonly ILogger<LedgerWriter> _logger;
     private readonly TimeProvider _clock;
@@ -47,6 +48,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         ILogger<LedgerWriter> logger)
     {
         (_settings, _outbox, _logger, _clock) = (settings, outbox, logger, clock);
+        _limits = new LedgerLimits(settings.MaxMovement, settings.MaxOpenHolds);
         _database = database.CreateLedgerDataSource(settings.Writers);
         _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
         var meter = meters.Create("Portico.Ledger");
@@ -139,7 +141,8 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
             {
                 try
                 {
-                    _session ??= await LedgerSession.Open(writer._database, CancellationToken.None);
+                    _session ??= await LedgerSession.Open(
+                        writer._database, CancellationToken.None, limits: writer._limits);
                     var outcomes = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._outbox.Set();
@@ -149,7 +152,6 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                 }
                 catch (Exception failure)
                 {
-                    writer._retries.Add(1);
                     if (DatabaseOutage.Is(failure) || failure is not PostgresException)
                         await Close();
                     if (DatabaseOutage.Is(failure))
@@ -163,6 +165,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         }
 
                         await Task.Delay(OutagePause, writer._clock);
+                        writer._retries.Add(1);
                         continue;
                     }
 
@@ -173,12 +176,14 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         } race)
                     {
                         writer.LogRetry(group.Count, race.MessageText);
+                        writer._retries.Add(1);
                         continue;
                     }
 
                     if (group.Count > 1)
                     {
                         // One of the instructions causes the failure; the others must not fail with it.
+                        writer._retries.Add(1);
                         await Write([.. group.Take(group.Count / 2)]);
                         await Write([.. group.Skip(group.Count / 2)]);
                         return;

@@ -10,19 +10,22 @@ internal sealed class ReadStatements
     private readonly NpgsqlParameter<string[]> _keys = Empty<string>();
     private readonly NpgsqlParameter<Guid[]>[] _holds = [Empty<Guid>(), Empty<Guid>()];
     private readonly NpgsqlParameter<Guid[]>[] _originals = [Empty<Guid>(), Empty<Guid>()];
+    private readonly NpgsqlParameter<Guid[]>[] _placers = [Empty<Guid>(), Empty<Guid>()];
 
     public ReadStatements(NpgsqlConnection connection, bool withHistory)
     {
         // The accounts of a hold and of a journal never change, so they can be looked up before anything is locked.
+        // A user who places a hold locks their first wallet too, so that holds in two wallets at once are counted one after the other.
         var ids = withHistory
             ? """
               ARRAY(SELECT unnest($1) UNION SELECT unnest(ARRAY[source_id, destination_id]) FROM ledger.holds WHERE id = ANY($2)
-                  UNION SELECT unnest(ARRAY[source_id, destination_id]) FROM ledger.journals WHERE id = ANY($3))
+                  UNION SELECT unnest(ARRAY[source_id, destination_id]) FROM ledger.journals WHERE id = ANY($3)
+                  UNION SELECT (SELECT id FROM wallets WHERE owner_id = placer ORDER BY id LIMIT 1) FROM unnest($4) AS placer)
               """
             : "$1";
         Batch = new NpgsqlBatch(connection);
         Add("BEGIN ISOLATION LEVEL READ COMMITTED");
-        NpgsqlParameter[] named = withHistory ? [_accounts, _holds[0], _originals[0]] : [_accounts];
+        NpgsqlParameter[] named = withHistory ? [_accounts, _holds[0], _originals[0], _placers[0]] : [_accounts];
         Add($"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY({ids}) ORDER BY id FOR NO KEY UPDATE", named);
         Add("SELECT clock_timestamp()");
         Add(
@@ -43,17 +46,26 @@ internal sealed class ReadStatements
             FROM ledger.journals j WHERE id = ANY($1)
             """,
             _originals[1]);
+        Add(
+            """
+            SELECT placer, (SELECT count(*) FROM ledger.holds
+                WHERE status = 'open' AND source_id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = placer)))
+            FROM unnest($1) AS placer
+            """,
+            _placers[1]);
     }
 
     public NpgsqlBatch Batch { get; }
 
-    public void Fill(Guid[] accounts, Guid[] keyOwners, string[] keys, Guid[] holds, Guid[] originals)
+    public void Fill(Guid[] accounts, Guid[] keyOwners, string[] keys, Guid[] holds, Guid[] originals, Guid[] placers)
     {
         (_accounts.TypedValue, _owners.TypedValue, _keys.TypedValue) = (accounts, keyOwners, keys);
         foreach (var parameter in _holds)
             parameter.TypedValue = holds;
         foreach (var parameter in _originals)
             parameter.TypedValue = originals;
+        foreach (var parameter in _placers)
+            parameter.TypedValue = placers;
     }
 
     private void Add(string sql, params NpgsqlParameter[] parameters)

@@ -71,7 +71,12 @@ internal sealed partial class MessageQueue(
                 await channel.Send(message, id, cancellationToken);
                 return;
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                // The host stops.
+                return;
+            }
+            catch (Exception failure)
             {
                 if (failures == Pauses.Length || failure is MessageRejectedException)
                 {

@@ -9,6 +9,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
 {
     public const string EmailKey = "users_email_key";
     public const string PhoneKey = "users_phone_key";
+    public const string LastAdministrator = "users_last_administrator";
 
     public void Configure(EntityTypeBuilder<User> builder)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
+using Portico.Application.Common.Records;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Postgres;
@@ -14,6 +15,8 @@ internal static class UserRegistration
         services.AddSettings<UserSettings>(configuration);
         services.AddSingleton(new UniqueKey(UserConfiguration.EmailKey, UserErrors.AlreadyRegistered));
         services.AddSingleton(new UniqueKey(UserConfiguration.PhoneKey, UserErrors.AlreadyRegistered));
+        services.AddSingleton(new UniqueKey(UserConfiguration.LastAdministrator, UserErrors.LastAdministrator));
+        services.AddScoped<IRecordLimits, RecordLimits>();
         return services.AddScoped<IAddressRelease, AddressRelease>();
     }
 }

@@ -19,6 +19,34 @@ public sealed class PeriodicServiceTests
         Assert.Equal(["Warning", "Error", "Warning", "Warning"], logger.Lines.Select(line => line.Split(':')[0]));
     }
 
+    [Fact]
+    public async Task Reports_no_failure_that_the_shutdown_causes()
+    {
+        var logger = new RecordingLogger<PeriodicService>();
+        using var service = new Interrupted(logger);
+        await service.StartAsync(CancellationToken.None);
+        await service.Running.WaitAsync(TimeSpan.FromSeconds(60));
+        await service.StopAsync(CancellationToken.None);
+
+        Assert.True(service.ExecuteTask!.IsCompletedSuccessfully);
+        Assert.Empty(logger.Lines);
+    }
+
+    /// <summary>Fails as some drivers do when their call is cancelled: not with a cancellation.</summary>
+    private sealed class Interrupted(ILogger logger) : PeriodicService(TimeSpan.FromMinutes(1), TimeProvider.System, logger)
+    {
+        private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Running => _running.Task;
+
+        protected override async Task Do(long round, CancellationToken cancellationToken)
+        {
+            _running.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new InvalidOperationException("The connection was closed.");
+        }
+    }
+
     /// <summary>Fails in round 4 by a mistake, and in those that are named by an outage.</summary>
     private sealed class Failing(ILogger logger, params long[] away)
         : PeriodicService(TimeSpan.FromMilliseconds(1), TimeProvider.System, logger)

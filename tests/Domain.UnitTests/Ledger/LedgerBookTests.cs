@@ -113,12 +113,129 @@ public sealed class LedgerBookTests
     [Fact]
     public void Money_never_leaves_what_a_decimal_holds()
     {
-        var full = Money.Max(Currencies[0]);
-        var state = After(Empty, LedgerBook.Decide(Empty, [Movement.Deposit(Id(1000), null, Wallets[0].Id, full, null)], Start));
-        Assert.Equal(full, state.Accounts[Wallets[0].Id].Posted);
+        // The account of all wallets is full; only an older version of the ledger could fill it.
+        var cash = SystemAccounts.IdOf(AccountKind.Cash, Currencies[0]);
+        var accounts = Empty.Accounts.ToDictionary();
+        accounts[cash] = accounts[cash] with { Posted = -Money.Max(Currencies[0]) };
         var refused = LedgerBook.Decide(
-            state, [Movement.Deposit(Id(1001), null, Wallets[0].Id, Money.Of(0.01m, Currencies[0]), null)], Start);
+            Empty with { Accounts = accounts }, [Movement.Deposit(Id(1001), null, Wallets[0].Id, Amount(Currencies[0], 1), null)], Start);
         Assert.Equal(LedgerErrors.BalanceLimit, refused.Outcomes[0].Error);
+    }
+
+    [Theory]
+    [InlineData("JPY")]
+    [InlineData("EUR")]
+    [InlineData("ETH")]
+    public void A_full_wallet_concerns_no_other_wallet(string code)
+    {
+        var currency = Currency.Of(code);
+        Account[] wallets = [.. Enumerable.Range(0, 2).Select(n => Account.OfWallet(Id(10 + n), People[n], currency, Start))];
+        var state = new LedgerState
+        {
+            Accounts = wallets.Append(Account.OfSystem(AccountKind.Cash, currency, Start)).ToDictionary(account => account.Id),
+        };
+        var (max, cash) = (LedgerLimits.MaxAmount(currency), SystemAccounts.IdOf(AccountKind.Cash, currency));
+        Leg[] legs = [.. Enumerable.Range(0, 100).Select(n => new Leg(Id(1000 + n), cash, wallets[0].Id, max, null))];
+        state = After(state, LedgerBook.Decide(state, [new Movement { Id = Id(999), Kind = JournalKind.Deposit, Legs = legs }], Start));
+        Assert.Equal(Account.MaxWalletBalance(currency), state.Accounts[wallets[0].Id].Posted);
+
+        var next = LedgerBook.Decide(
+            state,
+            [
+                Movement.Deposit(Id(2000), null, wallets[0].Id, Amount(currency, 1), null),
+                Movement.Deposit(Id(2001), null, wallets[1].Id, max, null),
+                Movement.Withdrawal(Id(2002), null, wallets[0].Id, Amount(currency, 1), null),
+            ],
+            Start);
+        Assert.Equal([LedgerErrors.BalanceLimit, null, null], next.Outcomes.Select(outcome => outcome.Error));
+    }
+
+    [Fact]
+    public void A_wallet_that_is_larger_than_allowed_can_become_smaller_only()
+    {
+        var accounts = Empty.Accounts.ToDictionary();
+        accounts[Wallets[0].Id] = Wallets[0] with { Posted = Money.Max(Currencies[0]) };
+        var outcomes = LedgerBook.Decide(
+            Empty with { Accounts = accounts },
+            [
+                Movement.Withdrawal(Id(1000), null, Wallets[0].Id, Amount(Currencies[0], 2), null),
+                Movement.Deposit(Id(1001), null, Wallets[0].Id, Amount(Currencies[0], 1), null),
+                new Reservation(Wallets[0].Id, Wallets[1].Id, Amount(Currencies[0], 1), Start.AddDays(1), null) { Id = Id(1002) },
+            ],
+            Start).Outcomes;
+        Assert.Equal([null, LedgerErrors.BalanceLimit, null], outcomes.Select(outcome => outcome.Error));
+    }
+
+    [Fact]
+    public void No_movement_and_no_hold_is_larger_than_the_limit()
+    {
+        var limits = LedgerLimits.Widest with { MaxMovement = 0.60m };
+        var (within, beyond) = (Amount(Currencies[0], 60), Amount(Currencies[0], 61));
+        var outcomes = LedgerBook.Decide(
+            Empty,
+            [
+                Movement.Deposit(Id(1000), null, Wallets[0].Id, beyond, null),
+                Movement.Deposit(Id(1001), null, Wallets[0].Id, within, null),
+                Movement.Deposit(Id(1002), null, Wallets[0].Id, within, null),
+                Movement.Withdrawal(Id(1003), null, Wallets[0].Id, beyond, null),
+                Movement.Transfer(Id(1004), People[0], [new Leg(Id(1004), Wallets[0].Id, Wallets[1].Id, beyond, null)]),
+                new Reservation(Wallets[0].Id, Wallets[1].Id, beyond, Start.AddDays(1), null) { Id = Id(1005) },
+                new Reservation(Wallets[0].Id, Wallets[1].Id, within, Start.AddDays(1), null) { Id = Id(1006) },
+            ],
+            Start,
+            limits).Outcomes;
+        var refused = LedgerErrors.AmountTooLarge;
+        Assert.Equal([refused, null, null, refused, refused, refused, null], outcomes.Select(outcome => outcome.Error));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(100)]
+    public void Open_holds_of_a_person_are_counted_alike_in_any_split_into_batches(int size)
+    {
+        var limits = LedgerLimits.Widest with { MaxOpenHolds = 2 };
+        var own = Wallets.Where(wallet => wallet.OwnerId == People[0] && wallet.Currency == Currencies[0]).ToArray();
+        Instruction[] history =
+        [
+            .. own.Select((wallet, n) => Movement.Deposit(Id(500 + n), null, wallet.Id, Amount(wallet.Currency, 100), null)),
+            Hold(1, own[0]), Hold(2, own[1]), Hold(3, own[0]),
+            new Capture(Id(2001), Amount(Currencies[0], 1)) { Id = Id(3001) }, Hold(4, own[1]),
+            new Capture(Id(2001), null) { Id = Id(3002) }, Hold(5, own[1]), Hold(6, own[0]),
+            new Release(Id(2002), Expired: false) { Id = Id(3003) }, Hold(7, own[0]),
+        ];
+        var (state, errors) = (Empty, new List<Error?>());
+        foreach (var batch in history.Chunk(size))
+        {
+            var open = state.Holds.Values.Count(hold => hold.Status == HoldStatus.Open);
+            var decision = LedgerBook.Decide(
+                state with { OpenHolds = new Dictionary<Guid, int> { [People[0]] = open } }, batch, Start, limits);
+            state = After(state, decision);
+            errors.AddRange(decision.Outcomes.Select(outcome => outcome.Error));
+        }
+
+        var many = LedgerErrors.TooManyHolds;
+        Assert.Equal([.. own.Select(_ => (Error?)null), null, null, many, null, many, null, null, many, null, null], errors);
+
+        Reservation Hold(int n, Account from) =>
+            new(from.Id, Wallets[1].Id, Amount(Currencies[0], 5), Start.AddDays(1), null) { Id = Id(2000 + n), By = People[0] };
+    }
+
+    [Fact]
+    public void Throws_at_legs_and_amounts_that_no_caller_may_give()
+    {
+        var (none, cent) = (Money.Zero(Currencies[0]), Amount(Currencies[0], 1));
+        Instruction[] mistakes =
+        [
+            Movement.Transfer(Id(1), People[0], []),
+            Movement.Transfer(Id(1), People[0], [.. Enumerable.Range(0, 101).Select(Leg)]),
+            Movement.Deposit(Id(1), null, Wallets[0].Id, none, null),
+            Movement.Deposit(Id(1), null, Wallets[0].Id, -cent, null),
+            new Reservation(Wallets[0].Id, Wallets[1].Id, -cent, Start.AddDays(1), null) { Id = Id(1) },
+        ];
+        Assert.All(mistakes, mistake => Assert.Throws<ArgumentException>(() => LedgerBook.Decide(Empty, [mistake], Start)));
+
+        Leg Leg(int n) => new(Id(n), Wallets[0].Id, Wallets[1].Id, cent, null);
     }
 
     private static Arbitrary<Instruction[]> Histories => Arb.From(

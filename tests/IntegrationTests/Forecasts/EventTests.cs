@@ -94,6 +94,47 @@ public sealed class EventTests : PorticoTests
     }
 
     [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Is_neither_decided_nor_reopened_by_who_forecasts_it()
+    {
+        var (id, _) = await _manager.Announce(closesAt: DateTimeOffset.UtcNow.AddDays(1));
+        await _manager.Forecasted(id);
+        var closesAt = DateTimeOffset.UtcNow.AddSeconds(-1);
+        await App.Database.ExecuteAsync("UPDATE events SET closes_at = $1 WHERE id = $2", closesAt, Guid.Parse(id));
+        var later = new { title = "Later", closesAt = DateTimeOffset.UtcNow.AddDays(1) };
+        await Change(_manager).Problem(HttpStatusCode.UnprocessableEntity, "conflict_of_interest");
+        await _manager.SendAsync(HttpMethod.Put, $"{EventPath}/{id}", new { title = "Same time", closesAt }, ("If-Match", "*"))
+            .Json(HttpStatusCode.OK);
+        await _manager.SetResult(id).Problem(HttpStatusCode.UnprocessableEntity, "conflict_of_interest");
+
+        var other = await App.SignUpAsync(Role.Manager);
+        await Change(other).Json(HttpStatusCode.OK);
+        await other.SetResult(id).Json(HttpStatusCode.OK);
+        await _ada.Settled(id);
+        foreach (var manager in (TestPerson[])[_manager, other])
+        {
+            await Change(manager).Problem(HttpStatusCode.Conflict, "result_already_set");
+            await manager.SetResult(id, "draw").Problem(HttpStatusCode.Conflict, "result_already_set");
+        }
+
+        Task<HttpResponseMessage> Change(TestPerson manager) =>
+            manager.SendAsync(HttpMethod.Put, $"{EventPath}/{id}", later, ("If-Match", "*"));
+    }
+
+    [Fact]
+    public async Task Is_not_decided_by_who_forecasts_it_at_the_same_moment()
+    {
+        for (var race = 0; race < 25; race++)
+        {
+            var (id, _) = await _manager.Announce();
+            var (placing, deciding) = (_manager.Forecast(id), _manager.SetResult(id));
+            using var placed = await placing;
+            using var decided = await deciding;
+            Assert.True(placed.IsSuccessStatusCode != decided.IsSuccessStatusCode, $"{placed.StatusCode} {decided.StatusCode}");
+        }
+    }
+
+    [Fact]
     public async Task Takes_one_result_of_many_that_arrive_at_once()
     {
         var (id, _) = await _manager.Announce();

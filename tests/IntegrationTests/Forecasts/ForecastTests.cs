@@ -91,6 +91,42 @@ public sealed class ForecastTests : PorticoTests
     }
 
     [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Is_never_changed_after_the_closing_time()
+    {
+        var people = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => App.SignUpAsync()));
+        var closesAt = DateTimeOffset.UtcNow.AddSeconds(1);
+        var (id, _) = await _manager.Announce(closesAt: closesAt);
+        var sent = await Task.WhenAll(people.Select(async person =>
+        {
+            var (forecast, _) = await person.Forecasted(id);
+            var last = DateTimeOffset.UtcNow;
+            for (var n = 0; ; n++)
+            {
+                var now = DateTimeOffset.UtcNow;
+                using var answer = await person.SendAsync(
+                    HttpMethod.Put, $"{ForecastPath}/{forecast}", new { outcome = n % 2 == 0 ? "draw" : "win1" }, ("If-Match", "*"));
+                if (answer.StatusCode != HttpStatusCode.OK)
+                {
+                    await answer.Problem(HttpStatusCode.Conflict, "event_closed");
+                    return last;
+                }
+
+                last = now;
+            }
+        }));
+        Assert.All(sent, last => Assert.True(last < closesAt, $"A change of {last:O} was accepted, and the event closed at {closesAt:O}."));
+        Assert.Equal(
+            0,
+            await App.Database.Ask<long>(
+                """
+                SELECT count(*) FROM forecasts f JOIN events e ON e.id = f.event_id
+                WHERE e.id = $1 AND (f.updated_at >= e.closes_at OR f.decided_at >= e.closes_at)
+                """,
+                Guid.Parse(id)));
+    }
+
+    [Fact]
     public async Task Is_judged_and_ranked_the_earlier_the_better()
     {
         var people = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => App.SignUpAsync()));

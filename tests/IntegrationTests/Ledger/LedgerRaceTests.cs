@@ -26,7 +26,7 @@ public sealed class ThreeHosts : IAsyncLifetime
             _apps.Add(await PorticoApp.StartAsync(new PorticoAppOptions
             {
                 Database = _apps.FirstOrDefault()?.Database,
-                Settings = { ["Ledger:Writers"] = writers },
+                Settings = { ["Ledger:Writers"] = writers, ["Ledger:MaxMovement"] = "79228162514264337593543950335" },
             }));
         }
 
@@ -156,19 +156,28 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     public async Task Keeps_the_largest_amounts_exactly(string code)
     {
         var (currency, wallet) = (Currency.Of(code), await _ada.OpenWalletAsync(code));
-        var most = Portico.Domain.Common.Money.Max(currency);
+        var (largest, most) = (LedgerLimits.MaxAmount(currency), Account.MaxWalletBalance(currency));
+        var cash = SystemAccounts.IdOf(AccountKind.Cash, currency);
+        Leg[] legs = [.. Enumerable.Range(0, 100).Select(_ => new Leg(Guid.CreateVersion7(), cash, wallet, largest, null))];
+        var deposits = new Movement { Id = Guid.CreateVersion7(), Kind = JournalKind.Deposit, Legs = legs };
         Assert.Null(
-            (await Ledger(0).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, most, null), CancellationToken.None)).Error);
+            (await Ledger(0).Execute(deposits, CancellationToken.None)).Error);
         var unit = Portico.Domain.Common.Money.OfMinorUnits(1, currency);
         Assert.Equal(
             LedgerErrors.BalanceLimit,
             (await Ledger(1).Execute(Movement.Deposit(Guid.CreateVersion7(), null, wallet, unit, null), CancellationToken.None)).Error);
+        var tooLarge = Movement.Withdrawal(Guid.CreateVersion7(), null, wallet, largest + unit, null);
+        Assert.Equal(LedgerErrors.AmountTooLarge, (await Ledger(1).Execute(tooLarge, CancellationToken.None)).Error);
         Assert.Equal(most.Text, (await _ada.WalletAsync(wallet)).GetProperty("balance").Text("amount"));
+        // A wallet that is full concerns nobody else.
+        var other = await _ada.OpenWalletAsync(code);
+        Assert.Null(
+            (await Ledger(2).Execute(Movement.Deposit(Guid.CreateVersion7(), null, other, largest, null), CancellationToken.None)).Error);
         Assert.Null(
             (
                 await Ledger(2)
-                    .Execute(Movement.Withdrawal(Guid.CreateVersion7(), null, wallet, most - unit, null), CancellationToken.None)).Error);
-        Assert.Equal(unit.Text, (await _ada.WalletAsync(wallet)).GetProperty("balance").Text("amount"));
+                    .Execute(Movement.Withdrawal(Guid.CreateVersion7(), null, other, largest - unit, null), CancellationToken.None)).Error);
+        Assert.Equal(unit.Text, (await _ada.WalletAsync(other)).GetProperty("balance").Text("amount"));
     }
 
     private ILedger Ledger(int n) => hosts.Ledger(n);

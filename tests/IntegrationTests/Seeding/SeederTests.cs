@@ -94,10 +94,14 @@ public sealed partial class SeederTests : IAsyncLifetime
     public async Task Dismisses_an_administrator_whom_no_other_could_touch_and_notes_both()
     {
         await Seed("admin", "--email", "root@example.org");
+        await Seed("admin", "--email", "next@example.org");
         Assert.Equal("admin: 1 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
         Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
         Assert.Equal("user", await Execute("SELECT role FROM users WHERE email = 'root@example.org'"));
-        Assert.Equal(2L, await Execute("SELECT count(*) FROM audit_log WHERE action = 'user.role_changed' AND actor IS NULL"));
+        using var refused = new StringWriter();
+        Assert.NotEqual(0, await Run(refused, "admin", "--email", "next@example.org", "--dismiss"));
+        Assert.Contains("last administrator", refused.ToString(), StringComparison.Ordinal);
+        Assert.Equal(3L, await Execute("SELECT count(*) FROM audit_log WHERE action = 'user.role_changed' AND actor IS NULL"));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
     /// <summary>Creates a character</summary>
     [HttpPost]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status201Created)]
-    [ProducesErrors(503)]
+    [ProducesErrors(409, 503)]
     public Task<ActionResult<CharacterDto>> Create(CreateCharacter command, CancellationToken cancellationToken) =>
         AnswerCreated(command, character => $"/api/v1/characters/{character.Id}", cancellationToken);
 

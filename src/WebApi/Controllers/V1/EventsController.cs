@@ -40,7 +40,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     /// <summary>Changes an event that has no result yet</summary>
     [HttpPut("events/{id:guid}")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
-    [ProducesErrors(404, 409, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<EventDto>> Change(
         Guid id, [IfMatch] IfMatch ifMatch, ChangeEvent command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
@@ -57,7 +57,7 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     /// <remarks>The settlement runs in the background and notifies each forecaster; at the end the status is `settled`.</remarks>
     [HttpPost("events/{id:guid}/result")]
     [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
-    [ProducesErrors(404, 409, 503)]
+    [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<EventDto>> SetResult(Guid id, SetEventResult command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 

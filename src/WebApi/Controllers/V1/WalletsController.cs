@@ -18,7 +18,7 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
     /// <summary>Opens a wallet</summary>
     [HttpPost]
     [ProducesResponseType<WalletDto>(StatusCodes.Status201Created)]
-    [ProducesErrors(503)]
+    [ProducesErrors(409, 503)]
     public Task<ActionResult<WalletDto>> Open(OpenWallet command, CancellationToken cancellationToken) =>
         AnswerCreated(command, wallet => $"/api/v1/wallets/{wallet.Id}", cancellationToken);
 
