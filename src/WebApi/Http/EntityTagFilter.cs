@@ -8,12 +8,14 @@ namespace Portico.WebApi.Http;
 /// <summary>Sends the version of a record as its <c>ETag</c>, and 304 to a client that has that version (RFC 9110, 13.1.2).</summary>
 internal sealed class EntityTagFilter : IResultFilter
 {
+    public static EntityTagHeaderValue TagOf(IVersionedDto record) => new($"\"{record.Version}\"");
+
     public void OnResultExecuting(ResultExecutingContext context)
     {
         if (context.Result is not ObjectResult { Value: IVersionedDto record })
             return;
 
-        var tag = new EntityTagHeaderValue($"\"{record.Version}\"");
+        var tag = TagOf(record);
         context.HttpContext.Response.Headers.ETag = tag.ToString();
         var request = context.HttpContext.Request;
         if (

@@ -16,7 +16,8 @@ internal sealed class IfMatchAttribute : Attribute, IBindingSourceMetadata, IMod
     public Type BinderType => typeof(IfMatchBinder);
 }
 
-/// <summary>Reads <c>If-Match</c> (RFC 9110, 13.1.1). An unknown tag or a weak tag matches nothing.</summary>
+/// <summary>Reads <c>If-Match</c> (RFC 9110, 13.1.1). A tag that is no version matches nothing.</summary>
+/// <remarks>A weak tag counts by its opaque part, because a proxy that compresses makes every tag weak.</remarks>
 internal sealed class IfMatchBinder : IModelBinder
 {
     private const int MaxTags = 16;
@@ -35,7 +36,7 @@ internal sealed class IfMatchBinder : IModelBinder
             return IfMatch.Of();
         return tags is [{ } only] && only.Equals(EntityTagHeaderValue.Any)
             ? IfMatch.Any
-            : IfMatch.Of([.. tags.Where(tag => !tag.IsWeak).Select(Version).OfType<long>()]);
+            : IfMatch.Of([.. tags.Select(Version).OfType<long>()]);
     }
 
     private static long? Version(EntityTagHeaderValue tag) =>

@@ -107,10 +107,13 @@ public sealed class IdempotencyTests : PorticoTests
         await Create("young", "Young").Json(HttpStatusCode.Created);
         await App.Database.ExecuteAsync(
             """
-            UPDATE kept_answers SET created_at = created_at - interval '90 days'
+            UPDATE idempotency_answers SET created_at = created_at - interval '90 days'
             WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)
             """,
             _ada.Email);
+        // Nobody but the owner may change a row of the ledger's keys.
+        await App.Database.ExecuteAsOwnerAsync(
+            "UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = 'old' AND owner_id = $1", _ada.Id);
 
         Assert.True(await App.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
 
