@@ -34,7 +34,7 @@ internal sealed class QueryValueBinder : IModelBinder
             value = JsonSerializer.Deserialize(
                 bare ? Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(text), type, ApiJson.Options);
             // JSON reads "-0" and " 5" too; here a number is written in one way only.
-            return value is not null && (!bare || JsonSerializer.Serialize(value, type, ApiJson.Options) == text);
+            return value is not null && (bare ? JsonSerializer.Serialize(value, type, ApiJson.Options) : value as string ?? text) == text;
         }
         catch (InvalidValueException refused)
         {

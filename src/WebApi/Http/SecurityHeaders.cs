@@ -33,8 +33,8 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
         // Most answers contain tokens or personal data; an answer that may be cached sets its own header.
         if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             headers.CacheControl = "no-store";
-        // The CORS headers depend on the origin, also when they are absent.
-        if (!headers.CacheControl.ToString().Contains(CacheControlHeaderValue.NoStoreString, StringComparison.OrdinalIgnoreCase)
+        // The CORS headers depend on the origin, also when they are absent, and a shared cache must know it.
+        if (headers.CacheControl.ToString().Contains(CacheControlHeaderValue.PublicString, StringComparison.OrdinalIgnoreCase)
             && !headers.Vary.ToString().Contains(HeaderNames.Origin, StringComparison.OrdinalIgnoreCase))
             headers.Append(HeaderNames.Vary, HeaderNames.Origin);
         // So clients move to another replica before the connection closes during a request.

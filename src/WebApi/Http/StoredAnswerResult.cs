@@ -35,7 +35,7 @@ internal sealed class StoredAnswerResult(StoredAnswer answer) : ActionResult
             case ObjectResult { Value: { } value, StatusCode: { } status }:
                 headers[HeaderNames.ContentType] = JsonType;
                 if (value is IVersionedDto record)
-                    headers[HeaderNames.ETag] = EntityTagFilter.TagOf(record).ToString();
+                    headers[HeaderNames.ETag] = EntityTagFilter.TagOf(record);
                 if (result is CreatedResult { Location: { } location })
                     headers[HeaderNames.Location] = location;
                 return new StoredAnswer(status, headers, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), ApiJson.Options));
