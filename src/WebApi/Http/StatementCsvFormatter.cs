@@ -32,7 +32,8 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
     /// <summary>Whether a client asks for CSV that begins with a byte order mark.</summary>
     public static bool WantsByteOrderMark(MediaTypeHeaderValue accepted) =>
         accepted.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase)
-            && accepted.Parameters.Any(parameter => parameter.Name.Equals("bom", StringComparison.OrdinalIgnoreCase) && parameter.Value == "1");
+            && accepted.Parameters.Any(
+                parameter => parameter.Name.Equals("bom", StringComparison.OrdinalIgnoreCase) && parameter.Value == "1");
 
     public override async Task WriteResponseBodyAsync(OutputFormatterWriteContext context, Encoding selectedEncoding)
     {

@@ -19,7 +19,8 @@ internal static class RecordHeaders
         if (Find(operation, HeaderNames.IfMatch) is { } ifMatch)
         {
             ifMatch.Required = true;
-            ifMatch.Description = "The `ETag` of the last read of the record, or a list of them; a weak tag counts as well; `*` accepts any version.";
+            ifMatch.Description =
+                "The `ETag` of the last read of the record, or a list of tags; a weak tag counts as well. `*` accepts any version.";
             ifMatch.Schema = Text(ExampleTag);
         }
 

@@ -104,7 +104,11 @@ public sealed class BehaviourTests
     [InlineData("k", null, false)]
     public async Task What_moves_money_needs_a_good_key(string? value, string? problem, bool isRefused)
     {
-        var key = new RequestKey { Current = value is null ? null : new IdempotencyKey(Guid.Empty, value, RequestKey.Fingerprint), Problem = problem };
+        var key = new RequestKey
+        {
+            Current = value is null ? null : new IdempotencyKey(Guid.Empty, value, RequestKey.Fingerprint),
+            Problem = problem,
+        };
 
         var result = await new ValidationBehaviour<Paying, Result<Unit>>([], key)
             .Handle(new Paying(), CancellationToken.None, Next(() => { }));

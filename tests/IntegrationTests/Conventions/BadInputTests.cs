@@ -69,9 +69,7 @@ public sealed class BadInputTests : PorticoTests
     }
 
     // The id of a record is a part of the route, so another text is another address.
-    private static string OnePath(string template) => template.Contains('{', StringComparison.Ordinal)
-        ? $"{template[..template.IndexOf('{', StringComparison.Ordinal)]}{Guid.NewGuid()}{template[(template.IndexOf('}', StringComparison.Ordinal) + 1)..]}"
-        : template;
+    private static string OnePath(string template) => template.Replace("{id}", $"{Guid.NewGuid()}", StringComparison.Ordinal);
 
     private async Task<string?> Judge(string method, Attempt attempt, string? token)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -18,8 +19,9 @@ namespace Portico.IntegrationTests.Conventions;
 [Trait("Category", Campaign.Category)]
 public sealed class DecoderFuzzTests
 {
-    private const int TextsEach = 2_000;
-    private static readonly string[] Bits = ["=", " ", "\n", "\0", "+", "/", "A", "F", "_", "-", "é", "\ud800", "😀", "\"", "\\u0000", "%00", "W/", ","];
+    private const int TextsEach = 500;
+    private static readonly string[] Bits =
+        ["=", " ", "\n", "\0", "+", "/", "A", "F", "_", "-", "é", "\ud800", "😀", "\"", "\\u0000", "%00", "W/", ","];
 
     [Fact]
     public Task Base64url_round_trips() => Fuzz(bytes => Base64Url.EncodeToString(bytes), (text, _) =>
@@ -35,7 +37,11 @@ public sealed class DecoderFuzzTests
             0 => Cursor.Write(new RankPosition(bytes[1], Guid.Empty, 1, 1 + bytes[1])),
             1 => Cursor.Write(new EventRankPosition(bytes[1], DateTimeOffset.UnixEpoch, Guid.Empty, 1)),
             2 => Cursor.Write(new SortedPosition("Character", "name", Cursor.WriteValue($"{(char)bytes[1]}\0"), Guid.Empty)),
-            _ => Base64Url.EncodeToString([.. "{\"v\":1,\"l\":\"SortedPosition\",\"p\":{\"List\":\"Character\",\"Sort\":\"name\",\"Value\":\""u8, .. bytes, .. "\",\"Id\":\"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd\"}}"u8]),
+            _ => Base64Url.EncodeToString(
+            [
+                .. """{"v":1,"l":"SortedPosition","p":{"List":"Character","Sort":"name","Value":"""u8, (byte)'"', .. bytes, (byte)'"',
+                .. ""","Id":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd"}}"""u8,
+            ]),
         },
         (text, _) =>
         {
@@ -112,7 +118,7 @@ public sealed class DecoderFuzzTests
 
     [Fact]
     public Task Json_is_read_or_its_fields_are_named() => Fuzz(
-        bytes => $$"""{"displayName":{{JsonSerializer.Serialize(Convert.ToBase64String(bytes))}},"level":{{bytes[0]}},"parts":[{"name":"{{Convert.ToHexString(bytes)}}"}]}""",
+        bytes => $$"""{"displayName":"{{Convert.ToBase64String(bytes)}}","level":{{bytes[0]}},"parts":[{"name":"\u{{bytes[1]:x4}}"}]}""",
         (text, _) =>
         {
             // A surrogate that stands alone becomes a byte that is not UTF-8.
@@ -144,7 +150,7 @@ public sealed class DecoderFuzzTests
             ModelName = "value",
             ModelMetadata = new EmptyModelMetadataProvider().GetMetadataForType(type),
             ModelState = new ModelStateDictionary(),
-            ValueProvider = new QueryStringValueProvider(BindingSource.Query, http.Request.Query, System.Globalization.CultureInfo.InvariantCulture),
+            ValueProvider = new QueryStringValueProvider(BindingSource.Query, http.Request.Query, CultureInfo.InvariantCulture),
         };
         Assert.True(binder.BindModelAsync(context).IsCompletedSuccessfully);
         return context.Result.Model;

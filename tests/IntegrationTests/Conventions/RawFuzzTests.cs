@@ -12,25 +12,35 @@ public sealed partial class RawFuzzTests(EdgeFixture edge) : IClassFixture<EdgeF
     private const int RequestsEach = 50;
     private const int MaxAnswer = 1024 * 1024;
 
-    private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "FOO", "get", "", "G\0T"];
+    private static readonly string[] Methods =
+        ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "FOO", "get", "", "G\0T"];
     private static readonly string[] Targets =
     [
-        Requests.Probes, $"{Requests.Probes}?limit=5", $"{Requests.Probes}/mine", "/", "*", "http://x/api/v1/probes", "http://", "x:80", "//", "/..",
-        "/%00", "/%", "/%ff", "/api/v1/probes?%", "/api/v1/probes?q=%ff", "/api/v1/probes?a=\0", "/ä", "/a b", "", "/health/live", "/openapi/v1.json",
+        Requests.Probes, $"{Requests.Probes}?limit=5", $"{Requests.Probes}/mine", "/", "*", "http://x/api/v1/probes", "http://", "x:80",
+        "//", "/..",
+        "/%00", "/%", "/%ff", "/api/v1/probes?%", "/api/v1/probes?q=%ff", "/api/v1/probes?a=\0", "/ä", "/a b", "", "/health/live",
+        "/openapi/v1.json",
         "/" + new string('x', 9_000), "/api/v1/probes?" + new string('y', 20_000),
     ];
-    private static readonly string[] Versions = ["HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1.1 ", "HTTP", ""];
+    private static readonly string[] Versions =
+        ["HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1.1 ", "HTTP", ""];
     private static readonly string[] HeaderLines =
     [
         "Host: y", "Host:", "Host: a b", "Content-Length: 5", "Content-Length: +5", "Content-Length: -5", "Content-Length: 5, 5",
-        "Content-Length: 99999999999999999999", "Content-Length: 4294967296", "Content-Length: 2000000", "Transfer-Encoding: chunked", "Transfer-Encoding: x, chunked",
-        "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, chunked", "transfer-encoding:chunked", "Transfer-Encoding : chunked", "Expect: 100-continue", "Expect: x",
-        "Content-Type: application/json", "Content-Type: text/plain", "Content-Type:", "Content-Encoding: gzip", "Authorization: Bearer x", "Accept: x",
-        "Accept: text/csv;charset=utf-16", "Connection: close, x", "Connection: keep-alive", "Connection: upgrade", "Upgrade: websocket", "Upgrade: h2c",
-        "If-Match: *", "X: \u00ff", "X: \0", "X : y", ": y", "X", " folded", "X: y\r", "X: y\n", "Cookie: a=b", "X-Forwarded-For: 1.2.3.4", "Origin: null",
+        "Content-Length: 99999999999999999999", "Content-Length: 4294967296", "Content-Length: 2000000", "Transfer-Encoding: chunked",
+        "Transfer-Encoding: x, chunked",
+        "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, chunked", "transfer-encoding:chunked", "Transfer-Encoding : chunked",
+        "Expect: 100-continue", "Expect: x",
+        "Content-Type: application/json", "Content-Type: text/plain", "Content-Type:", "Content-Encoding: gzip",
+        "Authorization: Bearer x", "Accept: x",
+        "Accept: text/csv;charset=utf-16", "Connection: close, x", "Connection: keep-alive", "Connection: upgrade", "Upgrade: websocket",
+        "Upgrade: h2c",
+        "If-Match: *", "X: \u00ff", "X: \0", "X : y", ": y", "X", " folded", "X: y\r", "X: y\n", "Cookie: a=b",
+        "X-Forwarded-For: 1.2.3.4", "Origin: null",
     ];
     private static readonly string[] ChunkSizes =
-        ["13", "0", "1", "80000000", "ffffffff", "7fffffff", "fffffffffffffffff", "-1", "0x5", "", " 5", "5 ", "5;a=b", "5;\"", "g", "100000", "5\n"];
+        ["13", "0", "1", "80000000", "ffffffff", "7fffffff", "fffffffffffffffff", "-1", "0x5", "", " 5", "5 ", "5;a=b", "5;\"", "g",
+         "100000", "5\n"];
     private static readonly string[] Bodies = ["", "{\"displayName\":\"a\"}", "{", "\0", "hello", "\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"];
 
     // What the server answers itself, before any code of the API runs: docs/api/errors.md.
@@ -122,7 +132,8 @@ public sealed partial class RawFuzzTests(EdgeFixture edge) : IClassFixture<EdgeF
             request.Append(string.Concat(Enumerable.Range(0, 150).Select(n => $"X-{n}: y{newLine}")));
         if (Happens(40))
         {
-            request.Append("Content-Type: application/json").Append(newLine).Append("Transfer-Encoding: chunked").Append(newLine).Append(newLine);
+            request.Append("Content-Type: application/json").Append(newLine)
+                .Append("Transfer-Encoding: chunked").Append(newLine).Append(newLine);
             for (var chunks = random.Next(3); chunks > 0; chunks--)
                 request.Append(Of(ChunkSizes)).Append(newLine).Append(Of(Bodies)).Append(newLine);
             request.Append(Happens(80) ? $"0{newLine}{newLine}" : "");

@@ -43,7 +43,8 @@ public sealed class RecordHeaderTests : PorticoTests
             var tag = first;
             foreach (var form in (string[])["W/{0}", "\"AAAAAAAAAAk\", W/{0}, \"x\"", "*", "{0}"])
             {
-                using var answer = await person.SendAsync(method, path, body, ("If-Match", form.Replace("{0}", tag, StringComparison.Ordinal)));
+                var header = form.Replace("{0}", tag, StringComparison.Ordinal);
+                using var answer = await person.SendAsync(method, path, body, ("If-Match", header));
                 await answer.Json(HttpStatusCode.OK);
                 tag = answer.Tag();
             }
@@ -68,7 +69,8 @@ public sealed class RecordHeaderTests : PorticoTests
         string[] others =
             [Position("\"M\"") + " ", Position(" \"M\""), Position("\"M\"").Replace(Id, Id.ToUpperInvariant(), StringComparison.Ordinal)];
         foreach (var json in others)
-            await ada.GetAsync($"/api/v1/{list}?sort={sort}&cursor={Encoded(json)}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+            await ada.GetAsync($"/api/v1/{list}?sort={sort}&cursor={Encoded(json)}")
+                .Problem(HttpStatusCode.BadRequest, "validation_failed");
         // A time with an offset, which PostgreSQL does not take.
         var late = Position("\"2026-11-21T10:00:00+02:00\"").Replace($"\"{sort}\"", "\"createdAt\"", StringComparison.Ordinal);
         await ada.GetAsync($"/api/v1/{list}?sort=createdAt&cursor={Encoded(late)}").Problem(HttpStatusCode.BadRequest, "validation_failed");
@@ -83,7 +85,8 @@ public sealed class RecordHeaderTests : PorticoTests
     public async Task Refuses_a_place_that_no_leaderboard_has(int rank, int place)
     {
         var manager = await App.SignUpAsync(Role.Manager);
-        await manager.GetAsync($"/api/v1/leaderboard?cursor={Cursor.Write(new RankPosition(1, Guid.Empty, rank, place))}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        var total = Cursor.Write(new RankPosition(1, Guid.Empty, rank, place));
+        await manager.GetAsync($"/api/v1/leaderboard?cursor={total}").Problem(HttpStatusCode.BadRequest, "validation_failed");
 
         if (rank is > 0 and < int.MaxValue)
             return;

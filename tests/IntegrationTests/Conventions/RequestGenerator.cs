@@ -12,15 +12,20 @@ internal sealed partial class RequestGenerator(Uri api, JsonElement document, Ra
     private const int MaxLearned = 64;
     private const int MaxDepth = 5;
 
+    private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
     // As JSON, because no .NET text holds half of a surrogate pair that survives an encoding.
     private static readonly string[] Texts =
     [
         "\"\"", "\" \"", "\"a\"", "\"Ω\"", "\"0\"", "\"-1\"", "\"null\"", "\"%\"", "\"_\"", @"""\\""", @"""\u0000""", @"""a\u0000b""",
-        @"""\ud800""", @"""\udc00\ud800""", @"""\uffff""", @"""\u202e\u200b""", @"""\""""", "\"'; DROP TABLE users; --\"", "\"../../etc/passwd\"",
-        "\"ada@example.org\"", "\"ADA@EXAMPLE.ORG.\"", "\"a@b\"", "\"+4915112345678\"", "\"+0\"", "\"000000\"", "\"EUR\"", "\"JPY\"", "\"XXX\"",
+        @"""\ud800""", @"""\udc00\ud800""", @"""\uffff""", @"""\u202e\u200b""", @"""\""""", "\"'; DROP TABLE users; --\"",
+        "\"../../etc/passwd\"",
+        "\"ada@example.org\"", "\"ADA@EXAMPLE.ORG.\"", "\"a@b\"", "\"+4915112345678\"", "\"+0\"", "\"000000\"", "\"EUR\"", "\"JPY\"",
+        "\"XXX\"",
         "\"12.34\"", "\"0.001\"", "\"-0.00\"", "\"1e3\"", "\"79228162514264337593543950336\"", "\"2026-11-21T10:00:00Z\"",
         "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.9999999Z\"", "\"0001-01-01T00:00:00+14:00\"", "\"9999-12-31T23:59:59-14:00\"",
-        "\"2026-02-30T00:00:00Z\"", "\"infinity\"", "\"win1\"", "\"registration\"", "\"changeContact\"", "\"correct horse battery\"", "\"en\"",
+        "\"2026-02-30T00:00:00Z\"", "\"infinity\"", "\"win1\"", "\"registration\"", "\"changeContact\"", "\"correct horse battery\"",
+        "\"en\"",
         "\"00000000-0000-0000-0000-000000000000\"", "\"ffffffff-ffff-ffff-ffff-ffffffffffff\"", $"\"{new string('x', 300)}\"",
         $"\"{new string('ß', 5_000)}\"",
     ];
@@ -33,15 +38,19 @@ internal sealed partial class RequestGenerator(Uri api, JsonElement document, Ra
 
     private static readonly string[] QueryTexts =
     [
-        "", "0", "1", "-1", "101", "05", "%00", "%", "%f", "%ff", "%ed%a0%80", "%F0%9F%98%80", "true", "TRUE", "name", "-name", "-createdAt",
-        "%2B", "+", "2026-11-21T10:00:00Z", "9999-12-31T23:59:59.9999999Z", "0001-01-01T00:00:00%2B14:00", "deleted", "eyJ2IjoxfQ", "AA", "_%25",
+        "", "0", "1", "-1", "101", "05", "%00", "%", "%f", "%ff", "%ed%a0%80", "%F0%9F%98%80", "true", "TRUE", "name", "-name",
+        "-createdAt",
+        "%2B", "+", "2026-11-21T10:00:00Z", "9999-12-31T23:59:59.9999999Z", "0001-01-01T00:00:00%2B14:00", "deleted", "eyJ2IjoxfQ", "AA",
+        "_%25",
         "00000000-0000-0000-0000-000000000000", "'%3B--",
     ];
 
     private static readonly (string Name, string[] Values)[] Headers =
     [
-        ("Accept", ["*/*", "text/csv", "text/csv; header=present; bom=1", "application/json; charset=utf-16", "text/html", "x", ";", "a/b;q=2"]),
-        ("If-Match", ["*", "\"\"", "\"AAAAAAAAAAE\"", "W/\"AAAAAAAAAAE\"", "\"AAAAAAAAAAF\"", "\"__________8\"", "x", "W/", ",", "*, *", "\"a\", \"b\""]),
+        ("Accept", ["*/*", "text/csv", "text/csv; header=present; bom=1", "application/json; charset=utf-16", "text/html", "x", ";",
+            "a/b;q=2"]),
+        ("If-Match", ["*", "\"\"", "\"AAAAAAAAAAE\"", "W/\"AAAAAAAAAAE\"", "\"AAAAAAAAAAF\"", "\"__________8\"", "x", "W/", ",", "*, *",
+            "\"a\", \"b\""]),
         ("If-None-Match", ["*", "\"AAAAAAAAAAE\"", "W/", "x", ""]),
         ("Idempotency-Key", ["k1", "k2", "k3", "", "a b", "~"]),
         ("Content-Encoding", ["gzip", "br", "identity", "x"]),
@@ -55,7 +64,8 @@ internal sealed partial class RequestGenerator(Uri api, JsonElement document, Ra
     ];
 
     private static readonly string[] ContentTypes =
-        ["application/json; charset=utf-8", "application/problem+json", "text/plain", "application/json; charset=utf-16", "x", "multipart/form-data"];
+        ["application/json; charset=utf-8", "application/problem+json", "text/plain", "application/json; charset=utf-16", "x",
+         "multipart/form-data"];
 
     private readonly (HttpMethod Method, string Path, JsonElement Operation)[] _operations =
     [
@@ -78,11 +88,13 @@ internal sealed partial class RequestGenerator(Uri api, JsonElement document, Ra
         if (Happens(2))
             method = Of(HttpMethod.Head, HttpMethod.Options, HttpMethod.Put, HttpMethod.Trace, new HttpMethod("FOO"));
         var url = Parameter().Replace(template, _ => PathValue()) + Query(operation);
-        var request = new HttpRequestMessage(method, new Uri(api.GetLeftPart(UriPartial.Authority) + url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        var request = new HttpRequestMessage(method, new Uri(api.GetLeftPart(UriPartial.Authority) + url, AsItIs));
         Described = $"{method} {url}";
 
         if (!Happens(20))
-            Add(request, "Authorization", Happens(8) ? Of("Bearer x", "Bearer", "Basic YTpi", $"Bearer {Mutated(token)}") : $"Bearer {token}");
+            Add(
+                request, "Authorization",
+                Happens(8) ? Of("Bearer x", "Bearer", "Basic YTpi", $"Bearer {Mutated(token)}") : $"Bearer {token}");
         var declared = Declared(operation).Where(parameter => parameter.Text("in") == "header").Select(parameter => parameter.Text("name"));
         string? coding = null;
         foreach (var (name, values) in Headers)
@@ -171,7 +183,8 @@ internal sealed partial class RequestGenerator(Uri api, JsonElement document, Ra
             return names[random.Next(names.GetArrayLength())].GetRawText();
         if (schema.TryGetProperty("properties", out var properties))
         {
-            var fields = properties.EnumerateObject().Where(_ => Happens(90)).Select(field => $"\"{field.Name}\":{Value(field.Value, depth + 1)}").ToList();
+            var fields = properties.EnumerateObject().Where(_ => Happens(90))
+                .Select(field => $"\"{field.Name}\":{Value(field.Value, depth + 1)}").ToList();
             if (Happens(3))
                 fields.Add(Of("\"surprise\":1", "\"id\":1", "\"\\ud800\":1", fields.FirstOrDefault() ?? "\"a\":1"));
             return $"{{{string.Join(',', fields)}}}";
@@ -198,10 +211,11 @@ internal sealed partial class RequestGenerator(Uri api, JsonElement document, Ra
         _ => Of(Texts),
     };
 
-    private JsonElement Resolve(string reference) => reference.Split('/').Skip(1).Aggregate(document, (found, step) => found.GetProperty(step));
+    private JsonElement Resolve(string reference) =>
+        reference.Split('/').Skip(1).Aggregate(document, (found, step) => found.GetProperty(step));
 
-    private static IEnumerable<JsonElement> Declared(JsonElement operation) =>
-        operation.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray() : [];
+    private static JsonElement[] Declared(JsonElement operation) =>
+        operation.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
 
     private string Mutated(string text)
     {

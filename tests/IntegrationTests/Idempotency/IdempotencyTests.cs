@@ -63,7 +63,8 @@ public sealed class IdempotencyTests : PorticoTests
     {
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
         await (await App.ManagerAsync()).DepositAsync(App, from, "5.00");
-        string Filled(string json) => json.Replace("{from}", $"{from}", StringComparison.Ordinal).Replace("{to}", $"{to}", StringComparison.Ordinal);
+        string Filled(string json) =>
+            json.Replace("{from}", $"{from}", StringComparison.Ordinal).Replace("{to}", $"{to}", StringComparison.Ordinal);
         const string First = """{"fromWalletId":"{from}","toWalletId":"{to}","amount":{"amount":"1.00","currency":"EUR"}}""";
         var key = $"{Guid.NewGuid()}";
 
@@ -104,7 +105,8 @@ public sealed class IdempotencyTests : PorticoTests
         var wallet = new { name = "Third", currency = "EUR" };
 
         await _ada.PostAsync(App, "transfers", LedgerPeople.Transfer(from, to, "1.00"), "money").Json(HttpStatusCode.Created);
-        var second = await _ada.PostAsync(App, "wallets", wallet, "money").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        var second = await _ada.PostAsync(App, "wallets", wallet, "money")
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
         Assert.Contains("to another address.", second.Text("detail"), StringComparison.Ordinal);
         await Restore($"{from}", "money").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
 
