@@ -8,10 +8,12 @@ using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
+using Portico.WebApi.Controllers;
 using Portico.WebApi.Http;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
@@ -47,6 +49,7 @@ internal static class WebApiRegistration
         app.UseMiddleware<AccessLog>();
         app.UseCors();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<RequestSyntax>();
         app.UseMiddleware<ManagementGate>();
         app.UseMiddleware<RequestDeadline>();
         app.UseMiddleware<BodyLimit>();
@@ -82,10 +85,11 @@ internal static class WebApiRegistration
         services.Configure<KestrelServerOptions>(server =>
         {
             server.AddServerHeader = false;
-            server.Limits.MaxRequestLineSize = 8 * 1024;
+            server.Limits.MaxRequestLineSize = 2 * RequestSyntax.MaxTargetLength;
             server.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             server.Limits.MaxRequestHeaderCount = 100;
             server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            server.RequestHeaderEncodingSelector = name => name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance : null;
         });
         services.AddOptions<ForwardedHeadersOptions>().Configure<ProxySettings>((forwarded, proxies) =>
         {
@@ -168,6 +172,7 @@ internal static class WebApiRegistration
                 mvc.ModelBindingMessageProvider.SetMissingBindRequiredValueAccessor(_ => "This parameter is needed.");
                 mvc.ModelBindingMessageProvider.SetMissingRequestBodyRequiredValueAccessor(() => "A JSON body is needed.");
                 mvc.ModelBindingMessageProvider.SetNonPropertyUnknownValueIsInvalidAccessor(() => "This value is not valid.");
+                mvc.Conventions.Add(new AccessConvention());
                 mvc.Filters.Add(new AcceptFilter());
                 mvc.Filters.Add(new NextLinkFilter());
                 mvc.Filters.Add(new EntityTagFilter());

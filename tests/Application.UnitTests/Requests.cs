@@ -64,24 +64,34 @@ internal sealed class CountedTransaction : ITransaction
 /// <summary>The idempotency key that a test gives a request, and the answers that it keeps.</summary>
 internal sealed class RequestKey : IRequestKey, IIdempotencyStore
 {
-    private readonly Dictionary<string, object> _answers = new(StringComparer.Ordinal);
+    public static readonly RequestFingerprint Fingerprint = new("POST /", [], []);
+
+    private readonly Dictionary<string, StoredAnswer> _answers = new(StringComparer.Ordinal);
 
     public IdempotencyKey? Current { get; init; }
     public string? Problem { get; init; }
-    public int Replays { get; private set; }
+    public List<StoredAnswer> Sent { get; } = [];
 
-    public void Replayed() => Replays++;
+    public StoredAnswer AnswerOf<TResult>(TResult result)
+        where TResult : IResult<TResult> => new(200, new Dictionary<string, string>(StringComparer.Ordinal), default);
 
-    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(
-        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    public void Replay(StoredAnswer answer) => Sent.Add(answer);
+
+    public void Replayed() => throw new NotSupportedException();
+
+    public async Task<(TResult? Result, StoredAnswer? Replay)> Once<TResult>(
+        IdempotencyKey key,
+        Func<CancellationToken, Task<TResult>> work,
+        Func<TResult, StoredAnswer> answerOf,
+        CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
-        if (_answers.TryGetValue(key.Value, out var kept))
-            return ((TResult)kept, true);
+        if (_answers.TryGetValue(key.Value, out var first))
+            return (default, first);
 
-        var answer = await work(cancellationToken);
-        _answers[key.Value] = answer;
-        return (answer, false);
+        var result = await work(cancellationToken);
+        _answers[key.Value] = answerOf(result);
+        return (result, null);
     }
 }
 

@@ -40,7 +40,11 @@ public sealed class EventRankDto
 }
 
 /// <summary>The last forecast of a page, and its rank.</summary>
-internal sealed record EventRankPosition(int Points, DateTimeOffset DecidedAt, Guid Id, int Rank);
+internal sealed record EventRankPosition(int Points, DateTimeOffset DecidedAt, Guid Id, int Rank) : IBoundedPosition
+{
+    // The rank of everybody who follows is still a number.
+    public bool IsPossible => Points >= 0 && Rank is >= 1 and <= int.MaxValue - IPaged.MaxLimit;
+}
 
 internal sealed class GetEventLeaderboardValidator : AbstractValidator<GetEventLeaderboard>
 {

@@ -39,7 +39,11 @@ public sealed class RankDto
 }
 
 /// <summary>The last forecaster of a page: points, rank and place in the list.</summary>
-internal sealed record RankPosition(int Points, Guid UserId, int Rank, int Place);
+internal sealed record RankPosition(int Points, Guid UserId, int Rank, int Place) : IBoundedPosition
+{
+    // The rank of everybody who follows is still a number.
+    public bool IsPossible => Points >= 0 && Rank >= 1 && Rank <= Place && Place <= int.MaxValue - IPaged.MaxLimit;
+}
 
 internal sealed class GetLeaderboardValidator : AbstractValidator<GetLeaderboard>
 {

@@ -22,12 +22,14 @@ internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequest
             instruction with
             {
                 By = caller.Id,
-                Key = key.Current is { } current ? new InstructionKey(current.Owner, current.Value, current.Fingerprint) : null,
+                Key = key.Current is { } current ? new InstructionKey(current.Owner, current.Value, current.Fingerprint.Bytes) : null,
                 TraceParent = Activity.Current?.Id,
             },
             cancellationToken);
         if (outcome.IsReplay)
             key.Replayed();
+        if (outcome.KeyUsedBy is { } first)
+            return key.Current?.Refuse(first.Span) ?? outcome.Error!;
         return outcome.Error is { } refusal ? refusal : answer(outcome);
     }
 }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -49,14 +50,22 @@ internal sealed class GetWalletStatementValidator : AbstractValidator<GetWalletS
 internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock)
     : IQueryHandler<GetWalletStatement, StatementDto>
 {
+    private static readonly Error NotYet = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["from"] = ["This is in the future. Give to as well, or an earlier time."],
+    });
+
     public async Task<Result<StatementDto>> Handle(GetWalletStatement query, CancellationToken cancellationToken)
     {
+        DateTimeOffset? from = query.From is { } first ? Instants.Millisecond(first) : null;
+        var to = query.To is { } end ? Instants.Millisecond(end) : Instants.After(Instants.Millisecond(clock.GetUtcNow()));
+        if (query.To is null && from >= to)
+            return NotYet;
+
         var wallet = await history.Open(query.WalletId, caller, cancellationToken);
         if (wallet.Error is { } refusal)
             return refusal;
 
-        DateTimeOffset? from = query.From is { } first ? Instants.Millisecond(first) : null;
-        var to = query.To is { } end ? Instants.Millisecond(end) : Instants.After(Instants.Millisecond(clock.GetUtcNow()));
         var closing = await history.Until(wallet.Value, query.To is null ? Instants.Open : to, cancellationToken);
         var opening = from is { } start
             ? await history.Until(wallet.Value, start, cancellationToken)

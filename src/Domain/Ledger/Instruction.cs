@@ -25,7 +25,7 @@ public abstract record Instruction
 }
 
 /// <summary>The idempotency key of one user, and the fingerprint of the request.</summary>
-/// <remarks>The fingerprint is the SHA-256 of the request: the same key with another fingerprint is an error.</remarks>
+/// <remarks>The same key with another fingerprint is an error.</remarks>
 public sealed record InstructionKey(Guid OwnerId, string Key, ReadOnlyMemory<byte> Fingerprint);
 
 /// <summary>One amount from one account to another.</summary>
@@ -91,4 +91,7 @@ public sealed record Outcome
 
     /// <summary>Whether an earlier request with the same key already executed the instruction.</summary>
     public bool IsReplay { get; init; }
+
+    /// <summary>The fingerprint of the request that used the idempotency key first, when this is another request.</summary>
+    public ReadOnlyMemory<byte>? KeyUsedBy { get; init; }
 }

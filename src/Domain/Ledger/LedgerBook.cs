@@ -61,7 +61,7 @@ public sealed class LedgerBook
         if (_usedKeys.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
             return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span)
                 ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) }
-                : Refused(LedgerErrors.KeyReused);
+                : Refused(LedgerErrors.KeyReused) with { KeyUsedBy = known.Fingerprint };
 
         var outcome = Execute(instruction);
         if (outcome.Error is null || StoredErrorNames.NameOf(outcome.Error) is not null)

@@ -15,7 +15,7 @@ internal sealed partial class IdempotencyCleanup(
     {
         object[] before = [Clock.GetUtcNow() - settings.Retention];
         return await BatchedDelete.RunAsync(
-            database.CreateCommand, "kept_answers", "created_at < $1", "created_at", before, cancellationToken)
+            database.CreateCommand, "idempotency_answers", "created_at < $1", "created_at", before, cancellationToken)
             + await BatchedDelete.RunAsync(
                 database.CreateCommand, "ledger.idempotency", "recorded_at < $1", "recorded_at", before, cancellationToken);
     }

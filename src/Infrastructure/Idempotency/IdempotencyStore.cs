@@ -1,49 +1,60 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using NpgsqlTypes;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
+using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Idempotency;
 
 /// <summary>Stores answers in the transaction of the command; its unique index makes a concurrent request with the same key wait.</summary>
-internal sealed class IdempotencyStore(
-    AppDbContext db, ITransaction transaction, UniqueKeys uniqueKeys, AnswerJson json, TimeProvider clock) : IIdempotencyStore
+/// <remarks>
+/// The key is also written into the table of the ledger's keys, so that one key can't be used for money and for something else. That is the
+/// last statement before the commit: the ledger, which writes for many callers at once, never waits for a command.
+/// </remarks>
+internal sealed class IdempotencyStore(AppDbContext db, ITransaction transaction, UniqueKeys uniqueKeys, TimeProvider clock)
+    : IIdempotencyStore
 {
     private const string BeforeWork = "before_work";
 
-    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(
-        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    public async Task<(TResult? Result, StoredAnswer? Replay)> Once<TResult>(
+        IdempotencyKey key,
+        Func<CancellationToken, Task<TResult>> work,
+        Func<TResult, StoredAnswer> answerOf,
+        CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
         // For a stored error the transaction succeeds: the row is committed, and the effect is rolled back to the savepoint.
-        var outcome = await transaction.Run(token => RunOnce(key, work, token), cancellationToken);
-        return outcome.Error is { } refusal ? (TResult.Refuse(refusal), false) : outcome.Value;
+        var outcome = await transaction.Run(token => RunOnce(key, work, answerOf, token), cancellationToken);
+        return outcome.Error is { } refusal ? (TResult.Refuse(refusal), null) : outcome.Value;
     }
 
-    private async Task<Result<(TResult Answer, bool IsReplay)>> RunOnce<TResult>(
-        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    private async Task<Result<(TResult? Result, StoredAnswer? Replay)>> RunOnce<TResult>(
+        IdempotencyKey key,
+        Func<CancellationToken, Task<TResult>> work,
+        Func<TResult, StoredAnswer> answerOf,
+        CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
         if (!await Claim(key, cancellationToken))
             return await Replay<TResult>(key, cancellationToken);
 
         await db.Database.CurrentTransaction!.CreateSavepointAsync(BeforeWork, cancellationToken);
-        var answer = await Work(work, cancellationToken);
-        if (!StoredAnswer.IsFinal(answer.Error))
-            return answer.Error!;
-        if (answer.Error is not null)
+        var result = await Work(work, cancellationToken);
+        if (!StoredAnswer.IsFinal(result.Error))
+            return result.Error!;
+        if (result.Error is not null)
         {
             db.ChangeTracker.Clear();
             await db.Database.CurrentTransaction!.RollbackToSavepointAsync(BeforeWork, cancellationToken);
         }
 
-        await Execute(
-            "UPDATE kept_answers SET answer = $3 WHERE owner_id = $1 AND key = $2",
-            [key.Owner, key.Value, json.Write(answer)],
-            cancellationToken);
-        return (answer, false);
+        if (!await Store(key, answerOf(result), cancellationToken))
+            return key.Refuse(await FirstInLedger(key, cancellationToken)) ?? IdempotencyErrors.KeyReused;
+        return (result, (StoredAnswer?)null);
     }
 
     private async Task<TResult> Work<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
@@ -51,10 +62,10 @@ internal sealed class IdempotencyStore(
     {
         try
         {
-            var answer = await work(cancellationToken);
-            if (answer.Error is null)
+            var result = await work(cancellationToken);
+            if (result.Error is null)
                 await db.SaveChangesAsync(cancellationToken);
-            return answer;
+            return result;
         }
         catch (DbUpdateException failure) when (uniqueKeys.ViolatedBy(failure)?.Error is { } refusal)
         {
@@ -64,28 +75,56 @@ internal sealed class IdempotencyStore(
 
     /// <summary>Inserts the key; waits for a running transaction that has inserted the same key.</summary>
     /// <returns>Whether the key is new.</returns>
-    private async Task<bool> Claim(IdempotencyKey key, CancellationToken cancellationToken) => await Execute(
-        "INSERT INTO kept_answers (owner_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        [key.Owner, key.Value, key.Fingerprint.ToArray(), clock.GetUtcNow()],
-        cancellationToken) == 1;
+    private async Task<bool> Claim(IdempotencyKey key, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            "INSERT INTO idempotency_answers (owner_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
 
-    private async Task<Result<(TResult Answer, bool IsReplay)>> Replay<TResult>(IdempotencyKey key, CancellationToken cancellationToken)
+    /// <returns>Whether the ledger has not used the key.</returns>
+    private async Task<bool> Store(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            $"""
+            WITH answered AS (
+                UPDATE idempotency_answers SET status = $3, headers = $4, body = $5 WHERE owner_id = $1 AND key = $2
+                RETURNING owner_id, key, fingerprint, created_at)
+            INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
+            SELECT owner_id, key, fingerprint, '{OutcomeText.Elsewhere}', created_at FROM answered ON CONFLICT DO NOTHING
+            """,
+            key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers), answer.Body);
+        command.Parameters[3].NpgsqlDbType = NpgsqlDbType.Jsonb;
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    private async Task<byte[]> FirstInLedger(IdempotencyKey key, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            "SELECT fingerprint FROM ledger.idempotency WHERE owner_id = $1 AND key = $2", key.Owner, key.Value);
+        return await command.ExecuteScalarAsync(cancellationToken) as byte[] ?? [];
+    }
+
+    private async Task<Result<(TResult? Result, StoredAnswer? Replay)>> Replay<TResult>(
+        IdempotencyKey key, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
-        var kept = await db.Set<StoredAnswerRow>()
+        var first = await db.Set<StoredAnswerRow>()
             .AsNoTracking()
             .SingleOrDefaultAsync(a => a.OwnerId == key.Owner && a.Key == key.Value, cancellationToken)
             ?? throw new DbUpdateConcurrencyException("The stored answer was deleted while it was read.");
-        return kept.Fingerprint.AsSpan().SequenceEqual(key.Fingerprint.Span)
-            ? (json.Read<TResult>(kept.Answer!), true)
-            : IdempotencyErrors.KeyReused;
+        if (key.Refuse(first.Fingerprint) is { } refusal)
+            return refusal;
+        return (default(TResult), new StoredAnswer(
+            first.Status!.Value, JsonSerializer.Deserialize<Dictionary<string, string>>(first.Headers!)!, first.Body));
     }
 
-    private async Task<int> Execute(string sql, object[] values, CancellationToken cancellationToken)
+    private NpgsqlCommand Command(string sql, params object[] values)
     {
-        await using var command = new NpgsqlCommand(sql, (NpgsqlConnection)db.Database.GetDbConnection());
+        var command = new NpgsqlCommand(sql, (NpgsqlConnection)db.Database.GetDbConnection());
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        return command;
     }
 }

@@ -8,6 +8,9 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>The stored form of an outcome for replays: immutable records by id, the rest by value.</summary>
 internal sealed record OutcomeText
 {
+    /// <summary>The outcome of a key that was used outside the ledger, where its answer is stored.</summary>
+    public const string Elsewhere = """{"journals":[]}""";
+
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Portico.Application.Common;
 
 namespace Portico.Infrastructure.Sessions;
 
@@ -37,7 +37,7 @@ internal sealed class RefreshTokens(SessionSettings settings)
     {
         Span<byte> bytes = stackalloc byte[Length];
         if (text.Length != Base64Url.GetEncodedLength(Length)
-            || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done
+            || !StrictBase64Url.TryDecode(text, bytes, out var length)
             || length != Length)
         {
             return null;

@@ -10,38 +10,30 @@ namespace Portico.WebApi.Controllers;
 public abstract class ApiController(ISender sender) : ControllerBase
 {
     /// <summary>200 with the value.</summary>
-    protected Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
-        Answer(useCase, StatusCodes.Status200OK, cancellationToken);
+    protected async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
+        await Answer(useCase, value => StatusCode(StatusCodes.Status200OK, value), cancellationToken);
 
     /// <summary>202 with the value: the work continues in the background.</summary>
-    protected Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
-        Answer(useCase, StatusCodes.Status202Accepted, cancellationToken);
+    protected async Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase, CancellationToken cancellationToken) =>
+        await Answer(useCase, value => StatusCode(StatusCodes.Status202Accepted, value), cancellationToken);
 
     /// <summary>201 with the value and its URL.</summary>
     protected async Task<ActionResult<T>> AnswerCreated<T>(
-        IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken)
-    {
-        var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : Created(location(result.Value), result.Value);
-    }
+        IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken) =>
+        await Answer(useCase, value => Created(location(value), value), cancellationToken);
+
+    /// <summary>204.</summary>
+    protected Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase, CancellationToken cancellationToken) =>
+        Answer(useCase, _ => NoContent(), cancellationToken);
 
     /// <summary>The answer that a function makes of the value.</summary>
     protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose, CancellationToken cancellationToken)
     {
-        var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : choose(result.Value);
-    }
+        ActionResult AnswerOf(Result<T> result) =>
+            result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : choose(result.Value);
 
-    /// <summary>204.</summary>
-    protected async Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase, CancellationToken cancellationToken)
-    {
+        HttpContext.Features.Set(new SentUseCase(useCase, result => AnswerOf((Result<T>)result)));
         var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : NoContent();
-    }
-
-    private async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, int status, CancellationToken cancellationToken)
-    {
-        var result = await sender.Send(useCase, cancellationToken);
-        return result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : StatusCode(status, result.Value);
+        return HttpContext.Features.Get<StoredAnswer>() is { } stored ? new StoredAnswerResult(stored) : AnswerOf(result);
     }
 }

@@ -82,7 +82,7 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
         }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Count(await source.ReadAsync(buffer, cancellationToken));
+            Count(await ReadChunks(buffer, cancellationToken));
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -96,6 +96,19 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        // The server throws this for a chunk of 2 GiB and more.
+        private async ValueTask<int> ReadChunks(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await source.ReadAsync(buffer, cancellationToken);
+            }
+            catch (IOException failure) when (failure.InnerException is OverflowException)
+            {
+                throw new BadHttpRequestException("The size of a chunk is not valid.", failure);
+            }
+        }
 
         private int Count(int read) => (_read += read) <= limit ? read : throw TooLarge();
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Net.Http.Headers;
 using Portico.Infrastructure.AccessTokens;
 
 namespace Portico.WebApi.Http;
@@ -29,8 +28,7 @@ internal static class DiscoveryEndpoints
         headers.ETag = document.ETag;
         // Browsers of all origins may read the keys.
         headers.AccessControlAllowOrigin = "*";
-        if (EntityTagHeaderValue.TryParseList(context.Request.Headers.IfNoneMatch, out var known) &&
-            known.Any(tag => tag.Tag == "*" || tag.Compare(EntityTagHeaderValue.Parse(document.ETag), useStrongComparison: false)))
+        if (EntityTags.Match(context.Request.Headers.IfNoneMatch, document.ETag.Trim('"')))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Mvc;
 namespace Portico.WebApi.Http;
 
 /// <summary>The result of an action that ends with an error.</summary>
-internal sealed class HttpErrorResult(HttpError refusal) : ActionResult
+internal sealed class HttpErrorResult(HttpError error) : ActionResult
 {
-    public override Task ExecuteResultAsync(ActionContext context) => context.HttpContext.Refuse(refusal);
+    public HttpError Error { get; } = error;
+
+    public override Task ExecuteResultAsync(ActionContext context) => context.HttpContext.Refuse(Error);
 }

@@ -15,8 +15,9 @@ internal static class HttpErrors
         406, "not_acceptable", "The answer is not available in any media type of the Accept header.");
     public static readonly HttpError RequestTimeout = new(408, "request_timeout", "The request did not arrive in time.");
     public static readonly HttpError BodyTooLarge = new(413, "body_too_large", "The body is too large.");
+    public static readonly HttpError UriTooLong = new(414, "uri_too_long", "The address with its query is too long.");
     public static readonly HttpError UnsupportedMediaType = new(
-        415, "unsupported_media_type", "Send the body as application/json in UTF-8.");
+        415, "unsupported_media_type", "Send the body as application/json in UTF-8, without a Content-Encoding.");
     public static readonly HttpError TooManyRequests = new(429, "too_many_requests", "Too many requests. Wait before you try again.");
     public static readonly HttpError HeadersTooLarge = new(431, "headers_too_large", "The header fields are too large.");
     public static readonly HttpError InternalError = new(
@@ -34,7 +35,7 @@ internal static class HttpErrors
     public static IReadOnlyList<HttpError> All { get; } =
     [
         BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        BodyTooLarge, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, DependencyUnavailable, Timeout,
+        BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, DependencyUnavailable, Timeout,
     ];
 
     /// <summary>The error for an answer that has a status but no body.</summary>

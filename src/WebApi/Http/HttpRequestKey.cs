@@ -1,8 +1,7 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Primitives;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
+using Portico.Domain.Common;
 
 namespace Portico.WebApi.Http;
 
@@ -14,12 +13,18 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
     private bool _isRead;
     private StringValues? _sent;
 
+    /// <exception cref="InvalidOperationException">The controller did not say what it sends, so requests could not be compared.</exception>
     public IdempotencyKey? Current => Sent is [{ } value] && IsValid(value)
-        ? field ??= new IdempotencyKey(caller.Id, value, Fingerprint(accessor.HttpContext!))
+        ? field ??= new IdempotencyKey(caller.Id, value, BoundRequest.FingerprintOf(Context, SentNow.UseCase))
         : null;
 
     public string? Problem =>
         Sent is null || Current is not null ? null : $"Give one key of 1 to {IdempotencyKey.MaxLength} visible ASCII characters.";
+
+    private HttpContext Context => accessor.HttpContext!;
+
+    private SentUseCase SentNow => Context.Features.Get<SentUseCase>()
+        ?? throw new InvalidOperationException("A request with an idempotency key must be sent by ApiController.");
 
     private StringValues? Sent
     {
@@ -31,7 +36,16 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
         }
     }
 
-    public void Replayed() => accessor.HttpContext!.Response.Headers[ReplayedHeader] = "true";
+    public StoredAnswer AnswerOf<TResult>(TResult result)
+        where TResult : IResult<TResult> => StoredAnswerResult.Store(SentNow.AnswerOf(result), Context);
+
+    public void Replay(StoredAnswer answer)
+    {
+        Context.Features.Set(answer);
+        Replayed();
+    }
+
+    public void Replayed() => Context.Response.Headers[ReplayedHeader] = "true";
 
     private StringValues? Read() =>
         accessor.HttpContext is { } context && caller.IsAuthenticated && HttpMethods.IsPost(context.Request.Method) &&
@@ -42,13 +56,6 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
 
     private static bool IsValid(string key) =>
         key.Length is > 0 and <= IdempotencyKey.MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
-
-    private static byte[] Fingerprint(HttpContext context)
-    {
-        var request = context.Request;
-        var head = Encoding.UTF8.GetBytes($"{request.Method} {request.PathBase}{request.Path}{request.QueryString}\n");
-        return SHA256.HashData([.. head, .. context.Features.Get<BodyDigest>()?.Sha256 ?? []]);
-    }
 }
 
 /// <summary>Marks a controller that ignores the key: a repeated request runs again.</summary>

@@ -16,11 +16,9 @@ internal sealed class IfMatchAttribute : Attribute, IBindingSourceMetadata, IMod
     public Type BinderType => typeof(IfMatchBinder);
 }
 
-/// <summary>Reads <c>If-Match</c> (RFC 9110, 13.1.1). An unknown tag or a weak tag matches nothing.</summary>
+/// <summary>Reads <c>If-Match</c> (RFC 9110, 13.1.1). A tag that is no version matches nothing.</summary>
 internal sealed class IfMatchBinder : IModelBinder
 {
-    private const int MaxTags = 16;
-
     public Task BindModelAsync(ModelBindingContext bindingContext)
     {
         bindingContext.Result = ModelBindingResult.Success(Read(bindingContext.HttpContext.Request.Headers.IfMatch));
@@ -31,13 +29,8 @@ internal sealed class IfMatchBinder : IModelBinder
     {
         if (header.Count == 0)
             return IfMatch.Missing;
-        if (!EntityTagHeaderValue.TryParseList(header!, out var tags) || tags.Count > MaxTags)
-            return IfMatch.Of();
-        return tags is [{ } only] && only.Equals(EntityTagHeaderValue.Any)
-            ? IfMatch.Any
-            : IfMatch.Of([.. tags.Where(tag => !tag.IsWeak).Select(Version).OfType<long>()]);
+        return EntityTags.IsAny(header) ? IfMatch.Any : IfMatch.Of([.. EntityTags.Read(header).Select(Version).OfType<long>()]);
     }
 
-    private static long? Version(EntityTagHeaderValue tag) =>
-        RecordVersion.TryRead(tag.Tag.AsSpan().Trim('"'), out var version) ? version : null;
+    private static long? Version(string tag) => RecordVersion.TryRead(tag, out var version) ? version : null;
 }

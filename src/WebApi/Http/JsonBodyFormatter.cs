@@ -1,16 +1,15 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Formatters;
 using Microsoft.Net.Http.Headers;
-using Portico.Application.Common.Messaging;
 
 namespace Portico.WebApi.Http;
 
 /// <summary>Reads a JSON body in UTF-8, and names the invalid fields of a wrong body.</summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
+    private const string Identity = "identity";
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
     private readonly JsonSerializerOptions _options;
@@ -28,6 +27,13 @@ internal sealed class JsonBodyFormatter : InputFormatter
         // Without a body the content type does not matter: the body is missing.
         if (string.IsNullOrEmpty(request.ContentType))
             return !HasBody(context.HttpContext);
+        if (!request.Headers.ContentEncoding.All(coding => string.Equals(coding, Identity, StringComparison.OrdinalIgnoreCase)))
+        {
+            // RFC 9110, 15.5.16: so that the client knows that its coding was the reason, and not its media type.
+            context.HttpContext.Response.Headers.AcceptEncoding = Identity;
+            return false;
+        }
+
         return base.CanRead(context) &&
             (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || IsUtf8(type.Charset.Value));
     }
@@ -40,8 +46,6 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var body = await ReadAll(context.HttpContext);
         if (body.IsEmpty && context.TreatEmptyInputAsDefaultValue)
             return await InputFormatterResult.SuccessAsync(null!);
-        if (context.HttpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
-            context.HttpContext.Features.Set(new BodyDigest(SHA256.HashData(body.Span)));
         try
         {
             var value = JsonSerializer.Deserialize(body.Span, context.ModelType, _options) ?? throw new JsonException();
@@ -93,6 +97,3 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
 /// <summary>The errors that the formatter found in the body of this request.</summary>
 internal sealed record InvalidBody(HttpError HttpError);
-
-/// <summary>The SHA-256 of the body of a request with an idempotency key.</summary>
-internal sealed record BodyDigest(byte[] Sha256);

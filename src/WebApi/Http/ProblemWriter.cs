@@ -23,10 +23,13 @@ internal static class ProblemWriter
         if (refusal.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = BearerChallenge.For(context);
 
-        var body = JsonSerializer.SerializeToUtf8Bytes(Describe(context, refusal), Json);
+        var body = BodyOf(context, refusal);
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);
     }
+
+    public static byte[] BodyOf(HttpContext context, HttpError refusal) =>
+        JsonSerializer.SerializeToUtf8Bytes(Describe(context, refusal), Json);
 
     /// <summary>Removes the headers of a success, and keeps the headers of every answer.</summary>
     public static void ForgetSuccess(this HttpResponse response)

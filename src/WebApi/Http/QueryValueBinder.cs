@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Portico.Application.Common.Json;
 
 namespace Portico.WebApi.Http;
 
@@ -32,7 +33,8 @@ internal sealed class QueryValueBinder : IModelBinder
             var bare = type == typeof(bool) || (type.IsPrimitive && type != typeof(char)) || type == typeof(decimal);
             value = JsonSerializer.Deserialize(
                 bare ? Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(text), type, ApiJson.Options);
-            return value is not null;
+            // JSON reads "-0" and " 5" too; here a number is written in one way only.
+            return value is not null && (bare ? JsonSerializer.Serialize(value, type, ApiJson.Options) : value as string ?? text) == text;
         }
         catch (InvalidValueException refused)
         {

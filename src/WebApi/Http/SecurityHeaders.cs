@@ -1,3 +1,5 @@
+using Microsoft.Net.Http.Headers;
+
 namespace Portico.WebApi.Http;
 
 /// <summary>Sets the security headers of every answer.</summary>
@@ -31,6 +33,10 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
         // Most answers contain tokens or personal data; an answer that may be cached sets its own header.
         if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             headers.CacheControl = "no-store";
+        // The CORS headers depend on the origin, also when they are absent, and a shared cache must know it.
+        if (headers.CacheControl.ToString().Contains(CacheControlHeaderValue.PublicString, StringComparison.OrdinalIgnoreCase)
+            && !headers.Vary.ToString().Contains(HeaderNames.Origin, StringComparison.OrdinalIgnoreCase))
+            headers.Append(HeaderNames.Vary, HeaderNames.Origin);
         // So clients move to another replica before the connection closes during a request.
         if (draining.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
             headers.Connection = "close";

@@ -2,13 +2,15 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc.Formatters;
+using Microsoft.Net.Http.Headers;
 using Portico.Application.Wallets;
 using Portico.Domain.Common;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Writes a statement as CSV (RFC 4180, UTF-8 without BOM), row by row while it is read.</summary>
+/// <summary>Writes a statement as CSV (RFC 4180, UTF-8), row by row while it is read.</summary>
 /// <remarks>
+/// With <c>Accept: text/csv; bom=1</c> a byte order mark comes first, without which some spreadsheets do not read UTF-8.
 /// The first and the last row are the opening and the closing balance. Text of users is quoted, and begins with an apostrophe if a
 /// spreadsheet could read it as a formula (OWASP, CSV injection). Amounts are numbers, so their minus stays.
 /// </remarks>
@@ -18,6 +20,7 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
 
     private const string Header =
         "version,createdAt,kind,amount,balance,held,currency,transferId,counterpartyId,holdId,reversesId,description\r\n";
+    private const string ByteOrderMark = "\uFEFF";
     private const int FlushLength = 16 * 1024;
 
     public StatementCsvFormatter()
@@ -25,6 +28,12 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
         SupportedMediaTypes.Add(MediaType);
         SupportedEncodings.Add(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
+
+    /// <summary>Whether a client asks for CSV that begins with a byte order mark.</summary>
+    public static bool WantsByteOrderMark(MediaTypeHeaderValue accepted) =>
+        accepted.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase)
+            && accepted.Parameters.Any(
+                parameter => parameter.Name.Equals("bom", StringComparison.OrdinalIgnoreCase) && parameter.Value == "1");
 
     public override async Task WriteResponseBodyAsync(OutputFormatterWriteContext context, Encoding selectedEncoding)
     {
@@ -34,7 +43,7 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"statement-{statement.WalletId}.csv\"";
 
         await using var writer = context.WriterFactory(http.Response.Body, selectedEncoding);
-        var rows = new StringBuilder(Header);
+        var rows = new StringBuilder(http.Features.Get<CsvByteOrderMark>() is null ? "" : ByteOrderMark).Append(Header);
         Balance(rows, statement, statement.From, "opening", statement.Opening);
         await foreach (var entry in statement.Entries.WithCancellation(http.RequestAborted))
         {
@@ -77,3 +86,6 @@ internal sealed class StatementCsvFormatter : TextOutputFormatter
             && (text[0] is '\t' or '\r' or '\n'
                 || text.AsSpan().TrimStart() is [var first, ..] && first is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
 }
+
+/// <summary>The client of this request asked for a byte order mark.</summary>
+internal sealed record CsvByteOrderMark;

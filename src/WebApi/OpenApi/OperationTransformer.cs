@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
-using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.WebApi.Http;
 
@@ -81,10 +80,6 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
     private static Type? UseCaseOf(OpenApiOperationTransformerContext context)
     {
         var action = context.Description.ActionDescriptor;
-        return action.EndpointMetadata.OfType<UseCaseAttribute>().SingleOrDefault()?.UseCase
-            ?? action.Parameters.Select(parameter => parameter.ParameterType).SingleOrDefault(IsUseCase);
+        return UseCaseAttribute.Find(action.EndpointMetadata, action.Parameters.Select(parameter => parameter.ParameterType));
     }
-
-    private static bool IsUseCase(Type type) =>
-        type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IUseCase<>));
 }

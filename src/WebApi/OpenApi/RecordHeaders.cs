@@ -19,7 +19,8 @@ internal static class RecordHeaders
         if (Find(operation, HeaderNames.IfMatch) is { } ifMatch)
         {
             ifMatch.Required = true;
-            ifMatch.Description = "The `ETag` of the last read of the record; `*` accepts any version.";
+            ifMatch.Description =
+                "The `ETag` of the last read of the record, or a list of tags; a weak tag counts as well. `*` accepts any version.";
             ifMatch.Schema = Text(ExampleTag);
         }
 
@@ -32,7 +33,7 @@ internal static class RecordHeaders
                 In = ParameterLocation.Header,
                 Required = typeof(INeedsIdempotencyKey).IsAssignableFrom(useCase),
                 Description =
-                    "A key of your choice. A repetition with the same key and body has no effect and gets the first answer again, " +
+                    "A key of your choice. A repetition with the same key and values has no effect and gets the first answer again, " +
                     "with `Idempotency-Replayed: true`.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyKey.MaxLength },
             });

@@ -1,3 +1,5 @@
+using Portico.Application.Common.Messaging;
+
 namespace Portico.WebApi.OpenApi;
 
 /// <summary>Names the use case of an action without such a parameter, so that the document can say who may call it.</summary>
@@ -5,6 +7,13 @@ namespace Portico.WebApi.OpenApi;
 public abstract class UseCaseAttribute(Type useCase) : Attribute
 {
     public Type UseCase { get; } = useCase;
+
+    /// <summary>The use case that an action sends, by its attributes or its parameters; <c>null</c> for an action without one.</summary>
+    internal static Type? Find(IEnumerable<object> attributes, IEnumerable<Type> parameters) =>
+        attributes.OfType<UseCaseAttribute>().SingleOrDefault()?.UseCase ?? parameters.SingleOrDefault(IsUseCase);
+
+    private static bool IsUseCase(Type type) =>
+        type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IUseCase<>));
 }
 
 /// <inheritdoc/>

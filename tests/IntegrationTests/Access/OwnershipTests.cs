@@ -119,7 +119,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
     {
         private const int RecordsEach = 3;
         private static readonly string[] Changing =
-            ["outbox", "inbox", "messages", "dead_events", "audit_log", "kept_answers", "idempotency"];
+            ["outbox", "inbox", "messages", "dead_events", "audit_log", "idempotency_answers", "idempotency"];
 
         private readonly AccessWorld _world;
         private readonly Dictionary<string, List<(string Id, string? Tag)>> _records = new(StringComparer.Ordinal);
@@ -152,12 +152,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
             victim._records["wallet"] = [(await world.Wallet(own), null), (await world.Wallet(own), null)];
             victim._keys = await world.App.Database.Ask<string[]>(
-                """
-                SELECT array_agg(key::text) FROM (
-                    SELECT key FROM ledger.idempotency WHERE owner_id = $1
-                    UNION ALL SELECT key FROM kept_answers WHERE owner_id = $1) AS keys
-                """,
-                person.Id);
+                "SELECT array_agg(key::text) FROM ledger.idempotency WHERE owner_id = $1", person.Id);
             return victim;
         }
 

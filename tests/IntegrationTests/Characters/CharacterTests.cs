@@ -55,7 +55,8 @@ public sealed class CharacterTests : PorticoTests
         await _ada.SendAsync(HttpMethod.Put, path, CharacterCalls.Sheet())
             .Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
         await _ada.SendAsync(HttpMethod.Delete, path).Problem(HttpStatusCode.PreconditionRequired, "precondition_required");
-        foreach (var passed in (string[])["\"AAAAAAAAAAk\"", "\"1\"", "W/" + tag, "garbage", "\"\""])
+        string[] others = ["\"AAAAAAAAAAk\"", "\"1\"", "W/\"AAAAAAAAAAk\"", "\"AAAAAAAAAAF\"", "garbage", "\"\"", "", "*, \"x\""];
+        foreach (var passed in others)
         {
             await _ada.Change(id, passed, CharacterCalls.Sheet()).Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");
             await _ada.Delete(id, passed).Problem(HttpStatusCode.PreconditionFailed, "precondition_failed");

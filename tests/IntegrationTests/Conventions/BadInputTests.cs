@@ -8,9 +8,6 @@ namespace Portico.IntegrationTests.Conventions;
 /// <summary>Tries every operation of the OpenAPI document with what no client should send.</summary>
 public sealed class BadInputTests : PorticoTests
 {
-    private static readonly string[] Leaks =
-        ["   at ", "System.", "Portico.", "Microsoft.", "Npgsql", "SELECT ", "StackExchange", "LineNumber"];
-
     [Fact]
     public async Task Answers_problem_details_and_never_a_5xx()
     {
@@ -41,6 +38,39 @@ public sealed class BadInputTests : PorticoTests
         Assert.True(tried > 500, $"Only {tried} attempts: is the document empty?");
     }
 
+    [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Asks_who_calls_before_it_reads_anything()
+    {
+        var document = await App.Client.GetAsync("/openapi/v1.json").Json(HttpStatusCode.OK);
+        var tried = 0;
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        {
+            foreach (var operation in path.Value.EnumerateObject().Where(member => member.Value.TryGetProperty("security", out _)))
+            {
+                foreach (var (accept, contentType) in new[] { ("application/json", "application/json"), ("text/html", "text/plain") })
+                {
+                    using var request = new HttpRequestMessage(
+                        new HttpMethod(operation.Name.ToUpperInvariant()), $"{OnePath(path.Name)}?limit=x&cursor=x&from=x&deleted=x");
+                    request.Headers.TryAddWithoutValidation("Accept", accept);
+                    request.Headers.TryAddWithoutValidation("Idempotency-Key", "not valid");
+                    request.Headers.TryAddWithoutValidation("If-Match", "not valid");
+                    if (request.Method != HttpMethod.Get)
+                        request.Content = new StringContent("{", new MediaTypeHeaderValue(contentType, "utf-8"));
+                    using var response = await App.Client.SendAsync(request);
+                    Assert.True(
+                        response.StatusCode == HttpStatusCode.Unauthorized, $"{request.Method} {path.Name}: {(int)response.StatusCode}");
+                    tried++;
+                }
+            }
+        }
+
+        Assert.True(tried > 80, $"Only {tried} attempts: is the document empty?");
+    }
+
+    // The id of a record is a part of the route, so another text is another address.
+    private static string OnePath(string template) => template.Replace("{id}", $"{Guid.NewGuid()}", StringComparison.Ordinal);
+
     private async Task<string?> Judge(string method, Attempt attempt, string? token)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), attempt.Path);
@@ -49,25 +79,7 @@ public sealed class BadInputTests : PorticoTests
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await App.Client.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
-        var status = (int)response.StatusCode;
-        if (status >= 500)
-            return $"{status} {text}";
-        if (attempt.MustFail && status < 400)
-            return $"accepted with {status}";
-        if (status < 400)
-            return null;
-        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
-            return $"{status} as {response.Content.Headers.ContentType}";
-        if (!response.Headers.Contains("X-Request-Id"))
-            return $"{status} without X-Request-Id";
-        if (Array.Find(Leaks, leak => text.Contains(leak, StringComparison.Ordinal)) is { } leaked)
-            return $"{status} leaks '{leaked}': {text}";
-        var problem = JsonSerializer.Deserialize<JsonElement>(text);
-        string[] members = ["type", "title", "status", "detail", "instance", "code", "traceId"];
-        return members.FirstOrDefault(member => !problem.TryGetProperty(member, out _)) is { } missing
-            ? $"{status} without {missing}: {text}"
-            : null;
+        return attempt.MustFail && response.IsSuccessStatusCode ? $"accepted with {(int)response.StatusCode}" : await response.Judge();
     }
 
     private static IEnumerable<Attempt> Attempts(JsonElement document, string template, JsonElement operation)

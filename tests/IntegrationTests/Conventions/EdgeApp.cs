@@ -180,9 +180,12 @@ internal sealed class NoTransaction : ITransaction, IIdempotencyStore, IQueryCac
 
     public void AfterCommit(Func<CancellationToken, Task> work) => throw new NotSupportedException();
 
-    public async Task<(TResult Answer, bool IsReplay)> Once<TResult>(
-        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
-        where TResult : IResult<TResult> => (await work(cancellationToken), false);
+    public async Task<(TResult? Result, StoredAnswer? Replay)> Once<TResult>(
+        IdempotencyKey key,
+        Func<CancellationToken, Task<TResult>> work,
+        Func<TResult, StoredAnswer> answerOf,
+        CancellationToken cancellationToken)
+        where TResult : IResult<TResult> => (await work(cancellationToken), null);
 
     public async Task<(TResult Answer, CacheUse Use)> Get<TResult>(
         CachedQuery query, Func<CancellationToken, Task<TResult>> make, CancellationToken cancellationToken)

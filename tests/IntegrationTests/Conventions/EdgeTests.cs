@@ -138,6 +138,7 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [Theory]
     [InlineData("text/html")]
     [InlineData("application/json;q=0")]
+    [InlineData("application/json;charset=utf-16")]
     public async Task Refuses_an_unwanted_answer_before_it_does_anything(string accept) =>
         await App.Get($"{Requests.Probes}/fails?how=bug", ("Accept", accept)).Problem(HttpStatusCode.NotAcceptable, "not_acceptable");
 
@@ -146,6 +147,8 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData("application/*")]
     [InlineData("text/html, application/json;q=0.5")]
     [InlineData("application/json; charset=utf-8")]
+    [InlineData("application/json; charset=\"UTF-8\"; indent=2")]
+    [InlineData("application/json; charset=utf-16, */*;q=0.1")]
     public async Task Answers_json_to_whoever_takes_it(string accept) =>
         await App.Get(Requests.Probes, ("Accept", accept)).Json(HttpStatusCode.OK);
 
@@ -236,6 +239,28 @@ public sealed class JsonBodyTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     public async Task Refuses_other_media_types(string contentType) =>
         await App.SendJson("""{"displayName":"a"}""", contentType).Problem(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
 
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip")]
+    [InlineData("identity, gzip")]
+    [Trait("Category", "Cases")]
+    public async Task Refuses_a_content_encoding(string coding)
+    {
+        using var content = new StringContent("""{"displayName":"a"}""", Encoding.UTF8, "application/json");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+        var response = await App.Client.PostAsync(Requests.Probes, content);
+        await response.Problem(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
+        Assert.Equal("identity", response.Header("Accept-Encoding"));
+    }
+
+    [Fact]
+    public async Task Takes_a_body_without_a_coding()
+    {
+        using var content = new StringContent("""{"displayName":"a"}""", Encoding.UTF8, "application/json");
+        content.Headers.ContentEncoding.Add("identity");
+        await App.Client.PostAsync(Requests.Probes, content).Json(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Calls_a_missing_body_missing_whatever_its_type()
     {
@@ -295,6 +320,9 @@ public sealed class PagingTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData("limit=", "limit")]
     [InlineData("limit=ten", "limit")]
     [InlineData("limit=0x10", "limit")]
+    [InlineData("limit=%205", "limit")]
+    [InlineData("limit=05", "limit")]
+    [InlineData("limit=%2B5", "limit")]
     [InlineData("limit=1&limit=2", "limit")]
     [InlineData("cursor=nonsense", "cursor")]
     [InlineData("cursor=eyJ2IjoyfQ", "cursor")]
@@ -306,6 +334,97 @@ public sealed class PagingTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     {
         var problem = await App.Get($"{Requests.Probes}?{query}").Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.Equal([field], problem.Fields());
+    }
+}
+
+/// <summary>What is wrong below routing, written to a socket.</summary>
+[Trait("Category", "Cases")]
+public sealed class RawRequestTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
+{
+    private const string Json = """{"displayName":"a"}""";
+    private const string Post = $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+
+    private EdgeApp App => edge.App;
+
+    [Theory]
+    [InlineData("80000000")]
+    [InlineData("ffffffff")]
+    [InlineData("7fffffffffffffff")]
+    [InlineData("fffffffffffffffff")]
+    [InlineData("-1")]
+    [InlineData("0x5")]
+    [InlineData("")]
+    public async Task Refuses_a_chunk_size_that_is_none(string size) =>
+        Refused(400, "bad_request", await App.RawAsync($"{Post}Transfer-Encoding: chunked\r\n\r\n{size}\r\n{Json}\r\n0\r\n\r\n"));
+
+    [Theory]
+    [InlineData("x, chunked")]
+    [InlineData("chunked, chunked")]
+    [InlineData("gzip, chunked")]
+    public async Task Refuses_another_transfer_coding(string coding) => Refused(
+        400, "bad_request", await App.RawAsync($"{Post}Transfer-Encoding: {coding}\r\n\r\n{Json.Length:x}\r\n{Json}\r\n0\r\n\r\n"));
+
+    [Theory]
+    [InlineData("+19")]
+    [InlineData("-19")]
+    [InlineData("19, 19")]
+    [InlineData("0x13")]
+    [InlineData("")]
+    [InlineData("99999999999999999999")]
+    public async Task Refuses_a_length_that_is_not_digits(string length) =>
+        Bare(400, await App.RawAsync($"{Post}Content-Length: {length}\r\n\r\n{Json}"));
+
+    [Theory]
+    [InlineData("Content-Length: 19\r\n\r\n" + Json)]
+    [InlineData("Transfer-Encoding: Chunked\r\n\r\n13;name=value\r\n" + Json + "\r\n0\r\nTrailer: x\r\n\r\n")]
+    public async Task Takes_what_is_right(string rest) =>
+        Assert.StartsWith("HTTP/1.1 200 ", await App.RawAsync(Post + rest), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("%")]
+    [InlineData("%4")]
+    [InlineData("%zz")]
+    [InlineData("%ff")]
+    [InlineData("%ed%a0%80")]
+    [InlineData("%c0%80")]
+    public async Task Refuses_a_query_that_is_not_utf8(string text) =>
+        Refused(400, "bad_request", await App.RawAsync(Get($"{Requests.Probes}?q={text}")));
+
+    [Fact]
+    public async Task Says_that_an_address_is_too_long() =>
+        Refused(414, "uri_too_long", await App.RawAsync(Get($"{Requests.Probes}?q={new string('x', 9 * 1024)}")));
+
+    /// <summary>The list of docs/api/errors.md.</summary>
+    [Theory]
+    [InlineData("GET /api/v1/%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400)]
+    [InlineData("GET /api/v1/probes HTTP/1.1\r\nHost: x\r\nX-Name: \u00e4\r\n\r\n", 400)]
+    [InlineData("GET /api/v1/probes HTTP/1.1\r\nHost : x\r\n\r\n", 400)]
+    [InlineData("GET /api/v1/probes HTTP/1.1\r\n\r\n", 400)]
+    [InlineData("GET x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 405)]
+    [InlineData("GET /api/v1/probes HTTP/1.9\r\nHost: x\r\n\r\n", 505)]
+    public async Task Answers_bare_what_is_no_http(string request, int status) => Bare(status, await App.RawAsync(request));
+
+    [Fact]
+    public async Task Answers_bare_what_is_larger_than_the_buffers_of_the_server()
+    {
+        Bare(414, await App.RawAsync(Get($"/{new string('x', 20 * 1024)}")));
+        Bare(431, await App.RawAsync($"GET / HTTP/1.1\r\nHost: x\r\nX-Long: {new string('x', 40 * 1024)}\r\n\r\n"));
+    }
+
+    private static string Get(string target) => $"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    private static void Refused(int status, string code, string answer)
+    {
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Contains("Content-Type: application/problem+json\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains($"\"code\":\"{code}\"", answer, StringComparison.Ordinal);
+    }
+
+    private static void Bare(int status, string answer)
+    {
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Request-Id", answer, StringComparison.Ordinal);
     }
 }
 
@@ -333,6 +452,18 @@ public sealed class HeaderTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [Fact]
     public async Task Keeps_what_an_endpoint_says_of_caching() =>
         Assert.Equal("public, max-age=60", (await App.Get($"{Requests.Probes}/kept")).Header("Cache-Control"));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("https://app.example.com")]
+    [InlineData("https://elsewhere.example.com")]
+    [Trait("Category", "Cases")]
+    public async Task Tells_shared_caches_that_the_origin_matters(string? origin)
+    {
+        (string, string)[] headers = origin is null ? [] : [("Origin", origin)];
+        foreach (var path in (string[])[$"{Requests.Probes}/kept", "/.well-known/jwks.json"])
+            Assert.Equal("Origin", (await App.Get(path, headers)).Header("Vary"));
+    }
 
     [Fact]
     public async Task Asks_for_tls_where_there_is_tls()

@@ -1,9 +1,13 @@
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Security;
 using Portico.Infrastructure.Idempotency;
 using Portico.IntegrationTests.Characters;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
+using Portico.WebApi.Http;
 
 namespace Portico.IntegrationTests.Idempotency;
 
@@ -41,6 +45,133 @@ public sealed class IdempotencyTests : PorticoTests
         await Restore(id, "k2").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
         await Create("k2", "Mira").Json(HttpStatusCode.Created);
         Assert.Equal(2, (await Names()).Length);
+    }
+
+    /// <summary>The same request as a reader of JSON sees it.</summary>
+    public static TheoryData<string> SameTransfers() =>
+    [
+        """{"amount":{"currency":"EUR","amount":"1.00"},"toWalletId":"{to}","fromWalletId":"{from}"}""",
+        """  { "fromWalletId" : "{from}",  "toWalletId":"{to}", "amount":{"amount":"1.00", "currency":"EUR"} }  """,
+        """{"from\u0057alletId":"{from}","toWalletId":"{to}","amount":{"amount":"1.0\u0030","currency":"\u0045UR"}}""",
+        """{"fromWalletId":"{from}","toWalletId":"{to}","amount":{"amount":"1.00","currency":"EUR"},"description":null}""",
+    ];
+
+    [Theory]
+    [MemberData(nameof(SameTransfers))]
+    [Trait("Category", "Cases")]
+    public async Task Takes_a_request_about_money_for_the_same_by_its_meaning(string again)
+    {
+        var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
+        await (await App.ManagerAsync()).DepositAsync(App, from, "5.00");
+        string Filled(string json) =>
+            json.Replace("{from}", $"{from}", StringComparison.Ordinal).Replace("{to}", $"{to}", StringComparison.Ordinal);
+        const string First = """{"fromWalletId":"{from}","toWalletId":"{to}","amount":{"amount":"1.00","currency":"EUR"}}""";
+        var key = $"{Guid.NewGuid()}";
+
+        var moved = await Send("transfers", Filled(First), key).Json(HttpStatusCode.Created);
+        using var replay = await Send("transfers", Filled(again), key);
+        Assert.Equal(moved.Text("id"), (await replay.Json(HttpStatusCode.Created)).Text("id"));
+        Assert.True(replay.Headers.Contains("Idempotency-Replayed"));
+
+        var other = await Send("transfers", Filled(again.Replace("1.0", "2.0", StringComparison.Ordinal)), key)
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Contains("another value of amount.", other.Text("detail"), StringComparison.Ordinal);
+        Assert.DoesNotContain("2.0", other.Text("detail"), StringComparison.Ordinal);
+        Assert.Equal(4m, (await _ada.BalanceAsync(from)).Balance);
+    }
+
+    [Theory]
+    [InlineData("""{"currency":"EUR","name":"Sparen"}""")]
+    [InlineData(""" {"name" : "Sp\u0061ren", "currency":"EUR" } """)]
+    [Trait("Category", "Cases")]
+    public async Task Takes_any_request_for_the_same_by_its_meaning(string again)
+    {
+        var key = $"{Guid.NewGuid()}";
+        var opened = await Send("wallets", """{"name":"Sparen","currency":"EUR"}""", key).Json(HttpStatusCode.Created);
+        Assert.Equal(opened.Text("id"), (await Send("wallets", again, key).Json(HttpStatusCode.Created)).Text("id"));
+
+        var other = await Send("wallets", """{"name":"Geheim","currency":"USD"}""", key)
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Contains("another value of currency, name.", other.Text("detail"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Geheim", other.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Refuses_one_key_for_money_and_for_something_else()
+    {
+        var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
+        await (await App.ManagerAsync()).DepositAsync(App, from, "5.00");
+        var wallet = new { name = "Third", currency = "EUR" };
+
+        await _ada.PostAsync(App, "transfers", LedgerPeople.Transfer(from, to, "1.00"), "money").Json(HttpStatusCode.Created);
+        var second = await _ada.PostAsync(App, "wallets", wallet, "money")
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Contains("to another address.", second.Text("detail"), StringComparison.Ordinal);
+        await Restore($"{from}", "money").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+
+        await _ada.PostAsync(App, "wallets", wallet, "wallet").Json(HttpStatusCode.Created);
+        second = await _ada.PostAsync(App, "transfers", LedgerPeople.Transfer(from, to, "1.00"), "wallet")
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Contains("to another address.", second.Text("detail"), StringComparison.Ordinal);
+        using var replay = await _ada.PostAsync(App, "wallets", wallet, "wallet");
+        Assert.True(replay.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(4m, (await _ada.BalanceAsync(from)).Balance);
+    }
+
+    [Fact]
+    public async Task Lets_one_of_two_requests_that_race_for_a_key_have_it()
+    {
+        var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
+        await (await App.ManagerAsync()).DepositAsync(App, from, "50.00");
+        for (var round = 0; round < 30; round++)
+        {
+            var key = $"race-{round}";
+            var answers = await Task.WhenAll(
+                _ada.PostAsync(App, "transfers", LedgerPeople.Transfer(from, to, "1.00"), key), Create(key, "Mira"));
+            Assert.Equal(
+                [HttpStatusCode.Created, HttpStatusCode.UnprocessableEntity], answers.Select(answer => answer.StatusCode).Order());
+        }
+
+        Assert.Equal(30, (await _ada.BalanceAsync(to)).Balance + (await AllNames()).Length);
+    }
+
+    [Fact]
+    public async Task Replays_an_answer_of_an_older_shape()
+    {
+        const string Body = """{"title":"a field that is gone","level":"another type"}""";
+        await Create("old-shape", "Mira").Json(HttpStatusCode.Created);
+        await App.Database.ExecuteAsync(
+            """
+            UPDATE idempotency_answers SET status = 202, body = convert_to($2, 'UTF8'),
+                headers = '{"Content-Type": "application/vnd.old+json", "Location": "/old"}'
+            WHERE key = 'old-shape' AND owner_id = $1
+            """,
+            _ada.Id, Body);
+
+        using var replay = await Create("old-shape", "Mira");
+        Assert.Equal((HttpStatusCode.Accepted, Body), (replay.StatusCode, await replay.Content.ReadAsStringAsync()));
+        Assert.Equal(("application/vnd.old+json", "/old"), ($"{replay.Content.Headers.ContentType}", $"{replay.Headers.Location}"));
+        Assert.Equal("true", Assert.Single(replay.Headers.GetValues("Idempotency-Replayed")));
+    }
+
+    [Fact]
+    public async Task Refuses_a_key_of_an_earlier_version()
+    {
+        await App.Database.ExecuteAsync(
+            "INSERT INTO idempotency_answers (owner_id, key, fingerprint, created_at) VALUES ($1, 'earlier', $2, now())",
+            _ada.Id, new byte[32]);
+        await Create("earlier", "Mira").Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Empty(await Names());
+    }
+
+    [Fact]
+    public void Compares_no_request_that_was_not_bound()
+    {
+        var context = new DefaultHttpContext { Request = { Method = "POST", Headers = { ["Idempotency-Key"] = "k" } } };
+        var caller = new SignedIn();
+        var key = new HttpRequestKey(new HttpContextAccessor { HttpContext = context }, caller);
+        Assert.Throws<InvalidOperationException>(() => key.Current);
     }
 
     [Fact]
@@ -107,10 +238,13 @@ public sealed class IdempotencyTests : PorticoTests
         await Create("young", "Young").Json(HttpStatusCode.Created);
         await App.Database.ExecuteAsync(
             """
-            UPDATE kept_answers SET created_at = created_at - interval '90 days'
+            UPDATE idempotency_answers SET created_at = created_at - interval '90 days'
             WHERE key = 'old' AND owner_id = (SELECT id FROM users WHERE email = $1)
             """,
             _ada.Email);
+        // Nobody but the owner may change a row of the ledger's keys.
+        await App.Database.ExecuteAsOwnerAsync(
+            "UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = 'old' AND owner_id = $1", _ada.Id);
 
         Assert.True(await App.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
 
@@ -142,10 +276,35 @@ public sealed class IdempotencyTests : PorticoTests
         Assert.Equal(3m, (await _ada.BalanceAsync(wallet)).Balance);
     }
 
+    private async Task<HttpResponseMessage> Send(string path, string json, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/{path}");
+        request.Headers.Authorization = new("Bearer", _ada.AccessToken);
+        request.Headers.Add("Idempotency-Key", key);
+        request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        return await App.Client.SendAsync(request);
+    }
+
+    private async Task<string[]> AllNames() =>
+        (await _ada.GetAsync($"{CharacterCalls.Path}?limit=100").Json(HttpStatusCode.OK)).Names();
+
     private Task<HttpResponseMessage> Create(string key, string name) => _ada.Create(CharacterCalls.Sheet(name), ("Idempotency-Key", key));
 
     private Task<HttpResponseMessage> Restore(string id, string key) =>
         _ada.SendAsync(HttpMethod.Post, $"{CharacterCalls.Path}/{id}/restore", null, ("Idempotency-Key", key));
 
     private async Task<string[]> Names() => (await _ada.GetAsync(CharacterCalls.Path).Json(HttpStatusCode.OK)).Names();
+
+    private sealed class SignedIn : ICurrentUser
+    {
+        public AccessTokenClaims Claims { get; } = new()
+        {
+            Subject = Guid.CreateVersion7(),
+            SessionId = Guid.CreateVersion7(),
+            Roles = [],
+            Permissions = [],
+            Epoch = 0,
+            ExpiresAt = DateTimeOffset.MaxValue,
+        };
+    }
 }

@@ -125,10 +125,38 @@ public sealed class WalletHistoryTests : PorticoTests
         Assert.Equal(Sums(part).Opening, Sums(earlier).Closing);
         Assert.Equal(Sums(whole).Count, Sums(earlier).Count + Sums(part).Count);
 
-        Assert.Equal((87m, 87m, 0), Sums(await StatementAsync("?from=2999-01-01T00:00:00Z")));
+        Assert.Equal((87m, 87m, 0), Sums(await StatementAsync("?from=2999-01-01T00:00:00Z&to=2999-02-01T00:00:00Z")));
         Assert.Equal((0m, 0m, 0), Sums(await StatementAsync("?to=2000-01-01T00:00:00Z")));
         await _ada.GetAsync($"/api/v1/wallets/{_from}/statement?from={from}&to={from}")
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
+    }
+
+    [Fact]
+    [Trait("Category", "Cases")]
+    public async Task Refuses_a_period_that_ends_before_it_begins()
+    {
+        var tomorrow = Uri.EscapeDataString(DateTimeOffset.UtcNow.AddDays(1).ToString("O"));
+        foreach (var query in (string[])[$"from={tomorrow}", $"from={tomorrow}&to=2026-01-01T00:00:00Z", "from=9999-12-31T23:59:59.999Z"])
+            await _ada.GetAsync($"/api/v1/wallets/{_from}/statement?{query}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        await StatementAsync($"?from={tomorrow}&to=9999-12-31T23:59:59.999Z");
+    }
+
+    [Theory]
+    [InlineData("text/csv; charset=utf-16", HttpStatusCode.NotAcceptable, false)]
+    [InlineData("text/csv; charset=utf-8", HttpStatusCode.OK, false)]
+    [InlineData("text/csv; header=present; bom=1", HttpStatusCode.OK, true)]
+    [InlineData("text/csv; header=present; bom=0", HttpStatusCode.OK, false)]
+    [Trait("Category", "Cases")]
+    public async Task Writes_a_table_in_utf8_with_a_byte_order_mark_on_request(string accept, HttpStatusCode status, bool hasMark)
+    {
+        using var answer = await _ada.SendAsync(HttpMethod.Get, $"/api/v1/wallets/{_from}/statement", null, ("Accept", accept));
+        Assert.Equal(status, answer.StatusCode);
+        if (status != HttpStatusCode.OK)
+            return;
+        Assert.Equal("text/csv; charset=utf-8; header=present", answer.Content.Headers.ContentType?.ToString());
+        var bytes = await answer.Content.ReadAsByteArrayAsync();
+        Assert.Equal(hasMark, bytes.AsSpan().StartsWith("\uFEFF"u8));
+        Assert.True(bytes.AsSpan(hasMark ? 3 : 0).StartsWith("version,createdAt,"u8));
     }
 
     [Fact]

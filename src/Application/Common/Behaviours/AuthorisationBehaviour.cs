@@ -14,14 +14,8 @@ internal sealed class AuthorisationBehaviour<TRequest, TResponse>(ICurrentUser u
     private static readonly AccessAttribute Access = typeof(TRequest).GetCustomAttributes<AccessAttribute>().Single();
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
-        Access switch
-        {
-            AnonymousAttribute => next(),
-            _ when !user.IsAuthenticated => Task.FromResult(TResponse.Refuse(CommonErrors.Unauthenticated)),
-            RequirePermissionAttribute required when !user.Has(required.Permission) =>
-                Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
-            _ when request is IIncludesDeleted { Deleted: true } && !user.Has(Permissions.RecordsReadDeleted) =>
-                Task.FromResult(TResponse.Refuse(CommonErrors.Forbidden)),
-            _ => next(),
-        };
+        (Access.Refuse(user) ?? RefuseDeleted(request)) is { } error ? Task.FromResult(TResponse.Refuse(error)) : next();
+
+    private Error? RefuseDeleted(TRequest request) =>
+        request is IIncludesDeleted { Deleted: true } && !user.Has(Permissions.RecordsReadDeleted) ? CommonErrors.Forbidden : null;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MediatR;
+using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
@@ -12,7 +13,7 @@ internal sealed class TracingBehaviour<TRequest, TResponse> : IPipelineBehavior<
     {
         using var activity = Telemetry.Source.StartActivity(typeof(TRequest).Name);
         var response = await next();
-        if (response.Error is { } error)
+        if (response.Error is { } error && error != StoredAnswer.SentAgain)
             activity?.SetStatus(ActivityStatusCode.Error, error.Code);
         return response;
     }

@@ -22,9 +22,11 @@ internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider
 
     private async Task<TResponse> Once(IdempotencyKey current, RequestHandlerDelegate<TResponse> next, CancellationToken cancellationToken)
     {
-        var (answer, isReplay) = await services.GetRequiredService<IIdempotencyStore>().Once(current, _ => next(), cancellationToken);
-        if (isReplay)
-            key.Replayed();
-        return answer;
+        var (result, replay) = await services.GetRequiredService<IIdempotencyStore>()
+            .Once(current, _ => next(), key.AnswerOf, cancellationToken);
+        if (replay is null)
+            return result!;
+        key.Replay(replay);
+        return TResponse.Refuse(StoredAnswer.SentAgain);
     }
 }

@@ -4,8 +4,8 @@ using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Messaging;
 
-/// <summary>Serialises and deserialises stored answers, with the JSON converters of the API.</summary>
-/// <remarks>So a replay has the same bytes as the first answer.</remarks>
+/// <summary>Serialises and deserialises the results of use cases for the query cache, with the JSON converters of the API.</summary>
+/// <remarks>Only the same build reads what it wrote. What must live longer is stored as it was sent: <see cref="StoredAnswer"/>.</remarks>
 public sealed class AnswerJson
 {
     private readonly JsonSerializerOptions _options;
@@ -19,14 +19,6 @@ public sealed class AnswerJson
 
     /// <summary>The options for a serialiser that writes answers as a part of another document.</summary>
     public JsonSerializerOptions Options => _options;
-
-    public string Write<TResult>(TResult result)
-        where TResult : IResult<TResult> => JsonSerializer.Serialize(result, _options);
-
-    /// <exception cref="JsonException">Another version of Portico has written it in another form.</exception>
-    public TResult Read<TResult>(string text)
-        where TResult : IResult<TResult> =>
-            JsonSerializer.Deserialize<TResult>(text, _options) ?? throw new JsonException("A stored answer is null.");
 
     private sealed class ResultConverter : JsonConverterFactory
     {

@@ -9,16 +9,26 @@ public interface INeedsIdempotencyKey;
 /// <summary>A name that a client gives to one request, so that a repeated request has one effect.</summary>
 /// <param name="Owner">The user who sent the key; other users may use the same key.</param>
 /// <param name="Value">1 to <see cref="MaxLength"/> visible ASCII characters.</param>
-/// <param name="Fingerprint">SHA-256 of the method, the URL and the body: a request with another fingerprint can't use the key.</param>
-public sealed record IdempotencyKey(Guid Owner, string Value, ReadOnlyMemory<byte> Fingerprint)
+/// <param name="Fingerprint">A request with another fingerprint can't use the key.</param>
+public sealed record IdempotencyKey(Guid Owner, string Value, RequestFingerprint Fingerprint)
 {
     public const int MaxLength = 255;
 
     /// <summary>The name of the header.</summary>
     public const string Header = "Idempotency-Key";
+
+    /// <summary>Compares this request with the first request of the key.</summary>
+    /// <returns>The error with the names of what differs, never with a value; or <c>null</c> for the same request.</returns>
+    public Error? Refuse(ReadOnlySpan<byte> first) => Fingerprint.Bytes.Span.SequenceEqual(first)
+        ? null
+        : IdempotencyErrors.KeyReused with
+        {
+            Message = $"This Idempotency-Key came before with another request{Fingerprint.Difference(first)}. "
+                + "Use a new key for a new request.",
+        };
 }
 
-/// <summary>The idempotency key of the current request.</summary>
+/// <summary>The idempotency key of the current request, and the answers that belong to it.</summary>
 public interface IRequestKey
 {
     /// <summary>The key; <c>null</c> when there is none, when it has no meaning for this request, or when it is not valid.</summary>
@@ -26,6 +36,13 @@ public interface IRequestKey
 
     /// <summary>Why the sent key is not valid, or <c>null</c>.</summary>
     string? Problem { get; }
+
+    /// <summary>Makes the answer of a result, as the client gets it.</summary>
+    StoredAnswer AnswerOf<TResult>(TResult result)
+        where TResult : IResult<TResult>;
+
+    /// <summary>Sends a stored answer, whatever the use case returns.</summary>
+    void Replay(StoredAnswer answer);
 
     /// <summary>Marks the answer as a replay of an earlier answer.</summary>
     void Replayed();
@@ -35,20 +52,33 @@ public interface IRequestKey
 public interface IIdempotencyStore
 {
     /// <summary>Runs a command and stores its answer in one transaction; a parallel request with the same key waits.</summary>
-    /// <returns>The answer, and whether it is a replay.</returns>
+    /// <param name="key">The key.</param>
+    /// <param name="work">The command.</param>
+    /// <param name="answerOf">Makes the answer that is stored.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <returns>The result of the command, or the stored answer of an earlier request.</returns>
     /// <remarks>
     /// An error is stored too, unless a later try may succeed: see <see cref="StoredAnswer.IsFinal"/>. Retries as in
     /// <see cref="ITransaction"/>.
     /// </remarks>
-    Task<(TResult Answer, bool IsReplay)> Once<TResult>(
-        IdempotencyKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
+    Task<(TResult? Result, StoredAnswer? Replay)> Once<TResult>(
+        IdempotencyKey key,
+        Func<CancellationToken, Task<TResult>> work,
+        Func<TResult, StoredAnswer> answerOf,
+        CancellationToken cancellationToken)
         where TResult : IResult<TResult>;
 }
 
-/// <summary>Which answers are stored.</summary>
-public static class StoredAnswer
+/// <summary>An answer as it was sent. A replay needs no type of the code that made it, so it outlives that code.</summary>
+/// <param name="Status">The status code.</param>
+/// <param name="Headers">The headers that belong to this answer, such as <c>ETag</c> and <c>Location</c>.</param>
+/// <param name="Body">The bytes of the body.</param>
+public sealed record StoredAnswer(int Status, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body)
 {
-    /// <summary>Whether the same request would always get this answer.</summary>
+    // Nobody gets this error, because the stored answer is sent in its place.
+    internal static readonly Error SentAgain = new(ErrorKind.Conflict, "sent_again", "The stored answer is sent again.");
+
+    /// <summary>Whether the same request would always get the answer of this error, or of a success.</summary>
     public static bool IsFinal(Error? refusal) =>
         refusal?.Kind is null or ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.Unprocessable or ErrorKind.Forbidden;
 }
@@ -60,5 +90,5 @@ public static class IdempotencyErrors
         new(
             ErrorKind.Unprocessable,
             "idempotency_key_reused",
-            "This Idempotency-Key came with another request before. Use a new key for a new request.");
+            "This Idempotency-Key came before with another request. Use a new key for a new request.");
 }

@@ -3,13 +3,15 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
+using Portico.Application.Common.Json;
 
 namespace Portico.Application.Common.Paging;
 
 /// <summary>Converts a position in a list into the text that clients send back, and the text into the position.</summary>
 /// <remarks>
-/// The text names its list, so a cursor of another list is refused. It is no secret and grants no access: it only says where the next
-/// page begins. At most <see cref="MaxLength"/> characters.
+/// The text names its list, so a cursor of another list is refused, and so is a text that this class would not write for its position. It
+/// is no secret and grants no access: it only says where the next page begins. At most <see cref="MaxLength"/> characters.
 /// </remarks>
 public static class Cursor
 {
@@ -24,6 +26,7 @@ public static class Cursor
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        Converters = { new TextConverter(), new UtcConverter() },
     };
 
     public static string Write<TPosition>(TPosition position) =>
@@ -33,19 +36,39 @@ public static class Cursor
     public static bool TryRead<TPosition>(string text, [MaybeNullWhen(false)] out TPosition position)
     {
         position = default;
-        if (text.Length > MaxLength || !Base64Url.IsValid(text))
+        // The serialiser throws other exceptions for text that is not UTF-8.
+        if (text.Length > MaxLength || !StrictBase64Url.TryDecode(text, out var json) || !Utf8.IsValid(json))
             return false;
 
         try
         {
-            var envelope = JsonSerializer.Deserialize<Envelope<TPosition>>(Base64Url.DecodeFromChars(text), Options);
-            if (envelope is not { Version: Version } || envelope.List != NameOf<TPosition>())
+            var envelope = JsonSerializer.Deserialize<Envelope<TPosition>>(json, Options);
+            if (envelope is not { Version: Version, Position: { } read } || envelope.List != NameOf<TPosition>() || Write(read) != text)
                 return false;
-            position = envelope.Position;
-            return position is not null;
+            position = read;
+            return read is not IBoundedPosition { IsPossible: false };
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or ArgumentException)
+        {
+            // The last two are for half of a surrogate pair.
+            return false;
+        }
+    }
+
+    /// <summary>Writes a value as a part of a position.</summary>
+    public static JsonElement WriteValue<TValue>(TValue value) => JsonSerializer.SerializeToElement(value, Options);
+
+    /// <summary>Reads a value of a position, if it is as <see cref="WriteValue"/> writes it.</summary>
+    public static bool TryReadValue<TValue>(JsonElement value, [MaybeNullWhen(false)] out TValue read)
+    {
+        try
+        {
+            read = value.Deserialize<TValue>(Options);
+            return read is not null && JsonElement.DeepEquals(WriteValue(read), value);
         }
         catch (JsonException)
         {
+            read = default;
             return false;
         }
     }
@@ -56,4 +79,23 @@ public static class Cursor
         [property: JsonPropertyName("v")] int Version,
         [property: JsonPropertyName("l")] string List,
         [property: JsonPropertyName("p")] TPosition Position);
+
+    /// <summary>PostgreSQL takes times in UTC only.</summary>
+    private sealed class UtcConverter : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var instant) && instant.Offset == TimeSpan.Zero
+                ? instant
+                : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value);
+    }
+}
+
+/// <summary>A position that counts, and whose numbers a list can't exceed.</summary>
+internal interface IBoundedPosition
+{
+    /// <summary>Whether a list can have this position.</summary>
+    bool IsPossible { get; }
 }

@@ -80,19 +80,9 @@ internal sealed class Sorts<TRecord>(string usual)
     {
         private readonly Func<TRecord, TValue> _read = property.Compile();
 
-        public override JsonElement Value(TRecord record) => JsonSerializer.SerializeToElement(_read(record));
+        public override JsonElement Value(TRecord record) => Cursor.WriteValue(_read(record));
 
-        public override bool CanRead(JsonElement value)
-        {
-            try
-            {
-                return value.Deserialize<TValue>() is not null;
-            }
-            catch (JsonException)
-            {
-                return false;
-            }
-        }
+        public override bool CanRead(JsonElement value) => Cursor.TryReadValue<TValue>(value, out _);
 
         public override IQueryable<TRecord> Order(IQueryable<TRecord> records, bool isDescending) => isDescending
             ? records.OrderByDescending(property).ThenByDescending(record => record.Id)
@@ -102,9 +92,10 @@ internal sealed class Sorts<TRecord>(string usual)
         {
             var record = property.Parameters[0];
             var id = Expression.Property(record, nameof(Entity.Id));
+            if (!Cursor.TryReadValue<TValue>(last.Value, out var lastValue))
+                throw new ArgumentException("The cursor was not validated.", nameof(last));
             // Fields of objects, so that EF Core makes them parameters and the SQL text stays the same.
-            var value = Expression.Field(
-                Expression.Constant(new Last<TValue>(last.Value.Deserialize<TValue>()!)), nameof(Last<TValue>.Value));
+            var value = Expression.Field(Expression.Constant(new Last<TValue>(lastValue)), nameof(Last<TValue>.Value));
             var lastId = Expression.Field(Expression.Constant(new Last<Guid>(last.Id)), nameof(Last<>.Value));
             var isAfter = Expression.OrElse(
                 Beyond(property.Body, value, isDescending),

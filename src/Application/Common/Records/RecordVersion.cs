@@ -18,7 +18,7 @@ public static class RecordVersion
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         var read = text.Length == Base64Url.GetEncodedLength(sizeof(long))
-            && Base64Url.TryDecodeFromChars(text, bytes, out var length)
+            && StrictBase64Url.TryDecode(text, bytes, out var length)
             && length == sizeof(long);
         version = read ? BinaryPrimitives.ReadInt64BigEndian(bytes) : 0;
         return read;

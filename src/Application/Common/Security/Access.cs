@@ -1,17 +1,33 @@
+using Portico.Domain.Common;
+
 namespace Portico.Application.Common.Security;
 
 /// <summary>Who may send a use case. Each use case has exactly one of the attributes below; without one it can't be sent.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public abstract class AccessAttribute : Attribute;
+public abstract class AccessAttribute : Attribute
+{
+    /// <summary>Checks the caller, without a look at the request.</summary>
+    /// <returns>The error for a caller who may not send the use case, or <c>null</c>.</returns>
+    public abstract Error? Refuse(ICurrentUser caller);
+}
 
 /// <summary>Anybody may send it.</summary>
-public sealed class AnonymousAttribute : AccessAttribute;
+public sealed class AnonymousAttribute : AccessAttribute
+{
+    public override Error? Refuse(ICurrentUser caller) => null;
+}
 
 /// <summary>Any signed-in user may send it and sees only own records.</summary>
-public sealed class AuthenticatedAttribute : AccessAttribute;
+public sealed class AuthenticatedAttribute : AccessAttribute
+{
+    public override Error? Refuse(ICurrentUser caller) => caller.IsAuthenticated ? null : CommonErrors.Unauthenticated;
+}
 
 /// <summary>Only a user whose role holds the permission, one of <see cref="Permissions"/>, may send it.</summary>
 public sealed class RequirePermissionAttribute(string permission) : AccessAttribute
 {
     public string Permission { get; } = permission;
+
+    public override Error? Refuse(ICurrentUser caller) =>
+        !caller.IsAuthenticated ? CommonErrors.Unauthenticated : caller.Has(Permission) ? null : CommonErrors.Forbidden;
 }

@@ -38,7 +38,9 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     /// <remarks>
     /// `from` is inclusive, `to` is exclusive; the defaults are the beginning of the wallet and now. `Accept: text/csv` gives a table
     /// (RFC 4180, UTF-8) with the balances in the first and the last row; text that a spreadsheet could read as a formula begins with an
-    /// apostrophe. The answer is streamed and has no length limit: an answer that breaks off is not complete.
+    /// apostrophe. `Accept: text/csv; header=present; bom=1` gives it with a byte order mark, which some spreadsheets need to read UTF-8.
+    /// A period begins before it ends, and without `to` not in the future. The answer is streamed and has no length limit: an answer that
+    /// breaks off is not complete.
     /// </remarks>
     [HttpGet("statement")]
     [StreamedStatement]
