@@ -99,7 +99,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal("admin: 0 changes", (await Seed("admin", "--email", "root@example.org", "--dismiss")).Trim());
         Assert.Equal("user", await Execute("SELECT role FROM users WHERE email = 'root@example.org'"));
         using var refused = new StringWriter();
-        Assert.NotEqual(0, await Run(refused, "admin", "--email", "next@example.org", "--dismiss"));
+        Assert.NotEqual(0, await _seeder.Run(refused, "admin", "--email", "next@example.org", "--dismiss"));
         Assert.Contains("last administrator", refused.ToString(), StringComparison.Ordinal);
         Assert.Equal(3L, await Execute("SELECT count(*) FROM audit_log WHERE action = 'user.role_changed' AND actor IS NULL"));
     }
