@@ -31,7 +31,7 @@ public sealed class LedgerWriterTests
         listener.Start();
 
         // Nobody listens on this port.
-        using var signal = new OutboxSignal();
+        var signal = new OutboxSignal();
         var clock = new HurriedClock();
         await using var writer = new LedgerWriter(
             new DatabaseSettings { Portico = "Host=127.0.0.1;Port=1;Database=portico;Username=portico;Timeout=5" },
