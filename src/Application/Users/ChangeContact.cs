@@ -12,8 +12,9 @@ namespace Portico.Application.Users;
 
 /// <summary>Replaces or adds a contact address of the caller; needs the password and a code to the new address.</summary>
 /// <remarks>
-/// The code belongs to the caller, and becomes invalid with a new password, a reset or a block. The old address gets a notification, queued in the same transaction. Sessions continue, because the password stays the same. Codes
-/// and challenges that were sent to the old address become invalid.
+/// The old address gets a notification, queued in the same transaction. Sessions continue, because the password stays the same. Codes
+/// and challenges that were sent to the old address become invalid. The code of the new address belongs to the caller, and becomes
+/// invalid with a new password, a reset or a block.
 /// </remarks>
 /// <example>{"email":"ada.king@example.org","code":"492816","password":"correct horse battery staple"}</example>
 [Authenticated]

@@ -19,7 +19,7 @@ internal static partial class DomainName
 
     private static readonly Lazy<Table> Data = new(Read);
 
-    /// <returns>Whether the text is a domain name with at least two labels; it is in lower case, and international labels in punycode.</returns>
+    /// <summary>Gives a domain name with at least two labels in lower case, international labels in punycode.</summary>
     public static bool TryNormalise(string text, [NotNullWhen(true)] out string? domain)
     {
         domain = null;

@@ -18,7 +18,9 @@ internal sealed class KnownClients(NpgsqlDataSource database, Pseudonyms pseudon
                 SELECT FROM users u
                 WHERE CASE WHEN $1 THEN u.email = $2 ELSE u.phone = $2 END AND (
                     EXISTS (SELECT FROM known_networks n WHERE n.user_id = u.id AND n.network = $3)
-                    OR EXISTS (SELECT FROM known_devices d WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $4, 'UTF8')))))
+                    OR EXISTS (
+                        SELECT FROM known_devices d
+                        WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $4, 'UTF8')))))
             """);
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = address.Kind == ContactKind.Email });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address.Value });

@@ -10,7 +10,7 @@ using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>The known devices of users in PostgreSQL, and the networks that they signed in from: at most 20 of each for each user.</summary>
+/// <summary>The known devices and networks of users in PostgreSQL, at most 20 of each for each user.</summary>
 internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database, Pseudonyms pseudonyms) : IKnownDevices
 {
     private const int MaxPerUser = 20;

@@ -124,8 +124,9 @@ public sealed class CodeOwnershipTests(CodeOwnershipTests.ProxiedApp fixture) : 
                 break;
             default:
                 var admin = await App.SignUpAsync(Role.Admin);
-                await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/block", new { reason = "A test." }).Json(HttpStatusCode.OK);
-                await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/unblock").Json(HttpStatusCode.OK);
+                var path = $"/api/v1/users/{person.Id}";
+                await admin.SendAsync(HttpMethod.Post, $"{path}/block", new { reason = "A test." }).Json(HttpStatusCode.OK);
+                await admin.SendAsync(HttpMethod.Post, $"{path}/unblock").Json(HttpStatusCode.OK);
                 person.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
                 break;
         }

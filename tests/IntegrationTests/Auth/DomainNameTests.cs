@@ -7,15 +7,16 @@ namespace Portico.IntegrationTests.Auth;
 /// <summary>Domains of addresses by UTS 46 as Node computes them.</summary>
 public sealed class DomainNameTests
 {
-    // Each character alone and in labels of Latin and Arabic letters, and as a dot. Node maps the capital sharp s as Unicode 15.0 did.
+    // Each character alone, in a label of Latin letters, and as a dot; of Hangul and Han some. Node maps the capital sharp s as Unicode
+    // 15.0 did.
     private const string Script = """
         const url = require('node:url');
         const pairs = [];
         for (let point = 0x80; point < 0x110000; point++) {
-          if ((point >= 0xd800 && point < 0xe000) || point === 0x1e9e || (point >= 0xac00 && point < 0xd7a4 && point % 97)) continue;
+          if ((point >= 0xd800 && point < 0xe000) || point === 0x1e9e) continue;
           const text = String.fromCodePoint(point);
-          if (/\p{Cn}|\p{Co}/u.test(text)) continue;
-          for (const domain of [`${text}.example`, `ab${text}c.example`, `\u0628${text}\u0628.example`, `ab${text}example`])
+          if (/\p{Cn}|\p{Co}/u.test(text) || (/\p{Unified_Ideograph}|[\uac00-\ud7a3]/u.test(text) && point % 97)) continue;
+          for (const domain of [`${text}.example`, `ab${text}c.example`, `ab${text}example`])
             pairs.push([domain, url.domainToASCII(domain)]);
         }
         process.stdout.write(JSON.stringify(pairs));
@@ -27,20 +28,18 @@ public sealed class DomainNameTests
     {
         var pairs = await FromNode();
 
-        var accepted = pairs.Where(pair => ContactAddress.TryParseEmail($"a@{pair[0]}", out _)).ToArray();
-        Assert.True(accepted.Length > 100_000, $"{accepted.Length} of {pairs.Length} are accepted.");
+        var accepted = pairs
+            .Select(pair => (
+                Given: pair[0],
+                Expected: $"a@{pair[1]}",
+                Actual: ContactAddress.TryParseEmail($"a@{pair[0]}", out var address) ? address.Value : null))
+            .Where(domain => domain.Actual is not null)
+            .ToArray();
+        Assert.True(accepted.Length > 40_000, $"{accepted.Length} of {pairs.Length} are accepted.");
         Assert.Empty(accepted
-            .Where(pair => pair[1].Length > 0)
-            .Select(pair => (Given: pair[0], Expected: $"a@{pair[1]}", Actual: Normalise(pair[0])))
-            .Where(domain => domain.Actual != domain.Expected)
+            .Where(domain => domain.Expected != "a@" && domain.Actual != domain.Expected)
             .Take(20)
             .Select(domain => $"{Points(domain.Given)} is {domain.Expected}, not {domain.Actual}"));
-    }
-
-    private static string Normalise(string domain)
-    {
-        Assert.True(ContactAddress.TryParseEmail($"a@{domain}", out var address));
-        return address.Value;
     }
 
     private static async Task<string[][]> FromNode()

@@ -177,7 +177,11 @@ public sealed class RefreshMachineTests : IAsyncLifetime
 
         // Only the death of the session refuses, and nothing outlives it.
         if (!ends && !isReused && model.IsAlive)
-            Assert.All(answers, a => Assert.True(a.Answer.Ticket is not null || a.Answer.IsSuperseded, "A living session refused a token."));
+        {
+            Assert.All(
+                answers, a => Assert.True(a.Answer.Ticket is not null || a.Answer.IsSuperseded, "A living session refused a token."));
+        }
+
         model.IsAlive &= !ends && !isReused;
         foreach (var (generation, answer) in successes)
             model.Take(generation, answer.Ticket!.RefreshToken);
