@@ -165,7 +165,17 @@ public sealed partial class PorticoApp : IAsyncDisposable
             var files = Directory.Exists(Mailbox) ? Directory.GetFiles(Mailbox, "*.eml") : [];
             foreach (var file in files.OrderDescending(StringComparer.Ordinal))
             {
-                var text = await File.ReadAllTextAsync(file);
+                string text;
+                try
+                {
+                    text = await File.ReadAllTextAsync(file);
+                }
+                catch (FileNotFoundException)
+                {
+                    // The mailbox keeps a number of messages and has just removed this one.
+                    continue;
+                }
+
                 if (text.Contains($"To: {address}\r\n", StringComparison.Ordinal) && isIt?.Invoke(text) != false)
                     return text;
             }

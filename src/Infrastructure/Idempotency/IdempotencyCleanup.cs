@@ -14,10 +14,11 @@ internal sealed partial class IdempotencyCleanup(
     public async Task<long> Purge(CancellationToken cancellationToken)
     {
         object[] before = [Clock.GetUtcNow() - settings.Retention];
+        // The ledger's keys first: a key whose answer is gone must be free in both tables.
         return await BatchedDelete.RunAsync(
-            database.CreateCommand, "idempotency_answers", "created_at < $1", "created_at", before, cancellationToken)
+            database.CreateCommand, "ledger.idempotency", "recorded_at < $1", "recorded_at", before, cancellationToken)
             + await BatchedDelete.RunAsync(
-                database.CreateCommand, "ledger.idempotency", "recorded_at < $1", "recorded_at", before, cancellationToken);
+                database.CreateCommand, "idempotency_answers", "created_at < $1", "created_at", before, cancellationToken);
     }
 
     protected override async Task Do(long round, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal static class FailureMapper
 
     public static HttpError Explain(Exception failure, HttpContext context)
     {
-        if (RequestDeadline.HasPassed(context))
+        if (failure is not BadHttpRequestException && RequestDeadline.HasPassed(context))
             return HttpErrors.Timeout;
 
         var cause = failure;

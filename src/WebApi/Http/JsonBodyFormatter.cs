@@ -64,9 +64,18 @@ internal sealed class JsonBodyFormatter : InputFormatter
     private static async Task<ReadOnlyMemory<byte>> ReadAll(HttpContext context)
     {
         var buffer = new ArrayBufferWriter<byte>(Math.Max(256, (int)Math.Min(context.Request.ContentLength ?? 0, 64 * 1024)));
-        int read;
-        while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(256), context.RequestAborted)) > 0)
-            buffer.Advance(read);
+        try
+        {
+            int read;
+            while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(256), context.RequestAborted)) > 0)
+                buffer.Advance(read);
+        }
+        catch (OperationCanceledException slow)
+        {
+            // Nothing was done yet: the client is too slow, not this service.
+            throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout, slow);
+        }
+
         return buffer.WrittenSpan.StartsWith(ByteOrderMark) ? buffer.WrittenMemory[ByteOrderMark.Length..] : buffer.WrittenMemory;
     }
 

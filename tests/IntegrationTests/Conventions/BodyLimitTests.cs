@@ -109,7 +109,8 @@ public sealed class DeadlineTests
         var answer = await app.RawAsync(
             $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
             + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
-        Assert.StartsWith("HTTP/1.1 504", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"request_timeout\"", answer, StringComparison.Ordinal);
     }
 
     [Fact]
