@@ -35,7 +35,8 @@ public sealed record LogInAnswer
 
 /// <summary>The sign-in needs a second proof; this does not say whether the password was right.</summary>
 /// <remarks>
-/// Use one of the methods within <c>expiresIn</c> seconds. A code is sent to the address only if the password was right.
+/// Use one of the methods within <c>expiresIn</c> seconds. A code is sent to the address only if the password was right. The
+/// <c>requestId</c> of the code is the id of the challenge that it was sent for.
 /// </remarks>
 /// <example>
 /// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","methods":["addressCode"],"expiresIn":600}

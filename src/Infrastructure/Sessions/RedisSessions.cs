@@ -98,12 +98,13 @@ internal sealed class RedisSessions(
 
         local function rotate(generation, idle, grace)
             local earlier = {}
-            -- Redis lost some generations: when their tokens were replaced is unknown.
-            if generation == current + 1 then
-                for i = 1, math.min(#replaced, 16) do
-                    if now - replaced[i] <= grace then
-                        table.insert(earlier, string.format('%.0f', replaced[i]))
-                    end
+            -- Generations that Redis has lost were replaced in its last second.
+            for _ = current + 2, math.min(generation, current + 17) do
+                table.insert(earlier, string.format('%.0f', now))
+            end
+            for i = 1, math.min(#replaced, 16 - #earlier) do
+                if now - replaced[i] <= grace then
+                    table.insert(earlier, string.format('%.0f', replaced[i]))
                 end
             end
             redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now, 'earlier', table.concat(earlier, ' '))

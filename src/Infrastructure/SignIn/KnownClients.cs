@@ -12,17 +12,17 @@ internal sealed class KnownClients(NpgsqlDataSource database, Pseudonyms pseudon
     public async Task<bool> Contains(ContactAddress address, IClient client, CancellationToken cancellationToken)
     {
         var device = Device.Of(client);
+        var column = address.Kind == ContactKind.Email ? "email" : "phone";
         await using var command = database.CreateCommand(
-            """
+            $"""
             SELECT EXISTS (
                 SELECT FROM users u
-                WHERE CASE WHEN $1 THEN u.email = $2 ELSE u.phone = $2 END AND (
-                    EXISTS (SELECT FROM known_networks n WHERE n.user_id = u.id AND n.network = $3)
+                WHERE u.{column} = $1 AND (
+                    EXISTS (SELECT FROM known_networks n WHERE n.user_id = u.id AND n.network = $2)
                     OR EXISTS (
                         SELECT FROM known_devices d
-                        WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $4, 'UTF8')))))
+                        WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $3, 'UTF8')))))
             """);
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = address.Kind == ContactKind.Email });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address.Value });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = pseudonyms.Of(client.IpAddress) });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = KnownDevices.FingerprintText(device) });

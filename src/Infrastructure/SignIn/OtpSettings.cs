@@ -8,8 +8,8 @@ public sealed class OtpSettings : ISettings
     /// <summary>The guesses of a day for one address, of 1,000,000 possible codes each: they hit with 3·10⁻⁴ at most.</summary>
     internal const int MaxGuesses = 300;
 
-    /// <summary>The clients that have a share of their own: the owner's and those of strangers in 8 networks.</summary>
-    internal const int Clients = 9;
+    /// <summary>The clients that have a share of their own: strangers in 8 networks, and the owner in two.</summary>
+    internal const int Clients = 10;
 
     /// <summary>The number of newest codes that a try without a request id is compared with.</summary>
     internal const int LiveCodes = 3;
@@ -42,7 +42,7 @@ public sealed class OtpSettings : ISettings
     public int ReservedPerDay { get; init; } = 5;
 
     /// <summary>How many codes of one address a client gets in a day while 8 other clients take all that they can.</summary>
-    public int SharePerDay { get; init; } = 3;
+    public int SharePerDay { get; init; } = 2;
 
     /// <summary>The maximum number of codes that one client requests in an hour, over all addresses; IPv6 counts by /64.</summary>
     public int MaxPerHourAndClient { get; init; } = 30;
@@ -54,7 +54,7 @@ public sealed class OtpSettings : ISettings
     internal int OpenPerDay => MaxPerDayAndAddress - ReservedPerDay;
 
     /// <summary>The codes of a day beyond the shares, for the clients that request first.</summary>
-    internal int ExtraPerDay => OpenPerDay - (Clients * SharePerDay);
+    internal int ExtraPerDay => Math.Max(0, Math.Min(MaxPerDay - SharePerDay, OpenPerDay - (Clients * SharePerDay)));
 
     /// <summary>
     /// The guesses of a day without a request id, over all clients; a guess that is compared with three codes counts as three.

@@ -14,8 +14,8 @@ namespace Portico.Infrastructure.SignIn;
 
 /// <summary>Codes in Redis: only the MAC of each code, under a pseudonym of the address.</summary>
 /// <remarks>
-/// A client is named by the pseudonym of its network. Codes and guesses of a day are shared in the same way: each of nine clients has a
-/// share, and the rest goes to the clients that come first. So eight clients can't use up what a ninth one needs, and a single one is
+/// A client is named by the pseudonym of its network. Codes and guesses of a day are shared in the same way: each of ten clients has a
+/// share, and the rest goes to the clients that come first. So eight clients can't use up what another one needs, and a single one is
 /// not limited to its share.
 /// </remarks>
 internal sealed class RedisCodes(
@@ -35,7 +35,7 @@ internal sealed class RedisCodes(
     // KEYS: the codes of the purpose, by request id; the requests of the address, by time
     // ARGV: request id, MAC, purpose, client, lifetime, pause, maximum per hour and client, per day and client, open codes of a day, share
     //       of a client, extra codes of a day, reserved codes of a day (0 for an unknown client); times in milliseconds
-    // → {time to wait or 0, whether other clients have used up the codes}
+    // → the time to wait, or 0
     // The members of the requests are 'kind|purpose|client|request id'; the kind is s (share), e (extra) or r (reserved).
     private const string IssueScript = """
         local t = redis.call('TIME')
@@ -68,11 +68,13 @@ internal sealed class RedisCodes(
 
         wait = math.max(wait, mine[perHour] and mine[perHour] + hour - now or 0, mine[perDay] and mine[perDay] + day - now or 0)
         if wait > 0 then
-            return {wait, 0}
+            return wait
         end
 
         local kind
-        if count.s + count.e >= open then
+        if count.r < reserved then
+            kind = 'r'
+        elseif count.s + count.e >= open then
             wait = math.min(oldest.s or now, oldest.e or now) + window - now
         elseif #shared < share then
             kind = 's'
@@ -81,11 +83,8 @@ internal sealed class RedisCodes(
         else
             wait = math.min(oldest.e or now, shared[share]) + window - now
         end
-        if not kind and count.r < reserved then
-            kind = 'r'
-        end
         if not kind then
-            return {math.max(1, wait), 1}
+            return math.max(1, wait)
         end
 
         local codes = redis.call('HGETALL', KEYS[1])
@@ -98,7 +97,7 @@ internal sealed class RedisCodes(
         redis.call('PEXPIRE', KEYS[1], life)
         redis.call('ZADD', KEYS[2], now, table.concat({kind, purpose, client, id}, '|'))
         redis.call('PEXPIRE', KEYS[2], window)
-        return {0, 0}
+        return 0
         """;
 
     // KEYS: the codes of the purpose, by request id; the guesses without a request id, by time; the keys that are consumed together with
@@ -204,13 +203,9 @@ internal sealed class RedisCodes(
             return tooMany;
 
         var issued = new IssuedCode(NewRequestId(), NewCode());
-        var (wait, byOthers) = await Issue(reserved: 0);
-        if (byOthers && await known.Contains(address, client, cancellationToken))
-            (wait, _) = await Issue(settings.ReservedPerDay);
+        var reserved = await known.Contains(address, client, cancellationToken) ? settings.ReservedPerDay : 0;
+        var wait = await Issue(address, Name(scope), issued, SharedCount, client.IpAddress, reserved, cancellationToken);
         return wait is { } time ? Refused(time) : issued;
-
-        Task<(TimeSpan? Wait, bool ByOthers)> Issue(int reserved) =>
-            this.Issue(address, Name(scope), issued, SharedCount, client.IpAddress, reserved, cancellationToken);
     }
 
     public async Task<Result<Unit>> Consume(
@@ -249,10 +244,8 @@ internal sealed class RedisCodes(
     /// <param name="client">The client that requests the code.</param>
     /// <param name="reserved">How many of the reserved codes of a day the client may get.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>
-    /// <c>null</c> when the code is valid from now on, otherwise the time to wait, and whether that is because of other clients.
-    /// </returns>
-    internal async Task<(TimeSpan? Wait, bool ByOthers)> Issue(
+    /// <returns><c>null</c> when the code is valid from now on, otherwise the time to wait.</returns>
+    internal async Task<TimeSpan?> Issue(
         ContactAddress address,
         string name,
         IssuedCode issued,
@@ -261,7 +254,7 @@ internal sealed class RedisCodes(
         int reserved,
         CancellationToken cancellationToken)
     {
-        var answer = (long[])(await redis.Script(
+        var wait = (long)await redis.Script(
             IssueScript,
             [CodesKey(address, name), redis.Key($"code-requests:{{{pseudonyms.Of(address)}}}{count}")],
             [
@@ -269,8 +262,8 @@ internal sealed class RedisCodes(
                 (long)settings.Lifetime.TotalMilliseconds, (long)settings.ResendAfter.TotalMilliseconds,
                 settings.MaxPerHour, settings.MaxPerDay, settings.OpenPerDay, settings.SharePerDay, settings.ExtraPerDay, reserved,
             ],
-            cancellationToken))!;
-        return (answer[0] > 0 ? TimeSpan.FromMilliseconds(answer[0]) : null, answer[1] == 1);
+            cancellationToken);
+        return wait > 0 ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
     /// <summary>Counts a try and, when the code is correct, deletes it with all codes of the purpose.</summary>

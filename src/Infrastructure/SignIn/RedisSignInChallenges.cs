@@ -53,7 +53,7 @@ internal sealed partial class RedisSignInChallenges(
         var name = proved is null ? DecoyName : RealName;
         var issued = new IssuedCode(id, RedisCodes.NewCode());
         // Strangers without the password can't use up these codes, so none has to be kept for known clients.
-        var (wait, _) = await codes.Issue(address, name, issued, Count(name), client, settings.ReservedPerDay, cancellationToken);
+        var wait = await codes.Issue(address, name, issued, Count(name), client, settings.ReservedPerDay, cancellationToken);
         return new OpenedChallenge(id, proved is null || wait is not null ? null : issued.Code);
     }
 

@@ -50,16 +50,17 @@ public sealed class SettingsRegistrationTests
         var settings = Start<OtpSettings>(("Otp:Key", Key));
         Assert.InRange(((settings.MaxPerDayAndAddress * settings.MaxTries) + settings.FreeGuesses) / 1e6, 0, 3e-4);
 
-        // Each of nine clients has its share, whatever the other eight take.
-        Assert.Equal(settings.OpenPerDay, (9 * settings.SharePerDay) + settings.ExtraPerDay);
-        Assert.Equal(settings.FreeGuesses, (9 * settings.ShareOfGuesses) + settings.ExtraGuesses);
-        Assert.True(settings.ShareOfGuesses >= OtpSettings.LiveCodes && settings.ExtraGuesses >= 0 && settings.ExtraPerDay >= 0);
+        // Two clients have their shares, whatever eight others take; without others a client has all that it may have.
+        Assert.InRange((10 * settings.SharePerDay) + settings.ExtraPerDay, 1, settings.OpenPerDay);
+        Assert.InRange((10 * settings.ShareOfGuesses) + settings.ExtraGuesses, 1, settings.FreeGuesses);
+        Assert.Equal(settings.MaxPerDay, settings.SharePerDay + settings.ExtraPerDay);
+        Assert.True(settings.ShareOfGuesses >= OtpSettings.LiveCodes);
     }
 
     [Theory]
     [InlineData("Otp:MaxTries", "7", "Otp:MaxPerDayAndAddress times Otp:MaxTries must be")]
     [InlineData("Otp:MaxPerDayAndAddress", "60", "Otp:MaxPerDayAndAddress times Otp:MaxTries must be")]
-    [InlineData("Otp:MaxPerDayAndAddress", "31", "Otp:MaxPerDayAndAddress must be at least")]
+    [InlineData("Otp:MaxPerDayAndAddress", "24", "Otp:MaxPerDayAndAddress must be at least")]
     [InlineData("Otp:SharePerDay", "4", "Otp:MaxPerDayAndAddress must be at least")]
     [InlineData("Otp:SharePerDay", "0", "Otp:SharePerDay must be")]
     [InlineData("Otp:ReservedPerDay", "-1", "Otp:ReservedPerDay must be")]

@@ -304,11 +304,9 @@ public sealed class RefreshMachineTests : IAsyncLifetime
             Tokens[generation + 1] = successor;
             if (generation < Generation)
                 return;
-            // Of the tokens between, Redis has lost when they were replaced.
-            if (generation > Generation)
-                InGrace.Clear();
-            InGrace.Add(generation);
-            Generation = generation + 1;
+            // With those whose rotation Redis has lost.
+            for (; Generation <= generation; Generation++)
+                InGrace.Add(Generation);
         }
     }
 
