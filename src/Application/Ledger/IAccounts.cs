@@ -19,7 +19,10 @@ public interface IAccounts
 
     /// <summary>Closes the accounts of all wallets of a user who is deleted, if all are empty and hold nothing.</summary>
     /// <returns>Whether they are closed; otherwise none was closed.</returns>
-    /// <remarks>Locks the user first, so that no wallet is opened meanwhile, then the accounts in the order of the ledger.</remarks>
+    /// <remarks>
+    /// Writes the change of the user and locks the user first, so that no wallet is opened meanwhile, then the accounts in the order of the
+    /// ledger.
+    /// </remarks>
     Task<bool> TryCloseAll(Guid ownerId, CancellationToken cancellationToken);
 
     /// <summary>Opens the accounts again that <see cref="TryCloseAll"/> closed; those of closed wallets stay closed.</summary>

@@ -41,13 +41,10 @@ internal sealed class DeleteAccountHandler(
             confirmed.Value,
             async (user, token) =>
             {
-                if (!await accounts.TryCloseAll(user.Id, token))
-                    return UserErrors.WalletsNotEmpty;
-
                 user.DeleteOwnAccount(clock.GetUtcNow());
                 audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id))
                     .Changed("status", AccountStatus.Active, AccountStatus.Deleted));
-                return Unit.Value;
+                return await accounts.TryCloseAll(user.Id, token) ? Unit.Value : UserErrors.WalletsNotEmpty;
             },
             cancellationToken);
         if (deleted.Error is { } refusal)

@@ -42,8 +42,7 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
 
     public async Task<bool> TryCloseAll(Guid ownerId, CancellationToken cancellationToken)
     {
-        await using var lockOwner = Command("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", ownerId);
-        await Execute(lockOwner, cancellationToken);
+        await LockOwner(ownerId, cancellationToken);
         // Waits for the transactions that move money of these accounts, and then reads the new balances; later ones find them closed.
         await using var lockAccounts = Command(
             """
@@ -64,12 +63,22 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
 
     public async Task ReopenAll(Guid ownerId, CancellationToken cancellationToken)
     {
+        await LockOwner(ownerId, cancellationToken);
         await using var command = Command(
             """
             UPDATE ledger.accounts SET status = 'open'
-            WHERE id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = $1 AND status = 'open'))
+            WHERE id = ANY(ARRAY(SELECT a.id FROM ledger.accounts a JOIN wallets w ON w.id = a.id
+                WHERE w.owner_id = $1 AND w.status = 'open' ORDER BY a.id FOR NO KEY UPDATE OF a))
             """,
             ownerId);
+        await Execute(command, cancellationToken);
+    }
+
+    // Before the accounts, and after the user's change and its event are written: every change of a user locks in this order.
+    private async Task LockOwner(Guid ownerId, CancellationToken cancellationToken)
+    {
+        await db.SaveChangesAsync(cancellationToken);
+        await using var command = Command("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", ownerId);
         await Execute(command, cancellationToken);
     }
 

@@ -81,6 +81,5 @@ internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnu
     private bool IsRace(Exception failure) =>
         failure is DbUpdateConcurrencyException
         || uniqueKeys.ViolatedBy(failure) is { Error: null }
-        || (failure as PostgresException ?? failure.InnerException as PostgresException)
-            is { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+        || PostgresFailure.In(failure) is { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 }

@@ -16,8 +16,7 @@ internal sealed class UniqueKeys(IEnumerable<UniqueKey> keys)
 
     /// <summary>The registered index or trigger that a failure violates; <c>null</c> for any other failure.</summary>
     public UniqueKey? ViolatedBy(Exception failure) =>
-        (failure as PostgresException ?? failure.InnerException as PostgresException)
-            is { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation } violation
+        PostgresFailure.In(failure) is { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation } violation
             ? _keys.GetValueOrDefault(violation.ConstraintName ?? "")
             : null;
 }
