@@ -47,7 +47,8 @@ internal static class TokenRegistration
         {
             ValidTypes = ["at+jwt"],
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256],
-            ValidIssuer = settings.Issuer,
+            // Only this one; the handler itself would also accept whatever issuer the discovery document names.
+            IssuerValidator = (issuer, _, _) => issuer == settings.Issuer ? issuer : throw new SecurityTokenInvalidIssuerException(),
             ValidAudiences = [settings.Audience, settings.ServiceAudience],
             ClockSkew = settings.ClockSkew,
             NameClaimType = "sub",
