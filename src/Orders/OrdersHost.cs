@@ -18,7 +18,7 @@ internal static class OrdersHost
     public static WebApplication Create(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "Portico.Orders" });
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = "Portico.Orders" });
         builder.Configuration.ReadOnlyFromEnvironment(args);
         builder.Services.AddOrders(builder.Configuration, builder.Environment);
         builder.WebHost.UseKestrelHttpsConfiguration();

@@ -17,7 +17,7 @@ internal static class HostingRegistration
     public static IServiceCollection AddHosting(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<ListenSettings>(configuration);
-        services.AddSingleton<Listeners>();
+        services.AddSingleton(new Listeners(configuration.GetSection(ListenSettings.Section).Get<ListenSettings>() ?? new()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.AddSettings<ShutdownSettings>(configuration);
         services.AddHostedService<DrainBeforeStop>();

@@ -53,8 +53,9 @@ internal sealed class Listeners(ListenSettings settings) : IConfigureOptions<Kes
 
     private static void Listen(KestrelServerOptions options, string url, Action<ListenOptions> configure)
     {
+        // The validation at the start, which comes after this, reports it together with all other wrong settings.
         if (!TryParse(url, out var address))
-            throw new OptionsValidationException(ListenSettings.Section, typeof(ListenSettings), [$"'{url}' is no address to listen on."]);
+            return;
 
         void Configured(ListenOptions listener)
         {

@@ -98,7 +98,7 @@ public sealed class SettlementTests : IAsyncLifetime
             var cancel = new CancelOrderRequest { OrderId = request.OrderId, RefuseId = true };
             var placing = Owner.PlaceOrderAsync(request).ResponseAsync;
             var cancelling = Settlement.CancelOrderAsync(cancel).ResponseAsync;
-            await Task.WhenAll(placing, cancelling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(placing, cancelling)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             // Exactly one of both came first.
             Assert.NotEqual(placing.IsCompletedSuccessfully, cancelling.IsFaulted);
