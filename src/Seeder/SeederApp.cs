@@ -174,7 +174,8 @@ internal sealed class SeederApp
         builder.Services.AddPersistence(
             builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
-        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>();
+        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>();
+        builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>();
         return builder.Build();
     }
 

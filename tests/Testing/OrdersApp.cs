@@ -20,7 +20,7 @@ namespace Portico.Testing;
 public sealed class OrdersApp : IAsyncDisposable
 {
     /// <summary>The permission that Portico gives itself for the orders of a user.</summary>
-    public const string SettlePermission = "orders.settle";
+    public const string ProcessPermission = "orders.process";
 
     private static readonly Lazy<Task<OrdersApp>> Shared = new(async () => await StartAsync(await PorticoApp.SharedAsync()));
 
@@ -92,8 +92,8 @@ public sealed class OrdersApp : IAsyncDisposable
             return headers;
         }));
 
-    /// <summary>A client of Portico itself, which settles the orders of this user.</summary>
-    public OrdersClient Settlement(Guid userId) => Client(Token(userId, "orders", [], [SettlePermission]));
+    /// <summary>A client of Portico itself, which processes the orders of this user.</summary>
+    public OrdersClient Processing(Guid userId) => Client(Token(userId, "orders", [], [ProcessPermission]));
 
     /// <summary>An access token signed with the key of the issuer.</summary>
     public string Token(Guid userId, string audience, string[] roles, string[] permissions, TimeSpan? lifetime = null)

@@ -8,7 +8,7 @@ namespace Portico.Migrator.Schema;
 internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatalog catalog, WorkLimits limits, CommandReport report)
 {
     /// <summary>Lists the problems, one line each.</summary>
-    /// <param name="createScript">Returns the SQL of the EF schema, for a connection to an empty database; null without an EF model.</param>
+    /// <param name="createScript">Returns the SQL of the EF schema for an empty database; null without an EF model.</param>
     /// <param name="cancellationToken">Cancels the validation; the scratch databases are dropped in any case.</param>
     public async Task<IReadOnlyList<string>> RunAsync(Func<NpgsqlConnection, string>? createScript, CancellationToken cancellationToken)
     {

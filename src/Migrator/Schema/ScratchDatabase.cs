@@ -23,7 +23,8 @@ internal sealed class ScratchDatabase : IAsyncDisposable
 
     public string Name { get; }
 
-    public static async Task<ScratchDatabase> CreateAsync(NpgsqlConnection bootstrap, DatabaseRoles roles, CancellationToken cancellationToken)
+    public static async Task<ScratchDatabase> CreateAsync(
+        NpgsqlConnection bootstrap, DatabaseRoles roles, CancellationToken cancellationToken)
     {
         await DropAbandonedAsync(bootstrap, cancellationToken);
         var scratch = new ScratchDatabase(bootstrap, $"{Prefix}{Now()}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}");

@@ -70,7 +70,7 @@ internal sealed partial class CallInterceptor(
         if (TokenRegistration.LacksKeys(context))
             throw new OrderRefusedException(OrderErrors.Unavailable);
         var caller = Caller.Of(context.User) ?? throw new OrderRefusedException(OrderErrors.InvalidToken);
-        return caller.IsUser || caller.MaySettle ? caller : throw new OrderRefusedException(OrderErrors.Forbidden);
+        return caller.IsUser || caller.MayProcess ? caller : throw new OrderRefusedException(OrderErrors.Forbidden);
     }
 
     private RpcException EndOf(Exception failure, ServerCallContext context, OrderError whenOver)

@@ -98,11 +98,11 @@ internal sealed class CustomerOrder
 
     /// <summary>Cancels the order; a cancelled order stays as it is.</summary>
     /// <param name="reason">Why.</param>
-    /// <param name="isSettlement">Whether the caller returns the money of a placed order.</param>
+    /// <param name="isProcessing">Whether the caller returns the money of a placed order.</param>
     /// <param name="now">The time.</param>
-    public OrderError? Cancel(Cancellation reason, bool isSettlement, DateTimeOffset now)
+    public OrderError? Cancel(Cancellation reason, bool isProcessing, DateTimeOffset now)
     {
-        if (State == OrderState.Placed && !isSettlement)
+        if (State == OrderState.Placed && !isProcessing)
             return OrderErrors.Forbidden;
         if (State != OrderState.Cancelled)
             (State, CancelledFor, UpdatedAt) = (OrderState.Cancelled, reason, now);
@@ -111,5 +111,5 @@ internal sealed class CustomerOrder
 
     /// <summary>Cancels the order if it is still pending.</summary>
     public OrderError? Expire(DateTimeOffset now) =>
-        State == OrderState.Pending ? Cancel(Cancellation.Expired, isSettlement: false, now) : null;
+        State == OrderState.Pending ? Cancel(Cancellation.Expired, isProcessing: false, now) : null;
 }

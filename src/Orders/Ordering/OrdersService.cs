@@ -55,7 +55,7 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
     public override async Task<V1.Order> ConfirmOrder(V1.ConfirmOrderRequest request, ServerCallContext context)
     {
         var scope = CallScope.Of(context);
-        if (!scope.Caller.MaySettle)
+        if (!scope.Caller.MayProcess)
             throw new OrderRefusedException(OrderErrors.Forbidden);
         var id = Id(request.OrderId);
         return OrderMessages.Of(await store.ChangeAsync(
@@ -76,13 +76,13 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
         if (reason is null)
             errors.Add("reason", "This must be requested or payment failed.");
         errors.ThrowIfAny();
-        if (request.RefuseId && !caller.MaySettle)
+        if (request.RefuseId && !caller.MayProcess)
             throw new OrderRefusedException(OrderErrors.Forbidden);
 
         return OrderMessages.Of(await store.ChangeAsync(
             id,
             caller.UserId,
-            (order, now) => order.Cancel(reason!.Value, caller.MaySettle, now),
+            (order, now) => order.Cancel(reason!.Value, caller.MayProcess, now),
             request.RefuseId,
             CallScope.Of(context).Ended));
     }
@@ -127,7 +127,8 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
         using var subscription = signal.Subscribe(owner, scope.Caller.UserId)
             ?? throw new OrderRefusedException(OrderErrors.TooManyStreams);
         var last = start?.Change ?? (await rows.LastChangesAsync([owner], scope.Ended)).GetValueOrDefault(owner);
-        await responseStream.WriteAsync(new V1.OrderChange { Position = PositionOf(last) }, scope.Ended);
+        // Without the token, which would reset the stream instead of ending it with a status. Kestrel ends one whose client doesn't read.
+        await responseStream.WriteAsync(new V1.OrderChange { Position = PositionOf(last) }, CancellationToken.None);
         while (true)
         {
             List<CustomerOrder> changed;
@@ -138,7 +139,7 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
                 {
                     last = order.Change;
                     var change = new V1.OrderChange { Order = OrderMessages.Of(order), Position = PositionOf(last) };
-                    await responseStream.WriteAsync(change, scope.Ended);
+                    await responseStream.WriteAsync(change, CancellationToken.None);
                 }
             }
             while (changed.Count == ChangesAtOnce);

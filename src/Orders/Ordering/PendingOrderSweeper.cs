@@ -32,7 +32,11 @@ internal sealed partial class PendingOrderSweeper(
             {
                 expired = await store.FindExpiredAsync(BatchSize, cancellationToken);
                 foreach (var id in expired)
-                    await store.ChangeAsync(id, ownerId: null, (order, now) => order.Expire(now), refuseIfMissing: false, cancellationToken);
+                {
+                    await store.ChangeAsync(
+                        id, ownerId: null, (order, now) => order.Expire(now), refuseIfMissing: false, cancellationToken);
+                }
+
                 if (expired.Count > 0)
                     LogExpired(expired.Count);
             }
@@ -47,7 +51,7 @@ internal sealed partial class PendingOrderSweeper(
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Count} pending orders were not confirmed in time and are cancelled.")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Cancelled {Count} orders that nobody confirmed in time.")]
     private partial void LogExpired(int count);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Pending orders can't be cancelled now and will be tried again")]

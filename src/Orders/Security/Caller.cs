@@ -8,15 +8,15 @@ namespace Portico.Orders.Security;
 /// <param name="UserId">The user whom the token is for (<c>sub</c>).</param>
 /// <param name="IsUser">Whether the token has the role <c>user</c>.</param>
 /// <param name="IsManager">Whether the token has the role <c>manager</c>, who reads the orders of every user.</param>
-/// <param name="MaySettle">Whether Portico itself calls for this user, and moves the money of the order.</param>
+/// <param name="MayProcess">Whether Portico itself calls for this user, and moves the money of the order.</param>
 /// <param name="ExpiresAt">When the token expires.</param>
-internal sealed record Caller(Guid UserId, bool IsUser, bool IsManager, bool MaySettle, DateTimeOffset ExpiresAt)
+internal sealed record Caller(Guid UserId, bool IsUser, bool IsManager, bool MayProcess, DateTimeOffset ExpiresAt)
 {
     public const string RoleClaim = "roles";
     public const string PermissionClaim = "permissions";
 
     /// <summary>The permission to confirm orders and to cancel placed ones; no role of Portico has it.</summary>
-    public const string SettlePermission = "orders.settle";
+    public const string ProcessPermission = "orders.process";
 
     private const string User = "user";
     private const string Manager = "manager";
@@ -31,7 +31,7 @@ internal sealed record Caller(Guid UserId, bool IsUser, bool IsManager, bool May
             id,
             claims.HasClaim(RoleClaim, User),
             claims.HasClaim(RoleClaim, Manager),
-            claims.HasClaim(PermissionClaim, SettlePermission),
+            claims.HasClaim(PermissionClaim, ProcessPermission),
             DateTimeOffset.FromUnixTimeSeconds(expiry));
     }
 

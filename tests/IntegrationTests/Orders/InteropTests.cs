@@ -22,7 +22,7 @@ public sealed class InteropTests
 
     [Theory]
     [InlineData("node", "client.mjs")]
-    [InlineData("python3", "client.py")]
+    [InlineData("/usr/bin/python3", "client.py")]
     public async Task A_client_of_another_language_places_reads_and_watches_an_order(string program, string script)
     {
         await Installed.Value;
@@ -58,7 +58,7 @@ public sealed class InteropTests
 
     [Theory]
     [InlineData("node", "server.mjs")]
-    [InlineData("python3", "server.py")]
+    [InlineData("/usr/bin/python3", "server.py")]
     public async Task Our_client_calls_a_server_of_another_language(string program, string script)
     {
         await Installed.Value;

@@ -26,7 +26,7 @@ internal static class OrderCalls
     public static async Task<Order> PlacedAsync(this OrdersApp app, TestPerson person)
     {
         var order = await app.Client(person.AccessToken).PlaceOrderAsync(OneMug());
-        return await app.Settlement(person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
+        return await app.Processing(person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
     }
 
     /// <summary>Expects the call to be refused with a status and the code of an error.</summary>

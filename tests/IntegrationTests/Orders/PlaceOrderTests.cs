@@ -134,7 +134,7 @@ public sealed class PlaceOrderTests
         await client.PlaceOrderAsync(OrderCalls.OneMug());
         await OrderCalls.RefusedAsync(StatusCode.ResourceExhausted, "TOO_MANY_ORDERS", client.PlaceOrderAsync(OrderCalls.OneMug()));
 
-        await app.Settlement(person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = first.Id });
+        await app.Processing(person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = first.Id });
 
         await client.PlaceOrderAsync(OrderCalls.OneMug());
     }

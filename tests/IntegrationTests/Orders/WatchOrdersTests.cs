@@ -34,7 +34,7 @@ public sealed class WatchOrdersTests : IAsyncLifetime
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
         var placed = await NextAsync(stream);
         Assert.Equal(order, placed.Order);
-        var confirmed = await _app.Settlement(_person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
+        var confirmed = await _app.Processing(_person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
         Assert.Equal(confirmed, (await NextAsync(stream)).Order);
 
         using var later = Owner.WatchOrders(new WatchOrdersRequest { Position = placed.Position });
@@ -85,9 +85,12 @@ public sealed class WatchOrdersTests : IAsyncLifetime
     {
         var token = _app.Token(_person.Id, "portico", ["user"], [], TimeSpan.FromSeconds(2));
         using var stream = _app.Client(token).WatchOrders(new WatchOrdersRequest());
-        await NextAsync(stream);
 
-        await OrderCalls.RefusedAsync(StatusCode.Unauthenticated, "INVALID_TOKEN", () => NextAsync(stream));
+        await OrderCalls.RefusedAsync(StatusCode.Unauthenticated, "INVALID_TOKEN", async () =>
+        {
+            while (true)
+                await NextAsync(stream);
+        });
     }
 
     [Fact]

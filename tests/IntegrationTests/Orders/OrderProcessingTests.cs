@@ -4,15 +4,15 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Orders;
 
-/// <summary>Confirming and cancelling, whose every step may be repeated.</summary>
-public sealed class SettlementTests : IAsyncLifetime
+/// <summary>Confirming and cancelling orders; every step may be repeated.</summary>
+public sealed class OrderProcessingTests : IAsyncLifetime
 {
     private OrdersApp _app = null!;
     private TestPerson _person = null!;
 
     private Portico.Orders.V1.Orders.OrdersClient Owner => _app.Client(_person.AccessToken);
 
-    private Portico.Orders.V1.Orders.OrdersClient Settlement => _app.Settlement(_person.Id);
+    private Portico.Orders.V1.Orders.OrdersClient Processing => _app.Processing(_person.Id);
 
     public async Task InitializeAsync()
     {
@@ -27,9 +27,9 @@ public sealed class SettlementTests : IAsyncLifetime
     {
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
 
-        var placed = await Settlement.ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
+        var placed = await Processing.ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
         Assert.Equal(OrderStatus.Placed, placed.Status);
-        Assert.Equal(placed, await Settlement.ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id }));
+        Assert.Equal(placed, await Processing.ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id }));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class SettlementTests : IAsyncLifetime
             StatusCode.PermissionDenied, "FORBIDDEN", _app.Client(manager.AccessToken).ConfirmOrderAsync(request));
         // Also Portico itself acts for one user only.
         await OrderCalls.RefusedAsync(
-            StatusCode.NotFound, "ORDER_NOT_FOUND", _app.Settlement(manager.Id).ConfirmOrderAsync(request));
+            StatusCode.NotFound, "ORDER_NOT_FOUND", _app.Processing(manager.Id).ConfirmOrderAsync(request));
         Assert.Equal(OrderStatus.Pending, (await Owner.GetAsync(order.Id)).Status);
     }
 
@@ -60,7 +60,7 @@ public sealed class SettlementTests : IAsyncLifetime
         await OrderCalls.RefusedAsync(
             StatusCode.FailedPrecondition,
             "ORDER_CANCELLED",
-            Settlement.ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id }));
+            Processing.ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id }));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class SettlementTests : IAsyncLifetime
         var request = new CancelOrderRequest { OrderId = order.Id };
 
         await OrderCalls.RefusedAsync(StatusCode.PermissionDenied, "FORBIDDEN", Owner.CancelOrderAsync(request));
-        var cancelled = await Settlement.CancelOrderAsync(request);
+        var cancelled = await Processing.CancelOrderAsync(request);
 
         Assert.Equal((OrderStatus.Cancelled, CancelReason.Requested), (cancelled.Status, cancelled.CancelReason));
     }
@@ -83,7 +83,7 @@ public sealed class SettlementTests : IAsyncLifetime
 
         await OrderCalls.RefusedAsync(StatusCode.PermissionDenied, "FORBIDDEN", Owner.CancelOrderAsync(cancel));
         for (var i = 0; i < 2; i++)
-            await OrderCalls.RefusedAsync(StatusCode.NotFound, "ORDER_NOT_FOUND", Settlement.CancelOrderAsync(cancel));
+            await OrderCalls.RefusedAsync(StatusCode.NotFound, "ORDER_NOT_FOUND", Processing.CancelOrderAsync(cancel));
 
         await OrderCalls.RefusedAsync(StatusCode.FailedPrecondition, "ORDER_CANCELLED", Owner.PlaceOrderAsync(request));
         await OrderCalls.RefusedAsync(StatusCode.NotFound, "ORDER_NOT_FOUND", () => Owner.GetAsync(request.OrderId));
@@ -97,7 +97,7 @@ public sealed class SettlementTests : IAsyncLifetime
             var request = OrderCalls.OneMug();
             var cancel = new CancelOrderRequest { OrderId = request.OrderId, RefuseId = true };
             var placing = Owner.PlaceOrderAsync(request).ResponseAsync;
-            var cancelling = Settlement.CancelOrderAsync(cancel).ResponseAsync;
+            var cancelling = Processing.CancelOrderAsync(cancel).ResponseAsync;
             await ((Task)Task.WhenAll(placing, cancelling)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             // Exactly one of both came first.
