@@ -61,7 +61,8 @@ internal sealed partial class CallInterceptor(
         }
         finally
         {
-            LogAnswered(context.Method, status, Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1));
+            var milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1);
+            LogAnswered(context.Method, status, milliseconds);
         }
     }
 
