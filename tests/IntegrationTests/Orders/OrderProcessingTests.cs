@@ -98,7 +98,8 @@ public sealed class OrderProcessingTests : IAsyncLifetime
             var cancel = new CancelOrderRequest { OrderId = request.OrderId, RefuseId = true };
             var placing = Owner.PlaceOrderAsync(request).ResponseAsync;
             var cancelling = Processing.CancelOrderAsync(cancel).ResponseAsync;
-            await ((Task)Task.WhenAll(placing, cancelling)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(placing, cancelling)).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
             // Exactly one of both came first.
             Assert.NotEqual(placing.IsCompletedSuccessfully, cancelling.IsFaulted);
