@@ -1,4 +1,4 @@
-# Three images from one build: docker build --target server|migrator|seeder .
+# Four images from one build: docker build --target server|orders|migrator|seeder .
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
@@ -12,17 +12,22 @@ COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
 COPY src/Application/Application.csproj src/Application/packages.lock.json src/Application/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/packages.lock.json src/Infrastructure/
 COPY src/WebApi/WebApi.csproj src/WebApi/packages.lock.json src/WebApi/
+COPY src/Orders.Contract/Orders.Contract.csproj src/Orders.Contract/packages.lock.json src/Orders.Contract/
+COPY src/Orders/Orders.csproj src/Orders/packages.lock.json src/Orders/
 COPY src/Migrator/Migrator.csproj src/Migrator/packages.lock.json src/Migrator/
 COPY src/Seeder/Seeder.csproj src/Seeder/packages.lock.json src/Seeder/
 RUN dotnet restore src/WebApi/WebApi.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN \
  && dotnet restore src/Migrator/Migrator.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN \
- && dotnet restore src/Seeder/Seeder.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN
+ && dotnet restore src/Seeder/Seeder.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN \
+ && dotnet restore src/Orders/Orders.csproj --locked-mode -p:PublishReadyToRun=$READY_TO_RUN
 
+COPY proto/ proto/
 COPY src/ src/
 # CI has already run the analyzers.
 RUN dotnet publish src/WebApi/WebApi.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/server \
  && dotnet publish src/Migrator/Migrator.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/migrator \
- && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/seeder
+ && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/seeder \
+ && dotnet publish src/Orders/Orders.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/orders
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS migrator
 WORKDIR /app
@@ -37,6 +42,19 @@ COPY --from=build /source/out/seeder ./
 USER $APP_UID
 ENTRYPOINT ["dotnet", "Portico.Seeder.dll"]
 CMD ["reference"]
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS orders
+WORKDIR /app
+COPY --from=build /source/out/orders ./
+ENV Listen__Url=http://+:5090 \
+    Listen__ManagementUrl=http://+:5091
+# As for the server below (ADR 0024).
+ENV DOTNET_GCgen0size=0x4000000
+EXPOSE 5090 5091
+USER $APP_UID
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5091 && printf 'GET /health/ready HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
+ENTRYPOINT ["dotnet", "Portico.Orders.dll"]
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS server
 WORKDIR /app

@@ -125,6 +125,8 @@ internal sealed class SeederApp
                 arguments.GetValue(reset));
             return services.GetRequiredService<DemoSeed>().Run(request, _output, token);
         }));
+        root.Add(Create("catalogue", "Demo products of the orders service; needs only its database.", [], (services, _, token) =>
+            services.GetRequiredService<DemoCatalogue>().Run(_output, token)));
         return root;
     }
 
@@ -172,7 +174,8 @@ internal sealed class SeederApp
         builder.Services.AddPersistence(
             builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
-        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>().AddScoped<DemoMoney>().AddScoped<DemoSeed>();
+        builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>();
+        builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>();
         return builder.Build();
     }
 

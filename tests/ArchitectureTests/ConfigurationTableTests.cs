@@ -11,6 +11,9 @@ namespace Portico.ArchitectureTests;
 public sealed partial class ConfigurationTableTests
 {
     private const string None = "–";
+    private const string Portico = "Portico";
+    private const string Orders = "Orders";
+    private const string OrdersHeading = "\n## The orders service\n";
 
     // Read by the framework, by the Migrator, or before there are settings.
     private static readonly string[] WithoutClass =
@@ -23,22 +26,30 @@ public sealed partial class ConfigurationTableTests
             "Logging:LogLevel:Default"
         ];
 
-    [Fact]
-    public void Lists_every_setting_and_no_other()
+    private static readonly string[] OfOrdersWithoutClass =
+        ["DOTNET_ENVIRONMENT", SecretFiles.FolderKey, "ConnectionStrings:OrdersMigrator", "Logging:LogLevel:Default"];
+
+    [Theory]
+    [InlineData(Portico)]
+    [InlineData(Orders)]
+    public void Lists_every_setting_and_no_other(string program)
     {
-        var documented = Rows().Select(row => row.Setting).ToArray();
+        var documented = Rows(program).Select(row => row.Setting).ToArray();
 
         Assert.Equal(documented.Distinct(StringComparer.Ordinal), documented);
         Assert.Equal(
-            Settings().Select(setting => setting.Name).Concat(WithoutClass).Order(StringComparer.Ordinal),
+            Settings(program).Select(setting => setting.Name)
+                .Concat(program == Orders ? OfOrdersWithoutClass : WithoutClass).Order(StringComparer.Ordinal),
             documented.Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void Gives_the_default_that_the_code_has()
+    [Theory]
+    [InlineData(Portico)]
+    [InlineData(Orders)]
+    public void Gives_the_default_that_the_code_has(string program)
     {
-        var documented = Rows().ToDictionary(row => row.Setting, row => row.Default, StringComparer.Ordinal);
-        var wrong = Settings()
+        var documented = Rows(program).ToDictionary(row => row.Setting, row => row.Default, StringComparer.Ordinal);
+        var wrong = Settings(program)
             .Where(setting => documented.TryGetValue(setting.Name, out var cell)
                 && (setting.Default == "required" ? !cell.StartsWith(setting.Default, StringComparison.Ordinal) : cell != setting.Default))
             .Select(setting => $"{setting.Name} is {setting.Default}, not {documented[setting.Name]}");
@@ -46,15 +57,17 @@ public sealed partial class ConfigurationTableTests
         Assert.Empty(wrong);
     }
 
-    [Fact]
-    public void Says_of_each_setting_what_it_means() => Assert.DoesNotContain(Rows(), row => row.Meaning.Length < 5);
+    [Theory]
+    [InlineData(Portico)]
+    [InlineData(Orders)]
+    public void Says_of_each_setting_what_it_means(string program) => Assert.DoesNotContain(Rows(program), row => row.Meaning.Length < 5);
 
     [Fact]
     public void Repeats_in_appsettings_the_defaults_that_the_code_has()
     {
         var file = new ConfigurationBuilder().AddJsonFile(Path.Combine(Solution.Folder("WebApi"), "appsettings.json")).Build();
         var different =
-            from @class in Classes()
+            from @class in Classes(Portico)
             let fromFile = Leaves(@class.Section, Bind(file, @class.Section, @class.Type))
             let fromCode = Leaves(@class.Section, Activator.CreateInstance(@class.Type)!)
             from pair in fromFile.Zip(fromCode)
@@ -71,17 +84,16 @@ public sealed partial class ConfigurationTableTests
         return settings;
     }
 
-    private static IEnumerable<(string Section, Type Type)> Classes() =>
-        from type in Solution.Types
-        where type.IsClass && typeof(ISettings).IsAssignableFrom(type)
-        select ((string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!, type);
+    private static IEnumerable<(string Section, Type Type)> Classes(string program) =>
+        from type in program == Orders ? SettingsClasses.OfOrders : SettingsClasses.OfPortico
+        select (SettingsClasses.SectionOf(type), type);
 
-    private static IEnumerable<(string Name, string Default)> Settings()
+    private static IEnumerable<(string Name, string Default)> Settings(string program)
     {
-        foreach (var (section, type) in Classes())
+        foreach (var (section, type) in Classes(program))
         {
-            var settings = (ISettings)Activator.CreateInstance(type)!;
-            var problems = settings.Problems().ToArray();
+            var settings = Activator.CreateInstance(type)!;
+            var problems = SettingsClasses.ProblemsOf(settings);
             foreach (var (name, value) in Leaves(section, settings))
                 yield return (name, Array.Exists(problems, problem => Names(problem, name)) ? "required" : Show(value));
         }
@@ -112,9 +124,10 @@ public sealed partial class ConfigurationTableTests
         _ => throw new InvalidOperationException($"{value.GetType()} has no form in the table."),
     };
 
-    private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows()
+    private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows(string program)
     {
-        var page = File.ReadAllText(Path.Combine(Solution.Root, "docs", "configuration.md"));
+        var parts = File.ReadAllText(Path.Combine(Solution.Root, "docs", "configuration.md")).Split(OrdersHeading);
+        var page = parts[program == Orders ? 1 : 0];
         return
         [
             .. Row().Matches(page).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))

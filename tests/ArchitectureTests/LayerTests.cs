@@ -19,6 +19,11 @@ public sealed class LayerTests
         [Solution.WebApi] = ["Portico.Migrator", "Portico.Seeder", "MediatR", "Npgsql", "StackExchange"],
         [Solution.Migrator] = ["Portico.WebApi", "Portico.Seeder", "MediatR"],
         [Solution.Seeder] = ["Portico.WebApi", "Portico.Migrator", "MediatR"],
+        [Solution.Orders] =
+        [
+            "Portico.Domain", "Portico.Application", "Portico.Infrastructure", "Portico.WebApi", "Portico.Migrator", "Portico.Seeder",
+            "Microsoft.EntityFrameworkCore", "StackExchange", "NATS",
+        ],
     };
 
     [Fact]
@@ -31,6 +36,12 @@ public sealed class LayerTests
         from reference in References(rule.Key)
         where Array.Exists(rule.Value, name => reference == name || reference.StartsWith(name + ".", StringComparison.Ordinal))
         select $"{rule.Key.GetName().Name} references {reference}");
+
+    [Fact]
+    public void Of_the_orders_service_others_know_its_contract_only() => Solution.AssertNone(
+        from assembly in Solution.All
+        where References(assembly).Contains("Portico.Orders")
+        select $"{assembly.GetName().Name} references Portico.Orders");
 
     [Fact]
     public void Only_the_pipeline_knows_the_mediator()
@@ -90,7 +101,7 @@ public sealed class LayerTests
 
     [Fact]
     public void Nothing_blocks_a_thread_to_wait_for_a_task() => Solution.AssertNone(
-        from assembly in (Assembly[])[Solution.Domain, Solution.Application, Solution.Infrastructure, Solution.WebApi]
+        from assembly in (Assembly[])[Solution.Domain, Solution.Application, Solution.Infrastructure, Solution.WebApi, Solution.Orders]
         from call in Calls.Of(assembly)
         where call.Method.DeclaringType == typeof(Thread) && call.Method.Name == nameof(Thread.Sleep)
             || call.Method.DeclaringType == typeof(Task) && call.Method.Name is nameof(Task.Wait) or nameof(Task.WaitAll)

@@ -1,19 +1,22 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Portico.Infrastructure.Configuration;
 
 namespace Portico.ArchitectureTests;
 
 public sealed class SettingsTests
 {
-    private static readonly Type[] Settings =
-        [.. Solution.Types.Where(type => typeof(ISettings).IsAssignableFrom(type) && type is { IsInterface: false })];
+    private static readonly Type[] Settings = [.. SettingsClasses.OfPortico, .. SettingsClasses.OfOrders];
 
     [Fact]
-    public void There_are_settings_to_judge() => Assert.True(Settings.Length >= 7);
+    public void There_are_settings_to_judge() =>
+        Assert.True(SettingsClasses.OfPortico.Length >= 7 && SettingsClasses.OfOrders.Length >= 7);
 
     [Fact]
-    public void Sections_are_taken_once() => Assert.Distinct(Settings.Select(Section));
+    public void Sections_are_taken_once()
+    {
+        Assert.Distinct(SettingsClasses.OfPortico.Select(Section));
+        Assert.Distinct(SettingsClasses.OfOrders.Select(Section));
+    }
 
     [Fact]
     public void Every_number_and_time_has_bounds_that_name_the_setting() => Solution.AssertNone(
@@ -27,7 +30,7 @@ public sealed class SettingsTests
     [Fact]
     public void Every_problem_of_missing_values_names_a_setting() => Solution.AssertNone(
         from type in Settings
-        from problem in ((ISettings)Activator.CreateInstance(type)!).Problems()
+        from problem in SettingsClasses.ProblemsOf(Activator.CreateInstance(type)!)
         where !Regex.IsMatch(problem, $@"\b{Section(type)}:[A-Z][A-Za-z]+", RegexOptions.None, TimeSpan.FromSeconds(1))
         select $"{type.Name}: {problem}");
 
@@ -57,9 +60,8 @@ public sealed class SettingsTests
         var settings = Activator.CreateInstance(type)!;
         var owner = path[..^1].Aggregate(settings, (current, part) => part.GetValue(current)!);
         path[^1].SetValue(owner, value);
-        return [.. ((ISettings)settings).Problems()];
+        return SettingsClasses.ProblemsOf(settings);
     }
 
-    private static string Section(Type type) =>
-        (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+    private static string Section(Type type) => SettingsClasses.SectionOf(type);
 }

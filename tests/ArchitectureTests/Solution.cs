@@ -17,7 +17,9 @@ internal static class Solution
     public static readonly Assembly Migrator = Assembly.Load("Portico.Migrator");
     public static readonly Assembly Seeder = Assembly.Load("Portico.Seeder");
 
-    public static readonly Assembly[] All = [Domain, Application, Infrastructure, WebApi, Migrator, Seeder];
+    public static readonly Assembly Orders = Assembly.Load("Portico.Orders");
+
+    public static readonly Assembly[] All = [Domain, Application, Infrastructure, WebApi, Migrator, Seeder, Orders];
 
     /// <summary>Every type that a person wrote.</summary>
     public static readonly Type[] Types = [.. All.SelectMany(TypesOf)];

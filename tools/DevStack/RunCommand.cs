@@ -5,15 +5,18 @@ using Npgsql;
 
 namespace Portico.DevStack;
 
-/// <summary>Runs all of Portico for development: servers, migrations, demo data and the web API.</summary>
+/// <summary>Runs all of Portico for development: servers, migrations, demo data, the orders service and the web API.</summary>
 internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationToken stop)
 {
     private const int ApiPort = 5080;
     private const int ManagementPort = 5081;
+    private const int OrdersPort = 5090;
+    private const int OrdersManagementPort = 5091;
     private const int PostgresPort = 5432;
     private const int RedisPort = 6379;
     private const int NatsPort = 4222;
     private const string Database = "portico";
+    private const string OrdersDatabase = "orders";
 
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(100);
@@ -77,18 +80,26 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
 
         var api = $"http://127.0.0.1:{Ports.Choose(ApiPort)}";
         var management = $"http://127.0.0.1:{Ports.Choose(ManagementPort)}";
+        var orders = $"http://127.0.0.1:{Ports.Choose(OrdersPort)}";
+        var ordersManagement = $"http://127.0.0.1:{Ports.Choose(OrdersManagementPort)}";
         var settings = Settings(stack, secrets, api);
+        var ordersConnection = Connection(stack, OrdersDatabase, "orders_app", secrets.OrdersAppPassword!);
 
         Console.WriteLine("Migrating …");
         await CompleteAsync("Migrator", ["up"], new(settings, StringComparer.Ordinal)
         {
             ["ConnectionStrings__Bootstrap"] = stack.Postgres.ConnectionString,
-            ["ConnectionStrings__Migrator"] = Connection(stack, "portico_migrator", secrets.MigratorPassword),
+            ["ConnectionStrings__Migrator"] = Connection(stack, Database, "portico_migrator", secrets.MigratorPassword),
+            ["ConnectionStrings__OrdersMigrator"] =
+                Connection(stack, OrdersDatabase, "orders_migrator", secrets.OrdersMigratorPassword!),
+            ["ConnectionStrings__Orders"] = ordersConnection,
         });
         await CompleteAsync("Migrator", ["streams", "up"], settings);
         Console.WriteLine("Seeding …");
         await CompleteAsync("Seeder", ["reference"], settings);
         await SeedDemoAsync(settings);
+        await CompleteAsync(
+            "Seeder", ["catalogue"], new(settings, StringComparer.Ordinal) { ["ConnectionStrings__Orders"] = ordersConnection });
 
         Console.WriteLine("Starting the API …");
         foreach (var (name, value) in RuntimeVariables.OfServer)
@@ -103,15 +114,26 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             folder.PidFile("api"),
             ended => WaitUntilReadyAsync(api, ended),
             Console.Error);
+        var ordersServer = new RestartedProcess(
+            "The orders service",
+            Program("Orders", [], OrdersSettings(ordersConnection, api, orders, ordersManagement)) with { Grace = ApiGrace },
+            folder.PidFile("orders"),
+            ended => WaitUntilReadyAsync(ordersManagement, ended),
+            Console.Error);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await using var stopping = stop.Register(() => Console.WriteLine("Stopping …"));
+        using var ordersEnding = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var ordersReady = new TaskCompletionSource();
+        // The API serves without it; its end is reported.
+        var ordersRun = RunOrdersAsync(ordersServer, ordersReady, ordersEnding.Token);
         try
         {
             var exitCode = await server.RunAsync(
                 async () =>
                 {
-                    await WriteUrlsAsync(stack, api, management);
-                    await PrintSummaryAsync(stack, api, management);
+                    await ordersReady.Task;
+                    await WriteUrlsAsync(stack, api, management, orders, ordersManagement);
+                    await PrintSummaryAsync(stack, api, management, orders);
                     foreach (var dependency in stack.Servers)
                         _ = ReportEndAsync(dependency, ending.Token);
                 },
@@ -121,8 +143,49 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         finally
         {
             await ending.CancelAsync();
+            await ordersEnding.CancelAsync();
+            await ordersRun;
         }
     }
+
+    /// <summary>Runs the orders service until it is given up or cancelled.</summary>
+    private static async Task RunOrdersAsync(RestartedProcess server, TaskCompletionSource ready, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await server.RunAsync(
+                () =>
+                {
+                    ready.TrySetResult();
+                    return Task.CompletedTask;
+                },
+                cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The run ends.
+        }
+        catch (LocalStackException failure)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+        }
+        finally
+        {
+            ready.TrySetResult();
+        }
+    }
+
+    private static Dictionary<string, string> OrdersSettings(string connection, string issuer, string url, string management) =>
+        new(RuntimeVariables.OfServer, StringComparer.Ordinal)
+        {
+            ["DOTNET_ENVIRONMENT"] = "Development",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings__Orders"] = connection,
+            ["Tokens__Issuer"] = issuer,
+            ["Listen__Url"] = url,
+            ["Listen__ManagementUrl"] = management,
+            ["Shutdown__DrainDelay"] = "00:00:00",
+        };
 
     private Dictionary<string, string> Settings(LocalStack stack, Secrets secrets, string api)
     {
@@ -130,7 +193,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         {
             ["DOTNET_ENVIRONMENT"] = "Development",
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
-            ["ConnectionStrings__Portico"] = Connection(stack, "portico_app", secrets.AppPassword),
+            ["ConnectionStrings__Portico"] = Connection(stack, Database, "portico_app", secrets.AppPassword),
             ["Redis__ConnectionString"] = stack.Redis.ConnectionString,
             ["Nats__Url"] = stack.Nats.ConnectionString,
             ["Tokens__Issuer"] = api,
@@ -144,10 +207,10 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         return settings;
     }
 
-    private static string Connection(LocalStack stack, string role, string password) =>
+    private static string Connection(LocalStack stack, string database, string role, string password) =>
         new NpgsqlConnectionStringBuilder(
             stack.Postgres.ConnectionString)
-        { Database = Database, Username = role, Password = password }.ConnectionString;
+        { Database = database, Username = role, Password = password }.ConnectionString;
 
     /// <summary>Seeds the demo data; stores the passwords of the first run, because they are shown only once.</summary>
     private async Task SeedDemoAsync(Dictionary<string, string> settings)
@@ -210,16 +273,19 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             await Task.Delay(ReadyInterval, ended);
         }
 
-        throw new LocalStackException($"The API is not ready after {ReadyTimeout.TotalSeconds:0} s: /health/ready answers {answer}");
+        throw new LocalStackException($"{api}/health/ready is not ready after {ReadyTimeout.TotalSeconds:0} s; it answers {answer}");
     }
 
-    private Task WriteUrlsAsync(LocalStack stack, string api, string management) => PrivateFile.WriteAsync(
+    private Task WriteUrlsAsync(
+        LocalStack stack, string api, string management, string orders, string ordersManagement) => PrivateFile.WriteAsync(
         folder.Urls,
         JsonSerializer.Serialize(
             new
             {
                 api,
                 management,
+                orders,
+                ordersManagement,
                 postgres = new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Database = Database }.ConnectionString,
                 redis = stack.Redis.ConnectionString,
                 nats = stack.Nats.ConnectionString,
@@ -228,7 +294,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             Json),
         stop);
 
-    private async Task PrintSummaryAsync(LocalStack stack, string api, string management)
+    private async Task PrintSummaryAsync(LocalStack stack, string api, string management, string orders)
     {
         var signIns = File.Exists(folder.Demo) ? await ReadSignInsAsync(folder.Demo) : [];
         Console.WriteLine(
@@ -239,6 +305,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
               API          {api}
               Swagger UI   {api}/swagger
               Metrics      {management}/metrics
+              Orders       {orders} (gRPC)
               PostgreSQL   127.0.0.1:{stack.Postgres.Port}
               Redis        127.0.0.1:{stack.Redis.Port}
               NATS         127.0.0.1:{stack.Nats.Port}

@@ -4,7 +4,7 @@ namespace Portico.DevStack;
 internal sealed class RunFolder(string root)
 {
     /// <summary>The processes of a run: first the run itself, which stops the others.</summary>
-    public static readonly IReadOnlyList<string> Processes = ["run", "api", "postgres", "redis", "nats"];
+    public static readonly IReadOnlyList<string> Processes = ["run", "api", "orders", "postgres", "redis", "nats"];
 
     public string Path { get; } = System.IO.Path.Combine(root, ".dev");
 

@@ -32,9 +32,17 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         Recursive = true,
     };
 
+    private readonly Option<string?> _target = new("--target")
+    {
+        Description = "The database to work on. By default portico; up, status and wait also take each other one that is configured.",
+        HelpName = string.Join('|', SchemaTarget.All.Select(target => target.Name)),
+        Recursive = true,
+    };
+
     /// <summary>Adds the common options of all commands.</summary>
     public void AddOptions(RootCommand root)
     {
+        root.Add(_target);
         root.Add(_json);
         root.Add(_migrations);
     }
@@ -43,16 +51,25 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         new(arguments.CommandResult.Command.Name, arguments.GetValue(_json), output, error);
 
     /// <summary>Sets the action of a command: reads the settings, and converts an expected failure to an exit code.</summary>
-    public void SetAction(Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action) =>
+    public void SetAction(
+        Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action, CommandScope scope = CommandScope.Portico) =>
         command.SetAction(async (arguments, cancellationToken) =>
     {
         var report = CreateReport(arguments);
         try
         {
             var read = configuration ?? ReadConfiguration();
-            var settings = new MigratorSettings(read);
-            var run = new CommandRun(arguments, read, settings, ReadCatalog(arguments, settings), report);
-            return report.End(await action(run, cancellationToken));
+            foreach (var target in Targets(arguments, read, scope))
+            {
+                var settings = new MigratorSettings(read, target);
+                if (target != SchemaTarget.Portico)
+                    report.Begin(target.Name);
+                var run = new CommandRun(arguments, read, settings, ReadCatalog(arguments, settings, target), report);
+                if (await action(run, cancellationToken) is not ExitCode.Ok and var exitCode)
+                    return report.End(exitCode);
+            }
+
+            return report.End(ExitCode.Ok);
         }
         catch (MigratorException failure)
         {
@@ -92,10 +109,27 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
             .Build();
     }
 
-    private MigrationCatalog ReadCatalog(ParseResult arguments, MigratorSettings settings)
+    private SchemaTarget[] Targets(ParseResult arguments, IConfiguration read, CommandScope scope)
+    {
+        if (arguments.GetValue(_target) is { } name)
+        {
+            var named = SchemaTarget.All.SingleOrDefault(target => target.Name == name)
+                ?? throw new MigratorException($"--target must be {string.Join(" or ", SchemaTarget.All.Select(target => target.Name))}.");
+            return scope == CommandScope.Portico && named != SchemaTarget.Portico
+                ? throw new MigratorException($"{arguments.CommandResult.Command.Name} works on the database of Portico only.")
+                : [named];
+        }
+
+        // A folder has the migrations of one database.
+        return scope != CommandScope.EachTarget || arguments.GetValue(_migrations) is not null
+            ? [SchemaTarget.Portico]
+            : [.. SchemaTarget.All.Where(target => target == SchemaTarget.Portico || target.IsConfigured(read))];
+    }
+
+    private MigrationCatalog ReadCatalog(ParseResult arguments, MigratorSettings settings, SchemaTarget target)
     {
         if (arguments.GetValue(_migrations) is not { } folder)
-            return MigrationCatalog.BuiltIn;
+            return target.Catalog;
         return settings.IsProduction
             ? throw new MigratorException(
                 "--migrations is refused in production, which uses the built-in migrations. "

@@ -24,12 +24,14 @@ internal sealed class CommandReport
     private readonly TextWriter _error;
     private readonly IAnsiConsole? _console;
     private readonly JsonObject _document;
+    private JsonObject _section;
 
     public CommandReport(string command, bool asJson, TextWriter output, TextWriter error)
     {
         _output = output;
         _error = error;
         _document = new JsonObject { ["command"] = command };
+        _section = _document;
         if (asJson)
             return;
 
@@ -79,8 +81,11 @@ internal sealed class CommandReport
         });
     }
 
-    /// <summary>Sets a member of the JSON document.</summary>
-    public void Set(string name, object value) => _document[name] = JsonSerializer.SerializeToNode(value, Json);
+    /// <summary>Begins the part of the JSON document about another database than that of Portico.</summary>
+    public void Begin(string database) => _document[database] = _section = [];
+
+    /// <summary>Sets a member of the JSON document, or of its present part.</summary>
+    public void Set(string name, object value) => _section[name] = JsonSerializer.SerializeToNode(value, Json);
 
     /// <summary>Ends the report.</summary>
     public int End(ExitCode exitCode, string? error = null)

@@ -1,17 +1,18 @@
 namespace Portico.Migrator.Commands;
 
-/// <summary>The PostgreSQL roles of Portico; the migrations grant the rights on each table.</summary>
-internal static class DatabaseRoles
+/// <summary>The PostgreSQL roles of one database; the migrations grant the rights on each table.</summary>
+/// <param name="Prefix">The name of the database in the names of its roles, such as <c>portico</c>.</param>
+internal sealed record DatabaseRoles(string Prefix)
 {
     /// <summary>Owns every object; it has no login.</summary>
-    public const string Owner = "portico_owner";
+    public string Owner => $"{Prefix}_owner";
 
-    /// <summary>The role of the application. It signs in as this role, or as a member of it that the connection string names.</summary>
-    public const string App = "portico_app";
+    /// <summary>The role of the program. It signs in as this role, or as a member of it that the connection string names.</summary>
+    public string App => $"{Prefix}_app";
 
     /// <summary>Read-only; a group role for people and reports.</summary>
-    public const string Readonly = "portico_readonly";
+    public string Readonly => $"{Prefix}_readonly";
 
     /// <summary>The default name of the migrating role, which is a member of the owner role.</summary>
-    public const string Migrator = "portico_migrator";
+    public string Migrator => $"{Prefix}_migrator";
 }

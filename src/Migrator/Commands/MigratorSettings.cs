@@ -18,34 +18,35 @@ internal sealed record DatabaseTarget(
     };
 }
 
-/// <summary>The three PostgreSQL connections of the Migrator, and the environment.</summary>
+/// <summary>The three PostgreSQL connections of the Migrator to one database, and the environment.</summary>
 internal sealed class MigratorSettings
 {
     private const string BootstrapKey = "ConnectionStrings:Bootstrap";
-    private const string MigratorKey = "ConnectionStrings:Migrator";
-    private const string AppKey = "ConnectionStrings:Portico";
     private static readonly string[] ServerDatabases = ["postgres", "template0", "template1"];
 
+    private readonly SchemaTarget _target;
     private readonly DatabaseTarget? _bootstrap;
     private readonly DatabaseTarget? _migrator;
     private readonly TokenSettings _tokens;
 
     /// <exception cref="MigratorException">A value is wrong; the message names every such setting.</exception>
-    public MigratorSettings(IConfiguration configuration)
+    public MigratorSettings(IConfiguration configuration, SchemaTarget target)
     {
+        _target = target;
+        var (roles, migratorKey, appKey) = (target.Roles, target.MigratorKey, target.AppKey);
         List<string> problems = [];
         _bootstrap = Read(configuration, BootstrapKey, problems, user: null, database: "postgres");
-        _migrator = Read(configuration, MigratorKey, problems, DatabaseRoles.Migrator, database: null);
-        App = Read(configuration, AppKey, problems, DatabaseRoles.App, database: null);
+        _migrator = Read(configuration, migratorKey, problems, roles.Migrator, database: null);
+        App = Read(configuration, appKey, problems, roles.App, database: null);
         _tokens = configuration.GetSection(TokenSettings.Section).Get<TokenSettings>() ?? new TokenSettings();
         IsProduction = string.Equals(EnvironmentOf(configuration), "Production", StringComparison.OrdinalIgnoreCase);
 
         if (_migrator is not null && Array.IndexOf(ServerDatabases, _migrator.Database) >= 0)
-            problems.Add($"{MigratorKey} names the database {_migrator.Database}, which belongs to the server itself.");
+            problems.Add($"{migratorKey} names the database {_migrator.Database}, which belongs to the server itself.");
         if (_migrator is not null && App is not null && App.Database != _migrator.Database)
-            problems.Add($"{AppKey} names the database {App.Database}, {MigratorKey} the database {_migrator.Database}.");
-        Refuse(problems, _migrator, [DatabaseRoles.Owner, DatabaseRoles.App, DatabaseRoles.Readonly, _bootstrap?.User, App?.User]);
-        Refuse(problems, App, [DatabaseRoles.Owner, DatabaseRoles.Readonly, _bootstrap?.User]);
+            problems.Add($"{appKey} names the database {App.Database}, {migratorKey} the database {_migrator.Database}.");
+        Refuse(problems, _migrator, [roles.Owner, roles.App, roles.Readonly, _bootstrap?.User, App?.User]);
+        Refuse(problems, App, [roles.Owner, roles.Readonly, _bootstrap?.User]);
 
         if (problems.Count > 0)
             throw new MigratorException(string.Join(Environment.NewLine, problems));
@@ -53,18 +54,21 @@ internal sealed class MigratorSettings
 
     public bool IsProduction { get; }
 
+    /// <summary>The roles of the database.</summary>
+    public DatabaseRoles Roles => _target.Roles;
+
     /// <summary>A superuser, or a role that may create databases and roles; null when the Migrator does not create them.</summary>
     public DatabaseTarget? OptionalBootstrap => _bootstrap;
 
     public DatabaseTarget Bootstrap => _bootstrap ?? throw Missing(BootstrapKey, "a role that may create databases and roles");
 
-    public DatabaseTarget Migrator => _migrator ?? throw Missing(MigratorKey, "the role that migrates");
+    public DatabaseTarget Migrator => _migrator ?? throw Missing(_target.MigratorKey, "the role that migrates");
 
     /// <summary>The role of the application; null when the Migrator does not create it.</summary>
     public DatabaseTarget? App { get; }
 
     /// <summary>Any role that may read the migration history.</summary>
-    public DatabaseTarget Reader => _migrator ?? App ?? throw Missing(MigratorKey, "the role that migrates");
+    public DatabaseTarget Reader => _migrator ?? App ?? throw Missing(_target.MigratorKey, "the role that migrates");
 
     /// <summary>The role that changes signing keys: the role of the application if it is configured.</summary>
     public DatabaseTarget Keys => App ?? Migrator;

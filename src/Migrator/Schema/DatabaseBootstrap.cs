@@ -11,6 +11,8 @@ namespace Portico.Migrator.Schema;
 /// </remarks>
 internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport report)
 {
+    private DatabaseRoles Roles => settings.Roles;
+
     /// <summary>Creates and updates the roles, their passwords and the database as configured.</summary>
     /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
     public Task EnsureAsync(WorkLimits limits, CancellationToken cancellationToken) =>
@@ -34,9 +36,9 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         try
         {
             await EnsureGroupsAsync(connection, cancellationToken);
-            await EnsureLoginAsync(connection, settings.Migrator, DatabaseRoles.Owner, cancellationToken);
+            await EnsureLoginAsync(connection, settings.Migrator, Roles.Owner, cancellationToken);
             if (settings.App is { } app)
-                await EnsureLoginAsync(connection, app, DatabaseRoles.App, cancellationToken);
+                await EnsureLoginAsync(connection, app, Roles.App, cancellationToken);
             if (database is not null)
                 await EnsureDatabaseAsync(connection, database, cancellationToken);
         }
@@ -50,7 +52,8 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
     }
 
     /// <summary>Creates a database with the locale of the server if it knows the letters of UTF-8, otherwise with C.UTF-8.</summary>
-    public static async Task CreateDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    public static async Task CreateDatabaseAsync(
+        NpgsqlConnection connection, string name, DatabaseRoles roles, CancellationToken cancellationToken)
     {
         // The locale of ICU and of PostgreSQL itself is another column, and datctype says nothing about it.
         await using var command = new NpgsqlCommand(
@@ -58,7 +61,7 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         var locale = await command.ExecuteScalarAsync(cancellationToken) is true ? "" : $" LOCALE '{DatabaseLocale.Default}'";
         await DatabaseServer.ExecuteAsync(
             connection,
-            $"CREATE DATABASE {DatabaseServer.Quote(name)} OWNER {DatabaseRoles.Owner} TEMPLATE template0 ENCODING 'UTF8'{locale}",
+            $"CREATE DATABASE {DatabaseServer.Quote(name)} OWNER {roles.Owner} TEMPLATE template0 ENCODING 'UTF8'{locale}",
             cancellationToken);
     }
 
@@ -70,15 +73,15 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
 
     private async Task EnsureGroupsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var role in (string[])[DatabaseRoles.Owner, DatabaseRoles.App, DatabaseRoles.Readonly])
+        foreach (var role in (string[])[Roles.Owner, Roles.App, Roles.Readonly])
         {
             if (!await IsTrueAsync(connection, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role, cancellationToken))
                 await DoAsync(connection, $"CREATE ROLE {role} NOLOGIN", $"Created the role {role}.", cancellationToken);
         }
 
         // A bootstrap role that is not a superuser must be a member of the owner role to give it the database.
-        if (!await IsTrueAsync(connection, "SELECT pg_has_role($1, 'USAGE')", DatabaseRoles.Owner, cancellationToken))
-            await DatabaseServer.ExecuteAsync(connection, $"GRANT {DatabaseRoles.Owner} TO CURRENT_USER", cancellationToken);
+        if (!await IsTrueAsync(connection, "SELECT pg_has_role($1, 'USAGE')", Roles.Owner, cancellationToken))
+            await DatabaseServer.ExecuteAsync(connection, $"GRANT {Roles.Owner} TO CURRENT_USER", cancellationToken);
     }
 
     private async Task EnsureLoginAsync(
@@ -149,15 +152,15 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
         var owner = (string?)await command.ExecuteScalarAsync(cancellationToken);
         if (owner is null)
         {
-            await CreateDatabaseAsync(connection, name, cancellationToken);
+            await CreateDatabaseAsync(connection, name, Roles, cancellationToken);
             report.Note($"Created the database {name}.");
         }
-        else if (owner != DatabaseRoles.Owner)
+        else if (owner != Roles.Owner)
         {
             await DoAsync(
                 connection,
-                $"ALTER DATABASE {DatabaseServer.Quote(name)} OWNER TO {DatabaseRoles.Owner}",
-                $"Made {DatabaseRoles.Owner} the owner of the database {name}.",
+                $"ALTER DATABASE {DatabaseServer.Quote(name)} OWNER TO {Roles.Owner}",
+                $"Made {Roles.Owner} the owner of the database {name}.",
                 cancellationToken);
         }
     }

@@ -8,15 +8,16 @@ namespace Portico.Migrator.Schema;
 internal static class DatabasePreparation
 {
     /// <param name="database">The quoted name of the database.</param>
-    public static string Sql(string database) =>
+    /// <param name="roles">Its roles.</param>
+    public static string Sql(string database, DatabaseRoles roles) =>
         $"""
         REVOKE CONNECT, TEMPORARY ON DATABASE {database} FROM PUBLIC;
-        GRANT CONNECT ON DATABASE {database} TO {DatabaseRoles.App}, {DatabaseRoles.Readonly};
+        GRANT CONNECT ON DATABASE {database} TO {roles.App}, {roles.Readonly};
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-        GRANT USAGE ON SCHEMA public TO {DatabaseRoles.App}, {DatabaseRoles.Readonly};
+        GRANT USAGE ON SCHEMA public TO {roles.App}, {roles.Readonly};
         -- Tables of other schemas are read by those to whom a migration grants it.
-        ALTER DEFAULT PRIVILEGES FOR ROLE {DatabaseRoles.Owner} IN SCHEMA public GRANT SELECT ON TABLES TO {DatabaseRoles.Readonly};
-        ALTER DEFAULT PRIVILEGES FOR ROLE {DatabaseRoles.Owner} IN SCHEMA public GRANT SELECT ON SEQUENCES TO {DatabaseRoles.Readonly};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {roles.Owner} IN SCHEMA public GRANT SELECT ON TABLES TO {roles.Readonly};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {roles.Owner} IN SCHEMA public GRANT SELECT ON SEQUENCES TO {roles.Readonly};
         CREATE TABLE IF NOT EXISTS {SchemaStatus.HistoryTable} (
             id          integer     PRIMARY KEY CHECK (id > 0),
             name        text        NOT NULL,
@@ -25,6 +26,6 @@ internal static class DatabasePreparation
             applied_by  text        NOT NULL DEFAULT session_user,
             duration_ms bigint      NOT NULL CHECK (duration_ms >= 0)
         );
-        GRANT SELECT ON {SchemaStatus.HistoryTable} TO {DatabaseRoles.App}, {DatabaseRoles.Readonly};
+        GRANT SELECT ON {SchemaStatus.HistoryTable} TO {roles.App}, {roles.Readonly};
         """;
 }

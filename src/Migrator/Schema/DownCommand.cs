@@ -18,8 +18,11 @@ internal static class DownCommand
         var limits = new WorkOptions();
         var command = new Command("down", "Revert migrations, the last one first. The data of their tables is lost.") { to, force };
         limits.AddTo(command);
-        host.SetAction(command, (run, cancellationToken) =>
-            RunAsync(run, run.Arguments.GetValue(to), run.Arguments.GetValue(force), limits.Read(run.Arguments), cancellationToken));
+        host.SetAction(
+            command,
+            (run, cancellationToken) =>
+                RunAsync(run, run.Arguments.GetValue(to), run.Arguments.GetValue(force), limits.Read(run.Arguments), cancellationToken),
+            CommandScope.OneTarget);
         return command;
     }
 
@@ -33,7 +36,8 @@ internal static class DownCommand
                 "down loses data, and this is production: add --force to confirm, "
                 + "or set DOTNET_ENVIRONMENT if this is another environment.");
 
-        await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
+        await using var runner = await MigrationRunner.OpenAsync(
+            target, run.Settings.Roles, run.Catalog, limits, run.Report, cancellationToken);
         var state = await runner.ReadStateAsync(cancellationToken);
 
         // A changed file may be reverted, so that its new form can be applied.

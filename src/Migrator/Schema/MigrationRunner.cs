@@ -14,6 +14,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
 
     private readonly DatabaseTarget _target;
+    private readonly DatabaseRoles _roles;
     private readonly MigrationCatalog _catalog;
     private readonly WorkLimits _limits;
     private readonly CommandReport _report;
@@ -22,6 +23,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
 
     private MigrationRunner(
         DatabaseTarget target,
+        DatabaseRoles roles,
         MigrationCatalog catalog,
         WorkLimits limits,
         CommandReport report,
@@ -29,6 +31,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
         NpgsqlConnection connection)
     {
         _target = target;
+        _roles = roles;
         _catalog = catalog;
         _limits = limits;
         _report = report;
@@ -44,7 +47,12 @@ internal sealed class MigrationRunner : IAsyncDisposable
     /// The server cannot be reached, the lock is not free in time, or the role may not act as the owner.
     /// </exception>
     public static async Task<MigrationRunner> OpenAsync(
-        DatabaseTarget target, MigrationCatalog catalog, WorkLimits limits, CommandReport report, CancellationToken cancellationToken)
+        DatabaseTarget target,
+        DatabaseRoles roles,
+        MigrationCatalog catalog,
+        WorkLimits limits,
+        CommandReport report,
+        CancellationToken cancellationToken)
     {
         var lockConnection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, report, cancellationToken);
         var held = await MigrationLock.TakeAsync(lockConnection, LockPurpose.Database, limits.LockTimeout, report, cancellationToken);
@@ -54,7 +62,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
             // The server itself cancels a long statement; this timeout is for a server that no longer answers.
             connection = await DatabaseServer.OpenAsync(
                 target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
-            var runner = new MigrationRunner(target, catalog, limits, report, held, connection);
+            var runner = new MigrationRunner(target, roles, catalog, limits, report, held, connection);
             await runner.PrepareAsync(cancellationToken);
             return runner;
         }
@@ -108,7 +116,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
             await StartSessionAsync(cancellationToken);
             await using var transaction = await _connection.BeginTransactionAsync(cancellationToken);
             await DatabaseServer.ExecuteAsync(
-                _connection, DatabasePreparation.Sql(DatabaseServer.Quote(_target.Database)), cancellationToken);
+                _connection, DatabasePreparation.Sql(DatabaseServer.Quote(_target.Database), _roles), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         catch (PostgresException refusal) when (
@@ -116,7 +124,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
                 or PostgresErrorCodes.InvalidParameterValue)
         {
             throw new MigratorException(
-                $"{_target.User} cannot prepare {_target.Database} as {DatabaseRoles.Owner}: {DatabaseServer.Describe(refusal)}. "
+                $"{_target.User} cannot prepare {_target.Database} as {_roles.Owner}: {DatabaseServer.Describe(refusal)}. "
                 + "Set ConnectionStrings:Bootstrap, which corrects the roles and the owner of the database.",
                 refusal);
         }
@@ -127,7 +135,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
         _connection,
         $"""
         RESET ALL;
-        SET ROLE {DatabaseRoles.Owner};
+        SET ROLE {_roles.Owner};
         SET search_path TO public;
         SET lock_timeout TO {(int)_limits.StatementLockTimeout.TotalMilliseconds};
         SET statement_timeout TO {(int)_limits.StatementTimeout.TotalMilliseconds};

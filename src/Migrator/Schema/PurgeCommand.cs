@@ -48,7 +48,7 @@ internal static class PurgeCommand
             target, limits.StatementTimeout, limits.ConnectTimeout, run.Report, cancellationToken);
         await DatabaseServer.ExecuteAsync(
             connection,
-            $"SET ROLE {DatabaseRoles.Owner}; SET lock_timeout TO {(int)limits.StatementLockTimeout.TotalMilliseconds}",
+            $"SET ROLE {run.Settings.Roles.Owner}; SET lock_timeout TO {(int)limits.StatementLockTimeout.TotalMilliseconds}",
             cancellationToken);
 
         var removed = Tables(connection).ToDictionary(table => table, _ => 0L, StringComparer.Ordinal);

@@ -8,17 +8,19 @@ namespace Portico.Migrator.Schema;
 internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatalog catalog, WorkLimits limits, CommandReport report)
 {
     /// <summary>Lists the problems, one line each.</summary>
-    /// <param name="createScript">Returns the SQL of the EF schema, for a connection to an empty database.</param>
+    /// <param name="createScript">Returns the SQL of the EF schema for an empty database; null without an EF model.</param>
     /// <param name="cancellationToken">Cancels the validation; the scratch databases are dropped in any case.</param>
-    public async Task<IReadOnlyList<string>> RunAsync(Func<NpgsqlConnection, string> createScript, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RunAsync(Func<NpgsqlConnection, string>? createScript, CancellationToken cancellationToken)
     {
         await using var bootstrap = await DatabaseServer.OpenAsync(settings.Bootstrap, limits.ConnectTimeout, report, cancellationToken);
-        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, settings.Roles, cancellationToken);
         await using var runner = await MigrationRunner.OpenAsync(
-            settings.Migrator.In(scratch.Name), catalog, limits, report, cancellationToken);
+            settings.Migrator.In(scratch.Name), settings.Roles, catalog, limits, report, cancellationToken);
 
         var states = await GoUpAsync(runner, cancellationToken);
-        var fromModel = await CompareWithModelAsync(runner.Connection, bootstrap, createScript, cancellationToken);
+        var fromModel = createScript is null
+            ? []
+            : await CompareWithModelAsync(runner.Connection, bootstrap, createScript, cancellationToken);
         var onTheWay = await GoDownAndUpAsync(runner, states, cancellationToken);
         return [.. fromModel, .. onTheWay];
     }
@@ -30,10 +32,10 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
         string> createScript,
         CancellationToken cancellationToken)
     {
-        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, cancellationToken);
+        await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, settings.Roles, cancellationToken);
         await using var model = await DatabaseServer.OpenAsync(
             settings.Migrator.In(scratch.Name), limits.ConnectTimeout, report, cancellationToken);
-        await DatabaseServer.ExecuteAsync(model, $"SET ROLE {DatabaseRoles.Owner}", cancellationToken);
+        await DatabaseServer.ExecuteAsync(model, $"SET ROLE {settings.Roles.Owner}", cancellationToken);
         await DatabaseServer.ExecuteAsync(model, createScript(model), cancellationToken);
         return await SchemaComparison.CompareAsync(migrated, model, cancellationToken);
     }

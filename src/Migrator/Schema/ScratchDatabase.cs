@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
+using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
 
@@ -22,13 +23,14 @@ internal sealed class ScratchDatabase : IAsyncDisposable
 
     public string Name { get; }
 
-    public static async Task<ScratchDatabase> CreateAsync(NpgsqlConnection bootstrap, CancellationToken cancellationToken)
+    public static async Task<ScratchDatabase> CreateAsync(
+        NpgsqlConnection bootstrap, DatabaseRoles roles, CancellationToken cancellationToken)
     {
         await DropAbandonedAsync(bootstrap, cancellationToken);
         var scratch = new ScratchDatabase(bootstrap, $"{Prefix}{Now()}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}");
         try
         {
-            await DatabaseBootstrap.CreateDatabaseAsync(bootstrap, scratch.Name, cancellationToken);
+            await DatabaseBootstrap.CreateDatabaseAsync(bootstrap, scratch.Name, roles, cancellationToken);
             return scratch;
         }
         catch

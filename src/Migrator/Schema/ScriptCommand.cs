@@ -25,25 +25,25 @@ internal static class ScriptCommand
             var last = run.Arguments.GetValue(to) is { } upper
                 ? MigrationTarget.Check(catalog, upper, lowest: 1)
                 : catalog.Migrations.Count;
-            var sql = Write([.. catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last)]);
+            var sql = Write(run.Settings.Roles, [.. catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last)]);
             run.Report.Set("sql", sql);
             run.Report.Raw(sql);
             return Task.FromResult(ExitCode.Ok);
-        });
+        }, CommandScope.OneTarget);
         return command;
     }
 
-    private static string Write(Migration[] migrations)
+    private static string Write(DatabaseRoles roles, Migration[] migrations)
     {
         var script = new StringBuilder();
         script.Append(CultureInfo.InvariantCulture, $"""
-            -- For psql, as a member of {DatabaseRoles.Owner}. Skips what is applied.
+            -- For psql, as a member of {roles.Owner}. Skips what is applied.
             \set ON_ERROR_STOP on
             {MigrationLock.TakeSql};
-            SET ROLE {DatabaseRoles.Owner};
+            SET ROLE {roles.Owner};
             SET search_path TO public;
             SET lock_timeout TO '5s';
-            {DatabasePreparation.Sql(":\"DBNAME\"")}
+            {DatabasePreparation.Sql(":\"DBNAME\"", roles)}
 
             """);
         foreach (var migration in migrations)

@@ -15,8 +15,11 @@ internal static class StatusCommand
         var connectTimeout = Durations.Option(
             "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
         var command = new Command("status", "Show applied, pending and changed migrations.") { check, connectTimeout };
-        host.SetAction(command, (run, cancellationToken) =>
-            RunAsync(run, run.Arguments.GetValue(check), run.Arguments.GetValue(connectTimeout), cancellationToken));
+        host.SetAction(
+            command,
+            (run, cancellationToken) =>
+                RunAsync(run, run.Arguments.GetValue(check), run.Arguments.GetValue(connectTimeout), cancellationToken),
+            CommandScope.EachTarget);
         return command;
     }
 

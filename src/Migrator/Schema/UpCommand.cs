@@ -13,7 +13,9 @@ internal static class UpCommand
         var command = new Command("up", "Apply pending migrations; create the roles and the database if they are missing.") { to };
         limits.AddTo(command);
         host.SetAction(
-            command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken));
+            command,
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken),
+            CommandScope.EachTarget);
         return command;
     }
 
@@ -28,7 +30,8 @@ internal static class UpCommand
         await using (var connection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, run.Report, cancellationToken))
             await DatabaseLocale.CheckAsync(connection, cancellationToken);
 
-        await using var runner = await MigrationRunner.OpenAsync(target, run.Catalog, limits, run.Report, cancellationToken);
+        await using var runner = await MigrationRunner.OpenAsync(
+            target, run.Settings.Roles, run.Catalog, limits, run.Report, cancellationToken);
         var state = await runner.ReadStateAsync(cancellationToken);
         MigrationTarget.RefuseDrift(state, run.Report);
 

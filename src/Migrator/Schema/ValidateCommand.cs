@@ -17,7 +17,10 @@ internal static class ValidateCommand
             "Apply and revert every migration on scratch databases, and compare the schema with the EF model. "
             + "Exits with 4 when they differ.");
         limits.AddTo(command);
-        host.SetAction(command, (run, cancellationToken) => RunAsync(run, limits.Read(run.Arguments), cancellationToken));
+        host.SetAction(
+            command,
+            (run, cancellationToken) => RunAsync(run, limits.Read(run.Arguments), cancellationToken),
+            CommandScope.OneTarget);
         return command;
     }
 
@@ -25,14 +28,17 @@ internal static class ValidateCommand
     {
         await new DatabaseBootstrap(run.Settings, run.Report).EnsureRolesAsync(limits, cancellationToken);
         var validation = new SchemaValidation(run.Settings, run.Catalog, limits, run.Report);
-        var differences = await validation.RunAsync(CreateScript, cancellationToken);
+        var differences = await validation.RunAsync(
+            // The orders service reads its tables with SQL and has no EF model.
+            run.Settings.Roles == SchemaTarget.Portico.Roles ? CreateScript : null,
+            cancellationToken);
 
         run.Report.Set("differences", differences);
         foreach (var difference in differences)
             run.Report.Raw(difference + Environment.NewLine);
         if (differences.Count > 0)
             throw new MigratorException(ExitCode.Drift, $"Differences found: {differences.Count}.");
-        run.Report.Line($"{run.Catalog.Migrations.Count} migrations go up and down, and the EF model fits.");
+        run.Report.Line($"{run.Catalog.Migrations.Count} migrations go up and down, and the schema fits its EF model if it has one.");
         return ExitCode.Ok;
     }
 

@@ -20,7 +20,10 @@ internal static class WaitCommand
             "Wait until the database exists and no migration is pending. "
             + "Exits with 2 when a migration is still pending, with 1 when there is no database.")
         { timeout };
-        host.SetAction(command, (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
+        host.SetAction(
+            command,
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), cancellationToken),
+            CommandScope.EachTarget);
         return command;
     }
 

@@ -23,7 +23,7 @@ public sealed partial class ComposeTests
             Patience);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
-        Assert.Equal("demo migrator nats postgres redis secrets seeder server streams\n", run.Output);
+        Assert.Equal("catalogue demo migrator nats orders postgres redis secrets seeder server streams\n", run.Output);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed partial class ComposeTests
         try
         {
             var made = await MakeSecrets(folder.FullName);
-            Assert.Equal(9, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+            Assert.Equal(12, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             var before = Contents(folder);
             Assert.Equal("", (await MakeSecrets(folder.FullName)).Output);
             Assert.Equal(before, Contents(folder));
@@ -84,8 +84,16 @@ public sealed partial class ComposeTests
 
             Assert.Equal(["password"], Names(folder, "postgres"));
             Assert.Equal(
-                ["ConnectionStrings__Bootstrap", "ConnectionStrings__Migrator", "ConnectionStrings__Portico", "Tokens__SealingKey"],
+                [
+                    "ConnectionStrings__Bootstrap",
+                    "ConnectionStrings__Migrator",
+                    "ConnectionStrings__Orders",
+                    "ConnectionStrings__OrdersMigrator",
+                    "ConnectionStrings__Portico",
+                    "Tokens__SealingKey",
+                ],
                 Names(folder, "migrator"));
+            Assert.Equal(["ConnectionStrings__Orders"], Names(folder, "orders"));
             Assert.Equal(["ConnectionStrings__Portico", "Otp__Key", "Sessions__Key", "Tokens__SealingKey"], Names(folder, "server"));
             var modes = await Shell.RunAsync("find . -type f -printf '%m\n' | sort -u", folder.FullName, Patience);
             Assert.Equal("600\n", modes.Output);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -29,11 +30,18 @@ public sealed partial class MigrationCatalog
     private MigrationCatalog(IReadOnlyList<Migration> migrations) => Migrations = migrations;
 
     /// <summary>The migrations that are part of this build.</summary>
-    public static MigrationCatalog BuiltIn { get; } = Load(ReadResources());
+    public static MigrationCatalog BuiltIn { get; } = ReadResources(typeof(MigrationCatalog).Assembly, ResourceFolder);
 
     public IReadOnlyList<Migration> Migrations { get; }
 
     public static string FullName(int id, string name) => string.Create(CultureInfo.InvariantCulture, $"{id:0000}_{name}");
+
+    /// <summary>Reads the migrations that an assembly contains under a prefix.</summary>
+    /// <exception cref="InvalidDataException">The files are no sequence of migrations; the message names the file.</exception>
+    public static MigrationCatalog ReadResources(Assembly assembly, string prefix) => Load(
+        from name in assembly.GetManifestResourceNames()
+        where name.StartsWith(prefix, StringComparison.Ordinal)
+        select (name[prefix.Length..], ReadResource(assembly, name)));
 
     /// <exception cref="InvalidDataException">The files are no sequence of migrations; the message names the file.</exception>
     public static MigrationCatalog ReadFolder(string folder) => Load(Directory
@@ -102,15 +110,10 @@ public sealed partial class MigrationCatalog
             : throw new InvalidDataException($"{fileName}: '{directive}' is no directive; the only one is '{NoTransaction}'.");
     }
 
-    private static IEnumerable<(string FileName, string Sql)> ReadResources()
+    private static string ReadResource(Assembly assembly, string name)
     {
-        var assembly = typeof(MigrationCatalog).Assembly;
-        var resources = assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourceFolder, StringComparison.Ordinal));
-        foreach (var resource in resources)
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
-            yield return (resource[ResourceFolder.Length..], reader.ReadToEnd());
-        }
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 
     [GeneratedRegex(

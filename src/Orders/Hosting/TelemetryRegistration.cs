@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using Npgsql;
+using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Portico.Orders.Configuration;
+
+namespace Portico.Orders.Hosting;
+
+/// <summary>Registers metrics for Prometheus, and traces and log records for a collector if one is configured.</summary>
+internal static class TelemetryRegistration
+{
+    private const int MaxSeries = 500;
+
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<TelemetrySettings>(configuration);
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("portico-orders", serviceVersion: Version()))
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddMeter("Npgsql", "Portico.*")
+                .AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false));
+        services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
+        {
+            // In tests several applications run in one process; each exports only its own meters.
+            var meters = provider.GetRequiredService<IMeterFactory>();
+            metrics.AddView(instrument => instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, meters)
+                ? new MetricStreamConfiguration { CardinalityLimit = MaxSeries }
+                : MetricStreamConfiguration.Drop);
+        });
+
+        // Without a collector nothing of the following is registered: no listener, no span, no thread.
+        var settings = configuration.GetSection(TelemetrySettings.Section).Get<TelemetrySettings>() ?? new();
+        if (settings.Collector is not { } collector)
+            return;
+
+        // Not the default, which also accepts baggage from strangers and forwards it.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
+        telemetry
+            .WithTracing(traces => traces
+                .SetSampler(_ => new ParentBasedSampler(new RootSampler(settings.SampleRatio)))
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !Listeners.IsManagement(context))
+                .AddHttpClientInstrumentation()
+                .AddNpgsql()
+                .AddOtlpExporter("traces", otlp => Send(otlp, new Uri(collector, "v1/traces"))))
+            .WithLogging(
+                logs => logs.AddOtlpExporter("logs", otlp => Send(otlp, new Uri(collector, "v1/logs"))),
+                logs => logs.IncludeFormattedMessage = true);
+    }
+
+    private static void Send(OtlpExporterOptions otlp, Uri endpoint)
+    {
+        otlp.Endpoint = endpoint;
+        otlp.Protocol = OtlpExportProtocol.HttpProtobuf;
+    }
+
+    private static string? Version() =>
+        typeof(TelemetryRegistration).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+
+    /// <summary>Begins a trace with a fraction of the calls, and never with a query of a background service.</summary>
+    private sealed class RootSampler(double ratio) : Sampler
+    {
+        private readonly TraceIdRatioBasedSampler _share = new(ratio);
+
+        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
+            samplingParameters.Kind == ActivityKind.Client
+                ? new SamplingResult(SamplingDecision.Drop)
+                : _share.ShouldSample(samplingParameters);
+    }
+}

@@ -1,0 +1,47 @@
+using Npgsql;
+using Portico.Orders.Configuration;
+
+namespace Portico.Orders.Postgres;
+
+/// <summary>The connection to PostgreSQL.</summary>
+internal sealed class DatabaseSettings : ISettings
+{
+    private const string Key = "ConnectionStrings:Orders";
+
+    // A later value overrides an earlier one. A call that is cancelled waits at most the cancellation timeout for a server that hangs.
+    private const string Defaults = "Timeout=5;Command Timeout=10;Cancellation Timeout=500;Application Name=orders;Maximum Pool Size=20";
+
+    public static string Section => "ConnectionStrings";
+
+    /// <summary>An Npgsql connection string with the role <c>orders_app</c>.</summary>
+    public string Orders { get; init; } = "";
+
+    public IEnumerable<string> Problems()
+    {
+        if (Orders.Length == 0)
+        {
+            yield return $"{Key} is missing: the Npgsql connection string of the role orders_app.";
+            yield break;
+        }
+
+        if (Parse() is not { } builder)
+            yield return $"{Key} is not a valid Npgsql connection string.";
+        else if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
+            yield return $"{Key} must name Host, Database and Username.";
+    }
+
+    public NpgsqlDataSource CreateDataSource() => new NpgsqlDataSourceBuilder($"{Defaults};{Orders}") { Name = "orders" }.Build();
+
+    private NpgsqlConnectionStringBuilder? Parse()
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(Orders);
+        }
+        catch (ArgumentException)
+        {
+            // The message may contain a part of the password.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Portico.Orders;
+
+return await OrdersHost.RunAsync(args, Console.Error);

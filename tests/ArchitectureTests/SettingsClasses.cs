@@ -1,0 +1,20 @@
+using System.Reflection;
+
+namespace Portico.ArchitectureTests;
+
+/// <summary>The settings classes of Portico and of the orders service, which has its own interface for them.</summary>
+internal static class SettingsClasses
+{
+    public static readonly Type[] OfPortico = Implementing(typeof(Infrastructure.Configuration.ISettings));
+
+    public static readonly Type[] OfOrders = Implementing(typeof(Orders.Configuration.ISettings));
+
+    public static string SectionOf(Type type) =>
+        (string)type.GetProperty("Section", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+
+    public static string[] ProblemsOf(object settings) =>
+        [.. (IEnumerable<string>)settings.GetType().GetMethod("Problems")!.Invoke(settings, null)!];
+
+    private static Type[] Implementing(Type kind) =>
+        [.. Solution.Types.Where(type => type.IsClass && kind.IsAssignableFrom(type))];
+}

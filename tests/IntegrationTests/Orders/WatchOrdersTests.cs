@@ -1,0 +1,141 @@
+using Grpc.Core;
+using Portico.Domain.Users;
+using Portico.Orders.V1;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Orders;
+
+public sealed class WatchOrdersTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private OrdersApp _app = null!;
+    private TestPerson _person = null!;
+
+    private Portico.Orders.V1.Orders.OrdersClient Owner => _app.Client(_person.AccessToken);
+
+    public async Task InitializeAsync()
+    {
+        _app = await OrdersApp.SharedAsync();
+        _person = await _app.Issuer.SignUpAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Streams_each_change_and_goes_on_from_a_position()
+    {
+        await Owner.PlaceOrderAsync(OrderCalls.OneMug());
+        using var stream = Owner.WatchOrders(new WatchOrdersRequest());
+        var start = await NextAsync(stream);
+        // Only what happens from now on.
+        Assert.Null(start.Order);
+
+        var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
+        var placed = await NextAsync(stream);
+        Assert.Equal(order, placed.Order);
+        var confirmed = await _app.Processing(_person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
+        Assert.Equal(confirmed, (await NextAsync(stream)).Order);
+
+        using var later = Owner.WatchOrders(new WatchOrdersRequest { Position = placed.Position });
+        Assert.Equal(placed.Position, (await NextAsync(later)).Position);
+        Assert.Equal(confirmed, (await NextAsync(later)).Order);
+    }
+
+    [Fact]
+    public async Task Streams_nothing_of_other_users_unless_a_manager_names_one()
+    {
+        var stranger = _app.Client((await _app.Issuer.SignUpAsync()).AccessToken);
+        var manager = _app.Client((await _app.Issuer.SignUpAsync(Role.Manager)).AccessToken);
+        using var theirs = stranger.WatchOrders(new WatchOrdersRequest());
+        using var managers = manager.WatchOrders(new WatchOrdersRequest { OwnerId = $"{_person.Id}" });
+        await NextAsync(theirs);
+        await NextAsync(managers);
+
+        var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
+        Assert.Equal(order, (await NextAsync(managers)).Order);
+        var own = await stranger.PlaceOrderAsync(OrderCalls.OneMug());
+        Assert.Equal(own, (await NextAsync(theirs)).Order);
+
+        using var refused = stranger.WatchOrders(new WatchOrdersRequest { OwnerId = $"{_person.Id}" });
+        await OrderCalls.RefusedAsync(StatusCode.PermissionDenied, "FORBIDDEN", () => NextAsync(refused));
+    }
+
+    [Fact]
+    public async Task Streams_a_change_that_another_process_made()
+    {
+        using var stream = Owner.WatchOrders(new WatchOrdersRequest());
+        await NextAsync(stream);
+        var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
+        await NextAsync(stream);
+
+        await _app.ExecuteAsync(
+            """
+            WITH owner AS (UPDATE order_owners SET change = change + 1, pending = pending - 1 WHERE id = $1 RETURNING change)
+            UPDATE orders SET status = 'placed', change = (SELECT change FROM owner) WHERE id = $2
+            """,
+            _person.Id,
+            Guid.Parse(order.Id));
+
+        Assert.Equal(OrderStatus.Placed, (await NextAsync(stream)).Order.Status);
+    }
+
+    [Fact]
+    public async Task Ends_with_the_token()
+    {
+        var token = _app.Token(_person.Id, "portico", ["user"], [], TimeSpan.FromSeconds(2));
+        using var stream = _app.Client(token).WatchOrders(new WatchOrdersRequest());
+
+        await OrderCalls.RefusedAsync(StatusCode.Unauthenticated, "INVALID_TOKEN", async () =>
+        {
+            while (true)
+                await NextAsync(stream);
+        });
+    }
+
+    [Fact]
+    public async Task Ends_with_the_deadline_of_the_caller()
+    {
+        using var stream = Owner.WatchOrders(new WatchOrdersRequest(), deadline: DateTime.UtcNow.AddSeconds(1));
+        var refusal = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (true)
+                await NextAsync(stream);
+        });
+        Assert.Equal(StatusCode.DeadlineExceeded, refusal.StatusCode);
+    }
+
+    [Fact]
+    public async Task Limits_the_streams_of_a_user_and_frees_those_that_end()
+    {
+        var open = Enumerable.Range(0, 5).Select(_ => Owner.WatchOrders(new WatchOrdersRequest())).ToList();
+        foreach (var stream in open)
+            await NextAsync(stream);
+        using (var refused = Owner.WatchOrders(new WatchOrdersRequest()))
+            await OrderCalls.RefusedAsync(StatusCode.ResourceExhausted, "TOO_MANY_STREAMS", () => NextAsync(refused));
+
+        open.ForEach(stream => stream.Dispose());
+
+        await Eventually.Holds(
+            async () =>
+            {
+                using var again = Owner.WatchOrders(new WatchOrdersRequest());
+                try
+                {
+                    return await NextAsync(again) is not null;
+                }
+                catch (RpcException full) when (full.StatusCode == StatusCode.ResourceExhausted)
+                {
+                    return false;
+                }
+            },
+            "a stream can be opened again");
+    }
+
+    private static async Task<OrderChange> NextAsync(AsyncServerStreamingCall<OrderChange> stream)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        Assert.True(await stream.ResponseStream.MoveNext(deadline.Token), "The stream ended.");
+        return stream.ResponseStream.Current;
+    }
+}

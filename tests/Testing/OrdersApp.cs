@@ -1,0 +1,169 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Portico.Infrastructure.SigningKeys;
+using Portico.Migrator;
+using Portico.Orders;
+using Portico.Seeder;
+using OrdersClient = Portico.Orders.V1.Orders.OrdersClient;
+
+namespace Portico.Testing;
+
+/// <summary>The orders service on real PostgreSQL, with a web API of Portico as the issuer of its tokens.</summary>
+public sealed class OrdersApp : IAsyncDisposable
+{
+    /// <summary>The permission that Portico gives itself for the orders of a user.</summary>
+    public const string ProcessPermission = "orders.process";
+
+    private static readonly Lazy<Task<OrdersApp>> Shared = new(async () => await StartAsync(await PorticoApp.SharedAsync()));
+
+    private readonly WebApplication _app;
+    private bool _isStopped;
+
+    private OrdersApp(WebApplication app, PorticoApp issuer, Uri service, Uri management, IReadOnlyDictionary<string, string?> settings)
+    {
+        (_app, Issuer, Service, Management, Settings) = (app, issuer, service, management, settings);
+        Channel = GrpcChannel.ForAddress(service);
+    }
+
+    public PorticoApp Issuer { get; }
+
+    /// <summary>The address of gRPC.</summary>
+    public Uri Service { get; }
+
+    /// <summary>The address of health and metrics.</summary>
+    public Uri Management { get; }
+
+    public GrpcChannel Channel { get; }
+
+    /// <summary>What it was started with.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; }
+
+    /// <summary>The database, with the role of the service.</summary>
+    public string ConnectionString => Settings["ConnectionStrings:Orders"]!;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>The one that tests share which change nothing but orders of their own users.</summary>
+    public static Task<OrdersApp> SharedAsync() => Shared.Value;
+
+    /// <summary>Starts one with a database of its own, which the Migrator makes and the Seeder fills.</summary>
+    public static async Task<OrdersApp> StartAsync(PorticoApp issuer, IDictionary<string, string?>? settings = null)
+    {
+        var database = $"orders_{Guid.NewGuid():N}";
+        var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["environment"] = "Development",
+            ["DOTNET_ENVIRONMENT"] = "Development",
+            ["Logging:LogLevel:Default"] = "Warning",
+            ["ConnectionStrings:Bootstrap"] = issuer.Stack.Postgres.ConnectionString,
+            ["ConnectionStrings:OrdersMigrator"] = Connection(issuer, database, "orders_migrator"),
+            ["ConnectionStrings:Orders"] = Connection(issuer, database, "orders_app"),
+            ["Tokens:Issuer"] = issuer.Settings["Tokens:Issuer"],
+            ["Listen:Url"] = "http://127.0.0.1:0",
+            ["Listen:ManagementUrl"] = "http://127.0.0.1:0",
+            ["Shutdown:DrainDelay"] = "00:00:00",
+        };
+        foreach (var (key, value) in settings ?? new Dictionary<string, string?>(StringComparer.Ordinal))
+            all[key] = value;
+
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
+        await Succeed((output, error) => MigratorApp.RunAsync(["up", "--target", "orders"], configuration, output, error, default));
+        await Succeed((output, error) => SeederApp.RunAsync(["catalogue"], configuration, output, error, default));
+        var app = OrdersHost.Create([.. all.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")]);
+        await app.StartAsync();
+        var (service, management) = OrdersHost.Addresses(app);
+        return new OrdersApp(app, issuer, service, management, all);
+    }
+
+    /// <summary>A client that sends this access token with every call.</summary>
+    public OrdersClient Client(string? accessToken) => accessToken is null
+        ? new OrdersClient(Channel)
+        : new OrdersClient(Channel.Intercept(headers =>
+        {
+            headers.Add("authorization", $"Bearer {accessToken}");
+            return headers;
+        }));
+
+    /// <summary>A client of Portico itself, which processes the orders of this user.</summary>
+    public OrdersClient Processing(Guid userId) => Client(Token(userId, "orders", [], [ProcessPermission]));
+
+    /// <summary>An access token signed with the key of the issuer.</summary>
+    public string Token(Guid userId, string audience, string[] roles, string[] permissions, TimeSpan? lifetime = null)
+    {
+        var key = Issuer.Services.GetRequiredService<TokenKeys>().Current.Signer;
+        var now = DateTimeOffset.UtcNow;
+        var ends = now + (lifetime ?? TimeSpan.FromMinutes(1));
+        var claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["iss"] = Settings["Tokens:Issuer"]!,
+            ["aud"] = audience,
+            ["sub"] = userId,
+            ["jti"] = Guid.NewGuid(),
+            ["client_id"] = "portico",
+            ["iat"] = Math.Min(now.ToUnixTimeSeconds(), ends.ToUnixTimeSeconds() - 1),
+            ["nbf"] = Math.Min(now.ToUnixTimeSeconds(), ends.ToUnixTimeSeconds() - 1),
+            ["exp"] = ends.ToUnixTimeSeconds(),
+            ["roles"] = roles,
+            ["permissions"] = permissions,
+        };
+        var header = $$"""{"alg":"{{key.Algorithm}}","typ":"at+jwt","kid":"{{key.Id}}"}""";
+        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}."
+            + Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims));
+        var signature = new byte[key.SignatureLength];
+        key.Sign(Encoding.ASCII.GetBytes(signed), signature);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
+    }
+
+    /// <summary>Changes rows behind the service's back, as the owner of the database.</summary>
+    public async Task ExecuteAsync(string sql, params object[] values)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(Settings["ConnectionStrings:Bootstrap"])
+        {
+            Database = new NpgsqlConnectionStringBuilder(ConnectionString).Database,
+            Pooling = false,
+        };
+        await using var connection = new NpgsqlConnection(builder.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task StopAsync()
+    {
+        if (!Interlocked.Exchange(ref _isStopped, true))
+            await _app.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Channel.ShutdownAsync();
+        Channel.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static string Connection(PorticoApp issuer, string database, string role) =>
+        new NpgsqlConnectionStringBuilder(issuer.Stack.Postgres.ConnectionString)
+        {
+            Database = database,
+            Username = role,
+            Password = role,
+        }.ConnectionString;
+
+    private static async Task Succeed(Func<TextWriter, TextWriter, Task<int>> run)
+    {
+        using var output = new StringWriter();
+        if (await run(output, output) != 0)
+            throw new InvalidOperationException($"The database of the orders service could not be made: {output}");
+    }
+}
