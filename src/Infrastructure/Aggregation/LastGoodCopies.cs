@@ -22,8 +22,12 @@ internal sealed class LastGoodCopies : IDisposable
     public LastGoodCopies(DashboardSettings settings, TimeProvider clock)
     {
         (_clock, _lifetime) = (clock, settings.MaxStale);
-        _copies = new MemoryCache(Options.Create(new MemoryCacheOptions { SizeLimit = settings.MaxCopyBytes, CompactionPercentage = 0.1 }));
+        _copies = new MemoryCache(Options.Create(
+            new MemoryCacheOptions { SizeLimit = settings.MaxCopyBytes, CompactionPercentage = 0.1, TrackStatistics = true }));
     }
+
+    /// <summary>The memory of all copies.</summary>
+    public long Bytes => _copies.GetCurrentStatistics()?.CurrentEstimatedSize ?? 0;
 
     public void Keep(PartKey key, byte[] json)
     {
