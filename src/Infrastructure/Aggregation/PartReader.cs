@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Polly;
 using Portico.Application.Common.Security;
 using Portico.Application.Dashboard;
 using Portico.Domain.Common;
@@ -50,6 +51,11 @@ internal sealed partial class PartReader(
         {
             // Whatever a driver throws when it is cancelled.
             throw new OperationCanceledException(cancellationToken);
+        }
+        catch (ExecutionRejectedException)
+        {
+            // An open breaker has its own log lines; one for each refused call would hide the others.
+            return DashboardErrors.PartUnavailable;
         }
         catch (Exception failure) when (Outage.Is(failure))
         {

@@ -135,16 +135,15 @@ internal sealed class BatchGate(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        var isRefused = context.Features.Get<InBatch>() is not null
-            && context.GetEndpoint() is { } endpoint
-            && endpoint.Metadata.GetMetadata<ControllerActionDescriptor>() is not null
-            && !SendsQuery(endpoint);
+        // The endpoints that answer 404 and 405 have no route.
+        var isRefused = context.Features.Get<InBatch>() is not null && context.GetEndpoint() is RouteEndpoint endpoint && !SendsQuery(endpoint);
         return isRefused ? context.Refuse(HttpError.Of(BatchErrors.NotInBatch)) : next(context);
     }
 
     private static bool SendsQuery(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<UseCaseAttribute>() is { UseCase: var declared } ? IsQuery(declared)
-        : endpoint.Metadata.GetMetadata<ControllerActionDescriptor>()!.Parameters.Any(parameter => IsQuery(parameter.ParameterType));
+        : endpoint.Metadata.GetMetadata<ControllerActionDescriptor>() is { } action
+            && action.Parameters.Any(parameter => IsQuery(parameter.ParameterType));
 
     private static bool IsQuery(Type type) =>
         type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IQuery<>));

@@ -93,35 +93,46 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
         var failed = new List<PartAnswer>();
         await using var answers = page.Read(settings.StreamDeadline, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         var next = answers.MoveNextAsync().AsTask();
-        await Send(Comment);
-        while (await Wait())
+        try
         {
-            if (answers.Current.Status == PartStatus.Failed)
-                failed.Add(answers.Current);
-            await Send(Event("part", json =>
+            await Send(Comment);
+            while (await Wait())
             {
-                json.WriteString("name", answers.Current.Part.Name);
-                WriteState(json, answers.Current);
-                json.WritePropertyName("value");
-                WriteValue(json, answers.Current);
-            }));
-            RequestDeadline.Restart(context);
-            next = answers.MoveNextAsync().AsTask();
-        }
+                var answer = answers.Current;
+                if (answer.Status == PartStatus.Failed)
+                    failed.Add(answer);
+                await Send(Event("part", json =>
+                {
+                    json.WriteString("name", answer.Part.Name);
+                    WriteState(json, answer);
+                    json.WritePropertyName("value");
+                    WriteValue(json, answer);
+                }));
+                RequestDeadline.Restart(context);
+                next = answers.MoveNextAsync().AsTask();
+            }
 
-        await Send(Event("end", json => WriteErrors(json, failed)));
+            await Send(Event("end", json => WriteErrors(json, failed)));
+        }
+        finally
+        {
+            // The parts can't be disposed while one of them is awaited.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
 
         async Task<bool> Wait()
         {
-            while (await Task.WhenAny(next, Task.Delay(settings.Heartbeat, context.RequestAborted)) != next)
+            for (; ; )
             {
-                // When the client is gone, the read ends too.
-                if (context.RequestAborted.IsCancellationRequested)
-                    break;
-                await Send(Comment);
+                try
+                {
+                    return await next.WaitAsync(settings.Heartbeat);
+                }
+                catch (TimeoutException) when (!next.IsCompleted)
+                {
+                    await Send(Comment);
+                }
             }
-
-            return await next;
         }
 
         async Task Send(ReadOnlyMemory<byte> bytes)

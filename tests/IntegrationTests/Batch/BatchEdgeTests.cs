@@ -64,11 +64,11 @@ public sealed class BatchProbeController(ISender sender) : ApiController(sender)
 
     [HttpGet("small")]
     [UseCase<ReadOwnProbe>]
-    public ActionResult Small() => new JsonResult("small");
+    public ActionResult Small() => Ok("small");
 
     [HttpGet("bug")]
     [UseCase<ReadOwnProbe>]
-    public ActionResult Bug() => throw new InvalidOperationException("A bug.");
+    public ActionResult Bug() => ModelState.IsValid ? throw new InvalidOperationException("A bug.") : NoContent();
 
     [HttpGet("nothing-sent")]
     public ActionResult NothingSent() => NoContent();

@@ -147,13 +147,13 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
     }
 
     [Fact]
-    public async Task A_thousand_equal_requests_of_a_caller_make_one_call_and_another_caller_makes_their_own()
+    public async Task Equal_requests_of_a_caller_make_one_call_and_another_caller_makes_their_own()
     {
         var other = await world.App.SignUpAsync();
         var before = Remote.Calls;
         Remote.Behaviour = Behaviour.Held;
         // The stream waits longer, so that the machine has time to take all of them.
-        var pages = Enumerable.Range(0, 1_000).Select(_ => Events(_person, "?include=plain")).ToArray();
+        var pages = Enumerable.Range(0, 100).Select(_ => Events(_person, "?include=plain")).ToArray();
         var others = Enumerable.Range(0, 10).Select(_ => Events(other, "?include=plain")).ToArray();
         await Eventually.Holds(() => Task.FromResult(Remote.Calls >= before + 2), "the calls");
         // All of them have their head, so all of them read.
