@@ -132,8 +132,8 @@ internal static class WebApiRegistration
                 .WithExposedHeaders(
                     "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State,
                     HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
-                    "Server-Timing", RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions", "Deprecation",
-                    "Sunset")
+                    "Server-Timing", RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions",
+                    "Deprecation", "Sunset")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
     }

@@ -136,7 +136,8 @@ internal sealed class BatchGate(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         // The endpoints that answer 404 and 405 have no route.
-        var isRefused = context.Features.Get<InBatch>() is not null && context.GetEndpoint() is RouteEndpoint endpoint && !SendsQuery(endpoint);
+        var isRefused = context.Features.Get<InBatch>() is not null
+            && context.GetEndpoint() is RouteEndpoint endpoint && !SendsQuery(endpoint);
         return isRefused ? context.Refuse(HttpError.Of(BatchErrors.NotInBatch)) : next(context);
     }
 

@@ -194,5 +194,5 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
 
     private static string Timing(PartAnswer answer) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{answer.Part.Name};dur={answer.Duration.TotalMilliseconds:0.#}{(answer.Status == PartStatus.Ok ? "" : $";desc={answer.Status}")}");
+        $"{answer.Part.Name};dur={answer.Duration.TotalMilliseconds:0.#}") + (answer.Status == PartStatus.Ok ? "" : $";desc={answer.Status}");
 }

@@ -133,8 +133,11 @@ public sealed class BatchTests : PorticoTests
     private static Task<JsonElement[]> Send(TestPerson person, params string[] paths) =>
         Answers(person, paths.Select(path => new { path }));
 
-    private static async Task<JsonElement[]> Answers(TestPerson person, IEnumerable<object> requests) =>
-        [.. (await person.SendAsync(HttpMethod.Post, Path, new { requests }).Json(HttpStatusCode.OK)).GetProperty("responses").EnumerateArray()];
+    private static async Task<JsonElement[]> Answers(TestPerson person, IEnumerable<object> requests)
+    {
+        var answer = await person.SendAsync(HttpMethod.Post, Path, new { requests }).Json(HttpStatusCode.OK);
+        return [.. answer.GetProperty("responses").EnumerateArray()];
+    }
 
     private static int Status(JsonElement answer) => answer.GetProperty("status").GetInt32();
 

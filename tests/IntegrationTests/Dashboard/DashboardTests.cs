@@ -259,8 +259,11 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
         Remote.Behaviour = Behaviour.Good;
         Assert.Equal("ok", Status(await Page("?include=plain"), "plain"));
 
-        async Task Faults(int count) => await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (_, _) =>
-            Assert.Equal("failed", Status(await Page("?include=plain"), "plain")));
+        Task Faults(int count) => Parallel.ForAsync(
+            0,
+            count,
+            new ParallelOptions { MaxDegreeOfParallelism = 50 },
+            async (_, _) => Assert.Equal("failed", Status(await Page("?include=plain"), "plain")));
     }
 
     [Fact]

@@ -31,19 +31,19 @@ internal static class DashboardScenario
             await Measure($"page of {part}", $"/api/v1/dashboard?include={part}");
         await Measure("page of all parts", "/api/v1/dashboard");
         // One caller: equal reads at the same time are one read.
-        await stack.MeasureAsync(
-            report, "page of all parts, one caller", api, Clients(_ => RequestBytes.Get("/api/v1/dashboard", people[0].AccessToken)), options,
-            cancellationToken);
-        await stack.MeasureAsync(
-            report, "batch of the parts", api, Clients(n => RequestBytes.Send("POST", "/api/v1/batch", people[n].AccessToken, Batch)), options,
-            cancellationToken);
+        await Run("page of all parts, one caller", _ => RequestBytes.Get("/api/v1/dashboard", people[0].AccessToken));
+        await Run("batch of the parts", n => RequestBytes.Send("POST", "/api/v1/batch", people[n].AccessToken, Batch));
         report.AddTable("Dashboard");
 
-        Task Measure(string what, string path) => stack.MeasureAsync(
-            report, what, api, Clients(n => RequestBytes.Get(path, people[n].AccessToken)), options, cancellationToken);
+        Task Measure(string what, string path) => Run(what, n => RequestBytes.Get(path, people[n].AccessToken));
 
-        ILoadClient[] Clients(Func<int, byte[]> request) =>
-            [.. Enumerable.Range(0, people.Count).Select(n => new RepeatingClient(request(n)))];
+        Task Run(string what, Func<int, byte[]> request) => stack.MeasureAsync(
+            report,
+            what,
+            api,
+            [.. Enumerable.Range(0, people.Count).Select(n => new RepeatingClient(request(n)))],
+            options,
+            cancellationToken);
     }
 
     private static async Task OpenWallets(ApiProcess api, LoadTokens tokens, CancellationToken cancellationToken)
