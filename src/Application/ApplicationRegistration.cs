@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Behaviours;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Dashboard;
 using Portico.Application.Forecasts;
 using Portico.Application.Ledger;
 using Portico.Application.Notifications;
@@ -38,6 +39,8 @@ public static class ApplicationRegistration
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TransactionBehaviour<,>));
 
         services.AddAutoMapper([typeof(ApplicationRegistration).Assembly], ServiceLifetime.Singleton);
+
+        services.AddDashboard(types);
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.Aggregation;
 using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Forecasts;
@@ -36,7 +37,8 @@ public static class InfrastructureRegistration
             .AddRedis(configuration)
             .AddTokens(configuration)
             .AddNotifications(configuration)
-            .AddEvents(configuration);
+            .AddEvents(configuration)
+            .AddAggregation(configuration);
     }
 
     /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>

@@ -9,10 +9,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Portico.Application.Batch;
 using Portico.Application.Common.Caching;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
+using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
 using Portico.WebApi.Http;
 using Portico.WebApi.Observability;
@@ -44,6 +46,8 @@ internal static class WebApiRegistration
     {
         // First the identity of the request, for every later step; then the headers of every answer, including errors.
         app.UseForwardedHeaders();
+        // The requests of a batch begin here: their caller is known from the request around them.
+        app.Use(app.Services.GetRequiredService<BatchPipeline>().Enter);
         app.UseMiddleware<RequestTrace>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<AccessLog>();
@@ -64,6 +68,8 @@ internal static class WebApiRegistration
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<RateLimitMiddleware>();
+        app.UseMiddleware<BatchGate>();
+        app.UseMiddleware<CallerWritesMiddleware>();
         app.MapControllers();
         app.MapDiscovery();
         app.MapSchemas();
@@ -130,8 +136,8 @@ internal static class WebApiRegistration
                 .WithExposedHeaders(
                     "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State,
                     HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
-                    RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions", "Deprecation",
-                    "Sunset")
+                    "Server-Timing", RequestTrace.RequestIdHeader, "traceparent", "api-supported-versions", "api-deprecated-versions",
+                    "Deprecation", "Sunset")
                 .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         return services;
     }
@@ -146,6 +152,11 @@ internal static class WebApiRegistration
         services.AddScoped<IRequestKey, HttpRequestKey>();
         services.AddScoped<ICacheReport, HttpCacheReport>();
         services.AddSingleton<IRateLimitReport, HttpRateLimitReport>();
+        services.AddSingleton<HttpCallerWork>();
+        services.AddSingleton<ICallerWork>(provider => provider.GetRequiredService<HttpCallerWork>());
+        services.AddSingleton<ICallerToken>(provider => provider.GetRequiredService<HttpCallerWork>());
+        services.AddSingleton<BatchPipeline>();
+        services.AddSingleton<IBatchPipeline>(provider => provider.GetRequiredService<BatchPipeline>());
         services.AddSingleton(new AnswerJson(ApiJson.Options));
         return services;
     }

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Portico.Bench;
 using Portico.Bench.Auth;
+using Portico.Bench.Dashboard;
 using Portico.Bench.Events;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
@@ -12,6 +13,7 @@ LoadScenario[] scenarios =
 [
     new("auth", AuthScenario.RunAsync),
     new("auth-outage", RedisOutage.RunAsync),
+    new("dashboard", DashboardScenario.RunAsync),
     new("events", EventsScenario.RunAsync),
     new("idle", IdleScenario.RunAsync)
     {

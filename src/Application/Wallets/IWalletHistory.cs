@@ -17,6 +17,9 @@ public interface IWalletHistory
     /// <summary>The entries before a version, newest first.</summary>
     Task<IReadOnlyList<EntryDto>> Before(WalletAccount wallet, long version, int limit, CancellationToken cancellationToken);
 
+    /// <summary>The last entries of several wallets, newest first, in one read.</summary>
+    Task<ILookup<Guid, EntryDto>> Last(IReadOnlyCollection<WalletAccount> wallets, int limit, CancellationToken cancellationToken);
+
     /// <summary>The balance after all entries that were recorded before a time.</summary>
     Task<PostedBalance> Until(WalletAccount wallet, DateTimeOffset instant, CancellationToken cancellationToken);
 

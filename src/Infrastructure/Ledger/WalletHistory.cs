@@ -28,6 +28,17 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     public const string BetweenSql =
         $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
 
+    // The account is the last column, so that the entry is read as in the other statements.
+    public const string LastSql =
+        """
+        SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id,
+            j.hold_id, j.reverses_id, j.description, p.account_id
+        FROM unnest($1) w (id)
+        CROSS JOIN LATERAL (SELECT * FROM ledger.postings WHERE account_id = w.id ORDER BY account_version DESC LIMIT $2) p
+        CROSS JOIN LATERAL (SELECT * FROM ledger.journals WHERE id = p.journal_id LIMIT 1) j
+        ORDER BY p.account_id, p.account_version DESC
+        """;
+
     // As a subquery the search runs once; directly in the condition it would also run for the plan.
     public const string UntilSql =
         """
@@ -48,6 +59,22 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     {
         await using var command = Command(BeforeSql, wallet.Id, version, limit);
         return await Read(command, wallet, cancellationToken);
+    }
+
+    public async Task<ILookup<Guid, EntryDto>> Last(
+        IReadOnlyCollection<WalletAccount> wallets, int limit, CancellationToken cancellationToken)
+    {
+        var byId = wallets.ToDictionary(wallet => wallet.Id);
+        List<(Guid Wallet, EntryDto Entry)> found = [];
+        if (byId.Count > 0)
+        {
+            await using var command = Command(LastSql, byId.Keys.ToArray(), limit);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                found.Add((reader.GetGuid(12), Entry(reader, byId[reader.GetGuid(12)])));
+        }
+
+        return found.ToLookup(row => row.Wallet, row => row.Entry);
     }
 
     public async Task<PostedBalance> Until(WalletAccount wallet, DateTimeOffset instant, CancellationToken cancellationToken)
@@ -82,18 +109,20 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         List<EntryDto> entries = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-        {
-            var (source, destination) = (reader.GetGuid(7), reader.GetGuid(8));
-            var other = source == wallet.Id ? destination : source;
-            entries.Add(new EntryDto(
-                reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), LedgerNames<JournalKind>.Read(reader.GetString(2)),
-                Amount(reader, 3, wallet), Amount(reader, 4, wallet), Amount(reader, 5, wallet), reader.GetGuid(6),
-                SystemAccounts.Contains(other) ? null : other,
-                reader.IsDBNull(9) ? null : reader.GetGuid(9), reader.IsDBNull(10) ? null : reader.GetGuid(10),
-                reader.IsDBNull(11) ? null : reader.GetString(11)));
-        }
-
+            entries.Add(Entry(reader, wallet));
         return entries;
+    }
+
+    private static EntryDto Entry(NpgsqlDataReader reader, WalletAccount wallet)
+    {
+        var (source, destination) = (reader.GetGuid(7), reader.GetGuid(8));
+        var other = source == wallet.Id ? destination : source;
+        return new EntryDto(
+            reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), LedgerNames<JournalKind>.Read(reader.GetString(2)),
+            Amount(reader, 3, wallet), Amount(reader, 4, wallet), Amount(reader, 5, wallet), reader.GetGuid(6),
+            SystemAccounts.Contains(other) ? null : other,
+            reader.IsDBNull(9) ? null : reader.GetGuid(9), reader.IsDBNull(10) ? null : reader.GetGuid(10),
+            reader.IsDBNull(11) ? null : reader.GetString(11));
     }
 
     private static Money Amount(NpgsqlDataReader reader, int column, WalletAccount wallet) =>

@@ -24,6 +24,7 @@ internal static class NotificationRegistration
         services.AddHostedService(provider => provider.GetRequiredService<MessageQueue>());
 
         services.AddSingleton<NotificationStore>();
+        services.AddSingleton<INotificationHistory, NotificationHistory>();
         services.AddSingleton<NotificationSignal>();
         services.AddScoped<INotificationQueue, NotificationQueue>();
         services.AddSingleton<MessageMetrics>();

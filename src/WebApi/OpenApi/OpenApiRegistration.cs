@@ -12,5 +12,6 @@ internal static class OpenApiRegistration
             options.AddOperationTransformer<OperationTransformer>();
             options.AddOperationTransformer<VersionLifetime>();
             options.AddSchemaTransformer<TextSchemas>();
+            options.AddSchemaTransformer<DashboardSchema>();
         });
 }

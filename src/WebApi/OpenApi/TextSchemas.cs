@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Portico.Domain.Common;
@@ -29,6 +30,10 @@ internal sealed class TextSchemas : IOpenApiSchemaTransformer
                 StringComparer.Ordinal)
             { ["amount"] = Text("^(0|[1-9][0-9]*)(\\.[0-9]+)?$"), ["currency"] = Text("^[A-Z]{3,5}$") };
             schema.Required = new HashSet<string>(StringComparer.Ordinal) { "amount", "currency" };
+        }
+        else if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Dictionary } && context.JsonTypeInfo.ElementType == typeof(string))
+        {
+            schema.AdditionalProperties = Text();
         }
         else if (context.JsonTypeInfo.ElementType == typeof(string))
         {

@@ -1,0 +1,58 @@
+using Portico.Application.Common.Security;
+using Portico.Infrastructure.Aggregation;
+
+namespace Portico.Application.UnitTests.Aggregation;
+
+public sealed class LastGoodCopiesTests
+{
+    private static readonly Guid User = Guid.NewGuid();
+
+    [Fact]
+    public void Gives_a_copy_only_to_the_same_caller_with_the_same_token_version_and_language()
+    {
+        using var copies = Make();
+        copies.Keep(Key(), [1]);
+
+        Assert.True(copies.TryGet(Key(), out var json, out _));
+        Assert.Equal([1], json.ToArray());
+        Assert.False(copies.TryGet(Key(user: Guid.NewGuid()), out _, out _));
+        Assert.False(copies.TryGet(Key(epoch: 2), out _, out _));
+        Assert.False(copies.TryGet(Key(locale: "ru"), out _, out _));
+        Assert.False(copies.TryGet(Key(part: "other"), out _, out _));
+    }
+
+    [Fact]
+    public void Keeps_no_more_than_its_memory_and_nothing_that_is_too_large()
+    {
+        using var copies = Make(maxBytes: 100 * 1024);
+        for (var n = 0; n < 1_000; n++)
+            copies.Keep(Key(user: Guid.NewGuid()), new byte[1024]);
+        copies.Keep(Key(part: "large"), new byte[300 * 1024]);
+
+        Assert.InRange(copies.Bytes, 0, 100 * 1024);
+        Assert.False(copies.TryGet(Key(part: "large"), out _, out _));
+    }
+
+    [Fact]
+    public void Keeps_nothing_without_a_lifetime()
+    {
+        using var copies = Make(maxStale: TimeSpan.Zero);
+        copies.Keep(Key(), [1]);
+        Assert.False(copies.TryGet(Key(), out _, out _));
+    }
+
+    [Fact]
+    public void Forgets_a_copy_of_what_is_refused_now()
+    {
+        using var copies = Make();
+        copies.Keep(Key(), [1]);
+        copies.Forget(Key());
+        Assert.False(copies.TryGet(Key(), out _, out _));
+    }
+
+    private static PartKey Key(string part = "part", Guid? user = null, int epoch = 1, string locale = "en") =>
+        new(part, new CallerKey(user ?? User, epoch, locale));
+
+    private static LastGoodCopies Make(long maxBytes = 1024 * 1024, TimeSpan? maxStale = null) => new(
+        new DashboardSettings { MaxCopyBytes = maxBytes, MaxStale = maxStale ?? TimeSpan.FromMinutes(1) }, TimeProvider.System);
+}
