@@ -192,7 +192,9 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
         json.WriteEndArray();
     }
 
-    private static string Timing(PartAnswer answer) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{answer.Part.Name};dur={answer.Duration.TotalMilliseconds:0.#}") + (answer.Status == PartStatus.Ok ? "" : $";desc={answer.Status}");
+    private static string Timing(PartAnswer answer)
+    {
+        var timing = string.Create(CultureInfo.InvariantCulture, $"{answer.Part.Name};dur={answer.Duration.TotalMilliseconds:0.#}");
+        return answer.Status == PartStatus.Ok ? timing : $"{timing};desc={answer.Status}";
+    }
 }
