@@ -4,7 +4,9 @@ using Portico.Infrastructure.Postgres;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>Reads the signing keys.</summary>
-/// <remarks>Without EF Core, whose model takes a third of the processor time of a start: every process reads the keys before it serves.</remarks>
+/// <remarks>
+/// Without EF Core, whose model takes a third of the processor time of a start: every process reads the keys before it serves.
+/// </remarks>
 public static class SigningKeyList
 {
     private const string Sql = """
