@@ -17,6 +17,7 @@ namespace Portico.Orders.Hosting;
 internal static class TelemetryRegistration
 {
     private const int MaxSeries = 500;
+    private const string Count = ".count";
 
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
@@ -34,7 +35,7 @@ internal static class TelemetryRegistration
             // In tests several applications run in one process; each exports only its own meters.
             var meters = provider.GetRequiredService<IMeterFactory>();
             metrics.AddView(instrument => instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, meters)
-                ? new MetricStreamConfiguration { CardinalityLimit = MaxSeries }
+                ? new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries }
                 : MetricStreamConfiguration.Drop);
         });
 
@@ -56,6 +57,11 @@ internal static class TelemetryRegistration
                 logs => logs.AddOtlpExporter("logs", otlp => Send(otlp, new Uri(collector, "v1/logs"))),
                 logs => logs.IncludeFormattedMessage = true);
     }
+
+    // For Prometheus a name that ends with "count" is a part of a histogram; promtool reports others as errors.
+    private static string? NameOf(Instrument instrument) => !instrument.Name.EndsWith(Count, StringComparison.Ordinal) ? null
+        : instrument.Name[..^Count.Length] is var noun && noun.EndsWith('y') ? $"{noun[..^1]}ies"
+        : $"{noun}s";
 
     private static void Send(OtlpExporterOptions otlp, Uri endpoint)
     {

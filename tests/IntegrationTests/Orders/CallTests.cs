@@ -155,6 +155,8 @@ public sealed class CallTests : IAsyncLifetime
         var metrics = await http.GetStringAsync(new Uri(_app.Management, "/metrics"));
         Assert.Contains("http_server_request_duration_seconds", metrics, StringComparison.Ordinal);
         Assert.Contains("portico_orders_streams", metrics, StringComparison.Ordinal);
+        var promtool = await Shell.RunAsync("promtool", ["check", "metrics"], metrics, Repository.Root, TimeSpan.FromSeconds(30));
+        Assert.Equal((0, ""), (promtool.ExitCode, promtool.Errors));
 
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_app.Service, "/metrics"))
         {
