@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -21,12 +20,12 @@ public sealed class RequestFingerprint
     private const int PartLength = 2 * HashLength;
     private const string Operation = "";
 
-    private readonly FrozenDictionary<uint, string> _names;
+    private readonly IEnumerable<string> _names;
     private readonly byte[] _bytes;
 
     /// <param name="operation">The method and the route.</param>
     /// <param name="fields">The name and the canonical bytes of each field that has a value, with ids of the path.</param>
-    /// <param name="names">The names of all fields that such a request can have.</param>
+    /// <param name="names">The names of all fields that such a request can have; read only when a difference is told.</param>
     public RequestFingerprint(string operation, IEnumerable<(string Name, byte[] Value)> fields, IEnumerable<string> names)
     {
         (string Name, byte[] Value)[] parts =
@@ -34,7 +33,7 @@ public sealed class RequestFingerprint
         if (parts.Length > MaxFields + 1)
             throw new ArgumentException($"A request with an idempotency key has at most {MaxFields} fields.", nameof(fields));
 
-        _names = names.ToFrozenDictionary(name => Hash(Encoding.UTF8.GetBytes(name)));
+        _names = names;
         _bytes = new byte[WholeLength + (parts.Length * PartLength)];
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
@@ -69,8 +68,9 @@ public sealed class RequestFingerprint
         if (mine.GetValueOrDefault(Hash([])) != other.GetValueOrDefault(Hash([])))
             return ", to another address";
 
+        var known = _names.ToDictionary(name => Hash(Encoding.UTF8.GetBytes(name)));
         var names = mine.Concat(other).Except(mine.Intersect(other)).Select(part => part.Key).Distinct()
-            .Select(name => _names.GetValueOrDefault(name, "a field of another version")).Order(StringComparer.Ordinal).ToArray();
+            .Select(name => known.GetValueOrDefault(name, "a field of another version")).Order(StringComparer.Ordinal).ToArray();
         return names.Length == 0 ? "" : $", with another value of {string.Join(", ", names)}";
     }
 
