@@ -1,12 +1,16 @@
 using System.Net.Sockets;
 using Npgsql;
+using Portico.Application.Common;
 
 namespace Portico.Infrastructure.Postgres;
 
 /// <summary>Distinguishes an outage of PostgreSQL, after which the same request may succeed, from a bug.</summary>
 public static class DatabaseOutage
 {
-    public static bool Is(Exception failure) => failure switch
+    /// <summary>Whether a failure, or a cause of it, is an outage.</summary>
+    public static bool Is(Exception failure) => Causes.Of(failure).Any(IsOutage);
+
+    private static bool IsOutage(Exception failure) => failure switch
     {
         PostgresException refused => IsUnavailable(refused.SqlState),
         // A lost or refused connection, an exhausted pool, a statement timeout.

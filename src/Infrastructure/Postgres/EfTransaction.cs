@@ -81,5 +81,6 @@ internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnu
     private bool IsRace(Exception failure) =>
         failure is DbUpdateConcurrencyException
         || uniqueKeys.ViolatedBy(failure) is { Error: null }
-        || PostgresFailure.In(failure) is { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+        || Causes.Of(failure).OfType<PostgresException>().Any(
+            error => error.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Npgsql;
+using Portico.Application.Common;
 using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Postgres;
@@ -16,7 +17,7 @@ internal sealed class UniqueKeys(IEnumerable<UniqueKey> keys)
 
     /// <summary>The registered index or trigger that a failure violates; <c>null</c> for any other failure.</summary>
     public UniqueKey? ViolatedBy(Exception failure) =>
-        PostgresFailure.In(failure) is { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation } violation
+        Causes.Of(failure).OfType<PostgresException>().FirstOrDefault() is { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation } violation
             ? _keys.GetValueOrDefault(violation.ConstraintName ?? "")
             : null;
 }

@@ -114,7 +114,7 @@ internal sealed partial class SigningKeyRefresher(
     private static bool IsTemporary(Exception failure, CancellationToken stopping) =>
         failure is OperationCanceledException && !stopping.IsCancellationRequested
         || failure is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }
-        || DatabaseOutage.Is(failure) || (failure.InnerException is { } cause && DatabaseOutage.Is(cause));
+        || DatabaseOutage.Is(failure);
 
     private async Task Refresh(TimeSpan limit, CancellationToken cancellationToken)
     {
