@@ -17,7 +17,8 @@ internal sealed class UniqueKeys(IEnumerable<UniqueKey> keys)
 
     /// <summary>The registered index or trigger that a failure violates; <c>null</c> for any other failure.</summary>
     public UniqueKey? ViolatedBy(Exception failure) =>
-        Causes.Of(failure).OfType<PostgresException>().FirstOrDefault() is { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation } violation
+        Causes.Of(failure).OfType<PostgresException>().FirstOrDefault()
+            is { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation } violation
             ? _keys.GetValueOrDefault(violation.ConstraintName ?? "")
             : null;
 }
