@@ -14,8 +14,9 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 
-/// <summary>Gives the first demo users paid orders: the money through the write path of the ledger, the order as the service stores it.</summary>
+/// <summary>Gives the first demo users paid orders.</summary>
 /// <remarks>
+/// The money goes through the write path of the ledger, and the order is written as the orders service stores it.
 /// The id of an order follows from its owner, and every step repeats safely, as in a real order. An order that its owner cancelled stays
 /// cancelled. Like the other demo data, the orders raise no events.
 /// </remarks>

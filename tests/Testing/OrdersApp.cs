@@ -59,8 +59,8 @@ public sealed class OrdersApp : IAsyncDisposable
     public static Task<OrdersApp> SharedAsync() => Shared.Value;
 
     /// <summary>The setting that lets the service listen where an application looks for it.</summary>
-    public static Dictionary<string, string?> AddressOf(PorticoApp issuer) =>
-        new(StringComparer.OrdinalIgnoreCase) { ["Listen:Url"] = issuer.Settings["Orders:Url"] };
+    public static IDictionary<string, string?> AddressOf(PorticoApp issuer) =>
+        new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["Listen:Url"] = issuer.Settings["Orders:Url"] };
 
     /// <summary>Starts one with a database of its own, which the Migrator makes and the Seeder fills.</summary>
     public static async Task<OrdersApp> StartAsync(PorticoApp issuer, IDictionary<string, string?>? settings = null)

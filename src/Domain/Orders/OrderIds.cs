@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Portico.Domain.Orders;
 
-/// <summary>The ids of what belongs to an order in the ledger. They derive from the id of the order, so every step repeats safely.</summary>
-/// <remarks>They are UUID v7 with the time of the order; bits of a SHA-256 replace the random bits.</remarks>
+/// <summary>The ids of what belongs to an order in the ledger; they derive from the id of the order.</summary>
+/// <remarks>So every step repeats safely. They are UUID v7 with the time of the order; bits of a SHA-256 replace the random bits.</remarks>
 public static class OrderIds
 {
     private const int TimeBytes = 6;

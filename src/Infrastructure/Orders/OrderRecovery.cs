@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Orders;
 /// <summary>Ends the sagas that a crash or an outage left: undoes orders that were being placed, completes cancellations.</summary>
 /// <remarks>
 /// A saga is taken when its lease has ended, so replicas share the work. One that can't be ended now is tried again after a pause that
-/// grows to 2 s: an order is ended soon after the service that it needs is back.
+/// grows to a second: an order is ended soon after the service that it needs is back.
 /// </remarks>
 internal sealed partial class OrderRecovery : PeriodicService
 {
@@ -20,7 +20,10 @@ internal sealed partial class OrderRecovery : PeriodicService
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    // A call that hangs because its service has just started again must not delay the next attempt for long.
+    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);
 
     private readonly OrderSagaStore _sagas;
     private readonly OrderSteps _steps;
@@ -58,7 +61,7 @@ internal sealed partial class OrderRecovery : PeriodicService
     private async Task TryEnd(OrderSaga saga, CancellationToken cancellationToken)
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        time.CancelAfter(_sagas.Timeout);
+        time.CancelAfter(_sagas.Timeout < LongestAttempt ? _sagas.Timeout : LongestAttempt);
         try
         {
             if (!await _sagas.End(saga, await Run(saga, time.Token), key: null, answer: null, time.Token))

@@ -12,8 +12,9 @@ using V1 = Portico.Orders.V1;
 
 namespace Portico.Infrastructure.Orders;
 
-/// <summary>Calls the orders service by gRPC. Reads carry the token of the caller, changes a token of Portico itself. Thread-safe.</summary>
+/// <summary>Calls the orders service by gRPC: reads carry the token of the caller, changes a token of Portico itself.</summary>
 /// <remarks>
+/// Thread-safe.
 /// No call is made twice here. Calls go through the circuit breaker of the service, except those that end what was begun: these must not
 /// wait for it, and few of them run at a time.
 /// </remarks>

@@ -128,7 +128,8 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var (person, wallet) = _people[n % People];
         var key = $"{Guid.NewGuid()}";
-        var mine = _placed.Where(order => order.StartsWith($"{person.Id}", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        var mine = _placed.Where(order => order.StartsWith($"{person.Id}", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).ToArray();
         if (random.Next(3) > 0 || mine.Length == 0)
             return new Request(person, "orders", OrderPeople.Mugs(wallet, random.Next(1, 4)), key);
 

@@ -254,6 +254,15 @@ public sealed class OrderTests : IAsyncLifetime
             role => Assert.DoesNotContain(OrdersApp.ProcessPermission, Application.Common.Security.Permissions.Of(role)));
     }
 
+    [Fact]
+    public async Task Without_the_address_of_the_service_there_are_no_orders()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var person = await app.SignUpAsync();
+        await person.GetAsync(OrderPeople.Path).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+        Assert.False((await person.GetAsync("/api/v1/dashboard").Json(HttpStatusCode.OK)).TryGetProperty("orders", out _));
+    }
+
     private async Task<string[]> EventsAsync(string order)
     {
         await using var connection = new Npgsql.NpgsqlConnection(_app.Database.Portico);

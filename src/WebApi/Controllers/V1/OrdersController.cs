@@ -15,7 +15,8 @@ public sealed class OrdersController(ISender sender) : ApiController(sender)
 {
     /// <summary>Places an order and pays for it from a wallet of the caller</summary>
     /// <remarks>
-    /// The order is placed and paid, or neither. After 503 nothing stays behind: what was begun is undone, and the same key can be used again.
+    /// The order is placed and paid, or neither. After 503 nothing stays behind: what was begun is undone, and the same key can be used
+    /// again.
     /// </remarks>
     [HttpPost]
     [ProducesResponseType<OrderDto>(StatusCodes.Status201Created)]
