@@ -17,6 +17,7 @@ using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
 using Portico.WebApi.Http;
+using Portico.WebApi.OAuth;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Pages;
@@ -37,6 +38,7 @@ internal static class WebApiRegistration
             .AddHealth(configuration)
             .AddCrossOrigin(configuration)
             .AddCaller()
+            .AddOAuth(configuration)
             .AddApi()
             .AddOpenApiDocument("v1");
     }

@@ -32,24 +32,23 @@ internal sealed class ExternalSignIn(
         return Answer(await RegisterOrLink(identity, identity.Address, cancellationToken));
     }
 
-    /// <summary>Whether a challenge was made here.</summary>
-    public async Task<bool> HasMade(string challengeId, CancellationToken cancellationToken) =>
-        await records.Find<ExternalIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken) is not null;
+    /// <summary>Whether an id has the form of the challenges that are made here.</summary>
+    public static bool IsChallenge(string id) => FieldRules.IsToken(id);
 
     /// <summary>Answers the challenge: links the identity to the user who has the address, or registers one, and signs the user in.</summary>
-    public async Task<Result<TokensDto>> Verify(string challengeId, string code, string? requestId, CancellationToken cancellationToken)
+    public async Task<Result<TokensDto>> Verify(string challengeId, string code, CancellationToken cancellationToken)
     {
-        var identity = await records.Find<ExternalIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);
-        if (identity?.Address is not { } address)
+        var pending = await records.Find<PendingIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);
+        if (pending is not { Identity: { Address: { } address } identity })
             return UserErrors.InvalidCode;
 
         var proof = await codes.Consume(
-            address, CodeScope.ExternalSignIn, code, requestId ?? challengeId, client.IpAddress, cancellationToken);
+            address, CodeScope.ExternalSignIn, code, pending.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 
         // Of two callers with the right code one gets here; the other one was refused by the code.
-        await records.Take<ExternalIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);
+        await records.Take<PendingIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);
         return await Find(identity, cancellationToken) is { } known
             ? await Open(known, cancellationToken)
             : await RegisterOrLink(identity, address, cancellationToken);
@@ -83,8 +82,9 @@ internal sealed class ExternalSignIn(
         if (sent.Error is { } tooMany)
             return tooMany;
 
-        var id = sent.Value.RequestId;
-        await records.Add(OneTimeRecordKind.AddressProof, id, identity, codes.Lifetime, cancellationToken);
+        var id = OneTimeToken.New();
+        var pending = new PendingIdentity(identity, sent.Value.RequestId);
+        await records.Add(OneTimeRecordKind.AddressProof, id, pending, codes.Lifetime, cancellationToken);
         return OAuthAnswer.Of(new SignInChallengeDto(id, [ChallengeMethod.AddressCode], sent.Value.ExpiresIn));
     }
 
@@ -147,4 +147,7 @@ internal sealed class ExternalSignIn(
 
     private static Result<OAuthAnswer> Answer(Result<TokensDto> tokens) =>
         tokens.Error is { } refusal ? refusal : OAuthAnswer.Of(tokens.Value);
+
+    /// <summary>An identity whose address waits for the code of this request.</summary>
+    private sealed record PendingIdentity(ExternalIdentity Identity, string RequestId);
 }

@@ -41,8 +41,8 @@ internal sealed class VerifyChallengeHandler(
 {
     public async Task<Result<TokensDto>> Handle(VerifyChallenge command, CancellationToken cancellationToken)
     {
-        if (await external.HasMade(command.ChallengeId, cancellationToken))
-            return await external.Verify(command.ChallengeId, command.Code, command.RequestId, cancellationToken);
+        if (ExternalSignIn.IsChallenge(command.ChallengeId))
+            return await external.Verify(command.ChallengeId, command.Code, cancellationToken);
 
         var met = await challenges.Verify(
             command.ChallengeId, command.Code, command.RequestId, client.IpAddress, cancellationToken);
