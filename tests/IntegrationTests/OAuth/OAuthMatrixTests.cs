@@ -6,7 +6,8 @@ using Portico.Testing.Providers;
 namespace Portico.IntegrationTests.OAuth;
 
 /// <summary>Each provider with each kind of address and of account, and each provider with each failure.</summary>
-public sealed class OAuthMatrixTests(OAuthWorld world) : IClassFixture<OAuthWorld>
+[Collection(OAuthWorld.Tests.Name)]
+public sealed class OAuthMatrixTests(OAuthWorld world)
 {
     public enum Address
     {

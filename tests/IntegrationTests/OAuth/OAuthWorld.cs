@@ -14,7 +14,17 @@ public sealed class OAuthWorld : IAsyncLifetime
     /// <summary>A frontend on another host.</summary>
     public const string Frontend = "https://app.example.com/signed-in";
 
+    /// <summary>The tests that share it.</summary>
+    [CollectionDefinition(Name)]
+    public sealed class Tests : ICollectionFixture<OAuthWorld>
+    {
+        public const string Name = "Sign-in with providers";
+    }
+
     public PorticoApp App { get; private set; } = null!;
+
+    /// <summary>Where a browser was sent while Google did not answer; afterwards its endpoints are known.</summary>
+    public Uri WhileGoogleWasAway { get; private set; } = null!;
 
     public FakeProviders Providers { get; private set; } = null!;
 
@@ -30,6 +40,11 @@ public sealed class OAuthWorld : IAsyncLifetime
         settings["OAuth:ReturnUrls:0"] = Frontend;
         settings["OAuth:ReturnUrls:1"] = $"{address}/welcome?from=provider";
         App = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = settings });
+
+        Providers.IsGoogleAway = true;
+        using var browser = Browser();
+        WhileGoogleWasAway = await browser.StartAsync("google", To(Frontend));
+        Providers.IsGoogleAway = false;
     }
 
     public async Task DisposeAsync()

@@ -38,6 +38,9 @@ public sealed class FakeProviders : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
+    /// <summary>Whether Google's server answers nothing but errors when it is asked for its endpoints.</summary>
+    public bool IsGoogleAway { get; set; }
+
     /// <summary>The authorization requests that browsers brought, by their state.</summary>
     public ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Requests { get; } = new(StringComparer.Ordinal);
 
@@ -93,7 +96,7 @@ public sealed class FakeProviders : IAsyncDisposable
 
     private void Map(WebApplication app)
     {
-        app.MapGet("/google/.well-known/openid-configuration", () => Results.Json(new
+        app.MapGet("/google/.well-known/openid-configuration", () => IsGoogleAway ? Results.StatusCode(503) : Results.Json(new
         {
             issuer = Issuer,
             authorization_endpoint = $"{Issuer}/authorize",
