@@ -1,12 +1,13 @@
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using OpenIddict.Abstractions;
 using OpenIddict.Client;
-using OpenIddict.Client.AspNetCore;
 using Portico.Application.Auth;
-using Portico.Application.Common;
+using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Client.OpenIddictClientEvents;
 
 namespace Portico.WebApi.OAuth;
@@ -19,32 +20,23 @@ namespace Portico.WebApi.OAuth;
 internal sealed partial class OAuthClient(
     IOpenIddictClientFactory factory, IOpenIddictClientDispatcher dispatcher, ConfiguredProviders providers, ILogger<OAuthClient> log)
 {
-    /// <summary>Redirects the browser to the provider, and gives it the cookie of the flow.</summary>
-    /// <returns><c>null</c> after the redirect, or why there is none.</returns>
-    public async Task<OAuthFailure?> ChallengeAsync(HttpContext context, OAuthFlow flow)
-    {
-        try
-        {
-            var challenge = new ProcessChallengeContext(await BeginAsync(context))
-            {
-                CancellationToken = context.RequestAborted,
-                Principal = new(new System.Security.Claims.ClaimsIdentity()),
-                ProviderName = flow.Provider,
-                Request = new OpenIddictRequest(),
-                Properties = { [UseStateOnce.FlowProperty] = JsonSerializer.Serialize(flow) },
-            };
-            await dispatcher.DispatchAsync(challenge);
-            if (!challenge.IsRejected)
-                return null;
+    // Of OpenIddict: the network failed, the answer has an error status, the endpoints could not be read.
+    private static readonly string[] Outages = ["ID2136", "ID2161", "ID2170"];
 
-            LogFailure(flow.Provider, challenge.Error, challenge.ErrorDescription);
-            return OAuthFailure.SignInFailed;
-        }
-        catch (Exception failure) when (IsOutage(failure, context))
+    /// <summary>Redirects the browser to the provider, and gives it the cookie of the flow.</summary>
+    /// <returns><see cref="OAuthFailure.None"/> after the redirect, or why there is none.</returns>
+    public async Task<OAuthFailure> ChallengeAsync(HttpContext context, OAuthFlow flow)
+    {
+        var challenge = new ProcessChallengeContext(await BeginAsync(context))
         {
-            LogOutage(failure, flow.Provider);
-            return OAuthFailure.ProviderUnavailable;
-        }
+            CancellationToken = context.RequestAborted,
+            Principal = new ClaimsPrincipal(new ClaimsIdentity()),
+            ProviderName = flow.Provider,
+            Request = new OpenIddictRequest(),
+            Properties = { [UseStateOnce.FlowProperty] = JsonSerializer.Serialize(flow) },
+        };
+        await dispatcher.DispatchAsync(challenge);
+        return challenge.IsRejected ? Explain(flow, challenge) : OAuthFailure.None;
     }
 
     /// <summary>Reads who the person is.</summary>
@@ -65,22 +57,18 @@ internal sealed partial class OAuthClient(
         {
             await dispatcher.DispatchAsync(new ProcessRequestContext(transaction) { CancellationToken = context.RequestAborted });
         }
-        catch (Exception failure) when (FlowOf(transaction) is not null && IsOutage(failure, context))
+        catch (InvalidOperationException malformed) when (FlowOf(transaction) is { } begun)
         {
-            LogOutage(failure, FlowOf(transaction)!.Provider);
-            return new CompleteOAuth { Flow = FlowOf(transaction)!, Failure = OAuthFailure.ProviderUnavailable };
+            // OpenIddict throws for some answers that lack what it needs.
+            LogMalformed(malformed, begun.Provider);
+            return new CompleteOAuth { Flow = begun, Failure = OAuthFailure.SignInFailed };
         }
 
         var answer = transaction.GetProperty<ProcessAuthenticationContext>(typeof(ProcessAuthenticationContext).FullName!);
         if (answer is null || FlowOf(transaction) is not { } flow)
             return OAuthErrors.InvalidState;
-
         if (answer.IsRejected)
-        {
-            LogFailure(flow.Provider, answer.Error, answer.ErrorDescription);
-            var isDenied = answer.Error == OpenIddictConstants.Errors.AccessDenied;
-            return new CompleteOAuth { Flow = flow, Failure = isDenied ? OAuthFailure.AccessDenied : OAuthFailure.SignInFailed };
-        }
+            return new CompleteOAuth { Flow = flow, Failure = Explain(flow, answer) };
 
         var identity = answer.MergedPrincipal is { } principal ? providers.Find(flow.Provider)?.Read(principal) : null;
         return identity is null
@@ -98,18 +86,24 @@ internal sealed partial class OAuthClient(
     private static OAuthFlow? FlowOf(OpenIddictClientTransaction transaction) =>
         transaction.GetProperty<OAuthFlow>(typeof(OAuthFlow).FullName!);
 
-    // The end of the request is no fault of the provider, and an outage of Redis is answered as everywhere.
-    private static bool IsOutage(Exception failure, HttpContext context) =>
-        !context.RequestAborted.IsCancellationRequested
-        && !Causes.Of(failure).Any(cause => cause is DependencyUnavailableException)
-        && Causes.Of(failure).Any(cause => cause is HttpRequestException or IOException or TimeoutException or OperationCanceledException
-            or OpenIddictExceptions.ProtocolException);
+    private OAuthFailure Explain(OAuthFlow flow, BaseValidatingContext refused)
+    {
+        LogFailure(flow.Provider, refused.Error, refused.ErrorDescription);
+        return refused.Error switch
+        {
+            Errors.AccessDenied => OAuthFailure.AccessDenied,
+            Errors.TemporarilyUnavailable => OAuthFailure.ProviderUnavailable,
+            Errors.ServerError when Array.Exists(Outages, id => refused.ErrorUri?.EndsWith(id, StringComparison.Ordinal) == true) =>
+                OAuthFailure.ProviderUnavailable,
+            _ => OAuthFailure.SignInFailed,
+        };
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "The sign-in with {Provider} failed: {Error}, {Description}")]
     private partial void LogFailure(string provider, string? error, string? description);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Provider} does not answer.")]
-    private partial void LogOutage(Exception failure, string provider);
+    [LoggerMessage(2, LogLevel.Warning, "The answer of {Provider} is not valid.")]
+    private partial void LogMalformed(Exception failure, string provider);
 }
 
 /// <summary>Gives controllers what the browser sends for a flow.</summary>
@@ -130,10 +124,11 @@ internal sealed class OAuthChallengeResult(OAuthFlow flow) : ActionResult
     public override async Task ExecuteResultAsync(ActionContext context)
     {
         var services = context.HttpContext.RequestServices;
-        if (await services.GetRequiredService<OAuthClient>().ChallengeAsync(context.HttpContext, flow) is not { } failure)
+        var failure = await services.GetRequiredService<OAuthClient>().ChallengeAsync(context.HttpContext, flow);
+        if (failure == OAuthFailure.None)
             return;
 
-        var sender = services.GetRequiredService<Portico.Application.Common.Messaging.ISender>();
+        var sender = services.GetRequiredService<ISender>();
         var back = await sender.Send(new CompleteOAuth { Flow = flow, Failure = failure }, context.HttpContext.RequestAborted);
         context.HttpContext.Response.Redirect(back.Value.Url.AbsoluteUri);
     }

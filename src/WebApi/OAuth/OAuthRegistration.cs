@@ -39,6 +39,7 @@ internal static class OAuthRegistration
             client.AddEventHandler(RequirePkce.Descriptor);
             client.AddEventHandler(UseStateOnce.Descriptor);
             client.AddEventHandler(CheckIssuer.Descriptor);
+            client.AddEventHandler(CheckIdTokenLifetime.Descriptor);
         });
         RemoveScheme(services);
         services.AddOptions<OpenIddictClientOptions>()

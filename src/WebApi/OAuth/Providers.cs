@@ -27,7 +27,7 @@ internal sealed class GoogleProvider : OAuthProvider
     protected override bool IsEmailVerified(ClaimsPrincipal principal)
     {
         var claims = principal.FindAll(OpenIddictConstants.Claims.EmailVerified).ToArray();
-        return claims.Length > 0 && Array.TrueForAll(claims, claim => claim.Value == "true");
+        return claims.Length > 0 && Array.TrueForAll(claims, claim => claim.Value.Equals("true", StringComparison.OrdinalIgnoreCase));
     }
 }
 

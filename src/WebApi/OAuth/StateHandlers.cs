@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Claims;
 using System.Text.Json;
 using OpenIddict.Abstractions;
 using OpenIddict.Client;
@@ -74,5 +76,38 @@ internal sealed class CheckIssuer : IOpenIddictClientHandler<ProcessAuthenticati
         else
             context.Reject(OpenIddictConstants.Errors.InvalidRequest, "The answer comes from another issuer.");
         return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Checks the lifetime of an id token, which OpenIddict does not check.</summary>
+internal sealed class CheckIdTokenLifetime(TimeProvider clock) : IOpenIddictClientHandler<ProcessAuthenticationContext>
+{
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
+    public static OpenIddictClientHandlerDescriptor Descriptor { get; } =
+        OpenIddictClientHandlerDescriptor.CreateBuilder<ProcessAuthenticationContext>()
+            .UseSingletonHandler<CheckIdTokenLifetime>()
+            .SetOrder(OpenIddictClientHandlers.ValidateBackchannelIdentityTokenWellknownClaims.Descriptor.Order + 500)
+            .SetType(OpenIddictClientHandlerType.Custom)
+            .Build();
+
+    public ValueTask HandleAsync(ProcessAuthenticationContext context)
+    {
+        // That an id token has both claims was checked before.
+        if (context.BackchannelIdentityTokenPrincipal is { } token
+            && (!TryRead(token, OpenIddictConstants.Claims.ExpiresAt, out var expires)
+                || !TryRead(token, OpenIddictConstants.Claims.IssuedAt, out var issued)
+                || clock.GetUtcNow() > expires + ClockSkew
+                || clock.GetUtcNow() < issued - ClockSkew))
+            context.Reject(OpenIddictConstants.Errors.InvalidToken, "The id token is expired or not valid yet.");
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool TryRead(ClaimsPrincipal token, string name, out DateTimeOffset time)
+    {
+        var isTime = long.TryParse(token.GetClaim(name), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+        time = isTime ? DateTimeOffset.FromUnixTimeSeconds(seconds) : default;
+        return isTime;
     }
 }

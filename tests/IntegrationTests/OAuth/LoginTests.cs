@@ -210,7 +210,7 @@ public sealed class LoginTests(OAuthWorld world)
         var challenge = await world.SignInAsync("vk", new FakePerson { Email = email }).Json(HttpStatusCode.Accepted);
         await world.SignInAsync("yandex", new FakePerson { Email = email }).Problem(HttpStatusCode.TooManyRequests, "too_many_codes");
 
-        var code = await world.App.CodeAsync(email);
+        var code = await world.CodeAsync(email);
         // It opens nothing else.
         await world.App.Client.PostAsJsonAsync(
             "/api/v1/auth/register", new { email, code, password = "correct horse battery staple", displayName = "Ada" })

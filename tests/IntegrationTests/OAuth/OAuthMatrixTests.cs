@@ -44,6 +44,7 @@ public sealed class OAuthMatrixTests(OAuthWorld world)
         OtherBrowser,
         ProviderFails,
         ProviderBreaks,
+        NoUserInfo,
     }
 
     public static TheoryData<string, Address, Account> Cells()
@@ -97,7 +98,7 @@ public sealed class OAuthMatrixTests(OAuthWorld world)
             // The same answer whether the address is taken or not.
             var challenge = await answer.Json(HttpStatusCode.Accepted);
             Assert.Equal(["addressCode"], challenge.GetProperty("methods").EnumerateArray().Select(method => method.GetString()));
-            var code = await world.App.CodeAsync(email);
+            var code = await world.CodeAsync(email);
             await world.ProveAsync(challenge, OAuthWorld.WrongCode(code)).Problem(HttpStatusCode.BadRequest, "invalid_code");
             if (account == Account.SomebodyElses)
             {
@@ -206,6 +207,7 @@ public sealed class OAuthMatrixTests(OAuthWorld world)
         Failure.WrongAudience => ProviderFault.WrongAudience,
         Failure.ProviderFails => ProviderFault.Fails,
         Failure.ProviderBreaks => ProviderFault.Breaks,
+        Failure.NoUserInfo => ProviderFault.RefusesUserInfo,
         _ => ProviderFault.None,
     };
 

@@ -89,6 +89,10 @@ public sealed class OAuthWorld : IAsyncLifetime
         [.. (await person.GetAsync("/api/v1/users/me/logins").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()
             .Select(login => login.Text("provider"))];
 
+    /// <summary>The code that a sign-in with a provider sent to an address.</summary>
+    public async Task<string> CodeAsync(string email) => PorticoApp.CodeIn(
+        await App.MessageAsync(email, text => text.Contains("Somebody signs in with", StringComparison.Ordinal)));
+
     public static string To(string returnUrl) => $"returnUrl={Uri.EscapeDataString(returnUrl)}";
 
     public static string CodeIn(Uri end) =>

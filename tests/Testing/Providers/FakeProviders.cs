@@ -210,7 +210,8 @@ public sealed class FakeProviders : IAsyncDisposable
         var token = header.Contains(' ', StringComparison.Ordinal) ? header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]
             : context.Request.HasFormContentType ? (await context.Request.ReadFormAsync())["access_token"].ToString()
             : context.Request.Query["access_token"].ToString();
-        if (!_tokens.TryGetValue(token, out var grant) || grant.Provider != provider)
+        if (!_tokens.TryGetValue(token, out var grant) || grant.Provider != provider
+            || grant.Person.Fault == ProviderFault.RefusesUserInfo)
         {
             await RefuseAsync(provider, context);
             return;
@@ -355,4 +356,5 @@ public enum ProviderFault
     CodeOfAnotherFlow,
     Fails,
     Breaks,
+    RefusesUserInfo,
 }
