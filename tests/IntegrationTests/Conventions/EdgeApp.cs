@@ -160,7 +160,7 @@ internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKe
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 
-    public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<bool> LookAgain(CancellationToken cancellationToken) => Task.FromResult(true);
 
     public bool TrySpend(Guid userId, long most, out RateLimitUse use) => TrySpend(most, out use);
 
