@@ -8,13 +8,14 @@
 # FOLDER/migrator   secrets of the Migrator
 # FOLDER/server     secrets of the server and the Seeder; they never see the two folders above
 # FOLDER/orders     secrets of the orders service, which sees no other folder
+# FOLDER/demo       secrets of the job that gives demo users orders in both databases
 # OWNER             the owner of the files, such as 1654:1654; only root can set it
 set -euo pipefail
 umask 077
 
 folder=${1:?FOLDER is missing}
 owner=${2:-}
-mkdir -p "$folder/postgres" "$folder/migrator" "$folder/server" "$folder/orders"
+mkdir -p "$folder/postgres" "$folder/migrator" "$folder/server" "$folder/orders" "$folder/demo"
 
 # Writes to a second name first, so that a secret is complete or missing.
 make() {
@@ -48,7 +49,9 @@ make migrator/ConnectionStrings__Portico cat "$folder/server/ConnectionStrings__
 make migrator/ConnectionStrings__Orders cat "$folder/orders/ConnectionStrings__Orders"
 # Its `keys` commands decrypt the signing keys that the server has encrypted.
 make migrator/Tokens__SealingKey cat "$folder/server/Tokens__SealingKey"
+make demo/ConnectionStrings__Portico cat "$folder/server/ConnectionStrings__Portico"
+make demo/ConnectionStrings__Orders cat "$folder/orders/ConnectionStrings__Orders"
 
 if [ -n "$owner" ] && [ "$(id -u)" -eq 0 ]; then
-  chown -R "$owner" "$folder/migrator" "$folder/server" "$folder/orders"
+  chown -R "$owner" "$folder/migrator" "$folder/server" "$folder/orders" "$folder/demo"
 fi

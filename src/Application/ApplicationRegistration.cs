@@ -9,6 +9,7 @@ using Portico.Application.Dashboard;
 using Portico.Application.Forecasts;
 using Portico.Application.Ledger;
 using Portico.Application.Notifications;
+using Portico.Application.Orders;
 using Portico.Application.Users;
 
 namespace Portico.Application;
@@ -46,6 +47,8 @@ public static class ApplicationRegistration
         services.AddScoped<SignIn>();
         services.AddScoped<MoneyReceivers>();
         services.AddScoped<LedgerClient>();
+        services.AddSingleton<OrderSteps>();
+        services.AddScoped<OrderRequests>();
         services.AddScoped<OpenEvents>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();

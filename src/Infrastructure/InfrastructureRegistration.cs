@@ -9,6 +9,7 @@ using Portico.Infrastructure.Forecasts;
 using Portico.Infrastructure.Idempotency;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Notifications;
+using Portico.Infrastructure.Orders;
 using Portico.Infrastructure.Passwords;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.QueryCache;
@@ -38,7 +39,8 @@ public static class InfrastructureRegistration
             .AddTokens(configuration)
             .AddNotifications(configuration)
             .AddEvents(configuration)
-            .AddAggregation(configuration);
+            .AddAggregation(configuration)
+            .AddOrders(configuration);
     }
 
     /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>

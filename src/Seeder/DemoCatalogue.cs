@@ -22,12 +22,15 @@ internal sealed class DemoCatalogue(IConfiguration configuration)
         ("0199c2a7-000a-7000-8000-00000000000a", "Paper lantern", "Made by hand.", 1_800, "JPY"),
     ];
 
+    /// <summary>The connection string of the orders service's database.</summary>
+    /// <exception cref="SeederException">It is missing.</exception>
+    public static string ConnectionOf(IConfiguration configuration) => configuration[Key] is { Length: > 0 } connection
+        ? connection
+        : throw new SeederException($"{Key} is missing: the Npgsql connection string of the role orders_app.");
+
     public async Task Run(TextWriter output, CancellationToken cancellationToken)
     {
-        if (configuration[Key] is not { Length: > 0 } connection)
-            throw new SeederException($"{Key} is missing: the Npgsql connection string of the role orders_app.");
-
-        await using var database = NpgsqlDataSource.Create(connection);
+        await using var database = NpgsqlDataSource.Create(ConnectionOf(configuration));
         await using var command = database.CreateCommand(
             """
             INSERT INTO products (id, name, description, price, currency) SELECT * FROM unnest($1, $2, $3, $4, $5)

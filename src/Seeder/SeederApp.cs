@@ -127,6 +127,8 @@ internal sealed class SeederApp
         }));
         root.Add(Create("catalogue", "Demo products of the orders service; needs only its database.", [], (services, _, token) =>
             services.GetRequiredService<DemoCatalogue>().Run(_output, token)));
+        root.Add(Create("orders", "Paid orders of demo users; needs both databases, demo users and products.", [], (services, _, token) =>
+            services.GetRequiredService<DemoOrders>().Run(_output, token)));
         return root;
     }
 
@@ -175,7 +177,7 @@ internal sealed class SeederApp
             builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>();
-        builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>();
+        builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>().AddScoped<DemoOrders>();
         return builder.Build();
     }
 

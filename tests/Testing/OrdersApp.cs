@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Portico.DevStack;
 using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator;
 using Portico.Orders;
@@ -22,7 +23,11 @@ public sealed class OrdersApp : IAsyncDisposable
     /// <summary>The permission that Portico gives itself for the orders of a user.</summary>
     public const string ProcessPermission = "orders.process";
 
-    private static readonly Lazy<Task<OrdersApp>> Shared = new(async () => await StartAsync(await PorticoApp.SharedAsync()));
+    private static readonly Lazy<Task<OrdersApp>> Shared = new(async () =>
+    {
+        var issuer = await PorticoApp.SharedAsync();
+        return await StartAsync(issuer, AddressOf(issuer));
+    });
 
     private readonly WebApplication _app;
     private bool _isStopped;
@@ -54,8 +59,32 @@ public sealed class OrdersApp : IAsyncDisposable
     /// <summary>The one that tests share which change nothing but orders of their own users.</summary>
     public static Task<OrdersApp> SharedAsync() => Shared.Value;
 
+    /// <summary>Starts one together with an application of its own, which finds it.</summary>
+    public static async Task<OrdersApp> StartWithIssuerAsync()
+    {
+        var issuer = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" },
+        });
+        return await StartAsync(issuer, AddressOf(issuer));
+    }
+
+    /// <summary>The setting that lets the service listen where an application looks for it.</summary>
+    public static IDictionary<string, string?> AddressOf(PorticoApp issuer) =>
+        new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["Listen:Url"] = issuer.Settings["Orders:Url"] };
+
     /// <summary>Starts one with a database of its own, which the Migrator makes and the Seeder fills.</summary>
     public static async Task<OrdersApp> StartAsync(PorticoApp issuer, IDictionary<string, string?>? settings = null)
+    {
+        var all = await PrepareAsync(issuer, settings);
+        var app = OrdersHost.Create([.. all.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")]);
+        await app.StartAsync();
+        var (service, management) = OrdersHost.Addresses(app);
+        return new OrdersApp(app, issuer, service, management, all);
+    }
+
+    /// <summary>Makes a database, and the settings of a service on it.</summary>
+    internal static async Task<Dictionary<string, string?>> PrepareAsync(PorticoApp issuer, IDictionary<string, string?>? settings)
     {
         var database = $"orders_{Guid.NewGuid():N}";
         var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
@@ -77,10 +106,7 @@ public sealed class OrdersApp : IAsyncDisposable
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
         await Succeed((output, error) => MigratorApp.RunAsync(["up", "--target", "orders"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["catalogue"], configuration, output, error, default));
-        var app = OrdersHost.Create([.. all.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")]);
-        await app.StartAsync();
-        var (service, management) = OrdersHost.Addresses(app);
-        return new OrdersApp(app, issuer, service, management, all);
+        return all;
     }
 
     /// <summary>A client that sends this access token with every call.</summary>

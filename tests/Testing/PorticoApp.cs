@@ -37,7 +37,12 @@ public sealed record PorticoAppOptions
 /// <summary>The whole web API, served by Kestrel on a free port, on real PostgreSQL, Redis and NATS.</summary>
 public sealed partial class PorticoApp : IAsyncDisposable
 {
-    private static readonly Lazy<Task<PorticoApp>> Shared = new(() => StartAsync(new PorticoAppOptions()));
+    // Its orders service runs when a test asks for it.
+    private static readonly Lazy<Task<PorticoApp>> Shared = new(() => StartAsync(new PorticoAppOptions
+    {
+        Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" },
+    }));
+
     private readonly WebApplication _app;
     private bool _isStopped;
 
@@ -227,6 +232,9 @@ public sealed class TestPerson(HttpClient api, string email, string password)
 
     /// <summary>The same person with the same tokens, asking another server.</summary>
     public TestPerson At(HttpClient server) => new(server, Email, Password) { AccessToken = AccessToken, RefreshToken = RefreshToken };
+
+    /// <summary>The same person with another access token.</summary>
+    public TestPerson With(string accessToken) => new(api, Email, Password) { AccessToken = accessToken };
 
     /// <summary>Sends a request with the person's access token.</summary>
     public Task<HttpResponseMessage> SendAsync(

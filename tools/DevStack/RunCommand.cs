@@ -98,14 +98,16 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         Console.WriteLine("Seeding …");
         await CompleteAsync("Seeder", ["reference"], settings);
         await SeedDemoAsync(settings);
-        await CompleteAsync(
-            "Seeder", ["catalogue"], new(settings, StringComparer.Ordinal) { ["ConnectionStrings__Orders"] = ordersConnection });
+        var both = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["ConnectionStrings__Orders"] = ordersConnection };
+        await CompleteAsync("Seeder", ["catalogue"], both);
+        await CompleteAsync("Seeder", ["orders"], both);
 
         Console.WriteLine("Starting the API …");
         foreach (var (name, value) in RuntimeVariables.OfServer)
             settings[name] = value;
         settings["ASPNETCORE_URLS"] = api;
         settings["Management__Url"] = management;
+        settings["Orders__Url"] = orders;
         // There is no load balancer that must notice the shutdown.
         settings["Shutdown__DrainDelay"] = "00:00:00";
         var server = new RestartedProcess(

@@ -90,10 +90,16 @@ public sealed class DashboardPart
             });
 }
 
+/// <summary>A service that this installation does not have, so that the dashboard leaves out its parts.</summary>
+public sealed record MissingDownstream(string Name);
+
 /// <summary>All parts of the dashboard, in the order of their names.</summary>
-public sealed class DashboardParts(IEnumerable<DashboardPart> parts)
+public sealed class DashboardParts(IEnumerable<DashboardPart> parts, IEnumerable<MissingDownstream> missing)
 {
-    public IReadOnlyList<DashboardPart> All { get; } = [.. parts.OrderBy(part => part.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<DashboardPart> All { get; } =
+    [
+        .. parts.Where(part => missing.All(service => service.Name != part.Downstream)).OrderBy(part => part.Name, StringComparer.Ordinal),
+    ];
 
     /// <summary>The parts that a list of names asks for; without a list all of them.</summary>
     /// <returns><c>null</c> when a name is unknown.</returns>

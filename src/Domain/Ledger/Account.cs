@@ -20,6 +20,9 @@ public enum AccountKind
 
     /// <summary>The remainders of rounding.</summary>
     Rounding,
+
+    /// <summary>What users paid for orders.</summary>
+    Sales,
 }
 
 /// <summary>The status of a ledger account.</summary>

@@ -17,6 +17,9 @@ public abstract record Instruction
     /// <summary>The idempotency key; <c>null</c> for instructions of the system itself.</summary>
     public InstructionKey? Key { get; init; }
 
+    /// <summary>Whether it belongs to an order; only such an instruction touches money of the account of sales.</summary>
+    public bool IsOfOrder { get; init; }
+
     /// <summary>When it happened, for history that is imported later; <c>null</c> is now.</summary>
     public DateTimeOffset? At { get; init; }
 
@@ -65,7 +68,7 @@ public sealed record Movement : Instruction
 /// <remarks>Without an amount, everything that is not yet reversed is moved back.</remarks>
 public sealed record Reversal(Guid OriginalId, Money? Amount, string? Description) : Instruction;
 
-/// <summary>Reserves money in a wallet of the user who asks, for another wallet.</summary>
+/// <summary>Reserves money in a wallet of the user who asks, for another wallet, or for sales if it belongs to an order.</summary>
 public sealed record Reservation(Guid SourceId, Guid DestinationId, Money Amount, DateTimeOffset ExpiresAt, string? Description)
     : Instruction;
 

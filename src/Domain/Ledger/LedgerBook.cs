@@ -160,6 +160,8 @@ public sealed class LedgerBook
             return Refused(LedgerErrors.TransferNotFound);
         if (original.Kind == JournalKind.Reversal)
             return Refused(LedgerErrors.NotReversible);
+        if (IsLockedByOrder(original.DestinationId, reversal))
+            return Refused(LedgerErrors.OrderMoney);
         if (reversal.Amount is { } asked && asked.Currency != original.Amount.Currency)
             return Refused(LedgerErrors.CurrencyMismatch);
 
@@ -195,7 +197,8 @@ public sealed class LedgerBook
     private Outcome Execute(Reservation reservation)
     {
         var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
-        if (source is null || destination is null || !IsOwn(reservation, source) || destination.Kind != AccountKind.Wallet)
+        if (source is null || destination is null || !IsOwn(reservation, source)
+            || destination.Kind != (reservation.IsOfOrder ? AccountKind.Sales : AccountKind.Wallet))
             return Refused(LedgerErrors.WalletNotFound);
         if (!_limits.Allow(reservation.Amount))
             return Refused(LedgerErrors.AmountTooLarge);
@@ -233,6 +236,8 @@ public sealed class LedgerBook
     {
         if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Require(hold.SourceId)))
             return Refused(LedgerErrors.HoldNotFound);
+        if (IsLockedByOrder(hold.DestinationId, capture))
+            return Refused(LedgerErrors.OrderMoney);
         if (hold.Status != HoldStatus.Open || IsDue(hold, capture))
             return Refused(LedgerErrors.HoldClosed);
         if (capture.Amount is { } asked && asked.Currency != hold.Amount.Currency)
@@ -260,6 +265,8 @@ public sealed class LedgerBook
     {
         if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Require(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);
+        if (!release.Expired && IsLockedByOrder(hold.DestinationId, release))
+            return Refused(LedgerErrors.OrderMoney);
         // A hold that is due has expired, and only the expiry can end it.
         if (hold.Status != HoldStatus.Open || IsDue(hold, release) != release.Expired)
             return Refused(LedgerErrors.HoldClosed);
@@ -340,6 +347,10 @@ public sealed class LedgerBook
     private Original? FindOriginal(Guid id) =>
         _originals.GetValueOrDefault(id) ?? _state.Originals.GetValueOrDefault(id)
         ?? (_journals.Find(journal => journal.Id == id) is { } fresh ? new Original(fresh, Money.Zero(fresh.Amount.Currency)) : null);
+
+    // An order and its money change together, so nobody else ends the hold of an order or takes its money back.
+    private bool IsLockedByOrder(Guid destinationId, Instruction instruction) =>
+        !instruction.IsOfOrder && Require(destinationId).Kind == AccountKind.Sales;
 
     private bool IsDue(Hold hold, Instruction instruction) => hold.ExpiresAt <= (instruction.At ?? _now);
 

@@ -45,6 +45,9 @@ public static class LedgerErrors
     public static readonly Error ReversalExceeded = new(
         ErrorKind.Unprocessable, "reversal_exceeded", "The amount is larger than the amount of the transfer that is not yet reversed.");
 
+    public static readonly Error OrderMoney = new(
+        ErrorKind.Conflict, "order_money", "This money belongs to an order. Cancel the order instead.");
+
     public static readonly Error KeyReused = new(
         ErrorKind.Unprocessable,
         "idempotency_key_reused",
@@ -70,6 +73,7 @@ public static class StoredErrorNames
         ["not_reversible"] = LedgerErrors.NotReversible,
         ["already_reversed"] = LedgerErrors.AlreadyReversed,
         ["reversal_exceeded"] = LedgerErrors.ReversalExceeded,
+        ["order_money"] = LedgerErrors.OrderMoney,
     };
 
     private static readonly Dictionary<Error, string> Names =

@@ -8,7 +8,8 @@ namespace Portico.Domain.Ledger;
 /// <remarks>The id is a UUID v8 (RFC 9562) built from kind and currency, so no program has to look it up.</remarks>
 public static class SystemAccounts
 {
-    private static readonly AccountKind[] Kinds = [AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding];
+    private static readonly AccountKind[] Kinds =
+        [AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding, AccountKind.Sales];
 
     private static readonly FrozenDictionary<(AccountKind Kind, string Currency), Guid> Ids = Currency.All
         .SelectMany(_ => Kinds, (currency, kind) => (kind, currency.Code))

@@ -23,7 +23,8 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
         // The update waits for a transaction that moves money of the account, and then sees the new balance.
         await using var command = Command(
             "UPDATE ledger.accounts SET status = 'closed' WHERE id = $1 AND status = 'open' AND posted = 0 AND held = 0", walletId);
-        return await Execute(command, cancellationToken) == 1;
+        return await Execute(command, cancellationToken) == 1
+            && !await HasOpenSaga("(SELECT owner_id FROM wallets WHERE id = $1)", walletId, cancellationToken);
     }
 
     public async Task<IReadOnlyDictionary<Guid, Account>> Read(IReadOnlyCollection<Guid> walletIds, CancellationToken cancellationToken)
@@ -58,7 +59,7 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
         await using var close = Command(
             "UPDATE ledger.accounts SET status = 'closed' WHERE id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = $1))", ownerId);
         await Execute(close, cancellationToken);
-        return true;
+        return !await HasOpenSaga("$1", ownerId, cancellationToken);
     }
 
     public async Task ReopenAll(Guid ownerId, CancellationToken cancellationToken)
@@ -72,6 +73,13 @@ internal sealed class Accounts(AppDbContext db) : IAccounts
             """,
             ownerId);
         await Execute(command, cancellationToken);
+    }
+
+    // The money of an order may come back. Asked under the lock of the account: whoever begins an order later finds the account closed.
+    private async Task<bool> HasOpenSaga(string owner, Guid value, CancellationToken cancellationToken)
+    {
+        await using var command = Command($"SELECT EXISTS (SELECT FROM order_sagas WHERE owner_id = {owner})", value);
+        return await OnConnection(command, () => command.ExecuteScalarAsync(cancellationToken)) is true;
     }
 
     // Before the accounts, and after the user's change and its event are written: every change of a user locks in this order.

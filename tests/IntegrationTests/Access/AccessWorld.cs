@@ -41,6 +41,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /holds"] =
             """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","""
             + """ "amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
+        ["POST /orders"] = """{"walletId":"{wallet}","lines":[{"productId":"0199c2a7-0001-7000-8000-000000000001","quantity":1}]}""",
         ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",
         ["PUT /events/{id}"] = """{"title":"Reds – Blues (moved)","closesAt":"{tomorrow}"}""",
         ["POST /forecasts"] = """{"eventId":"{event}","outcome":"win1"}""",
@@ -74,6 +75,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     private static readonly string[] Unowned = ["/events", "/schemas"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
+    private OrdersApp _orders = null!;
     private string _passwordHash = "";
 
     internal Dictionary<string, JsonElement> Operations { get; } = new(StringComparer.Ordinal);
@@ -84,7 +86,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        App = await PorticoApp.StartAsync(new PorticoAppOptions());
+        _orders = await OrdersApp.StartWithIssuerAsync();
+        App = _orders.Issuer;
         _passwordHash = await App.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
         // So that each of the others can leave.
         await Person(Role.Admin, Active);
@@ -96,7 +99,11 @@ public sealed partial class AccessWorld : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync() => await App.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _orders.DisposeAsync();
+        await App.DisposeAsync();
+    }
 
     /// <summary>The callers that a column of the table is about: for those that can't act, whatever their rank was.</summary>
     internal static IEnumerable<(Role? Role, string UserStatus)> Callers(string column) => column switch

@@ -23,7 +23,7 @@ public sealed partial class ComposeTests
             Patience);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
-        Assert.Equal("catalogue demo migrator nats orders postgres redis secrets seeder server streams\n", run.Output);
+        Assert.Equal("catalogue demo demo-orders migrator nats orders postgres redis secrets seeder server streams\n", run.Output);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed partial class ComposeTests
         try
         {
             var made = await MakeSecrets(folder.FullName);
-            Assert.Equal(12, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+            Assert.Equal(14, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             var before = Contents(folder);
             Assert.Equal("", (await MakeSecrets(folder.FullName)).Output);
             Assert.Equal(before, Contents(folder));
@@ -94,6 +94,7 @@ public sealed partial class ComposeTests
                 ],
                 Names(folder, "migrator"));
             Assert.Equal(["ConnectionStrings__Orders"], Names(folder, "orders"));
+            Assert.Equal(["ConnectionStrings__Orders", "ConnectionStrings__Portico"], Names(folder, "demo"));
             Assert.Equal(["ConnectionStrings__Portico", "Otp__Key", "Sessions__Key", "Tokens__SealingKey"], Names(folder, "server"));
             var modes = await Shell.RunAsync("find . -type f -printf '%m\n' | sort -u", folder.FullName, Patience);
             Assert.Equal("600\n", modes.Output);

@@ -52,6 +52,20 @@ public sealed partial class SeederTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gives_demo_people_paid_orders_once()
+    {
+        await Seed("demo", "--users", "6", "--transfers", "200");
+        // The service of the shared application has a database with the demo products.
+        var orders = await OrdersApp.SharedAsync();
+        _seeder.Settings["ConnectionStrings:Orders"] = orders.ConnectionString;
+
+        Assert.Matches("^orders: [1-9][0-9]* changes$", (await Seed("orders")).Trim());
+        Assert.Equal("orders: 0 changes", (await Seed("orders")).Trim());
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM ledger.holds WHERE status <> 'captured'"));
+        Assert.Equal(0m, await Execute("SELECT sum(posted) FROM ledger.accounts"));
+    }
+
+    [Fact]
     public async Task Gives_demo_wallets_a_year_of_history_once_and_tells_nobody()
     {
         Assert.Contains("transfers", await Seed("demo", "--users", "12", "--transfers", "300"), StringComparison.Ordinal);

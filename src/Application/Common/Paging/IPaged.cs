@@ -29,6 +29,13 @@ internal static class PagedRules
             .WithMessage(NoCursor);
     }
 
+    /// <summary>Bounds the cursor of a list that another service keeps; the service itself decides whether it is one.</summary>
+    public static void HasForeignCursor<TQuery>(this AbstractValidator<TQuery> validator)
+        where TQuery : IPaged =>
+        validator.RuleFor(q => q.Cursor)
+            .Must(cursor => cursor is null || (cursor.Length is > 0 and <= Paging.Cursor.MaxLength && cursor.All(char.IsAscii)))
+            .WithMessage(NoCursor);
+
     public static void HasLimit<TQuery>(this AbstractValidator<TQuery> validator)
         where TQuery : IPaged =>
         validator.RuleFor(q => q.Limit).InclusiveBetween(1, IPaged.MaxLimit).WithMessage($"A page has 1 to {IPaged.MaxLimit} items.");

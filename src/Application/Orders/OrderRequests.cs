@@ -1,0 +1,109 @@
+using Portico.Application.Common;
+using Portico.Application.Common.Messaging;
+using Portico.Domain.Common;
+using Portico.Domain.Orders;
+
+namespace Portico.Application.Orders;
+
+/// <summary>What a request about an order needs: a saga, or nothing but an answer.</summary>
+internal sealed record OrderPlan(OrderSaga? Saga, OrderDto? Answer)
+{
+    public static OrderPlan Of(OrderSaga saga) => new(saga, null);
+
+    public static OrderPlan Of(OrderDto answer) => new(null, answer);
+}
+
+/// <summary>The answer of a saga, and its event.</summary>
+internal sealed record OrderSagaResult(Result<OrderDto> Answer, OrderEvent? Happened = null);
+
+/// <summary>Runs a request that changes an order once for its idempotency key.</summary>
+internal sealed class OrderRequests(IOrderSagas sagas, IRequestKey request, TimeProvider clock)
+{
+    private const string Name = "The orders service";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    public IdempotencyKey Key => request.Current ?? throw new InvalidOperationException("The request has no idempotency key.");
+
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    public Guid NewId() => Ids.New(clock.GetUtcNow());
+
+    /// <summary>Replays the first answer, or prepares and runs a saga.</summary>
+    /// <param name="plan">Reads what the request is about; runs again if the key was taken meanwhile.</param>
+    /// <param name="run">Runs the steps. It does not end with the request, so that it is not left half.</param>
+    /// <param name="cancellationToken">Ends the waiting for an earlier request, and the plan.</param>
+    /// <exception cref="DependencyUnavailableException">
+    /// A service is away, or it took too long. What was begun is undone (or a cancellation completed) in the background.
+    /// </exception>
+    public async Task<Result<OrderDto>> Once(
+        Func<CancellationToken, Task<Result<OrderPlan>>> plan,
+        Func<OrderSaga, CancellationToken, Task<OrderSagaResult>> run,
+        CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            var (state, answer, error) = await sagas.Find(Key, cancellationToken);
+            switch (state)
+            {
+                case OrderKeyState.Refused:
+                    return error!;
+                case OrderKeyState.Answered:
+                    request.Replay(answer!);
+                    return StoredAnswer.SentAgain;
+                case OrderKeyState.Running when clock.GetElapsedTime(started) > sagas.Timeout * 2:
+                    throw new DependencyUnavailableException(Name);
+                case OrderKeyState.Running:
+                    await Task.Delay(Interval, clock, cancellationToken);
+                    continue;
+            }
+
+            if (await TryOnce(plan, run, cancellationToken) is { } result)
+                return result;
+        }
+    }
+
+    /// <returns><c>null</c> when another request with the key came first.</returns>
+    private async Task<Result<OrderDto>?> TryOnce(
+        Func<CancellationToken, Task<Result<OrderPlan>>> plan,
+        Func<OrderSaga, CancellationToken, Task<OrderSagaResult>> run,
+        CancellationToken cancellationToken)
+    {
+        var planned = await plan(cancellationToken);
+        if (planned.Error is not null || planned.Value.Saga is null)
+        {
+            Result<OrderDto> result = planned.Error is { } refusal ? refusal : planned.Value.Answer!;
+            return AnswerOf(result) is not { } answer || await sagas.Answer(Key, answer, cancellationToken) ? result : null;
+        }
+
+        return await sagas.Begin(planned.Value.Saga, Key, cancellationToken) switch
+        {
+            OrderSagaStart.Begun => await Run(planned.Value.Saga, run),
+            OrderSagaStart.OrderTaken => OrderErrors.InProgress,
+            _ => null,
+        };
+    }
+
+    private async Task<Result<OrderDto>> Run(OrderSaga saga, Func<OrderSaga, CancellationToken, Task<OrderSagaResult>> run)
+    {
+        using var time = new CancellationTokenSource(sagas.Timeout, clock);
+        try
+        {
+            var (result, happened) = await run(saga, time.Token);
+            if (await sagas.End(saga, happened, Key, AnswerOf(result), time.Token))
+                return result;
+            // Another process took the saga for abandoned, and ends it.
+            throw new DependencyUnavailableException(Name);
+        }
+        catch (Exception failure)
+        {
+            await sagas.GiveUp(saga);
+            if (failure is OperationCanceledException)
+                throw new DependencyUnavailableException(Name, failure);
+            throw;
+        }
+    }
+
+    private StoredAnswer? AnswerOf(Result<OrderDto> result) => StoredAnswer.IsFinal(result.Error) ? request.AnswerOf(result) : null;
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Portico.Application.Common;
+using Portico.Application.Orders;
+using Portico.Domain.Common;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Orders;
+
+/// <summary>Ends the sagas that a crash or an outage left: undoes orders that were being placed, completes cancellations.</summary>
+/// <remarks>
+/// A saga is taken when its lease has ended, so replicas share the work. One that can't be ended now is tried again after a pause that
+/// grows to half a second: an order is ended soon after the service that it needs is back.
+/// </remarks>
+internal sealed partial class OrderRecovery : PeriodicService
+{
+    private const int BatchSize = 100;
+    private const int AtOnce = 8;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    // A call that hangs because its service has just started again must not delay the next attempt for long.
+    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);
+
+    private readonly OrderSagaStore _sagas;
+    private readonly OrderSteps _steps;
+    private readonly ILogger<OrderRecovery> _logger;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _failed;
+
+    public OrderRecovery(
+        OrderSagaStore sagas, OrderSteps steps, OrderSagaSignal signal, IMeterFactory meters, TimeProvider clock,
+        ILogger<OrderRecovery> logger)
+        : base(Interval, clock, logger, signal)
+    {
+        (_sagas, _steps, _logger) = (sagas, steps, logger);
+        var meter = meters.Create("Portico.Orders");
+        _ended = meter.CreateCounter<long>(
+            "portico.orders.recovered", "{order}", "Orders that were undone or cancelled after their request had failed");
+        _failed = meter.CreateCounter<long>(
+            "portico.orders.recovery.failures", "{attempt}", "Attempts to end such an order that failed and are repeated");
+    }
+
+    protected override async Task Do(long round, CancellationToken cancellationToken)
+    {
+        List<OrderSaga> taken;
+        do
+        {
+            taken = await _sagas.Take(BatchSize, cancellationToken);
+            await Parallel.ForEachAsync(
+                taken,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+                async (saga, token) => await TryEnd(saga, token));
+        }
+        while (taken.Count == BatchSize);
+    }
+
+    private async Task TryEnd(OrderSaga saga, CancellationToken cancellationToken)
+    {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        time.CancelAfter(_sagas.Timeout < LongestAttempt ? _sagas.Timeout : LongestAttempt);
+        try
+        {
+            if (!await _sagas.End(saga, await Run(saga, time.Token), key: null, answer: null, time.Token))
+                return;
+            _ended.Add(1);
+            LogEnded(saga.OrderId, saga.Kind);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            _failed.Add(1);
+            if (failure is DependencyUnavailableException or OperationCanceledException || DatabaseOutage.Is(failure))
+                LogWaits(saga.OrderId, saga.Attempts, failure.Message);
+            else
+                LogFailed(saga.OrderId, failure);
+            await _sagas.Pause(saga, PauseAfter(saga.Attempts), cancellationToken);
+        }
+    }
+
+    private async Task<OrderEvent?> Run(OrderSaga saga, CancellationToken cancellationToken)
+    {
+        if (saga.Kind == OrderSagaKind.Place)
+        {
+            await _steps.Undo(saga, cancellationToken);
+            return null;
+        }
+
+        // Refused: nothing was changed, and the order stays as it is.
+        var cancelled = await _steps.Cancel(saga, cancellationToken);
+        return cancelled.Error is null && cancelled.Value.IsReturned ? OrderEvent.OfCancelled(cancelled.Value.Order) : null;
+    }
+
+    private static TimeSpan PauseAfter(int attempts)
+    {
+        var pause = ShortestPause * Math.Pow(2, Math.Min(attempts, 10) - 1);
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Order {OrderId} was ended after its request had failed: {Kind}")]
+    private partial void LogEnded(Guid orderId, OrderSagaKind kind);
+
+    [LoggerMessage(2, LogLevel.Warning, "Order {OrderId} can't be ended now, attempt {Attempts}: {Failure}")]
+    private partial void LogWaits(Guid orderId, int attempts, string failure);
+
+    [LoggerMessage(3, LogLevel.Error, "Order {OrderId} could not be ended and will be tried again")]
+    private partial void LogFailed(Guid orderId, Exception failure);
+}

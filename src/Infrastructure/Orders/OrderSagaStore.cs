@@ -1,0 +1,242 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Orders;
+using Portico.Domain.Common;
+using Portico.Domain.Currencies;
+using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Ledger;
+
+namespace Portico.Infrastructure.Orders;
+
+/// <summary>Stores sagas in the table <c>order_sagas</c>; each change is one statement and so one transaction.</summary>
+/// <remarks>Leases use the clock of the database, which all processes share.</remarks>
+internal sealed partial class OrderSagaStore(
+    NpgsqlDataSource database, OrdersSettings settings, OutboxSignal outbox, OrderSagaSignal signal, TimeProvider clock,
+    ILogger<OrderSagaStore> logger) : IOrderSagas
+{
+    private const string Columns =
+        "order_id, kind, owner_id, idempotency_key, wallet_id, amount, currency, started_at, attempts, lease_id, trace_parent";
+
+    // A request that has used its whole time still ends its lease itself.
+    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GiveUpTimeout = TimeSpan.FromSeconds(1);
+
+    public TimeSpan Timeout => settings.Timeout;
+
+    private TimeSpan Lease => settings.Timeout + LeaseMargin;
+
+    public async Task<(OrderKeyState State, StoredAnswer? Answer, Error? Error)> Find(
+        IdempotencyKey key, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT k.fingerprint, a.status, a.headers, a.body, EXISTS (
+                SELECT FROM order_sagas s WHERE s.owner_id = k.owner_id AND s.idempotency_key = k.key)
+            FROM ledger.idempotency k
+                LEFT JOIN idempotency_answers a ON a.owner_id = k.owner_id AND a.key = k.key AND a.status IS NOT NULL
+            WHERE k.owner_id = $1 AND k.key = $2
+            """);
+        Add(command, key.Owner, key.Value);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await row.ReadAsync(cancellationToken))
+            return (OrderKeyState.Unused, null, null);
+        if (key.Refuse(row.GetFieldValue<byte[]>(0)) is { } refusal)
+            return (OrderKeyState.Refused, null, refusal);
+        if (row.IsDBNull(1))
+            // A key without answer and saga was used for money; its fingerprint would differ.
+            return row.GetBoolean(4) ? (OrderKeyState.Running, null, null) : (OrderKeyState.Refused, null, IdempotencyErrors.KeyReused);
+        return (
+            OrderKeyState.Answered,
+            new StoredAnswer(
+                row.GetInt32(1),
+                JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(2))!,
+                row.IsDBNull(3) ? default : row.GetFieldValue<byte[]>(3)),
+            null);
+    }
+
+    public async Task<OrderSagaStart> Begin(OrderSaga saga, IdempotencyKey key, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            WITH begun AS (
+                INSERT INTO order_sagas ({Columns}, leased_until)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp() + $12) ON CONFLICT (order_id) DO NOTHING
+                RETURNING owner_id, idempotency_key),
+            used AS (
+                INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
+                SELECT owner_id, idempotency_key, $13, '{OutcomeText.Elsewhere}', $8 FROM begun)
+            SELECT count(*) FROM begun
+            """);
+        Add(command, saga.OrderId, OrderSagaKinds.Of(saga.Kind), saga.OwnerId, saga.Key);
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)saga.WalletId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(
+            new NpgsqlParameter { Value = (object?)saga.Total?.MinorUnits ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
+        command.Parameters.Add(Text(saga.Total?.Currency.Code));
+        Add(command, saga.StartedAt, saga.Attempts, saga.LeaseId);
+        command.Parameters.Add(Text(saga.TraceParent));
+        Add(command, Lease, key.Fingerprint.Bytes);
+        try
+        {
+            return await command.ExecuteScalarAsync(cancellationToken) is 1L ? OrderSagaStart.Begun : OrderSagaStart.OrderTaken;
+        }
+        catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return OrderSagaStart.KeyTaken;
+        }
+    }
+
+    public async Task<bool> Answer(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            WITH used AS (
+                INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
+                VALUES ($1, $2, $3, '{OutcomeText.Elsewhere}', $7) ON CONFLICT DO NOTHING
+                RETURNING owner_id, key, fingerprint, recorded_at),
+            answered AS (
+                INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)
+                SELECT owner_id, key, fingerprint, $4, $5, $6, recorded_at FROM used)
+            SELECT count(*) FROM used
+            """);
+        Add(command, key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status);
+        Add(command, Headers(answer), answer.Body, clock.GetUtcNow());
+        return await command.ExecuteScalarAsync(cancellationToken) is 1L;
+    }
+
+    public async Task<bool> End(
+        OrderSaga saga, OrderEvent? happened, IdempotencyKey? key, StoredAnswer? answer, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var command = database.CreateCommand(
+            $"""
+            WITH ended AS (
+                DELETE FROM order_sagas WHERE order_id = $1 AND lease_id = $2 RETURNING order_id, owner_id, idempotency_key, trace_parent)
+            {(happened is null ? "" : """
+            , told AS (
+                INSERT INTO outbox
+                    (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
+                SELECT $3, 'Order', order_id, $4, $5, $6, trace_parent, $7 FROM ended
+                ON CONFLICT (aggregate_id, aggregate_version) DO NOTHING)
+            """)}
+            {(answer is null ? """
+            , answered AS (
+                DELETE FROM ledger.idempotency k USING ended WHERE k.owner_id = ended.owner_id AND k.key = ended.idempotency_key)
+            """ : """
+            , answered AS (
+                INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)
+                SELECT owner_id, idempotency_key, $8, $9, $10, $11, $7 FROM ended)
+            """)}
+            SELECT count(*) FROM ended
+            """);
+        Add(command, saga.OrderId, saga.LeaseId);
+        Add(command, Ids.New(now), happened?.Version ?? 0);
+        command.Parameters.Add(Text(happened is null ? "" : EventNames.Of(happened.Event)));
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = happened is null ? "{}" : EventJson.Write(happened.Event),
+            NpgsqlDbType = NpgsqlDbType.Jsonb,
+        });
+        Add(command, now);
+        if (answer is not null)
+        {
+            Add(command, key!.Fingerprint.Bytes, answer.Status);
+            Add(command, Headers(answer), answer.Body);
+        }
+
+        var isEnded = await command.ExecuteScalarAsync(cancellationToken) is 1L;
+        if (isEnded && happened is not null)
+            outbox.Set();
+        return isEnded;
+    }
+
+    public async Task GiveUp(OrderSaga saga)
+    {
+        try
+        {
+            using var time = new CancellationTokenSource(GiveUpTimeout, clock);
+            await Pause(saga, TimeSpan.Zero, time.Token);
+            signal.Set();
+        }
+        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException)
+        {
+            LogKept(saga.OrderId, failure.Message);
+        }
+    }
+
+    /// <summary>Lets others work on a saga after a time.</summary>
+    public async Task Pause(OrderSaga saga, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "UPDATE order_sagas SET leased_until = clock_timestamp() + $3 WHERE order_id = $1 AND lease_id = $2");
+        Add(command, saga.OrderId, saga.LeaseId, pause);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Takes sagas whose lease has ended, the oldest lease first, each with a new lease.</summary>
+    public async Task<List<OrderSaga>> Take(int count, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            UPDATE order_sagas SET attempts = attempts + 1, lease_id = gen_random_uuid(), leased_until = clock_timestamp() + $2
+            WHERE order_id IN (
+                SELECT order_id FROM order_sagas WHERE leased_until < clock_timestamp()
+                ORDER BY leased_until LIMIT $1 FOR UPDATE SKIP LOCKED)
+            RETURNING {Columns}
+            """);
+        Add(command, count, Lease);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        List<OrderSaga> taken = [];
+        while (await row.ReadAsync(cancellationToken))
+        {
+            taken.Add(new OrderSaga
+            {
+                OrderId = row.GetGuid(0),
+                Kind = OrderSagaKinds.Read(row.GetString(1)),
+                OwnerId = row.GetGuid(2),
+                Key = row.GetString(3),
+                WalletId = row.IsDBNull(4) ? null : row.GetGuid(4),
+                Total = row.IsDBNull(5) ? null : Money.OfMinorUnits(row.GetDecimal(5), Currency.Of(row.GetString(6))),
+                StartedAt = row.GetFieldValue<DateTimeOffset>(7),
+                Attempts = row.GetInt32(8),
+                LeaseId = row.GetGuid(9),
+                TraceParent = row.IsDBNull(10) ? null : row.GetString(10),
+            });
+        }
+
+        return taken;
+    }
+
+    private static void Add(NpgsqlCommand command, params object[] values)
+    {
+        foreach (var value in values)
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+    }
+
+    private static NpgsqlParameter Text(string? value) =>
+        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Headers(StoredAnswer answer) =>
+        new() { Value = JsonSerializer.Serialize(answer.Headers), NpgsqlDbType = NpgsqlDbType.Jsonb };
+
+    [LoggerMessage(1, LogLevel.Warning, "Order {OrderId} is left to the end of its lease: {Failure}")]
+    private partial void LogKept(Guid orderId, string failure);
+}
+
+/// <summary>The names of the kinds of sagas in the database.</summary>
+internal static class OrderSagaKinds
+{
+    private const string Place = "place";
+    private const string Cancel = "cancel";
+
+    public static string Of(OrderSagaKind kind) => kind == OrderSagaKind.Place ? Place : Cancel;
+
+    public static OrderSagaKind Read(string name) => name switch
+    {
+        Place => OrderSagaKind.Place,
+        Cancel => OrderSagaKind.Cancel,
+        _ => throw new FormatException($"There is no kind of saga {name}."),
+    };
+}
