@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Portico.DevStack;
 using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator;
 using Portico.Orders;
@@ -57,6 +58,16 @@ public sealed class OrdersApp : IAsyncDisposable
 
     /// <summary>The one that tests share which change nothing but orders of their own users.</summary>
     public static Task<OrdersApp> SharedAsync() => Shared.Value;
+
+    /// <summary>Starts one together with an application of its own, which finds it.</summary>
+    public static async Task<OrdersApp> StartWithIssuerAsync()
+    {
+        var issuer = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" },
+        });
+        return await StartAsync(issuer, AddressOf(issuer));
+    }
 
     /// <summary>The setting that lets the service listen where an application looks for it.</summary>
     public static IDictionary<string, string?> AddressOf(PorticoApp issuer) =>

@@ -6,6 +6,8 @@ namespace Portico.Testing;
 /// <summary>The orders service as a process of its own, which can be killed, stopped for a while and started again.</summary>
 public sealed class OrdersProcess : IAsyncDisposable
 {
+    private const string PortInUse = "address already in use";
+
     private readonly GuardedCommand _command;
     private readonly HttpClient _management;
     private GuardedProcess? _process;
@@ -61,9 +63,15 @@ public sealed class OrdersProcess : IAsyncDisposable
                 }
                 catch (HttpRequestException failure)
                 {
-                    return _process.Exited.IsCompleted
-                        ? throw new InvalidOperationException($"The orders service ended.{LogTail.Of(_command.LogFile!)}", failure)
-                        : false;
+                    if (!_process.Exited.IsCompleted)
+                        return false;
+                    var log = LogTail.Of(_command.LogFile!);
+                    if (!log.Contains(PortInUse, StringComparison.Ordinal))
+                        throw new InvalidOperationException($"The orders service ended.{log}", failure);
+                    // While it was down, another program got its port for a moment.
+                    await _process.DisposeAsync();
+                    _process = await GuardedProcess.StartAsync(_command, CancellationToken.None);
+                    return false;
                 }
             },
             "the orders service serves",

@@ -30,6 +30,9 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
     // By server and not by port, which another one may have had before.
     private static readonly Dictionary<LocalStack, TestDatabase> Templates = new(ReferenceEqualityComparer.Instance);
 
+    // Those of the first server, as JSON, for the others.
+    private static string? _signingKeys;
+
     /// <summary>Copies the database that was migrated once for this server.</summary>
     public static async Task<TestDatabase> CreateAsync(LocalStack stack)
     {
@@ -106,13 +109,27 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(template.Settings()).Build();
         await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
-        // Each application would make them at its first start, for half a second of a processor.
+        await MakeSigningKeys(template);
+        return template;
+    }
+
+    /// <summary>Each application would make them at its first start, for half a second of a processor.</summary>
+    private static async Task MakeSigningKeys(TestDatabase template)
+    {
+        if (_signingKeys is not null)
+        {
+            await template.ExecuteAsync(
+                "INSERT INTO identity.signing_keys SELECT * FROM json_populate_recordset(NULL::identity.signing_keys, $1::json)",
+                _signingKeys);
+            return;
+        }
+
         var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(template.Portico).UseSnakeCaseNamingConvention().Options;
         await using var db = new AppDbContext(options);
         var (tokens, caller) = (new TokenSettings { SealingKey = SealingKey }, new SystemCaller());
         await new SigningKeyStore(db, new KeySealing(tokens), new AuditLog(db, options, caller, caller, TimeProvider.System))
             .Advance(tokens, default);
-        return template;
+        _signingKeys = await template.TextAsync("SELECT json_agg(key) FROM identity.signing_keys key");
     }
 
     private static async Task Succeed(Func<TextWriter, TextWriter, Task<int>> run)

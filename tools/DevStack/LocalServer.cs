@@ -197,7 +197,7 @@ public abstract class LocalServer
     /// <returns>All these processes; while paused they start no other process.</returns>
     private static HashSet<int> Freeze(int main)
     {
-        Posix.Send(main, Signal.Stop);
+        Posix.Stop(main);
         HashSet<int> family = [main];
         // A child that ends during the read can hide another one (proc_pid_children(5)), so repeat until there is no new child.
         int[] found;
@@ -205,7 +205,7 @@ public abstract class LocalServer
         {
             found = [.. Posix.Descendants(main).Where(family.Add)];
             foreach (var child in found)
-                Posix.Send(child, Signal.Stop);
+                Posix.Stop(child);
         }
         while (found.Length > 0);
 

@@ -21,6 +21,8 @@ internal static class Posix
 {
     private const int NoSuchProcess = 3;
 
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
     /// <returns>False when the process has ended.</returns>
     public static bool Send(int processId, Signal signal)
     {
@@ -44,6 +46,14 @@ internal static class Posix
 
     /// <summary>Whether the process runs; a zombie does not run.</summary>
     public static bool IsAlive(int processId) => Stat(processId) is ['Z' or 'X', ..] ? false : Stat(processId) is not null;
+
+    /// <summary>Stops a process (SIGSTOP) and returns when all its threads stand still, which takes a busy machine a while.</summary>
+    /// <remarks>A thread that waits for a disk can't be stopped; after 10 s nobody waits for it.</remarks>
+    public static void Stop(int processId)
+    {
+        if (Send(processId, Signal.Stop))
+            SpinWait.SpinUntil(() => !Threads(processId).Any(thread => Stat(thread) is ['R' or 'S' or 'D', ..]), StopTimeout);
+    }
 
     /// <summary>A text that differs for a later process with the same id; null when the process has ended.</summary>
     public static string? Identity(int processId) => Stat(processId)?.Split(' ') is { Length: > 19 } fields
@@ -83,7 +93,7 @@ internal static class Posix
         {
             children =
             [
-                .. Directory.EnumerateDirectories($"/proc/{processId}/task")
+                .. Threads(processId)
                 .SelectMany(thread => File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
             ];
         }
@@ -100,12 +110,27 @@ internal static class Posix
         }
     }
 
-    /// <summary>/proc/ID/stat from the state on, because the name before it may contain spaces and parentheses.</summary>
-    private static string? Stat(int processId)
+    /// <returns>The folders of the threads of a process; none when it has ended.</returns>
+    private static string[] Threads(int processId)
     {
         try
         {
-            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            return Directory.GetDirectories($"/proc/{processId}/task");
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private static string? Stat(int processId) => Stat($"/proc/{processId}");
+
+    /// <summary>The file "stat" from the state on, because the name before it may contain spaces and parentheses.</summary>
+    private static string? Stat(string folder)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"{folder}/stat");
             return stat[(stat.LastIndexOf(')') + 2)..];
         }
         catch (IOException)

@@ -1,6 +1,7 @@
 using Portico.Application.Common;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
@@ -93,9 +94,24 @@ public interface ISessions
     Task EndOthers(Guid userId, Guid keptSessionId, CancellationToken cancellationToken);
 }
 
-/// <summary>Ends sessions after a change of the user was committed.</summary>
+/// <summary>Continues and ends sessions after a change of the user was committed.</summary>
 internal static class CommittedChanges
 {
+    /// <summary>Continues the session if Redis is available. The change is already committed, so 503 would be wrong.</summary>
+    /// <returns>What <see cref="ISessions.Continue"/> returns, or 401 <c>sign_in_again</c> during an outage.</returns>
+    public static async Task<Result<SessionTicket>> ContinueAfterCommit(
+        this ISessions sessions, Guid userId, Guid sessionId, int version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await sessions.Continue(userId, sessionId, version, cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            return UserErrors.SignInAgain;
+        }
+    }
+
     /// <summary>Ends the sessions if Redis is available. The change is already committed, so an outage is no error.</summary>
     /// <remarks>
     /// While Redis is unavailable the sessions stay there, but they are useless: the change has raised the user's session version, which

@@ -72,7 +72,7 @@ internal sealed class UpdatePasswordHandler(
             return refusal;
 
         // This session first, because another tab of it may refresh now. The other sessions already have an outdated version.
-        var session = await sessions.Continue(caller.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
+        var session = await sessions.ContinueAfterCommit(caller.Id, caller.SessionId, changed.Value.SessionVersion, cancellationToken);
         await sessions.EndAfterCommit(all => all.EndOthers(caller.Id, caller.SessionId, cancellationToken));
         return session.Error is { } ended ? ended : TokensDto.Of(session.Value, accessTokens.Issue(changed.Value, caller.SessionId));
     }

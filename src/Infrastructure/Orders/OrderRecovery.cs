@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Orders;
 /// <summary>Ends the sagas that a crash or an outage left: undoes orders that were being placed, completes cancellations.</summary>
 /// <remarks>
 /// A saga is taken when its lease has ended, so replicas share the work. One that can't be ended now is tried again after a pause that
-/// grows to a second: an order is ended soon after the service that it needs is back.
+/// grows to half a second: an order is ended soon after the service that it needs is back.
 /// </remarks>
 internal sealed partial class OrderRecovery : PeriodicService
 {
@@ -19,8 +19,8 @@ internal sealed partial class OrderRecovery : PeriodicService
     private const int AtOnce = 8;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     // A call that hangs because its service has just started again must not delay the next attempt for long.
     private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);

@@ -11,8 +11,9 @@ namespace Portico.Infrastructure.SigningKeys;
 public interface ISigningKeyRefresh
 {
     /// <summary>Reloads the keys now, because a token names an unknown key.</summary>
+    /// <returns>Whether the keys were reloaded. If not, nobody knows whether the key exists.</returns>
     /// <remarks>At most four reloads a second for all callers; during an outage of PostgreSQL no caller waits.</remarks>
-    Task LookAgain(CancellationToken cancellationToken);
+    Task<bool> LookAgain(CancellationToken cancellationToken);
 }
 
 /// <summary>Reloads the signing keys from PostgreSQL once a second, and takes the rotation steps that are due.</summary>
@@ -37,7 +38,7 @@ internal sealed partial class SigningKeyRefresher(
     private static readonly TimeSpan ChangeDeadline = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _requested = new(0);
-    private TaskCompletionSource _nextRefresh = NewSignal();
+    private TaskCompletionSource<bool> _nextRefresh = NewSignal();
     private Dictionary<string, OpenKey> _opened = new(StringComparer.Ordinal);
     private volatile string? _lastFailure;
 
@@ -59,16 +60,22 @@ internal sealed partial class SigningKeyRefresher(
         await base.StartAsync(cancellationToken);
     }
 
-    public async Task LookAgain(CancellationToken cancellationToken)
+    public async Task<bool> LookAgain(CancellationToken cancellationToken)
     {
         if (_lastFailure is not null)
-            return;
+            return false;
 
         var refresh = Volatile.Read(ref _nextRefresh).Task;
         if (_requested.CurrentCount == 0)
             _requested.Release();
-        await refresh.WaitAsync(RefreshDeadline, clock, cancellationToken).ContinueWith(
-            static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            return await refresh.WaitAsync(RefreshDeadline, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     public override void Dispose()
@@ -96,7 +103,7 @@ internal sealed partial class SigningKeyRefresher(
                 }
                 finally
                 {
-                    refresh.SetResult();
+                    refresh.SetResult(_lastFailure is null);
                 }
 
                 await Task.Delay(ShortestInterval, clock, stoppingToken);
@@ -108,7 +115,7 @@ internal sealed partial class SigningKeyRefresher(
         }
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<bool> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Temporary failures: an outage, or a schema that is not migrated yet.
     private static bool IsTemporary(Exception failure, CancellationToken stopping) =>

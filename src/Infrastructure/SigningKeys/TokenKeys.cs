@@ -38,6 +38,9 @@ public sealed class KeyRing
 /// <remarks>Thread-safe. Read <see cref="Current"/> once when several values must belong together.</remarks>
 public sealed class TokenKeys
 {
+    /// <summary>What a <see cref="DependencyUnavailableException"/> names when keys can't be read.</summary>
+    public const string Dependency = "PostgreSQL, which keeps the signing keys,";
+
     private volatile KeyRing? _current;
 
     public TokenKeys()
@@ -48,7 +51,7 @@ public sealed class TokenKeys
 
     /// <summary>The current key ring.</summary>
     /// <exception cref="DependencyUnavailableException">The program started without PostgreSQL and has no keys yet.</exception>
-    public KeyRing Current => _current ?? throw new DependencyUnavailableException("PostgreSQL, which keeps the signing keys,");
+    public KeyRing Current => _current ?? throw new DependencyUnavailableException(Dependency);
 
     public void Replace(KeyRing ring) => _current = ring;
 }

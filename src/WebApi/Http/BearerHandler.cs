@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Portico.Application.Common;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Sessions;
@@ -10,7 +11,10 @@ using Portico.Infrastructure.SigningKeys;
 namespace Portico.WebApi.Http;
 
 /// <summary>Authenticates a caller by the access token (RFC 6750, 2.1: only the Authorization header).</summary>
-/// <remarks>With an invalid token the caller is anonymous. The request does not fail: use cases without sign-in still work.</remarks>
+/// <remarks>
+/// With an invalid token the caller is anonymous. The request does not fail: use cases without sign-in still work. A token whose key is
+/// unknown while the keys can't be read is 503.
+/// </remarks>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, VerifiedTokenCache tokens,
     IRevokedSessions ended,
@@ -30,8 +34,10 @@ internal sealed class BearerHandler(
         if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenError.UnknownKey)
         {
             // Another replica may have created the key a moment ago.
-            await keys.LookAgain(Context.RequestAborted);
-            tokens.TryValidate(token, out claims, out refusal);
+            var isReloaded = await keys.LookAgain(Context.RequestAborted);
+            // A 401 would make the client give up a session that may be good.
+            if (!tokens.TryValidate(token, out claims, out refusal) && refusal == TokenError.UnknownKey && !isReloaded)
+                throw new DependencyUnavailableException(TokenKeys.Dependency);
         }
 
         if (claims is null)

@@ -8,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
-using Portico.DevStack;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Testing;
@@ -87,8 +86,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        App = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" } });
-        _orders = await OrdersApp.StartAsync(App, OrdersApp.AddressOf(App));
+        _orders = await OrdersApp.StartWithIssuerAsync();
+        App = _orders.Issuer;
         _passwordHash = await App.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
         // So that each of the others can leave.
         await Person(Role.Admin, Active);

@@ -152,6 +152,7 @@ internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKe
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
+    public bool CanReadKeys { get; init; } = true;
     public RecordedLog Log { get; } = new();
     public ConcurrentDictionary<Guid, bool> Ended { get; } = new();
 
@@ -160,7 +161,7 @@ internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKe
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 
-    public Task LookAgain(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<bool> LookAgain(CancellationToken cancellationToken) => Task.FromResult(CanReadKeys);
 
     public bool TrySpend(Guid userId, long most, out RateLimitUse use) => TrySpend(most, out use);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -610,6 +611,18 @@ public sealed class BearerTests : IAsyncLifetime
         _app.Options.Ended[session] = true;
         await _app.Get($"{Requests.Probes}/mine", ("Authorization", $"Bearer {token}"))
             .Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Theory]
+    [InlineData(true, HttpStatusCode.Unauthorized, "unauthenticated")]
+    [InlineData(false, HttpStatusCode.ServiceUnavailable, "dependency_unavailable")]
+    public async Task Calls_a_token_of_an_unknown_key_invalid_only_when_the_keys_could_be_read(
+        bool canRead, HttpStatusCode status, string code)
+    {
+        await using var app = await EdgeApp.StartAsync(new EdgeOptions { CanReadKeys = canRead });
+        var (token, _) = app.SignIn();
+        var header = Base64Url.EncodeToString("""{"alg":"RS256","typ":"at+jwt","kid":"of-another-replica"}"""u8);
+        await app.Get($"{Requests.Probes}/mine", ("Authorization", $"Bearer {header}{token[token.IndexOf('.')..]}")).Problem(status, code);
     }
 
     [Fact]

@@ -9,11 +9,20 @@ public sealed class RequestFuzzTests : IAsyncLifetime
 {
     private const int RequestsEach = 250;
 
+    private OrdersApp _orders = null!;
     private PorticoApp _app = null!;
 
-    public async Task InitializeAsync() => _app = await PorticoApp.StartAsync(new PorticoAppOptions());
+    public async Task InitializeAsync()
+    {
+        _orders = await OrdersApp.StartWithIssuerAsync();
+        _app = _orders.Issuer;
+    }
 
-    public async Task DisposeAsync() => await _app.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _orders.DisposeAsync();
+        await _app.DisposeAsync();
+    }
 
     /// <summary>200 runs are 50,000 requests.</summary>
     [Fact]

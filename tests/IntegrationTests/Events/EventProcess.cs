@@ -52,6 +52,9 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
     public static readonly EventSubscription Subscription =
         new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
 
+    // Instead of a minute: nats-server gives events also to clients whose connection broke, and then waits this long.
+    private static readonly TimeSpan AckWait = TimeSpan.FromSeconds(10);
+
     /// <param name="own">Servers that the test may break; null are those that all tests share.</param>
     public static async Task<EventWorld> CreateAsync(LocalStack? own = null)
     {
@@ -75,7 +78,7 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
     {
         await process.JetStream.CreateStreamAsync(StreamDefinition.Config(process.Settings) with { MaxBytes = 16 * 1024 * 1024 });
         await process.JetStream.CreateOrUpdateConsumerAsync(
-            StreamDefinition.Name(process.Settings), Subscription.Consumer(process.Settings));
+            StreamDefinition.Name(process.Settings), Subscription.Consumer(process.Settings) with { AckWait = AckWait });
     }
 
     public EventProcess Process(Script script) => new(this, script);

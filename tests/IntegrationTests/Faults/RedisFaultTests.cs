@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.DevStack;
+using Portico.Infrastructure.Passwords;
 using Portico.IntegrationTests.Stacks;
 using Portico.Testing;
 using static Portico.IntegrationTests.Faults.RedisFaults;
@@ -38,6 +40,51 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await _other.DisposeAsync();
         await _app.DisposeAsync();
         await _stack.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_password_that_has_changed_is_no_503_when_redis_dies_before_the_session_goes_on()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            ReplicaOf = _app,
+            Services = services => services.AddSingleton<IPasswordHashing>(
+                provider => new HookedHashing(provider.GetRequiredService<PasswordHashing>())),
+        });
+        var hashing = (HookedHashing)app.Services.GetRequiredService<IPasswordHashing>();
+        var person = (await _app.SignUpAsync()).At(app.Client);
+        await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
+        // The session announces that it goes on, then the new password is hashed, then the change is committed.
+        hashing.BeforeHash = () => _stack.Redis.KillAsync();
+
+        await person.UpdatePasswordAsync("another horse, another staple").Problem(HttpStatusCode.Unauthorized, "sign_in_again");
+
+        hashing.BeforeHash = () => Task.CompletedTask;
+        await _stack.Redis.RestartAsync();
+        await Eventually.Holds(
+            async () =>
+            {
+                using var answer = await app.Client.Post("auth/login", new { person.Email, password = "another horse, another staple" });
+                return answer.IsSuccessStatusCode;
+            },
+            "signing in with the new password");
+        using var refreshed = await person.RefreshAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, refreshed.StatusCode);
+    }
+
+    /// <summary>Hashes passwords, and does something first.</summary>
+    private sealed class HookedHashing(IPasswordHashing inner) : IPasswordHashing
+    {
+        public Func<Task> BeforeHash { get; set; } = () => Task.CompletedTask;
+
+        public async Task<string> Hash(string password, CancellationToken cancellationToken)
+        {
+            await BeforeHash();
+            return await inner.Hash(password, cancellationToken);
+        }
+
+        public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken) =>
+            inner.Verify(hash, password, cancellationToken);
     }
 
     [Theory]

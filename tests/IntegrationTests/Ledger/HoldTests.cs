@@ -84,9 +84,7 @@ public sealed class HoldTests : PorticoTests
     [Fact]
     public async Task Expires_by_itself()
     {
-        var hold = (
-            await _ada.PostAsync(App, "holds", Body("60.00", DateTimeOffset.UtcNow.AddMilliseconds(300))).Json(HttpStatusCode.Created))
-            .Text("id");
+        var hold = await HoldForAMomentAsync("60.00");
         await Eventually.Holds(async () => (await _ada.BalanceAsync(_from)).Available == 100m, "the hold expires");
         var ended = await _ada.GetAsync($"/api/v1/holds/{hold}").Json(HttpStatusCode.OK);
         Assert.Equal("expired", ended.Text("status"));
@@ -100,9 +98,7 @@ public sealed class HoldTests : PorticoTests
         for (var round = 0; round < 5; round++)
         {
             var before = await _ada.BalanceAsync(_from);
-            var hold = Guid.Parse(
-                (await _ada.PostAsync(App, "holds", Body("1.00", DateTimeOffset.UtcNow.AddMilliseconds(60))).Json(HttpStatusCode.Created))
-                    .Text("id"));
+            var hold = await HoldForAMomentAsync("1.00");
             var outcomes = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
             {
                 return await ledger.Execute(
@@ -124,6 +120,17 @@ public sealed class HoldTests : PorticoTests
             var ends = outcomes.Count(outcome =>
                 outcome.Error is null && outcome.Journals[0].Kind is JournalKind.Void or JournalKind.Expiry);
             Assert.True(ends <= 1);
+        }
+    }
+
+    private async Task<Guid> HoldForAMomentAsync(string amount)
+    {
+        for (var lifetime = TimeSpan.FromMilliseconds(60); ; lifetime *= 2)
+        {
+            using var answer = await _ada.PostAsync(App, "holds", Body(amount, DateTimeOffset.UtcNow + lifetime));
+            // On a busy machine the moment can be over before the request arrives.
+            if (answer.StatusCode != HttpStatusCode.BadRequest || lifetime > TimeSpan.FromSeconds(10))
+                return (await answer.Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
         }
     }
 

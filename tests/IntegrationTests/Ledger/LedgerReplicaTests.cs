@@ -5,34 +5,47 @@ using static Portico.IntegrationTests.Ledger.LedgerPeople;
 
 namespace Portico.IntegrationTests.Ledger;
 
-/// <summary>Three web APIs, each a process of its own, pay from and to the same wallets of one database.</summary>
-public sealed class LedgerReplicaTests : IAsyncLifetime
+/// <summary>Three web APIs, each a process of its own, on one database.</summary>
+public sealed class LedgerReplicas : IAsyncLifetime
+{
+    public PorticoApp App { get; private set; } = null!;
+    public IReadOnlyList<PorticoProcess> Processes { get; private set; } = [];
+
+    public async Task InitializeAsync()
+    {
+        App = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var writers = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Ledger:Writers"] = "2" };
+        Processes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PorticoProcess.StartAsync(App, writers)));
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var process in Processes)
+            await process.DisposeAsync();
+        await App.DisposeAsync();
+    }
+}
+
+/// <summary>Three web APIs pay from and to the same wallets.</summary>
+public sealed class LedgerReplicaTests(LedgerReplicas replicas) : IClassFixture<LedgerReplicas>, IAsyncLifetime
 {
     private const int Wallets = 4;
     private const int Payers = 24;
     private const int PaymentsEach = 25;
 
-    private readonly List<PorticoProcess> _processes = [];
     private readonly List<Guid> _wallets = [];
-    private PorticoApp _app = null!;
     private TestPerson _ada = null!;
+
+    private PorticoApp App => replicas.App;
 
     public async Task InitializeAsync()
     {
-        _app = await PorticoApp.StartAsync(new PorticoAppOptions());
-        var writers = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Ledger:Writers"] = "2" };
-        _processes.AddRange(await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PorticoProcess.StartAsync(_app, writers))));
-        (_ada, var manager) = (await _app.SignUpAsync(), await _app.ManagerAsync());
+        (_ada, var manager) = (await App.SignUpAsync(), await App.ManagerAsync());
         for (var n = 0; n < Wallets; n++)
-            _wallets.Add(await _ada.OpenWalletWithAsync(_app, manager, "5.00"));
+            _wallets.Add(await _ada.OpenWalletWithAsync(App, manager, "5.00"));
     }
 
-    public async Task DisposeAsync()
-    {
-        foreach (var process in _processes)
-            await process.DisposeAsync();
-        await _app.DisposeAsync();
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Theory]
     [InlineData("hot")]
@@ -46,8 +59,8 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
         Assert.Empty(statuses.Keys.Except(["Created", "insufficient_funds"], StringComparer.Ordinal));
         Assert.True(statuses["Created"] >= Payers, JsonSerializer.Serialize(statuses));
         Assert.Equal(Payers * PaymentsEach, statuses.Values.Sum());
-        await LedgerChecker.CheckAsync(_app.Database.Portico);
-        Assert.Equal("0", await _app.Database.TextAsync("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"));
+        await LedgerChecker.CheckAsync(App.Database.Portico);
+        Assert.Equal("0", await App.Database.TextAsync("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"));
         var balances = await Task.WhenAll(_wallets.Select(_ada.BalanceAsync));
         Assert.Equal(5.00m * Wallets, balances.Sum(balance => balance.Balance));
         Assert.All(balances, balance => Assert.InRange(balance.Balance, 0m, 5.00m * Wallets));
@@ -64,7 +77,7 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
             // At two processes at once, as a client does that was too impatient: one effect, and the same answer.
             var told = await Task.WhenAll(
                 Enumerable.Range(0, 1 + (n % 2))
-                    .Select(twin => Send(_processes[(payer + n + twin) % _processes.Count].Client, path, body, key)));
+                    .Select(twin => Send(replicas.Processes[(payer + n + twin) % replicas.Processes.Count].Client, path, body, key)));
             Assert.Single(told.Distinct());
             answers.Add(told[0].Outcome);
         }

@@ -59,7 +59,8 @@ internal sealed class GrpcProxy : IAsyncDisposable
             {
                 _service!.Freeze();
                 return Task.CompletedTask;
-            },
+            }
+            ,
             _ => () => Task.CompletedTask,
         };
         _broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Npgsql;
-using Portico.DevStack;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Orders;
@@ -31,7 +30,6 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
     private readonly Dictionary<string, int> _hit = Steps.ToDictionary(step => step, _ => 0, StringComparer.Ordinal);
     private readonly List<(TestPerson Person, Guid Wallet)> _people = [];
     private readonly HashSet<string> _placed = new(StringComparer.Ordinal);
-    private LocalStack _stack = null!;
     private PorticoApp _app = null!;
     private PorticoProcess _portico = null!;
     private OrdersProcess _orders = null!;
@@ -40,9 +38,8 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _stack = await LocalStack.StartAsync(new LocalStackOptions());
         // Without the address of the service: it signs people in and publishes keys, and only the process works on orders.
-        _app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack });
+        _app = await PorticoApp.StartAsync(new PorticoAppOptions());
         _orders = await OrdersProcess.StartAsync(_app);
         _portico = await PorticoProcess.StartAsync(_app, new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -61,7 +58,6 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         await _portico.DisposeAsync();
         await _orders.DisposeAsync();
         await _app.DisposeAsync();
-        await _stack.DisposeAsync();
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using Portico.DevStack;
 
@@ -59,16 +58,24 @@ public sealed class LocalServerFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_paused_server_is_silent_and_then_answers_on_the_same_connection()
     {
-        var watch = Stopwatch.StartNew();
-        try
-        {
-            await PauseAndResume();
-        }
-        catch (Exception) when (watch.Elapsed > Patience)
-        {
-            // Again, because the machine itself stood still for longer than the clients wait.
-            await PauseAndResume();
-        }
+        using var redis = await Wire.ConnectAsync(_stack.Redis);
+        using var nats = await Wire.ConnectAsync(_stack.Nats);
+        await using var connection = new NpgsqlConnection(_stack.Postgres.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT 1", connection);
+
+        foreach (var server in _stack.Servers)
+            server.Pause();
+        await redis.SayAsync("PING");
+        await nats.SayAsync("PING");
+        Task[] answers = [redis.UntilAsync("+PONG"), nats.UntilAsync("PONG"), command.ExecuteScalarAsync()];
+        var first = await Task.WhenAny([.. answers, Task.Delay(Silence)]);
+        foreach (var server in _stack.Servers)
+            server.Resume();
+
+        // Before what they use is disposed of, whatever they did.
+        await Task.WhenAll(answers).WaitAsync(Patience);
+        Assert.DoesNotContain(first, answers);
     }
 
     [Fact]
@@ -80,33 +87,6 @@ public sealed class LocalServerFaultTests : IAsyncLifetime
 
         await _stack.Redis.RestartAsync();
         Assert.Equal("42", await Wire.RedisAsync(_stack.Redis, "GET kept"));
-    }
-
-    private async Task PauseAndResume()
-    {
-        using var redis = await Wire.ConnectAsync(_stack.Redis);
-        using var nats = await Wire.ConnectAsync(_stack.Nats);
-        await using var connection = new NpgsqlConnection(_stack.Postgres.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT 1", connection);
-
-        foreach (var server in _stack.Servers)
-            server.Pause();
-        Task[] answers;
-        try
-        {
-            await redis.SayAsync("PING");
-            await nats.SayAsync("PING");
-            answers = [redis.UntilAsync("+PONG"), nats.UntilAsync("PONG"), command.ExecuteScalarAsync()];
-            await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAny(answers).WaitAsync(Silence));
-        }
-        finally
-        {
-            foreach (var server in _stack.Servers)
-                server.Resume();
-        }
-
-        await Task.WhenAll(answers).WaitAsync(Patience);
     }
 
     private async Task<object?> ExecuteAsync(string sql)
