@@ -20,15 +20,15 @@ internal sealed class RedisOneTimeRecords(RedisConnection redis) : IOneTimeRecor
     private const int TagBytes = 16;
     private static readonly byte[] Nonce = new byte[12];
 
-    public Task Add<T>(OneTimeRecordKind kind, string token, T record, TimeSpan lifetime, CancellationToken cancellationToken)
+    public async Task Add<T>(OneTimeRecordKind kind, string token, T record, TimeSpan lifetime, CancellationToken cancellationToken)
         where T : class
     {
         var (name, key) = Derive(kind, token);
         var text = JsonSerializer.SerializeToUtf8Bytes(record);
         var box = new byte[text.Length + TagBytes];
-        using var aes = new AesGcm(key, TagBytes);
-        aes.Encrypt(Nonce, text, box.AsSpan(0, text.Length), box.AsSpan(text.Length));
-        return redis.Run(database => database.StringSetAsync(name, box, lifetime), cancellationToken);
+        using (var aes = new AesGcm(key, TagBytes))
+            aes.Encrypt(Nonce, text, box.AsSpan(0, text.Length), box.AsSpan(text.Length));
+        await redis.Run(database => database.StringSetAsync(name, box, lifetime), cancellationToken);
     }
 
     public async Task<T?> Find<T>(OneTimeRecordKind kind, string token, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ public sealed class FakeProviders : IAsyncDisposable
     }
 
     /// <summary>The settings of an application that uses them.</summary>
-    public Dictionary<string, string?> Settings()
+    public IDictionary<string, string?> Settings()
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["OAuth:Google:Issuer"] = $"{Address}google" };
         foreach (var section in (string[])["Google", "Facebook", "Vk", "Yandex"])
