@@ -11,7 +11,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Exchanges the code with which the browser came back from a provider for tokens, for a challenge, or for a linked login.</summary>
+/// <summary>Exchanges the code with which the browser came back from a provider for tokens, a challenge or a linked login.</summary>
 /// <remarks>
 /// The first sign-in with an account of a provider registers a user. If its address is not verified by the provider, or belongs to a user,
 /// a code to the address is asked for first: an address alone never gives access to a user. A code of a link is accepted from the session

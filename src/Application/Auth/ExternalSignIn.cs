@@ -35,7 +35,7 @@ internal sealed class ExternalSignIn(
     /// <summary>Whether an id has the form of the challenges that are made here.</summary>
     public static bool IsChallenge(string id) => FieldRules.IsToken(id);
 
-    /// <summary>Answers the challenge: links the identity to the user who has the address, or registers one, and signs the user in.</summary>
+    /// <summary>Answers the challenge: links the identity to the user who has the address, or registers one, and signs in.</summary>
     public async Task<Result<TokensDto>> Verify(string challengeId, string code, CancellationToken cancellationToken)
     {
         var pending = await records.Find<PendingIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);

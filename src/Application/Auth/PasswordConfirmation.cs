@@ -12,8 +12,8 @@ internal sealed record ConfirmedUser(User User, string? PasswordHash);
 
 /// <summary>Checks the caller's password again before a change that a thief with a stolen session must not make.</summary>
 /// <remarks>
-/// A user without a password, who signs in with a provider, leaves it out: then the session must be new. The order: <see cref="Find"/>, the checks of the use case, <see cref="Confirm"/>, then
-/// <see cref="Change"/>.
+/// A user without a password, who signs in with a provider, leaves it out: then the session must be fresh. The order: <see cref="Find"/>,
+/// the checks of the use case, <see cref="Confirm"/>, then <see cref="Change"/>.
 /// </remarks>
 internal sealed class PasswordConfirmation(
     ICurrentUser caller, ISignInThrottle throttle, IAppDbContext db, ITransaction transaction, ICredentials credentials,

@@ -1,5 +1,5 @@
-using Portico.Application.Auth;
 using Portico.Application.Common.Events;
+using Portico.Application.Common.Security;
 using Portico.Domain.Users;
 
 namespace Portico.Application.Notifications;

@@ -27,7 +27,7 @@ public sealed record ChangeContact : ICommand<UserDto>, IHasContact, IOwnTransac
     /// <summary>The <c>requestId</c> of the answer to the request for the code.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>The password; a user who has none leaves it out and needs a new session.</summary>
+    /// <summary>The password; a user who has none leaves it out and needs a fresh session.</summary>
     public string? Password { get; init; }
 }
 

@@ -15,7 +15,7 @@ namespace Portico.Application.Users;
 [Authenticated]
 public sealed record DeleteAccount : ICommand<Unit>, IOwnTransaction
 {
-    /// <summary>The password; a user who has none leaves it out and needs a new session.</summary>
+    /// <summary>The password; a user who has none leaves it out and needs a fresh session.</summary>
     public string? Password { get; init; }
 }
 

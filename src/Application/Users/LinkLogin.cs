@@ -7,10 +7,10 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Begins to link an account of a provider to the caller; needs a new session.</summary>
+/// <summary>Begins to link an account of a provider to the caller; needs a fresh session.</summary>
 /// <remarks>
-/// The browser opens <c>redirectUrl</c> and comes back to <c>returnUrl</c> with a code. The same session exchanges the code; then the account
-/// is linked. So nobody can make another person's browser link that person's account to their own user.
+/// The browser opens <c>redirectUrl</c> and comes back to <c>returnUrl</c> with a code. The same session exchanges the code; then the
+/// account is linked. So nobody can make another person's browser link that person's account to their own user.
 /// </remarks>
 /// <example>{"provider":"google","returnUrl":"https://app.example.com/settings"}</example>
 [Authenticated]

@@ -9,7 +9,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Unlinks the caller's account of a provider; needs a new session, and another way to sign in.</summary>
+/// <summary>Unlinks the caller's account of a provider; needs a fresh session, and another way to sign in.</summary>
 /// <remarks>Another way is a password or another linked account. Sessions continue.</remarks>
 [Authenticated]
 public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
@@ -18,7 +18,8 @@ public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
     public string Provider { get; } = Provider;
 }
 
-internal sealed class UnlinkLoginHandler(IAppDbContext db, ISessions sessions, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
+internal sealed class UnlinkLoginHandler(
+    IAppDbContext db, ISessions sessions, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
     : ICommandHandler<UnlinkLogin, Unit>
 {
     public async Task<Result<Unit>> Handle(UnlinkLogin command, CancellationToken cancellationToken)

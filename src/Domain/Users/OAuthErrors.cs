@@ -26,5 +26,6 @@ public static class OAuthErrors
         ErrorKind.Conflict, "last_login", "This is the only way to sign in. Set a password or link another login first.");
 
     public static readonly Error SessionNotFresh = new(
-        ErrorKind.Forbidden, "session_not_fresh", "This needs a new session. Sign in again, then repeat the request.");
+        ErrorKind.Forbidden, "session_not_fresh",
+        "This needs a session that was opened a short time ago. Sign in again, then repeat the request.");
 }

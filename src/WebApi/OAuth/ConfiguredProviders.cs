@@ -1,4 +1,4 @@
-using Portico.Application.Auth;
+using Portico.Application.Common.Security;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.WebApi.OAuth;

@@ -41,8 +41,8 @@ internal sealed partial class OAuthClient(
 
     /// <summary>Reads who the person is.</summary>
     /// <returns>
-    /// The flow with the identity or the failure; or 404 for an unknown provider, or 400 <c>invalid_state</c> if the state is not one of this
-    /// browser, or was used before.
+    /// The flow with the identity or the failure; or 404 for an unknown provider, or 400 <c>invalid_state</c> if the state is not one of
+    /// this browser, or was used before.
     /// </returns>
     public async Task<Result<CompleteOAuth>> ReadAsync(HttpContext context, string provider)
     {

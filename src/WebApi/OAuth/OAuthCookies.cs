@@ -6,8 +6,8 @@ namespace Portico.WebApi.OAuth;
 
 /// <summary>The cookies that bind a flow to its browser: one for each flow, so that tabs don't overwrite each other's.</summary>
 /// <remarks>
-/// The prefix <c>__Host-</c> keeps other hosts of the domain from setting them. Over plain HTTP, which is allowed on the developer's machine
-/// only, browsers reject the prefix and <c>Secure</c>, and both are left out.
+/// The prefix <c>__Host-</c> keeps other hosts of the domain from setting them. Over plain HTTP, which is allowed on the developer's
+/// machine only, browsers reject the prefix and <c>Secure</c>, and both are left out.
 /// </remarks>
 internal sealed class OAuthCookies(ConfiguredProviders providers, TimeProvider clock)
 {

@@ -8,6 +8,7 @@ using OpenIddict.Client.AspNetCore;
 using OpenIddict.Client.SystemNetHttp;
 using Polly;
 using Portico.Application.Auth;
+using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SignIn;
 

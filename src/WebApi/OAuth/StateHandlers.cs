@@ -4,6 +4,7 @@ using System.Text.Json;
 using OpenIddict.Abstractions;
 using OpenIddict.Client;
 using Portico.Application.Auth;
+using Portico.Application.Common.Security;
 using static OpenIddict.Client.OpenIddictClientEvents;
 
 namespace Portico.WebApi.OAuth;

@@ -20,7 +20,7 @@ public sealed class LoginTests(OAuthWorld world)
         using (var linked = await world.LinkAsync(person, "google", account))
             Assert.Equal(HttpStatusCode.NoContent, linked.StatusCode);
 
-        Assert.Equal(["google"], await world.LoginsAsync(person));
+        Assert.Equal(["google"], await OAuthWorld.LoginsAsync(person));
         Assert.Equal(person.Id, (await world.SignedInAsync("google", account)).Id);
         var notice = await world.App.MessageAsync(person.Email, text => text.Contains("Google was linked", StringComparison.Ordinal));
         Assert.DoesNotContain(account.Email!, notice, StringComparison.Ordinal);
@@ -28,7 +28,7 @@ public sealed class LoginTests(OAuthWorld world)
         Assert.Equal(person.Email, (await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK)).Text("email"));
 
         await person.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/google").Json(HttpStatusCode.NoContent);
-        Assert.Empty(await world.LoginsAsync(person));
+        Assert.Empty(await OAuthWorld.LoginsAsync(person));
         Assert.NotEqual(person.Id, (await world.SignedInAsync("google", account)).Id);
         await world.App.MessageAsync(person.Email, text => text.Contains("Google was unlinked", StringComparison.Ordinal));
         await person.RefreshAsync().Json(HttpStatusCode.OK);
@@ -56,8 +56,8 @@ public sealed class LoginTests(OAuthWorld world)
         await world.LinkAsync(person, "vk", new FakePerson()).Problem(HttpStatusCode.Conflict, "provider_linked");
         await world.LinkAsync(person, "facebook", account).Json(HttpStatusCode.NoContent);
 
-        Assert.Equal(["facebook", "vk"], await world.LoginsAsync(person));
-        Assert.Empty(await world.LoginsAsync(other));
+        Assert.Equal(["facebook", "vk"], await OAuthWorld.LoginsAsync(person));
+        Assert.Empty(await OAuthWorld.LoginsAsync(other));
         // A link that failed signs nobody out.
         await other.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         await other.RefreshAsync().Json(HttpStatusCode.OK);
@@ -77,13 +77,14 @@ public sealed class LoginTests(OAuthWorld world)
         // The victim's browser opens the link of the attacker, and its frontend exchanges the code.
         var code = OAuthWorld.CodeIn(await browser.FlowAsync("google", new FakePerson(), start.Query.TrimStart('?')));
         await browser.ExchangeAsync(new { code }, victim.AccessToken).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
-        Assert.Empty(await world.LoginsAsync(attacker));
-        Assert.Empty(await world.LoginsAsync(victim));
+        Assert.Empty(await OAuthWorld.LoginsAsync(attacker));
+        Assert.Empty(await OAuthWorld.LoginsAsync(victim));
         await victim.RefreshAsync().Json(HttpStatusCode.OK);
 
         // A ticket works once, and for its provider.
         await world.App.Client.GetAsync(start.PathAndQuery).Problem(HttpStatusCode.BadRequest, "invalid_state");
-        var nobody = OAuthWorld.CodeIn(await browser.FlowAsync("google", new FakePerson(), (await Ticket(attacker, "google")).TrimStart('?')));
+        var another = (await Ticket(attacker, "google")).TrimStart('?');
+        var nobody = OAuthWorld.CodeIn(await browser.FlowAsync("google", new FakePerson(), another));
         await browser.ExchangeAsync(new { code = nobody }).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         await world.App.Client.GetAsync($"/api/v1/auth/oauth/vk/start{await Ticket(attacker, "google")}")
             .Problem(HttpStatusCode.BadRequest, "invalid_state");
@@ -121,7 +122,7 @@ public sealed class LoginTests(OAuthWorld world)
             return answer.StatusCode;
         }));
         Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.Conflict], answers.Order());
-        Assert.Single(await world.LoginsAsync(person));
+        Assert.Single(await OAuthWorld.LoginsAsync(person));
     }
 
     [Fact]
@@ -238,7 +239,7 @@ public sealed class LoginTests(OAuthWorld world)
         Assert.Equal("users_verified", refused.ConstraintName);
     }
 
-    private async Task<string> Ticket(TestPerson person, string provider)
+    private static async Task<string> Ticket(TestPerson person, string provider)
     {
         var begun = await person.SendAsync(
             HttpMethod.Post, "/api/v1/users/me/logins", new { provider, returnUrl = OAuthWorld.Frontend }).Json(HttpStatusCode.OK);

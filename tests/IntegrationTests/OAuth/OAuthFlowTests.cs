@@ -228,7 +228,8 @@ public sealed class OAuthFlowTests(OAuthWorld world)
         AssertProblem("OAuth:PublicUrl", new() { PublicUrl = "http://api.example.com" });
         foreach (var url in (string[])["app.example.com", "http://app.example.com", "https://a.example#x", "javascript:alert(1)", "/in"])
             AssertProblem("OAuth:ReturnUrls:0", new() { ReturnUrls = [url] });
-        Assert.Empty(new OAuthSettings { ReturnUrls = ["com.example.app:/in", "http://localhost:3000/in", "https://a.example/in?x=1"] }.Problems());
+        string[] allowed = ["com.example.app:/in", "http://localhost:3000/in", "https://a.example/in?x=1"];
+        Assert.Empty(new OAuthSettings { ReturnUrls = allowed }.Problems());
         Assert.Empty(new OAuthSettings { Vk = With(new OAuthSettings().Vk, "x", ""), ReturnUrls = ["https://a.example"] }.Problems());
 
         static void AssertProblem(string setting, OAuthSettings settings) =>

@@ -85,7 +85,7 @@ public sealed class OAuthWorld : IAsyncLifetime
         return await browser.ExchangeAsync(new { code = CodeIn(end) }, person.AccessToken);
     }
 
-    public async Task<string[]> LoginsAsync(TestPerson person) =>
+    public static async Task<string[]> LoginsAsync(TestPerson person) =>
         [.. (await person.GetAsync("/api/v1/users/me/logins").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()
             .Select(login => login.Text("provider"))];
 

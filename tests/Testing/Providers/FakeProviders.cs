@@ -328,14 +328,15 @@ public sealed class FakeProviders : IAsyncDisposable
     private static string Random() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
 
     private sealed record Grant(
-        string Provider, FakePerson Person, string Client, string RedirectUri, string Challenge, string Method, string Nonce, string Device);
+        string Provider, FakePerson Person, string Client, string RedirectUri, string Challenge, string Method, string Nonce,
+        string Device);
 }
 
 /// <summary>Somebody with an account at a provider.</summary>
 public sealed record FakePerson
 {
     /// <summary>The provider's id of the account; digits, because VK has numbers.</summary>
-    public string Subject { get; init; } = $"{RandomNumberGenerator.GetInt32(1_000_000_000, int.MaxValue)}{Random.Shared.Next(10_000, 99_999)}";
+    public string Subject { get; init; } = $"{Random.Shared.NextInt64(1_000_000_000_000, 10_000_000_000_000)}";
 
     public string? Email { get; init; }
     public bool IsEmailVerified { get; init; }

@@ -64,7 +64,11 @@ internal static partial class FieldRules
     {
         var text = name?.Trim() ?? "";
         if (text.Length > User.MaxDisplayNameLength)
-            text = text[..(char.IsHighSurrogate(text[User.MaxDisplayNameLength - 1]) ? User.MaxDisplayNameLength - 1 : User.MaxDisplayNameLength)];
+        {
+            var isInPair = char.IsHighSurrogate(text[User.MaxDisplayNameLength - 1]);
+            text = text[..(isInPair ? User.MaxDisplayNameLength - 1 : User.MaxDisplayNameLength)];
+        }
+
         return IsLine(text, User.MaxDisplayNameLength) ? text : fallback;
     }
 

@@ -25,9 +25,9 @@ public sealed class OAuthController(ISender sender) : ApiController(sender)
 
     /// <summary>Sends the browser to a provider</summary>
     /// <remarks>
-    /// Open it in the browser, not with a request of a script. In the end the browser is at `returnUrl`, with a `code` to exchange, or with an
-    /// `error`: `access_denied`, `provider_unavailable` or `sign_in_failed`. A frontend that sends a `codeChallenge` (S256, RFC 7636) is the
-    /// only one that can exchange the code. `ticket` stands for a link that a session has begun.
+    /// Open it in the browser, not with a request of a script. In the end the browser is at `returnUrl`, with a `code` to exchange, or with
+    /// an `error`: `access_denied`, `provider_unavailable` or `sign_in_failed`. A frontend that sends a `codeChallenge` (S256, RFC 7636) is
+    /// the only one that can exchange the code. `ticket` stands for a link that a session has begun.
     /// </remarks>
     [HttpGet("{provider}/start")]
     [ProducesResponseType(StatusCodes.Status302Found)]

@@ -1,4 +1,4 @@
-namespace Portico.Application.Auth;
+namespace Portico.Application.Common.Security;
 
 /// <summary>A provider that is configured, such as Google.</summary>
 /// <param name="Name">The name in URLs, such as <c>google</c>.</param>
