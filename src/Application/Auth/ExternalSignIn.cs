@@ -25,11 +25,19 @@ internal sealed class ExternalSignIn(
         if (await Find(identity, cancellationToken) is { } known)
             return Answer(await Open(known, cancellationToken));
 
+        if (identity.Address is not { } address)
+            return Answer(await Register(identity, address: null, isProved: false, cancellationToken));
+
         // For an address that the provider does not verify, the answer is the same whether it is taken or not.
-        if (identity.Address is { } address
-            && (!identity.IsEmailVerified || await db.Users.AsNoTracking().FindByAddress(address, cancellationToken) is not null))
+        if (!identity.IsEmailVerified)
             return await AskForCode(identity, address, cancellationToken);
-        return Answer(await RegisterOrLink(identity, identity.Address, cancellationToken));
+        if (await db.Users.AsNoTracking().FindByAddress(address, cancellationToken) is null)
+            return Answer(await Register(identity, address, isProved: false, cancellationToken));
+
+        // Another flow of the same person may have registered the user a moment ago, with the address and the login.
+        return await Find(identity, cancellationToken) is { } registered
+            ? Answer(await Open(registered, cancellationToken))
+            : await AskForCode(identity, address, cancellationToken);
     }
 
     /// <summary>Whether an id has the form of the challenges that are made here.</summary>
@@ -49,9 +57,7 @@ internal sealed class ExternalSignIn(
 
         // Of two callers with the right code one gets here; the other one was refused by the code.
         await records.Take<PendingIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);
-        return await Find(identity, cancellationToken) is { } known
-            ? await Open(known, cancellationToken)
-            : await RegisterOrLink(identity, address, cancellationToken);
+        return await Register(identity, address, isProved: true, cancellationToken);
     }
 
     /// <summary>Links an identity to a user who is signed in; does nothing when it is linked to this user already.</summary>
@@ -88,19 +94,27 @@ internal sealed class ExternalSignIn(
         return OAuthAnswer.Of(new SignInChallengeDto(id, [ChallengeMethod.AddressCode], sent.Value.ExpiresIn));
     }
 
-    private async Task<Result<TokensDto>> RegisterOrLink(
-        ExternalIdentity identity, ContactAddress? proven, CancellationToken cancellationToken)
+    /// <summary>Registers a user and signs the user in.</summary>
+    /// <param name="identity">The account of the provider.</param>
+    /// <param name="address">The address, if it is proved or verified by the provider.</param>
+    /// <param name="isProved">Whether a code proved the address: then a user who has it is linked instead.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    private async Task<Result<TokensDto>> Register(
+        ExternalIdentity identity, ContactAddress? address, bool isProved, CancellationToken cancellationToken)
     {
         var done = await transaction.Run<Result<User>>(
             async token =>
             {
-                if (proven is not null && await db.Users.FindByAddress(proven, token) is { } owner)
+                // Another flow of the same person may have been faster.
+                if (await Find(identity, token) is { } known)
+                    return known;
+                if (isProved && await db.Users.FindByAddress(address!, token) is { } owner)
                     return await Add(owner, identity, token) is { } refusal ? refusal : owner;
-                if (proven is not null)
-                    await addresses.ReleaseExpired(proven, token);
+                if (address is not null)
+                    await addresses.ReleaseExpired(address, token);
 
                 var name = FieldRules.ToDisplayName(identity.Name, UnnamedUser);
-                var user = User.Register(proven, name, client.Locale, clock.GetUtcNow());
+                var user = User.Register(address, name, client.Locale, clock.GetUtcNow());
                 db.Users.Add(user);
                 await credentials.Add(user.Id, passwordHash: null, token);
                 Store(user, identity);
@@ -109,9 +123,7 @@ internal sealed class ExternalSignIn(
             cancellationToken);
         if (done.IsSuccess)
             return await Open(done.Value, cancellationToken);
-
-        // Another flow of the same person may have registered the user a moment ago.
-        return await Find(identity, cancellationToken) is { } known ? await Open(known, cancellationToken) : done.Error;
+        return await Find(identity, cancellationToken) is { } registered ? await Open(registered, cancellationToken) : done.Error;
     }
 
     /// <summary>Adds a login in the open transaction, and tells the user.</summary>

@@ -4,7 +4,9 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Web;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.Testing;
 using Portico.Testing.Providers;
 using Portico.WebApi.OAuth;
@@ -216,6 +218,10 @@ public sealed class OAuthFlowTests(OAuthWorld world)
                 Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public async Task Other_requests_do_not_pass_through_openiddict() =>
+        Assert.Empty(await world.App.Services.GetRequiredService<IAuthenticationSchemeProvider>().GetRequestHandlerSchemesAsync());
 
     [Fact]
     public void Settings_that_make_no_sense_are_named()
