@@ -23,6 +23,7 @@ public static class TokenRegistration
         services.AddSingleton<ISigningKeyRefresh>(provider => provider.GetRequiredService<SigningKeyRefresher>());
         services.AddHostedService(provider => provider.GetRequiredService<SigningKeyRefresher>());
         services.AddSingleton<IAccessTokenIssuer, AccessTokenIssuer>();
+        services.AddSingleton<IServiceTokenIssuer, ServiceTokenIssuer>();
         services.AddSingleton<AccessTokenValidator>();
         services.AddSingleton<VerifiedTokenCache>();
         services.AddSingleton<TokenDiscovery>();

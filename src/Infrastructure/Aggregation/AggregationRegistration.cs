@@ -17,6 +17,7 @@ internal static class AggregationRegistration
         .AddSingleton<CoalescedReads>()
         .AddSingleton<LastGoodCopies>()
         .AddSingleton<Downstreams>()
+        .AddSingleton<IServiceGuard>(provider => provider.GetRequiredService<Downstreams>())
         .AddSingleton<PartMetrics>()
         .AddSingleton<IPartReader, PartReader>();
 
