@@ -1,3 +1,5 @@
+using Portico.WebApi.Http;
+
 namespace Portico.WebApi.Gateway;
 
 /// <summary>Accepts only paths that every server reads in the same way, because the service decides by the path again.</summary>
@@ -23,16 +25,16 @@ internal static class GatewayPath
 
     private static bool IsUnambiguous(ReadOnlySpan<char> segment)
     {
+        if (!RequestSyntax.IsPercentEncoded(segment))
+            return false;
         for (var at = 0; at < segment.Length; at++)
         {
             if (segment[at] is '\\' or '#' or <= ' ' or >= '\x7f')
                 return false;
             if (segment[at] != '%')
                 continue;
-            if (at + 2 >= segment.Length || !char.IsAsciiHexDigit(segment[at + 1]) || !char.IsAsciiHexDigit(segment[at + 2]))
-                return false;
             var octet = (char)Convert.FromHexString(segment.Slice(at + 1, 2))[0];
-            if (char.IsControl(octet) && octet < '\x80' || NeverEncoded.Contains(octet, StringComparison.Ordinal))
+            if (octet is < ' ' or '\x7f' || NeverEncoded.Contains(octet, StringComparison.Ordinal))
                 return false;
         }
 
