@@ -187,7 +187,7 @@ internal sealed class GatewayCall(
 
         if (path is not ['/', not '/', ..] and not "/")
             return address;
-        if (new PathString(path.Split('?', '#')[0]).StartsWithSegments(service.Prefix))
+        if (new PathString(path.Split('?', '#')[0]).StartsWithSegments(service.Prefix, StringComparison.OrdinalIgnoreCase))
             return path;
         var root = service.Address.AbsolutePath.TrimEnd('/');
         var isBelow = path.StartsWith(root, StringComparison.Ordinal) && (path.Length == root.Length || path[root.Length] is '/' or '?' or '#');
