@@ -15,12 +15,10 @@ internal sealed class AccessTokenIssuer(TokenKeys keys, TokenSettings settings, 
 
     public AccessToken Issue(User user, Guid sessionId)
     {
-        var key = keys.Current.Signer;
         var payload = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(payload))
             WriteClaims(writer, user, sessionId);
-
-        return new(SignedToken.Of(key, payload.WrittenSpan), settings.AccessTokenLifetime);
+        return new(TokenSigning.Sign(keys.Current.Signer, payload.WrittenSpan), settings.AccessTokenLifetime);
     }
 
     private void WriteClaims(Utf8JsonWriter writer, User user, Guid sessionId)
@@ -31,7 +29,7 @@ internal sealed class AccessTokenIssuer(TokenKeys keys, TokenSettings settings, 
         writer.WriteString("aud"u8, _audience);
         writer.WriteString("sub"u8, user.Id);
         writer.WriteString("sid"u8, sessionId);
-        SignedToken.WriteId(writer);
+        TokenSigning.WriteTokenId(writer);
         writer.WriteString("client_id"u8, _clientId);
         writer.WriteNumber("iat"u8, now);
         writer.WriteNumber("nbf"u8, now);

@@ -23,10 +23,10 @@ public static class TokenRegistration
         services.AddSingleton<ISigningKeyRefresh>(provider => provider.GetRequiredService<SigningKeyRefresher>());
         services.AddHostedService(provider => provider.GetRequiredService<SigningKeyRefresher>());
         services.AddSingleton<IAccessTokenIssuer, AccessTokenIssuer>();
-        services.AddSingleton<IServiceTokenIssuer, ServiceTokenIssuer>();
         services.AddSingleton<AccessTokenValidator>();
         services.AddSingleton<VerifiedTokenCache>();
         services.AddSingleton<TokenDiscovery>();
+        services.AddSingleton<IDelegatedTokenIssuer, DelegatedTokenIssuer>();
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ITokenVersions>(provider => provider.GetRequiredService<TokenVersions>());
         services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<TokenVersions>());

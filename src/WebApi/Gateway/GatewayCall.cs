@@ -123,7 +123,7 @@ internal sealed class GatewayCall(
             // Nobody asked for another protocol, and no proxy is between Portico and the service.
             HttpStatusCode.SwitchingProtocols or HttpStatusCode.ProxyAuthenticationRequired => HttpErrors.ServiceFailed,
             // The token is Portico's own: the client would refresh its session for nothing, again and again.
-            HttpStatusCode.Unauthorized when service.Route.Identity == GatewayIdentity.ServiceToken && caller is not null =>
+            HttpStatusCode.Unauthorized when service.Route.Identity == GatewayIdentity.DelegatedToken && caller is not null =>
                 HttpErrors.ServiceFailed,
             _ when status < StatusCodes.Status400BadRequest || isProblem => null,
             HttpStatusCode.ServiceUnavailable => HttpErrors.DependencyUnavailable with { RetryAfter = RetryAfter(answer) },

@@ -19,7 +19,7 @@ namespace Portico.WebApi.Gateway;
 /// </remarks>
 internal sealed partial class GatewayEndpoint(
     GatewaySettings settings, LimitSettings limits, TokenSettings tokens, IHttpForwarder forwarder, IServiceGuard guard,
-    IServiceTokenIssuer issuer, IRequestRateLimiter limiter, IRateLimitReport limitReport, ICurrentUser user, GatewayCache cache,
+    IDelegatedTokenIssuer issuer, IRequestRateLimiter limiter, IRateLimitReport limitReport, ICurrentUser user, GatewayCache cache,
     GatewayMetrics metrics, IRevokedSessions revoked, ITokenVersions versions, TimeProvider clock, ILogger<GatewayEndpoint> logger)
 {
     private static readonly TimeSpan LongestAnonymousStream = TimeSpan.FromHours(1);
@@ -140,7 +140,7 @@ internal sealed partial class GatewayEndpoint(
 
     private string? TokenFor(HttpContext context, GatewayService service) => user.Claims is not { } caller ? null : service.Route.Identity switch
     {
-        GatewayIdentity.ServiceToken => $"Bearer {issuer.Issue(caller, service.Audience)}",
+        GatewayIdentity.DelegatedToken => $"Bearer {issuer.Issue(caller, service.Audience)}",
         GatewayIdentity.CallerToken => context.Request.Headers.Authorization.ToString(),
         _ => null,
     };

@@ -55,7 +55,7 @@ internal static class GatewayRegistration
             if (own.Contains(name))
                 yield return $"Gateway:Routes:{name} has the name of a route of Portico; choose another one.";
             // With a token for Portico the service could act as the caller.
-            if (route.Identity == GatewayIdentity.ServiceToken && (route.Audience.Length > 0 ? route.Audience : name) == tokens.Audience)
+            if (route.Identity == GatewayIdentity.DelegatedToken && (route.Audience.Length > 0 ? route.Audience : name) == tokens.Audience)
                 yield return $"Gateway:Routes:{name}:Audience must not be Tokens:Audience, '{tokens.Audience}'.";
             if (route.Timeout > limits.RequestTimeout)
                 yield return $"Gateway:Routes:{name}:Timeout must be at most Limits:RequestTimeout, {limits.RequestTimeout:c}.";

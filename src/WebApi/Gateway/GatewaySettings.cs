@@ -38,7 +38,7 @@ internal sealed class GatewaySettings : ISettings
 internal enum GatewayIdentity
 {
     /// <summary>By an access token for this service only, which lives for a minute.</summary>
-    ServiceToken,
+    DelegatedToken,
 
     /// <summary>By the access token of the caller, with which the service could act as the caller.</summary>
     CallerToken,

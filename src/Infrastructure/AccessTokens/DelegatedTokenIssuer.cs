@@ -8,7 +8,7 @@ using Portico.Infrastructure.SigningKeys;
 namespace Portico.Infrastructure.AccessTokens;
 
 /// <summary>Issues access tokens with which Portico names its caller to one other service.</summary>
-public interface IServiceTokenIssuer
+public interface IDelegatedTokenIssuer
 {
     /// <summary>A token with the identity of the caller, which is valid at one service only.</summary>
     /// <param name="caller">The caller of the current request.</param>
@@ -22,7 +22,7 @@ public interface IServiceTokenIssuer
 /// A token lives for <see cref="Lifetime"/>, and never longer than the caller's own. A signature costs about a millisecond, so a token
 /// is used for half of its life. At most 10,000 tokens are kept. Portico refuses them itself, because of their audience. Thread-safe.
 /// </remarks>
-internal sealed class ServiceTokenIssuer : IServiceTokenIssuer, IDisposable
+internal sealed class DelegatedTokenIssuer : IDelegatedTokenIssuer, IDisposable
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
@@ -34,7 +34,7 @@ internal sealed class ServiceTokenIssuer : IServiceTokenIssuer, IDisposable
     private readonly JsonEncodedText _issuer;
     private readonly JsonEncodedText _clientId;
 
-    public ServiceTokenIssuer(TokenKeys keys, TokenSettings settings, TimeProvider clock)
+    public DelegatedTokenIssuer(TokenKeys keys, TokenSettings settings, TimeProvider clock)
     {
         (_keys, _clock) = (keys, clock);
         (_issuer, _clientId) = (JsonEncodedText.Encode(settings.Issuer), JsonEncodedText.Encode(settings.ClientId));
@@ -50,7 +50,7 @@ internal sealed class ServiceTokenIssuer : IServiceTokenIssuer, IDisposable
             return issued.Token;
 
         var expires = caller.ExpiresAt < now + Lifetime ? caller.ExpiresAt : now + Lifetime;
-        var token = SignedToken.Of(signer, Claims(caller, audience, now, expires));
+        var token = TokenSigning.Sign(signer, Claims(caller, audience, now, expires));
         _issued.Set(
             key,
             new Issued(token, now, now + (Lifetime / 2)),
@@ -69,7 +69,7 @@ internal sealed class ServiceTokenIssuer : IServiceTokenIssuer, IDisposable
         writer.WriteString("aud"u8, audience);
         writer.WriteString("sub"u8, caller.Subject);
         writer.WriteString("sid"u8, caller.SessionId);
-        SignedToken.WriteId(writer);
+        TokenSigning.WriteTokenId(writer);
         writer.WriteString("client_id"u8, _clientId);
         writer.WriteNumber("iat"u8, now.ToUnixTimeSeconds());
         writer.WriteNumber("nbf"u8, now.ToUnixTimeSeconds());

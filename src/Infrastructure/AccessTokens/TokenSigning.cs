@@ -7,15 +7,15 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
 
-/// <summary>Writes a signed access token (RFC 7515, RFC 9068).</summary>
-internal static class SignedToken
+/// <summary>Makes a signed token (RFC 9068) of claims.</summary>
+internal static class TokenSigning
 {
-    private const int IdBytes = 16;
+    private const int JtiBytes = 16;
 
-    /// <summary>Signs the claims.</summary>
-    public static string Of(TokenKey key, ReadOnlySpan<byte> claims)
+    /// <summary>Signs the JSON of the claims.</summary>
+    public static string Sign(TokenKey key, ReadOnlySpan<byte> claims)
     {
-        var header = Encoding.ASCII.GetBytes($$"""{"alg":"{{key.Algorithm}}","typ":"at+jwt","kid":"{{key.Id}}"}""");
+        var header = Header(key);
         var signedLength = Base64Url.GetEncodedLength(header.Length) + 1 + Base64Url.GetEncodedLength(claims.Length);
         var token = ArrayPool<byte>.Shared.Rent(signedLength + 1 + Base64Url.GetEncodedLength(key.SignatureLength));
         try
@@ -37,13 +37,16 @@ internal static class SignedToken
         }
     }
 
-    /// <summary>Writes a random <c>jti</c>.</summary>
-    public static void WriteId(Utf8JsonWriter writer)
+    /// <summary>Writes a new random <c>jti</c>.</summary>
+    public static void WriteTokenId(Utf8JsonWriter writer)
     {
-        Span<byte> random = stackalloc byte[IdBytes];
+        Span<byte> random = stackalloc byte[JtiBytes];
         RandomNumberGenerator.Fill(random);
-        Span<byte> text = stackalloc byte[Base64Url.GetEncodedLength(IdBytes)];
+        Span<byte> text = stackalloc byte[Base64Url.GetEncodedLength(JtiBytes)];
         Base64Url.EncodeToUtf8(random, text);
         writer.WriteString("jti"u8, text);
     }
+
+    private static byte[] Header(TokenKey key) =>
+        Encoding.ASCII.GetBytes($$"""{"alg":"{{key.Algorithm}}","typ":"at+jwt","kid":"{{key.Id}}"}""");
 }
