@@ -36,11 +36,18 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
         await person.OpenWalletWithAsync(app, await app.SignUpAsync(Role.Manager), "12.34");
 
         await Node("node_modules/typescript/bin/tsc", ["--strict"]);
-        var output = await Node("dist/examples/dashboard.js", [app.Api.ToString()], ("PORTICO_TOKEN", person.AccessToken));
-        var page = JsonSerializer.Deserialize<JsonElement>(output);
+        // On a busy machine a part may be late, which is no matter of the client.
+        var page = default(JsonElement);
+        await Eventually.Holds(
+            async () =>
+            {
+                page = JsonSerializer.Deserialize<JsonElement>(
+                    await Node("dist/examples/dashboard.js", [app.Api.ToString()], ("PORTICO_TOKEN", person.AccessToken)));
+                return page.GetProperty("failed").GetArrayLength() == 0;
+            },
+            "every part to be in time");
         Assert.Equal("Ada Lovelace", page.Text("name"));
         Assert.EndsWith(": 12.34 EUR", Assert.Single(page.GetProperty("wallets").EnumerateArray()).GetString(), StringComparison.Ordinal);
-        Assert.Empty(page.GetProperty("failed").EnumerateArray());
 
         var refused = await Run("dist/examples/dashboard.js", [app.Api.ToString()], ("PORTICO_TOKEN", "nonsense"));
         Assert.Equal(1, refused.ExitCode);
