@@ -7,7 +7,7 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Gateway;
 
 /// <summary>What a client must not reach, and nobody must believe, through the gateway.</summary>
-[Collection(GatewayCollection.Name)]
+[Collection(GatewayTestGroup.Name)]
 public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
 {
     private const string Api = "/api/v1";
@@ -241,7 +241,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     {
         using var handler = new SocketsHttpHandler
         {
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == world.Thumbprint },
         };
         using var client = new HttpClient(handler) { BaseAddress = world.Secure };
         var path = Service.On(context => context.Response.WriteAsync("ok"));
@@ -325,6 +325,6 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         await app.Client.PostAsync($"{Api}/once/x", null).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
         Assert.Equal(2, Volatile.Read(ref requests));
         listener.Stop();
-        await ((Task)server).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(server);
     }
 }

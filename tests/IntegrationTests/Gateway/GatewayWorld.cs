@@ -24,6 +24,9 @@ public sealed class GatewayWorld : IAsyncLifetime
     /// <summary>The same API over TLS, for HTTP/2.</summary>
     internal Uri Secure { get; private set; } = null!;
 
+    /// <summary>The hash of the certificate of <see cref="Secure"/>.</summary>
+    internal string Thumbprint { get; private set; } = "";
+
     public async Task InitializeAsync()
     {
         var api = $"http://127.0.0.1:{Ports.Free()}";
@@ -93,13 +96,14 @@ public sealed class GatewayWorld : IAsyncLifetime
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        Thumbprint = certificate.GetCertHashString();
         File.WriteAllText(Path.Combine(_folder, "tls.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(_folder, "tls.key"), key.ExportPkcs8PrivateKeyPem());
     }
 }
 
 [CollectionDefinition(Name)]
-public sealed class GatewayCollection : ICollectionFixture<GatewayWorld>
+public sealed class GatewayTestGroup : ICollectionFixture<GatewayWorld>
 {
     public const string Name = "Gateway";
 }
