@@ -49,7 +49,7 @@ internal sealed class GatewayCall(
         {
             // The fields that Connection names are for this connection only (RFC 9110, 7.6.1).
             if (service.SentHeaders.Contains(name) && !connection.Contains(name, StringComparer.OrdinalIgnoreCase))
-                Add(proxyRequest, name, name.Equals(HeaderNames.Cookie, StringComparison.OrdinalIgnoreCase) ? CookiesOfOthers(value) : value);
+                Add(proxyRequest, name, IsCookie(name) ? CookiesOfOthers(value) : value);
         }
 
         if (proxyRequest.Content is { } content)
@@ -102,6 +102,8 @@ internal sealed class GatewayCall(
         if (values.Count > 0 && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
             request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
     }
+
+    private static bool IsCookie(string name) => name.Equals(HeaderNames.Cookie, StringComparison.OrdinalIgnoreCase);
 
     // A cookie with such a name holds a session of Portico.
     private static StringValues CookiesOfOthers(StringValues cookies)
@@ -190,7 +192,8 @@ internal sealed class GatewayCall(
         if (new PathString(path.Split('?', '#')[0]).StartsWithSegments(service.Prefix, StringComparison.OrdinalIgnoreCase))
             return path;
         var root = service.Address.AbsolutePath.TrimEnd('/');
-        var isBelow = path.StartsWith(root, StringComparison.Ordinal) && (path.Length == root.Length || path[root.Length] is '/' or '?' or '#');
+        var isBelow = path.StartsWith(root, StringComparison.Ordinal)
+            && (path.Length == root.Length || path[root.Length] is '/' or '?' or '#');
         return service.Prefix + (isBelow ? path[root.Length..] : path);
     }
 

@@ -138,9 +138,10 @@ internal sealed partial class GatewayEndpoint(
         return body.Length > 0;
     }
 
-    private string? TokenFor(HttpContext context, GatewayService service) => user.Claims is not { } caller ? null : service.Route.Identity switch
+    private string? TokenFor(HttpContext context, GatewayService service) => service.Route.Identity switch
     {
-        GatewayIdentity.DelegatedToken => $"Bearer {issuer.Issue(caller, service.Audience)}",
+        _ when user.Claims is null => null,
+        GatewayIdentity.DelegatedToken => $"Bearer {issuer.Issue(user.Claims, service.Audience)}",
         GatewayIdentity.CallerToken => context.Request.Headers.Authorization.ToString(),
         _ => null,
     };

@@ -35,7 +35,7 @@ internal sealed class GatewayMetrics
     public GatewayMetrics(IMeterFactory meters) => _durations = meters.Create("Portico.Gateway").CreateHistogram<double>(
         "portico.gateway.request.duration",
         "s",
-        "How long requests to services behind the gateway took, by service and outcome: ok, hit, rejected, refused, failed, timeout, gone.");
+        "How long requests to services took, by service and outcome: ok, hit, rejected, refused, failed, timeout or gone.");
 
     public void Answered(string service, GatewayOutcome outcome, TimeSpan duration) => _durations.Record(
         duration.TotalSeconds,

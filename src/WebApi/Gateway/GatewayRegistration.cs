@@ -14,6 +14,7 @@ internal static class GatewayRegistration
     public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<GatewaySettings>(configuration);
+        services.AddSingleton<IValidateOptions<GatewaySettings>>(new GatewayBinding(configuration));
         services.AddHttpForwarder();
         return services.AddSingleton<GatewayMetrics>().AddSingleton<GatewayCache>().AddSingleton<GatewayEndpoint>();
     }

@@ -104,6 +104,7 @@ internal sealed class GatewayService : IDisposable
             object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
             (traceId, traceState) = (null, null);
 
-        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) =>
+            null;
     }
 }

@@ -53,11 +53,13 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         var path = Service.On(context => context.Response.WriteAsync("ok"));
         foreach (var route in (string[])["reports", "unnamed", "passed"])
             (await _person.SendAsync(
-                HttpMethod.Get, $"{Api}/{route}{path}", null, ("Cookie", "a=1; __Host-portico=session; b=2"), ("X-Tenant", "t1"))).Dispose();
+                HttpMethod.Get, $"{Api}/{route}{path}", null, ("Cookie", "a=1; __Host-portico=session; b=2"), ("X-Tenant", "t1")))
+                .Dispose();
         Assert.Equal([null, null, "a=1; b=2"], Service.At(path).Select(arrival => arrival.Header("Cookie")));
         Assert.Equal([null, null, "t1"], Service.At(path).Select(arrival => arrival.Header("X-Tenant")));
         Assert.DoesNotContain(
-            Service.At(path)[..2], arrival => arrival.Headers.Values.Any(value => value.Contains(_person.AccessToken, StringComparison.Ordinal)));
+            Service.At(path)[..2].SelectMany(arrival => arrival.Headers.Values),
+            value => value.Contains(_person.AccessToken, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -133,7 +135,8 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     {
         var path = Service.On(context => context.Response.WriteAsync("ok"));
         await world.RawAsync(
-            $"POST {Api}/reports{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}Content-Type: text/plain\r\n{framing}\r\n{body}");
+            $"POST {Api}/reports{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}"
+            + $"Content-Type: text/plain\r\n{framing}\r\n{body}");
         Assert.Empty(Service.At("/smuggled"));
         Assert.True(Service.At(path).Length <= 1);
         Assert.All(
@@ -170,7 +173,8 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         await world.RawAsync(
             $"GET {Api}/reports{path} HTTP/1.1\r\nHost: x\r\n"
             + "Connection: If-None-Match, Authorization, X-Forwarded-For, traceparent\r\n"
-            + $"Keep-Alive: timeout=5\r\nTE: trailers\r\nTrailer: X-User\r\nExpect: 100-continue\r\nIf-None-Match: \"a\"\r\n{Authorization}\r\n"
+            + "Keep-Alive: timeout=5\r\nTE: trailers\r\nTrailer: X-User\r\nExpect: 100-continue\r\n"
+            + $"If-None-Match: \"a\"\r\n{Authorization}\r\n"
             // The server itself reads close as the whole field, so it is in a second request.
             + "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         var arrived = Assert.Single(Service.At(path));
@@ -232,8 +236,10 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
             Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
         }
 
-        Assert.All(Service.At(path), arrival => Assert.DoesNotContain(
-            arrival.Headers.Keys, name => name.StartsWith("Sec-", StringComparison.OrdinalIgnoreCase) || name is "Upgrade" or "HTTP2-Settings"));
+        Assert.Equal(3, Service.At(path).Length);
+        Assert.DoesNotContain(
+            Service.At(path).SelectMany(arrival => arrival.Headers.Keys),
+            name => name.StartsWith("Sec-", StringComparison.OrdinalIgnoreCase) || name is "Upgrade" or "HTTP2-Settings");
     }
 
     [Fact]
