@@ -51,7 +51,10 @@ public sealed partial class OwnServiceTests
         var before = path == Registration ? "            .AddAggregation(configuration)" : "</Project>";
         var original = await File.ReadAllTextAsync(file);
         Assert.Contains(before, original, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, original.Replace(before, text + before, StringComparison.Ordinal));
+        var lines = text.Split('\n').ToLookup(line => line.StartsWith("using ", StringComparison.Ordinal));
+        var added = string.Join('\n', lines[false]);
+        await File.WriteAllTextAsync(
+            file, string.Concat(lines[true].Select(line => line + '\n')) + original.Replace(before, added + before, StringComparison.Ordinal));
     }
 
     [GeneratedRegex(
