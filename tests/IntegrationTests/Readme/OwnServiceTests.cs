@@ -52,9 +52,9 @@ public sealed partial class OwnServiceTests
         var original = await File.ReadAllTextAsync(file);
         Assert.Contains(before, original, StringComparison.Ordinal);
         var lines = text.Split('\n').ToLookup(line => line.StartsWith("using ", StringComparison.Ordinal));
+        var usings = string.Concat(lines[true].Select(line => line + '\n'));
         var added = string.Join('\n', lines[false]);
-        await File.WriteAllTextAsync(
-            file, string.Concat(lines[true].Select(line => line + '\n')) + original.Replace(before, added + before, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(file, usings + original.Replace(before, added + before, StringComparison.Ordinal));
     }
 
     [GeneratedRegex(
