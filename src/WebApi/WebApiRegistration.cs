@@ -16,6 +16,7 @@ using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
+using Portico.WebApi.Gateway;
 using Portico.WebApi.Http;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
@@ -38,6 +39,7 @@ internal static class WebApiRegistration
             .AddCrossOrigin(configuration)
             .AddCaller()
             .AddApi()
+            .AddGateway(configuration)
             .AddOpenApiDocument("v1");
     }
 
@@ -77,6 +79,7 @@ internal static class WebApiRegistration
         app.MapMetrics();
         app.MapOpenApi();
         app.MapPages();
+        app.MapGateway();
         return app;
     }
 
