@@ -16,6 +16,7 @@ using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
+using Portico.WebApi.Gateway;
 using Portico.WebApi.Http;
 using Portico.WebApi.OAuth;
 using Portico.WebApi.Observability;
@@ -40,6 +41,7 @@ internal static class WebApiRegistration
             .AddCaller()
             .AddOAuth(configuration)
             .AddApi()
+            .AddGateway(configuration)
             .AddOpenApiDocument("v1");
     }
 
@@ -79,6 +81,7 @@ internal static class WebApiRegistration
         app.MapMetrics();
         app.MapOpenApi();
         app.MapPages();
+        app.MapGateway();
         return app;
     }
 

@@ -29,6 +29,10 @@ LoadScenario[] scenarios =
     },
 ];
 
+// The scenario of the dashboard starts this program again, as an API with parts of its own.
+if (args is [SlowParts.Mode])
+    return await SlowParts.RunApiAsync();
+
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {
     return Array.Find(scenarios, scenario => scenario.Name == name) is { } found

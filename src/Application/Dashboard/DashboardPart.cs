@@ -12,7 +12,7 @@ namespace Portico.Application.Dashboard;
 /// changes nothing. It sends queries, so their authorisation, validation and cache hold. The client of another service reports an outage
 /// as a <see cref="Common.DependencyUnavailableException"/>.
 /// </remarks>
-internal interface IDashboardPart<T>
+public interface IDashboardPart<T>
     where T : class
 {
     Task<Result<T>> Read(CancellationToken cancellationToken);
@@ -21,7 +21,7 @@ internal interface IDashboardPart<T>
 /// <summary>Declares a part of the dashboard.</summary>
 /// <param name="name">The name in the page and in <c>?include=</c>, in camelCase.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-internal sealed class DashboardPartAttribute(string name) : Attribute
+public sealed class DashboardPartAttribute(string name) : Attribute
 {
     public string Name { get; } = name;
 
@@ -116,7 +116,7 @@ public sealed class DashboardParts(IEnumerable<DashboardPart> parts, IEnumerable
 }
 
 /// <summary>Registers the parts of the dashboard.</summary>
-internal static class DashboardRegistration
+public static class DashboardRegistration
 {
     private static readonly MethodInfo AddPart =
         typeof(DashboardRegistration).GetMethod(nameof(AddDashboardPart), BindingFlags.Public | BindingFlags.Static)!;
@@ -134,6 +134,7 @@ internal static class DashboardRegistration
         return services.AddSingleton<DashboardParts>().AddSingleton<CallerWrites>();
     }
 
+    /// <summary>Adds a part of another assembly.</summary>
     public static IServiceCollection AddDashboardPart<TPart, T>(this IServiceCollection services)
         where TPart : class, IDashboardPart<T>
         where T : class => services.AddTransient<TPart>().AddSingleton(DashboardPart.Of<TPart, T>());

@@ -42,7 +42,8 @@ public static class UserErrors
         "A newer refresh token was given for this session. The session goes on: use the newest token.");
 
     public static readonly Error SignInAgain = new(
-        ErrorKind.Unauthenticated, "sign_in_again", "The password has changed, but this session could not go on. Sign in with the new password.");
+        ErrorKind.Unauthenticated, "sign_in_again",
+        "The password has changed, but this session could not go on. Sign in with the new password.");
 
     public static readonly Error PhoneNotSupported =
         new(ErrorKind.Unprocessable, "phone_not_supported", "Codes by phone are not available. Use an e-mail address.");

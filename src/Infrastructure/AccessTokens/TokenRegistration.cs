@@ -27,6 +27,7 @@ public static class TokenRegistration
         services.AddSingleton<AccessTokenValidator>();
         services.AddSingleton<VerifiedTokenCache>();
         services.AddSingleton<TokenDiscovery>();
+        services.AddSingleton<IDelegatedTokenIssuer, DelegatedTokenIssuer>();
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ITokenVersions>(provider => provider.GetRequiredService<TokenVersions>());
         services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<TokenVersions>());

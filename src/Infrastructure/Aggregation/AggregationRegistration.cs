@@ -17,6 +17,7 @@ internal static class AggregationRegistration
         .AddSingleton<CoalescedReads>()
         .AddSingleton<LastGoodCopies>()
         .AddSingleton<Downstreams>()
+        .AddSingleton<IServiceGuard>(provider => provider.GetRequiredService<Downstreams>())
         .AddSingleton<PartMetrics>()
         .AddSingleton<IPartReader, PartReader>();
 
@@ -27,6 +28,8 @@ internal static class AggregationRegistration
     /// </remarks>
     public static IHttpClientBuilder AddDownstream(this IHttpClientBuilder client) => client
         .ConfigureHttpClient(http => http.Timeout = Timeout.InfiniteTimeSpan)
+        // They open two logging scopes for each call, for lines that the settings leave out.
+        .RemoveAllLoggers()
         .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
         {
             // Without it an attempt to connect would outlive its request by minutes.

@@ -3,16 +3,31 @@ using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Hedging;
+using Portico.Application.Common;
 using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Aggregation;
 
-/// <summary>The other services that parts of the dashboard call, by their names in the code.</summary>
+/// <summary>The other services that Portico calls, by their names in the code and in the settings.</summary>
 internal sealed class Downstreams(DownstreamSettings settings, PartMetrics metrics, TimeProvider clock, ILogger<Downstream> logger)
+    : IServiceGuard
 {
     private readonly ConcurrentDictionary<string, Downstream> _all = new(StringComparer.Ordinal);
 
     public Downstream this[string name] => _all.GetOrAdd(name, added => new Downstream(added, settings, metrics, clock, logger));
+
+    public async Task Run(string service, Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await this[service].Guard.ExecuteAsync(
+                static (call, token) => new ValueTask(call(token)), call, cancellationToken);
+        }
+        catch (ExecutionRejectedException rejected)
+        {
+            throw new DependencyUnavailableException(service, rejected);
+        }
+    }
 }
 
 /// <summary>Bounds the calls to one other service: hedging around bulkhead and circuit breaker.</summary>

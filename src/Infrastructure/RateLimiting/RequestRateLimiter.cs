@@ -42,6 +42,9 @@ internal sealed class RequestRateLimiter(
 
     public bool TrySpend(IPAddress? client, long most, out RateLimitUse use) => TrySpend(OfClient, pseudonyms.Of(client), most, out use);
 
+    public bool TrySpend(string service, Guid? userId, IPAddress? client, long most, out RateLimitUse use) =>
+        TrySpend($"{service}-requests", $"{service}|{userId?.ToString("N") ?? pseudonyms.Of(client)}", most, out use);
+
     /// <summary>Adds the new requests of this process to the counts in Redis.</summary>
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {

@@ -22,6 +22,8 @@ internal static class HttpErrors
     public static readonly HttpError HeadersTooLarge = new(431, "headers_too_large", "The header fields are too large.");
     public static readonly HttpError InternalError = new(
         500, "internal_error", "Something went wrong on our side. Quote the traceId when you report it.");
+    public static readonly HttpError ServiceFailed = new(
+        502, "service_failed", "The service behind this address failed. Quote the traceId when you report it.");
     public static readonly HttpError Timeout = new(504, "timeout", "The request took too long and was cancelled. Its outcome is unknown.");
 
     public static readonly HttpError DependencyUnavailable =
@@ -35,7 +37,8 @@ internal static class HttpErrors
     public static IReadOnlyList<HttpError> All { get; } =
     [
         BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, DependencyUnavailable, Timeout,
+        BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, ServiceFailed,
+        DependencyUnavailable, Timeout,
     ];
 
     /// <summary>The error for an answer that has a status but no body.</summary>

@@ -26,20 +26,21 @@ internal sealed class RequestSyntax(RequestDelegate next)
         return next(context);
     }
 
-    // The framework would read a wrong escape as its own letters, the same as another query.
-    private static bool IsPercentEncoded(string? query)
+    /// <summary>Whether a path or a query is UTF-8 with percent-encoding.</summary>
+    /// <remarks>The framework would read a wrong escape as its own letters, the same as another text.</remarks>
+    public static bool IsPercentEncoded(ReadOnlySpan<char> text)
     {
-        if (query is null || !query.Contains('%', StringComparison.Ordinal))
+        if (!text.Contains('%'))
             return true;
 
-        var decoded = new byte[Encoding.UTF8.GetMaxByteCount(query.Length)];
+        var decoded = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
         var length = 0;
-        for (var at = 0; at < query.Length; at++)
+        for (var at = 0; at < text.Length; at++)
         {
-            if (query[at] != '%')
-                length += Encoding.UTF8.GetBytes(query.AsSpan(at, 1), decoded.AsSpan(length));
-            else if (at + 2 < query.Length && char.IsAsciiHexDigit(query[at + 1]) && char.IsAsciiHexDigit(query[at + 2]))
-                (decoded[length++], at) = (Convert.FromHexString(query.AsSpan(at + 1, 2))[0], at + 2);
+            if (text[at] != '%')
+                length += Encoding.UTF8.GetBytes(text.Slice(at, 1), decoded.AsSpan(length));
+            else if (at + 2 < text.Length && char.IsAsciiHexDigit(text[at + 1]) && char.IsAsciiHexDigit(text[at + 2]))
+                (decoded[length++], at) = (Convert.FromHexString(text.Slice(at + 1, 2))[0], at + 2);
             else
                 return false;
         }

@@ -167,6 +167,8 @@ internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKe
 
     public bool TrySpend(IPAddress? client, long most, out RateLimitUse use) => TrySpend(most, out use);
 
+    public bool TrySpend(string service, Guid? userId, IPAddress? client, long most, out RateLimitUse use) => TrySpend(most, out use);
+
     private static bool TrySpend(long most, out RateLimitUse use)
     {
         use = new RateLimitUse("edge", most, TimeSpan.FromMinutes(1), most - 1, TimeSpan.FromMinutes(1));

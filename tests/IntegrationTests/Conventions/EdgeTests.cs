@@ -132,7 +132,7 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData(400, "bad_request")]
     [InlineData(404, "not_found")]
     [InlineData(409, "bad_request")]
-    [InlineData(502, "internal_error")]
+    [InlineData(502, "service_failed")]
     public async Task Gives_a_bare_status_a_body(int status, string code) =>
         await App.Get($"{Requests.Probes}/empty/{status}").Problem((HttpStatusCode)status, code);
 

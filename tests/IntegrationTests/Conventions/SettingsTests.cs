@@ -21,6 +21,23 @@ public sealed class SettingsTests
     [InlineData("urls", "ftp://x", "ASPNETCORE_URLS")]
     [InlineData("Tokens:Algorithm", "HS256", "Tokens:Algorithm")]
     [InlineData("Health:Required", "postgres", "Health:Required")]
+    [InlineData("Gateway:Routes:reports:Address", "reports:8080", "Gateway:Routes:reports:Address")]
+    [InlineData("Gateway:Routes:reports:Address", "http://user@reports", "Gateway:Routes:reports:Address")]
+    [InlineData("Gateway:Routes:Reports_2:Address", "http://reports", "Gateway:Routes:Reports_2")]
+    [InlineData("Gateway:Routes:wallets:Address", "http://reports", "Gateway:Routes:wallets")]
+    [InlineData("Gateway:Routes:portico:Address", "http://reports", "Gateway:Routes:portico:Audience")]
+    [InlineData("Gateway:Routes:reports:Permission", "reports.read", "Gateway:Routes:reports:Permission")]
+    [InlineData("Gateway:Routes:reports:Identity", "Headers", "Gateway:Routes:reports:Identity")]
+    [InlineData("Gateway:Routes:reports:Timeout", "soon", "Gateway:Routes:reports:Timeout")]
+    [InlineData("Gateway:Routes:reports:Permision", "money.read", "Gateway:Routes:reports:Permision")]
+    [InlineData("Gateway:Routes:sales", "http://sales", "Gateway:Routes:sales")]
+    [InlineData("Gateway:Routes:reports:RequestsPerMinute", "-1", "Gateway:Routes:reports:RequestsPerMinute")]
+    [InlineData("Gateway:Routes:reports:CacheLifetime", "02:00:00", "Gateway:Routes:reports:CacheLifetime")]
+    [InlineData("Gateway:Routes:reports:Timeout", "00:00:00", "Gateway:Routes:reports:Timeout")]
+    [InlineData("Gateway:Routes:reports:Timeout", "00:01:00", "Gateway:Routes:reports:Timeout")]
+    [InlineData("Gateway:Routes:reports:RequestHeaders:0", "X-User-Id", "Gateway:Routes:reports:RequestHeaders:0")]
+    [InlineData("Gateway:Routes:reports:RequestHeaders:0", "X_Tenant", "Gateway:Routes:reports:RequestHeaders:0")]
+    [InlineData("Gateway:Routes:reports:ResponseHeaders:0", "Set-Cookie", "Gateway:Routes:reports:ResponseHeaders:0")]
     public async Task Names_the_setting_in_one_line(string key, string value, string named)
     {
         var database = new TestDatabase("", "", "Host=127.0.0.1;Database=x;Username=x");
@@ -38,6 +55,8 @@ public sealed class SettingsTests
             ["Mail:Mailbox"] = Path.GetTempPath(),
             [key] = value,
         };
+        if (key.StartsWith("Gateway:Routes:reports:", StringComparison.Ordinal))
+            settings.TryAdd("Gateway:Routes:reports:Address", "http://reports");
         await using var error = new StringWriter();
         var exit = await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error);
         Assert.Equal(1, exit);

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Dashboard;
+using Portico.DevStack;
 using Portico.Domain.Common;
 using Portico.Infrastructure.Aggregation;
 using Portico.Testing;
@@ -19,7 +20,7 @@ internal sealed class RemoteClient(HttpClient http)
 [DashboardPart("remote", Share = Limit, IsCacheable = true, Downstream = "remote")]
 internal sealed class RemotePart(RemoteClient client) : IDashboardPart<RemoteDto>
 {
-    public const double Limit = 0.3;
+    public const double Limit = 0.1;
 
     public Task<Result<RemoteDto>> Read(CancellationToken cancellationToken) => client.Get(cancellationToken);
 }
@@ -31,18 +32,66 @@ internal sealed class PlainPart(RemoteClient client) : IDashboardPart<RemoteDto>
     public Task<Result<RemoteDto>> Read(CancellationToken cancellationToken) => client.Get(cancellationToken);
 }
 
-/// <summary>The whole application with two parts that another service answers.</summary>
+internal sealed class ProcessClient(HttpClient http)
+{
+    public async Task<Result<RemoteDto>> Get(CancellationToken cancellationToken) =>
+        (await http.GetFromJsonAsync<RemoteDto>("/", cancellationToken))!;
+}
+
+/// <summary>A part that a process of its own answers.</summary>
+[DashboardPart("process", Share = RemotePart.Limit, Downstream = "process")]
+internal sealed class ProcessPart(ProcessClient client) : IDashboardPart<RemoteDto>
+{
+    public Task<Result<RemoteDto>> Read(CancellationToken cancellationToken) => client.Get(cancellationToken);
+}
+
+/// <summary>The whole application with parts that other services answer.</summary>
 public sealed class DashboardWorld : IAsyncLifetime
 {
     internal const int BreakAfter = 6;
 
-    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
+    private const string Server = """
+        require('http').createServer((_, answer) => {
+          answer.setHeader('Content-Type', 'application/json');
+          answer.end('{"answer":"from the process"}');
+        }).listen(process.argv[1], '127.0.0.1');
+        """;
+
+    // The parts of Portico have most of it: the suite keeps both processors busy.
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
 
     internal PorticoApp App { get; private set; } = null!;
 
     internal DownstreamServer Remote { get; } = DownstreamServer.Start();
 
-    public async Task InitializeAsync() => App = await PorticoApp.StartAsync(new PorticoAppOptions
+    /// <summary>A service in another language, which can be stopped by a signal.</summary>
+    internal GuardedProcess Process { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        var port = Ports.Free();
+        Process = await GuardedProcess.StartAsync(
+            new GuardedCommand("node", ["-e", Server, $"{port}"]) { LogFile = "/dev/null", Grace = TimeSpan.FromSeconds(1) },
+            CancellationToken.None);
+        var address = new Uri($"http://127.0.0.1:{port}");
+        App = await StartAsync(address);
+        using var client = new HttpClient();
+        await Eventually.Holds(
+            async () =>
+            {
+                try
+                {
+                    return (await client.GetStringAsync(address)).Length > 0;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "the process to listen");
+    }
+
+    private async Task<PorticoApp> StartAsync(Uri process) => await PorticoApp.StartAsync(new PorticoAppOptions
     {
         Settings =
         {
@@ -56,13 +105,20 @@ public sealed class DashboardWorld : IAsyncLifetime
         Services = services => services
             .AddDashboardPart<RemotePart, RemoteDto>()
             .AddDashboardPart<PlainPart, RemoteDto>()
+            .AddDashboardPart<ProcessPart, RemoteDto>()
             .AddHttpClient<RemoteClient>(http => http.BaseAddress = Remote.Address)
+            .AddDownstream()
+            .Services
+            .AddHttpClient<ProcessClient>(http => http.BaseAddress = process)
             .AddDownstream(),
     });
 
     public async Task DisposeAsync()
     {
         await App.DisposeAsync();
+        // A stopped process does not end.
+        Posix.Send(Process.ProcessId, Signal.Continue);
+        await Process.DisposeAsync();
         await Remote.DisposeAsync();
     }
 }

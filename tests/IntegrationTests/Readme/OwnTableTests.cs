@@ -15,7 +15,7 @@ public sealed partial class OwnTableTests
         var copy = Directory.CreateTempSubdirectory("portico-recipe-");
         try
         {
-            CopySources(copy.FullName);
+            SourceCopy.Make(copy.FullName);
             var templates = Recipe().SelectMany(pattern => Files(copy.FullName, pattern)).ToArray();
             Assert.True(templates.Length >= 12, $"The recipe names {templates.Length} files.");
             foreach (var template in templates)
@@ -74,20 +74,6 @@ public sealed partial class OwnTableTests
 
     private static string Rename(string text) =>
         Renamings.Aggregate(text, (renamed, pair) => renamed.Replace(pair.Template, pair.Own, StringComparison.Ordinal));
-
-    private static void CopySources(string target)
-    {
-        foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"])
-            File.Copy(Repository.File(file), Path.Combine(target, file));
-        foreach (var file in Directory.EnumerateFiles(Repository.File("src"), "*", SearchOption.AllDirectories))
-        {
-            var path = Path.GetRelativePath(Repository.Root, file);
-            if (path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
-                continue;
-            Directory.CreateDirectory(Path.Combine(target, Path.GetDirectoryName(path)!));
-            File.Copy(file, Path.Combine(target, path));
-        }
-    }
 
     [GeneratedRegex(@"^\| `(?<file>src/[^`]+)` \|", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();

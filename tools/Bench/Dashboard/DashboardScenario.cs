@@ -5,7 +5,9 @@ using Portico.Domain.Users;
 
 namespace Portico.Bench.Dashboard;
 
-/// <summary>What a page of several parts costs more than its parts, and a batch more than its requests.</summary>
+/// <summary>
+/// What a page of several parts costs more than its parts, a batch more than its requests, and pages from services that take 4 ms.
+/// </summary>
 internal static class DashboardScenario
 {
     private const int Wallets = 3;
@@ -34,6 +36,7 @@ internal static class DashboardScenario
         await Run("page of all parts, one caller", _ => RequestBytes.Get("/api/v1/dashboard", people[0].AccessToken));
         await Run("batch of the parts", n => RequestBytes.Send("POST", "/api/v1/batch", people[n].AccessToken, Batch));
         report.AddTable("Dashboard");
+        await RunSlowAsync(stack, options, report, cancellationToken);
 
         Task Measure(string what, string path) => Run(what, n => RequestBytes.Get(path, people[n].AccessToken));
 
@@ -42,6 +45,32 @@ internal static class DashboardScenario
             what,
             api,
             [.. Enumerable.Range(0, people.Count).Select(n => new RepeatingClient(request(n)))],
+            options,
+            cancellationToken);
+    }
+
+    /// <summary>Four parts, each from a service that answers after 4 ms: the scenario in which gateways of GraphQL are compared.</summary>
+    private static async Task RunSlowAsync(LoadStack stack, LoadOptions options, LoadReport report, CancellationToken cancellationToken)
+    {
+        var (service, settings) = await SlowParts.StartServiceAsync();
+        await using var owned = service;
+        await using var api = await stack.StartApiAsync(settings, cancellationToken, mode: SlowParts.Mode);
+        foreach (var connections in options.ConnectionLevels)
+        {
+            var people = await LoadStack.SignInAsync(
+                api, await stack.AddPeopleAsync(connections, Role.User, cancellationToken), cancellationToken);
+            await Measure("one part of 4 ms", "first", people);
+            await Measure("page of four parts of 4 ms", SlowParts.Include, people);
+            await Measure("page of four parts of 4 ms, one caller", SlowParts.Include, [.. people.Select(_ => people[0])]);
+        }
+
+        report.AddTable("Parts from other services");
+
+        Task Measure(string what, string parts, IReadOnlyList<LoadTokens> people) => stack.MeasureAsync(
+            report,
+            what,
+            api,
+            [.. people.Select(person => new WholePageClient(RequestBytes.Get($"/api/v1/dashboard?include={parts}", person.AccessToken)))],
             options,
             cancellationToken);
     }
@@ -57,4 +86,12 @@ internal static class DashboardScenario
             answer.EnsureSuccessStatusCode();
         }
     }
+}
+
+/// <summary>Asks for the same page for ever, and hopes for one without an error.</summary>
+internal sealed class WholePageClient(byte[] request) : ILoadClient
+{
+    public ReadOnlySpan<byte> Next() => request;
+
+    public bool Take(int status, ReadOnlySpan<byte> body) => status == 200 && body.EndsWith("\"errors\":[]}"u8);
 }

@@ -36,19 +36,20 @@ internal sealed class ApiProcess : IAsyncDisposable
     /// <summary>Its age when it was ready.</summary>
     public TimeSpan ReadyAfter { get; private set; }
 
-    /// <param name="folder">Where its program lies.</param>
+    /// <param name="program">The program, with its arguments.</param>
     /// <param name="settings">Its environment variables.</param>
     /// <param name="address">Where it is told to listen.</param>
     /// <param name="logFile">Takes what it writes.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
     public static async Task<ApiProcess> StartAsync(
-        string folder, IReadOnlyDictionary<string, string> settings, Uri address, string logFile, CancellationToken cancellationToken)
+        IReadOnlyList<string> program, IReadOnlyDictionary<string, string> settings, Uri address, string logFile,
+        CancellationToken cancellationToken)
     {
-        var command = new GuardedCommand(Environment.ProcessPath!, [Path.Combine(folder, "Portico.WebApi.dll")])
+        var command = new GuardedCommand(Environment.ProcessPath!, program)
         {
             Environment = settings,
             LogFile = logFile,
-            WorkingDirectory = folder,
+            WorkingDirectory = Path.GetDirectoryName(program[0])!,
         };
         var startedAt = Stopwatch.GetTimestamp();
         var api = new ApiProcess(await GuardedProcess.StartAsync(command, cancellationToken), address, startedAt);

@@ -111,8 +111,9 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <param name="settings">What differs, named as environment variables.</param>
     /// <param name="cancellationToken">Ends what has begun.</param>
     /// <param name="variant">How it is started; null for the first one that was asked for.</param>
+    /// <param name="mode">The argument with which this program runs an API of its own; null for the API itself.</param>
     public Task<ApiProcess> StartApiAsync(
-        IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, ApiVariant? variant = null)
+        IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, ApiVariant? variant = null, string? mode = null)
     {
         variant ??= _variant;
         var address = $"http://127.0.0.1:{Ports.Free()}";
@@ -123,7 +124,9 @@ internal sealed class LoadStack : IAsyncDisposable
         foreach (var (name, value) in RuntimeVariables.OfServer.Concat(settings).Concat(variant.Environment))
             all[name] = value;
         return ApiProcess.StartAsync(
-            variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory,
+            mode is not null
+                ? [Path.Combine(AppContext.BaseDirectory, "Portico.Bench.dll"), mode]
+                : [Path.Combine(variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory, "Portico.WebApi.dll")],
             all,
             new Uri(address),
             Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"),

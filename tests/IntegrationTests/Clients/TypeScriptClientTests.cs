@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Portico.Domain.Users;
+using Portico.IntegrationTests.Ledger;
+using Portico.Testing;
+
+namespace Portico.IntegrationTests.Clients;
+
+/// <summary>The client of <c>clients/typescript</c> against a running API.</summary>
+public sealed class TypeScriptClientTests : IAsyncLifetime
+{
+    private static readonly string Folder = Repository.File("clients/typescript");
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public Task InitializeAsync() => NodePackages.InstallAsync(Folder);
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Its_schema_is_generated_from_the_document_of_the_api()
+    {
+        var app = await PorticoApp.SharedAsync();
+        var document = Path.Combine(Directory.CreateTempSubdirectory("portico-document-").FullName, "v1.json");
+        await File.WriteAllTextAsync(document, await app.Client.GetStringAsync("/openapi/v1.json"));
+        var generated = await Node("node_modules/openapi-typescript/bin/cli.js", [document]);
+        Directory.Delete(Path.GetDirectoryName(document)!, recursive: true);
+
+        var committed = await File.ReadAllTextAsync(Path.Combine(Folder, "src", "schema.d.ts"));
+        Assert.True(generated == committed, "clients/typescript/src/schema.d.ts is not current: run ./dev client.");
+    }
+
+    [Fact]
+    public async Task Compiles_strictly_and_reads_the_dashboard()
+    {
+        var app = await PorticoApp.SharedAsync();
+        var person = await app.SignUpAsync();
+        await person.OpenWalletWithAsync(app, await app.SignUpAsync(Role.Manager), "12.34");
+
+        await Node("node_modules/typescript/bin/tsc", ["--strict"]);
+        // On a busy machine a part may be late, which is no matter of the client.
+        var page = default(JsonElement);
+        await Eventually.Holds(
+            async () =>
+            {
+                page = JsonSerializer.Deserialize<JsonElement>(
+                    await Node("dist/examples/dashboard.js", [app.Api.ToString()], ("PORTICO_TOKEN", person.AccessToken)));
+                return page.GetProperty("failed").GetArrayLength() == 0;
+            },
+            "every part to be in time");
+        Assert.Equal("Ada Lovelace", page.Text("name"));
+        Assert.EndsWith(": 12.34 EUR", Assert.Single(page.GetProperty("wallets").EnumerateArray()).GetString(), StringComparison.Ordinal);
+
+        var refused = await Run("dist/examples/dashboard.js", [app.Api.ToString()], ("PORTICO_TOKEN", "nonsense"));
+        Assert.Equal(1, refused.ExitCode);
+        Assert.StartsWith("401 unauthenticated: ", refused.Errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> Node(string script, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var run = await Run(script, arguments, environment);
+        Assert.True(run.ExitCode == 0, run.Output + run.Errors);
+        return run.Output;
+    }
+
+    private static Task<ShellRun> Run(string script, string[] arguments, params (string Name, string Value)[] environment) =>
+        Shell.RunAsync(
+            "node", [script, .. arguments], "", Folder, Patience,
+            environment.ToDictionary(variable => variable.Name, variable => variable.Value, StringComparer.Ordinal));
+}
