@@ -45,6 +45,8 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<ExternalSignIn>();
+        services.AddScoped<ExternalLogins>();
         services.AddScoped<MoneyReceivers>();
         services.AddScoped<LedgerClient>();
         services.AddSingleton<OrderSteps>();

@@ -18,6 +18,7 @@ using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
 using Portico.WebApi.Gateway;
 using Portico.WebApi.Http;
+using Portico.WebApi.OAuth;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Pages;
@@ -38,6 +39,7 @@ internal static class WebApiRegistration
             .AddHealth(configuration)
             .AddCrossOrigin(configuration)
             .AddCaller()
+            .AddOAuth(configuration)
             .AddApi()
             .AddGateway(configuration)
             .AddOpenApiDocument("v1");

@@ -14,8 +14,10 @@ internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient 
     /// Called when the limits allow a code. Returns the language of the message, or <c>null</c> to send nothing.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="makeMessage">Makes the message of the code and its lifetime; <c>null</c> for the ordinary one.</param>
     public async Task<Result<CodeSentDto>> Send(
-        ContactAddress address, CodeScope scope, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken)
+        ContactAddress address, CodeScope scope, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken,
+        Func<string, TimeSpan, Notification>? makeMessage = null)
     {
         if (!messages.Reaches(address.Kind))
             return UserErrors.PhoneNotSupported;
@@ -25,7 +27,8 @@ internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient 
             return error;
 
         var locale = await findLocale(cancellationToken);
-        var message = MessageTemplates.Render(Notification.Code(issued.Value.Code, codes.Lifetime), address, locale ?? client.Locale);
+        var message = MessageTemplates.Render(
+            (makeMessage ?? Notification.Code)(issued.Value.Code, codes.Lifetime), address, locale ?? client.Locale);
         if (locale is not null)
             messages.Send(message);
         else

@@ -11,6 +11,7 @@ public enum CodePurpose
     Registration = 1,
     PasswordReset = 2,
     ChangeContact = 3,
+    ExternalSignIn = 4,
 }
 
 /// <summary>Everything that a code is bound to besides its address.</summary>
@@ -18,6 +19,7 @@ public sealed record CodeScope
 {
     public static readonly CodeScope Registration = new() { Purpose = CodePurpose.Registration };
     public static readonly CodeScope PasswordReset = new() { Purpose = CodePurpose.PasswordReset };
+    public static readonly CodeScope ExternalSignIn = new() { Purpose = CodePurpose.ExternalSignIn };
 
     public required CodePurpose Purpose { get; init; }
 

@@ -84,6 +84,9 @@ public interface ISessions
     /// <summary>Ends a session of the user and revokes its access tokens: at once in this process, within 1 s in the others.</summary>
     Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 
+    /// <summary>Whether a session was opened a short time ago, at most <c>Sessions:FreshFor</c>.</summary>
+    Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
     /// <summary>Ends every session of a user, in the same way.</summary>
     Task EndAll(Guid userId, CancellationToken cancellationToken);
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -6,15 +7,20 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>The caller, who has just confirmed the password, and the hash that the password matched.</summary>
-internal sealed record ConfirmedUser(User User, string PasswordHash);
+/// <summary>The caller, who has just confirmed the password, and the hash that it matched; no hash if the user has no password.</summary>
+internal sealed record ConfirmedUser(User User, string? PasswordHash);
 
 /// <summary>Checks the caller's password again before a change that a thief with a stolen session must not make.</summary>
-/// <remarks>The order: <see cref="Find"/>, the checks of the use case, <see cref="Confirm"/>, then <see cref="Change"/>.</remarks>
+/// <remarks>
+/// A user without a password, who signs in with a provider, leaves it out: then the session must be fresh. The order: <see cref="Find"/>,
+/// the checks of the use case, <see cref="Confirm"/>, then <see cref="Change"/>.
+/// </remarks>
 internal sealed class PasswordConfirmation(
     ICurrentUser caller, ISignInThrottle throttle, IAppDbContext db, ITransaction transaction, ICredentials credentials,
-    IPasswordHashing passwords, IClient client)
+    IPasswordHashing passwords, ISessions sessions, IClient client)
 {
+    private const string PasswordField = "password";
+
     /// <summary>Reads the caller's own record, without tracking changes.</summary>
     public async Task<Result<User>> Find(CancellationToken cancellationToken) =>
         await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is { } user
@@ -22,11 +28,17 @@ internal sealed class PasswordConfirmation(
             : UserErrors.NotFound;
 
     /// <summary>Checks the password.</summary>
-    /// <returns>The confirmed user, or 401 <c>invalid_credentials</c>, or 429 <c>too_many_attempts</c>.</returns>
-    public async Task<Result<ConfirmedUser>> Confirm(User user, string password, CancellationToken cancellationToken)
+    /// <returns>
+    /// The confirmed user, or 401 <c>invalid_credentials</c>, or 429 <c>too_many_attempts</c>, or 403 <c>session_not_fresh</c>.
+    /// </returns>
+    public async Task<Result<ConfirmedUser>> Confirm(User user, string? password, CancellationToken cancellationToken)
     {
+        if (password is null)
+            return await ConfirmWithoutPassword(user, cancellationToken);
+
         // A caller with an access token can't guess passwords faster than a caller who signs in with the address.
-        var address = user.Addresses.First();
+        if (user.Addresses.FirstOrDefault() is not { } address)
+            return UserErrors.InvalidCredentials;
         var attempt = await throttle.BeginConfirmation(address, client.IpAddress, cancellationToken);
         if (attempt.Error is { } tooMany)
             return tooMany;
@@ -38,6 +50,21 @@ internal sealed class PasswordConfirmation(
 
         await throttle.Confirmed(address, client.IpAddress, cancellationToken);
         return new ConfirmedUser(user, hash!);
+    }
+
+    private async Task<Result<ConfirmedUser>> ConfirmWithoutPassword(User user, CancellationToken cancellationToken)
+    {
+        if (await credentials.FindPasswordHash(user.Id, cancellationToken) is not null)
+        {
+            return CommonErrors.Validation(
+                new Dictionary<string, string[]>(StringComparer.Ordinal) { [PasswordField] = ["Your password is needed."] });
+        }
+
+        if (user.Status != UserStatus.Active)
+            return UserErrors.InvalidCredentials;
+        return await sessions.IsFresh(user.Id, caller.SessionId, cancellationToken)
+            ? new ConfirmedUser(user, PasswordHash: null)
+            : OAuthErrors.SessionNotFresh;
     }
 
     /// <summary>Changes the confirmed user in a transaction.</summary>

@@ -36,11 +36,14 @@ internal sealed class VerifyChallengeValidator : AbstractValidator<VerifyChallen
 }
 
 internal sealed class VerifyChallengeHandler(
-    ISignInChallenges challenges, ISignInThrottle throttle, IAppDbContext db, SignIn signIn, IClient client)
+    ISignInChallenges challenges, ISignInThrottle throttle, IAppDbContext db, SignIn signIn, ExternalSignIn external, IClient client)
     : ICommandHandler<VerifyChallenge, TokensDto>
 {
     public async Task<Result<TokensDto>> Handle(VerifyChallenge command, CancellationToken cancellationToken)
     {
+        if (ExternalSignIn.IsChallenge(command.ChallengeId))
+            return await external.Verify(command.ChallengeId, command.Code, cancellationToken);
+
         var met = await challenges.Verify(
             command.ChallengeId, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (met.Error is { } invalid)

@@ -25,6 +25,16 @@ public sealed record Notification
     public static Notification SignInCode(string code, TimeSpan lifetime) =>
         new("sign-in-code", ("code", code), ("minutes", Minutes(lifetime)));
 
+    /// <summary>The code of a sign-in with a provider, which links its account to the user who has the address.</summary>
+    public static Notification LinkCode(string code, string provider, TimeSpan lifetime) =>
+        new("link-code", ("code", code), ("provider", provider), ("minutes", Minutes(lifetime)));
+
+    public static Notification LoginLinked(string provider, DateTimeOffset at) =>
+        new("login-linked", ("provider", provider), ("at", Time(at)));
+
+    public static Notification LoginUnlinked(string provider, DateTimeOffset at) =>
+        new("login-unlinked", ("provider", provider), ("at", Time(at)));
+
     public static Notification Welcome(string name) => new("welcome", ("name", name));
 
     public static Notification PasswordChanged(DateTimeOffset at) => new("password-changed", ("at", Time(at)));

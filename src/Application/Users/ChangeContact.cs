@@ -27,7 +27,8 @@ public sealed record ChangeContact : ICommand<UserDto>, IHasContact, IOwnTransac
     /// <summary>The <c>requestId</c> of the answer to the request for the code.</summary>
     public string? RequestId { get; init; }
 
-    public required string Password { get; init; }
+    /// <summary>The password; a user who has none leaves it out and needs a fresh session.</summary>
+    public string? Password { get; init; }
 }
 
 internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
@@ -37,7 +38,8 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
         RuleFor(c => c.RequestId).IsRequestId();
-        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength)
+            .When(c => c.Password is not null);
     }
 }
 

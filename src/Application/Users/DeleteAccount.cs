@@ -9,22 +9,25 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Deletes the caller's own account; needs the password.</summary>
+/// <summary>Deletes the caller's own account with its logins of providers; needs the password.</summary>
 /// <remarks>All sessions end. The address stays reserved for the retention time, in which an administrator can restore the user.</remarks>
 /// <example>{"password":"correct horse battery staple"}</example>
 [Authenticated]
 public sealed record DeleteAccount : ICommand<Unit>, IOwnTransaction
 {
-    public required string Password { get; init; }
+    /// <summary>The password; a user who has none leaves it out and needs a fresh session.</summary>
+    public string? Password { get; init; }
 }
 
 internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
 {
-    public DeleteAccountValidator() => RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+    public DeleteAccountValidator() =>
+        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength)
+            .When(c => c.Password is not null);
 }
 
 internal sealed class DeleteAccountHandler(
-    PasswordConfirmation confirmation, IAccounts accounts, IAuditLog audit, ISessions sessions, TimeProvider clock)
+    PasswordConfirmation confirmation, IAccounts accounts, ExternalLogins logins, IAuditLog audit, ISessions sessions, TimeProvider clock)
     : ICommandHandler<DeleteAccount, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteAccount command, CancellationToken cancellationToken)
@@ -42,6 +45,7 @@ internal sealed class DeleteAccountHandler(
             async (user, token) =>
             {
                 user.DeleteOwnAccount(clock.GetUtcNow());
+                await logins.RemoveAll(user.Id, token);
                 audit.Add(new AuditNote(AuditActions.UserDeleted, AuditSubject.User(user.Id))
                     .Changed("status", AccountStatus.Active, AccountStatus.Deleted));
                 return await accounts.TryCloseAll(user.Id, token) ? Unit.Value : UserErrors.WalletsNotEmpty;

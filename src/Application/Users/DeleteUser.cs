@@ -18,7 +18,8 @@ public sealed record DeleteUser(Guid Id) : ICommand<Unit>
     public Guid Id { get; } = Id;
 }
 
-internal sealed class DeleteUserHandler(UserAdministration administration, IAccounts accounts, TimeProvider clock)
+internal sealed class DeleteUserHandler(
+    UserAdministration administration, IAccounts accounts, ExternalLogins logins, TimeProvider clock)
     : ICommandHandler<DeleteUser, Unit>
 {
     public async Task<Result<Unit>> Handle(DeleteUser command, CancellationToken cancellationToken)
@@ -36,6 +37,7 @@ internal sealed class DeleteUserHandler(UserAdministration administration, IAcco
         if (deleted.Error is { } refusal)
             return refusal;
 
+        await logins.RemoveAll(command.Id, cancellationToken);
         return wasDeleted || await accounts.TryCloseAll(command.Id, cancellationToken) ? Unit.Value : UserErrors.WalletsNotEmpty;
     }
 }

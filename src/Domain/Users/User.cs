@@ -47,13 +47,13 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     public DateTimeOffset? DeletedAt { get; private set; }
     public Guid? DeletedBy { get; private set; }
 
-    /// <summary>Registers a user with an address that was just proved.</summary>
-    public static User Register(ContactAddress address, string displayName, string locale, DateTimeOffset now)
+    /// <summary>Registers a user with an address that was just proved; without one, if the user signs in with a provider only.</summary>
+    public static User Register(ContactAddress? address, string displayName, string locale, DateTimeOffset now)
     {
         var user = new User(Ids.New(now), displayName, locale);
-        if (address.Kind == ContactKind.Email)
+        if (address?.Kind == ContactKind.Email)
             (user.Email, user.EmailVerifiedAt) = (address.Value, now);
-        else
+        else if (address is not null)
             (user.Phone, user.PhoneVerifiedAt) = (address.Value, now);
         user.Raise(new UserRegistered(user.Id, user.DisplayName, user.Locale));
         return user;
@@ -112,6 +112,12 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         EndSessions();
         Raise(new UserPasswordChanged(Id));
     }
+
+    /// <summary>Records that a login of a provider was linked.</summary>
+    public void LinkLogin(string provider) => Raise(new UserLoginLinked(Id, provider));
+
+    /// <summary>Records that the login of a provider was unlinked.</summary>
+    public void UnlinkLogin(string provider) => Raise(new UserLoginUnlinked(Id, provider));
 
     /// <summary>Records a sign-in from a device that is not a known device.</summary>
     public void UseNewDevice(string device, string? ipAddress) => Raise(new UserNewDeviceUsed(Id, device, ipAddress));

@@ -2,7 +2,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Users;
 
-/// <summary>A person proved a contact address and registered.</summary>
+/// <summary>A person registered, with a proved contact address or with a provider.</summary>
 public sealed record UserRegistered(Guid UserId, string DisplayName, string Locale) : IDomainEvent
 {
     public static string Name => "users.registered.v1";
@@ -66,6 +66,18 @@ public sealed record UserRestored(Guid UserId) : IDomainEvent
 public sealed record UserAddressFreed(Guid UserId) : IDomainEvent
 {
     public static string Name => "users.address-freed.v1";
+}
+
+/// <summary>A user linked a login of a provider such as <c>google</c>, and can sign in with it.</summary>
+public sealed record UserLoginLinked(Guid UserId, string Provider) : IDomainEvent
+{
+    public static string Name => "users.login-linked.v1";
+}
+
+/// <summary>A user unlinked the login of a provider.</summary>
+public sealed record UserLoginUnlinked(Guid UserId, string Provider) : IDomainEvent
+{
+    public static string Name => "users.login-unlinked.v1";
 }
 
 /// <summary>A user signed in on a device, or from a network, that was not used before.</summary>

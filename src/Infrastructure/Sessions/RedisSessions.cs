@@ -232,6 +232,13 @@ internal sealed class RedisSessions(
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
 
+    public async Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var created = await redis.Run(
+            database => database.HashGetAsync(SessionKey(userId, sessionId), "created"), cancellationToken);
+        return !created.IsNull && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds((long)created) <= settings.FreshFor;
+    }
+
     // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         revoked.Add(sessionId, token => Run(userId, sessionId, token, "end", Name(sessionId)), cancellationToken);

@@ -22,6 +22,9 @@ public sealed class SessionSettings : ISettings
     /// <summary>The maximum number of sessions of a user; one more ends the oldest.</summary>
     public int MaxPerUser { get; init; } = 100;
 
+    /// <summary>For this time after its sign-in a session may change the ways to sign in.</summary>
+    public TimeSpan FreshFor { get; init; } = TimeSpan.FromMinutes(10);
+
     internal byte[] KeyBytes => Convert.FromBase64String(Key);
 
     public IEnumerable<string> Problems()
@@ -34,6 +37,8 @@ public sealed class SessionSettings : ISettings
             yield return $"Sessions:AbsoluteLifetime must be at most 365 days; it is {AbsoluteLifetime}.";
         if (ReuseGrace < TimeSpan.Zero || ReuseGrace > TimeSpan.FromMinutes(1))
             yield return $"Sessions:ReuseGrace must be between 0 and 1 minute; it is {ReuseGrace}.";
+        if (FreshFor < TimeSpan.FromMinutes(1) || FreshFor > TimeSpan.FromDays(1))
+            yield return $"Sessions:FreshFor must be between 1 minute and 1 day; it is {FreshFor}.";
         if (MaxPerUser is < 1 or > 1000)
             yield return $"Sessions:MaxPerUser must be between 1 and 1000; it is {MaxPerUser}.";
     }

@@ -18,6 +18,7 @@ internal static class SignInRegistration
         services.AddSingleton<ICodes>(provider => provider.GetRequiredService<RedisCodes>());
         services.AddSingleton<ISignInChallenges, RedisSignInChallenges>();
         services.AddSingleton<ISignInThrottle, RedisSignInThrottle>();
+        services.AddSingleton<IOneTimeRecords, RedisOneTimeRecords>();
         return services.AddScoped<IKnownDevices, KnownDevices>();
     }
 }

@@ -15,6 +15,9 @@ internal static class UserRegistration
         services.AddSettings<UserSettings>(configuration);
         services.AddSingleton(new UniqueKey(UserConfiguration.EmailKey, UserErrors.AlreadyRegistered));
         services.AddSingleton(new UniqueKey(UserConfiguration.PhoneKey, UserErrors.AlreadyRegistered));
+        // Another flow of the same person was faster: the transaction reads what it did.
+        services.AddSingleton(new UniqueKey(ExternalLoginConfiguration.IdentityKey, Error: null));
+        services.AddSingleton(new UniqueKey(ExternalLoginConfiguration.UserKey, Error: null));
         services.AddSingleton(new UniqueKey(UserConfiguration.LastAdministrator, UserErrors.LastAdministrator));
         services.AddScoped<IRecordLimits, RecordLimits>();
         return services.AddScoped<IAddressRelease, AddressRelease>();

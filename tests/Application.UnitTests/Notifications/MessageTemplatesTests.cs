@@ -15,6 +15,9 @@ public sealed class MessageTemplatesTests
     [
         Notification.Code("012345", TimeSpan.FromMinutes(10)),
         Notification.SignInCode("012345", TimeSpan.FromMinutes(10)),
+        Notification.LinkCode("012345", "VK ID", TimeSpan.FromMinutes(10)),
+        Notification.LoginLinked("Google", Noon),
+        Notification.LoginUnlinked("Google", Noon),
         Notification.Welcome("Ada Lovelace"),
         Notification.PasswordChanged(Noon),
         Notification.NewDevice("Firefox, Linux", "203.0.113.7", Noon),

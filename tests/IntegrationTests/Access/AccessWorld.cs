@@ -29,6 +29,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /auth/verify-code"] = """{"email":"{newEmail}","reason":"registration"}""",
         ["POST /auth/reset-password"] = """{"email":"{newEmail}","reason":"forgotten"}""",
         ["POST /auth/login"] = """{"email":"{email}","password":"{password}"}""",
+        ["POST /auth/oauth/exchange"] = """{"code":"8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv"}""",
+        ["POST /users/me/logins"] = """{"provider":"yandex","returnUrl":"https://app.example.com/"}""",
         ["POST /auth/refresh"] = """{"refreshToken":"{refreshToken}"}""",
         ["POST /auth/update-password"] =
             """{"userId":"{userId}","oldPassword":"{password}","newPassword":"another horse, another staple"}""",
@@ -53,6 +55,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/users"] = (_, scene) => Task.FromResult(scene.Owner!.Id.ToString()),
         ["/auth/sessions"] = (_, scene) => Task.FromResult(scene.Owner!.SessionId.ToString()),
         ["/schemas"] = (_, _) => Task.FromResult("users.registered.v1"),
+        ["/auth/oauth"] = (_, _) => Task.FromResult("yandex"),
+        ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -72,7 +76,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     };
 
     // Their records belong to nobody in particular.
-    private static readonly string[] Unowned = ["/events", "/schemas"];
+    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private OrdersApp _orders = null!;

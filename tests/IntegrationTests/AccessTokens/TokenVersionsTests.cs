@@ -58,8 +58,9 @@ public sealed class TokenVersionsTests : PorticoTests
         Guid[] ids = [.. Enumerable.Range(0, 600).Select(_ => Guid.CreateVersion7())];
         await App.Database.ExecuteAsync(
             """
-            INSERT INTO users (id, version, display_name, email, role, status, locale, epoch, created_at)
-            SELECT id, 1, 'One of many', id || '@example.org', 'user', CASE WHEN n % 5 = 0 THEN 'blocked' ELSE 'active' END, 'en', n, now()
+            INSERT INTO users (id, version, display_name, email, email_verified_at, role, status, locale, epoch, created_at)
+            SELECT id, 1, 'One of many', id || '@example.org', now(), 'user',
+                CASE WHEN n % 5 = 0 THEN 'blocked' ELSE 'active' END, 'en', n, now()
             FROM unnest($1) WITH ORDINALITY AS many (id, n)
             """,
             ids);

@@ -213,6 +213,9 @@ public sealed class LogInTests : PorticoTests
         public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
             inner.Exists(userId, sessionId, cancellationToken);
 
+        public Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+            inner.IsFresh(userId, sessionId, cancellationToken);
+
         public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
             inner.End(userId, sessionId, cancellationToken);
 

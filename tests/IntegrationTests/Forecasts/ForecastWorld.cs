@@ -46,9 +46,9 @@ internal static class ForecastWorld
     public static Task AddForecasters(this TestDatabase database, string eventId, int people) => database.ExecuteAsync(
         """
         WITH forecasters AS (
-            INSERT INTO users (id, version, display_name, email, role, status, locale, epoch, created_at)
+            INSERT INTO users (id, version, display_name, email, email_verified_at, role, status, locale, epoch, created_at)
             SELECT gen_random_uuid(), 1, 'Person ' || n, 'forecaster' || n || '-' || gen_random_uuid() || '@example.org',
-                'user', 'active', 'en', 0, now()
+                now(), 'user', 'active', 'en', 0, now()
             FROM generate_series(1, $2) n RETURNING id, display_name)
         INSERT INTO forecasts (id, owner_id, event_id, version, outcome, decided_at, created_at)
         SELECT gen_random_uuid(), id, $1, 1, (ARRAY['win1', 'win2', 'draw'])[1 + (row_number() OVER ()) % 3], now(), now() FROM forecasters

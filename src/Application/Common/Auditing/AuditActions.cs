@@ -20,4 +20,6 @@ public static class AuditActions
     public const string UserPasswordChanged = "user.password_changed";
     public const string UserPasswordReset = "user.password_reset";
     public const string UserContactChanged = "user.contact_changed";
+    public const string UserLoginLinked = "user.login_linked";
+    public const string UserLoginUnlinked = "user.login_unlinked";
 }

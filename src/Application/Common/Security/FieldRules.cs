@@ -59,6 +59,22 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string> IsLine<T>(this IRuleBuilder<T, string> rule, int maxLength) =>
         rule.Must(text => text is not null && IsLine(text, maxLength)).WithMessage($"Give 1 to {maxLength} characters, {LineRule}");
 
+    /// <summary>A name of a person, as another service gave it, in the form of a display name; or the fallback.</summary>
+    public static string ToDisplayName(string? name, string fallback)
+    {
+        var text = name?.Trim() ?? "";
+        if (text.Length > User.MaxDisplayNameLength)
+        {
+            var isInPair = char.IsHighSurrogate(text[User.MaxDisplayNameLength - 1]);
+            text = text[..(isInPair ? User.MaxDisplayNameLength - 1 : User.MaxDisplayNameLength)];
+        }
+
+        return IsLine(text, User.MaxDisplayNameLength) ? text : fallback;
+    }
+
+    /// <summary>Whether a text has the form of 32 bytes in base64url.</summary>
+    public static bool IsToken(string text) => Token().IsMatch(text);
+
     /// <summary>A search text; PostgreSQL text can't contain NUL.</summary>
     public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal)))
@@ -76,6 +92,9 @@ internal static partial class FieldRules
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,100}\z", RegexOptions.None, 100)]
     private static partial Regex RequestId();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{43}\z", RegexOptions.None, 100)]
+    private static partial Regex Token();
 
     [GeneratedRegex(@"^[0-9]{6}\z", RegexOptions.None, 100)]
     private static partial Regex SixDigits();

@@ -1,0 +1,45 @@
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Auth;
+using Portico.Application.Common.Auditing;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
+
+namespace Portico.Application.Users;
+
+/// <summary>Unlinks the caller's account of a provider; needs a fresh session, and another way to sign in.</summary>
+/// <remarks>Another way is a password or another linked account. Sessions continue.</remarks>
+[Authenticated]
+public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
+{
+    // No validator: a name without meaning is a login that does not exist.
+    public string Provider { get; } = Provider;
+}
+
+internal sealed class UnlinkLoginHandler(
+    IAppDbContext db, ISessions sessions, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
+    : ICommandHandler<UnlinkLogin, Unit>
+{
+    public async Task<Result<Unit>> Handle(UnlinkLogin command, CancellationToken cancellationToken)
+    {
+        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
+        if (user is null)
+            return UserErrors.NotFound;
+
+        // The change of the user is the lock: of two requests that run at the same time one is tried again, and reads what is left.
+        var logins = await db.Set<ExternalLogin>().Where(l => l.UserId == caller.Id).ToListAsync(cancellationToken);
+        if (logins.Find(l => l.Provider == command.Provider) is not { } login)
+            return OAuthErrors.LoginNotFound;
+        if (!await sessions.IsFresh(caller.Id, caller.SessionId, cancellationToken))
+            return OAuthErrors.SessionNotFresh;
+        if (logins.Count == 1 && await credentials.FindPasswordHash(user.Id, cancellationToken) is null)
+            return OAuthErrors.LastLogin;
+
+        db.Set<ExternalLogin>().Remove(login);
+        user.UnlinkLogin(login.Provider);
+        audit.Add(new AuditNote(AuditActions.UserLoginUnlinked, AuditSubject.User(user.Id)).With("provider", login.Provider));
+        return Unit.Value;
+    }
+}

@@ -1,0 +1,49 @@
+using Asp.Versioning;
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Users;
+using Portico.WebApi.Http;
+using Portico.WebApi.OpenApi;
+
+namespace Portico.WebApi.Controllers.V1;
+
+/// <summary>The accounts of providers with which the caller signs in.</summary>
+[ApiVersion("1.0")]
+[Route("api/v{version:apiVersion}/users/me/logins")]
+[Tags("Users")]
+[IgnoresIdempotencyKey]
+public sealed class LoginsController(ISender sender) : ApiController(sender)
+{
+    /// <summary>Lists the accounts of providers with which the caller can sign in</summary>
+    /// <remarks>All of them in one answer: there is at most one for each provider.</remarks>
+    [HttpGet]
+    [ProducesResponseType<Page<LoginDto>>(StatusCodes.Status200OK)]
+    [UseCase<ListLogins>]
+    [ProducesErrors(503)]
+    public Task<ActionResult<Page<LoginDto>>> ListLogins(CancellationToken cancellationToken) =>
+        Answer(new ListLogins(), cancellationToken);
+
+    /// <summary>Begins to link an account of a provider to the caller</summary>
+    /// <remarks>
+    /// Needs a session that is at most `Sessions:FreshFor` old. Open `redirectUrl` in the browser; it comes back to `returnUrl` with a
+    /// code. Exchange the code with the access token of the same session: then the account is linked. A link that fails ends no session.
+    /// </remarks>
+    [HttpPost]
+    [ProducesResponseType<LinkStartedDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(403, 404, 503)]
+    public Task<ActionResult<LinkStartedDto>> LinkLogin(LinkLogin command, CancellationToken cancellationToken) =>
+        Answer(command, cancellationToken);
+
+    /// <summary>Unlinks the account of a provider from the caller</summary>
+    /// <remarks>
+    /// Needs a session that is at most `Sessions:FreshFor` old. The last way to sign in can't be removed: without a password another
+    /// account must be linked.
+    /// </remarks>
+    [HttpDelete("{provider}")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [UseCase<UnlinkLogin>]
+    [ProducesErrors(403, 404, 409, 503)]
+    public Task<ActionResult> UnlinkLogin(string provider, CancellationToken cancellationToken) =>
+        AnswerNothing(new UnlinkLogin(provider), cancellationToken);
+}
