@@ -61,7 +61,7 @@ public sealed class OrdersProcess : IAsyncDisposable
                     using var answer = await _management.GetAsync(new Uri("/health/ready", UriKind.Relative));
                     return answer.StatusCode == HttpStatusCode.OK;
                 }
-                catch (HttpRequestException failure)
+                catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
                 {
                     if (!_process.Exited.IsCompleted)
                         return false;
