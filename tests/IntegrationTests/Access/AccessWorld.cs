@@ -234,11 +234,20 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     private async Task<JsonElement> Post(TestPerson person, string path, string body)
     {
+        HttpResponseMessage? answer = null;
+        // A busy machine can take longer for an order than it may take; it is undone then.
+        await Eventually.Holds(
+            async () => (answer = await Send(person, path, body)).StatusCode != HttpStatusCode.ServiceUnavailable, $"POST {path}");
+        return await answer!.Json(HttpStatusCode.Created);
+    }
+
+    private async Task<HttpResponseMessage> Send(TestPerson person, string path, string body)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, WithPrefix(path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken);
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        return await App.Client.SendAsync(request).Json(HttpStatusCode.Created);
+        return await App.Client.SendAsync(request);
     }
 
     private async Task<string> Fill(string template, Scene scene)
