@@ -11612,6 +11612,7 @@ export interface components {
         DashboardDto: {
             forecasts?: null | components["schemas"]["ForecastsPartDto"];
             notifications?: null | components["schemas"]["RecentNotificationsDto"];
+            orders?: null | components["schemas"]["PageOfOrderDto"];
             profile?: null | components["schemas"]["UserDto"];
             wallets?: null | components["schemas"]["PageOfWalletOverviewDto"];
             /** @description How each part was read, by its name. */
