@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.AccessTokens;
@@ -19,26 +17,7 @@ internal sealed class ServiceTokenIssuer(TokenKeys keys, TokenSettings settings,
     public string Issue(string audience, Guid userId, string permission)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        var claims = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(claims))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("iss"u8, settings.Issuer);
-            writer.WriteString("aud"u8, audience);
-            writer.WriteString("sub"u8, userId);
-            TokenSigning.WriteTokenId(writer);
-            writer.WriteString("client_id"u8, settings.ClientId);
-            writer.WriteNumber("iat"u8, now);
-            writer.WriteNumber("nbf"u8, now);
-            writer.WriteNumber("exp"u8, now + (long)Lifetime.TotalSeconds);
-            writer.WriteStartArray("roles"u8);
-            writer.WriteEndArray();
-            writer.WriteStartArray("permissions"u8);
-            writer.WriteStringValue(permission);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        return TokenSigning.Sign(keys.Current.Signer, claims.WrittenSpan);
+        var content = new TokenContent(audience, userId, now, now + (long)Lifetime.TotalSeconds, [], [permission]);
+        return TokenSigning.Issue(keys.Current.Signer, settings, content);
     }
 }
