@@ -87,7 +87,7 @@ public sealed class OrdersProcess : IAsyncDisposable
     }
 
     /// <summary>Lets it hang, as SIGSTOP does.</summary>
-    public void Freeze() => Posix.Send(_process!.ProcessId, Signal.Stop);
+    public void Freeze() => Posix.Stop(_process!.ProcessId);
 
     /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
     public void Thaw() => Posix.Send(_process!.ProcessId, Signal.Continue);

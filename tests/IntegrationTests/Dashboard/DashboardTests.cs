@@ -249,7 +249,7 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
     public async Task Keeps_its_deadline_while_the_process_of_a_service_is_stopped_and_recovers_when_it_goes_on()
     {
         await Eventually.Holds(async () => Status(await Page("?include=process"), "process") == "ok", "the process to serve");
-        Posix.Send(world.Process.ProcessId, Signal.Stop);
+        Posix.Stop(world.Process.ProcessId);
         try
         {
             // The connection is there and takes the request; nobody answers.

@@ -24,7 +24,7 @@ public sealed class LocalStackEndTests
     {
         using var starter = await Starter.StartAsync();
         foreach (var server in starter.Servers)
-            Posix.Send(server, Signal.Stop);
+            Posix.Stop(server);
         Posix.Send(starter.ProcessId, Signal.Kill);
         await starter.AllGoneAsync();
     }
