@@ -16,16 +16,26 @@ internal sealed class Downstreams(DownstreamSettings settings, PartMetrics metri
 
     public Downstream this[string name] => _all.GetOrAdd(name, added => new Downstream(added, settings, metrics, clock, logger));
 
-    public async Task Run(string service, Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    public Task Run(string service, Func<CancellationToken, Task> call, CancellationToken cancellationToken) => Run(
+        service,
+        async token =>
+        {
+            await call(token);
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc cref="IServiceGuard.Run"/>
+    public async Task<T> Run<T>(string service, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            await this[service].Guard.ExecuteAsync(
-                static (call, token) => new ValueTask(call(token)), call, cancellationToken);
+            return await this[service].Guard.ExecuteAsync(
+                static (call, token) => new ValueTask<T>(call(token)), call, cancellationToken);
         }
         catch (ExecutionRejectedException rejected)
         {
-            throw new DependencyUnavailableException(service, rejected);
+            throw new DependencyUnavailableException($"The {service} service", rejected);
         }
     }
 }

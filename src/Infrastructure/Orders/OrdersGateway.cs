@@ -1,6 +1,5 @@
 using Google.Rpc;
 using Grpc.Core;
-using Polly;
 using Portico.Application.Common;
 using Portico.Application.Common.Paging;
 using Portico.Application.Orders;
@@ -101,17 +100,8 @@ internal sealed class OrdersGateway(
             call, OrderMessages.Of, new Metadata { { "authorization", $"Bearer {token}" } }, settings.Timeout, cancellationToken);
     }
 
-    private async Task<Result<T>> Guarded<T>(Func<CancellationToken, Task<Result<T>>> call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await downstreams[Downstream].Guard.ExecuteAsync(async token => await call(token), cancellationToken);
-        }
-        catch (ExecutionRejectedException rejected)
-        {
-            throw new DependencyUnavailableException(Name, rejected);
-        }
-    }
+    private Task<Result<T>> Guarded<T>(Func<CancellationToken, Task<Result<T>>> call, CancellationToken cancellationToken) =>
+        downstreams.Run(Downstream, call, cancellationToken);
 
     private async Task<Result<TDto>> Call<TAnswer, TDto>(
         Func<CallOptions, AsyncUnaryCall<TAnswer>> call,
