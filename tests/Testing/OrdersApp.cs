@@ -1,6 +1,9 @@
 using System.Buffers.Text;
+using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -9,9 +12,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Domain.Users;
 using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator;
 using Portico.Orders;
+using Portico.Orders.V1;
 using Portico.Seeder;
 using OrdersClient = Portico.Orders.V1.Orders.OrdersClient;
 
@@ -23,11 +28,7 @@ public sealed class OrdersApp : IAsyncDisposable
     /// <summary>The permission that Portico gives itself for the orders of a user.</summary>
     public const string ProcessPermission = "orders.process";
 
-    private static readonly Lazy<Task<OrdersApp>> Shared = new(async () =>
-    {
-        var issuer = await PorticoApp.SharedAsync();
-        return await StartAsync(issuer, AddressOf(issuer));
-    });
+    private static readonly Lazy<Task<OrdersApp>> Shared = new(async () => await StartWithAsync(await PorticoApp.SharedAsync()));
 
     private readonly WebApplication _app;
     private bool _isStopped;
@@ -60,14 +61,38 @@ public sealed class OrdersApp : IAsyncDisposable
     public static Task<OrdersApp> SharedAsync() => Shared.Value;
 
     /// <summary>Starts one together with an application of its own, which finds it.</summary>
-    public static async Task<OrdersApp> StartWithIssuerAsync()
+    public static async Task<OrdersApp> StartWithIssuerAsync() => await StartWithAsync(await PorticoApp.StartAsync(new PorticoAppOptions
     {
-        var issuer = await PorticoApp.StartAsync(new PorticoAppOptions
-        {
-            Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" },
-        });
-        return await StartAsync(issuer, AddressOf(issuer));
+        Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" },
+    }));
+
+    private static async Task<OrdersApp> StartWithAsync(PorticoApp issuer)
+    {
+        var app = await StartAsync(issuer, AddressOf(issuer));
+        await app.FirstOrderAsync();
+        return app;
     }
+
+    /// <summary>Places an order, which loads the code and the keys of the service.</summary>
+    /// <remarks>On a busy machine that takes longer than an order may take, and then the answer is 503, and the order is undone.</remarks>
+    private async Task FirstOrderAsync()
+    {
+        var (person, manager) = (await Issuer.SignUpAsync(), await Issuer.SignUpAsync(Role.Manager));
+        var wallet = (string)(await CreateAsync(person, "wallets", new { name = "Wallet", currency = "EUR" }))["id"]!;
+        await CreateAsync(manager, "deposits", new { walletId = wallet, amount = new { amount = "100.00", currency = "EUR" } });
+        var product = (await Client(person.AccessToken).ListProductsAsync(new ListProductsRequest()))
+            .Products.First(product => product.Price.Currency == "EUR");
+        await CreateAsync(person, "orders", new { walletId = wallet, lines = new[] { new { productId = product.Id, quantity = 1 } } });
+    }
+
+    private static Task<JsonNode> CreateAsync(TestPerson person, string path, object body) => Eventually.Get<JsonNode>(
+        async () =>
+        {
+            using var answer = await person.SendAsync(
+                HttpMethod.Post, $"/api/v1/{path}", body, ("Idempotency-Key", Guid.NewGuid().ToString()));
+            return answer.StatusCode == HttpStatusCode.Created ? await answer.Content.ReadFromJsonAsync<JsonNode>() : null;
+        },
+        $"POST {path}");
 
     /// <summary>The setting that lets the service listen where an application looks for it.</summary>
     public static IDictionary<string, string?> AddressOf(PorticoApp issuer) =>

@@ -98,8 +98,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Logging:LogLevel:Default"] = "Warning";
         settings["Redis:ConnectionString"] = stack.Redis.ConnectionString;
         settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
-        // The suite keeps both processors busy; the tests of outages set the real deadline themselves.
+        // The suite keeps both processors busy; the tests of outages set the real deadlines themselves.
         settings["Redis:Deadline"] = "00:00:05";
+        settings["Orders:ReadTimeout"] = "00:00:10";
         settings["Nats:Url"] = stack.Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";

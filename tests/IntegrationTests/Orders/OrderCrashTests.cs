@@ -44,6 +44,7 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         _portico = await PorticoProcess.StartAsync(_app, new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Orders:Url"] = _orders.Service.ToString(),
+            ["Orders:ReadTimeout"] = null,
         });
         var manager = await _app.ManagerAsync();
         for (var n = 0; n < People; n++)

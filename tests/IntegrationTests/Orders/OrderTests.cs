@@ -14,14 +14,6 @@ namespace Portico.IntegrationTests.Orders;
 /// <summary>Orders over HTTP, with the real orders service: the order and its money change together.</summary>
 public sealed class OrderTests : IAsyncLifetime
 {
-    // It loads the code and the keys of the service, which can take a busy machine longer than an order may take.
-    private static readonly Lazy<Task> FirstOrder = new(async () =>
-    {
-        var app = (await OrdersApp.SharedAsync()).Issuer;
-        var (person, manager) = (await app.SignUpAsync(), await app.ManagerAsync());
-        await person.PlaceAsync(app, await person.OpenWalletWithAsync(app, manager, "100.00"));
-    });
-
     private OrdersApp _orders = null!;
     private PorticoApp _app = null!;
     private TestPerson _person = null!;
@@ -32,7 +24,6 @@ public sealed class OrderTests : IAsyncLifetime
     {
         _orders = await OrdersApp.SharedAsync();
         _app = _orders.Issuer;
-        await FirstOrder.Value;
         (_person, _manager) = (await _app.SignUpAsync(), await _app.ManagerAsync());
         _wallet = await _person.OpenWalletWithAsync(_app, _manager, "100.00");
     }
