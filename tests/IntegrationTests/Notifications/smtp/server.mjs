@@ -63,7 +63,8 @@ const server = new SMTPServer({
 });
 server.on('error', () => {});
 server.listen(0, '127.0.0.1', () => say({ port: server.server.address().port }));
-process.stdin.resume().on('end', () => process.exit(0));
+// After the last line has left: an exit at once would cut it.
+process.stdin.resume().on('end', () => process.stdout.write('', () => process.exit(0)));
 
 function cut(session) {
   for (const connection of server.connections) {

@@ -34,7 +34,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
 });
 server.listen(0, '127.0.0.1', () => say({ port: server.address().port }));
-process.stdin.resume().on('end', () => process.exit(0));
+// After the last line has left: an exit at once would cut it.
+process.stdin.resume().on('end', () => process.stdout.write('', () => process.exit(0)));
 
 function spanOf(span, scope, resource) {
   return {
