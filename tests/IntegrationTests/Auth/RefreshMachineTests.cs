@@ -232,6 +232,13 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         if (!model.IsAlive || model.Generation == 1)
             return;
         await _redis.GetDatabase().HashDecrementAsync(Key(model), "generation");
+        // A proof of identity and its rotation are one write.
+        if (model.Proved == model.Generation)
+        {
+            await _redis.GetDatabase().HashDeleteAsync(Key(model), "proved");
+            model.Proved = 0;
+        }
+
         model.Generation--;
 
         // As it was before the rotation, except that the times of earlier ones are lost too.
