@@ -65,15 +65,8 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         ExecuteAsync(Superuser, sql, values);
 
     /// <summary>Reads one value, as text.</summary>
-    public async Task<string> TextAsync(string sql, params object[] values)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Portico) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return $"{await command.ExecuteScalarAsync()}";
-    }
+    public async Task<string> TextAsync(string sql, params object[] values) =>
+        $"{await RunAsync(Portico, sql, values, command => command.ExecuteScalarAsync())}";
 
     /// <summary>The connection strings of a database that is not made yet.</summary>
     public static TestDatabase Named(string name, LocalStack stack) => new(
@@ -92,15 +85,43 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
 
     private static async Task ExecuteAsync(string connectionString, string sql, object[] values)
     {
-        // Not from a pool, whose connections a test may have broken.
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        if (await command.ExecuteNonQueryAsync() == 0)
+        if (await RunAsync(connectionString, sql, values, command => command.ExecuteNonQueryAsync()) == 0)
             throw new InvalidOperationException($"No row was changed: {sql}");
+    }
+
+    /// <summary>
+    /// Runs one statement on a connection of a pool, because a new process of the server for each costs more than most statements.
+    /// A test may have broken the connections in the pool; then the statement runs again on a new one.
+    /// </summary>
+    private static async Task<T> RunAsync<T>(string connectionString, string sql, object[] values, Func<NpgsqlCommand, Task<T>> run)
+    {
+        var options = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Pooling = true,
+            ApplicationName = "test",
+            MaxPoolSize = 8,
+            ConnectionIdleLifetime = 5,
+            ConnectionPruningInterval = 5,
+        };
+        try
+        {
+            return await RunOnceAsync();
+        }
+        catch (NpgsqlException failure) when (failure.IsTransient)
+        {
+            options.Pooling = false;
+            return await RunOnceAsync();
+        }
+
+        async Task<T> RunOnceAsync()
+        {
+            await using var connection = new NpgsqlConnection(options.ConnectionString);
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(sql, connection);
+            foreach (var value in values)
+                command.Parameters.Add(new NpgsqlParameter { Value = value });
+            return await run(command);
+        }
     }
 
     private static async Task<TestDatabase> MakeTemplate(LocalStack stack)

@@ -91,6 +91,8 @@ public sealed class PostgresServer : LocalServer
             "max_connections=200",
             "timezone=UTC",
             "log_timezone=UTC",
+            // Statements are short: compiling one takes longer than it saves.
+            "jit=off",
         ];
         if (!Options.Durable)
         {
