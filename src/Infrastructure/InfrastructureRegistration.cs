@@ -5,6 +5,7 @@ using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Aggregation;
 using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Exchange;
 using Portico.Infrastructure.Forecasts;
 using Portico.Infrastructure.Idempotency;
 using Portico.Infrastructure.Ledger;
@@ -32,6 +33,7 @@ public static class InfrastructureRegistration
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
             .AddLedger(configuration)
+            .AddExchange(configuration)
             .AddQueryCache()
             .AddSettlement()
             .AddPasswords(configuration)

@@ -12,6 +12,10 @@ public interface ILedgerRecords
     /// <summary>Finds a hold.</summary>
     /// <returns>The hold; <c>null</c> when there is none.</returns>
     Task<RecordedHold?> FindHold(Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Finds an exchange of any user.</summary>
+    /// <returns>The exchange; <c>null</c> when there is none.</returns>
+    Task<ExecutedExchange?> FindExchange(Guid id, CancellationToken cancellationToken);
 }
 
 /// <summary>A journal and the owners of its two accounts; <c>null</c> is the system.</summary>

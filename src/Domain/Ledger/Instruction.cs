@@ -1,4 +1,5 @@
 using Portico.Domain.Common;
+using Portico.Domain.Exchange;
 
 namespace Portico.Domain.Ledger;
 
@@ -79,6 +80,19 @@ public sealed record Capture(Guid HoldId, Money? Amount) : Instruction;
 /// <summary>Ends a hold and releases its remaining amount.</summary>
 /// <remarks>The hold expired, or the user who placed it voids it.</remarks>
 public sealed record Release(Guid HoldId, bool Expired) : Instruction;
+
+/// <summary>Exchanges money of a user between two of their wallets, on the terms of a quote; its id is that of the quote.</summary>
+/// <param name="FromWalletId">The wallet that gives what is sold.</param>
+/// <param name="ToWalletId">The wallet that gets what is bought.</param>
+/// <param name="Terms">What was quoted.</param>
+/// <param name="ExpiresAt">When the quote ends.</param>
+/// <param name="PartIds">Three ids for the journals after the first, which has the id of the exchange.</param>
+/// <remarks>
+/// Each currency goes through its account of liquidity, so it adds up to 0 by itself. A quote is used once, because each exchange is a row
+/// with the id of its quote.
+/// </remarks>
+public sealed record CurrencyExchange(Guid FromWalletId, Guid ToWalletId, ExchangeTerms Terms, DateTimeOffset ExpiresAt, IReadOnlyList<Guid> PartIds)
+    : Instruction;
 
 /// <summary>The outcome of an instruction.</summary>
 public sealed record Outcome

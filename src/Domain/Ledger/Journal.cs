@@ -21,6 +21,15 @@ public enum JournalKind
 
     /// <summary>A hold expired and its remaining amount was released; nothing moved.</summary>
     Expiry,
+
+    /// <summary>Money went from a wallet to liquidity, or from liquidity to a wallet, in an exchange.</summary>
+    Exchange,
+
+    /// <summary>The fee of an exchange.</summary>
+    Fee,
+
+    /// <summary>What was rounded away in an exchange.</summary>
+    Rounding,
 }
 
 /// <summary>One amount that was moved from one account to another, or reserved for it; never changed.</summary>
@@ -34,7 +43,7 @@ public sealed record Journal
     /// <summary>Above zero; for kinds that move nothing, the amount that was reserved or released.</summary>
     public required Money Amount { get; init; }
 
-    /// <summary>The batch that the journal belongs to.</summary>
+    /// <summary>The batch or the exchange that the journal belongs to, if that has another id.</summary>
     public Guid? OperationId { get; init; }
 
     public Guid? ReversesId { get; init; }

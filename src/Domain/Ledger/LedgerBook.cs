@@ -20,6 +20,7 @@ public sealed class LedgerBook
     private readonly List<Journal> _journals = [];
     private readonly List<Posting> _postings = [];
     private readonly List<LedgerEvent> _events = [];
+    private readonly List<ExecutedExchange> _exchanges = [];
     private readonly List<StoredOutcome> _keys = [];
 
     // The accounts as they were before the current instruction.
@@ -47,6 +48,7 @@ public sealed class LedgerBook
             Journals = book._journals,
             Postings = book._postings,
             Holds = book._holds.Values,
+            Exchanges = book._exchanges,
             Keys = book._keys,
             Events = book._events,
         };
@@ -88,6 +90,7 @@ public sealed class LedgerBook
             Reservation reservation => Execute(reservation),
             Capture capture => Execute(capture),
             Release release => Execute(release),
+            CurrencyExchange exchange => Execute(exchange),
             _ => throw new ArgumentException($"Unknown instruction {instruction.GetType().Name}.", nameof(instruction)),
         };
         if (outcome.Error is null)
@@ -150,6 +153,59 @@ public sealed class LedgerBook
         return new Outcome { Journals = journals };
     }
 
+    private Outcome Execute(CurrencyExchange exchange)
+    {
+        var (source, destination) = (Find(exchange.FromWalletId), Find(exchange.ToWalletId));
+        if (source is null || destination is null || !IsOwn(exchange, source) || !IsOwn(exchange, destination))
+            return Refused(LedgerErrors.WalletNotFound);
+        if (_state.UsedQuotes.Contains(exchange.Id) || _exchanges.Exists(done => done.Id == exchange.Id))
+            return Refused(LedgerErrors.QuoteUsed);
+        if (exchange.ExpiresAt <= (exchange.At ?? _now))
+            return Refused(LedgerErrors.QuoteExpired);
+
+        var terms = exchange.Terms;
+        if (!_limits.Allow(terms.Sell) || !_limits.Allow(terms.Buy))
+            return Refused(LedgerErrors.AmountTooLarge);
+
+        var (sold, bought) = (terms.Sell.Currency, terms.Buy.Currency);
+        var (soldLiquidity, boughtLiquidity) = (
+            SystemAccounts.IdOf(AccountKind.Liquidity, sold), SystemAccounts.IdOf(AccountKind.Liquidity, bought));
+        (JournalKind Kind, Guid From, Guid To, Money Amount)[] parts =
+        [
+            (JournalKind.Exchange, source.Id, soldLiquidity, terms.Sell - terms.Fee),
+            (JournalKind.Exchange, boughtLiquidity, destination.Id, terms.Buy),
+            (JournalKind.Fee, source.Id, SystemAccounts.IdOf(AccountKind.Fees, sold), terms.Fee),
+            (JournalKind.Rounding, boughtLiquidity, SystemAccounts.IdOf(AccountKind.Rounding, bought), terms.Rounded),
+        ];
+        var (journals, legs) = (new List<Journal>(parts.Length), new List<MovedMoney>(parts.Length));
+        foreach (var (kind, from, to, amount) in parts.Where(part => part.Amount.IsPositive))
+        {
+            var (payer, receiver) = (Require(from), Require(to));
+            var journal = new Journal
+            {
+                Id = journals.Count == 0 ? exchange.Id : exchange.PartIds[journals.Count - 1],
+                Kind = kind,
+                SourceId = from,
+                DestinationId = to,
+                Amount = amount,
+                OperationId = journals.Count == 0 ? null : exchange.Id,
+                InitiatedBy = exchange.By,
+                RecordedAt = RecordedAt(exchange, payer, receiver),
+            };
+            if (Move(journal, payer, receiver, Money.Zero(amount.Currency), out var moved) is { } refusal)
+                return Refused(refusal);
+            journals.Add(journal);
+            legs.Add(moved);
+        }
+
+        var recordedAt = journals[^1].RecordedAt;
+        _exchanges.Add(
+            new ExecutedExchange(exchange.Id, source.OwnerId, exchange.FromWalletId, exchange.ToWalletId, terms, recordedAt));
+        var happened = new MoneyExchanged(exchange.Id, exchange.By, terms.Sell, terms.Buy, terms.Fee, legs, recordedAt);
+        AddEvent("Exchange", exchange.Id, 1, happened, exchange);
+        return new Outcome { Journals = journals };
+    }
+
     private Outcome Execute(Reversal reversal)
     {
         if (FindOriginal(reversal.OriginalId) is not { } found)
@@ -158,7 +214,7 @@ public sealed class LedgerBook
         var original = found.Journal;
         if (original.Kind is JournalKind.Hold or JournalKind.Void or JournalKind.Expiry)
             return Refused(LedgerErrors.TransferNotFound);
-        if (original.Kind == JournalKind.Reversal)
+        if (original.Kind is JournalKind.Reversal or JournalKind.Exchange or JournalKind.Fee or JournalKind.Rounding)
             return Refused(LedgerErrors.NotReversible);
         if (IsLockedByOrder(original.DestinationId, reversal))
             return Refused(LedgerErrors.OrderMoney);

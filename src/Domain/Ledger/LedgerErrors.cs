@@ -38,7 +38,11 @@ public static class LedgerErrors
         ErrorKind.Unprocessable, "hold_exceeded", "The amount is larger than the remaining amount of the hold.");
 
     public static readonly Error NotReversible = new(
-        ErrorKind.Conflict, "not_reversible", "A reversal can't be reversed. Make a new transfer.");
+        ErrorKind.Conflict, "not_reversible", "A reversal and an exchange can't be reversed. Make a new one.");
+
+    public static readonly Error QuoteExpired = new(ErrorKind.Conflict, "quote_expired", "The quote has expired. Ask for a new one.");
+
+    public static readonly Error QuoteUsed = new(ErrorKind.Conflict, "quote_used", "The quote was used. Ask for a new one.");
 
     public static readonly Error AlreadyReversed = new(ErrorKind.Conflict, "already_reversed", "The whole transfer is already reversed.");
 
@@ -74,6 +78,8 @@ public static class StoredErrorNames
         ["already_reversed"] = LedgerErrors.AlreadyReversed,
         ["reversal_exceeded"] = LedgerErrors.ReversalExceeded,
         ["order_money"] = LedgerErrors.OrderMoney,
+        ["quote_expired"] = LedgerErrors.QuoteExpired,
+        ["quote_used"] = LedgerErrors.QuoteUsed,
     };
 
     private static readonly Dictionary<Error, string> Names =

@@ -23,6 +23,14 @@ public sealed record MoneyWithdrawn(Guid TransferId, Guid? By, IReadOnlyList<Mov
     public static string Name => "ledger.withdrawn.v1";
 }
 
+/// <summary>A user exchanged money of one currency for money of another.</summary>
+public sealed record MoneyExchanged(
+    Guid ExchangeId, Guid? By, Money Sold, Money Bought, Money Fee, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt)
+    : IDomainEvent
+{
+    public static string Name => "ledger.exchanged.v1";
+}
+
 /// <summary>All or part of a transfer was moved back.</summary>
 public sealed record TransferReversed(Guid TransferId, Guid OriginalId, Guid? By, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt)
     : IDomainEvent

@@ -1,4 +1,5 @@
 using Portico.Domain.Common;
+using Portico.Domain.Exchange;
 
 namespace Portico.Domain.Ledger;
 
@@ -14,6 +15,9 @@ public sealed record LedgerState
     /// <summary>The journals that the instructions reverse.</summary>
     public IReadOnlyDictionary<Guid, Original> Originals { get; init; } = new Dictionary<Guid, Original>();
 
+    /// <summary>The quotes of the instructions that were used before.</summary>
+    public IReadOnlySet<Guid> UsedQuotes { get; init; } = new HashSet<Guid>();
+
     /// <summary>The stored outcomes of the idempotency keys of the instructions.</summary>
     public IReadOnlyDictionary<(Guid OwnerId, string Key), KnownKey> Keys { get; init; } = new Dictionary<(Guid, string), KnownKey>();
 }
@@ -27,6 +31,10 @@ public sealed record KnownKey(ReadOnlyMemory<byte> Fingerprint, Outcome Outcome)
 /// <summary>An event of a transfer or a hold, with its version in that aggregate.</summary>
 public sealed record LedgerEvent(
     string AggregateType, Guid AggregateId, long Version, IDomainEvent Event, string? TraceParent, DateTimeOffset RecordedAt);
+
+/// <summary>An exchange that was executed, with the terms of its quote.</summary>
+public sealed record ExecutedExchange(
+    Guid Id, Guid? OwnerId, Guid FromWalletId, Guid ToWalletId, ExchangeTerms Terms, DateTimeOffset RecordedAt);
 
 /// <summary>The outcome that a replay with the same key returns.</summary>
 public sealed record StoredOutcome(InstructionKey Key, Outcome Outcome, DateTimeOffset RecordedAt);
@@ -45,6 +53,7 @@ public sealed record Decision
     /// <summary>The new and changed holds after all instructions.</summary>
     public required IReadOnlyCollection<Hold> Holds { get; init; }
 
+    public required IReadOnlyList<ExecutedExchange> Exchanges { get; init; }
     public required IReadOnlyList<StoredOutcome> Keys { get; init; }
     public required IReadOnlyList<LedgerEvent> Events { get; init; }
 }

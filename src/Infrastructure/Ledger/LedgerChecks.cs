@@ -161,6 +161,36 @@ internal static class LedgerChecks
                 WHERE n.hold_id IS NOT NULL GROUP BY n.hold_id) j ON j.hold_id = h.id
             """)),
         new(
+            "exchanges",
+            "The journals of an exchange sell, buy and pay the fee and the rounding as its row says.",
+            "ledger.exchanges",
+            First(
+            """
+            SELECT coalesce(e.id, j.exchange_id)::text AS place, CASE
+                WHEN e.id IS NULL THEN 'It has journals but does not exist.'
+                WHEN j.exchange_id IS NULL THEN 'It has no journals.'
+                WHEN j.elsewhere > 0 THEN format('%s of its journals have other accounts or another currency.', j.elsewhere)
+                WHEN coalesce(j.sold, 0) + coalesce(j.fee, 0) <> e.sold
+                THEN format('%s was sold, and its journals add up to %s.', e.sold, coalesce(j.sold, 0) + coalesce(j.fee, 0))
+                WHEN coalesce(j.fee, 0) <> e.fee THEN format('The fee is %s, and %s by its journal.', e.fee, coalesce(j.fee, 0))
+                WHEN coalesce(j.bought, 0) <> e.bought
+                THEN format('%s was bought, and its journals add up to %s.', e.bought, coalesce(j.bought, 0))
+                WHEN coalesce(j.rounded, 0) <> e.rounded
+                THEN format('%s was rounded away, and %s by its journal.', e.rounded, coalesce(j.rounded, 0)) END AS problem
+            FROM ledger.exchanges e FULL JOIN (
+                SELECT coalesce(n.operation_id, n.id) AS exchange_id,
+                    sum(n.amount) FILTER (WHERE n.kind = 'exchange' AND n.source_id = o.source_id) AS sold,
+                    sum(n.amount) FILTER (WHERE n.kind = 'exchange' AND n.destination_id = o.destination_id) AS bought,
+                    sum(n.amount) FILTER (WHERE n.kind = 'fee') AS fee,
+                    sum(n.amount) FILTER (WHERE n.kind = 'rounding') AS rounded,
+                    count(*) FILTER (WHERE NOT CASE
+                        WHEN n.kind = 'rounding' THEN n.currency = o.bought_currency
+                        WHEN n.source_id = o.source_id THEN n.currency = o.sold_currency
+                        ELSE n.kind = 'exchange' AND n.destination_id = o.destination_id AND n.currency = o.bought_currency END) AS elsewhere
+                FROM ledger.journals n LEFT JOIN ledger.exchanges o ON o.id = coalesce(n.operation_id, n.id)
+                WHERE n.kind IN ('exchange', 'fee', 'rounding') GROUP BY 1) j ON j.exchange_id = e.id
+            """)),
+        new(
             "reversals",
             "A reversal moves money from the destination of its original to the source, and the sum of the reversals never exceeds it.",
             "ledger.journals",
@@ -168,7 +198,7 @@ internal static class LedgerChecks
             """
             SELECT r.id::text AS place, CASE
                 WHEN o.id IS NULL THEN format('It reverses %s, which does not exist.', r.reverses_id)
-                WHEN o.kind IN ('reversal', 'hold', 'void', 'expiry') THEN format('It reverses a %s.', o.kind)
+                WHEN o.kind IN ('reversal', 'hold', 'void', 'expiry', 'exchange', 'fee', 'rounding') THEN format('It reverses a %s.', o.kind)
                 WHEN (r.source_id, r.destination_id, r.currency) IS DISTINCT FROM (o.destination_id, o.source_id, o.currency)
                 THEN format('It does not move money back between the accounts of %s.', o.id)
                 WHEN r.recorded_at < o.recorded_at THEN format('It is recorded at %s, its original at %s.', r.recorded_at, o.recorded_at)
@@ -208,12 +238,13 @@ internal static class LedgerChecks
                 WHERE journal <> '') k
             LEFT JOIN ledger.journals j ON j.id::text = k.journal
             """)),
-        new("guards", "The triggers that protect the history against changes are enabled.", "ledger.journals, ledger.postings", First(
+        new("guards", "The triggers that protect the history against changes are enabled.", "ledger.journals, ledger.postings, ledger.exchanges", First(
             """
             SELECT format('%s %s', g.relation, g.name) AS place, CASE
                 WHEN t.oid IS NULL THEN 'The trigger does not exist.'
                 WHEN t.tgenabled NOT IN ('O', 'A') THEN 'The trigger is disabled.' END AS problem
-            FROM (VALUES ('ledger.journals', 'journals_append_only'), ('ledger.postings', 'postings_append_only')) AS g (relation, name)
+            FROM (VALUES ('ledger.journals', 'journals_append_only'), ('ledger.postings', 'postings_append_only'),
+                ('ledger.exchanges', 'exchanges_append_only')) AS g (relation, name)
             LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.name
             """)),
     ];

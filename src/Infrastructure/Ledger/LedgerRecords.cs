@@ -1,5 +1,6 @@
 using Npgsql;
 using Portico.Application.Ledger;
+using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -16,6 +17,9 @@ internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
     public Task<RecordedHold?> FindHold(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.HoldColumns}, {Owners} FROM ledger.holds WHERE id = $1", id,
         row => new RecordedHold(LedgerRows.Hold(row), Owner(row, 12), Owner(row, 13)), cancellationToken);
+
+    public Task<ExecutedExchange?> FindExchange(Guid id, CancellationToken cancellationToken) => Find(
+        $"SELECT {LedgerRows.ExchangeColumns} FROM ledger.exchanges WHERE id = $1", id, LedgerRows.Exchange, cancellationToken);
 
     private async Task<T?> Find<T>(string sql, Guid id, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
         where T : class

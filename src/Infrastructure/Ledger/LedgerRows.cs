@@ -1,6 +1,7 @@
 using Npgsql;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
+using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
@@ -15,6 +16,9 @@ internal static class LedgerRows
 
     public const string HoldColumns =
         "id, source_id, destination_id, currency, amount, captured, status, version, description, created_by, recorded_at, expires_at";
+
+    public const string ExchangeColumns =
+        "id, owner_id, source_id, destination_id, sold_currency, sold, bought_currency, bought, fee, rounded, price, rounding, recorded_at";
 
     public static Account Account(NpgsqlDataReader row)
     {
@@ -53,6 +57,22 @@ internal static class LedgerRows
     {
         var journal = Journal(row);
         return new Original(journal, Money.OfMinorUnits(row.GetDecimal(12), journal.Amount.Currency));
+    }
+
+    public static ExecutedExchange Exchange(NpgsqlDataReader row)
+    {
+        var (sold, bought) = (Currency.Of(row.GetString(4)), Currency.Of(row.GetString(6)));
+        var terms = new ExchangeTerms
+        {
+            Sell = Money.OfMinorUnits(row.GetDecimal(5), sold),
+            Buy = Money.OfMinorUnits(row.GetDecimal(7), bought),
+            Fee = Money.OfMinorUnits(row.GetDecimal(8), sold),
+            Rounded = Money.OfMinorUnits(row.GetDecimal(9), bought),
+            Price = row.GetString(10),
+            Rounding = row.GetString(11),
+        };
+        return new ExecutedExchange(
+            row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), terms, row.GetFieldValue<DateTimeOffset>(12));
     }
 
     public static Hold Hold(NpgsqlDataReader row)

@@ -15,7 +15,7 @@ public sealed class LedgerSession : IAsyncDisposable
     private readonly ReadStatements _read;
     private readonly ReadStatements _readWithHistory;
     private readonly WriteStatements _write;
-    private readonly WriteStatements _writeWithHolds;
+    private readonly WriteStatements _writeWithHistory;
     private readonly LedgerLimits? _limits;
 
     private LedgerSession(NpgsqlConnection connection, bool withEvents, LedgerLimits? limits)
@@ -23,8 +23,8 @@ public sealed class LedgerSession : IAsyncDisposable
         (_connection, _limits) = (connection, limits);
         _read = new ReadStatements(connection, withHistory: false);
         _readWithHistory = new ReadStatements(connection, withHistory: true);
-        _write = new WriteStatements(connection, withHolds: false, withEvents);
-        _writeWithHolds = new WriteStatements(connection, withHolds: true, withEvents);
+        _write = new WriteStatements(connection, withHistory: false, withEvents);
+        _writeWithHistory = new WriteStatements(connection, withHistory: true, withEvents);
     }
 
     /// <summary>Opens a connection and prepares its statements.</summary>
@@ -42,7 +42,7 @@ public sealed class LedgerSession : IAsyncDisposable
             await session._read.Batch.PrepareAsync(cancellationToken);
             await session._readWithHistory.Batch.PrepareAsync(cancellationToken);
             await session._write.Batch.PrepareAsync(cancellationToken);
-            await session._writeWithHolds.Batch.PrepareAsync(cancellationToken);
+            await session._writeWithHistory.Batch.PrepareAsync(cancellationToken);
             return session;
         }
         catch
@@ -79,7 +79,7 @@ public sealed class LedgerSession : IAsyncDisposable
         await _read.Batch.DisposeAsync();
         await _readWithHistory.Batch.DisposeAsync();
         await _write.Batch.DisposeAsync();
-        await _writeWithHolds.Batch.DisposeAsync();
+        await _writeWithHistory.Batch.DisposeAsync();
         await _connection.DisposeAsync();
     }
 
@@ -87,11 +87,14 @@ public sealed class LedgerSession : IAsyncDisposable
     {
         var (accounts, holdIds, originalIds) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
         var (owners, names, placers) = (new List<Guid>(), new List<string>(), new HashSet<Guid>());
+        var quotes = new List<Guid>();
         foreach (var instruction in instructions)
         {
             Collect(instruction, accounts, holdIds, originalIds);
             if (instruction is Reservation { By: { } placer })
                 placers.Add(placer);
+            if (instruction is CurrencyExchange)
+                quotes.Add(instruction.Id);
             if (instruction.Key is { } key)
             {
                 owners.Add(key.OwnerId);
@@ -99,8 +102,8 @@ public sealed class LedgerSession : IAsyncDisposable
             }
         }
 
-        var statements = holdIds.Count + originalIds.Count + placers.Count > 0 ? _readWithHistory : _read;
-        statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds], [.. placers]);
+        var statements = holdIds.Count + originalIds.Count + placers.Count + quotes.Count > 0 ? _readWithHistory : _read;
+        statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds], [.. placers], [.. quotes]);
 
         var known = new Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)>();
         LedgerState state;
@@ -122,7 +125,11 @@ public sealed class LedgerSession : IAsyncDisposable
                 var originals = await ReadAll(reader, LedgerRows.Original, originalIds.Count);
                 await reader.NextResultAsync();
                 var openHolds = await ReadAll(reader, row => (int)row.GetInt64(1), placers.Count);
-                state = state with { Holds = holds, Originals = originals, OpenHolds = openHolds };
+                await reader.NextResultAsync();
+                var used = new HashSet<Guid>();
+                while (await reader.ReadAsync())
+                    used.Add(reader.GetGuid(0));
+                state = state with { Holds = holds, Originals = originals, OpenHolds = openHolds, UsedQuotes = used };
             }
         }
 
@@ -163,7 +170,7 @@ public sealed class LedgerSession : IAsyncDisposable
 
     private async Task Write(LedgerState state, Decision decision)
     {
-        var statements = decision.Holds.Count > 0 ? _writeWithHolds : _write;
+        var statements = decision.Holds.Count + decision.Exchanges.Count > 0 ? _writeWithHistory : _write;
         statements.Fill(state, decision);
         await statements.Batch.ExecuteNonQueryAsync();
     }
@@ -189,6 +196,17 @@ public sealed class LedgerSession : IAsyncDisposable
             case Reservation reservation:
                 accounts.Add(reservation.SourceId);
                 accounts.Add(reservation.DestinationId);
+                break;
+            case CurrencyExchange exchange:
+                var (sold, bought) = (exchange.Terms.Sell.Currency, exchange.Terms.Buy.Currency);
+                accounts.Add(exchange.FromWalletId);
+                accounts.Add(exchange.ToWalletId);
+                accounts.Add(SystemAccounts.IdOf(AccountKind.Liquidity, sold));
+                accounts.Add(SystemAccounts.IdOf(AccountKind.Liquidity, bought));
+                if (exchange.Terms.Fee.IsPositive)
+                    accounts.Add(SystemAccounts.IdOf(AccountKind.Fees, sold));
+                if (exchange.Terms.Rounded.IsPositive)
+                    accounts.Add(SystemAccounts.IdOf(AccountKind.Rounding, bought));
                 break;
             case Reversal reversal:
                 originals.Add(reversal.OriginalId);

@@ -11,6 +11,7 @@ internal sealed class ReadStatements
     private readonly NpgsqlParameter<Guid[]>[] _holds = [Empty<Guid>(), Empty<Guid>()];
     private readonly NpgsqlParameter<Guid[]>[] _originals = [Empty<Guid>(), Empty<Guid>()];
     private readonly NpgsqlParameter<Guid[]>[] _placers = [Empty<Guid>(), Empty<Guid>()];
+    private readonly NpgsqlParameter<Guid[]> _quotes = Empty<Guid>();
 
     public ReadStatements(NpgsqlConnection connection, bool withHistory)
     {
@@ -53,13 +54,15 @@ internal sealed class ReadStatements
             FROM unnest($1) AS placer
             """,
             _placers[1]);
+        Add("SELECT id FROM ledger.exchanges WHERE id = ANY($1)", _quotes);
     }
 
     public NpgsqlBatch Batch { get; }
 
-    public void Fill(Guid[] accounts, Guid[] keyOwners, string[] keys, Guid[] holds, Guid[] originals, Guid[] placers)
+    public void Fill(Guid[] accounts, Guid[] keyOwners, string[] keys, Guid[] holds, Guid[] originals, Guid[] placers, Guid[] quotes)
     {
         (_accounts.TypedValue, _owners.TypedValue, _keys.TypedValue) = (accounts, keyOwners, keys);
+        _quotes.TypedValue = quotes;
         foreach (var parameter in _holds)
             parameter.TypedValue = holds;
         foreach (var parameter in _originals)

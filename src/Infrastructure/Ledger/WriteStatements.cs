@@ -27,6 +27,7 @@ internal sealed class WriteStatements
         .With(p => p.Amount.MinorUnits).With(p => p.PostedAfter.MinorUnits).With(p => p.HeldAfter.MinorUnits).With(p => p.RecordedAt);
 
     private readonly RowStatement<Hold>? _holds;
+    private readonly RowStatement<ExecutedExchange>? _exchanges;
 
     private readonly RowStatement<StoredOutcome> _keys = new RowStatement<StoredOutcome>(
         "INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT * FROM unnest($1, $2, $3, $4, $5)")
@@ -56,10 +57,10 @@ internal sealed class WriteStatements
 
     private readonly bool _withEvents;
 
-    public WriteStatements(NpgsqlConnection connection, bool withHolds, bool withEvents)
+    public WriteStatements(NpgsqlConnection connection, bool withHistory, bool withEvents)
     {
         _withEvents = withEvents;
-        if (withHolds)
+        if (withHistory)
         {
             _holds = new RowStatement<Hold>(
                 $"""
@@ -70,12 +71,22 @@ internal sealed class WriteStatements
                 .With(h => h.Amount.Currency.Code).With(h => h.Amount.MinorUnits).With(h => h.Captured.MinorUnits)
                 .With(h => LedgerNames<HoldStatus>.Of(h.Status)).With(h => h.Version).With(h => h.Description)
                 .With(h => h.CreatedBy).With(h => h.RecordedAt).With(h => h.ExpiresAt);
+            _exchanges = new RowStatement<ExecutedExchange>(
+                $"""
+                INSERT INTO ledger.exchanges ({LedgerRows.ExchangeColumns})
+                SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                """)
+                .With(e => e.Id).With(e => e.OwnerId).With(e => e.FromWalletId).With(e => e.ToWalletId)
+                .With(e => e.Terms.Sell.Currency.Code).With(e => e.Terms.Sell.MinorUnits)
+                .With(e => e.Terms.Buy.Currency.Code).With(e => e.Terms.Buy.MinorUnits)
+                .With(e => e.Terms.Fee.MinorUnits).With(e => e.Terms.Rounded.MinorUnits)
+                .With(e => e.Terms.Price).With(e => e.Terms.Rounding).With(e => e.RecordedAt);
         }
 
         NpgsqlBatchCommand?[] commands =
         [
-            _journals.Command, _postings.Command, _holds?.Command, _keys.Command, withEvents ? _events.Command : null, _accounts.Command,
-            new("COMMIT"),
+            _journals.Command, _postings.Command, _holds?.Command, _exchanges?.Command, _keys.Command,
+            withEvents ? _events.Command : null, _accounts.Command, new("COMMIT"),
         ];
         Batch = new NpgsqlBatch(connection);
         foreach (var command in commands.OfType<NpgsqlBatchCommand>())
@@ -89,6 +100,7 @@ internal sealed class WriteStatements
         _journals.Fill(decision.Journals);
         _postings.Fill(decision.Postings);
         _holds?.Fill([.. decision.Holds]);
+        _exchanges?.Fill(decision.Exchanges);
         _keys.Fill(Sorted(decision.Keys));
         if (_withEvents)
             _events.Fill(decision.Events);

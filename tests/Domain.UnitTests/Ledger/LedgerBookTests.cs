@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
+using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
 using Outcome = Portico.Domain.Ledger.Outcome;
 
@@ -23,7 +24,11 @@ public sealed class LedgerBookTests
 
     private static readonly LedgerState Empty = new()
     {
-        Accounts = Wallets.Concat(Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, Start)))
+        Accounts = Wallets
+            .Concat(
+                from kind in (AccountKind[])[AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding]
+                from currency in Currencies
+                select Account.OfSystem(kind, currency, Start))
             .ToDictionary(account => account.Id),
     };
 
@@ -65,6 +70,9 @@ public sealed class LedgerBookTests
                     (account.Posted, account.Held, account.RecordedAt), (own[^1].PostedAfter, own[^1].HeldAfter, own[^1].RecordedAt));
         }
 
+        Assert.Equal(
+            state.UsedQuotes.Order(),
+            journals.Where(journal => journal.Kind == JournalKind.Exchange && journal.OperationId is null).Select(journal => journal.Id).Order());
         Assert.All(state.Originals.Values, original => Assert.InRange(original.Reversed.MinorUnits, 0, original.Journal.Amount.MinorUnits));
         Assert.All(journals.Where(journal => journal.ReversesId is not null).GroupBy(journal => journal.ReversesId), reversals =>
             Assert.True(reversals.Sum(reversal => reversal.Amount.Amount)
@@ -247,7 +255,7 @@ public sealed class LedgerBookTests
 
     // An instruction by its place in the history, which gives ids that later ones can name.
     private static Gen<Func<int, Instruction>> Draws =>
-        from what in Gen.Choose(0, 11)
+        from what in Gen.Choose(0, 14)
         from source in Gen.Elements(Anything)
         from destination in Gen.Elements(Anything)
         from owner in Gen.Elements(People)
@@ -275,8 +283,28 @@ public sealed class LedgerBookTests
             7 => new Reversal(earlier, all ? null : amount, null) { Id = id, By = owner },
             8 or 9 => new Reservation(source, destination, amount, Start.AddSeconds(n + back), null) { Id = id, By = owner },
             10 => new Capture(earlier, all ? null : amount) { Id = id, By = owner },
-            _ => new Release(earlier, all) { Id = id, By = all ? null : owner },
+            11 => new Release(earlier, all) { Id = id, By = all ? null : owner },
+            // Every other one with a quote that may have been used.
+            _ => new CurrencyExchange(source, destination, Terms(), Start.AddSeconds(n + back - 3), [Id(n + 501), Id(n + 701), Id(n + 901)])
+            {
+                Id = all ? id : Id(2000 + (Math.Max(0, n - back) * 10)),
+                By = owner,
+            },
         };
+
+        ExchangeTerms Terms()
+        {
+            var other = amount.Currency == Currencies[0] ? Currencies[1] : Currencies[0];
+            return new ExchangeTerms
+            {
+                Sell = amount + Amount(amount.Currency, 1),
+                Buy = Amount(other, back),
+                Fee = Amount(amount.Currency, n % 2),
+                Rounded = Amount(other, n % 3),
+                Price = "1",
+                Rounding = "0",
+            };
+        }
 
         Leg ThereAndBack(int leg) => leg % 2 == 0
             ? new Leg(Id(2000 + (n * 10) + leg), destination, source, amount, null)
@@ -301,6 +329,7 @@ public sealed class LedgerBookTests
             postings.AddRange(decision.Postings);
             outcomes.AddRange(decision.Outcomes);
             written.AddRange(decision.Journals.Select(journal => journal.ToString()));
+            written.AddRange(decision.Exchanges.Select(exchange => exchange.ToString()));
             written.AddRange(decision.Events.Select(raised => $"{raised.AggregateId} {raised.Version} {raised.Event.GetType().Name}"));
         }
 
@@ -337,7 +366,8 @@ public sealed class LedgerBookTests
         var keys = state.Keys.ToDictionary(known => known.Key, known => known.Value);
         foreach (var (key, outcome, _) in decision.Keys)
             keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, outcome));
-        return new LedgerState { Accounts = accounts, Holds = holds, Originals = originals, Keys = keys };
+        var quotes = state.UsedQuotes.Union(decision.Exchanges.Select(exchange => exchange.Id)).ToHashSet();
+        return new LedgerState { Accounts = accounts, Holds = holds, Originals = originals, UsedQuotes = quotes, Keys = keys };
     }
 
     private static Money Amount(Currency currency, int units) => Money.OfMinorUnits(units, currency);

@@ -71,6 +71,26 @@ internal static class LedgerPeople
         this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount, string description = "test") =>
         owner.PostAsync(app, "transfers", Transfer(from, to, amount, description: description)).Json(HttpStatusCode.Created);
 
+    /// <summary>Sets the rate 1.10 of EUR in USD, and exchanges on it.</summary>
+    public static async Task<Guid> ExchangeAsync(
+        this TestPerson owner, PorticoApp app, TestPerson manager, Guid from, Guid to, string amount)
+    {
+        await manager.SetRateAsync("EUR", "USD", "1.10").Json(HttpStatusCode.OK);
+        var quote = await owner.QuoteAsync(app, from, to, Money(amount)).Json(HttpStatusCode.OK);
+        await owner.PostAsync(app, "exchanges", new { quoteId = quote.Text("id") }).Json(HttpStatusCode.Created);
+        return Guid.Parse(quote.Text("id"));
+    }
+
+    public static Task<HttpResponseMessage> SetRateAsync(
+        this TestPerson manager, string @base, string quote, string rate, string spread = "0", DateTimeOffset? validUntil = null) =>
+        manager.SendAsync(
+            HttpMethod.Put, $"/api/v1/exchange-rates/{@base}/{quote}",
+            new { rate, spread, validUntil = validUntil ?? DateTimeOffset.UtcNow.AddDays(1) });
+
+    public static Task<HttpResponseMessage> QuoteAsync(
+        this TestPerson owner, PorticoApp app, Guid from, Guid to, object? sell, object? buy = null) =>
+        owner.PostAsync(app, "exchanges/quotes", new { fromWalletId = from, toWalletId = to, sell, buy });
+
     public static async Task<Guid> PlaceHoldAsync(this TestPerson owner, PorticoApp app, Guid from, Guid to, string amount) =>
         (await owner.PostAsync(app, "holds", Transfer(from, to, amount)).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
 }

@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using Npgsql;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
+using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Ledger;
 using Portico.Testing;
@@ -120,9 +121,9 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                     await session.Execute([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
         }
 
-        var cash = Currencies.Select(currency => Account.OfSystem(AccountKind.Cash, currency, now));
+        var system = SystemAccounts.All(now).Where(account => Currencies.Contains(account.Currency));
         var decision = LedgerBook.Decide(
-            new LedgerState { Accounts = wallets.Concat(cash).ToDictionary(account => account.Id) }, history, now);
+            new LedgerState { Accounts = wallets.Concat(system).ToDictionary(account => account.Id) }, history, now);
         Assert.Equal(decision.Outcomes.Select(Told), outcomes.Select(Told));
         Assert.Equal(
             decision.Accounts.Where(account => account.Kind == AccountKind.Wallet)
@@ -137,6 +138,12 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                     "journals", LedgerRows.JournalColumns, LedgerRows.Journal, "id", decision.Journals.Select(journal => journal.Id)))
                 .Order(StringComparer.Ordinal));
         Assert.Equal(
+            decision.Exchanges.Select(exchange => $"{exchange}").Order(StringComparer.Ordinal),
+            (
+                await ReadAsync(
+                    "exchanges", LedgerRows.ExchangeColumns, LedgerRows.Exchange, "source_id", wallets.Select(wallet => wallet.Id)))
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(
             decision.Holds.Select(hold => $"{hold}").Order(StringComparer.Ordinal),
             (await ReadAsync("holds", LedgerRows.HoldColumns, LedgerRows.Hold, "source_id", wallets.Select(wallet => wallet.Id)))
                 .Order(StringComparer.Ordinal));
@@ -147,7 +154,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
 
     private static Arbitrary<Step[]> Histories => Arb.From(
         Gen.ArrayOf(
-            from kind in Gen.Choose(0, 15)
+            from kind in Gen.Choose(0, 18)
             from source in Gen.Choose(0, Wallets - 1)
             from hop in Gen.Choose(1, 3)
             from stray in Gen.Frequency((7, Gen.Constant(0)), (1, Gen.Choose(1, Wallets + 1)))
@@ -224,12 +231,28 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                 7 or 12 or 13 => new Reversal(moved, part, null) { Id = id, By = owner },
                 8 or 9 => new Reservation(source, destination, amount, begin.AddSeconds(n + Units), null) { Id = id, By = owner },
                 10 or 14 => new Capture(held, part) { Id = id },
+                > 15 => new CurrencyExchange(
+                    source, Stray == 0 ? wallets[Source ^ 1].Id : destination, Terms(amount, wallets[Source ^ 1].Currency), begin.AddSeconds(n + Units - 3), [Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7()])
+                {
+                    Id = All ? id : Earlier(step => step.Kind > 15) is var used && used != Guid.Empty ? used : id,
+                    By = owner,
+                },
                 _ => new Release(held, All) { Id = id },
             };
             return instruction with
             {
                 At = begin.AddSeconds(n),
                 Key = Key == 0 ? null : new InstructionKey(owner, $"key {Key}", Enumerable.Repeat((byte)Body, 32).ToArray())
+            };
+
+            ExchangeTerms Terms(Money sold, Currency bought) => new()
+            {
+                Sell = sold,
+                Buy = Money.OfMinorUnits(Hop, bought),
+                Fee = Money.OfMinorUnits(Units > 1 ? Back : 0, sold.Currency),
+                Rounded = Money.OfMinorUnits(Back, bought),
+                Price = "1.5",
+                Rounding = "0.01",
             };
 
             Leg To(Guid wallet) => new(Guid.CreateVersion7(), source, wallet, amount, null);

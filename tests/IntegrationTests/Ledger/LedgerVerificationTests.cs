@@ -36,6 +36,7 @@ public sealed class VerifiedLedger : IAsyncLifetime
         await ada.PostAsync(App, $"holds/{Ids["hold"]}/capture", new { amount = LedgerPeople.Money("5.00") }).Json(HttpStatusCode.OK);
         Ids["voided"] = $"{await ada.PlaceHoldAsync(App, from, to, "3.00")}";
         await ada.PostAsync(App, $"holds/{Ids["voided"]}/void", null).Json(HttpStatusCode.OK);
+        Ids["exchange"] = $"{await ada.ExchangeAsync(App, manager, from, await ada.OpenWalletAsync("USD"), "1.00")}";
         Ids["closed"] = $"{await ada.OpenWalletAsync()}";
         await ada.TransferAsync(App, from, to, "1.00");
     }
@@ -127,6 +128,13 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     [InlineData(
         "UPDATE ledger.journals SET source_id = destination_id, destination_id = source_id WHERE id = '{reversal}'",
         "reversals", "{reversal}")]
+    [InlineData("UPDATE ledger.exchanges SET sold = sold + 1 WHERE id = '{exchange}'", "exchanges", "{exchange}")]
+    [InlineData("UPDATE ledger.exchanges SET bought = bought + 1 WHERE id = '{exchange}'", "exchanges", "{exchange}")]
+    [InlineData("UPDATE ledger.exchanges SET fee = fee + 1 WHERE id = '{exchange}'", "exchanges", "{exchange}")]
+    [InlineData("UPDATE ledger.exchanges SET rounded = rounded + 1 WHERE id = '{exchange}'", "exchanges", "{exchange}")]
+    [InlineData("UPDATE ledger.exchanges SET bought_currency = 'JPY' WHERE id = '{exchange}'", "exchanges", "{exchange}")]
+    [InlineData("DELETE FROM ledger.exchanges WHERE id = '{exchange}'", "exchanges", "{exchange}")]
+    [InlineData("UPDATE ledger.journals SET kind = 'transfer' WHERE operation_id = '{exchange}' AND kind = 'fee'", "exchanges", "{exchange}")]
     [InlineData("UPDATE wallets SET currency = 'USD' WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("DELETE FROM ledger.accounts WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("DELETE FROM wallets WHERE id = '{closed}'", "wallets", "{closed}")]
@@ -144,9 +152,11 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
             $"""
             ALTER TABLE ledger.journals DISABLE TRIGGER journals_append_only;
             ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only;
+            ALTER TABLE ledger.exchanges DISABLE TRIGGER exchanges_append_only;
             {ledger.Named(change)};
             ALTER TABLE ledger.journals ENABLE TRIGGER journals_append_only;
-            ALTER TABLE ledger.postings ENABLE TRIGGER postings_append_only
+            ALTER TABLE ledger.postings ENABLE TRIGGER postings_append_only;
+            ALTER TABLE ledger.exchanges ENABLE TRIGGER exchanges_append_only
             """);
         if (change.Contains("TRIGGER", StringComparison.Ordinal))
             await ExecuteAsync(connection, change);
@@ -200,13 +210,15 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
 
         Assert.True(balance.GetProperty("balanced").GetBoolean());
         var currencies = balance.GetProperty("currencies").EnumerateArray().ToDictionary(sums => sums.Text("currency"));
-        Assert.Equal(["ETH", "EUR"], currencies.Keys);
+        Assert.Equal(["ETH", "EUR", "USD"], currencies.Keys);
         Assert.Equal("0.000000000000000005", currencies["ETH"].GetProperty("credit").Text("amount"));
         Assert.Equal("100.00", currencies["EUR"].GetProperty("debit").Text("amount"));
+        Assert.Equal("1.08", currencies["USD"].GetProperty("debit").Text("amount"));
         var kinds = currencies["EUR"].GetProperty("accounts").EnumerateArray().ToDictionary(sums => sums.Text("kind"));
-        Assert.Equal(["wallet", "cash"], kinds.Keys);
+        Assert.Equal(["wallet", "cash", "liquidity", "fees"], kinds.Keys);
+        Assert.Equal(("0.99", "0.01"), (kinds["liquidity"].GetProperty("credit").Text("amount"), kinds["fees"].GetProperty("credit").Text("amount")));
         Assert.Equal(
-            ("100.00", "15.00"),
+            ("99.00", "15.00"),
             (kinds["wallet"].GetProperty("credit").Text("amount"), kinds["wallet"].GetProperty("held").Text("amount")));
         Assert.Equal("100.00", kinds["cash"].GetProperty("debit").Text("amount"));
     }

@@ -22,4 +22,5 @@ public static class AuditActions
     public const string UserContactChanged = "user.contact_changed";
     public const string UserLoginLinked = "user.login_linked";
     public const string UserLoginUnlinked = "user.login_unlinked";
+    public const string ExchangeRateSet = "exchange_rate.set";
 }

@@ -18,6 +18,8 @@ public static class Permissions
     public const string MoneyWithdraw = "money.withdraw";
     public const string MoneyReverse = "money.reverse";
 
+    public const string ExchangeRatesWrite = "exchange-rates.write";
+
     /// <summary>Reads the trial balance and verifies the ledger.</summary>
     public const string LedgerAudit = "ledger.audit";
 
@@ -31,6 +33,7 @@ public static class Permissions
         [MoneyDeposit] = Role.Manager,
         [MoneyWithdraw] = Role.Manager,
         [MoneyReverse] = Role.Manager,
+        [ExchangeRatesWrite] = Role.Manager,
         [LedgerAudit] = Role.Admin,
         [EventsWrite] = Role.Manager,
         [ForecastsReadAll] = Role.Manager,

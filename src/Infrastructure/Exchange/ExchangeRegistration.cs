@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Exchange;
+using Portico.Domain.Exchange;
+using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Exchange;
+
+internal static class ExchangeRegistration
+{
+    public static IServiceCollection AddExchange(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<ExchangeSettings>(configuration);
+        services.AddSingleton<IExchangeRules>(provider => provider.GetRequiredService<ExchangeSettings>());
+        // Two managers set the two directions of a new pair at once: the second one tries again and finds the first.
+        services.AddSingleton(new UniqueKey("exchange_rates_pair", Error: null));
+        services.AddSingleton<ExchangeQuoteCleanup>();
+        services.AddHostedService(provider => provider.GetRequiredService<ExchangeQuoteCleanup>());
+        return services;
+    }
+}

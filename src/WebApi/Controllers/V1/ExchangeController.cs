@@ -1,0 +1,52 @@
+using Asp.Versioning;
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Exchange;
+using Portico.WebApi.OpenApi;
+
+namespace Portico.WebApi.Controllers.V1;
+
+/// <summary>Exchange of money between currencies.</summary>
+[ApiVersion("1.0")]
+[Route("api/v{version:apiVersion}")]
+[Tags("Exchange")]
+public sealed class ExchangeController(ISender sender) : ApiController(sender)
+{
+    /// <summary>Lists the exchange rates</summary>
+    [HttpGet("exchange-rates")]
+    [ProducesResponseType<Page<ExchangeRateDto>>(StatusCodes.Status200OK)]
+    [ProducesErrors(503)]
+    public Task<ActionResult<Page<ExchangeRateDto>>> List([FromQuery] ListExchangeRates query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
+
+    /// <summary>Sets the exchange rate of a pair of currencies, for both directions</summary>
+    [HttpPut("exchange-rates/{base}/{quote}")]
+    [ProducesResponseType<ExchangeRateDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<ExchangeRateDto>> Set(
+        string @base, string quote, SetExchangeRate command, CancellationToken cancellationToken) =>
+        Answer(command with { Base = @base, Quote = quote }, cancellationToken);
+
+    /// <summary>Offers an exchange between two wallets of the caller</summary>
+    [HttpPost("exchanges/quotes")]
+    [ProducesResponseType<ExchangeQuoteDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<ExchangeQuoteDto>> Quote(QuoteExchange command, CancellationToken cancellationToken) =>
+        Answer(command, cancellationToken);
+
+    /// <summary>Accepts a quote: exchanges the money, once</summary>
+    [HttpPost("exchanges")]
+    [ProducesResponseType<ExchangeDto>(StatusCodes.Status201Created)]
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<ExchangeDto>> Exchange(ExchangeMoney command, CancellationToken cancellationToken) =>
+        AnswerCreated(command, exchange => $"/api/v1/exchanges/{exchange.Id}", cancellationToken);
+
+    /// <summary>Shows an exchange to its owner</summary>
+    [HttpGet("exchanges/{id:guid}")]
+    [ProducesResponseType<ExchangeDto>(StatusCodes.Status200OK)]
+    [UseCase<GetExchange>]
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<ExchangeDto>> Get(Guid id, CancellationToken cancellationToken) =>
+        Answer(new GetExchange(id), cancellationToken);
+}
