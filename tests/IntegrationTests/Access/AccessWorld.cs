@@ -10,6 +10,7 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Access;
@@ -43,6 +44,10 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /holds"] =
             """{"fromWalletId":"{wallet}","toWalletId":"{strangersWallet}","""
             + """ "amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
+        ["POST /exchanges/quotes"] =
+            """{"fromWalletId":"{wallet}","toWalletId":"{dollars}","sell":{"amount":"1.00","currency":"EUR"}}""",
+        ["POST /exchanges"] = """{"quoteId":"{quoteId}"}""",
+        ["PUT /exchange-rates/{base}/{quote}"] = """{"rate":"1.0923","spread":"0.005","validUntil":"{tomorrow}"}""",
         ["POST /orders"] = """{"walletId":"{wallet}","lines":[{"productId":"0199c2a7-0001-7000-8000-000000000001","quantity":1}]}""",
         ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",
         ["PUT /events/{id}"] = """{"title":"Reds – Blues (moved)","closesAt":"{tomorrow}"}""",
@@ -57,6 +62,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/schemas"] = (_, _) => Task.FromResult("users.registered.v1"),
         ["/auth/oauth"] = (_, _) => Task.FromResult("yandex"),
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
+        ["/exchange-rates"] = (_, _) => Task.FromResult("EUR"),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -71,12 +77,15 @@ public sealed partial class AccessWorld : IAsyncLifetime
             Task.FromResult(DateTime.UtcNow.AddDays(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
         ["event"] = (world, scene) => Makers["/events"](world, scene),
         ["wallet"] = (world, scene) => world.Wallet(scene),
+        ["dollars"] = (world, scene) => world.Dollars(scene),
+        ["quoteId"] = (world, scene) => world.Quote(scene),
+        ["quote"] = (_, _) => Task.FromResult("USD"),
         ["strangersWallet"] = async (world, _) =>
             await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
     };
 
     // Their records belong to nobody in particular.
-    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins"];
+    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/exchange-rates"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private OrdersApp _orders = null!;
@@ -198,7 +207,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         if (path.IndexOf("/{", StringComparison.Ordinal) is not (> 0 and var start))
             return path;
 
-        return $"{path[..start]}/{await Record(path[..start], scene)}{path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..]}";
+        var rest = await Fill(path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..], scene);
+        return $"{path[..start]}/{await Record(path[..start], scene)}{rest}";
     }
 
     /// <summary>The record of a collection that a scene is about.</summary>
@@ -230,6 +240,22 @@ public sealed partial class AccessWorld : IAsyncLifetime
         var wallet = await Make("/wallets", scene.Owner!, scene);
         await Post(await Manager(), "/deposits", $$$"""{"walletId":"{{{wallet}}}","amount":{"amount":"100.00","currency":"EUR"}}""");
         return wallet;
+    }
+
+    private async Task<string> Dollars(Scene scene) => scene.OwnerCanAct
+        ? (await Post(scene.Owner!, "/wallets", """{"name":"Dollars","currency":"USD"}""")).Text("id")
+        : Guid.CreateVersion7().ToString();
+
+    /// <summary>An open quote of the owner.</summary>
+    private async Task<string> Quote(Scene scene)
+    {
+        if (!scene.OwnerCanAct)
+            return Guid.CreateVersion7().ToString();
+
+        await (await Manager()).SetRateAsync("EUR", "USD", "1.10").Json(HttpStatusCode.OK);
+        var body = await Fill(Bodies["POST /exchanges/quotes"], scene);
+        using var answer = await Send(scene.Owner!, "/exchanges/quotes", body);
+        return (await answer.Json(HttpStatusCode.OK)).Text("id");
     }
 
     private async Task<JsonElement> Post(TestPerson person, string path, string body)

@@ -21,12 +21,14 @@ public sealed class EventSchemaTests
         var (from, to) = (await person.OpenWalletWithAsync(app, manager, "10.00"), await person.OpenWalletAsync());
         await person.PostAsync(app, "transfers", LedgerPeople.Transfer(from, to, "1.00")).Json(HttpStatusCode.Created);
         await person.PostAsync(app, "holds", LedgerPeople.Transfer(from, to, "1.00")).Json(HttpStatusCode.Created);
+        await person.ExchangeAsync(app, manager, from, await person.OpenWalletAsync("USD"), "1.00");
         var (match, _) = await manager.Announce();
         await person.Forecasted(match);
         await manager.SetResult(match).Json(HttpStatusCode.OK);
         string[] told =
         [
-            "wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "event.result-set.v1",
+            "wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "ledger.exchanged.v1",
+            "event.result-set.v1",
             "forecast.settled.v1", "event.forecasts-settled.v1"
         ];
         await Eventually.Holds(
