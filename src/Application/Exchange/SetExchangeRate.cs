@@ -63,7 +63,7 @@ internal sealed partial class SetExchangeRateValidator : AbstractValidator<SetEx
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
     }
 
-    [GeneratedRegex(@"\A[0-9]{1,13}(\.[0-9]{1,12})?\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[0-9]{1,13}(\.[0-9]{1,12})?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Plain();
 }
 
