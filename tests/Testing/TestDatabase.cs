@@ -25,6 +25,9 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
             Pooling = false
         }.ConnectionString;
 
+    /// <summary>Whether statements share connections; false for a database that is copied, which nobody may be connected to.</summary>
+    private bool IsPooled { get; init; } = true;
+
     private const string Template = "portico_template";
     private static readonly SemaphoreSlim Gate = new(1);
     // By server and not by port, which another one may have had before.
@@ -83,7 +86,7 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         ["ConnectionStrings:Portico"] = Portico,
     };
 
-    private static async Task ExecuteAsync(string connectionString, string sql, object[] values)
+    private async Task ExecuteAsync(string connectionString, string sql, object[] values)
     {
         if (await RunAsync(connectionString, sql, values, command => command.ExecuteNonQueryAsync()) == 0)
             throw new InvalidOperationException($"No row was changed: {sql}");
@@ -93,11 +96,11 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
     /// Runs one statement on a connection of a pool, because a new process of the server for each costs more than most statements.
     /// A test may have broken the connections in the pool; then the statement runs again on a new one.
     /// </summary>
-    private static async Task<T> RunAsync<T>(string connectionString, string sql, object[] values, Func<NpgsqlCommand, Task<T>> run)
+    private async Task<T> RunAsync<T>(string connectionString, string sql, object[] values, Func<NpgsqlCommand, Task<T>> run)
     {
         var options = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            Pooling = true,
+            Pooling = IsPooled,
             ApplicationName = "test",
             MaxPoolSize = 8,
             ConnectionIdleLifetime = 5,
@@ -126,7 +129,7 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
 
     private static async Task<TestDatabase> MakeTemplate(LocalStack stack)
     {
-        var template = Named(Template, stack);
+        var template = Named(Template, stack) with { IsPooled = false };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(template.Settings()).Build();
         await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
