@@ -26,7 +26,7 @@ public interface IPasskeys
     /// <summary>Verifies a registration.</summary>
     /// <returns>The passkey, or <c>null</c> when anything is not as it must be.</returns>
     Task<NewPasskey?> VerifyRegistration(
-        User user, string challenge, PasskeyRegistrationResponse response, CancellationToken cancellationToken);
+        User user, string challenge, string credentialId, PasskeyRegistrationResponse response, CancellationToken cancellationToken);
 
     /// <summary>Verifies a sign-in with a passkey.</summary>
     /// <returns>The new count of signatures, or <c>null</c> when anything is not as it must be.</returns>

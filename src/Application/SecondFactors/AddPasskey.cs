@@ -29,6 +29,9 @@ public sealed record AddPasskey : ICommand<PasskeyDto>, IOwnTransaction
     /// <summary>The user's own name for it; without one the name of the device.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The id of the credential, in base64url as all bytes here.</summary>
+    public required string Id { get; init; }
+
     public required PasskeyRegistrationResponse Response { get; init; }
 }
 
@@ -37,6 +40,7 @@ internal sealed class AddPasskeyValidator : AbstractValidator<AddPasskey>
     public AddPasskeyValidator()
     {
         RuleFor(c => c.Name!).IsLine(Passkey.MaxNameLength).When(c => c.Name is not null);
+        RuleFor(c => c.Id).IsCredentialId();
         RuleFor(c => c.Response).NotNull();
         RuleFor(c => c.Response.ClientDataJson).IsBase64Url(PasskeyRules.MaxClientDataLength).When(c => c.Response is not null);
         RuleFor(c => c.Response.AttestationObject).IsBase64Url(PasskeyRules.MaxAttestationLength).When(c => c.Response is not null);
@@ -63,7 +67,7 @@ internal sealed class AddPasskeyHandler(
             return refusal;
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } known)
             return UserErrors.NotFound;
-        if (await passkeys.VerifyRegistration(known, challenge, command.Response, cancellationToken) is not { } made)
+        if (await passkeys.VerifyRegistration(known, challenge, command.Id, command.Response, cancellationToken) is not { } made)
             return SecondFactorErrors.InvalidPasskey;
 
         var added = await transaction.Run<Result<PasskeyDto>>(token => Store(command, made, token), cancellationToken);

@@ -8,9 +8,6 @@ public sealed class Passkey : Entity
     public const int MaxPerUser = 20;
     public const int MaxNameLength = 100;
 
-    /// <summary>The longest credential id of WebAuthn.</summary>
-    public const int MaxCredentialIdBytes = 1023;
-
     private Passkey(Guid id, Guid userId, byte[] credentialId, byte[] publicKey, string name)
         : base(id) => (UserId, CredentialId, PublicKey, Name) = (userId, credentialId, publicKey, name);
 

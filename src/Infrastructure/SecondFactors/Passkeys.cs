@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using Fido2NetLib;
 using Fido2NetLib.Objects;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Portico.Application.Auth;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Postgres;
@@ -14,16 +15,17 @@ namespace Portico.Infrastructure.SecondFactors;
 /// Attestation is not asked for, so any authenticator may be used. The library compares no counts of signatures: that is done by the
 /// UPDATE that stores the count, so it holds in races too.
 /// </remarks>
-internal sealed class Passkeys : IPasskeys
+internal sealed partial class Passkeys : IPasskeys
 {
     private static readonly COSE.Algorithm[] Accepted = [COSE.Algorithm.ES256, COSE.Algorithm.RS256];
 
     private readonly AppDbContext _db;
     private readonly Fido2? _fido2;
+    private readonly ILogger<Passkeys> _logger;
 
-    public Passkeys(AppDbContext db, SecondFactorSettings settings, TokenSettings tokens)
+    public Passkeys(AppDbContext db, SecondFactorSettings settings, TokenSettings tokens, ILogger<Passkeys> logger)
     {
-        _db = db;
+        (_db, _logger) = (db, logger);
         Timeout = settings.PasskeyTimeout;
         if (settings.RelyingPartyOf(new Uri(tokens.Issuer)) is not { } party)
             return;
@@ -47,7 +49,7 @@ internal sealed class Passkeys : IPasskeys
     public IReadOnlyList<int> Algorithms { get; } = [.. Accepted.Select(algorithm => (int)algorithm)];
 
     public async Task<NewPasskey?> VerifyRegistration(
-        User user, string challenge, PasskeyRegistrationResponse response, CancellationToken cancellationToken)
+        User user, string challenge, string credentialId, PasskeyRegistrationResponse response, CancellationToken cancellationToken)
     {
         var clientData = Base64Url.DecodeFromChars(response.ClientDataJson);
         var attestation = Base64Url.DecodeFromChars(response.AttestationObject);
@@ -56,8 +58,8 @@ internal sealed class Passkeys : IPasskeys
             {
                 AttestationResponse = new AuthenticatorAttestationRawResponse
                 {
-                    Id = "",
-                    RawId = [],
+                    Id = credentialId,
+                    RawId = Base64Url.DecodeFromChars(credentialId),
                     Type = PublicKeyCredentialType.PublicKey,
                     Response = new() { AttestationObject = attestation, ClientDataJson = clientData },
                 },
@@ -78,7 +80,7 @@ internal sealed class Passkeys : IPasskeys
                 IsCredentialIdUniqueToUserCallback = (_, _) => Task.FromResult(true),
             },
             cancellationToken));
-        return made is null || made.Id.Length > Passkey.MaxCredentialIdBytes ? null : new NewPasskey(made.Id, made.PublicKey, made.SignCount);
+        return made is null ? null : new NewPasskey(made.Id, made.PublicKey, made.SignCount);
     }
 
     public async Task<long?> VerifyAssertion(
@@ -128,7 +130,7 @@ internal sealed class Passkeys : IPasskeys
                 update => update.SetProperty(p => p.SignCount, signCount).SetProperty(p => p.LastUsedAt, now), cancellationToken) == 1;
 
     /// <returns><c>null</c> for what the library refuses. It reads bytes of strangers, so their errors are no errors of Portico.</returns>
-    private static async Task<T?> Verified<T>(Func<Task<T>> verify)
+    private async Task<T?> Verified<T>(Func<Task<T>> verify)
         where T : class
     {
         try
@@ -137,7 +139,12 @@ internal sealed class Passkeys : IPasskeys
         }
         catch (Exception refusal) when (refusal is not (OperationCanceledException or OutOfMemoryException))
         {
+            Refused(refusal.Message);
             return null;
         }
     }
+
+    // The first look at a wrong setting of the origins; strangers can cause it, so it is no warning.
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A passkey was refused: {Reason}")]
+    private partial void Refused(string reason);
 }
