@@ -73,7 +73,7 @@ public sealed class SecondFactorSettings : ISettings
 
     private static bool IsDomain(string name) =>
         Uri.CheckHostName(name) == UriHostNameType.Dns && !IPAddress.TryParse(name, out _)
-        && name == name.ToLowerInvariant() && !name.EndsWith('.');
+        && !name.Any(char.IsUpper) && !name.EndsWith('.');
 
     private static bool IsOrigin(string origin) =>
         !IsWeb(origin)
