@@ -11,7 +11,9 @@ public sealed record RelyingParty(string Id, string Name);
 public sealed record NewPasskey(byte[] CredentialId, byte[] PublicKey, long SignCount);
 
 /// <summary>Verifies what authenticators say (WebAuthn Level 3), and records the use of passkeys.</summary>
-/// <remarks>Each verification checks type, challenge, origin, relying party, presence and verification of the user, and the signature.</remarks>
+/// <remarks>
+/// Each verification checks type, challenge, origin, relying party, presence and verification of the user, and the signature.
+/// </remarks>
 public interface IPasskeys
 {
     /// <summary>The relying party; <c>null</c> when passkeys are off, because this API has no domain name.</summary>

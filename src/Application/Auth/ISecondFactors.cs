@@ -51,7 +51,9 @@ public interface ISecondFactors
     /// <summary>Reads the second factors of a user.</summary>
     Task<UserFactors> Find(Guid userId, Role role, CancellationToken cancellationToken);
 
-    /// <summary>Stores a new secret, which is not active before <see cref="ConfirmTotp"/>; it replaces another one that is not active.</summary>
+    /// <summary>
+    /// Stores a new secret, which is not active before <see cref="ConfirmTotp"/>; it replaces another one that is not active.
+    /// </summary>
     /// <returns>The secret, or <c>null</c> while an authenticator app is active.</returns>
     Task<TotpSecret?> AddTotp(User user, CancellationToken cancellationToken);
 

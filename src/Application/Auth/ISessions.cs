@@ -121,7 +121,9 @@ internal static class CommittedChanges
         }
     }
 
-    /// <summary>Records the proof of a second factor if Redis is available. The change is already committed, so 503 would be wrong.</summary>
+    /// <summary>
+    /// Records the proof of a second factor if Redis is available. The change is already committed, so 503 would be wrong.
+    /// </summary>
     public static async Task ProveSecondFactorAfterCommit(
         this ISessions sessions, Guid userId, Guid sessionId, CancellationToken cancellationToken)
     {

@@ -9,7 +9,8 @@ namespace Portico.Application.Auth;
 
 /// <summary>Signs a user in with address and password, and the second factor of a user who has one.</summary>
 /// <remarks>
-/// After repeated failures a code is asked for first, which is sent to the address; it never stands in for the second factor. A hash with a lower cost than the configured one is replaced, because only now the password is known.
+/// After repeated failures a code is asked for first, which is sent to the address; it never stands in for the second factor. A hash with a
+/// lower cost than the configured one is replaced, because only now the password is known.
 /// </remarks>
 /// <example>{"email":"ada@example.org","password":"correct horse battery staple"}</example>
 [Anonymous]
@@ -37,8 +38,8 @@ public sealed record LogInAnswer
 
 /// <summary>The sign-in needs another proof.</summary>
 /// <remarks>
-/// Use one of the methods within <c>expiresIn</c> seconds. A challenge with <c>addressCode</c> does not say whether the password was right: a
-/// code is sent to the address only if it was. The <c>requestId</c> of the code is the id of the challenge that it was sent for.
+/// Use one of the methods within <c>expiresIn</c> seconds. A challenge with <c>addressCode</c> does not say whether the password was right:
+/// a code is sent to the address only if it was. The <c>requestId</c> of the code is the id of the challenge that it was sent for.
 /// </remarks>
 /// <example>
 /// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","methods":["addressCode"],"expiresIn":600}

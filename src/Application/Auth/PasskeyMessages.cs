@@ -6,7 +6,9 @@ using Portico.Application.Common.Security;
 
 namespace Portico.Application.Auth;
 
-/// <summary>What <c>toJSON()</c> of the result of <c>navigator.credentials.get()</c> gives (AuthenticationResponseJSON of WebAuthn).</summary>
+/// <summary>
+/// What <c>toJSON()</c> of the result of <c>navigator.credentials.get()</c> gives (AuthenticationResponseJSON of WebAuthn).
+/// </summary>
 /// <remarks>Members that are not listed are ignored, because browsers add some.</remarks>
 /// <example>
 /// {"id":"bVlfUGFzc2tleV9JZA","rawId":"bVlfUGFzc2tleV9JZA","type":"public-key","clientExtensionResults":{},"response":{

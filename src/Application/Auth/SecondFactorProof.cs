@@ -41,7 +41,7 @@ internal sealed class SecondFactorProof(
             challengeId,
             async () => proof.Method switch
             {
-                ChallengeMethod.Totp => await factors.UseTotp(user.Id, proof.Code!, cancellationToken) ? Unit.Value : UserErrors.InvalidCode,
+                ChallengeMethod.Totp when await factors.UseTotp(user.Id, proof.Code!, cancellationToken) => Unit.Value,
                 ChallengeMethod.RecoveryCode => await UseRecoveryCode(user.Id, proof.Code!, cancellationToken),
                 _ => UserErrors.InvalidCode,
             },

@@ -9,8 +9,12 @@ namespace Portico.Application.Auth;
 [Anonymous]
 public sealed record StartPasskeyLogIn : ICommand<PasskeyRequestOptionsDto>, IOwnTransaction;
 
-/// <summary>What <c>PublicKeyCredential.parseRequestOptionsFromJSON()</c> takes (PublicKeyCredentialRequestOptionsJSON of WebAuthn).</summary>
-/// <remarks>The challenge works once, for <c>timeout</c> milliseconds. The list of passkeys is empty: the browser shows those it has.</remarks>
+/// <summary>
+/// What <c>PublicKeyCredential.parseRequestOptionsFromJSON()</c> takes (PublicKeyCredentialRequestOptionsJSON of WebAuthn).
+/// </summary>
+/// <remarks>
+/// The challenge works once, for <c>timeout</c> milliseconds. The list of passkeys is empty: the browser shows those it has.
+/// </remarks>
 /// <example>
 /// {"challenge":"8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCvB","timeout":300000,"rpId":"example.com","allowCredentials":[],
 /// "userVerification":"required"}

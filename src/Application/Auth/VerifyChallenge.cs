@@ -21,8 +21,9 @@ public sealed record VerifyChallenge : ICommand<LogInAnswer>, IHasProof, IOwnTra
     /// <summary>The code; for the method <c>passkey</c> nothing.</summary>
     public string? Code { get; init; }
 
-    /// <summary>The result of <c>navigator.credentials.get()</c> for the method <c>passkey</c>; its options are those of
-    /// <c>passkeys/options</c>.</summary>
+    /// <summary>
+    /// The result of <c>navigator.credentials.get()</c> for the method <c>passkey</c>; its options are those of <c>passkeys/options</c>.
+    /// </summary>
     public PasskeyAssertion? Passkey { get; init; }
 
     /// <summary>The id of the challenge that the code was sent for, when that is an earlier one of the address.</summary>
@@ -55,8 +56,9 @@ internal sealed class VerifyChallengeHandler(
         if (user is null)
             return UserErrors.InvalidCode;
 
-        var isEnrolment = pending!.Methods.Contains(ChallengeMethod.TotpEnrolment);
-        if (!pending.Methods.Contains(isEnrolment && command.Method == ChallengeMethod.Totp ? ChallengeMethod.TotpEnrolment : command.Method))
+        // An enrolment ends with the first code of the new app.
+        var isEnrolment = command.Method == ChallengeMethod.Totp && pending!.Methods.Contains(ChallengeMethod.TotpEnrolment);
+        if (!isEnrolment && !pending!.Methods.Contains(command.Method))
             return UserErrors.InvalidCode;
 
         var proved = isEnrolment

@@ -15,8 +15,8 @@ namespace Portico.Application.SecondFactors;
 
 /// <summary>Registers a passkey of the caller, in the session that began the registration.</summary>
 /// <remarks>
-/// The body is what <c>toJSON()</c> of the result of <c>navigator.credentials.create()</c> gives (RegistrationResponseJSON of WebAuthn), and a
-/// name if the user gives one. Members that are not listed are ignored, because browsers add some.
+/// The body is what <c>toJSON()</c> of the result of <c>navigator.credentials.create()</c> gives (RegistrationResponseJSON of WebAuthn),
+/// and a name if the user gives one. Members that are not listed are ignored, because browsers add some.
 /// </remarks>
 /// <example>
 /// {"name":"Phone","id":"bVlfUGFzc2tleV9JZA","rawId":"bVlfUGFzc2tleV9JZA","type":"public-key","clientExtensionResults":{},"response":{

@@ -13,7 +13,9 @@ namespace Portico.Application.SecondFactors;
 [Authenticated]
 public sealed record StartPasskeyRegistration : ICommand<PasskeyCreationOptionsDto>, IOwnTransaction;
 
-/// <summary>What <c>PublicKeyCredential.parseCreationOptionsFromJSON()</c> takes (PublicKeyCredentialCreationOptionsJSON of WebAuthn).</summary>
+/// <summary>
+/// What <c>PublicKeyCredential.parseCreationOptionsFromJSON()</c> takes (PublicKeyCredentialCreationOptionsJSON of WebAuthn).
+/// </summary>
 /// <remarks>The challenge works once, for <c>timeout</c> milliseconds, in the session that asked for it.</remarks>
 /// <example>
 /// {"rp":{"id":"example.com","name":"Portico"},"user":{"id":"AaH8fuehehWqP4roLExN3Q","name":"ada@example.org",

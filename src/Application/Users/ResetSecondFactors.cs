@@ -9,7 +9,9 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Removes the authenticator app, the recovery codes and the passkeys of a user who has lost them, and ends the sessions.</summary>
+/// <summary>
+/// Removes the authenticator app, the recovery codes and the passkeys of a user who has lost them, and ends the sessions.
+/// </summary>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record ResetSecondFactors(Guid Id) : ICommand<Unit>
 {

@@ -2,7 +2,9 @@ using Portico.Domain.Common;
 
 namespace Portico.Domain.Users;
 
-/// <summary>A passkey (WebAuthn credential) with which a user signs in: a key pair whose private key never leaves the authenticator.</summary>
+/// <summary>
+/// A passkey (WebAuthn credential) with which a user signs in: a key pair whose private key never leaves the authenticator.
+/// </summary>
 public sealed class Passkey : Entity
 {
     public const int MaxPerUser = 20;

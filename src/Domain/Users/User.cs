@@ -122,7 +122,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>Records a change of the second factors or passkeys.</summary>
     public void ChangeSecondFactor(SecondFactorChange change) => Raise(new UserSecondFactorChanged(Id, change));
 
-    /// <summary>Records that an administrator, who has a higher role, removed all second factors and passkeys; earlier sessions end.</summary>
+    /// <summary>
+    /// Records that an administrator, who has a higher role, removed all second factors and passkeys; earlier sessions end.
+    /// </summary>
     public Result<Unit> ResetSecondFactors(User by)
     {
         if (Refuse(by) is { } refusal)

@@ -24,8 +24,9 @@ internal sealed class RedisSecondFactorTries(
     private const int ExtraTries = 30;
 
     // KEYS: the tries of the user, by time
-    // ARGV: id of the try, challenge or nothing, client, tries of a challenge, open tries of a day, share of a client, extra tries of a day,
-    //       reserved tries of a day (0 for an unknown client) → 0 for a counted try, -1 for a challenge without tries, or the time to wait
+    // ARGV: id of the try, challenge or nothing, client, tries of a challenge, open tries of a day, share of a client, extra tries of a
+    //       day, reserved tries of a day (0 for an unknown client)
+    // → 0 for a counted try, -1 for a challenge without tries, or the time to wait
     // The members are 'kind|challenge|client|id of the try'; the kind is s (share), e (extra) or r (reserved).
     private const string BeginScript = """
         local t = redis.call('TIME')

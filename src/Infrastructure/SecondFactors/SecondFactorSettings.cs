@@ -42,8 +42,8 @@ public sealed class SecondFactorSettings : ISettings
         {
             if (!IsOrigin(origin))
             {
-                yield return $"SecondFactors:Origins:{index} must be an origin such as https://app.example.com, with http for localhost only, "
-                    + $"or {AndroidOrigin}… of an app; it is '{origin}'.";
+                yield return $"SecondFactors:Origins:{index} must be an origin such as https://app.example.com, "
+                    + $"with http for localhost only, or {AndroidOrigin}… of an app; it is '{origin}'.";
             }
             else if (RelyingPartyId.Length == 0)
             {

@@ -12,8 +12,8 @@ namespace Portico.Infrastructure.SecondFactors;
 
 /// <summary>Authenticator apps and recovery codes in PostgreSQL.</summary>
 /// <remarks>
-/// A secret is sealed for its user, so a row that was copied to another user can't be opened. One conditional UPDATE uses a time step, so of
-/// many requests and processes one uses it.
+/// A secret is sealed for its user, so a row that was copied to another user can't be opened. One conditional UPDATE uses a time step, so
+/// of many requests and processes one uses it.
 /// </remarks>
 internal sealed class SecondFactorStore(
     AppDbContext db, KeySealing sealing, SecondFactorSettings settings, ISecondFactorRequirement requirement, TimeProvider clock)
@@ -134,8 +134,11 @@ internal sealed class SecondFactorStore(
         return svg.GetGraphic(1, "#000000", "#ffffff", drawQuietZones: true, SvgQRCode.SizingMode.ViewBoxAttribute);
     }
 
-    private static string NewRecoveryCode() => string.Join(
-        '-', Base32Encoding.ToString(RandomNumberGenerator.GetBytes(RecoveryCodeBytes)).Chunk(GroupLength).Select(group => new string(group)));
+    private static string NewRecoveryCode()
+    {
+        var letters = Base32Encoding.ToString(RandomNumberGenerator.GetBytes(RecoveryCodeBytes));
+        return string.Join('-', letters.Chunk(GroupLength).Select(group => new string(group)));
+    }
 
     // The user is a salt. 80 random bits need no slow hash (NIST SP 800-63B, 5.1.2.2, asks for one below 112 bits; ADR 0032).
     private static byte[] Hash(Guid userId, string code)

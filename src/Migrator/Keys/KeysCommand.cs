@@ -43,11 +43,13 @@ internal static class KeysCommand
         host.SetAction(drop, (run, token) => RunAsync(
             run, connectTimeout, run.Settings.Sealing, (store, stop) =>
                 ShowAsync(store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), run.Report), token));
-        var reseal = new Command("reseal", "Encrypt all keys and secrets with Tokens:SealingKey; Tokens:OtherSealingKey decrypts those that need it.");
+        var reseal = new Command(
+            "reseal", "Encrypt all keys and secrets with Tokens:SealingKey; Tokens:OtherSealingKey decrypts the others.");
         host.SetAction(
             reseal,
             (run, token) =>
-                RunAsync(run, connectTimeout, (connection, stop) => ResealAsync(connection, run.Settings.Sealing, run.Report, stop), token));
+                RunAsync(
+                    run, connectTimeout, (connection, stop) => ResealAsync(connection, run.Settings.Sealing, run.Report, stop), token));
         return new Command(
             "keys",
             "Show and change the keys that sign access tokens. The servers follow within 1 to 2 seconds.") { connectTimeout, list, rotate,

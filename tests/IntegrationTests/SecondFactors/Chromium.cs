@@ -30,6 +30,7 @@ internal sealed class Chromium : IAsyncDisposable
                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
                 $"--user-data-dir={profile.FullName}", "about:blank",
             },
+            UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };

@@ -19,9 +19,9 @@ public sealed class PasskeyBrowserTests(FactorWorld world)
 
         var creation = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options").Json(HttpStatusCode.OK);
         var made = await browser.EvaluateAsync(
-            $"""
-            navigator.credentials.create(
-              {"{"} publicKey: PublicKeyCredential.parseCreationOptionsFromJSON({creation}) {"}"}).then(made => JSON.stringify(made.toJSON()))
+            $$"""
+            navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON({{creation}}) })
+              .then(made => JSON.stringify(made.toJSON()))
             """);
         var added = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys", JsonSerializer.Deserialize<JsonElement>(made))
             .Json(HttpStatusCode.Created);
@@ -32,9 +32,9 @@ public sealed class PasskeyBrowserTests(FactorWorld world)
         {
             var request = await world.OptionsAsync();
             var shown = await browser.EvaluateAsync(
-                $"""
-                navigator.credentials.get(
-                  {"{"} publicKey: PublicKeyCredential.parseRequestOptionsFromJSON({request}) {"}"}).then(shown => JSON.stringify(shown.toJSON()))
+                $$"""
+                navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON({{request}}) })
+                  .then(shown => JSON.stringify(shown.toJSON()))
                 """);
             var signedIn = new TestPerson(world.App, person.Email, person.Password);
             signedIn.Take(

@@ -57,7 +57,10 @@ internal sealed class SoftwareAuthenticator(Uri api)
         writer.WriteStartMap(0);
         writer.WriteEndMap();
         writer.WriteTextString("authData");
-        byte[] data = [.. AuthenticatorData(said, HasCredential), .. new byte[16], .. Length(), .. CredentialId, .. CoseKey(said.Algorithm)];
+        byte[] data =
+        [
+            .. AuthenticatorData(said, HasCredential), .. new byte[16], .. Length(), .. CredentialId, .. CoseKey(said.Algorithm),
+        ];
         said.Forge(data);
         writer.WriteByteString(data);
         writer.WriteEndMap();

@@ -197,7 +197,9 @@ public sealed class TotpTests(FactorWorld world)
 
         // Nor does a secret that was copied into the row of another user.
         await App.Database.ExecuteAsync(
-            "UPDATE identity.totp SET secret = (SELECT secret FROM identity.totp WHERE user_id = $1) WHERE user_id = $2", other.Id, person.Id);
+            "UPDATE identity.totp SET secret = (SELECT secret FROM identity.totp WHERE user_id = $1) WHERE user_id = $2",
+            other.Id,
+            person.Id);
         await world.AnswerAsync(challenge, "totp", othersClock.Code()).Problem(HttpStatusCode.InternalServerError, "internal_error");
         await world.AnswerAsync(challenge, "totp", clock.Code()).Problem(HttpStatusCode.InternalServerError, "internal_error");
     }
@@ -341,7 +343,8 @@ public sealed class TotpTests(FactorWorld world)
         var (person, _, _) = await world.EnrolledAsync();
         await world.PasskeyAsync(person);
         var admin = await App.SignUpAsync(Role.Admin);
-        await person.SendAsync(HttpMethod.Delete, $"/api/v1/users/{person.Id}/second-factors").Problem(HttpStatusCode.Forbidden, "forbidden");
+        await person.SendAsync(HttpMethod.Delete, $"/api/v1/users/{person.Id}/second-factors")
+            .Problem(HttpStatusCode.Forbidden, "forbidden");
         await admin.SendAsync(HttpMethod.Delete, $"/api/v1/users/{admin.Id}/second-factors")
             .Problem(HttpStatusCode.Forbidden, "rank_too_low");
 

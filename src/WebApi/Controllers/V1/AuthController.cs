@@ -34,8 +34,8 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
 
     /// <summary>Signs in with an address and a password</summary>
     /// <remarks>
-    /// The answer is 202 for a user who has a second factor: see `methods`. After repeated failures it is 202 too and asks for a code that was
-    /// sent to the address (`addressCode`), whether the password was right or not.
+    /// The answer is 202 for a user who has a second factor: see `methods`. After repeated failures it is 202 too and asks for a code that
+    /// was sent to the address (`addressCode`), whether the password was right or not.
     /// </remarks>
     [HttpPost("login")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
@@ -46,8 +46,8 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
 
     /// <summary>Answers a sign-in challenge with a code or a passkey</summary>
     /// <remarks>
-    /// After `addressCode` the answer is 202 with the next challenge for a user who has a second factor. For `totpEnrolment` call `login/totp`
-    /// first, then answer with the method `totp`.
+    /// After `addressCode` the answer is 202 with the next challenge for a user who has a second factor. For `totpEnrolment` call
+    /// `login/totp` first, then answer with the method `totp`.
     /// </remarks>
     [HttpPost("login/challenge")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
@@ -58,8 +58,8 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
 
     /// <summary>Adds an authenticator app in a sign-in that needs one</summary>
     /// <remarks>
-    /// For a challenge with the method `totpEnrolment`: the role of the user needs a second factor, and the user has none. Show the QR code and
-    /// the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
+    /// For a challenge with the method `totpEnrolment`: the role of the user needs a second factor, and the user has none. Show the QR code
+    /// and the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
     /// </remarks>
     [HttpPost("login/totp")]
     [ProducesResponseType<TotpEnrolmentDto>(StatusCodes.Status200OK)]
@@ -69,8 +69,8 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
 
     /// <summary>Begins a sign-in with a passkey</summary>
     /// <remarks>
-    /// Give the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. With an access token, only a
-    /// passkey of the caller answers the challenge.
+    /// Give the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. With an access token, only
+    /// a passkey of the caller answers the challenge.
     /// </remarks>
     [HttpPost("passkeys/options")]
     [ProducesResponseType<PasskeyRequestOptionsDto>(StatusCodes.Status200OK)]

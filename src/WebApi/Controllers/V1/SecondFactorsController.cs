@@ -33,8 +33,8 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
 
     /// <summary>Adds an authenticator app (TOTP)</summary>
     /// <remarks>
-    /// Needs a session that is at most `Sessions:FreshFor` old. The answer is shown once, and the app is active after `totp/confirm`, within an
-    /// hour.
+    /// Needs a session that is at most `Sessions:FreshFor` old. The answer is shown once, and the app is active after `totp/confirm`,
+    /// within an hour.
     /// </remarks>
     [HttpPost("totp")]
     [ProducesResponseType<TotpSecretDto>(StatusCodes.Status200OK)]
@@ -69,8 +69,8 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
 
     /// <summary>Begins the registration of a passkey</summary>
     /// <remarks>
-    /// Give the answer to `PublicKeyCredential.parseCreationOptionsFromJSON()` and `navigator.credentials.create()`. Needs a session that is at
-    /// most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most.
+    /// Give the answer to `PublicKeyCredential.parseCreationOptionsFromJSON()` and `navigator.credentials.create()`. Needs a session that
+    /// is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most.
     /// </remarks>
     [HttpPost("passkeys/options")]
     [ProducesResponseType<PasskeyCreationOptionsDto>(StatusCodes.Status200OK)]
@@ -80,7 +80,9 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
         Answer(new StartPasskeyRegistration(), cancellationToken);
 
     /// <summary>Registers a passkey</summary>
-    /// <remarks>The body is what `toJSON()` of the result of `navigator.credentials.create()` gives, with a `name` if the user gives one.</remarks>
+    /// <remarks>
+    /// The body is what `toJSON()` of the result of `navigator.credentials.create()` gives, with a `name` if the user gives one.
+    /// </remarks>
     [HttpPost("passkeys")]
     [ProducesResponseType<PasskeyDto>(StatusCodes.Status201Created)]
     [ProducesErrors(403, 404, 409, 422, 503)]
@@ -98,8 +100,8 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
 
     /// <summary>Removes a passkey of the caller</summary>
     /// <remarks>
-    /// Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last way to
-    /// sign in can't be removed.
+    /// Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last
+    /// way to sign in can't be removed.
     /// </remarks>
     [HttpDelete("passkeys/{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
