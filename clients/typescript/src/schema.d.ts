@@ -406,8 +406,8 @@ export interface paths {
         put?: never;
         /**
          * Signs in with an address and a password
-         * @description The answer is 202 for a user who has a second factor: see `methods`. After repeated failures it is 202 too and asks for a code that was
-         *     sent to the address (`addressCode`), whether the password was right or not.
+         * @description The answer is 202 for a user who has a second factor: see `methods`. After repeated failures it is 202 too and asks for a code that
+         *     was sent to the address (`addressCode`), whether the password was right or not.
          */
         post: {
             parameters: {
@@ -548,8 +548,8 @@ export interface paths {
         put?: never;
         /**
          * Answers a sign-in challenge with a code or a passkey
-         * @description After `addressCode` the answer is 202 with the next challenge for a user who has a second factor. For `totpEnrolment` call `login/totp`
-         *     first, then answer with the method `totp`.
+         * @description After `addressCode` the answer is 202 with the next challenge for a user who has a second factor. For `totpEnrolment` call
+         *     `login/totp` first, then answer with the method `totp`.
          */
         post: {
             parameters: {
@@ -703,8 +703,8 @@ export interface paths {
         put?: never;
         /**
          * Adds an authenticator app in a sign-in that needs one
-         * @description For a challenge with the method `totpEnrolment`: the role of the user needs a second factor, and the user has none. Show the QR code and
-         *     the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
+         * @description For a challenge with the method `totpEnrolment`: the role of the user needs a second factor, and the user has none. Show the QR code
+         *     and the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
          */
         post: {
             parameters: {
@@ -832,8 +832,8 @@ export interface paths {
         put?: never;
         /**
          * Begins a sign-in with a passkey
-         * @description Give the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. With an access token, only a
-         *     passkey of the caller answers the challenge.
+         * @description Give the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. With an access token, only
+         *     a passkey of the caller answers the challenge.
          */
         post: {
             parameters: {
@@ -6347,8 +6347,9 @@ export interface paths {
         put?: never;
         /**
          * Begins to link an account of a provider to the caller
-         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Open `redirectUrl` in the browser; it comes back to `returnUrl` with a
-         *     code. Exchange the code with the access token of the same session: then the account is linked. A link that fails ends no session.
+         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Open
+         *     `redirectUrl` in the browser; it comes back to `returnUrl` with a code. Exchange the code with the access token of the same session:
+         *     then the account is linked. A link that fails ends no session.
          */
         post: {
             parameters: {
@@ -6503,8 +6504,8 @@ export interface paths {
         post?: never;
         /**
          * Unlinks the account of a provider from the caller
-         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last way
-         *     to sign in can't be removed: without a password and a passkey another account must be linked.
+         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last
+         *     way to sign in can't be removed: without a password and a passkey another account must be linked.
          */
         delete: {
             parameters: {
@@ -7918,8 +7919,8 @@ export interface paths {
         put?: never;
         /**
          * Adds an authenticator app (TOTP)
-         * @description Needs a session that is at most `Sessions:FreshFor` old. The answer is shown once, and the app is active after `totp/confirm`, within an
-         *     hour.
+         * @description Needs a session that is at most `Sessions:FreshFor` old. The answer is shown once, and the app is active after `totp/confirm`,
+         *     within an hour.
          */
         post: {
             parameters: {
@@ -8385,8 +8386,8 @@ export interface paths {
         put?: never;
         /**
          * Begins the registration of a passkey
-         * @description Give the answer to `PublicKeyCredential.parseCreationOptionsFromJSON()` and `navigator.credentials.create()`. Needs a session that is at
-         *     most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most.
+         * @description Give the answer to `PublicKeyCredential.parseCreationOptionsFromJSON()` and `navigator.credentials.create()`. Needs a session that
+         *     is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most.
          */
         post: {
             parameters: {
@@ -8771,8 +8772,8 @@ export interface paths {
         post?: never;
         /**
          * Removes a passkey of the caller
-         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last way to
-         *     sign in can't be removed.
+         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last
+         *     way to sign in can't be removed.
          */
         delete: {
             parameters: {
