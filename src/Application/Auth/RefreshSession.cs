@@ -24,7 +24,8 @@ internal sealed class RefreshSessionValidator : AbstractValidator<RefreshSession
     public RefreshSessionValidator() => RuleFor(c => c.RefreshToken).NotEmpty().MaximumLength(MaxLength);
 }
 
-internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, IAuditLog audit)
+internal sealed class RefreshSessionHandler(
+    ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, ISecondFactorRequirement requirement, IAuditLog audit)
     : ICommandHandler<RefreshSession, TokensDto>
 {
     public async Task<Result<TokensDto>> Handle(RefreshSession command, CancellationToken cancellationToken)
@@ -42,6 +43,13 @@ internal sealed class RefreshSessionHandler(ISessions sessions, IAppDbContext db
         {
             await sessions.End(ticket.UserId, ticket.SessionId, cancellationToken);
             return UserErrors.InvalidRefreshToken;
+        }
+
+        // The role was given, or the requirement configured, after the session was opened.
+        if (!ticket.HasSecondFactor && requirement.HoldsFor(user.Role))
+        {
+            await sessions.End(ticket.UserId, ticket.SessionId, cancellationToken);
+            return SecondFactorErrors.Required;
         }
 
         if (ticket.Version == user.SessionVersion)

@@ -17,8 +17,11 @@ internal sealed class RedisSessions(
 {
     // KEYS: the session, the sessions of the user
     // ARGV: verb, then its arguments; times in milliseconds
-    // open:   session id, idle lifetime, absolute lifetime, maximum sessions, device, ip, version → the ids over the maximum
-    // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version}
+    // open:   session id, idle lifetime, absolute lifetime, maximum sessions, device, ip, version, whether a second factor was proved → the
+    //         ids over the maximum
+    // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version,
+    //         whether a second factor was proved}
+    // factor: session id: a second factor is proved now
     // announce: session id → whether the session exists
     // continue: session id, idle lifetime, grace period, version → {outcome, generation, remaining life, version}
     // outdated: session id, version, lifetime of an announcement → whether to end the session
@@ -46,6 +49,9 @@ internal sealed class RedisSessions(
             local idle, absolute, most = tonumber(ARGV[3]), now + ARGV[4], tonumber(ARGV[5])
             redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute,
                 'device', ARGV[6], 'ip', ARGV[7], 'version', ARGV[8])
+            if ARGV[9] == '1' then
+                redis.call('HSET', KEYS[1], 'factor', now)
+            end
             redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])
             redis.call('ZADD', KEYS[2], now, id)
             keep(absolute, idle)
@@ -62,11 +68,19 @@ internal sealed class RedisSessions(
             return 'ended'
         end
 
-        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused', 'earlier', 'proved', 'announced')
+        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused', 'earlier', 'proved', 'announced',
+            'factor')
         if verb == 'announce' then
             if s[1] and not s[5] then
                 redis.call('HSET', KEYS[1], 'announced', now)
                 return 1
+            end
+            return 0
+        end
+
+        if verb == 'factor' then
+            if s[1] and not s[5] then
+                redis.call('HSET', KEYS[1], 'factor', now)
             end
             return 0
         end
@@ -108,7 +122,7 @@ internal sealed class RedisSessions(
                 end
             end
             redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now, 'earlier', table.concat(earlier, ' '))
-            return {'rotated', generation, keep(absolute, idle), version}
+            return {'rotated', generation, keep(absolute, idle), version, s[9] and 1 or 0}
         end
 
         if verb == 'continue' then
@@ -142,7 +156,7 @@ internal sealed class RedisSessions(
         local time = replaced[current - given]
         if time and now - time <= grace then
             if given == current - 1 and given >= tonumber(s[7] or 0) then
-                return {'rotated', current, keep(absolute, idle), version}
+                return {'rotated', current, keep(absolute, idle), version, s[9] and 1 or 0}
             end
             return {'superseded'}
         end
@@ -157,16 +171,17 @@ internal sealed class RedisSessions(
     // Longer than a request takes that announces and then continues.
     private static readonly TimeSpan AnnouncementLifetime = TimeSpan.FromMinutes(2);
 
-    public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
+    public async Task<SessionTicket> Open(
+        Guid userId, int version, bool hasSecondFactor, IClient client, CancellationToken cancellationToken)
     {
         var id = Ids.New(clock.GetUtcNow());
         var pushedOut = await Run(
             userId, id, cancellationToken,
             "open", Name(id), Milliseconds(settings.IdleLifetime), Milliseconds(settings.AbsoluteLifetime), settings.MaxPerUser,
-            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version);
+            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version, hasSecondFactor ? 1 : 0);
         foreach (var oldest in (RedisValue[])pushedOut!)
             await End(userId, Guid.Parse((string)oldest!), cancellationToken);
-        return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime);
+        return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime, hasSecondFactor);
     }
 
     public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken)
@@ -182,7 +197,9 @@ internal sealed class RedisSessions(
         {
             case "rotated":
                 return Rotation.To(
-                    Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
+                    Ticket(
+                        token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2]),
+                        (bool)answer[4]));
             case "reused":
                 metrics.Reused();
                 // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
@@ -204,7 +221,8 @@ internal sealed class RedisSessions(
             userId, sessionId, cancellationToken,
             "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace), version))!;
         return (string)answer[0]! == "rotated"
-            ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]))
+            ? Ticket(
+                new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]), (bool)answer[4])
             : UserErrors.InvalidRefreshToken;
     }
 
@@ -232,12 +250,14 @@ internal sealed class RedisSessions(
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
 
-    public async Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        var created = await redis.Run(
-            database => database.HashGetAsync(SessionKey(userId, sessionId), "created"), cancellationToken);
-        return !created.IsNull && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds((long)created) <= settings.FreshFor;
-    }
+    public Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        IsFresh(userId, sessionId, "created", cancellationToken);
+
+    public Task ProveSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        Run(userId, sessionId, cancellationToken, "factor", Name(sessionId));
+
+    public Task<bool> HasFreshSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        IsFresh(userId, sessionId, "factor", cancellationToken);
 
     // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
@@ -253,6 +273,12 @@ internal sealed class RedisSessions(
             if (id != keptSessionId)
                 await End(userId, id, cancellationToken);
         }
+    }
+
+    private async Task<bool> IsFresh(Guid userId, Guid sessionId, string field, CancellationToken cancellationToken)
+    {
+        var at = await redis.Run(database => database.HashGetAsync(SessionKey(userId, sessionId), field), cancellationToken);
+        return !at.IsNull && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds((long)at) <= settings.FreshFor;
     }
 
     private async Task<Guid[]> Index(Guid userId, Order order, CancellationToken cancellationToken)
@@ -274,8 +300,8 @@ internal sealed class RedisSessions(
 
     private static string? Text(RedisValue field) => field.IsNullOrEmpty ? null : (string)field!;
 
-    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life) =>
-        new(token.UserId, token.SessionId, version, tokens.Write(token), life);
+    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life, bool hasSecondFactor) =>
+        new(token.UserId, token.SessionId, version, tokens.Write(token), life, hasSecondFactor);
 
     private static string Name(Guid id) => id.ToString("N");
 

@@ -57,6 +57,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/schemas"] = (_, _) => Task.FromResult("users.registered.v1"),
         ["/auth/oauth"] = (_, _) => Task.FromResult("yandex"),
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
+        ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -76,7 +77,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     };
 
     // Their records belong to nobody in particular.
-    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins"];
+    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private OrdersApp _orders = null!;
@@ -177,7 +178,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
             },
             default);
         var ticket = await services.GetRequiredService<ISessions>()
-            .Open(user.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
+            .Open(user.Id, user.SessionVersion, hasSecondFactor: false, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,

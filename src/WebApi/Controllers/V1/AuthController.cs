@@ -33,7 +33,10 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
         AnswerCreated(command, _ => "/api/v1/users/me", cancellationToken);
 
     /// <summary>Signs in with an address and a password</summary>
-    /// <remarks>After repeated failures the answer is 202 and asks for a second proof, whether the password was right or not.</remarks>
+    /// <remarks>
+    /// The answer is 202 for a user who has a second factor: see `methods`. After repeated failures it is 202 too and asks for a code that
+    /// was sent to the address (`addressCode`), whether the password was right or not.
+    /// </remarks>
     [HttpPost("login")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
@@ -41,11 +44,47 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
         Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
 
-    /// <summary>Answers a sign-in challenge with a code</summary>
+    /// <summary>Answers a sign-in challenge with a code or a passkey</summary>
+    /// <remarks>
+    /// After `addressCode` the answer is 202 with the next challenge for a user who has a second factor. For `totpEnrolment` call
+    /// `login/totp` first, then answer with the method `totp`.
+    /// </remarks>
     [HttpPost("login/challenge")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
-    [ProducesErrors(401, 503)]
-    public Task<ActionResult<TokensDto>> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
+    [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
+    [ProducesErrors(401, 422, 503)]
+    public Task<ActionResult> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
+        Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
+
+    /// <summary>Adds an authenticator app in a sign-in that needs one</summary>
+    /// <remarks>
+    /// For a challenge with the method `totpEnrolment`: the role of the user needs a second factor, and the user has none. Show the QR code
+    /// and the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
+    /// </remarks>
+    [HttpPost("login/totp")]
+    [ProducesResponseType<TotpEnrolmentDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(409, 503)]
+    public Task<ActionResult<TotpEnrolmentDto>> EnrolTotp(EnrolTotp command, CancellationToken cancellationToken) =>
+        Answer(command, cancellationToken);
+
+    /// <summary>Begins a sign-in with a passkey</summary>
+    /// <remarks>
+    /// Give the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. With an access token, only
+    /// a passkey of the caller answers the challenge.
+    /// </remarks>
+    [HttpPost("passkeys/options")]
+    [ProducesResponseType<PasskeyRequestOptionsDto>(StatusCodes.Status200OK)]
+    [UseCase<StartPasskeyLogIn>]
+    [ProducesErrors(422, 503)]
+    public Task<ActionResult<PasskeyRequestOptionsDto>> StartPasskeyLogIn(CancellationToken cancellationToken) =>
+        Answer(new StartPasskeyLogIn(), cancellationToken);
+
+    /// <summary>Signs in with a passkey, without a password</summary>
+    /// <remarks>The body is what `toJSON()` of the result of `navigator.credentials.get()` gives.</remarks>
+    [HttpPost("passkeys")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(401, 422, 503)]
+    public Task<ActionResult<TokensDto>> LogInWithPasskey(LogInWithPasskey command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
 
     /// <summary>Continues a session</summary>
