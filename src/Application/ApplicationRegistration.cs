@@ -45,6 +45,7 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<SessionContinuation>();
         services.AddScoped<ExternalSignIn>();
         services.AddScoped<ExternalLogins>();
         services.AddScoped<MoneyReceivers>();

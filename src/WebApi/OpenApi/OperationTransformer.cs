@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using Portico.Application.Common.Security;
+using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
@@ -33,9 +34,11 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         var access = useCase.GetCustomAttribute<AccessAttribute>()
             ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
         RecordHeaders.Describe(operation, context.Description, useCase);
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var isLimited = !metadata.OfType<NoRateLimitAttribute>().Any();
         SortedSet<int> statuses =
         [
-            StatusCodes.Status429TooManyRequests, .. context.Description.ActionDescriptor.EndpointMetadata.OfType<ProducesErrorsAttribute>()
+            .. isLimited ? [StatusCodes.Status429TooManyRequests] : Array.Empty<int>(), .. context.Description.ActionDescriptor.EndpointMetadata.OfType<ProducesErrorsAttribute>()
                 .SelectMany(refuses => refuses.Statuses)
         ];
         if (operation.RequestBody is not null)
@@ -47,8 +50,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         if (access is not AnonymousAttribute)
         {
             statuses.Add(StatusCodes.Status401Unauthorized);
-            operation.Security =
-                [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme.Name, context.Document)] = [] }];
+            var cookie = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecuritySchemes.Cookie, context.Document)] = [] };
+            var bearer = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecuritySchemes.Bearer, context.Document)] = [] };
+            operation.Security = metadata.OfType<NeedsCookieAttribute>().Any() ? [cookie] : [bearer, cookie];
         }
 
         if (access is RequirePermissionAttribute required)
@@ -74,7 +78,8 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             };
         }
 
-        RateLimitHeaders.Describe(operation.Responses);
+        if (isLimited)
+            RateLimitHeaders.Describe(operation.Responses);
     }
 
     private static Type? UseCaseOf(OpenApiOperationTransformerContext context)
