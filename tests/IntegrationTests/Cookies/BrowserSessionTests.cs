@@ -38,13 +38,15 @@ public sealed class BrowserSessionTests(CookieWorld world)
     {
         var app = await PorticoApp.SharedAsync();
         var person = await app.SignUpAsync();
-        var browser = new CookieBrowser(app.Client, app.Api.GetLeftPart(UriPartial.Authority));
+        // One of its own, which keeps no cookies for other tests.
+        using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = app.Api };
+        var browser = new CookieBrowser(client, app.Api.GetLeftPart(UriPartial.Authority));
         await browser.LogInAsync(person).Json(HttpStatusCode.OK);
 
         Assert.Equal($"portico={browser.Cookie}; max-age=7776000; path=/; samesite=strict; httponly", browser.SetCookie);
         using var request = new HttpRequestMessage(HttpMethod.Get, Me);
         request.Headers.Add("Cookie", $"portico={browser.Cookie}");
-        await app.Client.SendAsync(request).Json(HttpStatusCode.OK);
+        await client.SendAsync(request).Json(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -202,9 +204,9 @@ public sealed class BrowserSessionTests(CookieWorld world)
     public async Task A_lost_answer_to_a_refresh_signs_nobody_out_however_late_the_browser_comes_back()
     {
         var (browser, person) = await world.SignedInAsync();
-        var sent = browser.Cookie;
+        var (sent, session) = (browser.Cookie, await SessionOf(browser));
         var lost = await Refreshed(browser);
-        await PassAsync(person, browser, "rotated", "resumedAt");
+        await EndGraceAsync(person, session);
         browser.Cookie = sent;
 
         await browser.At(world.Other).WhoAsync().Json(HttpStatusCode.OK);
@@ -217,8 +219,7 @@ public sealed class BrowserSessionTests(CookieWorld world)
         var (browser, person) = await world.SignedInAsync();
         var stolen = browser.At(world.Other);
         await Refreshed(browser);
-        await browser.WhoAsync().Json(HttpStatusCode.OK);
-        await PassAsync(person, browser, "rotated", "resumedAt");
+        await EndGraceAsync(person, await SessionOf(browser));
         await stolen.WhoAsync().Problem(HttpStatusCode.Unauthorized, "unauthenticated");
 
         await Eventually.Holds(() => IsRefused(browser), "the session is over", Second);
@@ -333,13 +334,15 @@ public sealed class BrowserSessionTests(CookieWorld world)
         return answer.StatusCode == HttpStatusCode.Unauthorized;
     }
 
+    private static async Task<Guid> SessionOf(CookieBrowser browser) =>
+        Guid.Parse((await browser.WhoAsync().Json(HttpStatusCode.OK)).Text("sessionId"));
+
     /// <summary>Lets the grace period pass, by moving what Redis remembers.</summary>
-    private async Task PassAsync(TestPerson person, CookieBrowser browser, params string[] times)
+    private async Task EndGraceAsync(TestPerson person, Guid session)
     {
-        var session = Guid.Parse((await browser.At(world.App).WhoAsync().Json(HttpStatusCode.OK)).Text("sessionId"));
         await using var redis = await ConnectionMultiplexer.ConnectAsync(world.App.Stack.Redis.ConnectionString);
         RedisKey key = $"{world.App.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{session:N}";
-        foreach (var time in times)
+        foreach (var time in (string[])["rotated", "resumedAt"])
             await redis.GetDatabase().HashDecrementAsync(key, time, 10_001);
         await redis.GetDatabase().HashDeleteAsync(key, "earlier");
     }

@@ -28,6 +28,7 @@ public sealed class SessionEventsTests(CookieWorld world)
         await Task.WhenAll(here.DataOf("signedOut"), there.DataOf("signedOut"));
         Assert.InRange(Stopwatch.GetElapsedTime(ended), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         // Nothing follows, and a tab that connects again is told to give up.
+        Assert.Equal("", await here.LineAsync());
         Assert.Null(await here.LineAsync());
         using var again = await here.Browser.SendAsync(HttpMethod.Get, Events);
         Assert.Equal(HttpStatusCode.Unauthorized, again.StatusCode);
