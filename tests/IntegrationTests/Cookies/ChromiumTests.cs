@@ -26,6 +26,11 @@ public sealed class ChromiumTests(CookieWorld world)
                 handle /api/* {
                     reverse_proxy {{world.App.Api.Authority}}
                 }
+                handle /sent {
+                    header Access-Control-Allow-Origin {http.request.header.Origin}
+                    header Access-Control-Allow-Credentials true
+                    respond "{http.request.header.Sec-Fetch-Site} {http.request.header.Cookie}"
+                }
                 handle {
                     header Content-Type text/html
                     respond "<!doctype html><title>A page</title><p>A page"

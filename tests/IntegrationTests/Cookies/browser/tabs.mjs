@@ -40,7 +40,8 @@ try {
     const answered = context.waitForEvent("response", (response) => response.url() === `${session}/logout`);
     await page.evaluate((url) => fetch(url, { method: "POST", mode: "no-cors", credentials: "include" }), `${session}/logout`);
     const byScript = await answered;
-    const sent = await byScript.request().allHeaders();
+    // The proxy tells what the browser sends to this host.
+    const sent = await page.evaluate((url) => fetch(url, { credentials: "include" }).then((answer) => answer.text()), `${origin}/sent`);
     const navigated = page.waitForResponse((response) => response.url() === `${session}/logout`);
     await page.evaluate((url) => {
       const form = document.createElement("form");
@@ -52,8 +53,8 @@ try {
     await read.goto(from);
     const readable = await read.evaluate((url) => fetch(url, { credentials: "include" }).then(() => true, () => false), session);
     forged[name] = {
-      script: byScript.status(), form: (await navigated).status(), site: sent["sec-fetch-site"],
-      sentCookie: (sent.cookie ?? "").includes("portico"), readable,
+      script: byScript.status(), form: (await navigated).status(), site: sent.split(" ")[0],
+      sentCookie: sent.includes(`${cookie.name}=${cookie.value}`), readable,
     };
   }
 
