@@ -13,7 +13,7 @@ namespace Portico.Application.Auth;
 /// <param name="RefreshLifetime">How long the refresh token is valid.</param>
 public sealed record SessionTicket(Guid UserId, Guid SessionId, int Version, string RefreshToken, TimeSpan RefreshLifetime);
 
-/// <summary>The result of using a refresh token or a cookie: the next token, the end of the session because of reuse, or a refusal.</summary>
+/// <summary>The result of using a refresh token or a cookie: a token, the end of the session because of reuse, or a refusal.</summary>
 public readonly record struct Rotation
 {
     public SessionTicket? Ticket { get; private init; }

@@ -26,7 +26,8 @@ internal sealed class HttpCallerWork(IHttpContextAccessor accessor, IServiceScop
     }
 
     private sealed class Snapshot(
-        IHttpContextAccessor accessor, IServiceScopeFactory scopes, HttpContext request, AuthenticatedCaller caller, CallerKey key) : ICallerSnapshot
+        IHttpContextAccessor accessor, IServiceScopeFactory scopes, HttpContext request, AuthenticatedCaller caller, CallerKey key)
+        : ICallerSnapshot
     {
         private readonly IPAddress? _address = request.Connection.RemoteIpAddress;
         private readonly StringValues _userAgent = request.Request.Headers.UserAgent;

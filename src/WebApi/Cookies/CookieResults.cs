@@ -7,7 +7,7 @@ using Portico.WebApi.Http;
 namespace Portico.WebApi.Cookies;
 
 /// <summary>Keeps the tokens of a session on the server, and gives the browser the cookie that stands for them.</summary>
-/// <remarks>A sign-in ends the session that the browser had before, so nobody goes on with a cookie from before it (session fixation).</remarks>
+/// <remarks>A sign-in ends the session that the browser had, so nobody goes on with a cookie from before it (session fixation).</remarks>
 internal sealed class CookieResult(TokensDto tokens, int status = StatusCodes.Status200OK) : ActionResult
 {
     public override async Task ExecuteResultAsync(ActionContext context)

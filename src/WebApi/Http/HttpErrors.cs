@@ -40,9 +40,9 @@ internal static class HttpErrors
     /// <summary>All of these errors.</summary>
     public static IReadOnlyList<HttpError> All { get; } =
     [
-        BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, CrossSiteRequest, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, TooManyStreams, HeadersTooLarge, InternalError, ServiceFailed,
-        DependencyUnavailable, Timeout,
+        BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, CrossSiteRequest, NotFound, MethodNotAllowed,
+        NotAcceptable, RequestTimeout, BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, TooManyStreams, HeadersTooLarge,
+        InternalError, ServiceFailed, DependencyUnavailable, Timeout,
     ];
 
     /// <summary>The error for an answer that has a status but no body.</summary>

@@ -36,11 +36,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         RecordHeaders.Describe(operation, context.Description, useCase);
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var isLimited = !metadata.OfType<NoRateLimitAttribute>().Any();
-        SortedSet<int> statuses =
-        [
-            .. isLimited ? [StatusCodes.Status429TooManyRequests] : Array.Empty<int>(), .. context.Description.ActionDescriptor.EndpointMetadata.OfType<ProducesErrorsAttribute>()
-                .SelectMany(refuses => refuses.Statuses)
-        ];
+        SortedSet<int> statuses = [.. metadata.OfType<ProducesErrorsAttribute>().SelectMany(refuses => refuses.Statuses)];
+        if (isLimited)
+            statuses.Add(StatusCodes.Status429TooManyRequests);
         if (operation.RequestBody is not null)
             statuses.UnionWith(
                 [StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
@@ -50,9 +48,14 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         if (access is not AnonymousAttribute)
         {
             statuses.Add(StatusCodes.Status401Unauthorized);
-            var cookie = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecuritySchemes.Cookie, context.Document)] = [] };
-            var bearer = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecuritySchemes.Bearer, context.Document)] = [] };
-            operation.Security = metadata.OfType<NeedsCookieAttribute>().Any() ? [cookie] : [bearer, cookie];
+            string[] schemes = metadata.OfType<NeedsCookieAttribute>().Any()
+                ? [SecuritySchemes.Cookie]
+                : [SecuritySchemes.Bearer, SecuritySchemes.Cookie];
+            operation.Security =
+            [
+                .. schemes.Select(
+                    scheme => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] }),
+            ];
         }
 
         if (access is RequirePermissionAttribute required)

@@ -54,7 +54,8 @@ public sealed class ChromiumTests(CookieWorld world)
         Assert.True(cookie.GetProperty("httpOnly").GetBoolean() && cookie.GetProperty("secure").GetBoolean());
         Assert.Equal("", seen.Text("script"));
 
-        foreach (var (page, site, sendsCookie) in ((string, string, bool)[])[("sibling", "same-site", true), ("foreign", "cross-site", false)])
+        (string, string, bool)[] pages = [("sibling", "same-site", true), ("foreign", "cross-site", false)];
+        foreach (var (page, site, sendsCookie) in pages)
         {
             var forged = seen.GetProperty("forged").GetProperty(page);
             Assert.Equal((site, sendsCookie), (forged.Text("site"), forged.GetProperty("sentCookie").GetBoolean()));

@@ -108,7 +108,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await browser.LogInAsync(person).Json(HttpStatusCode.OK);
         Task<HttpResponseMessage> ByCookie(HttpClient at)
         {
-            var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/users/me") { Headers = { { "Cookie", $"portico={browser.Cookie}" } } };
+            var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/users/me");
+            request.Headers.Add("Cookie", $"portico={browser.Cookie}");
             return at.SendAsync(request);
         }
 

@@ -83,10 +83,14 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [ProducesErrors(401, 403, 503)]
     public Task<ActionResult> Refresh(CancellationToken cancellationToken) =>
         Answer(
-            new RefreshSession { RefreshToken = HttpContext.RefreshTokenOfCookie() }, tokens => new CookieResult(tokens), cancellationToken);
+            new RefreshSession { RefreshToken = HttpContext.RefreshTokenOfCookie() },
+            tokens => new CookieResult(tokens),
+            cancellationToken);
 
     /// <summary>Ends the session of the cookie, and drops the cookie</summary>
-    /// <remarks>Every tab that listens to `session/events` is told within a second. Needs `X-CSRF: 1` and an `Origin` that is allowed.</remarks>
+    /// <remarks>
+    /// Every tab that listens to `session/events` is told within a second. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+    /// </remarks>
     [HttpPost("logout")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<LogOut>]
