@@ -22,8 +22,12 @@ internal sealed class CookieHandler(
     private const int Attempts = 3;
 
     /// <summary>The scheme that a request belongs to; <c>null</c> for the access token.</summary>
+    /// <remarks>Health checks and pages need no caller, and must not depend on Redis because a browser has a cookie.</remarks>
     public static string? SchemeOf(HttpContext context) =>
-        context.Request.Headers.Authorization.Count == 0 && context.Request.Headers.Cookie.Count > 0 ? SchemeName : null;
+        context.Request.Headers.Authorization.Count == 0 && context.Request.Headers.Cookie.Count > 0
+        && context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            ? SchemeName
+            : null;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Portico.Application.Auth;
 using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.Sessions;
 
 namespace Portico.WebApi.Cookies;
@@ -21,8 +22,8 @@ internal sealed record HeldToken(
 /// <summary>Holds an access token for each cookie that is in use, so that a request with a cookie needs no round trip.</summary>
 /// <remarks>
 /// A cookie is checked in Redis once in 5 s at most, which also extends the session; then a replaced cookie is noticed. That the session
-/// was revoked is noticed within a second, with each request, like for any access token. While Redis is away the token that is held works
-/// until it expires. Of many requests at once one makes the token. A text that this installation did not write costs no call. The cookie
+/// was revoked is noticed within a second, with each request, like for any access token. While Redis or PostgreSQL is away the token that is
+/// held works until it expires. Of many requests at once one makes the token. A text that this installation did not write costs no call. The cookie
 /// itself is never stored, only its hash. At most 20,000 tokens are held; the least recently used are dropped. Thread-safe.
 /// </remarks>
 internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory scopes, TimeProvider clock)
@@ -42,7 +43,7 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
     /// <param name="cookie">The value of the cookie.</param>
     /// <param name="isRefused">Whether the token of the last call was refused, so that another one is needed.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="DependencyUnavailableException">Nothing is held for the cookie, and Redis is away.</exception>
+    /// <exception cref="DependencyUnavailableException">No valid token is held for the cookie, and Redis is away.</exception>
     public ValueTask<HeldToken?> Find(string cookie, bool isRefused, CancellationToken cancellationToken)
     {
         var id = HashOf(cookie);
@@ -71,7 +72,7 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
                 _tokens.Remove(id);
             return loaded;
         }
-        catch (DependencyUnavailableException) when (held is not null && clock.GetUtcNow() < held.ExpiresAt)
+        catch (Exception failure) when (held is not null && clock.GetUtcNow() < held.ExpiresAt && IsOutage(failure))
         {
             var kept = held with { CheckAt = After(OutageInterval), RenewAt = clock.GetUtcNow() + OutageInterval };
             Keep(id, kept);
@@ -108,6 +109,8 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
         if (tokens.Young.Count >= MaxPerGeneration)
             Interlocked.CompareExchange(ref _tokens, new Generations([], tokens.Young), tokens);
     }
+
+    private static bool IsOutage(Exception failure) => failure is DependencyUnavailableException || DatabaseOutage.Is(failure);
 
     private long After(TimeSpan interval) => clock.GetTimestamp() + (long)(interval.TotalSeconds * clock.TimestampFrequency);
 

@@ -18,6 +18,7 @@ internal sealed class SessionStreams(IRevokedSessions revoked, TimeProvider cloc
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Watched> _sessions = [];
     private int _streams;
+    private bool _isWatching;
 
     /// <summary>Opens a stream; <c>null</c> when there are too many.</summary>
     public SessionStream? TryOpen(Guid sessionId)
@@ -31,8 +32,9 @@ internal sealed class SessionStreams(IRevokedSessions revoked, TimeProvider cloc
             _streams++;
             watched.Streams++;
             _sessions[sessionId] = watched;
-            if (_streams == 1)
+            if (!_isWatching)
                 _ = Watch();
+            _isWatching = true;
             return new SessionStream(this, sessionId, watched.Ended.Task);
         }
     }
@@ -56,7 +58,11 @@ internal sealed class SessionStreams(IRevokedSessions revoked, TimeProvider cloc
             lock (_gate)
             {
                 if (_streams == 0)
+                {
+                    _isWatching = false;
                     return;
+                }
+
                 sessions = [.. _sessions];
             }
 
