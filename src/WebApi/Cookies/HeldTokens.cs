@@ -22,9 +22,10 @@ internal sealed record HeldToken(
 /// <summary>Holds an access token for each cookie that is in use, so that a request with a cookie needs no round trip.</summary>
 /// <remarks>
 /// A cookie is checked in Redis once in 5 s at most, which also extends the session; then a replaced cookie is noticed. That the session
-/// was revoked is noticed within a second, with each request, like for any access token. While Redis or PostgreSQL is away the token that is
-/// held works until it expires. Of many requests at once one makes the token. A text that this installation did not write costs no call. The cookie
-/// itself is never stored, only its hash. At most 20,000 tokens are held; the least recently used are dropped. Thread-safe.
+/// was revoked is noticed within a second, with each request, like for any access token. While Redis or PostgreSQL is away the token that
+/// is held works until it expires. Of many requests at once one makes the token. A text that this installation did not write costs no
+/// call. The cookie itself is never stored, only its hash. At most 20,000 tokens are held; the least recently used are dropped.
+/// Thread-safe.
 /// </remarks>
 internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory scopes, TimeProvider clock)
 {

@@ -87,7 +87,8 @@ public sealed class BrowserSessionTests(CookieWorld world)
             answer.Headers.CacheControl!.Private, answer.Headers.CacheControl.Public, answer.Headers.CacheControl.SharedMaxAge));
         Assert.Null(Assert.Single(world.Service.At(path)).Header("Cookie"));
 
-        await browser.SendRawAsync(HttpMethod.Post, $"/api/v1/reports{path}", new { }, ("Origin", "https://evil.example.com"), ("X-CSRF", "1"))
+        (string, string)[] foreign = [("Origin", "https://evil.example.com"), ("X-CSRF", "1")];
+        await browser.SendRawAsync(HttpMethod.Post, $"/api/v1/reports{path}", new { }, foreign)
             .Problem(HttpStatusCode.Forbidden, "cross_site_request");
         Assert.Single(world.Service.At(path));
     }

@@ -171,7 +171,8 @@ public sealed class ForwardAuthTests(CookieWorld world)
         Assert.Equal(
             HttpStatusCode.Unauthorized,
             await Ask(
-                HttpMethod.Get, ("X-Forwarded-Uri", "/health/live"), ("X-Original-URI", "/health/live"), ("X-Forwarded-Method", "OPTIONS")));
+                HttpMethod.Get,
+                ("X-Forwarded-Uri", "/health/live"), ("X-Original-URI", "/health/live"), ("X-Forwarded-Method", "OPTIONS")));
         Assert.Empty(world.Service.At(path));
 
         Assert.Equal(HttpStatusCode.OK, await Ask(HttpMethod.Post, ("Authorization", $"Bearer {person.AccessToken}"), ("Cookie", "own=1")));
