@@ -20,9 +20,11 @@ public sealed class HeldTokensTests
     private readonly Sender _sender = new();
     private readonly HeldTokens _tokens;
 
-    public HeldTokensTests() => _tokens = new HeldTokens(
-        new Cookies(), new ServiceCollection().AddScoped<ISender>(_ => _sender).BuildServiceProvider().GetRequiredService<IServiceScopeFactory>(),
-        _clock);
+    public HeldTokensTests()
+    {
+        var services = new ServiceCollection().AddScoped<ISender>(_ => _sender).BuildServiceProvider();
+        _tokens = new HeldTokens(new Cookies(), services.GetRequiredService<IServiceScopeFactory>(), _clock);
+    }
 
     [Fact]
     public async Task Of_many_requests_at_once_one_makes_the_token()
