@@ -31,6 +31,8 @@ public sealed class ForwardAuthTests(CookieWorld world)
         Assert.Equal(manager.Id.ToString(), Field(answer, "User"));
         Assert.Equal(manager.SessionId.ToString(), Field(answer, "Session"));
         Assert.Equal("manager,user", Field(answer, "Roles"));
+        // A page has many requests, which count for no limit.
+        Assert.False(answer.Headers.Contains("RateLimit"));
         var check = await manager.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
         Assert.Equal(
             string.Join(',', check.GetProperty("permissions").EnumerateArray().Select(permission => permission.GetString())),

@@ -106,9 +106,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
         using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = _app.Api };
         var browser = new CookieBrowser(client, _app.Api.GetLeftPart(UriPartial.Authority));
         await browser.LogInAsync(person).Json(HttpStatusCode.OK);
-        Task<HttpResponseMessage> ByCookie(HttpClient at)
+        Task<HttpResponseMessage> ByCookie(HttpClient at, string path = "/api/v1/users/me")
         {
-            var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/users/me");
+            var request = new HttpRequestMessage(HttpMethod.Get, path);
             request.Headers.Add("Cookie", $"portico={browser.Cookie}");
             return at.SendAsync(request);
         }
@@ -119,6 +119,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         // A browser goes on where its cookie is known, and waits elsewhere.
         await ByCookie(_app.Client).Json(HttpStatusCode.OK);
         await Unavailable(ByCookie(_other.Client));
+        await ByCookie(_other.Client, "/health/live").Json(HttpStatusCode.OK);
 
         // Sessions and codes fail closed.
         await Unavailable(person.RefreshAsync());
