@@ -42,7 +42,10 @@ public sealed class ChromiumTests(CookieWorld world)
 
         var run = await Shell.RunAsync(
             "node", ["tabs.mjs", world.Origin, sibling, foreign, person.Email, person.Password], "", Folder, Patience,
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["CHROMIUM"] = Programs.Need("chromium", "chromium") });
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["CHROMIUM"] = Programs.Find("google-chrome") ?? Programs.Need("chromium", "chromium"),
+            });
         Assert.True(run.ExitCode == 0, run.Output + run.Errors);
         var seen = JsonSerializer.Deserialize<JsonElement>(run.Output);
 
