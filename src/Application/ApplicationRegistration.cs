@@ -49,6 +49,7 @@ public static class ApplicationRegistration
         services.AddScoped<SecondFactorProof>();
         services.AddScoped<PasskeyProof>();
         services.AddScoped<FreshProof>();
+        services.AddScoped<SessionContinuation>();
         services.AddScoped<ExternalSignIn>();
         services.AddScoped<ExternalLogins>();
         services.AddScoped<MoneyReceivers>();

@@ -1186,7 +1186,8 @@ export interface paths {
         put?: never;
         /**
          * Changes the caller's password, and ends all other sessions
-         * @description The session of the access token continues with the tokens of the answer.
+         * @description The session of the access token continues with the tokens of the answer. A browser that has the cookie of a session gets another
+         *     cookie instead, and an answer as from `GET session`.
          */
         post: {
             parameters: {
@@ -1895,6 +1896,84 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks the caller for another service (forward authentication)
+         * @description A reverse proxy asks this before it passes a request on. 200 has the caller in the header fields `X-Portico-User`,
+         *     `X-Portico-Session`, `X-Portico-Roles` and `X-Portico-Permissions`, lists with commas. 403 without the `permission`. The caller
+         *     has an access token or the cookie of a session; with a cookie, a request that names an `Origin` needs one that is allowed, and
+         *     `X-CSRF: 1`. It has no rate limit of its own.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    permission?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -8897,6 +8976,1212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says who is signed in by the cookie */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Registers a user with an address that a code proves, and sets the cookie
+         * @description The same as `auth/register`. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                    "application/*+json": components["schemas"]["Register"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with an address and a password, and sets the cookie
+         * @description The same as `auth/login`; the tokens stay on the server. The session that the browser had before ends. Needs `X-CSRF: 1` and an
+         *     `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LogIn"];
+                    "application/*+json": components["schemas"]["LogIn"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignInChallengeDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/login/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a sign-in challenge with a code or a passkey, and sets the cookie
+         * @description The same as `auth/login/challenge`. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyChallenge"];
+                    "application/*+json": components["schemas"]["VerifyChallenge"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignInChallengeDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with a passkey, and sets the cookie
+         * @description The same as `auth/passkeys`, after `auth/passkeys/options`. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LogInWithPasskey"];
+                    "application/*+json": components["schemas"]["LogInWithPasskey"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchanges the code of a provider's return URL for the cookie
+         * @description The same as `auth/oauth/exchange`. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExchangeOAuthCode"];
+                    "application/*+json": components["schemas"]["ExchangeOAuthCode"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignInChallengeDto"];
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replaces the cookie by its successor
+         * @description Not needed to stay signed in: each use of the session extends it. The cookie before it works until ten seconds after the first use
+         *     of the new one; a later use ends the session. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BrowserSessionDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the session of the cookie, and drops the cookie
+         * @description Every tab that listens to `session/events` is told within a second. Needs `X-CSRF: 1` and an `Origin` that is allowed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the events of the session (server-sent events)
+         * @description First `session` with the same data as `GET session`, then comments as heartbeats, and `signedOut` within a second after the session
+         *     ended anywhere. The stream ends after some minutes, and `EventSource` connects again. A session has at most 16 streams.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfers": {
         parameters: {
             query?: never;
@@ -13045,6 +14330,30 @@ export interface components {
          */
         BlockUser: {
             reason: string;
+        };
+        /**
+         * @description Who is signed in, with which rights, and until when.
+         * @example {
+         *       "userId": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "sessionId": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
+         *       "roles": [
+         *         "manager",
+         *         "user"
+         *       ],
+         *       "permissions": [],
+         *       "expiresAt": "2026-12-05T10:00:00.123Z"
+         *     }
+         */
+        BrowserSessionDto: {
+            /** Format: uuid */
+            userId: string;
+            /** Format: uuid */
+            sessionId: string;
+            /** @description The highest role first, then the roles that it includes. */
+            roles: components["schemas"]["Role"][];
+            permissions: string[];
+            /** Format: date-time */
+            expiresAt: string;
         };
         /**
          * @description Moves held money of the caller to the wallet that it is held for: all that is left, or a part; the rest stays held.

@@ -15,7 +15,7 @@ namespace Portico.Application.Auth;
 public sealed record SessionTicket(
     Guid UserId, Guid SessionId, int Version, string RefreshToken, TimeSpan RefreshLifetime, bool HasSecondFactor);
 
-/// <summary>The result of using a refresh token: the next token, the end of the session because of reuse, or a refusal.</summary>
+/// <summary>The result of using a refresh token or a cookie: a token, the end of the session because of reuse, or a refusal.</summary>
 public readonly record struct Rotation
 {
     public SessionTicket? Ticket { get; private init; }
@@ -63,6 +63,14 @@ public interface ISessions
 
     /// <summary>Exchanges a refresh token for the next one.</summary>
     Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken);
+
+    /// <summary>Checks the cookie of a session, and extends the idle lifetime of the session.</summary>
+    /// <remarks>
+    /// The previous cookie is valid until the grace period after the first use of its successor. An older one counts as stolen and ends
+    /// the session, like an old refresh token.
+    /// </remarks>
+    /// <returns>The ticket of the generation of the cookie.</returns>
+    Task<Rotation> Resume(string cookie, CancellationToken cancellationToken);
 
     /// <summary>Announces <see cref="Continue"/>, before the change of the user is committed that makes it necessary.</summary>
     /// <returns>Whether the session exists.</returns>

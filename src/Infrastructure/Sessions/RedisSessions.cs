@@ -21,6 +21,7 @@ internal sealed class RedisSessions(
     //         ids over the maximum
     // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version,
     //         whether a second factor was proved}
+    // resume: the arguments and the answer of rotate, for a cookie
     // factor: session id: a second factor is proved now
     // announce: session id → whether the session exists
     // continue: session id, idle lifetime, grace period, version → {outcome, generation, remaining life, version}
@@ -69,7 +70,7 @@ internal sealed class RedisSessions(
         end
 
         local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused', 'earlier', 'proved', 'announced',
-            'factor')
+            'factor', 'resumed', 'resumedAt')
         if verb == 'announce' then
             if s[1] and not s[5] then
                 redis.call('HSET', KEYS[1], 'announced', now)
@@ -148,14 +149,31 @@ internal sealed class RedisSessions(
 
         -- Newer than the stored generation: Redis lost its last second in a restart. The MAC proves that the token is genuine.
         if given >= current then
-            return rotate(given + 1, idle, grace)
+            if verb == 'rotate' then
+                return rotate(given + 1, idle, grace)
+            end
+            if given > current then
+                redis.call('HSET', KEYS[1], 'generation', given, 'rotated', now)
+            end
+            if tonumber(s[10] or 0) < given then
+                redis.call('HSET', KEYS[1], 'resumed', given, 'resumedAt', now)
+            end
+            return {'rotated', given, keep(absolute, idle), version, s[9] and 1 or 0}
+        end
+
+        -- A browser sends the previous cookie with requests that are on their way, and longer if the answer with the new cookie got
+        -- lost. So the previous cookie is good until the grace period after the first use of its successor. Of a session without
+        -- cookies no generation was ever resumed.
+        if s[10] and given == current - 1 and given >= tonumber(s[7] or 0)
+            and (tonumber(s[10]) < current or now - tonumber(s[11]) <= grace) then
+            return {'rotated', verb == 'rotate' and current or given, keep(absolute, idle), version, s[9] and 1 or 0}
         end
 
         -- Grace period, for tabs that refresh at the same time or a lost answer: the same successor, if it is not used yet. A tab that
         -- comes later is told that its token was replaced. A password change leaves no successor to the tokens before it.
         local time = replaced[current - given]
         if time and now - time <= grace then
-            if given == current - 1 and given >= tonumber(s[7] or 0) then
+            if verb == 'rotate' and given == current - 1 and given >= tonumber(s[7] or 0) then
                 return {'rotated', current, keep(absolute, idle), version, s[9] and 1 or 0}
             end
             return {'superseded'}
@@ -184,33 +202,11 @@ internal sealed class RedisSessions(
         return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime, hasSecondFactor);
     }
 
-    public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken)
-    {
-        if (tokens.Read(refreshToken) is not { } token)
-            return Rotation.Refused;
+    public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
+        tokens.Read(refreshToken) is { } token ? await Use(token, "rotate", cancellationToken) : Rotation.Refused;
 
-        var answer = (RedisValue[])(await Run(
-            token.UserId, token.SessionId, cancellationToken,
-            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace),
-            Milliseconds(TellReuseAgainAfter)))!;
-        switch ((string)answer[0]!)
-        {
-            case "rotated":
-                return Rotation.To(
-                    Ticket(
-                        token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2]),
-                        (bool)answer[4]));
-            case "reused":
-                metrics.Reused();
-                // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
-                await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
-                return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
-            case "superseded":
-                return Rotation.Superseded;
-            default:
-                return Rotation.Refused;
-        }
-    }
+    public async Task<Rotation> Resume(string cookie, CancellationToken cancellationToken) =>
+        tokens.ReadCookie(cookie) is { } token ? await Use(token, "resume", cancellationToken) : Rotation.Refused;
 
     public async Task<bool> Announce(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         (bool)await Run(userId, sessionId, cancellationToken, "announce", Name(sessionId));
@@ -279,6 +275,31 @@ internal sealed class RedisSessions(
     {
         var at = await redis.Run(database => database.HashGetAsync(SessionKey(userId, sessionId), field), cancellationToken);
         return !at.IsNull && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds((long)at) <= settings.FreshFor;
+    }
+
+    private async Task<Rotation> Use(RefreshToken token, string verb, CancellationToken cancellationToken)
+    {
+        var answer = (RedisValue[])(await Run(
+            token.UserId, token.SessionId, cancellationToken,
+            verb, Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace),
+            Milliseconds(TellReuseAgainAfter)))!;
+        switch ((string)answer[0]!)
+        {
+            case "rotated":
+                return Rotation.To(
+                    Ticket(
+                        token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2]),
+                        (bool)answer[4]));
+            case "reused":
+                metrics.Reused();
+                // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
+                await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
+                return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
+            case "superseded":
+                return Rotation.Superseded;
+            default:
+                return Rotation.Refused;
+        }
     }
 
     private async Task<Guid[]> Index(Guid userId, Order order, CancellationToken cancellationToken)

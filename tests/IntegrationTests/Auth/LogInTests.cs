@@ -205,6 +205,8 @@ public sealed class LogInTests : PorticoTests
         public Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
             inner.Rotate(refreshToken, cancellationToken);
 
+        public Task<Rotation> Resume(string cookie, CancellationToken cancellationToken) => inner.Resume(cookie, cancellationToken);
+
         public Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken) =>
             inner.Continue(userId, sessionId, version, cancellationToken);
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Npgsql;
+using Portico.IntegrationTests.Cookies;
 using Portico.IntegrationTests.SecondFactors;
 using Portico.Testing;
 using Portico.Testing.Providers;
@@ -41,6 +42,23 @@ public sealed class LoginTests(OAuthWorld world)
             await world.App.Database.TextAsync(
                 "SELECT string_agg(action || ' ' || after, ', ' ORDER BY id) FROM audit_log WHERE subject_id = $1 AND actor::text = $1",
                 person.Id.ToString()));
+    }
+
+    [Fact]
+    public async Task A_sign_in_with_a_provider_ends_in_a_cookie_too()
+    {
+        using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = world.App.Api };
+        var page = new CookieBrowser(client, world.App.Api.GetLeftPart(UriPartial.Authority));
+        using var browser = world.Browser();
+        var person = new FakePerson { Email = PorticoApp.NewEmail(), IsEmailVerified = true };
+        var code = OAuthWorld.CodeIn(await browser.FlowAsync("google", person, OAuthWorld.To(OAuthWorld.Frontend)));
+        var answer = await page.SendAsync(HttpMethod.Post, "/api/v1/session/exchange", new { code }).Json(HttpStatusCode.OK);
+
+        Assert.False(answer.TryGetProperty("accessToken", out _));
+        var cookie = page.Cookie;
+        page.Cookie = null;
+        var me = await page.SendRawAsync(HttpMethod.Get, "/api/v1/users/me", null, ("Cookie", $"portico={cookie}")).Json(HttpStatusCode.OK);
+        Assert.Equal(person.Email, me.Text("email"));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
+using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 
@@ -96,12 +97,15 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
         Answer(command, cancellationToken);
 
     /// <summary>Changes the caller's password, and ends all other sessions</summary>
-    /// <remarks>The session of the access token continues with the tokens of the answer.</remarks>
+    /// <remarks>
+    /// The session of the access token continues with the tokens of the answer. A browser that has the cookie of a session gets another
+    /// cookie instead, and an answer as from `GET session`.
+    /// </remarks>
     [HttpPost("update-password")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<TokensDto>> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) =>
+        Answer(command, HttpContext.TokensOrCookie, cancellationToken);
 
     /// <summary>Sends a code for a new password</summary>
     /// <remarks>The answer is the same whether a user has this address or not; a code is sent only to a user.</remarks>
@@ -149,6 +153,22 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesErrors(503)]
     public Task<ActionResult> EndOtherSessions(CancellationToken cancellationToken) =>
         AnswerNothing(new EndOtherSessions(), cancellationToken);
+
+    /// <summary>Checks the caller for another service (forward authentication)</summary>
+    /// <remarks>
+    /// A reverse proxy asks this before it passes a request on. 200 has the caller in the header fields `X-Portico-User`,
+    /// `X-Portico-Session`, `X-Portico-Roles` and `X-Portico-Permissions`, lists with commas. 403 without the `permission`. The caller
+    /// has an access token or the cookie of a session; with a cookie, a request that names an `Origin` needs one that is allowed, and
+    /// `X-CSRF: 1`. It has no rate limit of its own.
+    /// </remarks>
+    [HttpGet("verify")]
+    [ProducesResponseType(StatusCodes.Status200OK)]
+    [UseCase<CheckAccess>]
+    [CookieMode(ChecksForOthers = true)]
+    [NoRateLimit]
+    [ProducesErrors(403, 503)]
+    public Task<ActionResult> Verify([FromQuery] string? permission, CancellationToken cancellationToken) =>
+        Answer(new CheckAccess(permission), caller => new VerifiedCallerResult(caller), cancellationToken);
 
     /// <summary>Shows the claims of the access token if it is still valid</summary>
     [HttpGet("check")]
