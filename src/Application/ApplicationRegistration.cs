@@ -45,6 +45,11 @@ public static class ApplicationRegistration
 
         services.AddScoped<CodeSender>();
         services.AddScoped<SignIn>();
+        services.AddScoped<SecondFactorChallenges>();
+        services.AddScoped<SecondFactorProof>();
+        services.AddScoped<PasskeyProof>();
+        services.AddScoped<FreshProof>();
+        services.AddScoped<SessionContinuation>();
         services.AddScoped<ExternalSignIn>();
         services.AddScoped<ExternalLogins>();
         services.AddScoped<MoneyReceivers>();

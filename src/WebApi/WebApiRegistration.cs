@@ -16,6 +16,7 @@ using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
+using Portico.WebApi.Cookies;
 using Portico.WebApi.Gateway;
 using Portico.WebApi.Http;
 using Portico.WebApi.OAuth;
@@ -40,6 +41,7 @@ internal static class WebApiRegistration
             .AddCrossOrigin(configuration)
             .AddCaller()
             .AddOAuth(configuration)
+            .AddCookieMode()
             .AddApi()
             .AddGateway(configuration)
             .AddOpenApiDocument("v1");
@@ -70,6 +72,7 @@ internal static class WebApiRegistration
         });
         app.UseSwaggerPage();
         app.UseRouting();
+        app.UseMiddleware<CsrfGate>();
         app.UseAuthentication();
         app.UseMiddleware<RateLimitMiddleware>();
         app.UseMiddleware<BatchGate>();
@@ -136,8 +139,10 @@ internal static class WebApiRegistration
                 .WithOrigins(settings.Origins)
                 .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
                 .WithHeaders(
-                    "Authorization", "Content-Type", "Accept-Language", IdempotencyKey.Header, "If-Match", "If-None-Match",
+                    "Authorization", "Content-Type", "Accept-Language", CsrfGate.Header, IdempotencyKey.Header, "If-Match", "If-None-Match",
                     RequestTrace.RequestIdHeader, "traceparent", "tracestate")
+                // For the cookie of a session; browsers send it only to the site that it belongs to.
+                .AllowCredentials()
                 .WithExposedHeaders(
                     "Location", "Link", "ETag", "Content-Disposition", "Retry-After", "WWW-Authenticate", HttpRateLimitReport.State,
                     HttpRateLimitReport.Policy, HttpRequestKey.ReplayedHeader, "Age", HttpCacheReport.CacheStatus,
@@ -151,7 +156,9 @@ internal static class WebApiRegistration
     {
         // Not AddAuthentication, because it adds data protection, which writes keys that nothing here uses.
         services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.SchemeName).AddWebEncoders();
-        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(
+            BearerHandler.SchemeName, bearer => bearer.ForwardDefaultSelector = CookieHandler.SchemeOf);
+        services.AddSingleton<AccessTokenCheck>();
         services.AddSingleton<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();
         services.AddScoped<IRequestKey, HttpRequestKey>();

@@ -44,7 +44,7 @@ internal sealed class ExternalSignIn(
     public static bool IsChallenge(string id) => FieldRules.IsToken(id);
 
     /// <summary>Answers the challenge: links the identity to the user who has the address, or registers one, and signs in.</summary>
-    public async Task<Result<TokensDto>> Verify(string challengeId, string code, CancellationToken cancellationToken)
+    public async Task<Result<LogInAnswer>> Verify(string challengeId, string code, CancellationToken cancellationToken)
     {
         var pending = await records.Find<PendingIdentity>(OneTimeRecordKind.AddressProof, challengeId, cancellationToken);
         if (pending is not { Identity: { Address: { } address } identity })
@@ -99,7 +99,7 @@ internal sealed class ExternalSignIn(
     /// <param name="address">The address, if it is proved or verified by the provider.</param>
     /// <param name="isProved">Whether a code proved the address: then a user who has it is linked instead.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    private async Task<Result<TokensDto>> Register(
+    private async Task<Result<LogInAnswer>> Register(
         ExternalIdentity identity, ContactAddress? address, bool isProved, CancellationToken cancellationToken)
     {
         var done = await transaction.Run<Result<User>>(
@@ -154,11 +154,13 @@ internal sealed class ExternalSignIn(
         db.Set<ExternalLogin>().AsNoTracking()
             .SingleOrDefaultAsync(l => l.Provider == identity.Provider && l.Subject == identity.Subject, cancellationToken);
 
-    private async Task<Result<TokensDto>> Open(User user, CancellationToken cancellationToken) =>
-        user.Status == UserStatus.Active ? await signIn.Open(user, cancellationToken) : UserErrors.InvalidCredentials;
+    private async Task<Result<LogInAnswer>> Open(User user, CancellationToken cancellationToken) =>
+        user.Status == UserStatus.Active ? await signIn.Begin(user, cancellationToken) : UserErrors.InvalidCredentials;
 
-    private static Result<OAuthAnswer> Answer(Result<TokensDto> tokens) =>
-        tokens.Error is { } refusal ? refusal : OAuthAnswer.Of(tokens.Value);
+    private static Result<OAuthAnswer> Answer(Result<LogInAnswer> begun) =>
+        begun.Error is { } refusal ? refusal
+        : begun.Value.Tokens is { } tokens ? OAuthAnswer.Of(tokens)
+        : OAuthAnswer.Of(begun.Value.Challenge!);
 
     /// <summary>An identity whose address waits for the code of this request.</summary>
     private sealed record PendingIdentity(ExternalIdentity Identity, string RequestId);

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Short-lived records of sign-ins with providers, each under a secret token.</summary>
+/// <summary>Short-lived records of sign-ins, each under a token.</summary>
 /// <remarks>
 /// The store holds neither the token nor readable data: both the key and the encryption derive from the token. While Redis is unavailable
 /// every call throws <see cref="Common.DependencyUnavailableException"/>.
@@ -43,6 +43,15 @@ public enum OneTimeRecordKind
 
     /// <summary>A sign-in that waits for the code that was sent to the address.</summary>
     AddressProof = 3,
+
+    /// <summary>A sign-in that waits for the second factor.</summary>
+    SecondFactor = 4,
+
+    /// <summary>The registration of a passkey, under the challenge of WebAuthn.</summary>
+    PasskeyRegistration = 5,
+
+    /// <summary>A sign-in with a passkey, under the challenge of WebAuthn.</summary>
+    PasskeyAssertion = 6,
 }
 
 /// <summary>Creates the secrets of <see cref="IOneTimeRecords"/>.</summary>

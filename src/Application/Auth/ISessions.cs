@@ -11,9 +11,11 @@ namespace Portico.Application.Auth;
 /// <param name="Version">The user's <see cref="Portico.Domain.Users.User.SessionVersion"/> at the last proof of identity.</param>
 /// <param name="RefreshToken">Continues the session.</param>
 /// <param name="RefreshLifetime">How long the refresh token is valid.</param>
-public sealed record SessionTicket(Guid UserId, Guid SessionId, int Version, string RefreshToken, TimeSpan RefreshLifetime);
+/// <param name="HasSecondFactor">Whether a second factor was proved in the session.</param>
+public sealed record SessionTicket(
+    Guid UserId, Guid SessionId, int Version, string RefreshToken, TimeSpan RefreshLifetime, bool HasSecondFactor);
 
-/// <summary>The result of using a refresh token: the next token, the end of the session because of reuse, or a refusal.</summary>
+/// <summary>The result of using a refresh token or a cookie: a token, the end of the session because of reuse, or a refusal.</summary>
 public readonly record struct Rotation
 {
     public SessionTicket? Ticket { get; private init; }
@@ -54,12 +56,21 @@ public interface ISessions
     /// <summary>Opens a session.</summary>
     /// <param name="userId">The user of the session.</param>
     /// <param name="version">The user's session version before the proof of identity was checked.</param>
+    /// <param name="hasSecondFactor">Whether a second factor was proved.</param>
     /// <param name="client">The client that signs in.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken);
+    Task<SessionTicket> Open(Guid userId, int version, bool hasSecondFactor, IClient client, CancellationToken cancellationToken);
 
     /// <summary>Exchanges a refresh token for the next one.</summary>
     Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken);
+
+    /// <summary>Checks the cookie of a session, and extends the idle lifetime of the session.</summary>
+    /// <remarks>
+    /// The previous cookie is valid until the grace period after the first use of its successor. An older one counts as stolen and ends
+    /// the session, like an old refresh token.
+    /// </remarks>
+    /// <returns>The ticket of the generation of the cookie.</returns>
+    Task<Rotation> Resume(string cookie, CancellationToken cancellationToken);
 
     /// <summary>Announces <see cref="Continue"/>, before the change of the user is committed that makes it necessary.</summary>
     /// <returns>Whether the session exists.</returns>
@@ -87,6 +98,12 @@ public interface ISessions
     /// <summary>Whether a session was opened a short time ago, at most <c>Sessions:FreshFor</c>.</summary>
     Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken);
 
+    /// <summary>Records that a second factor was proved in a session now.</summary>
+    Task ProveSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
+    /// <summary>Whether a second factor was proved in a session a short time ago, at most <c>Sessions:FreshFor</c>.</summary>
+    Task<bool> HasFreshSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken);
+
     /// <summary>Ends every session of a user, in the same way.</summary>
     Task EndAll(Guid userId, CancellationToken cancellationToken);
 
@@ -109,6 +126,22 @@ internal static class CommittedChanges
         catch (DependencyUnavailableException)
         {
             return UserErrors.SignInAgain;
+        }
+    }
+
+    /// <summary>
+    /// Records the proof of a second factor if Redis is available. The change is already committed, so 503 would be wrong.
+    /// </summary>
+    public static async Task ProveSecondFactorAfterCommit(
+        this ISessions sessions, Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await sessions.ProveSecondFactor(userId, sessionId, cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            // The next change asks for the second factor again.
         }
     }
 

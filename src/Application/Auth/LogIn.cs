@@ -7,8 +7,11 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Signs a user in with address and password; after repeated failures with a code too, which is sent to the address.</summary>
-/// <remarks>A hash with a lower cost than the configured one is replaced, because only now the password is known.</remarks>
+/// <summary>Signs a user in with address and password, and the second factor of a user who has one.</summary>
+/// <remarks>
+/// After repeated failures a code is asked for first, which is sent to the address; it never stands in for the second factor. A hash with a
+/// lower cost than the configured one is replaced, because only now the password is known.
+/// </remarks>
 /// <example>{"email":"ada@example.org","password":"correct horse battery staple"}</example>
 [Anonymous]
 public sealed record LogIn : ICommand<LogInAnswer>, IHasContact, IOwnTransaction
@@ -33,10 +36,10 @@ public sealed record LogInAnswer
     internal static LogInAnswer Of(SignInChallengeDto challenge) => new() { Challenge = challenge };
 }
 
-/// <summary>The sign-in needs a second proof; this does not say whether the password was right.</summary>
+/// <summary>The sign-in needs another proof.</summary>
 /// <remarks>
-/// Use one of the methods within <c>expiresIn</c> seconds. A code is sent to the address only if the password was right. The
-/// <c>requestId</c> of the code is the id of the challenge that it was sent for.
+/// Use one of the methods within <c>expiresIn</c> seconds. A challenge with <c>addressCode</c> does not say whether the password was right:
+/// a code is sent to the address only if it was. The <c>requestId</c> of the code is the id of the challenge that it was sent for.
 /// </remarks>
 /// <example>
 /// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","methods":["addressCode"],"expiresIn":600}
@@ -48,6 +51,18 @@ public enum ChallengeMethod
 {
     /// <summary>With the code that was sent to the address.</summary>
     AddressCode = 1,
+
+    /// <summary>With the code of the authenticator app.</summary>
+    Totp = 2,
+
+    /// <summary>With one of the recovery codes.</summary>
+    RecoveryCode = 3,
+
+    /// <summary>With a passkey.</summary>
+    Passkey = 4,
+
+    /// <summary>By adding an authenticator app with <c>login/totp</c>, and then with its code (<c>totp</c>).</summary>
+    TotpEnrolment = 5,
 }
 
 internal sealed class LogInValidator : AbstractValidator<LogIn>
@@ -84,8 +99,7 @@ internal sealed class LogInHandler(
         if (match == PasswordMatch.Outdated)
             await credentials.Rehash(
                 proved.Id, passwordHash!, await passwords.Hash(command.Password, cancellationToken), cancellationToken);
-        var tokens = await signIn.Open(proved, cancellationToken);
-        return tokens.Error is { } refusal ? refusal : LogInAnswer.Of(tokens.Value);
+        return await signIn.Begin(proved, cancellationToken);
     }
 
     /// <summary>

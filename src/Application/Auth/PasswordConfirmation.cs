@@ -63,6 +63,7 @@ internal sealed class PasswordConfirmation(
         if (user.Status != UserStatus.Active)
             return UserErrors.InvalidCredentials;
         return await sessions.IsFresh(user.Id, caller.SessionId, cancellationToken)
+            || await sessions.HasFreshSecondFactor(user.Id, caller.SessionId, cancellationToken)
             ? new ConfirmedUser(user, PasswordHash: null)
             : OAuthErrors.SessionNotFresh;
     }

@@ -64,6 +64,7 @@ internal sealed class RegisterHandler(
                 return user;
             },
             cancellationToken);
-        return registered.Error is { } refusal ? refusal : await signIn.Open(registered.Value, cancellationToken);
+        // A new user has no second factor, and a role that never needs one.
+        return registered.Error is { } refusal ? refusal : await signIn.Open(registered.Value, hasSecondFactor: false, cancellationToken);
     }
 }

@@ -7,16 +7,24 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Auth;
 
-/// <summary>Answers a sign-in challenge with a code, and signs the user in.</summary>
+/// <summary>Answers a sign-in challenge with a code or a passkey, and signs the user in.</summary>
+/// <remarks>A code to the address leads to the next challenge if the user has a second factor.</remarks>
 /// <example>
 /// {"challengeId":"pZ8dYpBzv1cO1zNVXv0r0mS5dYxk7wzWq8oQ0x2aF3Uo7TqkTtqgkq3n0a1b2c3d4","method":"addressCode","code":"492816"}
 /// </example>
 [Anonymous]
-public sealed record VerifyChallenge : ICommand<TokensDto>, IOwnTransaction
+public sealed record VerifyChallenge : ICommand<LogInAnswer>, IHasProof, IOwnTransaction
 {
     public required string ChallengeId { get; init; }
     public required ChallengeMethod Method { get; init; }
-    public required string Code { get; init; }
+
+    /// <summary>The code; for the method <c>passkey</c> nothing.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>
+    /// The result of <c>navigator.credentials.get()</c> for the method <c>passkey</c>; its options are those of <c>passkeys/options</c>.
+    /// </summary>
+    public PasskeyAssertion? Passkey { get; init; }
 
     /// <summary>The id of the challenge that the code was sent for, when that is an earlier one of the address.</summary>
     public string? RequestId { get; init; }
@@ -24,28 +32,53 @@ public sealed record VerifyChallenge : ICommand<TokensDto>, IOwnTransaction
 
 internal sealed class VerifyChallengeValidator : AbstractValidator<VerifyChallenge>
 {
-    private const int MaxIdLength = 200;
-
     public VerifyChallengeValidator()
     {
-        RuleFor(c => c.ChallengeId).NotEmpty().MaximumLength(MaxIdLength);
-        RuleFor(c => c.Method).IsInEnum();
-        RuleFor(c => c.Code).IsCode();
+        RuleFor(c => c.ChallengeId).NotEmpty().MaximumLength(FieldRules.MaxIdLength);
+        this.HasProof();
         RuleFor(c => c.RequestId).IsRequestId();
     }
 }
 
 internal sealed class VerifyChallengeHandler(
-    ISignInChallenges challenges, ISignInThrottle throttle, IAppDbContext db, SignIn signIn, ExternalSignIn external, IClient client)
-    : ICommandHandler<VerifyChallenge, TokensDto>
+    ISignInChallenges challenges, ISignInThrottle throttle, SecondFactorChallenges factorChallenges, SecondFactorProof factorProof,
+    IAppDbContext db, SignIn signIn, ExternalSignIn external, IClient client)
+    : ICommandHandler<VerifyChallenge, LogInAnswer>
 {
-    public async Task<Result<TokensDto>> Handle(VerifyChallenge command, CancellationToken cancellationToken)
-    {
-        if (ExternalSignIn.IsChallenge(command.ChallengeId))
-            return await external.Verify(command.ChallengeId, command.Code, cancellationToken);
+    public Task<Result<LogInAnswer>> Handle(VerifyChallenge command, CancellationToken cancellationToken) =>
+        command.Method != ChallengeMethod.AddressCode ? VerifyFactor(command, cancellationToken)
+        : ExternalSignIn.IsChallenge(command.ChallengeId) ? external.Verify(command.ChallengeId, command.Code!, cancellationToken)
+        : VerifyAddress(command, cancellationToken);
 
+    private async Task<Result<LogInAnswer>> VerifyFactor(VerifyChallenge command, CancellationToken cancellationToken)
+    {
+        var (pending, user) = await factorChallenges.Find(command.ChallengeId, cancellationToken);
+        if (user is null)
+            return UserErrors.InvalidCode;
+
+        // An enrolment ends with the first code of the new app.
+        var isEnrolment = command.Method == ChallengeMethod.Totp && pending!.Methods.Contains(ChallengeMethod.TotpEnrolment);
+        if (!isEnrolment && !pending!.Methods.Contains(command.Method))
+            return UserErrors.InvalidCode;
+
+        var proved = isEnrolment
+            ? await factorProof.Enrol(user, command.Code!, command.ChallengeId, cancellationToken)
+            : await factorProof.Verify(user, command, command.ChallengeId, cancellationToken);
+        if (proved.Error is { } refusal)
+            return refusal;
+
+        // Of two callers with two right codes one gets a session.
+        if (!await factorChallenges.TryUse(command.ChallengeId, cancellationToken))
+            return UserErrors.InvalidCode;
+
+        var tokens = await signIn.Open(user, hasSecondFactor: true, cancellationToken);
+        return tokens.Error is { } closed ? closed : LogInAnswer.Of(tokens.Value);
+    }
+
+    private async Task<Result<LogInAnswer>> VerifyAddress(VerifyChallenge command, CancellationToken cancellationToken)
+    {
         var met = await challenges.Verify(
-            command.ChallengeId, command.Code, command.RequestId, client.IpAddress, cancellationToken);
+            command.ChallengeId, command.Code!, command.RequestId, client.IpAddress, cancellationToken);
         if (met.Error is { } invalid)
             return invalid;
 
@@ -56,6 +89,6 @@ internal sealed class VerifyChallengeHandler(
             return UserErrors.InvalidCode;
 
         await throttle.Succeeded(address, client.IpAddress, cancellationToken);
-        return await signIn.Open(user, cancellationToken);
+        return await signIn.Begin(user, cancellationToken);
     }
 }

@@ -35,6 +35,19 @@ public sealed record Notification
     public static Notification LoginUnlinked(string provider, DateTimeOffset at) =>
         new("login-unlinked", ("provider", provider), ("at", Time(at)));
 
+    public static Notification SecondFactorChanged(SecondFactorChange change, DateTimeOffset at) => new(
+        change switch
+        {
+            SecondFactorChange.TotpAdded => "totp-added",
+            SecondFactorChange.TotpRemoved => "totp-removed",
+            SecondFactorChange.PasskeyAdded => "passkey-added",
+            SecondFactorChange.PasskeyRemoved => "passkey-removed",
+            SecondFactorChange.RecoveryCodesReplaced => "recovery-codes-replaced",
+            SecondFactorChange.RecoveryCodeUsed => "recovery-code-used",
+            _ => "second-factors-reset",
+        },
+        ("at", Time(at)));
+
     public static Notification Welcome(string name) => new("welcome", ("name", name));
 
     public static Notification PasswordChanged(DateTimeOffset at) => new("password-changed", ("at", Time(at)));

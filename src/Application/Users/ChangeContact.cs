@@ -10,7 +10,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Replaces or adds a contact address of the caller; needs the password and a code to the new address.</summary>
+/// <summary>Replaces or adds a contact address of the caller; needs the password, a fresh second factor and a code.</summary>
 /// <remarks>
 /// The old address gets a notification, queued in the same transaction. Sessions continue, because the password stays the same. Codes
 /// and challenges that were sent to the old address become invalid. The code of the new address belongs to the caller, and becomes
@@ -44,7 +44,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
 }
 
 internal sealed class ChangeContactHandler(
-    IClient client, PasswordConfirmation confirmation, ICodes codes, IAddressRelease addresses, IAuditLog audit,
+    IClient client, PasswordConfirmation confirmation, FreshProof fresh, ICodes codes, IAddressRelease addresses, IAuditLog audit,
     INotificationQueue notifications,
     IMapper mapper, TimeProvider clock)
     : ICommandHandler<ChangeContact, UserDto>
@@ -54,6 +54,9 @@ internal sealed class ChangeContactHandler(
         var known = await confirmation.Find(cancellationToken);
         if (known.Error is { } missing)
             return missing;
+
+        if (await fresh.RefuseWithoutFactor(cancellationToken) is { } notFresh)
+            return notFresh;
 
         // The password is checked first: without it a caller learns nothing about the code and consumes none.
         var confirmed = await confirmation.Confirm(known.Value, command.Password, cancellationToken);

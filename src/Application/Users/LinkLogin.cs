@@ -7,7 +7,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Begins to link an account of a provider to the caller; needs a fresh session.</summary>
+/// <summary>Begins to link an account of a provider to the caller; needs a fresh session or second factor.</summary>
 /// <remarks>
 /// The browser opens <c>redirectUrl</c> and comes back to <c>returnUrl</c> with a code. The same session exchanges the code; then the
 /// account is linked. So nobody can make another person's browser link that person's account to their own user.
@@ -38,7 +38,7 @@ internal sealed class LinkLoginValidator : AbstractValidator<LinkLogin>
     }
 }
 
-internal sealed class LinkLoginHandler(ILoginProviders providers, IOneTimeRecords records, ISessions sessions, ICurrentUser caller)
+internal sealed class LinkLoginHandler(ILoginProviders providers, IOneTimeRecords records, FreshProof fresh, ICurrentUser caller)
     : ICommandHandler<LinkLogin, LinkStartedDto>
 {
     public async Task<Result<LinkStartedDto>> Handle(LinkLogin command, CancellationToken cancellationToken)
@@ -47,8 +47,8 @@ internal sealed class LinkLoginHandler(ILoginProviders providers, IOneTimeRecord
             return OAuthErrors.ProviderNotFound;
         if (!providers.MayReturnTo(command.ReturnUrl))
             return OAuthErrors.ReturnUrlNotAllowed;
-        if (!await sessions.IsFresh(caller.Id, caller.SessionId, cancellationToken))
-            return OAuthErrors.SessionNotFresh;
+        if (await fresh.Refuse(cancellationToken) is { } refusal)
+            return refusal;
 
         var ticket = OneTimeToken.New();
         var flow = new OAuthFlow(

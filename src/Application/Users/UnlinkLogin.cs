@@ -9,8 +9,8 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Unlinks the caller's account of a provider; needs a fresh session, and another way to sign in.</summary>
-/// <remarks>Another way is a password or another linked account. Sessions continue.</remarks>
+/// <summary>Unlinks the caller's account of a provider; needs a fresh session or second factor, and another way to sign in.</summary>
+/// <remarks>Another way is a password, a passkey or another linked account. Sessions continue.</remarks>
 [Authenticated]
 public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
 {
@@ -19,7 +19,7 @@ public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
 }
 
 internal sealed class UnlinkLoginHandler(
-    IAppDbContext db, ISessions sessions, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
+    IAppDbContext db, FreshProof fresh, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
     : ICommandHandler<UnlinkLogin, Unit>
 {
     public async Task<Result<Unit>> Handle(UnlinkLogin command, CancellationToken cancellationToken)
@@ -32,10 +32,13 @@ internal sealed class UnlinkLoginHandler(
         var logins = await db.Set<ExternalLogin>().Where(l => l.UserId == caller.Id).ToListAsync(cancellationToken);
         if (logins.Find(l => l.Provider == command.Provider) is not { } login)
             return OAuthErrors.LoginNotFound;
-        if (!await sessions.IsFresh(caller.Id, caller.SessionId, cancellationToken))
-            return OAuthErrors.SessionNotFresh;
-        if (logins.Count == 1 && await credentials.FindPasswordHash(user.Id, cancellationToken) is null)
+        if (await fresh.Refuse(cancellationToken) is { } refusal)
+            return refusal;
+        if (logins.Count == 1 && await credentials.FindPasswordHash(user.Id, cancellationToken) is null
+            && !await db.Set<Passkey>().AnyAsync(p => p.UserId == user.Id, cancellationToken))
+        {
             return OAuthErrors.LastLogin;
+        }
 
         db.Set<ExternalLogin>().Remove(login);
         user.UnlinkLogin(login.Provider);

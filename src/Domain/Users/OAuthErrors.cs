@@ -23,7 +23,7 @@ public static class OAuthErrors
         ErrorKind.Conflict, "provider_linked", "Another account of this provider is linked to this user. Unlink it first.");
 
     public static readonly Error LastLogin = new(
-        ErrorKind.Conflict, "last_login", "This is the only way to sign in. Set a password or link another login first.");
+        ErrorKind.Conflict, "last_login", "This is the only way to sign in. Set a password, add a passkey or link another login first.");
 
     public static readonly Error SessionNotFresh = new(
         ErrorKind.Forbidden, "session_not_fresh",

@@ -119,6 +119,22 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>Records that the login of a provider was unlinked.</summary>
     public void UnlinkLogin(string provider) => Raise(new UserLoginUnlinked(Id, provider));
 
+    /// <summary>Records a change of the second factors or passkeys.</summary>
+    public void ChangeSecondFactor(SecondFactorChange change) => Raise(new UserSecondFactorChanged(Id, change));
+
+    /// <summary>
+    /// Records that an administrator, who has a higher role, removed all second factors and passkeys; earlier sessions end.
+    /// </summary>
+    public Result<Unit> ResetSecondFactors(User by)
+    {
+        if (Refuse(by) is { } refusal)
+            return refusal;
+
+        EndSessions();
+        ChangeSecondFactor(SecondFactorChange.Reset);
+        return Unit.Value;
+    }
+
     /// <summary>Records a sign-in from a device that is not a known device.</summary>
     public void UseNewDevice(string device, string? ipAddress) => Raise(new UserNewDeviceUsed(Id, device, ipAddress));
 

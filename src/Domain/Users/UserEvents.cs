@@ -80,6 +80,12 @@ public sealed record UserLoginUnlinked(Guid UserId, string Provider) : IDomainEv
     public static string Name => "users.login-unlinked.v1";
 }
 
+/// <summary>A second factor or a passkey of a user was added, removed or used up.</summary>
+public sealed record UserSecondFactorChanged(Guid UserId, SecondFactorChange Change) : IDomainEvent
+{
+    public static string Name => "users.second-factor-changed.v1";
+}
+
 /// <summary>A user signed in on a device, or from a network, that was not used before.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="Device">The browser and operating system that the device reports, such as <c>Firefox, Linux</c>.</param>

@@ -5,16 +5,19 @@ using Portico.Domain.Users;
 namespace Portico.Infrastructure.AccessTokens;
 
 /// <summary>The names of the roles in tokens.</summary>
-internal static class RoleNames
+public static class RoleNames
 {
-    private static readonly (Role Role, byte[] Name)[] All =
+    private static readonly (Role Role, string Text, byte[] Name)[] All =
     [
-        .. Enum.GetValues<Role>().Select(role => (role, Encoding.ASCII.GetBytes(JsonNamingPolicy.CamelCase.ConvertName(role.ToString())))),
+        .. Enum.GetValues<Role>().Select(role => (role, JsonNamingPolicy.CamelCase.ConvertName(role.ToString())))
+            .Select(role => (role.role, role.Item2, Encoding.ASCII.GetBytes(role.Item2))),
     ];
 
-    public static ReadOnlySpan<byte> Of(Role role) => All.First(entry => entry.Role == role).Name;
+    public static string TextOf(Role role) => Array.Find(All, entry => entry.Role == role).Text;
 
-    public static Role? Find(JsonElement name)
+    internal static ReadOnlySpan<byte> Of(Role role) => Array.Find(All, entry => entry.Role == role).Name;
+
+    internal static Role? Find(JsonElement name)
     {
         foreach (var entry in All)
         {

@@ -17,8 +17,12 @@ internal sealed class RedisSessions(
 {
     // KEYS: the session, the sessions of the user
     // ARGV: verb, then its arguments; times in milliseconds
-    // open:   session id, idle lifetime, absolute lifetime, maximum sessions, device, ip, version → the ids over the maximum
-    // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version}
+    // open:   session id, idle lifetime, absolute lifetime, maximum sessions, device, ip, version, whether a second factor was proved → the
+    //         ids over the maximum
+    // rotate: session id, generation, idle lifetime, grace period, reuse report interval → {outcome, generation, remaining life, version,
+    //         whether a second factor was proved}
+    // resume: the arguments and the answer of rotate, for a cookie
+    // factor: session id: a second factor is proved now
     // announce: session id → whether the session exists
     // continue: session id, idle lifetime, grace period, version → {outcome, generation, remaining life, version}
     // outdated: session id, version, lifetime of an announcement → whether to end the session
@@ -46,6 +50,9 @@ internal sealed class RedisSessions(
             local idle, absolute, most = tonumber(ARGV[3]), now + ARGV[4], tonumber(ARGV[5])
             redis.call('HSET', KEYS[1], 'generation', 1, 'rotated', now, 'created', now, 'absolute', absolute,
                 'device', ARGV[6], 'ip', ARGV[7], 'version', ARGV[8])
+            if ARGV[9] == '1' then
+                redis.call('HSET', KEYS[1], 'factor', now)
+            end
             redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])
             redis.call('ZADD', KEYS[2], now, id)
             keep(absolute, idle)
@@ -62,11 +69,19 @@ internal sealed class RedisSessions(
             return 'ended'
         end
 
-        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused', 'earlier', 'proved', 'announced')
+        local s = redis.call('HMGET', KEYS[1], 'generation', 'rotated', 'absolute', 'version', 'reused', 'earlier', 'proved', 'announced',
+            'factor', 'resumed', 'resumedAt')
         if verb == 'announce' then
             if s[1] and not s[5] then
                 redis.call('HSET', KEYS[1], 'announced', now)
                 return 1
+            end
+            return 0
+        end
+
+        if verb == 'factor' then
+            if s[1] and not s[5] then
+                redis.call('HSET', KEYS[1], 'factor', now)
             end
             return 0
         end
@@ -108,7 +123,7 @@ internal sealed class RedisSessions(
                 end
             end
             redis.call('HSET', KEYS[1], 'generation', generation, 'rotated', now, 'earlier', table.concat(earlier, ' '))
-            return {'rotated', generation, keep(absolute, idle), version}
+            return {'rotated', generation, keep(absolute, idle), version, s[9] and 1 or 0}
         end
 
         if verb == 'continue' then
@@ -134,15 +149,32 @@ internal sealed class RedisSessions(
 
         -- Newer than the stored generation: Redis lost its last second in a restart. The MAC proves that the token is genuine.
         if given >= current then
-            return rotate(given + 1, idle, grace)
+            if verb == 'rotate' then
+                return rotate(given + 1, idle, grace)
+            end
+            if given > current then
+                redis.call('HSET', KEYS[1], 'generation', given, 'rotated', now)
+            end
+            if tonumber(s[10] or 0) < given then
+                redis.call('HSET', KEYS[1], 'resumed', given, 'resumedAt', now)
+            end
+            return {'rotated', given, keep(absolute, idle), version, s[9] and 1 or 0}
+        end
+
+        -- A browser sends the previous cookie with requests that are on their way, and longer if the answer with the new cookie got
+        -- lost. So the previous cookie is good until the grace period after the first use of its successor. Of a session without
+        -- cookies no generation was ever resumed.
+        if s[10] and given == current - 1 and given >= tonumber(s[7] or 0)
+            and (tonumber(s[10]) < current or now - tonumber(s[11]) <= grace) then
+            return {'rotated', verb == 'rotate' and current or given, keep(absolute, idle), version, s[9] and 1 or 0}
         end
 
         -- Grace period, for tabs that refresh at the same time or a lost answer: the same successor, if it is not used yet. A tab that
         -- comes later is told that its token was replaced. A password change leaves no successor to the tokens before it.
         local time = replaced[current - given]
         if time and now - time <= grace then
-            if given == current - 1 and given >= tonumber(s[7] or 0) then
-                return {'rotated', current, keep(absolute, idle), version}
+            if verb == 'rotate' and given == current - 1 and given >= tonumber(s[7] or 0) then
+                return {'rotated', current, keep(absolute, idle), version, s[9] and 1 or 0}
             end
             return {'superseded'}
         end
@@ -157,43 +189,24 @@ internal sealed class RedisSessions(
     // Longer than a request takes that announces and then continues.
     private static readonly TimeSpan AnnouncementLifetime = TimeSpan.FromMinutes(2);
 
-    public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
+    public async Task<SessionTicket> Open(
+        Guid userId, int version, bool hasSecondFactor, IClient client, CancellationToken cancellationToken)
     {
         var id = Ids.New(clock.GetUtcNow());
         var pushedOut = await Run(
             userId, id, cancellationToken,
             "open", Name(id), Milliseconds(settings.IdleLifetime), Milliseconds(settings.AbsoluteLifetime), settings.MaxPerUser,
-            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version);
+            client.UserAgent ?? "", client.IpAddress?.ToString() ?? "", version, hasSecondFactor ? 1 : 0);
         foreach (var oldest in (RedisValue[])pushedOut!)
             await End(userId, Guid.Parse((string)oldest!), cancellationToken);
-        return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime);
+        return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime, hasSecondFactor);
     }
 
-    public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken)
-    {
-        if (tokens.Read(refreshToken) is not { } token)
-            return Rotation.Refused;
+    public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
+        tokens.Read(refreshToken) is { } token ? await Use(token, "rotate", cancellationToken) : Rotation.Refused;
 
-        var answer = (RedisValue[])(await Run(
-            token.UserId, token.SessionId, cancellationToken,
-            "rotate", Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace),
-            Milliseconds(TellReuseAgainAfter)))!;
-        switch ((string)answer[0]!)
-        {
-            case "rotated":
-                return Rotation.To(
-                    Ticket(token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2])));
-            case "reused":
-                metrics.Reused();
-                // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
-                await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
-                return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
-            case "superseded":
-                return Rotation.Superseded;
-            default:
-                return Rotation.Refused;
-        }
-    }
+    public async Task<Rotation> Resume(string cookie, CancellationToken cancellationToken) =>
+        tokens.ReadCookie(cookie) is { } token ? await Use(token, "resume", cancellationToken) : Rotation.Refused;
 
     public async Task<bool> Announce(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         (bool)await Run(userId, sessionId, cancellationToken, "announce", Name(sessionId));
@@ -204,7 +217,8 @@ internal sealed class RedisSessions(
             userId, sessionId, cancellationToken,
             "continue", Name(sessionId), Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace), version))!;
         return (string)answer[0]! == "rotated"
-            ? Ticket(new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]))
+            ? Ticket(
+                new RefreshToken(userId, sessionId, (uint)answer[1]), version, TimeSpan.FromMilliseconds((long)answer[2]), (bool)answer[4])
             : UserErrors.InvalidRefreshToken;
     }
 
@@ -232,12 +246,14 @@ internal sealed class RedisSessions(
     public Task<bool> Exists(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
         redis.Run(database => database.KeyExistsAsync(SessionKey(userId, sessionId)), cancellationToken);
 
-    public async Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        var created = await redis.Run(
-            database => database.HashGetAsync(SessionKey(userId, sessionId), "created"), cancellationToken);
-        return !created.IsNull && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds((long)created) <= settings.FreshFor;
-    }
+    public Task<bool> IsFresh(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        IsFresh(userId, sessionId, "created", cancellationToken);
+
+    public Task ProveSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        Run(userId, sessionId, cancellationToken, "factor", Name(sessionId));
+
+    public Task<bool> HasFreshSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        IsFresh(userId, sessionId, "factor", cancellationToken);
 
     // Revoked before it is deleted: when a step fails, the session still exists and can be ended again.
     public Task End(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
@@ -252,6 +268,37 @@ internal sealed class RedisSessions(
         {
             if (id != keptSessionId)
                 await End(userId, id, cancellationToken);
+        }
+    }
+
+    private async Task<bool> IsFresh(Guid userId, Guid sessionId, string field, CancellationToken cancellationToken)
+    {
+        var at = await redis.Run(database => database.HashGetAsync(SessionKey(userId, sessionId), field), cancellationToken);
+        return !at.IsNull && clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds((long)at) <= settings.FreshFor;
+    }
+
+    private async Task<Rotation> Use(RefreshToken token, string verb, CancellationToken cancellationToken)
+    {
+        var answer = (RedisValue[])(await Run(
+            token.UserId, token.SessionId, cancellationToken,
+            verb, Name(token.SessionId), token.Generation, Milliseconds(settings.IdleLifetime), Milliseconds(settings.ReuseGrace),
+            Milliseconds(TellReuseAgainAfter)))!;
+        switch ((string)answer[0]!)
+        {
+            case "rotated":
+                return Rotation.To(
+                    Ticket(
+                        token with { Generation = (uint)answer[1] }, (int)answer[3], TimeSpan.FromMilliseconds((long)answer[2]),
+                        (bool)answer[4]));
+            case "reused":
+                metrics.Reused();
+                // The session is already unusable. Redis keeps it, and reports the reuse again, until the caller has ended it.
+                await revoked.Add(token.SessionId, _ => Task.CompletedTask, cancellationToken);
+                return Rotation.EndedBy(new EndedByReuse(token.UserId, token.SessionId));
+            case "superseded":
+                return Rotation.Superseded;
+            default:
+                return Rotation.Refused;
         }
     }
 
@@ -274,8 +321,8 @@ internal sealed class RedisSessions(
 
     private static string? Text(RedisValue field) => field.IsNullOrEmpty ? null : (string)field!;
 
-    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life) =>
-        new(token.UserId, token.SessionId, version, tokens.Write(token), life);
+    private SessionTicket Ticket(RefreshToken token, int version, TimeSpan life, bool hasSecondFactor) =>
+        new(token.UserId, token.SessionId, version, tokens.Write(token), life, hasSecondFactor);
 
     private static string Name(Guid id) => id.ToString("N");
 

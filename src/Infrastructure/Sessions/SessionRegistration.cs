@@ -12,6 +12,7 @@ internal static class SessionRegistration
         services.AddSettings<SessionSettings>(configuration);
         services.AddMetrics();
         services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<ISessionCookies>(provider => provider.GetRequiredService<RefreshTokens>());
         services.AddSingleton<SessionMetrics>();
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<IRevokedSessions>(provider => provider.GetRequiredService<RevokedSessions>());

@@ -1,3 +1,4 @@
+using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SignIn;
@@ -35,6 +36,9 @@ public sealed class SignInSettings : ISettings
     /// <summary>The maximum number of failures of one client in 15 minutes, over all addresses; IPv6 counts by /64.</summary>
     public int MaxPerClient { get; init; } = 100;
 
+    /// <summary>The roles that need a second factor: <c>Manager</c>, <c>Admin</c> or both; the role of new users never needs one.</summary>
+    public Role[] RequireSecondFactorFor { get; init; } = [];
+
     public IEnumerable<string> Problems()
     {
         if (FreeFailures is < 0 or > 20)
@@ -53,6 +57,12 @@ public sealed class SignInSettings : ISettings
             yield return $"SignIn:ForgetAddressAfter must be between SignIn:ForgetAfter and 30 days; it is {ForgetAddressAfter}.";
         if (MaxPerClient is < 1 or > 1_000_000)
             yield return $"SignIn:MaxPerClient must be between 1 and 1000000; it is {MaxPerClient}.";
+        foreach (var (index, role) in RequireSecondFactorFor.Index())
+        {
+            if (role is not (Role.Manager or Role.Admin))
+                yield return $"SignIn:RequireSecondFactorFor:{index} must be Manager or Admin; it is {role}.";
+        }
+
         if (ChallengeClientAfter < 1 || ChallengeClientAfter > MaxPerClient)
             yield return $"SignIn:ChallengeClientAfter must be between 1 and SignIn:MaxPerClient; it is {ChallengeClientAfter}.";
     }

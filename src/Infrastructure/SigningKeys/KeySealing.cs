@@ -90,7 +90,7 @@ public sealed class KeySealing
         catch (AuthenticationTagMismatchException changed)
         {
             throw new SealedKeyException(
-                $"The {purpose} was changed after it was sealed: somebody wrote into the table identity.signing_keys.", changed);
+                $"The {purpose} was changed after it was sealed: somebody wrote into the database.", changed);
         }
     }
 

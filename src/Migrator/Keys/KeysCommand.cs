@@ -4,6 +4,7 @@ using Npgsql;
 using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.SecondFactors;
 using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator.Commands;
 using Spectre.Console;
@@ -42,11 +43,13 @@ internal static class KeysCommand
         host.SetAction(drop, (run, token) => RunAsync(
             run, connectTimeout, run.Settings.Sealing, (store, stop) =>
                 ShowAsync(store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), run.Report), token));
-        var reseal = new Command("reseal", "Encrypt all keys with Tokens:SealingKey; Tokens:OtherSealingKey decrypts those that need it.");
+        var reseal = new Command(
+            "reseal", "Encrypt all keys and secrets with Tokens:SealingKey; Tokens:OtherSealingKey decrypts the others.");
         host.SetAction(
             reseal,
             (run, token) =>
-                RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ResealAsync(store, run.Report, stop), token));
+                RunAsync(
+                    run, connectTimeout, (connection, stop) => ResealAsync(connection, run.Settings.Sealing, run.Report, stop), token));
         return new Command(
             "keys",
             "Show and change the keys that sign access tokens. The servers follow within 1 to 2 seconds.") { connectTimeout, list, rotate,
@@ -60,10 +63,8 @@ internal static class KeysCommand
         connectTimeout,
         async (connection, stop) =>
         {
-            var options = new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
-            await using var db = new AppDbContext(options);
-            var caller = new SystemCaller();
-            await action(new SigningKeyStore(db, sealing, new AuditLog(db, options, caller, caller, TimeProvider.System)), stop);
+            await using var db = new AppDbContext(Options(connection));
+            await action(StoreOf(db, connection, sealing), stop);
         },
         cancellationToken);
 
@@ -125,11 +126,24 @@ internal static class KeysCommand
             report.Line($"{step} {key.Id} ({key.Algorithm}).");
     }
 
-    private static async Task ResealAsync(SigningKeyStore store, CommandReport report, CancellationToken cancellationToken)
+    private static async Task ResealAsync(
+        NpgsqlConnection connection, KeySealing sealing, CommandReport report, CancellationToken cancellationToken)
     {
-        var resealed = await store.Reseal(cancellationToken);
+        await using var db = new AppDbContext(Options(connection));
+        var resealed = await StoreOf(db, connection, sealing).Reseal(cancellationToken);
+        var secrets = await db.ResealSecrets(sealing, cancellationToken);
         report.Set("resealed", resealed);
-        report.Line($"Resealed: {resealed}.");
+        report.Set("resealedSecrets", secrets);
+        report.Line($"Resealed: {resealed}. Secrets of authenticator apps: {secrets}.");
+    }
+
+    private static DbContextOptions<AppDbContext> Options(NpgsqlConnection connection) =>
+        new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
+
+    private static SigningKeyStore StoreOf(AppDbContext db, NpgsqlConnection connection, KeySealing sealing)
+    {
+        var caller = new SystemCaller();
+        return new SigningKeyStore(db, sealing, new AuditLog(db, Options(connection), caller, caller, TimeProvider.System));
     }
 
     private static string Time(DateTimeOffset? time) => $"{time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}";

@@ -34,7 +34,8 @@ internal sealed class BatchPipeline(IHttpContextAccessor accessor, IServiceScope
         var entry = _entry ?? throw new InvalidOperationException("The pipeline was not built.");
         var common = new Common(
             entry, batch.Request.Scheme, batch.Request.Host, batch.Connection.RemoteIpAddress, batch.Connection.RemotePort,
-            batch.Request.Headers.Authorization, batch.Request.Headers.UserAgent, batch.Request.Headers.AcceptLanguage, Activity.Current);
+            batch.Request.Headers.Authorization, batch.Request.Headers.Cookie, batch.Request.Headers.UserAgent,
+            batch.Request.Headers.AcceptLanguage, Activity.Current);
         return (request, cancellationToken) =>
         {
             // The accessor would otherwise lose the context of the batch.
@@ -99,6 +100,7 @@ internal sealed class BatchPipeline(IHttpContextAccessor accessor, IServiceScope
         context.Connection.RemotePort = common.Port;
         var headers = context.Request.Headers;
         headers.Authorization = common.Authorization;
+        headers.Cookie = common.Cookie;
         headers.UserAgent = common.UserAgent;
         headers.AcceptLanguage = common.AcceptLanguage;
         foreach (var (name, value) in request.Headers)
@@ -124,7 +126,7 @@ internal sealed class BatchPipeline(IHttpContextAccessor accessor, IServiceScope
 
     private sealed record Common(
         RequestDelegate Entry, string Scheme, HostString Host, System.Net.IPAddress? Address, int Port, StringValues Authorization,
-        StringValues UserAgent, StringValues AcceptLanguage, Activity? Activity);
+        StringValues Cookie, StringValues UserAgent, StringValues AcceptLanguage, Activity? Activity);
 }
 
 /// <summary>Marks a request of a batch.</summary>

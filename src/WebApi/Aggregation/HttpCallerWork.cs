@@ -13,23 +13,23 @@ namespace Portico.WebApi.Aggregation;
 /// </remarks>
 internal sealed class HttpCallerWork(IHttpContextAccessor accessor, IServiceScopeFactory scopes) : ICallerWork, ICallerToken
 {
-    public string? Authorization => accessor.HttpContext?.Features.Get<Bearer>() is null
-        ? null
-        : accessor.HttpContext.Request.Headers.Authorization.ToString();
+    public string? Authorization => accessor.HttpContext?.Features.Get<AuthenticatedCaller>() is { } caller
+        ? $"{BearerHandler.SchemeName} {caller.AccessToken}"
+        : null;
 
     public ICallerSnapshot Capture()
     {
         var context = accessor.HttpContext ?? throw new InvalidOperationException("There is no request.");
-        var bearer = context.Features.Get<Bearer>() ?? throw new InvalidOperationException("Nobody is signed in.");
+        var caller = context.Features.Get<AuthenticatedCaller>() ?? throw new InvalidOperationException("Nobody is signed in.");
         var locale = new HttpRequestClient(accessor).Locale;
-        return new Snapshot(accessor, scopes, context, bearer, new CallerKey(bearer.Claims.Subject, bearer.Claims.Epoch, locale));
+        return new Snapshot(accessor, scopes, context, caller, new CallerKey(caller.Claims.Subject, caller.Claims.Epoch, locale));
     }
 
     private sealed class Snapshot(
-        IHttpContextAccessor accessor, IServiceScopeFactory scopes, HttpContext request, Bearer bearer, CallerKey key) : ICallerSnapshot
+        IHttpContextAccessor accessor, IServiceScopeFactory scopes, HttpContext request, AuthenticatedCaller caller, CallerKey key)
+        : ICallerSnapshot
     {
         private readonly IPAddress? _address = request.Connection.RemoteIpAddress;
-        private readonly StringValues _authorization = request.Request.Headers.Authorization;
         private readonly StringValues _userAgent = request.Request.Headers.UserAgent;
         private readonly string _requestId = request.TraceIdentifier;
         private readonly Activity? _activity = Activity.Current;
@@ -48,10 +48,9 @@ internal sealed class HttpCallerWork(IHttpContextAccessor accessor, IServiceScop
         {
             await using var scope = scopes.CreateAsyncScope();
             var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider, TraceIdentifier = _requestId };
-            context.Features.Set(bearer);
+            context.Features.Set(caller);
             context.Connection.RemoteIpAddress = _address;
             context.Request.Method = HttpMethods.Get;
-            context.Request.Headers.Authorization = _authorization;
             context.Request.Headers.UserAgent = _userAgent;
             context.Request.Headers.AcceptLanguage = key.Locale;
             context.RequestAborted = cancellationToken;

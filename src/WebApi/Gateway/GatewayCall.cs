@@ -21,6 +21,7 @@ internal sealed class GatewayCall(
     private const string EventStream = "text/event-stream";
     private const string OwnCookies = "__Host-";
     private const string OwnSecureCookies = "__Secure-";
+    private const string OwnDevelopmentCookies = "portico";
 
     private readonly TaskCompletionSource _streams = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -111,7 +112,8 @@ internal sealed class GatewayCall(
         var others = string.Join("; ", cookies.SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries)).Where(pair =>
             pair.Length > 0
             && !pair.StartsWith(OwnCookies, StringComparison.OrdinalIgnoreCase)
-            && !pair.StartsWith(OwnSecureCookies, StringComparison.OrdinalIgnoreCase)));
+            && !pair.StartsWith(OwnSecureCookies, StringComparison.OrdinalIgnoreCase)
+            && !pair.StartsWith(OwnDevelopmentCookies, StringComparison.OrdinalIgnoreCase)));
         return others.Length > 0 ? others : StringValues.Empty;
     }
 

@@ -19,8 +19,9 @@ namespace Portico.WebApi.Gateway;
 /// </remarks>
 internal sealed partial class GatewayEndpoint(
     GatewaySettings settings, LimitSettings limits, TokenSettings tokens, IHttpForwarder forwarder, IServiceGuard guard,
-    IDelegatedTokenIssuer issuer, IRequestRateLimiter limiter, IRateLimitReport limitReport, ICurrentUser user, GatewayCache cache,
-    GatewayMetrics metrics, IRevokedSessions revoked, ITokenVersions versions, TimeProvider clock, ILogger<GatewayEndpoint> logger)
+    IDelegatedTokenIssuer issuer, IRequestRateLimiter limiter, IRateLimitReport limitReport, ICurrentUser user, ICallerToken callerToken,
+    GatewayCache cache, GatewayMetrics metrics, IRevokedSessions revoked, ITokenVersions versions, TimeProvider clock,
+    ILogger<GatewayEndpoint> logger)
 {
     private static readonly TimeSpan LongestAnonymousStream = TimeSpan.FromHours(1);
 
@@ -69,7 +70,7 @@ internal sealed partial class GatewayEndpoint(
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var isStream = false;
-        var call = new GatewayCall(service, rest, TokenFor(context, service), tokens.Issuer, user.Claims, report)
+        var call = new GatewayCall(service, rest, TokenFor(service), tokens.Issuer, user.Claims, report)
         {
             Caching = key is null ? null : (cache, key),
             OpenStream = body =>
@@ -138,11 +139,11 @@ internal sealed partial class GatewayEndpoint(
         return body.Length > 0;
     }
 
-    private string? TokenFor(HttpContext context, GatewayService service) => service.Route.Identity switch
+    private string? TokenFor(GatewayService service) => service.Route.Identity switch
     {
         _ when user.Claims is null => null,
         GatewayIdentity.DelegatedToken => $"Bearer {issuer.Issue(user.Claims, service.Audience)}",
-        GatewayIdentity.CallerToken => context.Request.Headers.Authorization.ToString(),
+        GatewayIdentity.CallerToken => callerToken.Authorization,
         _ => null,
     };
 

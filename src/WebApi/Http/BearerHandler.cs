@@ -2,11 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
-using Portico.Application.Common;
 using Portico.Application.Common.Security;
-using Portico.Infrastructure.AccessTokens;
-using Portico.Infrastructure.Sessions;
-using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.WebApi.Http;
 
@@ -16,9 +12,7 @@ namespace Portico.WebApi.Http;
 /// unknown while the keys can't be read is 503.
 /// </remarks>
 internal sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, VerifiedTokenCache tokens,
-    IRevokedSessions ended,
-    ITokenVersions epochs, ISigningKeyRefresh keys)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenCheck tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -31,23 +25,11 @@ internal sealed class BearerHandler(
 
         if (header is not [{ } value] || !TryReadToken(value, out var token))
             return Refuse("malformed");
-        if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenError.UnknownKey)
-        {
-            // Another replica may have created the key a moment ago.
-            var isReloaded = await keys.LookAgain(Context.RequestAborted);
-            // A 401 would make the client give up a session that may be good.
-            if (!tokens.TryValidate(token, out claims, out refusal) && refusal == TokenError.UnknownKey && !isReloaded)
-                throw new DependencyUnavailableException(TokenKeys.Dependency);
-        }
+        var verdict = await tokens.Judge(token, Context.RequestAborted);
+        if (verdict.Claims is not { } claims)
+            return Refuse(verdict.Refusal);
 
-        if (claims is null)
-            return Refuse(refusal.ToString());
-        if (await ended.Contains(claims.SessionId, Context.RequestAborted))
-            return Refuse("session ended");
-        if (!await epochs.Accepts(claims.Subject, claims.Epoch, Context.RequestAborted))
-            return Refuse("epoch passed");
-
-        Context.Features.Set(new Bearer(claims));
+        Context.Features.Set(new AuthenticatedCaller(claims, token));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName));
     }
 
@@ -66,8 +48,17 @@ internal sealed class BearerHandler(
     }
 }
 
-/// <summary>The claims of the caller's access token.</summary>
-internal sealed record Bearer(AccessTokenClaims Claims);
+/// <summary>Who sent the request, by an access token.</summary>
+/// <param name="Claims">The claims of the token.</param>
+/// <param name="AccessToken">The token: of a browser with a cookie the one that the server holds for it.</param>
+internal sealed record AuthenticatedCaller(AccessTokenClaims Claims, string AccessToken)
+{
+    /// <summary>The cookie that the caller was authenticated by; <c>null</c> for an access token.</summary>
+    public string? Cookie { get; init; }
+
+    /// <summary>When the session ends if it is not used any more; <c>null</c> when only the token is known.</summary>
+    public DateTimeOffset? SessionExpiresAt { get; init; }
+}
 
 /// <summary>The caller sent an invalid access token.</summary>
 internal sealed record InvalidBearer;
@@ -75,7 +66,13 @@ internal sealed record InvalidBearer;
 /// <summary>The caller of the current request.</summary>
 internal sealed class HttpCurrentUser(IHttpContextAccessor accessor) : ICurrentUser
 {
-    public AccessTokenClaims? Claims => accessor.HttpContext?.Features.Get<Bearer>()?.Claims;
+    public AccessTokenClaims? Claims => Caller?.Claims;
+
+    public DateTimeOffset SessionExpiresAt => Caller is { } caller
+        ? caller.SessionExpiresAt ?? caller.Claims.ExpiresAt
+        : throw new InvalidOperationException("Nobody is signed in.");
+
+    private AuthenticatedCaller? Caller => accessor.HttpContext?.Features.Get<AuthenticatedCaller>();
 }
 
 /// <summary>The challenge of a 401 (RFC 6750, 3): whether the token was missing or invalid.</summary>

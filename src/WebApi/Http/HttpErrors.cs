@@ -8,6 +8,8 @@ internal static class HttpErrors
     public static readonly HttpError ValidationFailed = new(400, "validation_failed", "Some fields are not valid.");
     public static readonly HttpError Unauthenticated = new(401, "unauthenticated", "Sign in first: a valid access token is needed.");
     public static readonly HttpError Forbidden = new(403, "forbidden", "This is not allowed.");
+    public static readonly HttpError CrossSiteRequest = new(
+        403, "cross_site_request", "With the cookie this call needs the header X-CSRF: 1 and an Origin that is allowed here.");
     public static readonly HttpError NotFound = new(404, "not_found", "There is nothing at this address.");
     public static readonly HttpError MethodNotAllowed = new(
         405, "method_not_allowed", "This address does not take that method. See the Allow header.");
@@ -19,6 +21,8 @@ internal static class HttpErrors
     public static readonly HttpError UnsupportedMediaType = new(
         415, "unsupported_media_type", "Send the body as application/json in UTF-8, without a Content-Encoding.");
     public static readonly HttpError TooManyRequests = new(429, "too_many_requests", "Too many requests. Wait before you try again.");
+    public static readonly HttpError TooManyStreams = new(
+        429, "too_many_streams", "This session has too many open event streams. Close some.");
     public static readonly HttpError HeadersTooLarge = new(431, "headers_too_large", "The header fields are too large.");
     public static readonly HttpError InternalError = new(
         500, "internal_error", "Something went wrong on our side. Quote the traceId when you report it.");
@@ -36,9 +40,9 @@ internal static class HttpErrors
     /// <summary>All of these errors.</summary>
     public static IReadOnlyList<HttpError> All { get; } =
     [
-        BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, HeadersTooLarge, InternalError, ServiceFailed,
-        DependencyUnavailable, Timeout,
+        BadRequest, MalformedJson, ValidationFailed, Unauthenticated, Forbidden, CrossSiteRequest, NotFound, MethodNotAllowed,
+        NotAcceptable, RequestTimeout, BodyTooLarge, UriTooLong, UnsupportedMediaType, TooManyRequests, TooManyStreams, HeadersTooLarge,
+        InternalError, ServiceFailed, DependencyUnavailable, Timeout,
     ];
 
     /// <summary>The error for an answer that has a status but no body.</summary>

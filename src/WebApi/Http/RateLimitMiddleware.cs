@@ -14,7 +14,8 @@ internal sealed class RateLimitMiddleware(
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments(Api, StringComparison.OrdinalIgnoreCase))
+        if (!context.Request.Path.StartsWithSegments(Api, StringComparison.OrdinalIgnoreCase)
+            || context.GetEndpoint()?.Metadata.GetMetadata<NoRateLimitAttribute>() is not null)
             return next(context);
 
         var isAllowed = user.Claims is { Subject: var person }
@@ -24,3 +25,7 @@ internal sealed class RateLimitMiddleware(
         return isAllowed ? next(context) : context.Refuse(HttpErrors.TooManyRequests with { RetryAfter = use.Reset });
     }
 }
+
+/// <summary>Marks an action that proxies call for every request to another service, which has limits of its own.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NoRateLimitAttribute : Attribute;

@@ -33,6 +33,14 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
         // Most answers contain tokens or personal data; an answer that may be cached sets its own header.
         if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             headers.CacheControl = "no-store";
+        // The cookie does not keep shared caches from storing an answer, as an Authorization header does (RFC 9111, 3.5).
+        if (context.Features.Get<AuthenticatedCaller>() is { Cookie: not null }
+            && CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var caching) && !caching.NoStore)
+        {
+            (caching.Private, caching.Public, caching.SharedMaxAge) = (true, false, null);
+            headers.CacheControl = caching.ToString();
+        }
+
         // The CORS headers depend on the origin, also when they are absent, and a shared cache must know it.
         if (headers.CacheControl.ToString().Contains(CacheControlHeaderValue.PublicString, StringComparison.OrdinalIgnoreCase)
             && !headers.Vary.ToString().Contains(HeaderNames.Origin, StringComparison.OrdinalIgnoreCase))

@@ -8,7 +8,7 @@ internal static class OpenApiRegistration
     public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, string version) =>
         services.AddOpenApi(version, options =>
         {
-            options.AddDocumentTransformer<BearerScheme>();
+            options.AddDocumentTransformer<SecuritySchemes>();
             options.AddOperationTransformer<OperationTransformer>();
             options.AddOperationTransformer<VersionLifetime>();
             options.AddSchemaTransformer<TextSchemas>();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using Portico.Application.Common.Security;
+using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 
 namespace Portico.WebApi.OpenApi;
@@ -33,11 +34,11 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         var access = useCase.GetCustomAttribute<AccessAttribute>()
             ?? throw new InvalidOperationException($"{useCase.Name} does not say who may send it.");
         RecordHeaders.Describe(operation, context.Description, useCase);
-        SortedSet<int> statuses =
-        [
-            StatusCodes.Status429TooManyRequests, .. context.Description.ActionDescriptor.EndpointMetadata.OfType<ProducesErrorsAttribute>()
-                .SelectMany(refuses => refuses.Statuses)
-        ];
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var isLimited = !metadata.OfType<NoRateLimitAttribute>().Any();
+        SortedSet<int> statuses = [.. metadata.OfType<ProducesErrorsAttribute>().SelectMany(refuses => refuses.Statuses)];
+        if (isLimited)
+            statuses.Add(StatusCodes.Status429TooManyRequests);
         if (operation.RequestBody is not null)
             statuses.UnionWith(
                 [StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
@@ -47,8 +48,14 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         if (access is not AnonymousAttribute)
         {
             statuses.Add(StatusCodes.Status401Unauthorized);
+            string[] schemes = metadata.OfType<NeedsCookieAttribute>().Any()
+                ? [SecuritySchemes.Cookie]
+                : [SecuritySchemes.Bearer, SecuritySchemes.Cookie];
             operation.Security =
-                [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme.Name, context.Document)] = [] }];
+            [
+                .. schemes.Select(
+                    scheme => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] }),
+            ];
         }
 
         if (access is RequirePermissionAttribute required)
@@ -74,7 +81,8 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             };
         }
 
-        RateLimitHeaders.Describe(operation.Responses);
+        if (isLimited)
+            RateLimitHeaders.Describe(operation.Responses);
     }
 
     private static Type? UseCaseOf(OpenApiOperationTransformerContext context)

@@ -1,6 +1,6 @@
 // After a sign-in on this page, sets its access token as the "Authorize" value; removes it after sign-out.
 window.addEventListener('load', () => {
-  const signsIn = /\/auth\/(login|register|refresh)$/;
+  const signsIn = /\/auth\/(login|login\/challenge|passkeys|register|refresh)$/;
   const signsOut = /\/auth\/logout$/;
   const ui = window.ui;
 

@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using FsCheck;
 using FsCheck.Fluent;
 using Portico.Application.Notifications;
+using Portico.Domain.Users;
 using Outcome = Portico.Domain.Forecasts.Outcome;
 
 namespace Portico.Application.UnitTests.Notifications;
@@ -18,6 +19,7 @@ public sealed class MessageTemplatesTests
         Notification.LinkCode("012345", "VK ID", TimeSpan.FromMinutes(10)),
         Notification.LoginLinked("Google", Noon),
         Notification.LoginUnlinked("Google", Noon),
+        .. Enum.GetValues<SecondFactorChange>().Select(change => Notification.SecondFactorChanged(change, Noon)),
         Notification.Welcome("Ada Lovelace"),
         Notification.PasswordChanged(Noon),
         Notification.NewDevice("Firefox, Linux", "203.0.113.7", Noon),

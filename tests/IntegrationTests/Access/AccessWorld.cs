@@ -63,6 +63,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/auth/oauth"] = (_, _) => Task.FromResult("yandex"),
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
         ["/exchange-rates"] = (_, _) => Task.FromResult("EUR"),
+        ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -85,7 +86,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
     };
 
     // Their records belong to nobody in particular.
-    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/exchange-rates"];
+    private static readonly string[] Unowned =
+        ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private OrdersApp _orders = null!;
@@ -186,7 +188,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
             },
             default);
         var ticket = await services.GetRequiredService<ISessions>()
-            .Open(user.Id, user.SessionVersion, services.GetRequiredService<IClient>(), default);
+            .Open(user.Id, user.SessionVersion, hasSecondFactor: false, services.GetRequiredService<IClient>(), default);
         person.Take(JsonSerializer.SerializeToElement(new
         {
             accessToken = services.GetRequiredService<IAccessTokenIssuer>().Issue(user, ticket.SessionId).Value,

@@ -181,7 +181,8 @@ public sealed class LogInTests : PorticoTests
                 provider => new OutdatedSessions((ISessions)ActivatorUtilities.CreateInstance(provider, real)));
         }
 
-        public async Task<SessionTicket> Open(Guid userId, int version, IClient client, CancellationToken cancellationToken)
+        public async Task<SessionTicket> Open(
+            Guid userId, int version, bool hasSecondFactor, IClient client, CancellationToken cancellationToken)
         {
             Opened = userId;
             if (Database is not null)
@@ -192,11 +193,19 @@ public sealed class LogInTests : PorticoTests
                 await command.ExecuteNonQueryAsync(cancellationToken);
             }
 
-            return await inner.Open(userId, version, client, cancellationToken);
+            return await inner.Open(userId, version, hasSecondFactor, client, cancellationToken);
         }
+
+        public Task ProveSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+            inner.ProveSecondFactor(userId, sessionId, cancellationToken);
+
+        public Task<bool> HasFreshSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+            inner.HasFreshSecondFactor(userId, sessionId, cancellationToken);
 
         public Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
             inner.Rotate(refreshToken, cancellationToken);
+
+        public Task<Rotation> Resume(string cookie, CancellationToken cancellationToken) => inner.Resume(cookie, cancellationToken);
 
         public Task<Result<SessionTicket>> Continue(Guid userId, Guid sessionId, int version, CancellationToken cancellationToken) =>
             inner.Continue(userId, sessionId, version, cancellationToken);

@@ -69,7 +69,7 @@ public sealed class RefreshMachineTests : IAsyncLifetime
         var models = new List<Model>();
         for (var n = 0; n < 3; n++)
         {
-            var ticket = await Sessions.Open(userId, 0, new Client(), default);
+            var ticket = await Sessions.Open(userId, 0, hasSecondFactor: false, new Client(), default);
             models.Add(new Model(userId, ticket.SessionId, ticket.RefreshToken));
         }
 

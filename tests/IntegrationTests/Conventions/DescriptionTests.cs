@@ -12,7 +12,8 @@ public sealed class DescriptionTests
         var app = await PorticoApp.SharedAsync();
         var document = await app.Client.GetAsync(new Uri("/openapi/v1.json", UriKind.Relative)).Json(HttpStatusCode.OK);
         var operations = document.GetProperty("paths").EnumerateObject()
-            .Where(path => path.Name.StartsWith("/api/", StringComparison.Ordinal))
+            // Proxies ask it for every request to another service.
+            .Where(path => path.Name.StartsWith("/api/", StringComparison.Ordinal) && path.Name != "/api/v1/auth/verify")
             .SelectMany(path => path.Value.EnumerateObject()).ToList();
         Assert.NotEmpty(operations);
         foreach (var operation in operations)

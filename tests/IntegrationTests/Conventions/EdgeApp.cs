@@ -75,7 +75,9 @@ internal sealed class EdgeApp : IAsyncDisposable
             .AddSingleton<AccessTokenValidator>()
             .AddSingleton<VerifiedTokenCache>()
             .AddSingleton<AccessTokenIssuer>()
-            .AddSingleton<TokenDiscovery>();
+            .AddSingleton<TokenDiscovery>()
+            .AddSingleton(new SessionSettings { Key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) })
+            .AddSingleton<ISessionCookies, RefreshTokens>();
         builder.Services.AddSingleton<IRevokedSessions>(options)
             .AddSingleton<ITokenVersions>(options)
             .AddSingleton<ISigningKeyRefresh>(options)

@@ -6,6 +6,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Infrastructure.Passwords;
+using Portico.IntegrationTests.Cookies;
 using Portico.IntegrationTests.Stacks;
 using Portico.Testing;
 using static Portico.IntegrationTests.Faults.RedisFaults;
@@ -102,7 +103,23 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var signingUp = PorticoApp.NewEmail();
         await _app.Client.Post("auth/verify-code", new { email = signingUp, reason = "registration" }).Json(HttpStatusCode.Accepted);
         var code = await _app.CodeAsync(signingUp);
+        using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = _app.Api };
+        var browser = new CookieBrowser(client, _app.Api.GetLeftPart(UriPartial.Authority));
+        await browser.LogInAsync(person).Json(HttpStatusCode.OK);
+        Task<HttpResponseMessage> ByCookie(HttpClient at, string path = "/api/v1/users/me")
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Add("Cookie", $"portico={browser.Cookie}");
+            return at.SendAsync(request);
+        }
+
+        await ByCookie(_app.Client).Json(HttpStatusCode.OK);
         await Break(fault);
+
+        // A browser goes on where its cookie is known, and waits elsewhere.
+        await ByCookie(_app.Client).Json(HttpStatusCode.OK);
+        await Unavailable(ByCookie(_other.Client));
+        await ByCookie(_other.Client, "/health/live").Json(HttpStatusCode.OK);
 
         // Sessions and codes fail closed.
         await Unavailable(person.RefreshAsync());

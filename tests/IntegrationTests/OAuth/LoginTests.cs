@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using Npgsql;
+using Portico.IntegrationTests.Cookies;
+using Portico.IntegrationTests.SecondFactors;
 using Portico.Testing;
 using Portico.Testing.Providers;
 using StackExchange.Redis;
@@ -40,6 +42,23 @@ public sealed class LoginTests(OAuthWorld world)
             await world.App.Database.TextAsync(
                 "SELECT string_agg(action || ' ' || after, ', ' ORDER BY id) FROM audit_log WHERE subject_id = $1 AND actor::text = $1",
                 person.Id.ToString()));
+    }
+
+    [Fact]
+    public async Task A_sign_in_with_a_provider_ends_in_a_cookie_too()
+    {
+        using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = world.App.Api };
+        var page = new CookieBrowser(client, world.App.Api.GetLeftPart(UriPartial.Authority));
+        using var browser = world.Browser();
+        var person = new FakePerson { Email = PorticoApp.NewEmail(), IsEmailVerified = true };
+        var code = OAuthWorld.CodeIn(await browser.FlowAsync("google", person, OAuthWorld.To(OAuthWorld.Frontend)));
+        var answer = await page.SendAsync(HttpMethod.Post, "/api/v1/session/exchange", new { code }).Json(HttpStatusCode.OK);
+
+        Assert.False(answer.TryGetProperty("accessToken", out _));
+        var cookie = page.Cookie;
+        page.Cookie = null;
+        var me = await page.SendRawAsync(HttpMethod.Get, "/api/v1/users/me", null, ("Cookie", $"portico={cookie}")).Json(HttpStatusCode.OK);
+        Assert.Equal(person.Email, me.Text("email"));
     }
 
     [Fact]
@@ -237,6 +256,53 @@ public sealed class LoginTests(OAuthWorld world)
             """,
             email));
         Assert.Equal("users_verified", refused.ConstraintName);
+    }
+
+    [Fact]
+    public async Task A_user_with_a_second_factor_proves_it_at_a_provider_too()
+    {
+        var account = new FakePerson();
+        var person = await world.SignedInAsync("vk", account);
+        var added = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp").Json(HttpStatusCode.OK);
+        var clock = TotpClock.Of(added.Text("secret"));
+        await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp/confirm", new { code = clock.Code() }).Json(HttpStatusCode.OK);
+
+        var challenge = await world.SignInAsync("vk", account).Json(HttpStatusCode.Accepted);
+        Assert.Equal("""["totp","recoveryCode"]""", challenge.GetProperty("methods").ToString());
+        var challengeId = challenge.Text("challengeId");
+        person.Take(
+            await world.App.Client.Post("auth/login/challenge", new { challengeId, method = "totp", code = clock.Code(1) })
+                .Json(HttpStatusCode.OK));
+
+        // The proof was fresh; an older one is not enough.
+        await world.LinkAsync(person, "facebook", new FakePerson()).Json(HttpStatusCode.NoContent);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(world.App.Stack.Redis.ConnectionString);
+        await redis.GetDatabase().HashSetAsync(
+            $"{world.App.Settings["Redis:KeyPrefix"]}session:{{{person.Id:N}}}:{person.SessionId:N}",
+            "factor",
+            DateTimeOffset.UtcNow.AddMinutes(-11).ToUnixTimeMilliseconds());
+        await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/logins", new { provider = "google", returnUrl = OAuthWorld.Frontend })
+            .Problem(HttpStatusCode.Forbidden, "second_factor_not_fresh");
+        await person.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/facebook")
+            .Problem(HttpStatusCode.Forbidden, "second_factor_not_fresh");
+    }
+
+    [Fact]
+    public async Task A_passkey_is_a_way_to_sign_in_and_the_last_one_stays()
+    {
+        var person = await world.SignedInAsync("yandex", new FakePerson());
+        var authenticator = new SoftwareAuthenticator(world.App.Api);
+        var options = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options").Json(HttpStatusCode.OK);
+        var added = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys", authenticator.Register(options))
+            .Json(HttpStatusCode.Created);
+
+        // Of two removals at once one is refused.
+        var answers = await Task.WhenAll(((string[])["logins/yandex", $"passkeys/{added.Text("id")}"]).Select(async way =>
+        {
+            using var answer = await person.SendAsync(HttpMethod.Delete, $"/api/v1/users/me/{way}");
+            return answer.StatusCode;
+        }));
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.Conflict], answers.Order());
     }
 
     private static async Task<string> Ticket(TestPerson person, string provider)

@@ -82,10 +82,13 @@ public sealed class SigningKeysTests : IAsyncLifetime
         var (old, @new) = (TestDatabase.SealingKey, NewKey());
         var before = await Text("SELECT string_agg(id, ',' ORDER BY id) FROM identity.signing_keys");
         Assert.Equal(1, (await MigrateUnder(@new, "", "keys", "reseal")).ExitCode);
+        // The secrets of authenticator apps are sealed with it too.
+        var person = await (await StartAsync([])).SignUpAsync();
+        var added = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp").Json(HttpStatusCode.OK);
 
         var resealed = await MigrateUnder(@new, old, "keys", "reseal");
 
-        Assert.Contains("Resealed: 2", resealed.Output, StringComparison.Ordinal);
+        Assert.Contains("Resealed: 2. Secrets of authenticator apps: 1.", resealed.Output, StringComparison.Ordinal);
         Assert.Contains("Resealed: 0", (await MigrateUnder(@new, "", "keys", "reseal")).Output, StringComparison.Ordinal);
         Assert.Equal(1, (await MigrateUnder(old, "", "keys", "reseal")).ExitCode);
         Assert.Equal(before, await Text("SELECT string_agg(id, ',' ORDER BY id) FROM identity.signing_keys"));

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Npgsql;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
@@ -35,6 +36,15 @@ internal static class AuthScenario
             report, $"check, {algorithm}", api,
             [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/check", one.AccessToken)))], options,
             cancellationToken);
+        var cookies = await SignInByCookieAsync(api, people, cancellationToken);
+        await stack.MeasureAsync(
+            report, $"check by cookie, {algorithm}", api,
+            [.. cookies.Select(cookie => new RepeatingClient(RequestBytes.Get("/api/v1/auth/check", token: null, ("Cookie", cookie))))],
+            options, cancellationToken);
+        await stack.MeasureAsync(
+            report, $"verify, {algorithm}", api,
+            [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/verify", one.AccessToken)))], options,
+            cancellationToken);
         await stack.MeasureAsync(
             report,
             $"refresh, {algorithm}",
@@ -50,6 +60,27 @@ internal static class AuthScenario
             options,
             cancellationToken);
         report.AddTable($"Sign-in and tokens, {algorithm}");
+    }
+
+    /// <summary>Signs people in as their browsers do.</summary>
+    /// <returns>The <c>Cookie</c> header of each.</returns>
+    private static async Task<IReadOnlyList<string>> SignInByCookieAsync(
+        ApiProcess api, IReadOnlyList<LoadPerson> people, CancellationToken cancellationToken)
+    {
+        // A client that kept cookies would end the session of the person before.
+        using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = api.Client.BaseAddress };
+        client.DefaultRequestHeaders.Add("X-CSRF", "1");
+        client.DefaultRequestHeaders.Add("Origin", client.BaseAddress!.GetLeftPart(UriPartial.Authority));
+        List<string> cookies = [];
+        foreach (var person in people)
+        {
+            using var answer = await client.PostAsJsonAsync(
+                "/api/v1/session/login", new { person.Email, person.Password }, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            cookies.Add(answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
+        }
+
+        return cookies;
     }
 
     public static byte[] SignIn(string email, string password) =>

@@ -24,7 +24,8 @@ internal sealed class RepeatingClient(byte[] request) : ILoadClient
 /// <summary>Writes requests as they stand on the wire.</summary>
 internal static class RequestBytes
 {
-    public static byte[] Get(string path, string? token) => Encoding.UTF8.GetBytes(Head("GET", path, token, []) + "\r\n");
+    public static byte[] Get(string path, string? token, params (string Name, string Value)[] headers) =>
+        Encoding.UTF8.GetBytes(Head("GET", path, token, headers) + "\r\n");
 
     public static byte[] Send(string method, string path, string? token, string json, params (string Name, string Value)[] headers) =>
         Encoding.UTF8.GetBytes(

@@ -22,5 +22,13 @@ public static class AuditActions
     public const string UserContactChanged = "user.contact_changed";
     public const string UserLoginLinked = "user.login_linked";
     public const string UserLoginUnlinked = "user.login_unlinked";
+    public const string UserTotpAdded = "user.totp_added";
+    public const string UserTotpRemoved = "user.totp_removed";
+    public const string UserPasskeyAdded = "user.passkey_added";
+    public const string UserPasskeyRemoved = "user.passkey_removed";
+    public const string UserPasskeyRejected = "user.passkey_rejected";
+    public const string UserRecoveryCodesReplaced = "user.recovery_codes_replaced";
+    public const string UserRecoveryCodeUsed = "user.recovery_code_used";
+    public const string UserSecondFactorsReset = "user.second_factors_reset";
     public const string ExchangeRateSet = "exchange_rate.set";
 }

@@ -11,6 +11,10 @@ internal static partial class FieldRules
 {
     public const int MinPasswordLength = 8;
     public const int MaxPasswordLength = 128;
+
+    /// <summary>The longest id of a challenge.</summary>
+    public const int MaxIdLength = 200;
+
     private const int MaxSearchLength = 100;
     private const string LineRule = "one of them visible, and no control characters.";
     private const string AddressAsPassword = "A password must not be the address that it belongs to. Choose another one.";

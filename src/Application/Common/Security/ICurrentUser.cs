@@ -8,6 +8,10 @@ public interface ICurrentUser
     /// <summary>The claims of the access token; <c>null</c> for an anonymous caller and for background work.</summary>
     AccessTokenClaims? Claims { get; }
 
+    /// <summary>When the session ends if it is not used any more; of a bearer, when the access token expires.</summary>
+    /// <exception cref="InvalidOperationException">The caller is not signed in, and the use case should require it.</exception>
+    DateTimeOffset SessionExpiresAt => Claims?.ExpiresAt ?? throw new InvalidOperationException("Nobody is signed in.");
+
     [MemberNotNullWhen(true, nameof(Claims))]
     bool IsAuthenticated => Claims is not null;
 

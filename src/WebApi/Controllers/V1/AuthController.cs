@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
+using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 
@@ -33,7 +34,10 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
         AnswerCreated(command, _ => "/api/v1/users/me", cancellationToken);
 
     /// <summary>Signs in with an address and a password</summary>
-    /// <remarks>After repeated failures the answer is 202 and asks for a second proof, whether the password was right or not.</remarks>
+    /// <remarks>
+    /// The answer is 202 for a user who has a second factor: see `methods`. After repeated failures it is 202 too and asks for a code that
+    /// was sent to the address (`addressCode`), whether the password was right or not.
+    /// </remarks>
     [HttpPost("login")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
@@ -41,11 +45,47 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
         Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
 
-    /// <summary>Answers a sign-in challenge with a code</summary>
+    /// <summary>Answers a sign-in challenge with a code or a passkey</summary>
+    /// <remarks>
+    /// After `addressCode` the answer is 202 with the next challenge for a user who has a second factor. For `totpEnrolment` call
+    /// `login/totp` first, then answer with the method `totp`.
+    /// </remarks>
     [HttpPost("login/challenge")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
-    [ProducesErrors(401, 503)]
-    public Task<ActionResult<TokensDto>> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
+    [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
+    [ProducesErrors(401, 422, 503)]
+    public Task<ActionResult> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
+        Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
+
+    /// <summary>Adds an authenticator app in a sign-in that needs one</summary>
+    /// <remarks>
+    /// For a challenge with the method `totpEnrolment`: the role of the user needs a second factor, and the user has none. Show the QR code
+    /// and the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
+    /// </remarks>
+    [HttpPost("login/totp")]
+    [ProducesResponseType<TotpEnrolmentDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(409, 503)]
+    public Task<ActionResult<TotpEnrolmentDto>> EnrolTotp(EnrolTotp command, CancellationToken cancellationToken) =>
+        Answer(command, cancellationToken);
+
+    /// <summary>Begins a sign-in with a passkey</summary>
+    /// <remarks>
+    /// Give the answer to `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. With an access token, only
+    /// a passkey of the caller answers the challenge.
+    /// </remarks>
+    [HttpPost("passkeys/options")]
+    [ProducesResponseType<PasskeyRequestOptionsDto>(StatusCodes.Status200OK)]
+    [UseCase<StartPasskeyLogIn>]
+    [ProducesErrors(422, 503)]
+    public Task<ActionResult<PasskeyRequestOptionsDto>> StartPasskeyLogIn(CancellationToken cancellationToken) =>
+        Answer(new StartPasskeyLogIn(), cancellationToken);
+
+    /// <summary>Signs in with a passkey, without a password</summary>
+    /// <remarks>The body is what `toJSON()` of the result of `navigator.credentials.get()` gives.</remarks>
+    [HttpPost("passkeys")]
+    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(401, 422, 503)]
+    public Task<ActionResult<TokensDto>> LogInWithPasskey(LogInWithPasskey command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
 
     /// <summary>Continues a session</summary>
@@ -57,12 +97,15 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
         Answer(command, cancellationToken);
 
     /// <summary>Changes the caller's password, and ends all other sessions</summary>
-    /// <remarks>The session of the access token continues with the tokens of the answer.</remarks>
+    /// <remarks>
+    /// The session of the access token continues with the tokens of the answer. A browser that has the cookie of a session gets another
+    /// cookie instead, and an answer as from `GET session`.
+    /// </remarks>
     [HttpPost("update-password")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<TokensDto>> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) =>
+        Answer(command, HttpContext.TokensOrCookie, cancellationToken);
 
     /// <summary>Sends a code for a new password</summary>
     /// <remarks>The answer is the same whether a user has this address or not; a code is sent only to a user.</remarks>
@@ -110,6 +153,22 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesErrors(503)]
     public Task<ActionResult> EndOtherSessions(CancellationToken cancellationToken) =>
         AnswerNothing(new EndOtherSessions(), cancellationToken);
+
+    /// <summary>Checks the caller for another service (forward authentication)</summary>
+    /// <remarks>
+    /// A reverse proxy asks this before it passes a request on. 200 has the caller in the header fields `X-Portico-User`,
+    /// `X-Portico-Session`, `X-Portico-Roles` and `X-Portico-Permissions`, lists with commas. 403 without the `permission`. The caller
+    /// has an access token or the cookie of a session; with a cookie, a request that names an `Origin` needs one that is allowed, and
+    /// `X-CSRF: 1`. It has no rate limit of its own.
+    /// </remarks>
+    [HttpGet("verify")]
+    [ProducesResponseType(StatusCodes.Status200OK)]
+    [UseCase<CheckAccess>]
+    [CookieMode(ChecksForOthers = true)]
+    [NoRateLimit]
+    [ProducesErrors(403, 503)]
+    public Task<ActionResult> Verify([FromQuery] string? permission, CancellationToken cancellationToken) =>
+        Answer(new CheckAccess(permission), caller => new VerifiedCallerResult(caller), cancellationToken);
 
     /// <summary>Shows the claims of the access token if it is still valid</summary>
     [HttpGet("check")]

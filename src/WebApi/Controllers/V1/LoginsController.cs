@@ -26,8 +26,9 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
 
     /// <summary>Begins to link an account of a provider to the caller</summary>
     /// <remarks>
-    /// Needs a session that is at most `Sessions:FreshFor` old. Open `redirectUrl` in the browser; it comes back to `returnUrl` with a
-    /// code. Exchange the code with the access token of the same session: then the account is linked. A link that fails ends no session.
+    /// Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Open
+    /// `redirectUrl` in the browser; it comes back to `returnUrl` with a code. Exchange the code with the access token of the same session:
+    /// then the account is linked. A link that fails ends no session.
     /// </remarks>
     [HttpPost]
     [ProducesResponseType<LinkStartedDto>(StatusCodes.Status200OK)]
@@ -37,8 +38,8 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
 
     /// <summary>Unlinks the account of a provider from the caller</summary>
     /// <remarks>
-    /// Needs a session that is at most `Sessions:FreshFor` old. The last way to sign in can't be removed: without a password another
-    /// account must be linked.
+    /// Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. The last
+    /// way to sign in can't be removed: without a password and a passkey another account must be linked.
     /// </remarks>
     [HttpDelete("{provider}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]

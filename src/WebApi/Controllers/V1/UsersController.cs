@@ -31,7 +31,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Changes the contact address of the caller</summary>
     /// <remarks>
     /// `verify-code` with the reason `changeContact` sends the code to the new address. The old address gets a notification. Sessions
-    /// continue.
+    /// continue. A user with a second factor has proved it in this session at most `Sessions:FreshFor` ago.
     /// </remarks>
     [HttpPut("me/contact")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
@@ -113,4 +113,12 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> EndUserSessions(Guid id, CancellationToken cancellationToken) =>
         AnswerNothing(new EndUserSessions(id), cancellationToken);
+
+    /// <summary>Removes the second factors and the passkeys of a user who has lost them, and ends all sessions of the user</summary>
+    [HttpDelete("{id:guid}/second-factors")]
+    [ProducesResponseType(StatusCodes.Status204NoContent)]
+    [UseCase<ResetSecondFactors>]
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult> ResetSecondFactors(Guid id, CancellationToken cancellationToken) =>
+        AnswerNothing(new ResetSecondFactors(id), cancellationToken);
 }

@@ -3,10 +3,11 @@ using Microsoft.OpenApi;
 
 namespace Portico.WebApi.OpenApi;
 
-/// <summary>Adds the general description of the document and the access token as its security scheme.</summary>
-internal sealed class BearerScheme : IOpenApiDocumentTransformer
+/// <summary>Adds the general description of the document, and its security schemes: the access token and the cookie of browsers.</summary>
+internal sealed class SecuritySchemes : IOpenApiDocumentTransformer
 {
-    public const string Name = "Bearer";
+    public const string Bearer = "Bearer";
+    public const string Cookie = "Cookie";
 
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
@@ -24,12 +25,19 @@ internal sealed class BearerScheme : IOpenApiDocumentTransformer
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
-        document.Components.SecuritySchemes[Name] = new OpenApiSecurityScheme
+        document.Components.SecuritySchemes[Bearer] = new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             BearerFormat = "JWT",
             Description = "An access token from auth/register, auth/login or auth/refresh.",
+        };
+        document.Components.SecuritySchemes[Cookie] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Cookie,
+            Name = "__Host-portico",
+            Description = "The cookie of a browser, from session/login. Calls that change something need X-CSRF: 1 and an allowed Origin.",
         };
         return Task.CompletedTask;
     }

@@ -1,0 +1,3 @@
+DROP TABLE identity.passkeys;
+DROP TABLE identity.recovery_codes;
+DROP TABLE identity.totp;

@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Auth;
+using Portico.Infrastructure.AccessTokens;
+using Portico.WebApi.Http;
+
+namespace Portico.WebApi.Cookies;
+
+/// <summary>The event stream of a session: who is signed in, then heartbeats, and the end of the session within a second.</summary>
+/// <remarks>
+/// The stream ends with the access token that the server holds, after minutes; the browser connects again by itself, and is checked
+/// again. After <c>signedOut</c> the browser gets 401 and gives up. A token version that passed is noticed with the next heartbeat.
+/// </remarks>
+internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionResult
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    public override async Task ExecuteResultAsync(ActionContext context)
+    {
+        var http = context.HttpContext;
+        var services = http.RequestServices;
+        using var stream = services.GetRequiredService<SessionStreams>().TryOpen(session.SessionId);
+        if (stream is null)
+        {
+            await http.Refuse(HttpErrors.TooManyStreams with { RetryAfter = LongestPause });
+            return;
+        }
+
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(
+            http.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        http.Response.ContentType = "text/event-stream";
+        // The proxy must not wait for more.
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        try
+        {
+            await Send(http, $"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);
+            await Stream(http, stream, gone.Token);
+        }
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // This process stops; the browser connects to another one.
+        }
+    }
+
+    private static async Task Stream(HttpContext http, SessionStream stream, CancellationToken gone)
+    {
+        var services = http.RequestServices;
+        var clock = services.GetRequiredService<TimeProvider>();
+        var caller = http.Features.GetRequiredFeature<AuthenticatedCaller>();
+        var limit = services.GetRequiredService<LimitSettings>().RequestTimeout / 2;
+        var pause = limit < LongestPause ? limit : LongestPause;
+        while (clock.GetUtcNow() < caller.Claims.ExpiresAt)
+        {
+            if (await IsDone(stream.Ended, pause, clock, gone)
+                || !await services.GetRequiredService<ITokenVersions>().Accepts(caller.Claims.Subject, caller.Claims.Epoch, gone))
+            {
+                // After a new role the browser connects again; it is told the truth by the answer.
+                if (stream.Ended.IsCompleted)
+                    await Send(http, "event: signedOut\ndata: {}\n\n", gone);
+                return;
+            }
+
+            await Send(http, ": heartbeat\n\n", gone);
+        }
+    }
+
+    private static async Task<bool> IsDone(Task ended, TimeSpan pause, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ended.WaitAsync(pause, clock, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task Send(HttpContext http, string text, CancellationToken cancellationToken)
+    {
+        RequestDeadline.Restart(http);
+        await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+        await http.Response.Body.FlushAsync(cancellationToken);
+    }
+}
