@@ -244,12 +244,13 @@ public sealed partial class AccessWorld : IAsyncLifetime
         return wallet;
     }
 
-    private async Task<string> Dollars(Scene scene) => scene.OwnerCanAct
+    /// <summary>A wallet of the owner in another currency.</summary>
+    internal async Task<string> Dollars(Scene scene) => scene.OwnerCanAct
         ? (await Post(scene.Owner!, "/wallets", """{"name":"Dollars","currency":"USD"}""")).Text("id")
         : Guid.CreateVersion7().ToString();
 
     /// <summary>An open quote of the owner.</summary>
-    private async Task<string> Quote(Scene scene)
+    internal async Task<string> Quote(Scene scene)
     {
         if (!scene.OwnerCanAct)
             return Guid.CreateVersion7().ToString();

@@ -151,6 +151,8 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             }
 
             victim._records["wallet"] = [(await world.Wallet(own), null), (await world.Wallet(own), null)];
+            victim._records["dollars"] = [(await world.Dollars(own), null)];
+            victim._records["quoteId"] = [(await world.Quote(own), null), (await world.Quote(own), null)];
             victim._keys = await world.App.Database.Ask<string[]>(
                 "SELECT array_agg(key::text) FROM ledger.idempotency WHERE owner_id = $1", person.Id);
             return victim;

@@ -20,7 +20,7 @@ CREATE UNIQUE INDEX exchange_rates_pair ON exchange_rates (least(base, quote), g
 -- What a user was offered. Old ones are removed: what was accepted is in ledger.exchanges.
 CREATE TABLE exchange_quotes (
     id              uuid          PRIMARY KEY,
-    owner_id        uuid          NOT NULL,
+    owner_id        uuid          NOT NULL REFERENCES users (id),
     from_wallet_id  uuid          NOT NULL,
     to_wallet_id    uuid          NOT NULL,
     sold_currency   varchar(5)    NOT NULL,
