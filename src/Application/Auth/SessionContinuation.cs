@@ -14,7 +14,9 @@ internal sealed record ContinuedSession(SessionTicket Ticket, AccessToken Access
 internal sealed class SessionContinuation(
     ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, ISecondFactorRequirement requirement, IAuditLog audit)
 {
-    /// <returns>The session, or 401 <c>invalid_refresh_token</c> or <c>refresh_superseded</c>, or that a second factor is required.</returns>
+    /// <returns>
+    /// The session; or 401 <c>invalid_refresh_token</c> or <c>refresh_superseded</c>; or that a second factor is required.
+    /// </returns>
     public async Task<Result<ContinuedSession>> Of(Rotation rotation, CancellationToken cancellationToken)
     {
         if (rotation.IsSuperseded)

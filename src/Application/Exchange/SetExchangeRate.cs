@@ -38,9 +38,7 @@ public sealed record SetExchangeRate : ICommand<ExchangeRateDto>
 
 internal sealed partial class SetExchangeRateValidator : AbstractValidator<SetExchangeRate>
 {
-    public static readonly TimeSpan LongestValidity = TimeSpan.FromDays(366);
-
-    public SetExchangeRateValidator(TimeProvider clock)
+    public SetExchangeRateValidator()
     {
         RuleFor(c => c.Rate).Must(text => TryRead(text, out var rate) && rate is > 0 and <= ExchangeRate.MaxRate)
             .WithMessage(
@@ -50,9 +48,6 @@ internal sealed partial class SetExchangeRateValidator : AbstractValidator<SetEx
             .WithMessage(
                 $"Give a spread from 0 to {ExchangeRate.MaxSpread.ToString(CultureInfo.InvariantCulture)} as digits with at most "
                 + $"{ExchangeRate.MaxDecimals} decimals, such as 0.005.");
-        RuleFor(c => c.ValidUntil)
-            .Must(until => until > clock.GetUtcNow() && until <= clock.GetUtcNow() + LongestValidity)
-            .WithMessage($"Give a time in the future, at most {LongestValidity.TotalDays:0} days from now.");
     }
 
     /// <summary>Reads digits with at most one point: no sign, exponent or group separator.</summary>
@@ -70,6 +65,13 @@ internal sealed partial class SetExchangeRateValidator : AbstractValidator<SetEx
 internal sealed class SetExchangeRateHandler(IAppDbContext db, IAuditLog audit, TimeProvider clock)
     : ICommandHandler<SetExchangeRate, ExchangeRateDto>
 {
+    private static readonly TimeSpan LongestValidity = TimeSpan.FromDays(366);
+
+    private static readonly Error EndsWrong = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["validUntil"] = [$"Give a time in the future, at most {LongestValidity.TotalDays:0} days from now."],
+    });
+
     private static readonly Error UnknownPair =
         new(ErrorKind.NotFound, "not_found", "One of the two currencies is not known. Give codes of ISO 4217, such as EUR.");
 
@@ -79,6 +81,8 @@ internal sealed class SetExchangeRateHandler(IAppDbContext db, IAuditLog audit, 
             return UnknownPair;
         if (@base == quote)
             return ExchangeErrors.SameCurrency;
+        if (command.ValidUntil <= clock.GetUtcNow() || command.ValidUntil > clock.GetUtcNow() + LongestValidity)
+            return EndsWrong;
 
         var rates = await db.Set<ExchangeRate>().OfPair(@base, quote).ToListAsync(cancellationToken);
         if (rates is [var only] && only.Base != @base)

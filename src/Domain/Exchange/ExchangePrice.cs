@@ -23,7 +23,7 @@ public readonly record struct ExchangePrice
         return new(rateUnits * ((2 * spreadScale) - spreadUnits), rateScale * 2 * spreadScale);
     }
 
-    /// <summary>The customer buys the base of a pair: half the spread above the rate, so one unit of the quote brings its inverse.</summary>
+    /// <summary>The customer buys the base of a pair: half the spread above the rate; one unit of the quote brings the inverse.</summary>
     public static ExchangePrice Buying(decimal rate, decimal spread)
     {
         var ((rateUnits, rateScale), (spreadUnits, spreadScale)) = (Parts(rate), Parts(spread));

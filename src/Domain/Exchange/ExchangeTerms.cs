@@ -1,7 +1,6 @@
 using System.Numerics;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
-using Portico.Domain.Ledger;
 
 namespace Portico.Domain.Exchange;
 
@@ -66,7 +65,7 @@ public sealed record ExchangeTerms
         var (part, scale) = Fraction(fee);
         var whole = DivideUp(net * scale, scale - part);
         return whole > MaxUnits
-            ? LedgerErrors.AmountTooLarge
+            ? ExchangeErrors.AmountTooLarge
             : Of(Amount(whole, sold), (BigInteger)buy.MinorUnits, buy.Currency, Amount(whole - net, sold), price);
     }
 
@@ -74,7 +73,7 @@ public sealed record ExchangeTerms
     {
         var (units, remainder, denominator) = price.Convert(sell - fee, bought);
         if (units > MaxUnits)
-            return LedgerErrors.AmountTooLarge;
+            return ExchangeErrors.AmountTooLarge;
 
         var left = units - buy;
         return new ExchangeTerms
@@ -120,10 +119,15 @@ public static class ExchangeErrors
         new(ErrorKind.Unprocessable, "no_exchange_rate", "There is no valid exchange rate for these two currencies now.");
 
     public static readonly Error ReverseRate = new(
-        ErrorKind.Conflict, "reverse_rate_exists", "This pair has its rate in the other direction, which is used for both. Change that one.");
+        ErrorKind.Conflict,
+        "reverse_rate_exists",
+        "This pair has its rate in the other direction, which is used for both. Change that one.");
 
     public static readonly Error SameCurrency = new(
         ErrorKind.Validation, "same_currency", "Both are the same currency. An exchange is between two different currencies.");
+
+    public static readonly Error AmountTooLarge =
+        new(ErrorKind.Unprocessable, "amount_too_large", "The amount is larger than one movement may be. Exchange it in parts.");
 
     public static readonly Error AmountTooSmall =
         new(ErrorKind.Unprocessable, "amount_too_small", "The amount is too small: nothing would be left of it after the exchange.");

@@ -91,7 +91,8 @@ public sealed record Release(Guid HoldId, bool Expired) : Instruction;
 /// Each currency goes through its account of liquidity, so it adds up to 0 by itself. A quote is used once, because each exchange is a row
 /// with the id of its quote.
 /// </remarks>
-public sealed record CurrencyExchange(Guid FromWalletId, Guid ToWalletId, ExchangeTerms Terms, DateTimeOffset ExpiresAt, IReadOnlyList<Guid> PartIds)
+public sealed record CurrencyExchange(
+    Guid FromWalletId, Guid ToWalletId, ExchangeTerms Terms, DateTimeOffset ExpiresAt, IReadOnlyList<Guid> PartIds)
     : Instruction;
 
 /// <summary>The outcome of an instruction.</summary>

@@ -186,7 +186,8 @@ internal static class LedgerChecks
                     count(*) FILTER (WHERE NOT CASE
                         WHEN n.kind = 'rounding' THEN n.currency = o.bought_currency
                         WHEN n.source_id = o.source_id THEN n.currency = o.sold_currency
-                        ELSE n.kind = 'exchange' AND n.destination_id = o.destination_id AND n.currency = o.bought_currency END) AS elsewhere
+                        ELSE n.kind = 'exchange' AND n.destination_id = o.destination_id AND n.currency = o.bought_currency
+                        END) AS elsewhere
                 FROM ledger.journals n LEFT JOIN ledger.exchanges o ON o.id = coalesce(n.operation_id, n.id)
                 WHERE n.kind IN ('exchange', 'fee', 'rounding') GROUP BY 1) j ON j.exchange_id = e.id
             """)),
@@ -198,7 +199,7 @@ internal static class LedgerChecks
             """
             SELECT r.id::text AS place, CASE
                 WHEN o.id IS NULL THEN format('It reverses %s, which does not exist.', r.reverses_id)
-                WHEN o.kind IN ('reversal', 'hold', 'void', 'expiry', 'exchange', 'fee', 'rounding') THEN format('It reverses a %s.', o.kind)
+                WHEN o.kind NOT IN ('transfer', 'deposit', 'withdrawal', 'capture') THEN format('It reverses a %s.', o.kind)
                 WHEN (r.source_id, r.destination_id, r.currency) IS DISTINCT FROM (o.destination_id, o.source_id, o.currency)
                 THEN format('It does not move money back between the accounts of %s.', o.id)
                 WHEN r.recorded_at < o.recorded_at THEN format('It is recorded at %s, its original at %s.', r.recorded_at, o.recorded_at)
@@ -238,7 +239,11 @@ internal static class LedgerChecks
                 WHERE journal <> '') k
             LEFT JOIN ledger.journals j ON j.id::text = k.journal
             """)),
-        new("guards", "The triggers that protect the history against changes are enabled.", "ledger.journals, ledger.postings, ledger.exchanges", First(
+        new(
+            "guards",
+            "The triggers that protect the history against changes are enabled.",
+            "ledger.journals, ledger.postings, ledger.exchanges",
+            First(
             """
             SELECT format('%s %s', g.relation, g.name) AS place, CASE
                 WHEN t.oid IS NULL THEN 'The trigger does not exist.'

@@ -74,7 +74,8 @@ public sealed class ExchangeTermsTests
         void Book(ExchangeTerms terms)
         {
             Assert.True(
-                terms.Sell.IsPositive && terms.Buy.IsPositive && !terms.Fee.IsNegative && terms.Fee < terms.Sell && !terms.Rounded.IsNegative);
+                terms.Sell.IsPositive && terms.Buy.IsPositive && !terms.Fee.IsNegative && terms.Fee < terms.Sell
+                && !terms.Rounded.IsNegative);
             Move(AccountKind.Wallet, AccountKind.Liquidity, terms.Sell - terms.Fee);
             Move(AccountKind.Liquidity, AccountKind.Wallet, terms.Buy);
             Move(AccountKind.Wallet, AccountKind.Fees, terms.Fee);
@@ -108,7 +109,8 @@ public sealed class ExchangeTermsTests
     [Fact]
     public void Buys_an_amount_for_the_least_that_brings_it_and_books_the_whole_units_that_are_left()
     {
-        // One cent brings 1.635 yen, so one yen costs one cent, and no whole yen is left; 0.00000001 BTC costs a cent too, and much is left.
+        // One cent brings 1.635 yen, so one yen costs one cent, and no whole yen is left. 0.00000001 BTC costs a cent too, and whole
+        // units are left.
         var yen = ExchangeTerms.Buying(
             Amount("1", "JPY"), Currency.Of("EUR"), Rate("EUR", "JPY", "163.5", "0").PriceOf(Currency.Of("EUR")), 0).Value;
         Assert.Equal(("0.01", "1", "0", "0.635"), (yen.Sell.Text, yen.Buy.Text, yen.Rounded.Text, yen.Rounding));
@@ -135,7 +137,7 @@ public sealed class ExchangeTermsTests
         Assert.Equal(ExchangeErrors.AmountTooSmall, ExchangeTerms.Selling(Amount("9.99", "EUR"), Currency.Of("JPY"), price, 0).Error);
         Assert.Equal(ExchangeErrors.AmountTooSmall, ExchangeTerms.Selling(Amount("0.01", "EUR"), Currency.Of("JPY"), price, 0.002m).Error);
         Assert.Equal(
-            LedgerErrors.AmountTooLarge, ExchangeTerms.Buying(Money.Max(Currency.Of("JPY")), Currency.Of("EUR"), price, 0).Error);
+            ExchangeErrors.AmountTooLarge, ExchangeTerms.Buying(Money.Max(Currency.Of("JPY")), Currency.Of("EUR"), price, 0).Error);
     }
 
     [Theory]

@@ -72,7 +72,8 @@ public sealed class LedgerBookTests
 
         Assert.Equal(
             state.UsedQuotes.Order(),
-            journals.Where(journal => journal.Kind == JournalKind.Exchange && journal.OperationId is null).Select(journal => journal.Id).Order());
+            journals.Where(journal => journal.Kind == JournalKind.Exchange && journal.OperationId is null)
+                .Select(journal => journal.Id).Order());
         Assert.All(state.Originals.Values, original => Assert.InRange(original.Reversed.MinorUnits, 0, original.Journal.Amount.MinorUnits));
         Assert.All(journals.Where(journal => journal.ReversesId is not null).GroupBy(journal => journal.ReversesId), reversals =>
             Assert.True(reversals.Sum(reversal => reversal.Amount.Amount)

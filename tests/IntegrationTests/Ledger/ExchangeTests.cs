@@ -128,7 +128,8 @@ public sealed class ExchangeTests : PorticoTests
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
 
         var racers = await Task.WhenAll(
-            Enumerable.Range(0, 10).Select(n => n % 2 == 0 ? _manager.SetRateAsync("GBP", "CHF", "1.13") : _manager.SetRateAsync("CHF", "GBP", "0.88")));
+            Enumerable.Range(0, 10).Select(n =>
+                n % 2 == 0 ? _manager.SetRateAsync("GBP", "CHF", "1.13") : _manager.SetRateAsync("CHF", "GBP", "0.88")));
         Assert.All(racers, answer => Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Conflict]));
         Assert.Equal("1", await App.Database.TextAsync("SELECT count(*) FROM exchange_rates WHERE 'GBP' IN (base, quote)"));
 

@@ -232,7 +232,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                 8 or 9 => new Reservation(source, destination, amount, begin.AddSeconds(n + Units), null) { Id = id, By = owner },
                 10 or 14 => new Capture(held, part) { Id = id },
                 > 15 => new CurrencyExchange(
-                    source, Stray == 0 ? wallets[Source ^ 1].Id : destination, Terms(amount, wallets[Source ^ 1].Currency), begin.AddSeconds(n + Units - 3), [Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7()])
+                    source, Stray == 0 ? wallets[Source ^ 1].Id : destination, Terms(amount, wallets[Source ^ 1].Currency),
+                    begin.AddSeconds(n + Units - 3), [Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7()])
                 {
                     Id = All ? id : Earlier(step => step.Kind > 15) is var used && used != Guid.Empty ? used : id,
                     By = owner,

@@ -134,7 +134,8 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     [InlineData("UPDATE ledger.exchanges SET rounded = rounded + 1 WHERE id = '{exchange}'", "exchanges", "{exchange}")]
     [InlineData("UPDATE ledger.exchanges SET bought_currency = 'JPY' WHERE id = '{exchange}'", "exchanges", "{exchange}")]
     [InlineData("DELETE FROM ledger.exchanges WHERE id = '{exchange}'", "exchanges", "{exchange}")]
-    [InlineData("UPDATE ledger.journals SET kind = 'transfer' WHERE operation_id = '{exchange}' AND kind = 'fee'", "exchanges", "{exchange}")]
+    [InlineData(
+        "UPDATE ledger.journals SET kind = 'transfer' WHERE operation_id = '{exchange}' AND kind = 'fee'", "exchanges", "{exchange}")]
     [InlineData("UPDATE wallets SET currency = 'USD' WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("DELETE FROM ledger.accounts WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("DELETE FROM wallets WHERE id = '{closed}'", "wallets", "{closed}")]
@@ -216,7 +217,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         Assert.Equal("1.08", currencies["USD"].GetProperty("debit").Text("amount"));
         var kinds = currencies["EUR"].GetProperty("accounts").EnumerateArray().ToDictionary(sums => sums.Text("kind"));
         Assert.Equal(["wallet", "cash", "liquidity", "fees"], kinds.Keys);
-        Assert.Equal(("0.99", "0.01"), (kinds["liquidity"].GetProperty("credit").Text("amount"), kinds["fees"].GetProperty("credit").Text("amount")));
+        Assert.Equal(
+            ("0.99", "0.01"),
+            (kinds["liquidity"].GetProperty("credit").Text("amount"), kinds["fees"].GetProperty("credit").Text("amount")));
         Assert.Equal(
             ("99.00", "15.00"),
             (kinds["wallet"].GetProperty("credit").Text("amount"), kinds["wallet"].GetProperty("held").Text("amount")));
