@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -11,21 +12,33 @@ internal static class BoundRequest
 {
     private static readonly JsonSerializerOptions Canonical = Create();
 
+    // One entry for each use case that has a key.
+    private static readonly ConcurrentDictionary<Type, (string Name, JsonPropertyInfo Property, JsonTypeInfo Type)[]> Fields = new();
+
     /// <summary>The fingerprint of the method, the route and all fields of a use case, with the ids that come from the path.</summary>
     public static RequestFingerprint FingerprintOf(HttpContext context, object useCase)
     {
         var route = context.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A request with an idempotency key needs a route.");
-        var properties = Canonical.GetTypeInfo(useCase.GetType()).Properties;
+        var fields = Fields.GetOrAdd(useCase.GetType(), static type => FieldsOf(type));
+        List<(string Name, byte[] Value)> values = new(fields.Length);
+        foreach (var (name, property, type) in fields)
+        {
+            if (property.Get!(useCase) is { } value)
+                values.Add((name, JsonSerializer.SerializeToUtf8Bytes(value, type)));
+        }
+
         return new RequestFingerprint(
             $"{context.Request.Method} {route.RoutePattern.RawText} {context.Request.RouteValues.GetValueOrDefault("version")}",
-            properties.Select(property => (Name: NameOf(property), Type: property.PropertyType, Value: property.Get!(useCase)))
-                .Where(field => field.Value is not null)
-                .Select(field => (field.Name, JsonSerializer.SerializeToUtf8Bytes(field.Value, field.Type, Canonical))),
-            properties.Select(NameOf));
+            values,
+            fields.Select(field => field.Name));
     }
 
-    private static string NameOf(JsonPropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+    private static (string Name, JsonPropertyInfo Property, JsonTypeInfo Type)[] FieldsOf(Type useCase) =>
+    [
+        .. Canonical.GetTypeInfo(useCase).Properties.Select(property => (
+            JsonNamingPolicy.CamelCase.ConvertName(property.Name), property, Canonical.GetTypeInfo(property.PropertyType))),
+    ];
 
     private static JsonSerializerOptions Create()
     {

@@ -34,8 +34,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
             return false;
         }
 
-        return base.CanRead(context) &&
-            (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || IsUtf8(type.Charset.Value));
+        // What nearly every client sends; the rest is parsed.
+        return request.ContentType is "application/json" or "application/json; charset=utf-8" || (base.CanRead(context) &&
+            (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || IsUtf8(type.Charset.Value)));
     }
 
     // The base class would treat an empty body as a missing value.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -22,6 +23,9 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Reserved = ["time", "level", "logger", "message", "event", "exception", "traceId", "spanId"];
+
+    // The names of values stand in the code, so there are only so many.
+    private static readonly ConcurrentDictionary<string, string> Names = new(StringComparer.Ordinal);
 
     [ThreadStatic]
     private static Line? _line;
@@ -104,7 +108,7 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
                 var (key, value) = values[i];
                 if (key == Template)
                     continue;
-                var name = JsonNamingPolicy.CamelCase.ConvertName(key);
+                var name = Names.GetOrAdd(key, static given => JsonNamingPolicy.CamelCase.ConvertName(given));
                 if (_written.Contains(name))
                     continue;
                 _written.Add(name);

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,6 +21,9 @@ public sealed class RequestFingerprint
     private const int HashLength = sizeof(uint);
     private const int PartLength = 2 * HashLength;
     private const string Operation = "";
+    private const int InitialLength = 512;
+
+    private static readonly ConcurrentDictionary<string, uint> NameHashes = new(StringComparer.Ordinal);
 
     private readonly IEnumerable<string> _names;
     private readonly byte[] _bytes;
@@ -28,32 +33,26 @@ public sealed class RequestFingerprint
     /// <param name="names">The names of all fields that such a request can have; read only when a difference is told.</param>
     public RequestFingerprint(string operation, IEnumerable<(string Name, byte[] Value)> fields, IEnumerable<string> names)
     {
-        (string Name, byte[] Value)[] parts =
-            [(Operation, Encoding.UTF8.GetBytes(operation)), .. fields.OrderBy(field => field.Name, StringComparer.Ordinal)];
-        if (parts.Length > MaxFields + 1)
+        (string Name, byte[] Value)[] sorted = [.. fields];
+        Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        if (sorted.Length > MaxFields)
             throw new ArgumentException($"A request with an idempotency key has at most {MaxFields} fields.", nameof(fields));
 
         _names = names;
-        _bytes = new byte[WholeLength + (parts.Length * PartLength)];
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (var (index, (name, value)) in parts.Index())
+        _bytes = new byte[WholeLength + ((sorted.Length + 1) * PartLength)];
+        var whole = new ArrayBufferWriter<byte>(InitialLength);
+        Append(whole, Operation);
+        Append(whole, operation);
+        WritePart(0, HashOf(Operation), Hash(Encoding.UTF8.GetBytes(operation)));
+        for (var n = 0; n < sorted.Length; n++)
         {
-            var nameBytes = Encoding.UTF8.GetBytes(name);
-            // The length before each text, so that two fields can't be read as one.
-            foreach (var text in (byte[][])[nameBytes, value])
-            {
-                BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
-                whole.AppendData(length);
-                whole.AppendData(text);
-            }
-
-            var part = _bytes.AsSpan(WholeLength + (index * PartLength));
-            BinaryPrimitives.WriteUInt32BigEndian(part, Hash(nameBytes));
-            BinaryPrimitives.WriteUInt32BigEndian(part[HashLength..], Hash(value));
+            var (name, value) = sorted[n];
+            Append(whole, name);
+            Append(whole, value);
+            WritePart(n + 1, HashOf(name), Hash(value));
         }
 
-        whole.GetHashAndReset(_bytes);
+        SHA256.HashData(whole.WrittenSpan, _bytes);
     }
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
@@ -68,10 +67,37 @@ public sealed class RequestFingerprint
         if (mine.GetValueOrDefault(Hash([])) != other.GetValueOrDefault(Hash([])))
             return ", to another address";
 
-        var known = _names.ToDictionary(name => Hash(Encoding.UTF8.GetBytes(name)));
+        var known = _names.ToDictionary(HashOf);
         var names = mine.Concat(other).Except(mine.Intersect(other)).Select(part => part.Key).Distinct()
             .Select(name => known.GetValueOrDefault(name, "a field of another version")).Order(StringComparer.Ordinal).ToArray();
         return names.Length == 0 ? "" : $", with another value of {string.Join(", ", names)}";
+    }
+
+    private void WritePart(int index, uint name, uint value)
+    {
+        var part = _bytes.AsSpan(WholeLength + (index * PartLength));
+        BinaryPrimitives.WriteUInt32BigEndian(part, name);
+        BinaryPrimitives.WriteUInt32BigEndian(part[HashLength..], value);
+    }
+
+    private static void Append(ArrayBufferWriter<byte> whole, string text)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        AppendLength(whole, length);
+        whole.Advance(Encoding.UTF8.GetBytes(text, whole.GetSpan(length)));
+    }
+
+    private static void Append(ArrayBufferWriter<byte> whole, byte[] text)
+    {
+        AppendLength(whole, text.Length);
+        whole.Write(text);
+    }
+
+    // The length before each text, so that two fields can't be read as one.
+    private static void AppendLength(ArrayBufferWriter<byte> whole, int length)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(whole.GetSpan(sizeof(int)), length);
+        whole.Advance(sizeof(int));
     }
 
     private static Dictionary<uint, uint> Parts(ReadOnlySpan<byte> fingerprint)
@@ -85,6 +111,9 @@ public sealed class RequestFingerprint
 
         return parts;
     }
+
+    // The names of fields stand in the code, so there are only so many.
+    private static uint HashOf(string name) => NameHashes.GetOrAdd(name, static known => Hash(Encoding.UTF8.GetBytes(known)));
 
     private static uint Hash(ReadOnlySpan<byte> text)
     {
