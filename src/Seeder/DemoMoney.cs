@@ -5,6 +5,7 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
+using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
 using Portico.Domain.Wallets;
 using Portico.Infrastructure.Ledger;
@@ -25,6 +26,7 @@ internal sealed class DemoMoney(
     private const int PeopleAtOnce = 1_000;
     private const int TransfersAtOnce = 2_000;
     private const int MaxPeople = 10_000;
+    private const decimal DemoSpread = 0.005m;
     private static readonly TimeSpan Span = TimeSpan.FromDays(365);
 
     // Name, currency, one wallet for every n-th user, and the value of one euro in the currency.
@@ -47,6 +49,7 @@ internal sealed class DemoMoney(
             return (0, 0);
 
         var begin = await Begin(cancellationToken);
+        await EnsureRates(cancellationToken);
         var (wallets, added) = await EnsureWallets(begin, cancellationToken);
         var made = 0;
         if (wallets.Count > 1)
@@ -70,6 +73,32 @@ internal sealed class DemoMoney(
         earlier.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = begin });
         await earlier.ExecuteNonQueryAsync(cancellationToken);
         return begin;
+    }
+
+    /// <summary>Sets the rates of the demo currencies for a year, so that people can exchange; a rate that there is stays.</summary>
+    private async Task EnsureRates(CancellationToken cancellationToken)
+    {
+        var (euro, now) = (Currency.Of("EUR"), clock.GetUtcNow());
+        var known = await db.Set<ExchangeRate>().AsNoTracking().ToListAsync(cancellationToken);
+        var missing = DemoBalances.Where(one => one.Currency != euro && !known.Exists(rate =>
+            (rate.Base == euro && rate.Quote == one.Currency) || (rate.Base == one.Currency && rate.Quote == euro))).ToArray();
+        if (missing.Length == 0)
+            return;
+
+        await transaction.Run<Result<Unit>>(
+            async token =>
+            {
+                foreach (var (_, currency, _, perEuro) in missing)
+                {
+                    var rate = ExchangeRate.Create(euro, currency, now);
+                    rate.Set(perEuro, DemoSpread, now + Span);
+                    db.Set<ExchangeRate>().Add(rate);
+                }
+
+                await db.SaveQuietly(token);
+                return Unit.Value;
+            },
+            cancellationToken);
     }
 
     private async Task<(List<DemoWallet> Wallets, int Added)> EnsureWallets(DateTimeOffset begin, CancellationToken cancellationToken)
