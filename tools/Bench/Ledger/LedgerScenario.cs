@@ -14,6 +14,14 @@ internal static class LedgerScenario
     private const int Wallets = 10_000;
     private const int BatchLegs = 100;
     private const int BatchConnections = 32;
+    private const string Uniform = "uniform";
+    private const string Hot = "hot";
+    private const string Batch = "batch of 100";
+    private const string Unbatched = "unbatched";
+
+    /// <summary>The names of the loads.</summary>
+    public static readonly string[] Loads = [Uniform, Hot, Batch, Unbatched];
+
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(200);
 
@@ -29,16 +37,16 @@ internal static class LedgerScenario
         await using (var api = await stack.StartApiAsync(settings, cancellationToken))
         {
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            await MeasureAsync(api, "uniform", tokens, Spread.Uniform, 1, options.Connections);
-            await MeasureAsync(api, "hot", tokens, Spread.Hot, 1, options.Connections);
+            await MeasureAsync(api, Uniform, tokens, Spread.Uniform, 1, options.Connections);
+            await MeasureAsync(api, Hot, tokens, Spread.Hot, 1, options.Connections);
             await MeasureAsync(
-                api, $"batch of {BatchLegs}", tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections));
+                api, Batch, tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections));
         }
 
         settings["Ledger__MaxBatch"] = "1";
         await using (var api = await stack.StartApiAsync(settings, cancellationToken))
             await MeasureAsync(
-                api, "unbatched", await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
+                api, Unbatched, await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
 
         report.AddTable("HTTP");
         var rivals = options.Only.Length > 0 ? [] : await PgBench.RunAsync(stack, options, cancellationToken);

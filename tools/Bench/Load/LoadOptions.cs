@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Portico.Bench.Ledger;
 
 namespace Portico.Bench.Load;
 
@@ -73,7 +74,8 @@ internal sealed record LoadOptions
                 ("--windows", _) when pair.Length == 2 && ParseWindows(pair[1]) is { } windows => options with { Windows = windows },
                 ("--variant", _) when pair.Length == 2 && ApiVariant.TryParse(pair[1], out var variant) =>
                     options with { Variants = [.. variants, variant] },
-                ("--only", _) when pair.Length == 2 => options with { Only = pair[1] },
+                ("--only", _) when pair.Length == 2 && Array.Exists(LedgerScenario.Loads, load => IsBegin(load, pair[1])) =>
+                    options with { Only = pair[1] },
                 ("--peer", _) when pair.Length == 2 && File.Exists(pair[1]) => options with { Peer = pair[1] },
                 ("--call", _) when pair.Length == 2 => options with { Call = pair[1] },
                 _ => null,
@@ -92,6 +94,8 @@ internal sealed record LoadOptions
         problem = (options.Peer is null) == (options.Call is null) ? null : "--peer and --call go together.";
         return problem is null;
     }
+
+    private static bool IsBegin(string load, string word) => load.StartsWith(word, StringComparison.Ordinal);
 
     private static int[]? ParseWindows(string text)
     {
