@@ -76,8 +76,13 @@ public sealed class LedgerBook
     }
 
     // The writer executes an instruction again when the answer to its commit was lost; that is not a replay.
-    private static bool IsMadeBy(Instruction instruction, Outcome outcome) =>
-        outcome.Journals is [var first, ..] && first.Id == (instruction is Movement movement ? movement.Legs[0].Id : instruction.Id);
+    private static bool IsMadeBy(Instruction instruction, Outcome outcome) => instruction switch
+    {
+        Movement movement => outcome.Journals is [var first, ..] && first.Id == movement.Legs[0].Id,
+        // Its first journal has the id of the quote, whoever repeats it.
+        CurrencyExchange exchange => outcome.Journals is [_, var second, ..] && second.Id == exchange.PartIds[0],
+        _ => outcome.Journals is [var first, ..] && first.Id == instruction.Id,
+    };
 
     private Outcome Execute(Instruction instruction)
     {

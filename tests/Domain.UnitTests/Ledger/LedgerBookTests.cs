@@ -286,7 +286,8 @@ public sealed class LedgerBookTests
             10 => new Capture(earlier, all ? null : amount) { Id = id, By = owner },
             11 => new Release(earlier, all) { Id = id, By = all ? null : owner },
             // Every other one with a quote that may have been used.
-            _ => new CurrencyExchange(source, destination, Terms(), Start.AddSeconds(n + back - 3), [Id(n + 501), Id(n + 701), Id(n + 901)])
+            _ => new CurrencyExchange(
+                source, destination, Terms(), Start.AddSeconds(n + back - 3), [Id(n + 5001), Id(n + 6001), Id(n + 7001)])
             {
                 Id = all ? id : Id(2000 + (Math.Max(0, n - back) * 10)),
                 By = owner,

@@ -75,8 +75,9 @@ public sealed class ExchangeTests : PorticoTests
         var quote = await QuoteAsync(Money("1.00"));
         var first = await AcceptAsync(quote, "exchange").Json(HttpStatusCode.Created);
         await App.Database.ExecuteAsOwnerAsync("DELETE FROM exchange_quotes WHERE id = $1", Guid.Parse(quote.Text("id")));
-        var second = await AcceptAsync(quote, "exchange").Json(HttpStatusCode.Created);
-        Assert.Equal(first.ToString(), second.ToString());
+        using var answer = await AcceptAsync(quote, "exchange");
+        Assert.Equal(["true"], answer.Headers.GetValues("Idempotency-Replayed"));
+        Assert.Equal(first.ToString(), (await answer.Json(HttpStatusCode.Created)).ToString());
         await AcceptAsync(quote).Problem(HttpStatusCode.Conflict, "quote_used");
     }
 
