@@ -121,6 +121,7 @@ public sealed class DeadlineTests
         await using var app = await EdgeApp.StartAsync();
         // So that the next request arrives at once, even on a busy machine.
         await app.Get($"{Requests.Probes}/slow?milliseconds=1").Json(HttpStatusCode.NoContent);
+        var before = app.Options.Log.Lines.Count();
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         var id = $"gone-{Guid.NewGuid():N}";
         var request =
@@ -130,6 +131,6 @@ public sealed class DeadlineTests
             () => Task.FromResult(app.Options.Log.Lines.Any(line =>
                 line.Scope.Contains(id, StringComparison.Ordinal) && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
             "the access line");
-        Assert.DoesNotContain(app.Options.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
+        Assert.DoesNotContain(app.Options.Log.Lines.Skip(before), line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }
 }
