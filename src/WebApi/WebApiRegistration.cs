@@ -23,6 +23,7 @@ using Portico.WebApi.OAuth;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Pages;
+using Portico.WebApi.Rpc;
 
 namespace Portico.WebApi;
 
@@ -44,6 +45,7 @@ internal static class WebApiRegistration
             .AddCookieMode()
             .AddApi()
             .AddGateway(configuration)
+            .AddRpc(configuration)
             .AddOpenApiDocument("v1");
     }
 
@@ -72,6 +74,7 @@ internal static class WebApiRegistration
         });
         app.UseSwaggerPage();
         app.UseRouting();
+        app.UseMiddleware<GrpcGate>();
         app.UseMiddleware<CsrfGate>();
         app.UseAuthentication();
         app.UseMiddleware<RateLimitMiddleware>();
@@ -85,6 +88,7 @@ internal static class WebApiRegistration
         app.MapOpenApi();
         app.MapPages();
         app.MapGateway();
+        app.MapRpc();
         return app;
     }
 
@@ -92,9 +96,11 @@ internal static class WebApiRegistration
     {
         services.AddSettings<LimitSettings>(configuration)
             .AddSettings<ManagementSettings>(configuration)
+            .AddSettings<GrpcSettings>(configuration)
             .AddSettings<ProxySettings>(configuration);
         var urls = Listeners.UrlsOf(configuration);
-        services.AddSingleton(provider => new Listeners(urls, provider.GetRequiredService<ManagementSettings>()));
+        services.AddSingleton(provider => new Listeners(
+            urls, provider.GetRequiredService<ManagementSettings>(), provider.GetRequiredService<GrpcSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.Configure<KestrelServerOptions>(server =>
         {
