@@ -186,6 +186,7 @@ internal static class WebApiRegistration
             {
                 mvc.InputFormatters.Clear();
                 mvc.InputFormatters.Add(new JsonBodyFormatter(ApiJson.Options));
+                mvc.InputFormatters.Add(new TokenFormFormatter(ApiJson.Options));
                 mvc.OutputFormatters.RemoveType<StringOutputFormatter>();
                 foreach (var json in mvc.OutputFormatters.OfType<SystemTextJsonOutputFormatter>())
                 {

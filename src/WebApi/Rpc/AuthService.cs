@@ -68,9 +68,10 @@ internal sealed class AuthService(ISender sender) : Auth.V1.Auth.AuthBase
         return new CheckResponse
         {
             Subject = caller.Subject.ToString(),
-            SessionId = caller.SessionId.ToString(),
+            SessionId = caller.IsServiceAccount ? "" : caller.SessionId.ToString(),
             Roles = { caller.Roles.Select(RoleNames.TextOf) },
             Permissions = { caller.Permissions },
+            IsServiceAccount = caller.IsServiceAccount,
             ExpiresAt = Timestamp.FromDateTimeOffset(caller.ExpiresAt),
         };
     }

@@ -58,6 +58,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/auth/oauth"] = (_, _) => Task.FromResult("yandex"),
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
         ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
+        ["/service-accounts"] = async (world, _) => await world.Make(
+            "/service-accounts", await world.SharedCaller(Role.Admin, Active), new Scene(null, null, false)),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -77,7 +79,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
     };
 
     // Their records belong to nobody in particular.
-    private static readonly string[] Unowned = ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys"];
+    private static readonly string[] Unowned = 
+        ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/service-accounts"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private OrdersApp _orders = null!;
@@ -199,7 +202,9 @@ public sealed partial class AccessWorld : IAsyncLifetime
         if (path.IndexOf("/{", StringComparison.Ordinal) is not (> 0 and var start))
             return path;
 
-        return $"{path[..start]}/{await Record(path[..start], scene)}{path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..]}";
+        // A second id is of something that the record does not have.
+        var rest = Name().Replace(path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..], $"{Guid.CreateVersion7()}");
+        return $"{path[..start]}/{await Record(path[..start], scene)}{rest}";
     }
 
     /// <summary>The record of a collection that a scene is about.</summary>

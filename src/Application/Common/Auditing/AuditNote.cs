@@ -46,4 +46,6 @@ public sealed class AuditNote(string action, AuditSubject subject)
 public sealed record AuditSubject(string Type, string Id)
 {
     public static AuditSubject User(Guid id) => new("user", id.ToString());
+
+    public static AuditSubject ServiceAccount(Guid id) => new("service_account", id.ToString());
 }
