@@ -30,7 +30,8 @@ internal sealed class RemoveServiceSecretHandler(IAppDbContext db, IServiceSecre
             return ServiceAccountErrors.SecretNotFound;
 
         db.Set<ServiceSecret>().Remove(secret);
-        audit.Add(new AuditNote(AuditActions.ServiceSecretRemoved, AuditSubject.ServiceAccount(command.AccountId)).With("secret", secret.Id));
+        audit.Add(new AuditNote(AuditActions.ServiceSecretRemoved, AuditSubject.ServiceAccount(command.AccountId))
+            .With("secret", secret.Id));
         transaction.AfterCommit(token => tokens.EndTokens([secret.Id], token));
         return Unit.Value;
     }

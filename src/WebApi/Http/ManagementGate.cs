@@ -9,7 +9,9 @@ internal sealed class ManagementGate(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var path = context.Request.Path;
-        var belongs = Listeners.IsGrpc(context) ? IsCall(context.Request) : path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
+        var belongs = Listeners.IsGrpc(context)
+            ? IsCall(context.Request)
+            : path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
             || path.StartsWithSegments(Metrics, StringComparison.OrdinalIgnoreCase) == Listeners.IsManagement(context);
         return belongs ? next(context) : context.Refuse(HttpErrors.NotFound);
     }

@@ -5,7 +5,9 @@ using Portico.Infrastructure.AccessTokens;
 namespace Portico.WebApi.Http;
 
 /// <summary>200 without a body; header fields name the caller.</summary>
-/// <remarks>All four are always sent, so that a proxy which copies them replaces those that a client made up. A service account has no session.</remarks>
+/// <remarks>
+/// All four are always sent, so that a proxy which copies them replaces those that a client made up. A service account has no session.
+/// </remarks>
 internal sealed class VerifiedCallerResult(AccessTokenClaims caller) : ActionResult
 {
     public override void ExecuteResult(ActionContext context)

@@ -10,7 +10,7 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Rpc;
 
-/// <summary>The external authorization of Envoy (ext_authz, version 3): what <c>auth/verify</c> says about the request of a client.</summary>
+/// <summary>The external authorization of Envoy (ext_authz, version 3): what <c>auth/verify</c> says about a request.</summary>
 /// <remarks>
 /// The caller gets in only with a 200 of <c>auth/verify</c>. Header fields that look like Portico's never come from the client: the four
 /// are replaced, every other spelling is removed, and so are the token and the cookie of Portico.

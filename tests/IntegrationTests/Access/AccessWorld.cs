@@ -79,7 +79,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     };
 
     // Their records belong to nobody in particular.
-    private static readonly string[] Unowned = 
+    private static readonly string[] Unowned =
         ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/service-accounts"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);

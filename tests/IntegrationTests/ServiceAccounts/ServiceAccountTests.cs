@@ -42,8 +42,11 @@ public sealed class ServiceAccountTests(CookieWorld world)
 
         var form = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["grant_type"] = "client_credentials", ["client_id"] = service.Id.ToString(), ["client_secret"] = service.Secret,
-            ["scope"] = "money.read", ["resource"] = "ignored",
+            ["grant_type"] = "client_credentials",
+            ["client_id"] = service.Id.ToString(),
+            ["client_secret"] = service.Secret,
+            ["scope"] = "money.read",
+            ["resource"] = "ignored",
         };
         var byForm = await App.Client.PostAsync(TokenPath, new FormUrlEncodedContent(form)).Json(HttpStatusCode.OK);
         Assert.Equal("money.read", byForm.Text("scope"));
@@ -135,7 +138,8 @@ public sealed class ServiceAccountTests(CookieWorld world)
         var service = await MakeAsync("money.read");
         var next = await admin.SendAsync(HttpMethod.Post, $"{Accounts}/{service.Id}/secrets", new { overlapHours = 1 })
             .Json(HttpStatusCode.Created);
-        await admin.SendAsync(HttpMethod.Post, $"{Accounts}/{service.Id}/secrets", new { }).Problem(HttpStatusCode.Conflict, "too_many_secrets");
+        await admin.SendAsync(HttpMethod.Post, $"{Accounts}/{service.Id}/secrets", new { })
+            .Problem(HttpStatusCode.Conflict, "too_many_secrets");
         await TokenAsync(service);
         var renewed = service with { Secret = next.Text("clientSecret") };
         await TokenAsync(renewed);
@@ -148,7 +152,8 @@ public sealed class ServiceAccountTests(CookieWorld world)
 
         // The time of the older one is over.
         await App.Database.ExecuteAsync(
-            "UPDATE identity.service_secrets SET expires_at = now() - interval '1 second' WHERE id = $1", secrets[0].GetProperty("id").GetGuid());
+            "UPDATE identity.service_secrets SET expires_at = now() - interval '1 second' WHERE id = $1",
+            secrets[0].GetProperty("id").GetGuid());
         await App.Client.PostAsJsonAsync(TokenPath, service.Body()).Problem(HttpStatusCode.Unauthorized, "invalid_client");
         await TokenAsync(renewed);
         await admin.SendAsync(HttpMethod.Post, $"{Accounts}/{service.Id}/secrets", new { }).Json(HttpStatusCode.Created);
@@ -215,7 +220,8 @@ public sealed class ServiceAccountTests(CookieWorld world)
                 .Problem(HttpStatusCode.BadRequest, "validation_failed");
 
         var service = await MakeAsync("money.read");
-        var stored = await App.Database.TextAsync("SELECT encode(hash, 'hex') FROM identity.service_secrets WHERE account_id = $1", service.Id);
+        var stored = await App.Database.TextAsync(
+            "SELECT encode(hash, 'hex') FROM identity.service_secrets WHERE account_id = $1", service.Id);
         Assert.Equal(64, stored.Length);
         Assert.InRange(service.Secret.Length, "portico_".Length + 43, 100);
         await admin.SendAsync(HttpMethod.Delete, $"{Accounts}/{service.Id}").Json(HttpStatusCode.NoContent);

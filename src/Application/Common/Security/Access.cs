@@ -29,7 +29,8 @@ public sealed class AuthenticatedAttribute : AccessAttribute
         : null;
 }
 
-/// <summary>Only a user whose role, or a service account that, holds the permission, one of <see cref="Permissions"/>, may send it.</summary>
+/// <summary>Only a user whose role holds the permission, or a service account that holds it, may send it.</summary>
+/// <param name="permission">One of <see cref="Permissions"/>.</param>
 public sealed class RequirePermissionAttribute(string permission) : AccessAttribute
 {
     public string Permission { get; } = permission;
