@@ -17,6 +17,7 @@ using Portico.Infrastructure.QueryCache;
 using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.SecondFactors;
+using Portico.Infrastructure.ServiceAccounts;
 using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SignIn;
 using Portico.Infrastructure.Users;
@@ -41,6 +42,7 @@ public static class InfrastructureRegistration
             .AddRedis(configuration)
             .AddTokens(configuration)
             .AddSecondFactors(configuration)
+            .AddServiceAccounts()
             .AddNotifications(configuration)
             .AddEvents(configuration)
             .AddAggregation(configuration)

@@ -35,6 +35,9 @@ internal static class WebApiHost
         return (listeners.Api, listeners.Management);
     }
 
+    /// <summary>The address of gRPC of a started program; <c>null</c> when it is off.</summary>
+    public static Uri? GrpcAddress(WebApplication app) => app.Services.GetRequiredService<Listeners>().Grpc;
+
     /// <summary>Runs until it is stopped.</summary>
     /// <returns>0, or 1 when a setting is wrong or the start failed; the reasons are on standard error, one line each.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter error)

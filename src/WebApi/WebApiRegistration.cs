@@ -24,6 +24,7 @@ using Portico.WebApi.OAuth;
 using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 using Portico.WebApi.Pages;
+using Portico.WebApi.Rpc;
 
 namespace Portico.WebApi;
 
@@ -45,6 +46,7 @@ internal static class WebApiRegistration
             .AddCookieMode()
             .AddApi()
             .AddGateway(configuration)
+            .AddRpc(configuration)
             .AddOpenApiDocument("v1");
     }
 
@@ -73,6 +75,7 @@ internal static class WebApiRegistration
         });
         app.UseSwaggerPage();
         app.UseRouting();
+        app.UseMiddleware<GrpcGate>();
         app.UseMiddleware<CsrfGate>();
         app.UseAuthentication();
         app.UseMiddleware<RateLimitMiddleware>();
@@ -86,6 +89,7 @@ internal static class WebApiRegistration
         app.MapOpenApi();
         app.MapPages();
         app.MapGateway();
+        app.MapRpc();
         return app;
     }
 
@@ -93,9 +97,11 @@ internal static class WebApiRegistration
     {
         services.AddSettings<LimitSettings>(configuration)
             .AddSettings<ManagementSettings>(configuration)
+            .AddSettings<GrpcSettings>(configuration)
             .AddSettings<ProxySettings>(configuration);
         var urls = Listeners.UrlsOf(configuration);
-        services.AddSingleton(provider => new Listeners(urls, provider.GetRequiredService<ManagementSettings>()));
+        services.AddSingleton(provider => new Listeners(
+            urls, provider.GetRequiredService<ManagementSettings>(), provider.GetRequiredService<GrpcSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.Configure<KestrelServerOptions>(server =>
         {
@@ -181,6 +187,7 @@ internal static class WebApiRegistration
             {
                 mvc.InputFormatters.Clear();
                 mvc.InputFormatters.Add(new JsonBodyFormatter(ApiJson.Options));
+                mvc.InputFormatters.Add(new TokenFormFormatter(ApiJson.Options));
                 mvc.OutputFormatters.RemoveType<StringOutputFormatter>();
                 foreach (var json in mvc.OutputFormatters.OfType<SystemTextJsonOutputFormatter>())
                 {

@@ -30,8 +30,12 @@ internal static class Solution
     /// <summary>The folder of the checkout.</summary>
     public static readonly string Root = FindRoot();
 
+    // Grpc.Tools writes what is in it.
+    private const string OfProto = "Portico.Auth.V1";
+
     public static IEnumerable<Type> TypesOf(Assembly assembly) => assembly.GetTypes().Where(type =>
         type.Namespace?.StartsWith("Portico", StringComparison.Ordinal) == true
+        && type.Namespace != OfProto
         && !type.FullName!.Contains('<', StringComparison.Ordinal)
         && !type.IsDefined(typeof(CompilerGeneratedAttribute)));
 

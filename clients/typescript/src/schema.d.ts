@@ -1979,6 +1979,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues an access token to a service account (OAuth 2.0 client credentials)
+         * @description The body is JSON, or a form as in RFC 6749, 4.4. The client id and the secret may be in an Authorization header (`Basic`) instead.
+         *     The token has no session and no refresh token. Ask again before it expires.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["IssueServiceToken"];
+                    "application/*+json": components["schemas"]["IssueServiceToken"];
+                    "application/x-www-form-urlencoded": components["schemas"]["IssueServiceToken"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServiceTokenDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/check": {
         parameters: {
             query?: never;
@@ -9688,6 +9818,662 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the service accounts with their valid secrets, oldest first
+         * @description All of them in one answer: there are at most 100.
+         *
+         *     Needs the permission `users.manage`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfServiceAccountDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Creates a service account; it has no secret yet
+         * @description Needs the permission `users.manage`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateServiceAccount"];
+                    "application/*+json": components["schemas"]["CreateServiceAccount"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServiceAccountDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a secret, which is shown this once
+         * @description The secret before it ends after `overlapHours`, or earlier when it expires, so a service can change to the new one without a pause.
+         *     With `overlapHours` 0 it ends now, and its access tokens with it.
+         *
+         *     Needs the permission `users.manage`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddServiceSecret"];
+                    "application/*+json": components["schemas"]["AddServiceSecret"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewServiceSecretDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/secrets/{secretId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes a secret, and ends its access tokens
+         * @description Needs the permission `users.manage`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    secretId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a service account with its secrets, and ends its access tokens
+         * @description Needs the permission `users.manage`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -14939,6 +15725,25 @@ export interface components {
             response: components["schemas"]["PasskeyRegistrationResponse"];
         };
         /**
+         * @description Adds a secret to a service account; the one before it stays valid for the overlap.
+         * @example {
+         *       "lifetimeDays": 90,
+         *       "overlapHours": 24
+         *     }
+         */
+        AddServiceSecret: {
+            /**
+             * Format: int32
+             * @description How long the secret is valid: 1 to 365 days.
+             */
+            lifetimeDays?: number;
+            /**
+             * Format: int32
+             * @description How long the secret before it stays valid, at most: 0 to 720 hours.
+             */
+            overlapHours?: number;
+        };
+        /**
          * @description One entry of the audit log: who did what to whom, when and from where.
          * @example {
          *       "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
@@ -15321,6 +16126,20 @@ export interface components {
              * @description When the event closes for forecasts; null when a manager closes it.
              */
             closesAt?: null | string;
+        };
+        /**
+         * @description Creates an account with which another service calls Portico as itself; it has no secret yet.
+         * @example {
+         *       "name": "Billing",
+         *       "permissions": [
+         *         "money.read"
+         *       ]
+         *     }
+         */
+        CreateServiceAccount: {
+            name: string;
+            /** @description What it may do: permissions that roles have, except `users.manage`, which needs a rank. */
+            permissions: string[];
         };
         /**
          * @description The sums of the accounts of one currency.
@@ -15856,6 +16675,23 @@ export interface components {
         /** @description The versions of a record that the caller accepts for a change (RFC 9110, 13.1.1). */
         IfMatch: Record<string, never>;
         /**
+         * @description Issues an access token to a service account (OAuth 2.0 client credentials, RFC 6749, 4.4).
+         * @example {
+         *       "grant_type": "client_credentials",
+         *       "client_id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "client_secret": "portico_8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv",
+         *       "scope": "money.read"
+         *     }
+         */
+        IssueServiceToken: {
+            grant_type: string;
+            /** @description The id of the service account; it may be in an Authorization header instead. */
+            client_id?: null | string;
+            client_secret?: null | string;
+            /** @description The permissions that the token is to have, with spaces between them; without it all that the account has. */
+            scope?: null | string;
+        };
+        /**
          * @description The kind of a journal.
          * @enum {string}
          */
@@ -16052,6 +16888,24 @@ export interface components {
         Money: {
             amount: string;
             currency: string;
+        };
+        /**
+         * @description A new secret, which is shown this once.
+         * @example {
+         *       "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
+         *       "clientId": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "clientSecret": "portico_8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv",
+         *       "expiresAt": "2027-02-19T10:00:00.123Z"
+         *     }
+         */
+        NewServiceSecretDto: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            clientId: string;
+            clientSecret: string;
+            /** Format: date-time */
+            expiresAt: string;
         };
         /** @description A notification to the caller. */
         NotificationDto: {
@@ -16286,6 +17140,13 @@ export interface components {
         PageOfRankDto: {
             /** @description The items, at most `limit`. */
             items: components["schemas"]["RankDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
+        /** @description One page of a list, with the cursor of the next page. */
+        PageOfServiceAccountDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["ServiceAccountDto"][];
             /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
             nextCursor: null | string;
         };
@@ -16900,6 +17761,76 @@ export interface components {
             reason: components["schemas"]["VerificationReason"];
         };
         /**
+         * @description A service account; its id is the `client_id`.
+         * @example {
+         *       "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "name": "Billing",
+         *       "permissions": [
+         *         "money.read"
+         *       ],
+         *       "createdAt": "2026-11-21T10:00:00.123Z",
+         *       "secrets": [
+         *         {
+         *           "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
+         *           "createdAt": "2026-11-21T10:00:00.123Z",
+         *           "expiresAt": "2027-02-19T10:00:00.123Z",
+         *           "lastUsedAt": null
+         *         }
+         *       ]
+         *     }
+         */
+        ServiceAccountDto: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            permissions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The secrets that are valid now, oldest first; never the secrets themselves. */
+            secrets: components["schemas"]["ServiceSecretDto"][];
+        };
+        /**
+         * @description What is known of a secret.
+         * @example {
+         *       "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
+         *       "createdAt": "2026-11-21T10:00:00.123Z",
+         *       "expiresAt": "2027-02-19T10:00:00.123Z",
+         *       "lastUsedAt": null
+         *     }
+         */
+        ServiceSecretDto: {
+            /** Format: uuid */
+            id?: string;
+            /** Format: date-time */
+            createdAt?: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description When a token was last issued for it, to the minute.
+             */
+            lastUsedAt?: null | string;
+        };
+        /**
+         * @description The access token of a service account (RFC 6749, 5.1); it has no session and no refresh token.
+         * @example {
+         *       "access_token": "eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln",
+         *       "token_type": "Bearer",
+         *       "expires_in": 300,
+         *       "scope": "money.read"
+         *     }
+         */
+        ServiceTokenDto: {
+            access_token: string;
+            token_type: string;
+            /**
+             * Format: int32
+             * @description In seconds.
+             */
+            expires_in: number;
+            scope: string;
+        };
+        /**
          * @description One of the caller's sessions.
          * @example {
          *       "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
@@ -17055,8 +17986,11 @@ export interface components {
         TokenCheckDto: {
             /** Format: uuid */
             sub: string;
-            /** Format: uuid */
-            sid: string;
+            /**
+             * Format: uuid
+             * @description The session; `null` for a service account.
+             */
+            sid: null | string;
             roles: components["schemas"]["Role"][];
             permissions: string[];
             /** Format: int64 */

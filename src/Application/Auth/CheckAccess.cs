@@ -6,7 +6,7 @@ using Portico.Domain.Common;
 namespace Portico.Application.Auth;
 
 /// <summary>Checks the caller for another service, and a permission that the caller must have there.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record CheckAccess(string? Permission) : IQuery<AccessTokenClaims>;
 
 internal sealed class CheckAccessHandler(ICurrentUser user) : IQueryHandler<CheckAccess, AccessTokenClaims>

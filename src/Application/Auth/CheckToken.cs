@@ -6,7 +6,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Auth;
 
 /// <summary>Returns the claims of the caller's access token if the token is still valid.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record CheckToken : IQuery<TokenCheckDto>;
 
 /// <summary>The claims of the caller's token; <c>exp</c> is in seconds since 1970 (RFC 7519).</summary>
@@ -17,7 +17,10 @@ public sealed record CheckToken : IQuery<TokenCheckDto>;
 public sealed record TokenCheckDto
 {
     public required Guid Sub { get; init; }
-    public required Guid Sid { get; init; }
+
+    /// <summary>The session; <c>null</c> for a service account.</summary>
+    public required Guid? Sid { get; init; }
+
     public required IReadOnlyList<Role> Roles { get; init; }
     public required IReadOnlyList<string> Permissions { get; init; }
     public required long Exp { get; init; }
@@ -31,7 +34,7 @@ internal sealed class CheckTokenHandler(ICurrentUser user) : IQueryHandler<Check
         return Task.FromResult<Result<TokenCheckDto>>(new TokenCheckDto
         {
             Sub = claims.Subject,
-            Sid = claims.SessionId,
+            Sid = claims.IsServiceAccount ? null : claims.SessionId,
             Roles = claims.Roles,
             Permissions = claims.Permissions,
             Exp = claims.ExpiresAt.ToUnixTimeSeconds(),

@@ -7,7 +7,7 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Holds;
 
 /// <summary>Gets a hold of which the caller is a party; managers get any hold.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record GetHold(Guid Id) : IQuery<HoldDto>;
 
 internal sealed class GetHoldHandler(ILedgerRecords records, ICurrentUser caller) : IQueryHandler<GetHold, HoldDto>

@@ -7,7 +7,7 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Transfers;
 
 /// <summary>Gets a transfer of which the caller is a party; managers get any transfer.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record GetTransfer(Guid Id) : IQuery<TransferDto>;
 
 internal sealed class GetTransferHandler(ILedgerRecords records, ICurrentUser caller) : IQueryHandler<GetTransfer, TransferDto>

@@ -5,7 +5,7 @@ using Portico.Domain.Common;
 namespace Portico.Application.Wallets;
 
 /// <summary>Gets the balance of a wallet at a time; for its owner and for managers.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record GetWalletBalance : IQuery<WalletBalanceDto>
 {
     public Guid WalletId { get; init; }

@@ -7,7 +7,7 @@ using Portico.Domain.Common;
 namespace Portico.Application.Wallets;
 
 /// <summary>Gets the statement of a wallet for a period; for its owner and for managers.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record GetWalletStatement : IQuery<StatementDto>
 {
     public Guid WalletId { get; init; }

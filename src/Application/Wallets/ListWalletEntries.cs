@@ -7,7 +7,7 @@ using Portico.Domain.Common;
 namespace Portico.Application.Wallets;
 
 /// <summary>Lists the entries of a wallet, newest first; for its owner and for managers.</summary>
-[Authenticated]
+[Authenticated(OrServiceAccount = true)]
 public sealed record ListWalletEntries : IQuery<Page<EntryDto>>, IPaged
 {
     public Guid WalletId { get; init; }

@@ -19,4 +19,15 @@ internal sealed class AccessTokenIssuer(TokenKeys keys, TokenSettings settings, 
         };
         return new(TokenSigning.Issue(keys.Current.Signer, settings, content), settings.AccessTokenLifetime);
     }
+
+    public AccessToken IssueToService(Guid accountId, Guid secretId, IReadOnlyList<string> permissions)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var content = new TokenContent(
+            settings.Audience, accountId, now, now + (long)settings.AccessTokenLifetime.TotalSeconds, [], permissions)
+        {
+            SecretId = secretId,
+        };
+        return new(TokenSigning.Issue(keys.Current.Signer, settings, content), settings.AccessTokenLifetime);
+    }
 }

@@ -148,13 +148,19 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
             || !TryGetTime(json, "nbf"u8, out var notBefore)
             || !TryGetTime(json, "iat"u8, out var issuedAt)
             || !TryGetId(json, "sub"u8, out var subject)
-            || !TryGetId(json, "sid"u8, out var sessionId)
             || !TryGetString(json, "jti"u8, out _)
-            || !TryGetString(json, "client_id"u8, out _)
-            || !json.TryGetProperty("epoch"u8, out var number) || number.ValueKind != JsonValueKind.Number
-            || !number.TryGetInt32(out var epoch) || epoch < 0
-            || !TryGetRoles(json, out var roles)
+            || !TryGetString(json, "client_id"u8, out var client)
             || !TryGetPermissions(json, out var permissions))
+        {
+            return TokenError.InvalidClaims;
+        }
+
+        var isService = json.TryGetProperty("secret_id"u8, out _);
+        var (sessionId, epoch) = (Guid.Empty, 0);
+        IReadOnlyList<Role>? roles = [];
+        if (isService
+            ? !IsOfService(json, client, subject, out sessionId)
+            : !TryGetId(json, "sid"u8, out sessionId) || !TryGetEpoch(json, out epoch) || !TryGetRoles(json, out roles))
         {
             return TokenError.InvalidClaims;
         }
@@ -173,6 +179,7 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
             Permissions = permissions,
             Epoch = epoch,
             ExpiresAt = expiresAt,
+            IsServiceAccount = isService,
         };
         return TokenError.None;
     }
@@ -237,6 +244,20 @@ public sealed class AccessTokenValidator(TokenKeys keys, TokenSettings settings,
 
         time = DateTimeOffset.FromUnixTimeSeconds(seconds);
         return true;
+    }
+
+    // A token of a service account is none of a user, whatever else is in it.
+    private static bool IsOfService(JsonElement json, JsonElement client, Guid subject, out Guid secretId) =>
+        TryGetId(json, "secret_id"u8, out secretId)
+        && client.TryGetGuid(out var account) && account == subject
+        && !json.TryGetProperty("sid"u8, out _) && !json.TryGetProperty("epoch"u8, out _)
+        && json.TryGetProperty("roles"u8, out var roles) && roles.ValueKind == JsonValueKind.Array && roles.GetArrayLength() == 0;
+
+    private static bool TryGetEpoch(JsonElement json, out int epoch)
+    {
+        epoch = 0;
+        return json.TryGetProperty("epoch"u8, out var number) && number.ValueKind == JsonValueKind.Number
+            && number.TryGetInt32(out epoch) && epoch >= 0;
     }
 
     private static bool TryGetRoles(JsonElement json, [NotNullWhen(true)] out IReadOnlyList<Role>? roles)

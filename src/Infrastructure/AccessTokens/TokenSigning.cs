@@ -21,6 +21,9 @@ internal readonly record struct TokenContent(
     /// <summary>The session (<c>sid</c>); <c>null</c> for none.</summary>
     public Guid? SessionId { get; init; }
 
+    /// <summary>The secret of a service account that the token was issued for; the account is then the <c>client_id</c> too.</summary>
+    public Guid? SecretId { get; init; }
+
     /// <summary>The token version of the user; <c>null</c> in a token that Portico itself does not accept.</summary>
     public int? Epoch { get; init; }
 }
@@ -48,7 +51,17 @@ internal static class TokenSigning
         if (content.SessionId is { } session)
             writer.WriteString("sid"u8, session);
         WriteTokenId(writer);
-        writer.WriteString("client_id"u8, settings.ClientId);
+        if (content.SecretId is { } secret)
+        {
+            writer.WriteString("client_id"u8, content.Subject);
+            writer.WriteString("secret_id"u8, secret);
+            writer.WriteString("scope"u8, string.Join(' ', content.Permissions));
+        }
+        else
+        {
+            writer.WriteString("client_id"u8, settings.ClientId);
+        }
+
         writer.WriteNumber("iat"u8, content.IssuedAt);
         writer.WriteNumber("nbf"u8, content.IssuedAt);
         writer.WriteNumber("exp"u8, content.ExpiresAt);

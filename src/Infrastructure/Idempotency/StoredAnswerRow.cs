@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Portico.Application.Common.Messaging;
-using Portico.Domain.Users;
 
 namespace Portico.Infrastructure.Idempotency;
 
@@ -18,6 +17,5 @@ internal sealed class StoredAnswerRowConfiguration : IEntityTypeConfiguration<St
         builder.Property(a => a.Key).HasMaxLength(IdempotencyKey.MaxLength);
         builder.Property(a => a.Headers).HasColumnType("jsonb");
         builder.HasIndex(a => a.CreatedAt).HasDatabaseName("idempotency_answers_created_idx");
-        builder.HasOne<User>().WithMany().HasForeignKey(a => a.OwnerId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -21,6 +21,9 @@ internal sealed class BatchPipeline(IHttpContextAccessor accessor, IServiceScope
 {
     private RequestDelegate? _entry;
 
+    /// <summary>The pipeline of a request, from where its client is known.</summary>
+    public RequestDelegate Entry => _entry ?? throw new InvalidOperationException("The pipeline was not built.");
+
     /// <summary>Remembers the pipeline from here on as what requests of a batch go through.</summary>
     public RequestDelegate Enter(RequestDelegate next)
     {
@@ -31,9 +34,8 @@ internal sealed class BatchPipeline(IHttpContextAccessor accessor, IServiceScope
     public Func<BatchRequest, CancellationToken, Task<BatchAnswer>> Open()
     {
         var batch = accessor.HttpContext ?? throw new InvalidOperationException("There is no request.");
-        var entry = _entry ?? throw new InvalidOperationException("The pipeline was not built.");
         var common = new Common(
-            entry, batch.Request.Scheme, batch.Request.Host, batch.Connection.RemoteIpAddress, batch.Connection.RemotePort,
+            Entry, batch.Request.Scheme, batch.Request.Host, batch.Connection.RemoteIpAddress, batch.Connection.RemotePort,
             batch.Request.Headers.Authorization, batch.Request.Headers.Cookie, batch.Request.Headers.UserAgent,
             batch.Request.Headers.AcceptLanguage, Activity.Current);
         return (request, cancellationToken) =>

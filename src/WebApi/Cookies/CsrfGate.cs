@@ -13,9 +13,9 @@ namespace Portico.WebApi.Cookies;
 internal sealed class CsrfGate(RequestDelegate next, SessionCookie cookies, BrowserOrigins origins)
 {
     public const string Header = "X-CSRF";
+    public const string FetchSite = "Sec-Fetch-Site";
 
     private const string HeaderValue = "1";
-    private const string FetchSite = "Sec-Fetch-Site";
 
     public Task InvokeAsync(HttpContext context) =>
         IsAllowed(context) ? next(context) : context.Refuse(HttpErrors.CrossSiteRequest);

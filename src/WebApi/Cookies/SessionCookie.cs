@@ -47,6 +47,12 @@ internal sealed partial class SessionCookie
     /// <summary>The value of the cookie; <c>null</c> without one, and for several: a browser never sends two of this name.</summary>
     public string? Find(HttpRequest request) => Count(request.Headers.Cookie, out var value) == 1 ? value : null;
 
+    /// <summary>A Cookie header without this cookie; empty when nothing else is in it.</summary>
+    public string RemoveFrom(string header) => string.Join(
+        "; ",
+        header.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(pair => !pair.StartsWith($"{Name}=", StringComparison.Ordinal)));
+
     public void Set(HttpResponse response, string value)
     {
         response.Cookies.Append(Name, value, _options);

@@ -25,7 +25,7 @@ internal sealed class EventStreamBody(
     {
         if (caller is not null
             && (await revoked.Contains(caller.SessionId, cancellationToken)
-                || !await versions.Accepts(caller.Subject, caller.Epoch, cancellationToken)))
+                || !(caller.IsServiceAccount || await versions.Accepts(caller.Subject, caller.Epoch, cancellationToken))))
             throw new OperationCanceledException("The session of the caller has ended.");
         RequestDeadline.Restart(context);
         await body.WriteAsync(buffer, cancellationToken);

@@ -26,7 +26,8 @@ internal sealed class AccessTokenCheck(
             return AccessTokenVerdict.Refused(refusal.ToString());
         if (await revoked.Contains(claims.SessionId, cancellationToken))
             return AccessTokenVerdict.Revoked;
-        return await versions.Accepts(claims.Subject, claims.Epoch, cancellationToken)
+        // A service account has no version: its secret ends its tokens.
+        return claims.IsServiceAccount || await versions.Accepts(claims.Subject, claims.Epoch, cancellationToken)
             ? AccessTokenVerdict.Accepted(claims)
             : AccessTokenVerdict.Refused("token version passed");
     }

@@ -5,18 +5,23 @@ using Microsoft.Extensions.Options;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>The addresses of this process: those of the API, from <c>ASPNETCORE_URLS</c>, and the management address.</summary>
+/// <summary>The addresses of this process: of the API, from <c>ASPNETCORE_URLS</c>, of the metrics, and of gRPC if it is on.</summary>
 /// <remarks>
-/// The socket of a request decides whether it is a management request, never the Host header. So a client can't forge it, and it works
+/// The socket of a request decides what it may ask, never the Host header. So a client can't forge it, and it works
 /// for ports that the system chose.
 /// </remarks>
-internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings management) : IConfigureOptions<KestrelServerOptions>
+internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings management, GrpcSettings grpc)
+    : IConfigureOptions<KestrelServerOptions>
 {
     private const string DefaultApiUrl = "http://localhost:5080";
-    private static readonly object Mark = new();
+    private static readonly object ManagementMark = new();
+    private static readonly object GrpcMark = new();
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
 
     private readonly List<ListenOptions> _api = [];
     private ListenOptions? _management;
+    private ListenOptions? _grpc;
 
     /// <summary>The address of the API after the start, with its real port.</summary>
     public Uri Api => UriOf(_api[0]);
@@ -24,8 +29,12 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
     /// <summary>The management address after the start, with its real port.</summary>
     public Uri Management => UriOf(_management!);
 
-    public static bool IsManagement(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) ?? false;
+    /// <summary>The address of gRPC after the start, with its real port; <c>null</c> when it is off.</summary>
+    public Uri? Grpc => _grpc is null ? null : UriOf(_grpc);
+
+    public static bool IsManagement(HttpContext context) => Has(context, ManagementMark);
+
+    public static bool IsGrpc(HttpContext context) => Has(context, GrpcMark);
 
     public static bool IsUsable(string url) => TryParse(url, out _);
 
@@ -44,15 +53,33 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
         Listen(options, management.Url, listener =>
         {
             _management = listener;
-            listener.Use(connection => context =>
-            {
-                context.Items[Mark] = null;
-                return connection(context);
-            });
+            Put(ManagementMark, listener);
         });
+        if (grpc.IsOn)
+        {
+            // Finds clients that are gone without a word.
+            options.Limits.Http2.KeepAlivePingDelay = PingDelay;
+            options.Limits.Http2.KeepAlivePingTimeout = PingTimeout;
+            Listen(options, grpc.Url, listener =>
+            {
+                _grpc = listener;
+                listener.Protocols = HttpProtocols.Http2;
+                Put(GrpcMark, listener);
+            });
+        }
+
         foreach (var url in urls)
             Listen(options, url, _api.Add);
     }
+
+    private static bool Has(HttpContext context, object mark) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(mark) ?? false;
+
+    private static void Put(object mark, ListenOptions listener) => listener.Use(connection => context =>
+    {
+        context.Items[mark] = null;
+        return connection(context);
+    });
 
     private static string[] Split(string? list) =>
         list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];

@@ -590,6 +590,40 @@ public sealed class AccessTokenValidatorTests
     }
 
     [Fact]
+    public void A_token_of_a_service_account_has_nothing_of_a_user_and_names_the_account_as_client()
+    {
+        JsonObject Claims()
+        {
+            var claims = _world.Claims();
+            claims.Remove("sid");
+            claims.Remove("epoch");
+            claims["roles"] = new JsonArray();
+            claims["secret_id"] = Guid.NewGuid().ToString();
+            claims["client_id"] = claims["sub"]!.GetValue<string>();
+            return claims;
+        }
+
+        Assert.True(_world.Accept(_world.Forge(claims: Claims())).IsServiceAccount);
+        (string Claim, JsonNode? Value)[] mixtures =
+        [
+            ("sid", Guid.NewGuid().ToString()), ("epoch", 0), ("roles", new JsonArray("user")), ("client_id", "portico-web"),
+            ("client_id", Guid.NewGuid().ToString()), ("secret_id", null), ("secret_id", "x"), ("secret_id", Guid.Empty.ToString()),
+            ("roles", null),
+        ];
+        foreach (var (claim, value) in mixtures)
+        {
+            var claims = Claims();
+            claims[claim] = value;
+            Assert.Equal(TokenError.InvalidClaims, _world.Judge(_world.Forge(claims: claims)));
+        }
+
+        // A token of a user does not become one of a service account by a claim.
+        var user = _world.Claims();
+        user["secret_id"] = Guid.NewGuid().ToString();
+        Assert.Equal(TokenError.InvalidClaims, _world.Judge(_world.Forge(claims: user)));
+    }
+
+    [Fact]
     public void Overlooks_claims_that_it_does_not_know()
     {
         var claims = _world.Claims();

@@ -64,6 +64,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
         ["/exchange-rates"] = (_, _) => Task.FromResult("EUR"),
         ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
+        ["/service-accounts"] = async (world, _) => await world.Make(
+            "/service-accounts", await world.SharedCaller(Role.Admin, Active), new Scene(null, null, false)),
         ["/events"] = async (world, _) => await world.Make("/events", await world.Manager(), new Scene(null, null, false)),
     };
 
@@ -81,13 +83,15 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["dollars"] = (world, scene) => world.Dollars(scene),
         ["quoteId"] = (world, scene) => world.Quote(scene),
         ["quote"] = (_, _) => Task.FromResult("USD"),
+        // Of something that the record does not have.
+        ["secretId"] = (_, _) => Task.FromResult($"{Guid.CreateVersion7()}"),
         ["strangersWallet"] = async (world, _) =>
             await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
     };
 
     // Their records belong to nobody in particular.
     private static readonly string[] Unowned =
-        ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates"];
+        ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates", "/service-accounts"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private OrdersApp _orders = null!;

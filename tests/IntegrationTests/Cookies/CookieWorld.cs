@@ -30,6 +30,9 @@ public sealed class CookieWorld : IAsyncLifetime
     /// <summary>The public address of the API, where a proxy may serve it over TLS.</summary>
     public string Origin { get; } = $"https://portico.localhost:{Ports.Free()}";
 
+    /// <summary>The address of gRPC at <see cref="App"/>.</summary>
+    public Uri Rpc { get; } = new($"http://127.0.0.1:{Ports.Free()}");
+
     /// <summary>A frontend of another host of the same site, which is listed.</summary>
     public string Frontend => Origin.Replace("portico.", "app.portico.", StringComparison.Ordinal);
 
@@ -55,12 +58,14 @@ public sealed class CookieWorld : IAsyncLifetime
                 ["Cors:Origins:0"] = Frontend,
                 ["Proxies:Trusted:0"] = "127.0.0.1",
                 ["Limits:RequestTimeout"] = "00:00:10",
+                ["Grpc:Url"] = Rpc.ToString(),
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft"] = "Information",
             },
             Services = Record,
         });
-        Other = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = App, Services = Record });
+        Other = await PorticoApp.StartAsync(
+            new PorticoAppOptions { ReplicaOf = App, Services = Record, Settings = { ["Grpc:Url"] = null } });
     }
 
     public async Task DisposeAsync()

@@ -20,10 +20,17 @@ public sealed class AnonymousAttribute : AccessAttribute
 /// <summary>Any signed-in user may send it and sees only own records.</summary>
 public sealed class AuthenticatedAttribute : AccessAttribute
 {
-    public override Error? Refuse(ICurrentUser caller) => caller.IsAuthenticated ? null : CommonErrors.Unauthenticated;
+    /// <summary>Whether a service account may send it too; it owns no records.</summary>
+    public bool OrServiceAccount { get; init; }
+
+    public override Error? Refuse(ICurrentUser caller) =>
+        caller.Claims is not { } claims ? CommonErrors.Unauthenticated
+        : claims.IsServiceAccount && !OrServiceAccount ? CommonErrors.Forbidden
+        : null;
 }
 
-/// <summary>Only a user whose role holds the permission, one of <see cref="Permissions"/>, may send it.</summary>
+/// <summary>Only a user whose role holds the permission, or a service account that holds it, may send it.</summary>
+/// <param name="permission">One of <see cref="Permissions"/>.</param>
 public sealed class RequirePermissionAttribute(string permission) : AccessAttribute
 {
     public string Permission { get; } = permission;

@@ -6,6 +6,8 @@ namespace Portico.Application.Common.Security;
 public sealed record AccessTokenClaims
 {
     public required Guid Subject { get; init; }
+
+    /// <summary>The session; of a service account its secret. When it ends, the token is invalid.</summary>
     public required Guid SessionId { get; init; }
 
     /// <summary>The highest role first, then the roles that it includes.</summary>
@@ -17,6 +19,9 @@ public sealed record AccessTokenClaims
     public required int Epoch { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Whether the subject is a service account and not a user: it has no role and no session.</summary>
+    public bool IsServiceAccount { get; init; }
 }
 
 /// <summary>A signed access token and its lifetime.</summary>
@@ -26,4 +31,7 @@ public sealed record AccessToken(string Value, TimeSpan Lifetime);
 public interface IAccessTokenIssuer
 {
     AccessToken Issue(User user, Guid sessionId);
+
+    /// <summary>Issues a token to a service account, for one of its secrets.</summary>
+    AccessToken IssueToService(Guid accountId, Guid secretId, IReadOnlyList<string> permissions);
 }

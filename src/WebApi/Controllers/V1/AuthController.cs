@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
+using Portico.Application.ServiceAccounts;
 using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
@@ -169,6 +170,21 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesErrors(403, 503)]
     public Task<ActionResult> Verify([FromQuery] string? permission, CancellationToken cancellationToken) =>
         Answer(new CheckAccess(permission), caller => new VerifiedCallerResult(caller), cancellationToken);
+
+    /// <summary>Issues an access token to a service account (OAuth 2.0 client credentials)</summary>
+    /// <remarks>
+    /// The body is JSON, or a form as in RFC 6749, 4.4. The client id and the secret may be in an Authorization header (`Basic`) instead.
+    /// The token has no session and no refresh token. Ask again before it expires.
+    /// </remarks>
+    [HttpPost("token")]
+    [ProducesResponseType<ServiceTokenDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(401, 503)]
+    public Task<ActionResult<ServiceTokenDto>> IssueServiceToken(IssueServiceToken command, CancellationToken cancellationToken) =>
+        Answer(
+            command.ClientId is null && BasicCredentials.Find(Request) is { } client
+                ? command with { ClientId = client.Id, ClientSecret = client.Secret }
+                : command,
+            cancellationToken);
 
     /// <summary>Shows the claims of the access token if it is still valid</summary>
     [HttpGet("check")]

@@ -1,0 +1,64 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common;
+using Portico.Application.ServiceAccounts;
+using Portico.Domain.Common;
+using Portico.Domain.ServiceAccounts;
+using Portico.Domain.Users;
+using Portico.Infrastructure.Postgres;
+using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Sessions;
+
+namespace Portico.Infrastructure.ServiceAccounts;
+
+/// <summary>The use of secrets in PostgreSQL; tries and ended tokens in Redis.</summary>
+internal sealed class ServiceSecretStore(AppDbContext db, ClientRateLimit limit, RevokedSessions revoked, TimeProvider clock)
+    : IServiceSecrets
+{
+    private const string LimitName = "service-token";
+    private const int MaxFailures = 20;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
+
+    public async Task<Error?> Begin(IPAddress? client, CancellationToken cancellationToken) =>
+        (await limit.Spend(LimitName, client, MaxFailures, Window, cancellationToken)).Wait is { } wait
+            ? UserErrors.TooManyAttempts(wait)
+            : null;
+
+    public async Task Succeeded(Guid secretId, DateTimeOffset? lastUsedAt, IPAddress? client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await limit.Refund(LimitName, client, cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            // Then it was not counted there either.
+        }
+
+        var now = clock.GetUtcNow();
+        var before = now - UseInterval;
+        if (lastUsedAt > before)
+            return;
+        // Of many at the same time one writes.
+        await db.Set<ServiceSecret>()
+            .Where(s => s.Id == secretId && (s.LastUsedAt == null || s.LastUsedAt <= before))
+            .ExecuteUpdateAsync(secret => secret.SetProperty(s => s.LastUsedAt, now), cancellationToken);
+    }
+
+    public async Task EndTokens(IEnumerable<Guid> secretIds, CancellationToken cancellationToken)
+    {
+        foreach (var secret in secretIds)
+        {
+            try
+            {
+                await revoked.Add(secret, _ => Task.CompletedTask, cancellationToken);
+            }
+            catch (DependencyUnavailableException)
+            {
+                // It is written when Redis is back.
+            }
+        }
+    }
+}

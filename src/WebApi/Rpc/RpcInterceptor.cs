@@ -1,0 +1,41 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Portico.WebApi.Http;
+
+namespace Portico.WebApi.Rpc;
+
+/// <summary>Gives every call a deadline, and every failure a status with details.</summary>
+internal sealed partial class RpcInterceptor(GrpcSettings settings, ILogger<RpcInterceptor> logger) : Interceptor
+{
+    private static readonly object Key = new();
+
+    /// <summary>Cancelled when the caller goes away or the time of the call is over.</summary>
+    public static CancellationToken EndOf(ServerCallContext context) => (CancellationToken)context.UserState[Key];
+
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        ended.CancelAfter(context.Deadline == DateTime.MaxValue ? settings.DefaultDeadline : settings.MaxDeadline);
+        context.UserState[Key] = ended.Token;
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception failure) when (failure is not RpcException)
+        {
+            throw ended.IsCancellationRequested ? RpcErrors.Of(HttpErrors.Timeout) : Explain(failure, context);
+        }
+    }
+
+    private RpcException Explain(Exception failure, ServerCallContext context)
+    {
+        var error = FailureMapper.Explain(failure, context.GetHttpContext());
+        if (error.Status == StatusCodes.Status500InternalServerError)
+            LogFailed(failure, context.Method);
+        return RpcErrors.Of(error);
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "{Method} failed unexpectedly.")]
+    private partial void LogFailed(Exception failure, string method);
+}

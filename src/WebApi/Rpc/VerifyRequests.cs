@@ -1,0 +1,69 @@
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+using Portico.WebApi.Aggregation;
+using Portico.WebApi.Cookies;
+using Portico.WebApi.Http;
+
+namespace Portico.WebApi.Rpc;
+
+/// <summary>The answer of <c>auth/verify</c>.</summary>
+internal sealed class VerifyAnswer(BatchResponse response) : IDisposable
+{
+    public int StatusCode => response.StatusCode;
+
+    public IHeaderDictionary Headers => response.Headers;
+
+    public string Body => Encoding.UTF8.GetString(response.Written.Span);
+
+    public void Dispose() => response.Dispose();
+}
+
+/// <summary>Asks <c>auth/verify</c> in this process about the request of a client, which a proxy describes.</summary>
+/// <remarks>
+/// The question goes through the same pipeline as one from the network, so the rules for tokens, cookies and foreign pages are the same.
+/// Only the header fields that say who the client is are in it. Thread-safe.
+/// </remarks>
+internal sealed class VerifyRequests(BatchPipeline pipeline, IHttpContextAccessor accessor, IServiceScopeFactory scopes)
+{
+    private const string Path = "/api/v1/auth/verify";
+
+    private static readonly string[] Asked =
+    [
+        HeaderNames.Authorization, HeaderNames.Cookie, HeaderNames.Origin, CsrfGate.Header, CsrfGate.FetchSite,
+        RequestTrace.RequestIdHeader,
+    ];
+
+    public async Task<VerifyAnswer> Ask(
+        IHeaderDictionary client, string? permission, HttpContext call, CancellationToken cancellationToken)
+    {
+        var answer = new BatchResponse();
+        await using var scope = scopes.CreateAsyncScope();
+        var features = new FeatureCollection();
+        features.Set<IHttpRequestFeature>(new HttpRequestFeature());
+        features.Set<IHttpResponseFeature>(answer);
+        features.Set<IHttpResponseBodyFeature>(answer);
+        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = cancellationToken });
+        var context = new DefaultHttpContext(features) { RequestServices = scope.ServiceProvider };
+        context.Request.Protocol = HttpProtocol.Http11;
+        context.Request.Method = HttpMethods.Get;
+        context.Request.Scheme = call.Request.Scheme;
+        context.Request.Host = call.Request.Host;
+        context.Request.Path = Path;
+        if (permission is not null)
+            context.Request.QueryString = QueryString.Create(nameof(permission), permission);
+        context.Connection.RemoteIpAddress = call.Connection.RemoteIpAddress;
+        foreach (var name in Asked)
+        {
+            if (client[name] is { Count: > 0 } value)
+                context.Request.Headers[name] = value;
+        }
+
+        accessor.HttpContext = context;
+        await pipeline.Entry(context);
+        await answer.CompleteAsync();
+        // A cancelled request has no answer.
+        cancellationToken.ThrowIfCancellationRequested();
+        return new VerifyAnswer(answer);
+    }
+}
