@@ -18,6 +18,7 @@ using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.SecondFactors;
 using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SignIn;
+using Portico.Infrastructure.Telegram;
 using Portico.Infrastructure.Users;
 
 namespace Portico.Infrastructure;
@@ -40,6 +41,7 @@ public static class InfrastructureRegistration
             .AddTokens(configuration)
             .AddSecondFactors(configuration)
             .AddNotifications(configuration)
+            .AddTelegram(configuration)
             .AddEvents(configuration)
             .AddAggregation(configuration)
             .AddOrders(configuration);
