@@ -10,7 +10,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Telegram;
 
 /// <summary>Links a Telegram chat to the user whose link was opened in it; the token of the link is the proof.</summary>
-/// <remarks>It replaces the former chat of the user. A chat of another user is refused, so nobody can take codes away with a link.</remarks>
+/// <remarks>It replaces the former chat of the user. A chat of another user is refused, so a link takes no codes away.</remarks>
 [Anonymous]
 public sealed record ConfirmTelegramLink : ICommand<TelegramLinkedDto>, IOwnTransaction
 {

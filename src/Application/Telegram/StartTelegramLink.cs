@@ -9,7 +9,7 @@ using Portico.Domain.Users;
 namespace Portico.Application.Telegram;
 
 /// <summary>Begins to link a Telegram chat to the caller; needs a fresh session or second factor.</summary>
-/// <remarks>The chat that opens the link within ten minutes is linked. The link works once, and not after a change of the password.</remarks>
+/// <remarks>The chat that opens the link within ten minutes is linked. It works once, and not after a change of the password.</remarks>
 [Authenticated]
 public sealed record StartTelegramLink : ICommand<TelegramLinkDto>, IOwnTransaction;
 

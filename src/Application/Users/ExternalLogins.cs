@@ -6,8 +6,8 @@ namespace Portico.Application.Users;
 
 /// <summary>Removes the logins and the Telegram chat of a user who is deleted.</summary>
 /// <remarks>
-/// They are not restored with the user: meanwhile the account of the provider, or the chat, may belong to another user of Portico. A restored user signs
-/// in with the address, and links the accounts again.
+/// They are not restored with the user: meanwhile the account of the provider, or the chat, may belong to another user of Portico. A
+/// restored user signs in with the address, and links them again.
 /// </remarks>
 internal sealed class ExternalLogins(IAppDbContext db)
 {

@@ -37,10 +37,10 @@ public sealed class SmsSettings
 
     public SmsFormat Format { get; init; } = SmsFormat.Json;
 
-    /// <summary>The template of the body; empty is <c>{"to":"{to}","text":"{text}"}</c>, or <c>to={to}&amp;text={text}</c> as a form.</summary>
+    /// <summary>The template of the body; empty is <c>{"to":"{to}","text":"{text}"}</c>, or the same fields as a form.</summary>
     public string Body { get; init; } = "";
 
-    /// <summary>A text that only answers about failures contain, for a gateway that answers 200 then too; empty trusts the status.</summary>
+    /// <summary>A text that only answers about failures contain, for a gateway that answers 200 then too.</summary>
     public string FailureText { get; init; } = "";
 
     /// <summary>How long one try may take.</summary>
@@ -52,7 +52,9 @@ public sealed class SmsSettings
     /// </summary>
     public bool IsIdempotent { get; init; }
 
-    private string Template => Body.Length > 0 ? Body : Format == SmsFormat.Form ? "to={to}&text={text}" : """{"to":"{to}","text":"{text}"}""";
+    private string Template => Body.Length > 0 ? Body
+        : Format == SmsFormat.Form ? "to={to}&text={text}"
+        : """{"to":"{to}","text":"{text}"}""";
 
     /// <summary>The URL of the request for a message.</summary>
     internal Uri UrlFor(string to, string text, string id) => new(Fill(Url!, Uri.EscapeDataString, to, text, id));
@@ -66,7 +68,8 @@ public sealed class SmsSettings
         if (string.IsNullOrEmpty(Url))
             yield break;
         // The URL may contain a password, so no message repeats it.
-        if (Url.Length > MaxTemplateLength || !Uri.TryCreate(Fill(Url, Uri.EscapeDataString, "+1", "a", SampleId), UriKind.Absolute, out var url)
+        if (Url.Length > MaxTemplateLength
+            || !Uri.TryCreate(Fill(Url, Uri.EscapeDataString, "+1", "a", SampleId), UriKind.Absolute, out var url)
             || url.Scheme is not ("https" or "http"))
         {
             yield return $"Mail:Sms:Url must be an http or https address of at most {MaxTemplateLength} characters.";

@@ -29,7 +29,8 @@ internal sealed class TelegramApi : IDisposable
             MaxResponseContentBufferSize = 4 * 1024 * 1024,
         };
         // No retry of its own: a code does not wait.
-        Bot = new TelegramBotClient(new TelegramBotClientOptions(settings.Token, settings.ApiUrl) { RetryCount = 0, RetryThreshold = 0 }, _http);
+        var options = new TelegramBotClientOptions(settings.Token, settings.ApiUrl) { RetryCount = 0, RetryThreshold = 0 };
+        Bot = new TelegramBotClient(options, _http);
     }
 
     public ITelegramBotClient Bot { get; }

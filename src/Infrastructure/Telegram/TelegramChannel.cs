@@ -13,8 +13,8 @@ namespace Portico.Infrastructure.Telegram;
 
 /// <summary>Sends codes to the Telegram chats that users have linked.</summary>
 /// <remarks>
-/// One try for each message. After a failure that is not about the one chat, Telegram is left out for a while, so that a Telegram that hangs
-/// does not hold up the messages behind it. Thread-safe.
+/// One try for each message. After a failure that is not about the one chat, Telegram is left out for a while, so that
+/// messages do not wait behind a Telegram that hangs. Thread-safe.
 /// </remarks>
 internal sealed partial class TelegramChannel(
     TelegramApi api, TelegramSettings settings, IServiceScopeFactory scopes, TimeProvider clock, ILogger<TelegramChannel> logger)

@@ -98,7 +98,8 @@ internal sealed partial class TelegramUpdates(
 
         try
         {
-            await Reply(chat.Id, await Confirm(chat.Id, text[Start.Length..].Trim(), message.From?.LanguageCode ?? "en", cancellationToken));
+            var reply = await Confirm(chat.Id, text[Start.Length..].Trim(), message.From?.LanguageCode ?? "en", cancellationToken);
+            await Reply(chat.Id, reply);
         }
         catch (Exception failure) when (failure is not DependencyUnavailableException
             && !DatabaseOutage.Is(failure) && !cancellationToken.IsCancellationRequested)

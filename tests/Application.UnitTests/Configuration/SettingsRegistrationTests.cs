@@ -138,7 +138,8 @@ public sealed class SettingsRegistrationTests
     public void Refuses_bad_values_of_the_gateway_for_text_messages(string setting, string value, string named)
     {
         var problem = Assert.Single(
-            Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), ("Mail:Sms:Url", "https://sms.example/hunter2"), (setting, value)).Problems());
+            Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), ("Mail:Sms:Url", "https://sms.example/hunter2"), (setting, value))
+                .Problems());
 
         Assert.Contains(named, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);

@@ -12,7 +12,7 @@ namespace Portico.IntegrationTests.Notifications;
 /// <summary>Text messages as gateways of several makes get them.</summary>
 public sealed class SmsChannelTests
 {
-    private const string Text = "Ваш код: 012345\nHe said \"100% {to} & <me>\"\\";
+    private const string Text = "\u0412\u0430\u0448 \u043A\u043E\u0434: 012345\nHe said \"100% {to} & <me>\"\\";
 
     private static readonly Guid Id = Guid.CreateVersion7();
 
@@ -47,7 +47,8 @@ public sealed class SmsChannelTests
         });
 
         var request = Assert.Single(gateway.Requests);
-        Assert.Equal(("application/x-www-form-urlencoded; charset=utf-8", credentials), (request.ContentType, request.Headers["Authorization"]));
+        Assert.Equal("application/x-www-form-urlencoded; charset=utf-8", request.ContentType);
+        Assert.Equal(credentials, request.Headers["Authorization"]);
         var form = System.Web.HttpUtility.ParseQueryString(request.Body, Encoding.UTF8);
         Assert.Equal(("+4915112345678", "+15550100", Text), (form["To"], form["From"], form["Body"]));
     }
@@ -138,7 +139,9 @@ public sealed class SmsChannelTests
                 .. settings.Select(setting => KeyValuePair.Create($"Mail:Sms:{setting.Key}", setting.Value)),
             ])
             .Build();
-        await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddNotifications(configuration).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System)
+            .AddNotifications(configuration)
+            .BuildServiceProvider();
         var channel = services.GetServices<IMessageChannel>().Single(channel => channel is SmsChannel);
         await channel.Send(new Message(phone, "Code", Text + "\n"), Id, CancellationToken.None);
     }

@@ -44,9 +44,9 @@ public sealed class OAuthWorld : IAsyncLifetime
         settings["OAuth:ReturnUrls:1"] = $"{address}/welcome?from=provider";
         foreach (var (key, value) in Telegram.Settings())
             settings[key] = value;
-        settings["Telegram:Timeout"] = "00:00:01";
+        settings["Telegram:Timeout"] = "00:00:04";
         settings["Telegram:RetryAfter"] = "00:00:01";
-        settings["SignIn:ChallengeAfter"] = "3";
+        settings["SignIn:ChallengeAfter"] = "2";
         App = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = settings });
 
         Providers.IsGoogleAway = true;

@@ -45,8 +45,9 @@ public sealed class TelegramChannelTests : IAsyncLifetime
     [InlineData(TelegramFault.Cut, 20)]
     public async Task After_a_failure_telegram_is_left_out_for_a_while(TelegramFault fault, int seconds)
     {
-        using var api = new TelegramApi(Settings());
-        var channel = Channel(api, Settings());
+        var settings = Settings(timeout: fault == TelegramFault.Silent ? 3 : 20);
+        using var api = new TelegramApi(settings);
+        var channel = Channel(api, settings);
         Assert.True(await channel.TrySend(_userId, _message, default));
 
         _bot.Fault = fault;
@@ -92,7 +93,9 @@ public sealed class TelegramChannelTests : IAsyncLifetime
         await using var redis = new RedisConnection(
             new RedisSettings
             {
-                ConnectionString = _app.Stack.Redis.ConnectionString, KeyPrefix = $"test-{Guid.NewGuid():N}:", Deadline = TimeSpan.FromSeconds(5),
+                ConnectionString = _app.Stack.Redis.ConnectionString,
+                KeyPrefix = $"test-{Guid.NewGuid():N}:",
+                Deadline = TimeSpan.FromSeconds(5),
             },
             TimeProvider.System);
         var (one, two) = (new TelegramLease(redis), new TelegramLease(redis));
@@ -116,12 +119,12 @@ public sealed class TelegramChannelTests : IAsyncLifetime
         });
     }
 
-    private TelegramSettings Settings(string token = FakeTelegram.Token) => new()
+    private TelegramSettings Settings(string token = FakeTelegram.Token, int timeout = 20) => new()
     {
         Token = token,
         BotName = FakeTelegram.BotName,
         ApiUrl = $"{_bot.Address}",
-        Timeout = TimeSpan.FromSeconds(1),
+        Timeout = TimeSpan.FromSeconds(timeout),
         RetryAfter = TimeSpan.FromSeconds(20),
     };
 

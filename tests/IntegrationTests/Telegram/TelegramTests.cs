@@ -39,11 +39,11 @@ public sealed class TelegramTests(OAuthWorld world)
         // So that a person who got the link of somebody else notices it, and learns no address.
         Assert.DoesNotContain(person.Email, reply, StringComparison.Ordinal);
         Assert.Contains("@example.org", reply, StringComparison.Ordinal);
-        Assert.NotEqual("null", (await person.GetAsync(Telegram).Json(HttpStatusCode.OK)).GetProperty("linkedAt").GetRawText());
+        Assert.Equal(JsonValueKind.String, (await person.GetAsync(Telegram).Json(HttpStatusCode.OK)).GetProperty("linkedAt").ValueKind);
         await App.MessageAsync(person.Email, text => text.Contains("Telegram was linked", StringComparison.Ordinal));
 
         Bot.Write(other, $"/start {token}", language: "ru");
-        Assert.StartsWith("\u042D\u0442\u0430 \u0441\u0441\u044B\u043B\u043A\u0430", await Bot.MessageAsync(other), StringComparison.Ordinal);
+        Assert.StartsWith("\u042D\u0442\u0430 ", await Bot.MessageAsync(other), StringComparison.Ordinal);
 
         await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { codeChannel = "telegram" }).Json(HttpStatusCode.OK);
         Assert.Equal("telegram", (await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK)).Text("codeChannel"));
@@ -76,7 +76,7 @@ public sealed class TelegramTests(OAuthWorld world)
         var chat = NewChat();
         await LinkAsync(person, chat);
         await Bot.MessageAsync(chat);
-        for (var failures = 0; failures < 3; failures++)
+        for (var failures = 0; failures < 2; failures++)
             await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
 
         var challenge = await App.Client.Post("auth/login", new { person.Email, person.Password, channel = "telegram" })

@@ -114,7 +114,8 @@ public sealed class FakeTelegram : IAsyncDisposable
 
     /// <summary>The newest message of a chat, once it has this many.</summary>
     public Task<string> MessageAsync(long chatId, int count = 1) => Eventually.Get(
-        () => Task.FromResult(In(chatId) is { } sent && sent.Count >= count ? sent[count - 1] : null), $"message {count} in the chat {chatId}");
+        () => Task.FromResult(In(chatId) is { } sent && sent.Count >= count ? sent[count - 1] : null),
+        $"message {count} in the chat {chatId}");
 
     public async ValueTask DisposeAsync()
     {
@@ -180,11 +181,15 @@ public sealed class FakeTelegram : IAsyncDisposable
             JsonNode[] updates;
             Task changed;
             lock (_gate)
-                (updates, changed) = ([.. _updates.Values.Take((int?)parameters?["limit"] ?? 100).Select(update => update.DeepClone())], _changed.Task);
+            {
+                changed = _changed.Task;
+                updates = [.. _updates.Values.Take((int?)parameters?["limit"] ?? 100).Select(update => update.DeepClone())];
+            }
+
             if (updates.Length > 0 || stop.IsCancellationRequested)
             {
                 if (poll.IsCancellationRequested)
-                    await RefuseAsync(context, 409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running");
+                    await RefuseAsync(context, 409, "Conflict: terminated by other getUpdates request");
                 else
                     await SucceedAsync(context, updates);
                 return;

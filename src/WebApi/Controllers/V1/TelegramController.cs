@@ -36,8 +36,8 @@ public sealed class TelegramController(ISender sender) : ApiController(sender)
 
     /// <summary>Unlinks the Telegram chat of the caller</summary>
     /// <remarks>
-    /// Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Codes go to
-    /// the address again. A code that is in the chat already stays valid until it expires.
+    /// Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Codes go
+    /// to the address again. A code that is in the chat already stays valid until it expires.
     /// </remarks>
     [HttpDelete]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
