@@ -33,7 +33,7 @@ public sealed class SmsSettings
     public string? Token { get; init; }
 
     /// <summary>More header fields, such as <c>Authorization</c> with <c>Basic</c>.</summary>
-    public Dictionary<string, string> Headers { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+    public IDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     public SmsFormat Format { get; init; } = SmsFormat.Json;
 

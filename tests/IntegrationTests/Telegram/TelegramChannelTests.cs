@@ -11,7 +11,7 @@ using Portico.Testing.Providers;
 namespace Portico.IntegrationTests.Telegram;
 
 /// <summary>What the channel does about each failure of Telegram, and which process asks it for updates.</summary>
-public sealed class TelegramChannelTests : IAsyncLifetime
+public sealed class TelegramChannelTests : IAsyncLifetime, IDisposable
 {
     private readonly ManualClock _clock = new();
     private readonly RecordedLog _log = new();
@@ -32,11 +32,9 @@ public sealed class TelegramChannelTests : IAsyncLifetime
             person.Id, BitConverter.ToInt64(Guid.NewGuid().ToByteArray()) & long.MaxValue);
     }
 
-    public async Task DisposeAsync()
-    {
-        await _bot.DisposeAsync();
-        _log.Dispose();
-    }
+    public async Task DisposeAsync() => await _bot.DisposeAsync();
+
+    public void Dispose() => _log.Dispose();
 
     [Theory]
     [InlineData(TelegramFault.TooManyRequests, 30)]
