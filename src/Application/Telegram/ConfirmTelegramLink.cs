@@ -11,14 +11,15 @@ namespace Portico.Application.Telegram;
 
 /// <summary>Links a Telegram chat to the user whose link was opened in it; the token of the link is the proof.</summary>
 /// <remarks>It replaces the former chat of the user. A chat of another user is refused, so a link takes no codes away.</remarks>
+/// <param name="Token">What the chat sent to the bot after <c>/start</c>.</param>
+/// <param name="ChatId">Telegram's id of the private chat.</param>
 [Anonymous]
-public sealed record ConfirmTelegramLink : ICommand<TelegramLinkedDto>, IOwnTransaction
+public sealed record ConfirmTelegramLink(string Token, long ChatId) : ICommand<TelegramLinkedDto>, IOwnTransaction
 {
-    /// <summary>What the chat sent to the bot after <c>/start</c>.</summary>
-    public required string Token { get; init; }
+    // No validator: a text without the form of a token is a link that does not exist.
+    public string Token { get; } = Token;
 
-    /// <summary>Telegram's id of the private chat.</summary>
-    public required long ChatId { get; init; }
+    public long ChatId { get; } = ChatId;
 }
 
 /// <summary>The language of the user, and the masked address by which the user recognises the account.</summary>
@@ -28,7 +29,6 @@ internal sealed class ConfirmTelegramLinkHandler(
     IOneTimeRecords records, ITransaction transaction, IAppDbContext db, IAuditLog audit, TimeProvider clock)
     : ICommandHandler<ConfirmTelegramLink, TelegramLinkedDto>
 {
-    // No validator: a text without the form of a token is a link that does not exist.
     public async Task<Result<TelegramLinkedDto>> Handle(ConfirmTelegramLink command, CancellationToken cancellationToken)
     {
         var pending = FieldRules.IsToken(command.Token)

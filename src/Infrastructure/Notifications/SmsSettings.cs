@@ -65,6 +65,8 @@ public sealed class SmsSettings
 
     internal IEnumerable<string> Problems()
     {
+        if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromSeconds(30))
+            yield return $"Mail:Sms:Timeout must be between 1 and 30 seconds; it is {Timeout}.";
         if (string.IsNullOrEmpty(Url))
             yield break;
         // The URL may contain a password, so no message repeats it.
@@ -93,8 +95,6 @@ public sealed class SmsSettings
 
         if (!string.IsNullOrEmpty(Token) && (Headers.ContainsKey("Authorization") || !IsHeader("Authorization", $"Bearer {Token}")))
             yield return "Mail:Sms:Token must be one line of ASCII, and Mail:Sms:Headers:Authorization must be empty then.";
-        if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromSeconds(30))
-            yield return $"Mail:Sms:Timeout must be between 1 and 30 seconds; it is {Timeout}.";
     }
 
     private static bool IsHeader(string name, string value)

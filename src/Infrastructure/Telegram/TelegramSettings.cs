@@ -27,6 +27,10 @@ public sealed partial class TelegramSettings : ISettings
 
     public IEnumerable<string> Problems()
     {
+        if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromSeconds(20))
+            yield return $"Telegram:Timeout must be between 0.1 and 20 seconds; it is {Timeout}.";
+        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromMinutes(10))
+            yield return $"Telegram:RetryAfter must be between 0.1 seconds and 10 minutes; it is {RetryAfter}.";
         if (!IsOn && BotName.Length > 0)
             yield return "Telegram:Token is missing, but Telegram:BotName is set.";
         if (!IsOn)
@@ -40,11 +44,6 @@ public sealed partial class TelegramSettings : ISettings
         {
             yield return $"Telegram:ApiUrl must be an https address without a path, with http for localhost only; it is '{ApiUrl}'.";
         }
-
-        if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromSeconds(20))
-            yield return $"Telegram:Timeout must be between 0.1 and 20 seconds; it is {Timeout}.";
-        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromMinutes(10))
-            yield return $"Telegram:RetryAfter must be between 0.1 seconds and 10 minutes; it is {RetryAfter}.";
     }
 
     [GeneratedRegex(@"^[0-9]{1,20}:[A-Za-z0-9_-]{20,100}\z", RegexOptions.None, 100)]

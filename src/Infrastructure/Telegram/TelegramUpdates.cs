@@ -126,7 +126,7 @@ internal sealed partial class TelegramUpdates(
     {
         await using var scope = scopes.CreateAsyncScope();
         var linked = await scope.ServiceProvider.GetRequiredService<ISender>()
-            .Send(new ConfirmTelegramLink { Token = token, ChatId = chatId }, cancellationToken);
+            .Send(new ConfirmTelegramLink(token, chatId), cancellationToken);
         if (linked.Error is not { } refusal)
             return MessageTemplates.RenderText(Notification.BotLinked(linked.Value.Account), linked.Value.Locale);
         return MessageTemplates.RenderText(
