@@ -20,6 +20,7 @@ using Portico.Infrastructure.SecondFactors;
 using Portico.Infrastructure.ServiceAccounts;
 using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SignIn;
+using Portico.Infrastructure.Telegram;
 using Portico.Infrastructure.Users;
 
 namespace Portico.Infrastructure;
@@ -44,6 +45,7 @@ public static class InfrastructureRegistration
             .AddSecondFactors(configuration)
             .AddServiceAccounts()
             .AddNotifications(configuration)
+            .AddTelegram(configuration)
             .AddEvents(configuration)
             .AddAggregation(configuration)
             .AddOrders(configuration);

@@ -11680,6 +11680,302 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/telegram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows whether a Telegram chat of the caller is linked */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TelegramDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Begins to link a Telegram chat to the caller
+         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Open `url`
+         *     in Telegram and start the bot: then the chat is linked, and replaces the former one. The link works once. A chat that is linked to
+         *     another user is refused in the chat. To get codes there by default, change the profile: `{"codeChannel":"telegram"}`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TelegramLinkDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Unlinks the Telegram chat of the caller
+         * @description Needs a session that is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most. Codes go
+         *     to the address again. A code that is in the chat already stays valid until it expires.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfers": {
         parameters: {
             query?: never;
@@ -12904,8 +13200,9 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes the caller's own name or language
-         * @description Missing fields stay unchanged.
+         * Changes the caller's own name, language or way of codes
+         * @description Missing fields stay unchanged. `codeChannel` is for codes that prove the user: at sign-in and for a new password. A code that proves
+         *     an address always goes to this address.
          */
         patch: {
             parameters: {
@@ -15963,15 +16260,17 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
         };
         /**
-         * @description Changes the caller's own name or language; missing fields stay unchanged.
+         * @description Changes the caller's own name, language or way of codes; missing fields stay unchanged.
          * @example {
          *       "displayName": "Ada King",
-         *       "locale": "en"
+         *       "locale": "en",
+         *       "codeChannel": "address"
          *     }
          */
         ChangeProfile: {
             displayName?: null | string;
             locale?: null | string;
+            codeChannel?: null | components["schemas"]["CodeChannel"];
         };
         /**
          * @description Gives a user a new role: the highest of the named roles, which includes the lower ones.
@@ -16035,6 +16334,8 @@ export interface components {
             /** @description Opaque; the `ETag` is this text in quotes. */
             version?: string;
         };
+        /** @enum {null|string} */
+        CodeChannel: "address" | "email" | "sms" | "telegram" | null;
         /**
          * @description The request that the code belongs to, how long it is valid, and when another one can be requested, in seconds.
          * @example {
@@ -16837,6 +17138,7 @@ export interface components {
             email?: null | string;
             phone?: null | string;
             password: string;
+            channel?: null | components["schemas"]["CodeChannel"];
         };
         /**
          * @description Signs a user in with a passkey, which stands for password and second factor together.
@@ -17690,6 +17992,7 @@ export interface components {
             email?: null | string;
             phone?: null | string;
             reason: components["schemas"]["PasswordResetReason"];
+            channel?: null | components["schemas"]["CodeChannel"];
         };
         /**
          * @description Moves the money of a transfer back: all that is not reversed yet, or a part; in total never more than the transfer.
@@ -17759,6 +18062,7 @@ export interface components {
             email?: null | string;
             phone?: null | string;
             reason: components["schemas"]["VerificationReason"];
+            channel?: null | components["schemas"]["CodeChannel"];
         };
         /**
          * @description A service account; its id is the `client_id`.
@@ -17969,6 +18273,30 @@ export interface components {
             entryCount: number;
             /** @description The entries, oldest first. */
             entries: components["schemas"]["EntryDto"][];
+        };
+        /**
+         * @description Whether codes by Telegram are available here, and since when a chat of the user is linked.
+         * @example {
+         *       "isAvailable": true,
+         *       "linkedAt": "2026-11-21T10:00:00.123Z"
+         *     }
+         */
+        TelegramDto: {
+            isAvailable: boolean;
+            /** Format: date-time */
+            linkedAt: null | string;
+        };
+        /**
+         * @description The link that the user opens in Telegram; it works once, for `expiresIn` seconds.
+         * @example {
+         *       "url": "https://t.me/portico_bot?start=8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv",
+         *       "expiresIn": 600
+         *     }
+         */
+        TelegramLinkDto: {
+            url: string;
+            /** Format: int32 */
+            expiresIn: number;
         };
         /**
          * @description The claims of the caller's token; `exp` is in seconds since 1970 (RFC 7519).
@@ -18245,6 +18573,7 @@ export interface components {
          *         "user"
          *       ],
          *       "locale": "en",
+         *       "codeChannel": "address",
          *       "createdAt": "2026-11-21T10:00:00.123Z"
          *     }
          */
@@ -18261,6 +18590,8 @@ export interface components {
             /** @description The highest role first, then the roles that it includes. */
             roles?: components["schemas"]["Role"][];
             locale?: string;
+            /** @description How codes to sign in and to set a new password reach the user. */
+            codeChannel?: components["schemas"]["CodeChannel"];
             /** Format: date-time */
             createdAt?: string;
         };

@@ -10,13 +10,14 @@ internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient 
 {
     /// <param name="address">The address that the code will prove.</param>
     /// <param name="scope">What the code is valid for.</param>
-    /// <param name="findLocale">
-    /// Called when the limits allow a code. Returns the language of the message, or <c>null</c> to send nothing.
+    /// <param name="findRecipient">
+    /// Called when the limits allow a code. Returns where the message goes, or <c>null</c> to send nothing.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="makeMessage">Makes the message of the code and its lifetime; <c>null</c> for the ordinary one.</param>
     public async Task<Result<CodeSentDto>> Send(
-        ContactAddress address, CodeScope scope, Func<CancellationToken, Task<string?>> findLocale, CancellationToken cancellationToken,
+        ContactAddress address, CodeScope scope, Func<CancellationToken, Task<CodeRecipient?>> findRecipient,
+        CancellationToken cancellationToken,
         Func<string, TimeSpan, Notification>? makeMessage = null)
     {
         if (!messages.Reaches(address.Kind))
@@ -26,11 +27,12 @@ internal sealed class CodeSender(ICodes codes, IMessageSender messages, IClient 
         if (issued.Error is { } error)
             return error;
 
-        var locale = await findLocale(cancellationToken);
+        var recipient = await findRecipient(cancellationToken);
         var message = MessageTemplates.Render(
-            (makeMessage ?? Notification.Code)(issued.Value.Code, codes.Lifetime), address, locale ?? client.Locale);
-        if (locale is not null)
-            messages.Send(message);
+            (makeMessage ?? Notification.Code)(issued.Value.Code, codes.Lifetime), recipient?.Address ?? address,
+            recipient?.Locale ?? client.Locale);
+        if (recipient is not null)
+            messages.Send(message, recipient.TelegramUserId);
         else
             messages.SendNothing();
         return new CodeSentDto(

@@ -82,7 +82,8 @@ internal sealed class ExternalSignIn(
         var sent = await sender.Send(
             address,
             CodeScope.ExternalSignIn,
-            async token => (await db.Users.AsNoTracking().FindByAddress(address, token))?.Locale ?? client.Locale,
+            async token => new CodeRecipient(
+                address, (await db.Users.AsNoTracking().FindByAddress(address, token))?.Locale ?? client.Locale),
             cancellationToken,
             (code, lifetime) => Notification.LinkCode(code, provider, lifetime));
         if (sent.Error is { } tooMany)

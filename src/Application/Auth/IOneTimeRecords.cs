@@ -52,6 +52,9 @@ public enum OneTimeRecordKind
 
     /// <summary>A sign-in with a passkey, under the challenge of WebAuthn.</summary>
     PasskeyAssertion = 6,
+
+    /// <summary>A Telegram chat to be linked, under the token in the link to the bot.</summary>
+    TelegramLink = 7,
 }
 
 /// <summary>Creates the secrets of <see cref="IOneTimeRecords"/>.</summary>

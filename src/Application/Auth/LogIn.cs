@@ -19,6 +19,9 @@ public sealed record LogIn : ICommand<LogInAnswer>, IHasContact, IOwnTransaction
     public string? Email { get; init; }
     public string? Phone { get; init; }
     public required string Password { get; init; }
+
+    /// <summary>How the code of a challenge reaches the user; without it as the user prefers, or else to the address.</summary>
+    public CodeChannel? Channel { get; init; }
 }
 
 /// <summary>The result of a sign-in: tokens or a challenge.</summary>
@@ -71,6 +74,7 @@ internal sealed class LogInValidator : AbstractValidator<LogIn>
     {
         this.NamesOneContact();
         RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+        RuleFor(c => c.Channel).IsInEnum();
     }
 }
 
@@ -91,7 +95,7 @@ internal sealed class LogInHandler(
         var match = await passwords.Verify(passwordHash, command.Password, cancellationToken);
         var proved = user is { Status: UserStatus.Active } && match != PasswordMatch.None ? user : null;
         if (attempt.Value == SignInProof.PasswordAndCode)
-            return await Challenge(address, proved, cancellationToken);
+            return await Challenge(address, proved, command.Channel, cancellationToken);
         if (proved is null)
             return UserErrors.InvalidCredentials;
 
@@ -106,17 +110,19 @@ internal sealed class LogInHandler(
     /// Does the same work and gives the same answer for a right and a wrong password. Only the message differs, which only its receiver
     /// sees.
     /// </summary>
-    private async Task<Result<LogInAnswer>> Challenge(ContactAddress address, User? proved, CancellationToken cancellationToken)
+    private async Task<Result<LogInAnswer>> Challenge(
+        ContactAddress address, User? proved, CodeChannel? channel, CancellationToken cancellationToken)
     {
         var opened = await challenges.Open(
             address, proved is null ? null : new ProvenPassword(proved.Id, proved.SessionVersion), client.IpAddress, cancellationToken);
         if (opened.Error is { } tooMany)
             return tooMany;
 
+        var recipient = proved is null ? new CodeRecipient(address, client.Locale) : CodeRecipient.Of(proved, address, channel, messages);
         var message = MessageTemplates.Render(
-            Notification.SignInCode(opened.Value.Code ?? "", challenges.Lifetime), address, proved?.Locale ?? client.Locale);
+            Notification.SignInCode(opened.Value.Code ?? "", challenges.Lifetime), recipient.Address, recipient.Locale);
         if (opened.Value.Code is not null)
-            messages.Send(message);
+            messages.Send(message, recipient.TelegramUserId);
         else
             messages.SendNothing();
         return LogInAnswer.Of(

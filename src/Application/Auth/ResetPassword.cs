@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Application.Notifications;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -20,6 +21,9 @@ public sealed record ResetPassword : ICommand<CodeSentDto>, IHasContact, IOwnTra
     public string? Email { get; init; }
     public string? Phone { get; init; }
     public required PasswordResetReason Reason { get; init; }
+
+    /// <summary>How the code reaches the user; without it as the user prefers. A way that the user does not have is the address.</summary>
+    public CodeChannel? Channel { get; init; }
 }
 
 /// <summary>Why the user wants a new password.</summary>
@@ -35,17 +39,24 @@ internal sealed class ResetPasswordValidator : AbstractValidator<ResetPassword>
     {
         this.NamesOneContact();
         RuleFor(c => c.Reason).IsInEnum();
+        RuleFor(c => c.Channel).IsInEnum();
     }
 }
 
-internal sealed class ResetPasswordHandler(CodeSender sender, IAppDbContext db) : ICommandHandler<ResetPassword, CodeSentDto>
+internal sealed class ResetPasswordHandler(CodeSender sender, IAppDbContext db, IMessageSender messages)
+    : ICommandHandler<ResetPassword, CodeSentDto>
 {
     public Task<Result<CodeSentDto>> Handle(ResetPassword command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        return sender.Send(address, CodeScope.PasswordReset, token => FindLocale(address, token), cancellationToken);
+        return sender.Send(
+            address, CodeScope.PasswordReset, token => FindRecipient(address, command.Channel, token), cancellationToken,
+            Notification.ResetCode);
     }
 
-    private async Task<string?> FindLocale(ContactAddress address, CancellationToken cancellationToken) =>
-        await db.Users.AsNoTracking().FindByAddress(address, cancellationToken) is { Status: UserStatus.Active } user ? user.Locale : null;
+    private async Task<CodeRecipient?> FindRecipient(
+        ContactAddress address, CodeChannel? channel, CancellationToken cancellationToken) =>
+        await db.Users.AsNoTracking().FindByAddress(address, cancellationToken) is { Status: UserStatus.Active } user
+            ? CodeRecipient.Of(user, address, channel, messages)
+            : null;
 }

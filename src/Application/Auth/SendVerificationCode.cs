@@ -17,6 +17,9 @@ public sealed record SendVerificationCode : ICommand<CodeSentDto>, IHasContact, 
     public string? Email { get; init; }
     public string? Phone { get; init; }
     public required VerificationReason Reason { get; init; }
+
+    /// <summary>Accepted and without effect: this code proves the address, so it goes to the address.</summary>
+    public CodeChannel? Channel { get; init; }
 }
 
 /// <summary>What the code is for.</summary>
@@ -41,6 +44,7 @@ internal sealed class SendVerificationCodeValidator : AbstractValidator<SendVeri
     {
         this.NamesOneContact();
         RuleFor(c => c.Reason).IsInEnum();
+        RuleFor(c => c.Channel).IsInEnum();
     }
 }
 
@@ -59,6 +63,7 @@ internal sealed class SendVerificationCodeHandler(CodeSender sender, IAppDbConte
         return user is null ? CommonErrors.Unauthenticated : await Send(CodeScope.ChangeContact(user), user.Locale);
 
         Task<Result<CodeSentDto>> Send(CodeScope scope, string locale) =>
-            sender.Send(command.Contact(), scope, _ => Task.FromResult<string?>(locale), cancellationToken);
+            sender.Send(
+                command.Contact(), scope, _ => Task.FromResult<CodeRecipient?>(new(command.Contact(), locale)), cancellationToken);
     }
 }

@@ -17,8 +17,10 @@ public interface IMessageSender
     bool Reaches(ContactKind kind);
 
     /// <summary>Queues a message in memory; failed sends are tried again a few times while the message is still useful.</summary>
+    /// <param name="message">The text and its address.</param>
+    /// <param name="telegramUserId">The user whose Telegram chat is tried first, if there is one; <c>null</c> for the address only.</param>
     /// <exception cref="DependencyUnavailableException">Too many messages wait already.</exception>
-    void Send(Message message);
+    void Send(Message message, Guid? telegramUserId = null);
 
     /// <summary>Takes one place in the queue and sends nothing, so that nobody can find out whether there was a message.</summary>
     /// <exception cref="DependencyUnavailableException">Too many messages wait already.</exception>

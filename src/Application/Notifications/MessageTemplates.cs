@@ -44,20 +44,32 @@ public static partial class MessageTemplates
     /// <exception cref="KeyNotFoundException">There is no such template, or a value of a placeholder is missing.</exception>
     public static Message Render(Notification notification, ContactAddress to, string locale)
     {
-        var language = Languages.FirstOrDefault(language => Speaks(locale, language)) ?? Languages[^1];
-        var parts = Files[$"{notification.Template}.{language}.txt"]
-            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var (language, parts) = Find(notification, locale);
         var subject = Fill(parts[0], notification);
         var paragraphs = parts[1..];
-        return new Message(to, subject, string.Join("\n\n", paragraphs.Select(paragraph => TextOf(paragraph, notification))) + "\n")
+        return new Message(to, subject, TextOf(paragraphs, notification))
         {
             Html = to.Kind == ContactKind.Email ? HtmlOf(language, subject, paragraphs, notification) : null,
         };
     }
 
+    /// <summary>Renders the text of a notification, for a chat.</summary>
+    public static string RenderText(Notification notification, string locale) =>
+        TextOf(Find(notification, locale).Parts[1..], notification);
+
+    private static (string Language, string[] Parts) Find(Notification notification, string locale)
+    {
+        var language = Languages.FirstOrDefault(language => Speaks(locale, language)) ?? Languages[^1];
+        return (language, Files[$"{notification.Template}.{language}.txt"]
+            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
     private static bool Speaks(string locale, string language) =>
         locale.StartsWith(language, StringComparison.OrdinalIgnoreCase)
             && (locale.Length == language.Length || locale[language.Length] == '-');
+
+    private static string TextOf(string[] paragraphs, Notification notification) =>
+        string.Join("\n\n", paragraphs.Select(paragraph => TextOf(paragraph, notification))) + "\n";
 
     private static string TextOf(string paragraph, Notification notification) =>
         Fill(paragraph.StartsWith(KeyMark, StringComparison.Ordinal) ? paragraph[KeyMark.Length..] : paragraph, notification);

@@ -21,6 +21,10 @@ public sealed record Notification
     /// <summary>The code for an address; the message contains no other number that looks like a code.</summary>
     public static Notification Code(string code, TimeSpan lifetime) => new("code", ("code", code), ("minutes", Minutes(lifetime)));
 
+    /// <summary>The code that sets a new password.</summary>
+    public static Notification ResetCode(string code, TimeSpan lifetime) =>
+        new("reset-code", ("code", code), ("minutes", Minutes(lifetime)));
+
     /// <summary>The code of a sign-in challenge; it is sent only after the right password.</summary>
     public static Notification SignInCode(string code, TimeSpan lifetime) =>
         new("sign-in-code", ("code", code), ("minutes", Minutes(lifetime)));
@@ -34,6 +38,18 @@ public sealed record Notification
 
     public static Notification LoginUnlinked(string provider, DateTimeOffset at) =>
         new("login-unlinked", ("provider", provider), ("at", Time(at)));
+
+    public static Notification TelegramLinked(DateTimeOffset at) => new("telegram-linked", ("at", Time(at)));
+
+    public static Notification TelegramUnlinked(DateTimeOffset at) => new("telegram-unlinked", ("at", Time(at)));
+
+    /// <summary>The bot's answer in a chat that it has linked.</summary>
+    /// <param name="account">The masked address of the user; never a name, which a stranger could choose.</param>
+    public static Notification BotLinked(string account) => new("bot-linked", ("account", account));
+
+    public static Notification BotLinkInvalid() => new("bot-link-invalid");
+
+    public static Notification BotChatTaken() => new("bot-chat-taken");
 
     public static Notification SecondFactorChanged(SecondFactorChange change, DateTimeOffset at) => new(
         change switch

@@ -22,6 +22,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     /// <summary>The language of messages to this user, a BCP 47 tag.</summary>
     public string Locale { get; private set; }
 
+    /// <summary>How codes that prove the user reach this user; a request can name another way.</summary>
+    public CodeChannel CodeChannel { get; private set; } = CodeChannel.Address;
+
     /// <summary>The token version: a counter in access tokens; raising it makes all earlier tokens invalid.</summary>
     public int Epoch { get; private set; }
 
@@ -69,6 +72,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
         Locale = locale ?? Locale;
         Raise(new UserProfileChanged(Id, DisplayName, Locale));
     }
+
+    /// <summary>Chooses how codes that prove the user reach the user.</summary>
+    public void ChooseCodeChannel(CodeChannel channel) => CodeChannel = channel;
 
     /// <summary>Sets an address that was just proved; it replaces the address of the same kind.</summary>
     public void ChangeContact(ContactAddress address, DateTimeOffset now)
@@ -118,6 +124,17 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
 
     /// <summary>Records that the login of a provider was unlinked.</summary>
     public void UnlinkLogin(string provider) => Raise(new UserLoginUnlinked(Id, provider));
+
+    /// <summary>Records that a Telegram chat was linked.</summary>
+    public void LinkTelegram() => Raise(new UserTelegramLinked(Id));
+
+    /// <summary>Records that the Telegram chat was unlinked; codes go to the address again.</summary>
+    public void UnlinkTelegram()
+    {
+        if (CodeChannel == CodeChannel.Telegram)
+            CodeChannel = CodeChannel.Address;
+        Raise(new UserTelegramUnlinked(Id));
+    }
 
     /// <summary>Records a change of the second factors or passkeys.</summary>
     public void ChangeSecondFactor(SecondFactorChange change) => Raise(new UserSecondFactorChanged(Id, change));

@@ -80,6 +80,18 @@ public sealed record UserLoginUnlinked(Guid UserId, string Provider) : IDomainEv
     public static string Name => "users.login-unlinked.v1";
 }
 
+/// <summary>A user linked a Telegram chat, which can get codes.</summary>
+public sealed record UserTelegramLinked(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.telegram-linked.v1";
+}
+
+/// <summary>A user unlinked the Telegram chat.</summary>
+public sealed record UserTelegramUnlinked(Guid UserId) : IDomainEvent
+{
+    public static string Name => "users.telegram-unlinked.v1";
+}
+
 /// <summary>A second factor or a passkey of a user was added, removed or used up.</summary>
 public sealed record UserSecondFactorChanged(Guid UserId, SecondFactorChange Change) : IDomainEvent
 {

@@ -61,8 +61,8 @@ public sealed class MailSettings : ISettings
             yield return "Mail:Smtp:Security is None, so Mail:Smtp:Password would be sent without encryption: set StartTls or Tls.";
         if (Smtp.TrustedCertificateFile is { Length: > 0 } file && !File.Exists(file))
             yield return $"Mail:Smtp:TrustedCertificateFile: there is no file {file}.";
-        if (Sms.Url is { } url && url is not { IsAbsoluteUri: true, Scheme: "https" or "http" })
-            yield return $"Mail:Sms:Url must be an http or https address; it is {url}.";
+        foreach (var problem in Sms.Problems())
+            yield return problem;
     }
 }
 
@@ -94,14 +94,4 @@ public sealed class SmtpSettings
     public string? TrustedCertificateFile { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
-}
-
-/// <summary>
-/// Settings of the text message gateway, which accepts <c>POST {"to","text"}</c> with a bearer token. Without a URL Portico sends no text
-/// messages.
-/// </summary>
-public sealed class SmsSettings
-{
-    public Uri? Url { get; init; }
-    public string? Token { get; init; }
 }

@@ -14,22 +14,24 @@ namespace Portico.Infrastructure.Notifications;
 /// within the shutdown time of the host.
 /// </remarks>
 internal sealed partial class MessageQueue(
-    IEnumerable<IMessageChannel> channels, MailSettings settings, TimeProvider clock, ILogger<MessageQueue> logger)
+    IEnumerable<IMessageChannel> channels, IEnumerable<IChatChannel> chats, MailSettings settings, TimeProvider clock,
+    ILogger<MessageQueue> logger)
     : BackgroundService, IMessageSender
 {
     private const int Senders = 4;
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20)];
 
     private readonly IMessageChannel[] _channels = [.. channels];
-    private readonly Channel<Message?> _queue = Channel.CreateBounded<Message?>(settings.MaxQueued);
+    private readonly IChatChannel[] _chats = [.. chats];
+    private readonly Channel<Queued?> _queue = Channel.CreateBounded<Queued?>(settings.MaxQueued);
 
     public bool Reaches(ContactKind kind) => Array.Exists(_channels, channel => channel.Reaches(kind));
 
-    public void Send(Message message)
+    public void Send(Message message, Guid? telegramUserId = null)
     {
         if (!Reaches(message.To.Kind))
             throw new InvalidOperationException($"No channel reaches addresses of the kind {message.To.Kind}.");
-        Queue(message);
+        Queue(new Queued(message, telegramUserId));
     }
 
     public void SendNothing() => Queue(null);
@@ -45,7 +47,7 @@ internal sealed partial class MessageQueue(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendQueued(stoppingToken)));
 
-    private void Queue(Message? message)
+    private void Queue(Queued? message)
     {
         if (!_queue.Writer.TryWrite(message))
             throw new DependencyUnavailableException("The message queue");
@@ -55,9 +57,21 @@ internal sealed partial class MessageQueue(
     {
         await foreach (var message in _queue.Reader.ReadAllAsync(cancellationToken))
         {
-            if (message is not null)
-                await SendWithRetries(message, cancellationToken);
+            if (message is not null && !await TryChats(message, cancellationToken))
+                await SendWithRetries(message.Message, cancellationToken);
         }
+    }
+
+    /// <summary>Tries the chats of the user, here and not before: so that no answer to a request depends on them.</summary>
+    private async Task<bool> TryChats(Queued message, CancellationToken cancellationToken)
+    {
+        foreach (var chat in _chats)
+        {
+            if (message.TelegramUserId is { } userId && await chat.TrySend(userId, message.Message, cancellationToken))
+                return true;
+        }
+
+        return false;
     }
 
     private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
@@ -89,6 +103,8 @@ internal sealed partial class MessageQueue(
             }
         }
     }
+
+    private sealed record Queued(Message Message, Guid? TelegramUserId);
 
     [LoggerMessage(LogLevel.Warning, "A message to {To} was not sent and will be tried again: {Reason}")]
     private partial void LogFailed(ContactAddress to, string reason);

@@ -16,8 +16,8 @@ internal static class NotificationRegistration
         else
             services.AddSingleton<IMessageChannel, SmtpChannel>();
 
-        if (string.IsNullOrEmpty(settings.Mailbox) && settings.Sms.Url is not null)
-            services.AddHttpClient<IMessageChannel, SmsChannel>(http => http.Timeout = settings.Smtp.Timeout);
+        if (string.IsNullOrEmpty(settings.Mailbox) && !string.IsNullOrEmpty(settings.Sms.Url))
+            AddSmsGateway(services, settings.Sms);
 
         services.AddSingleton<MessageQueue>();
         services.AddSingleton<IMessageSender>(provider => provider.GetRequiredService<MessageQueue>());
@@ -31,4 +31,19 @@ internal static class NotificationRegistration
         services.AddHostedService<NotificationDelivery>();
         return services;
     }
+    private static void AddSmsGateway(IServiceCollection services, SmsSettings settings) => services
+        .AddHttpClient<IMessageChannel, SmsChannel>(http =>
+        {
+            http.Timeout = settings.Timeout;
+            http.MaxResponseContentBufferSize = SmsChannel.MaxAnswerBytes;
+        })
+        // The URL may contain a password and the message: it goes into no log and no trace, and to no other host.
+        .UseSocketsHttpHandler((handler, _) =>
+        {
+            handler.ActivityHeadersPropagator = null;
+            handler.AllowAutoRedirect = false;
+            handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
+        })
+        .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+        .RemoveAllLoggers();
 }

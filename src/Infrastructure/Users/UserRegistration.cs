@@ -18,6 +18,8 @@ internal static class UserRegistration
         // Another flow of the same person was faster: the transaction reads what it did.
         services.AddSingleton(new UniqueKey(ExternalLoginConfiguration.IdentityKey, Error: null));
         services.AddSingleton(new UniqueKey(ExternalLoginConfiguration.UserKey, Error: null));
+        services.AddSingleton(new UniqueKey(TelegramChatConfiguration.ChatKey, Error: null));
+        services.AddSingleton(new UniqueKey(TelegramChatConfiguration.UserKey, Error: null));
         services.AddSingleton(new UniqueKey(UserConfiguration.LastAdministrator, UserErrors.LastAdministrator));
         services.AddScoped<IRecordLimits, RecordLimits>();
         return services.AddScoped<IAddressRelease, AddressRelease>();

@@ -128,6 +128,23 @@ public sealed class SettingsRegistrationTests
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Mail:Sms:Format", "3", "Mail:Sms:Format")]
+    [InlineData("Mail:Sms:Body", "{\"number\":{to},\"text\":\"{text}\"", "Mail:Sms:Body")]
+    [InlineData("Mail:Sms:Body", "{\"to\":\"{to}\"}", "Mail:Sms:Body")]
+    [InlineData("Mail:Sms:Headers:Content-Type", "text/plain", "Mail:Sms:Headers:Content-Type")]
+    [InlineData("Mail:Sms:Token", "one\ntwo", "Mail:Sms:Token")]
+    [InlineData("Mail:Sms:Timeout", "00:01:00", "Mail:Sms:Timeout")]
+    public void Refuses_bad_values_of_the_gateway_for_text_messages(string setting, string value, string named)
+    {
+        var problem = Assert.Single(
+            Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), ("Mail:Sms:Url", "https://sms.example/hunter2"), (setting, value))
+                .Problems());
+
+        Assert.Contains(named, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Finds_nothing_wrong_with_good_values()
     {

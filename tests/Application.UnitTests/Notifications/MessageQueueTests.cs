@@ -169,7 +169,7 @@ public sealed class MessageQueueTests
     }
 
     private MessageQueue Queue(IMessageChannel channel, int maxQueued = 100) =>
-        new([channel], new MailSettings { MaxQueued = maxQueued }, _clock, _log);
+        new([channel], [], new MailSettings { MaxQueued = maxQueued }, _clock, _log);
 
     private static Message A(string text) => new(Requests.Email(), "Subject", text);
 

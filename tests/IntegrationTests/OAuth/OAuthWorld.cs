@@ -8,7 +8,7 @@ using Portico.Testing.Providers;
 
 namespace Portico.IntegrationTests.OAuth;
 
-/// <summary>One application with all four providers, for all tests of sign-in with providers.</summary>
+/// <summary>One application with all four providers and a Telegram bot, for all tests of sign-in with them.</summary>
 public sealed class OAuthWorld : IAsyncLifetime
 {
     /// <summary>A frontend on another host.</summary>
@@ -28,17 +28,25 @@ public sealed class OAuthWorld : IAsyncLifetime
 
     public FakeProviders Providers { get; private set; } = null!;
 
+    public FakeTelegram Telegram { get; private set; } = null!;
+
     /// <summary>A page on the host of Portico itself.</summary>
     public string OwnPage => $"{App.Api}welcome?from=provider";
 
     public async Task InitializeAsync()
     {
         Providers = await FakeProviders.StartAsync();
+        Telegram = await FakeTelegram.StartAsync();
         var address = $"http://127.0.0.1:{Ports.Free()}";
         var settings = Providers.Settings();
         settings["urls"] = settings["Tokens:Issuer"] = address;
         settings["OAuth:ReturnUrls:0"] = Frontend;
         settings["OAuth:ReturnUrls:1"] = $"{address}/welcome?from=provider";
+        foreach (var (key, value) in Telegram.Settings())
+            settings[key] = value;
+        settings["Telegram:Timeout"] = "00:00:04";
+        settings["Telegram:RetryAfter"] = "00:00:01";
+        settings["SignIn:ChallengeAfter"] = "2";
         App = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = settings });
 
         Providers.IsGoogleAway = true;
@@ -51,6 +59,7 @@ public sealed class OAuthWorld : IAsyncLifetime
     {
         await App.DisposeAsync();
         await Providers.DisposeAsync();
+        await Telegram.DisposeAsync();
     }
 
     public TestBrowser Browser() => new(App, Providers);

@@ -22,6 +22,8 @@ public static class AuditActions
     public const string UserContactChanged = "user.contact_changed";
     public const string UserLoginLinked = "user.login_linked";
     public const string UserLoginUnlinked = "user.login_unlinked";
+    public const string UserTelegramLinked = "user.telegram_linked";
+    public const string UserTelegramUnlinked = "user.telegram_unlinked";
     public const string UserTotpAdded = "user.totp_added";
     public const string UserTotpRemoved = "user.totp_removed";
     public const string UserPasskeyAdded = "user.passkey_added";

@@ -20,8 +20,11 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 503)]
     public Task<ActionResult<UserDto>> GetMe(CancellationToken cancellationToken) => Answer(new GetMe(), cancellationToken);
 
-    /// <summary>Changes the caller's own name or language</summary>
-    /// <remarks>Missing fields stay unchanged.</remarks>
+    /// <summary>Changes the caller's own name, language or way of codes</summary>
+    /// <remarks>
+    /// Missing fields stay unchanged. `codeChannel` is for codes that prove the user: at sign-in and for a new password. A code that proves
+    /// an address always goes to this address.
+    /// </remarks>
     [HttpPatch("me")]
     [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]

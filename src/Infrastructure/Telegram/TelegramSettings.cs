@@ -1,0 +1,54 @@
+using System.Text.RegularExpressions;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Telegram;
+
+/// <summary>Settings of the bot that sends codes by Telegram; without a token there is none.</summary>
+public sealed partial class TelegramSettings : ISettings
+{
+    public static string Section => "Telegram";
+
+    /// <summary>The token of the bot, as BotFather gives it; a secret.</summary>
+    public string Token { get; init; } = "";
+
+    /// <summary>The user name of the bot, without <c>@</c>.</summary>
+    public string BotName { get; init; } = "";
+
+    /// <summary>The server of the Bot API.</summary>
+    public string ApiUrl { get; init; } = "https://api.telegram.org";
+
+    /// <summary>How long one try to send a message may take before the code goes to the address.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long codes go to addresses at once after Telegram did not answer.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    internal bool IsOn => Token.Length > 0;
+
+    public IEnumerable<string> Problems()
+    {
+        if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromSeconds(20))
+            yield return $"Telegram:Timeout must be between 0.1 and 20 seconds; it is {Timeout}.";
+        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromMinutes(10))
+            yield return $"Telegram:RetryAfter must be between 0.1 seconds and 10 minutes; it is {RetryAfter}.";
+        if (!IsOn && BotName.Length > 0)
+            yield return "Telegram:Token is missing, but Telegram:BotName is set.";
+        if (!IsOn)
+            yield break;
+        if (!TokenForm().IsMatch(Token))
+            yield return "Telegram:Token must be a token of BotFather, such as 123456789:ABC….";
+        if (!NameForm().IsMatch(BotName))
+            yield return $"Telegram:BotName must be the user name of the bot without @, such as portico_bot; it is '{BotName}'.";
+        if (!Uri.TryCreate(ApiUrl, UriKind.Absolute, out var url) || url.PathAndQuery != "/"
+            || !(url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)))
+        {
+            yield return $"Telegram:ApiUrl must be an https address without a path, with http for localhost only; it is '{ApiUrl}'.";
+        }
+    }
+
+    [GeneratedRegex(@"^[0-9]{1,20}:[A-Za-z0-9_-]{20,100}\z", RegexOptions.None, 100)]
+    private static partial Regex TokenForm();
+
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_]{4,31}\z", RegexOptions.None, 100)]
+    private static partial Regex NameForm();
+}
