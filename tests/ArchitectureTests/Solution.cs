@@ -10,6 +10,9 @@ namespace Portico.ArchitectureTests;
 /// <summary>The assemblies and sources that the rules are about.</summary>
 internal static class Solution
 {
+    // Grpc.Tools writes what is in it.
+    private const string OfProto = "Portico.Auth.V1";
+
     public static readonly Assembly Domain = typeof(Entity).Assembly;
     public static readonly Assembly Application = typeof(ApplicationRegistration).Assembly;
     public static readonly Assembly Infrastructure = typeof(InfrastructureRegistration).Assembly;
@@ -29,9 +32,6 @@ internal static class Solution
 
     /// <summary>The folder of the checkout.</summary>
     public static readonly string Root = FindRoot();
-
-    // Grpc.Tools writes what is in it.
-    private const string OfProto = "Portico.Auth.V1";
 
     public static IEnumerable<Type> TypesOf(Assembly assembly) => assembly.GetTypes().Where(type =>
         type.Namespace?.StartsWith("Portico", StringComparison.Ordinal) == true
