@@ -95,7 +95,10 @@ public sealed class FakeTelegram : IAsyncDisposable
                     ["message_id"] = id,
                     ["from"] = new JsonObject
                     {
-                        ["id"] = chatId, ["is_bot"] = false, ["first_name"] = "Ada", ["language_code"] = language,
+                        ["id"] = chatId,
+                        ["is_bot"] = false,
+                        ["first_name"] = "Ada",
+                        ["language_code"] = language,
                     },
                     ["chat"] = new JsonObject { ["id"] = chatId, ["type"] = chatType, ["first_name"] = "Ada" },
                     ["date"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
