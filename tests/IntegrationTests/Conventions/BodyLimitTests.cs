@@ -121,7 +121,7 @@ public sealed class DeadlineTests
         await using var app = await EdgeApp.StartAsync();
         // So that the next request arrives at once, even on a busy machine.
         await app.Get($"{Requests.Probes}/slow?milliseconds=1").Json(HttpStatusCode.NoContent);
-        var before = app.Options.Log.Lines.Count();
+        var before = app.Options.Log.Lines.Count;
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         var id = $"gone-{Guid.NewGuid():N}";
         var request =
