@@ -71,7 +71,9 @@ public sealed class BadInputTests : PorticoTests
     }
 
     // The id of a record is a part of the route, so another text is another address.
-    private static string OnePath(string template) => template.Replace("{id}", $"{Guid.NewGuid()}", StringComparison.Ordinal);
+    private static string OnePath(string template) =>
+        template.Replace("{id}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
+            .Replace("{secretId}", $"{Guid.NewGuid()}", StringComparison.Ordinal);
 
     private async Task<string?> Judge(string method, Attempt attempt, string? token)
     {
