@@ -21,12 +21,12 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
     private readonly long _second = clock.TimestampFrequency;
     private readonly ConcurrentQueue<Lookup> _lookups = new();
     private int _isReading;
-    private Generations _entries = new([], []);
+    private readonly RecentlyUsedCache<Guid, Entry> _entries = new(MaxPerGeneration);
     private long _retryAt = long.MinValue;
 
     public ValueTask<bool> Accepts(Guid userId, int epoch, CancellationToken cancellationToken)
     {
-        var entry = Find(userId);
+        var entry = _entries.GetOrAdd(userId, static _ => new Entry());
         var cached = entry.CachedVersion;
         return (cached is not null && IsFresh(cached)) || !MayRead()
             ? ValueTask.FromResult(cached is null || cached.Accepts(epoch))
@@ -47,8 +47,7 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
 
     private void Expire(Guid userId)
     {
-        var entries = Volatile.Read(ref _entries);
-        if (!entries.Young.TryGetValue(userId, out var entry) && !entries.Old.TryGetValue(userId, out entry))
+        if (_entries.Find(userId) is not { } entry)
             return;
 
         lock (entry)
@@ -176,18 +175,6 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
         return now >= at && Interlocked.CompareExchange(ref _retryAt, now + (2 * _second), at) == at;
     }
 
-    private Entry Find(Guid userId)
-    {
-        var entries = Volatile.Read(ref _entries);
-        if (entries.Young.TryGetValue(userId, out var entry))
-            return entry;
-
-        entry = entries.Young.GetOrAdd(userId, static (id, old) => old.GetValueOrDefault(id) ?? new Entry(), entries.Old);
-        if (entries.Young.Count >= MaxPerGeneration)
-            Interlocked.CompareExchange(ref _entries, new Generations([], entries.Young), entries);
-        return entry;
-    }
-
     private sealed record CachedVersion(int? Epoch, long FreshUntil)
     {
         public bool Accepts(int epoch) => Epoch <= epoch;
@@ -211,7 +198,4 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
 
         public Task<CachedVersion?>? PendingRead { get; set; }
     }
-
-    /// <summary>A used entry moves to the young generation; when it is full, it replaces the old one, whose entries are evicted.</summary>
-    private sealed record Generations(ConcurrentDictionary<Guid, Entry> Young, ConcurrentDictionary<Guid, Entry> Old);
 }

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.SigningKeys;
 
@@ -16,10 +13,10 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
 {
     private const int MaxPerGeneration = 10_000;
 
-    private Generations? _tokens;
+    private OfKeys? _tokens;
 
     /// <summary>The number of cached tokens.</summary>
-    public int Count => Volatile.Read(ref _tokens) is { } tokens ? tokens.Young.Count + tokens.Old.Count : 0;
+    public int Count => Volatile.Read(ref _tokens) is { } tokens ? tokens.Cache.Count : 0;
 
     /// <summary>Validates a token like <see cref="AccessTokenValidator"/>.</summary>
     public bool TryValidate(ReadOnlySpan<char> token, [NotNullWhen(true)] out AccessTokenClaims? claims, out TokenError refusal)
@@ -30,11 +27,11 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
         var ring = keys.Current;
         var tokens = Volatile.Read(ref _tokens);
         if (tokens?.Ring != ring)
-            Volatile.Write(ref _tokens, tokens = new Generations(ring, [], []));
+            Volatile.Write(ref _tokens, tokens = new OfKeys(ring, new RecentlyUsedCache<TextHash, Known>(MaxPerGeneration)));
 
         var now = clock.GetUtcNow();
-        var id = Hash(token);
-        if (tokens.Find(id) is { } known && known.SeenAt <= now && now < known.Claims.ExpiresAt + settings.ClockSkew)
+        var id = TextHash.Of(token);
+        if (tokens.Cache.Find(id) is { } known && known.SeenAt <= now && now < known.Claims.ExpiresAt + settings.ClockSkew)
         {
             (claims, refusal) = (known.Claims, TokenError.None);
             return true;
@@ -44,34 +41,11 @@ public sealed class VerifiedTokenCache(AccessTokenValidator validator, TokenKeys
             return false;
 
         // If the keys changed in between, the token goes into the old cache, which is no longer read.
-        tokens.Young[id] = new Known(claims, now);
-        if (tokens.Young.Count >= MaxPerGeneration)
-            Interlocked.CompareExchange(ref _tokens, new Generations(ring, [], tokens.Young), tokens);
+        tokens.Cache.Set(id, new Known(claims, now));
         return true;
     }
 
-    private static TokenHash Hash(ReadOnlySpan<char> token)
-    {
-        TokenHash hash = default;
-        SHA256.HashData(MemoryMarshal.AsBytes(token), MemoryMarshal.AsBytes(new Span<TokenHash>(ref hash)));
-        return hash;
-    }
-
-    private readonly record struct TokenHash(UInt128 High, UInt128 Low);
-
     private sealed record Known(AccessTokenClaims Claims, DateTimeOffset SeenAt);
 
-    /// <summary>A used entry moves to the young generation; when it is full, it replaces the old one, whose entries are evicted.</summary>
-    private sealed record Generations(
-        KeyRing Ring, ConcurrentDictionary<TokenHash, Known> Young, ConcurrentDictionary<TokenHash, Known> Old)
-    {
-        public Known? Find(TokenHash id)
-        {
-            if (Young.TryGetValue(id, out var known))
-                return known;
-            if (Old.TryGetValue(id, out known))
-                Young.TryAdd(id, known);
-            return known;
-        }
-    }
+    private sealed record OfKeys(KeyRing Ring, RecentlyUsedCache<TextHash, Known> Cache);
 }

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Portico.Application.Auth;
 using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
+using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.Sessions;
 
@@ -37,8 +36,8 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OutageInterval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<CookieHash, Lazy<Task<HeldToken?>>> _loads = new();
-    private Generations _tokens = new([], []);
+    private readonly ConcurrentDictionary<TextHash, Lazy<Task<HeldToken?>>> _loads = new();
+    private readonly RecentlyUsedCache<TextHash, HeldToken> _tokens = new(MaxPerGeneration);
 
     /// <summary>The token of a cookie; <c>null</c> when the cookie is not valid.</summary>
     /// <param name="cookie">The value of the cookie.</param>
@@ -47,14 +46,14 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
     /// <exception cref="DependencyUnavailableException">No valid token is held for the cookie, and Redis is away.</exception>
     public ValueTask<HeldToken?> Find(string cookie, bool isRefused, CancellationToken cancellationToken)
     {
-        var id = HashOf(cookie);
+        var id = TextHash.Of(cookie);
         var held = isRefused ? null : _tokens.Find(id);
         if (held is not null && clock.GetTimestamp() < held.CheckAt && clock.GetUtcNow() < held.RenewAt)
             return ValueTask.FromResult<HeldToken?>(held);
         return secrets.RefreshTokenOf(cookie) is null ? ValueTask.FromResult<HeldToken?>(null) : Join(id, cookie, held, cancellationToken);
     }
 
-    private async ValueTask<HeldToken?> Join(CookieHash id, string cookie, HeldToken? held, CancellationToken cancellationToken)
+    private async ValueTask<HeldToken?> Join(TextHash id, string cookie, HeldToken? held, CancellationToken cancellationToken)
     {
         var load = _loads.GetOrAdd(
             id, static (_, work) => new Lazy<Task<HeldToken?>>(() => work.Owner.LoadOnce(work.Id, work.Cookie, work.Held)),
@@ -62,13 +61,13 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
         return await load.Value.WaitAsync(cancellationToken);
     }
 
-    private async Task<HeldToken?> LoadOnce(CookieHash id, string cookie, HeldToken? held)
+    private async Task<HeldToken?> LoadOnce(TextHash id, string cookie, HeldToken? held)
     {
         try
         {
             var loaded = await Load(cookie, held);
             if (loaded is not null)
-                Keep(id, loaded);
+                _tokens.Set(id, loaded);
             else
                 _tokens.Remove(id);
             return loaded;
@@ -76,7 +75,7 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
         catch (Exception failure) when (held is not null && clock.GetUtcNow() < held.ExpiresAt && IsOutage(failure))
         {
             var kept = held with { CheckAt = After(OutageInterval), RenewAt = clock.GetUtcNow() + OutageInterval };
-            Keep(id, kept);
+            _tokens.Set(id, kept);
             return kept;
         }
         finally
@@ -103,43 +102,7 @@ internal sealed class HeldTokens(ISessionCookies secrets, IServiceScopeFactory s
                 token.Value, version, now + life, now + token.Lifetime, now + (UsedShare * token.Lifetime), After(CheckInterval));
     }
 
-    private void Keep(CookieHash id, HeldToken held)
-    {
-        var tokens = Volatile.Read(ref _tokens);
-        tokens.Young[id] = held;
-        if (tokens.Young.Count >= MaxPerGeneration)
-            Interlocked.CompareExchange(ref _tokens, new Generations([], tokens.Young), tokens);
-    }
-
     private static bool IsOutage(Exception failure) => failure is DependencyUnavailableException || DatabaseOutage.Is(failure);
 
     private long After(TimeSpan interval) => clock.GetTimestamp() + (long)(interval.TotalSeconds * clock.TimestampFrequency);
-
-    private static CookieHash HashOf(string cookie)
-    {
-        CookieHash hash = default;
-        SHA256.HashData(MemoryMarshal.AsBytes(cookie.AsSpan()), MemoryMarshal.AsBytes(new Span<CookieHash>(ref hash)));
-        return hash;
-    }
-
-    private readonly record struct CookieHash(UInt128 High, UInt128 Low);
-
-    /// <summary>A used entry moves to the young generation; when it is full, it replaces the old one, whose entries are dropped.</summary>
-    private sealed record Generations(ConcurrentDictionary<CookieHash, HeldToken> Young, ConcurrentDictionary<CookieHash, HeldToken> Old)
-    {
-        public HeldToken? Find(CookieHash id)
-        {
-            if (Young.TryGetValue(id, out var held))
-                return held;
-            if (Old.TryGetValue(id, out held))
-                Young.TryAdd(id, held);
-            return held;
-        }
-
-        public void Remove(CookieHash id)
-        {
-            Young.TryRemove(id, out _);
-            Old.TryRemove(id, out _);
-        }
-    }
 }

@@ -1,0 +1,15 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Portico.Infrastructure.AccessTokens;
+
+/// <summary>The SHA-256 of a secret text, as the key of a cache that never stores the text itself.</summary>
+public readonly record struct TextHash(UInt128 High, UInt128 Low)
+{
+    public static TextHash Of(ReadOnlySpan<char> text)
+    {
+        TextHash hash = default;
+        SHA256.HashData(MemoryMarshal.AsBytes(text), MemoryMarshal.AsBytes(new Span<TextHash>(ref hash)));
+        return hash;
+    }
+}
