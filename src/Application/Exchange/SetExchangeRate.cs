@@ -40,23 +40,21 @@ internal sealed partial class SetExchangeRateValidator : AbstractValidator<SetEx
 {
     public SetExchangeRateValidator()
     {
-        RuleFor(c => c.Rate).Must(text => TryRead(text, out var rate) && rate is > 0 and <= ExchangeRate.MaxRate)
+        RuleFor(c => c.Rate).Must(text => Read(text) is > 0 and <= ExchangeRate.MaxRate)
             .WithMessage(
                 $"Give a rate above 0 as digits with at most {ExchangeRate.MaxDecimals} decimals, such as 1.0923; "
                 + $"at most {ExchangeRate.MaxRate.ToString(CultureInfo.InvariantCulture)}.");
-        RuleFor(c => c.Spread).Must(text => TryRead(text, out var spread) && spread <= ExchangeRate.MaxSpread)
+        RuleFor(c => c.Spread).Must(text => Read(text) <= ExchangeRate.MaxSpread)
             .WithMessage(
                 $"Give a spread from 0 to {ExchangeRate.MaxSpread.ToString(CultureInfo.InvariantCulture)} as digits with at most "
                 + $"{ExchangeRate.MaxDecimals} decimals, such as 0.005.");
     }
 
-    /// <summary>Reads digits with at most one point: no sign, exponent or group separator.</summary>
-    public static bool TryRead(string? text, out decimal value)
-    {
-        value = 0;
-        return text is not null && Plain().IsMatch(text)
-            && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
-    }
+    /// <summary>Reads digits with at most one point: no sign, exponent or group separator; <c>null</c> for another text.</summary>
+    public static decimal? Read(string? text) =>
+        text is not null && Plain().IsMatch(text)
+            ? decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture)
+            : null;
 
     [GeneratedRegex(@"\A[0-9]{1,13}(\.[0-9]{1,12})?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Plain();
@@ -84,11 +82,10 @@ internal sealed class SetExchangeRateHandler(IAppDbContext db, IAuditLog audit, 
         if (command.ValidUntil <= clock.GetUtcNow() || command.ValidUntil > clock.GetUtcNow() + LongestValidity)
             return EndsWrong;
 
-        var rates = await db.Set<ExchangeRate>().OfPair(@base, quote).ToListAsync(cancellationToken);
-        if (rates is [var only] && only.Base != @base)
+        var rate = await db.Set<ExchangeRate>().OfPair(@base, quote).SingleOrDefaultAsync(cancellationToken);
+        if (rate is not null && rate.Base != @base)
             return ExchangeErrors.ReverseRate;
 
-        var rate = rates.SingleOrDefault();
         var (before, spreadBefore, untilBefore) = (rate?.Rate, rate?.Spread, rate?.ValidUntil);
         if (rate is null)
         {
@@ -96,9 +93,10 @@ internal sealed class SetExchangeRateHandler(IAppDbContext db, IAuditLog audit, 
             db.Set<ExchangeRate>().Add(rate);
         }
 
-        SetExchangeRateValidator.TryRead(command.Rate, out var value);
-        SetExchangeRateValidator.TryRead(command.Spread, out var spread);
-        rate.Set(value, spread, command.ValidUntil.ToUniversalTime());
+        rate.Set(
+            SetExchangeRateValidator.Read(command.Rate)!.Value,
+            SetExchangeRateValidator.Read(command.Spread)!.Value,
+            command.ValidUntil.ToUniversalTime());
         audit.Add(new AuditNote(AuditActions.ExchangeRateSet, AuditSubject.ExchangeRate($"{@base.Code}/{quote.Code}"))
             .Changed("rate", before?.ToString(CultureInfo.InvariantCulture), rate.Rate.ToString(CultureInfo.InvariantCulture))
             .Changed("spread", spreadBefore?.ToString(CultureInfo.InvariantCulture), rate.Spread.ToString(CultureInfo.InvariantCulture))

@@ -49,8 +49,7 @@ public sealed record ExchangeTerms
         if (cost >= (BigInteger)sell.MinorUnits)
             return ExchangeErrors.AmountTooSmall;
 
-        var (units, _, _) = price.Convert(sell - Amount(cost, sell.Currency), bought);
-        return units.IsZero ? ExchangeErrors.AmountTooSmall : Of(sell, units, bought, Amount(cost, sell.Currency), price);
+        return Of(sell, buy: null, bought, Amount(cost, sell.Currency), price);
     }
 
     /// <summary>The terms of buying an amount: what has to be sold for it.</summary>
@@ -69,17 +68,25 @@ public sealed record ExchangeTerms
             : Of(Amount(whole, sold), (BigInteger)buy.MinorUnits, buy.Currency, Amount(whole - net, sold), price);
     }
 
-    private static Result<ExchangeTerms> Of(Money sell, BigInteger buy, Currency bought, Money fee, ExchangePrice price)
+    /// <param name="sell">What leaves the wallet, with the fee.</param>
+    /// <param name="buy">What comes into the other wallet, in minor units; <c>null</c> for all that the price brings.</param>
+    /// <param name="bought">The other currency.</param>
+    /// <param name="fee">The part of <paramref name="sell"/> that is the fee.</param>
+    /// <param name="price">The price for the customer.</param>
+    private static Result<ExchangeTerms> Of(Money sell, BigInteger? buy, Currency bought, Money fee, ExchangePrice price)
     {
         var (units, remainder, denominator) = price.Convert(sell - fee, bought);
         if (units > MaxUnits)
             return ExchangeErrors.AmountTooLarge;
+        if (units.IsZero)
+            return ExchangeErrors.AmountTooSmall;
 
-        var left = units - buy;
+        var received = buy ?? units;
+        var left = units - received;
         return new ExchangeTerms
         {
             Sell = sell,
-            Buy = Amount(buy, bought),
+            Buy = Amount(received, bought),
             Fee = fee,
             Rounded = Amount(left, bought),
             Rounding = ExchangePrice.ToText(

@@ -93,7 +93,29 @@ public sealed record Release(Guid HoldId, bool Expired) : Instruction;
 /// </remarks>
 public sealed record CurrencyExchange(
     Guid FromWalletId, Guid ToWalletId, ExchangeTerms Terms, DateTimeOffset ExpiresAt, IReadOnlyList<Guid> PartIds)
-    : Instruction;
+    : Instruction
+{
+    /// <summary>What moves, each part as a journal; two to four parts.</summary>
+    public IEnumerable<ExchangePart> Parts
+    {
+        get
+        {
+            var (sold, bought) = (Terms.Sell.Currency, Terms.Buy.Currency);
+            var liquidity = SystemAccounts.IdOf(AccountKind.Liquidity, bought);
+            ExchangePart[] parts =
+            [
+                new(JournalKind.Exchange, FromWalletId, SystemAccounts.IdOf(AccountKind.Liquidity, sold), Terms.Sell - Terms.Fee),
+                new(JournalKind.Exchange, liquidity, ToWalletId, Terms.Buy),
+                new(JournalKind.Fee, FromWalletId, SystemAccounts.IdOf(AccountKind.Fees, sold), Terms.Fee),
+                new(JournalKind.Rounding, liquidity, SystemAccounts.IdOf(AccountKind.Rounding, bought), Terms.Rounded),
+            ];
+            return parts.Where(part => part.Amount.IsPositive);
+        }
+    }
+}
+
+/// <summary>One movement of an exchange.</summary>
+public readonly record struct ExchangePart(JournalKind Kind, Guid SourceId, Guid DestinationId, Money Amount);
 
 /// <summary>The outcome of an instruction.</summary>
 public sealed record Outcome

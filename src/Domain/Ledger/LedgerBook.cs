@@ -172,18 +172,8 @@ public sealed class LedgerBook
         if (!_limits.Allow(terms.Sell) || !_limits.Allow(terms.Buy))
             return Refused(LedgerErrors.AmountTooLarge);
 
-        var (sold, bought) = (terms.Sell.Currency, terms.Buy.Currency);
-        var (soldLiquidity, boughtLiquidity) = (
-            SystemAccounts.IdOf(AccountKind.Liquidity, sold), SystemAccounts.IdOf(AccountKind.Liquidity, bought));
-        (JournalKind Kind, Guid From, Guid To, Money Amount)[] parts =
-        [
-            (JournalKind.Exchange, source.Id, soldLiquidity, terms.Sell - terms.Fee),
-            (JournalKind.Exchange, boughtLiquidity, destination.Id, terms.Buy),
-            (JournalKind.Fee, source.Id, SystemAccounts.IdOf(AccountKind.Fees, sold), terms.Fee),
-            (JournalKind.Rounding, boughtLiquidity, SystemAccounts.IdOf(AccountKind.Rounding, bought), terms.Rounded),
-        ];
-        var (journals, legs) = (new List<Journal>(parts.Length), new List<MovedMoney>(parts.Length));
-        foreach (var (kind, from, to, amount) in parts.Where(part => part.Amount.IsPositive))
+        var (journals, legs) = (new List<Journal>(), new List<MovedMoney>());
+        foreach (var (kind, from, to, amount) in exchange.Parts)
         {
             var (payer, receiver) = (Require(from), Require(to));
             var journal = new Journal

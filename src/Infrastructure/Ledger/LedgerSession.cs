@@ -198,15 +198,12 @@ public sealed class LedgerSession : IAsyncDisposable
                 accounts.Add(reservation.DestinationId);
                 break;
             case CurrencyExchange exchange:
-                var (sold, bought) = (exchange.Terms.Sell.Currency, exchange.Terms.Buy.Currency);
-                accounts.Add(exchange.FromWalletId);
-                accounts.Add(exchange.ToWalletId);
-                accounts.Add(SystemAccounts.IdOf(AccountKind.Liquidity, sold));
-                accounts.Add(SystemAccounts.IdOf(AccountKind.Liquidity, bought));
-                if (exchange.Terms.Fee.IsPositive)
-                    accounts.Add(SystemAccounts.IdOf(AccountKind.Fees, sold));
-                if (exchange.Terms.Rounded.IsPositive)
-                    accounts.Add(SystemAccounts.IdOf(AccountKind.Rounding, bought));
+                foreach (var part in exchange.Parts)
+                {
+                    accounts.Add(part.SourceId);
+                    accounts.Add(part.DestinationId);
+                }
+
                 break;
             case Reversal reversal:
                 originals.Add(reversal.OriginalId);
