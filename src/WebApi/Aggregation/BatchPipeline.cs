@@ -81,19 +81,26 @@ internal sealed class BatchPipeline(IHttpContextAccessor accessor, IServiceScope
         return new BatchAnswer(answer.StatusCode, Headers(answer), Body(answer));
     }
 
-    private static DefaultHttpContext Context(
-        Common common, BatchRequest request, BatchResponse answer, IServiceProvider services, CancellationToken cancellationToken)
+    /// <summary>An empty GET for the pipeline, whose answer is written into memory.</summary>
+    public static DefaultHttpContext NewGet(BatchResponse answer, IServiceProvider services, CancellationToken cancellationToken)
     {
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature());
         features.Set<IHttpResponseFeature>(answer);
         features.Set<IHttpResponseBodyFeature>(answer);
         features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = cancellationToken });
-        features.Set(new InBatch());
         var context = new DefaultHttpContext(features) { RequestServices = services };
-        var query = request.Path.IndexOf('?', StringComparison.Ordinal);
         context.Request.Protocol = HttpProtocol.Http11;
         context.Request.Method = HttpMethods.Get;
+        return context;
+    }
+
+    private static DefaultHttpContext Context(
+        Common common, BatchRequest request, BatchResponse answer, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var context = NewGet(answer, services, cancellationToken);
+        context.Features.Set(new InBatch());
+        var query = request.Path.IndexOf('?', StringComparison.Ordinal);
         context.Request.Scheme = common.Scheme;
         context.Request.Host = common.Host;
         context.Request.Path = query < 0 ? request.Path : request.Path[..query];

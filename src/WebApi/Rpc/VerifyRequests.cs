@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Cookies;
@@ -39,14 +38,7 @@ internal sealed class VerifyRequests(BatchPipeline pipeline, IHttpContextAccesso
     {
         var answer = new BatchResponse();
         await using var scope = scopes.CreateAsyncScope();
-        var features = new FeatureCollection();
-        features.Set<IHttpRequestFeature>(new HttpRequestFeature());
-        features.Set<IHttpResponseFeature>(answer);
-        features.Set<IHttpResponseBodyFeature>(answer);
-        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature { RequestAborted = cancellationToken });
-        var context = new DefaultHttpContext(features) { RequestServices = scope.ServiceProvider };
-        context.Request.Protocol = HttpProtocol.Http11;
-        context.Request.Method = HttpMethods.Get;
+        var context = BatchPipeline.NewGet(answer, scope.ServiceProvider, cancellationToken);
         context.Request.Scheme = call.Request.Scheme;
         context.Request.Host = call.Request.Host;
         context.Request.Path = Path;
