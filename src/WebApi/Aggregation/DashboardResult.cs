@@ -17,8 +17,6 @@ namespace Portico.WebApi.Aggregation;
 /// </remarks>
 internal sealed class DashboardResult(DashboardPage page) : ActionResult
 {
-    public const string EventStream = "text/event-stream";
-
     private const string ServerTiming = "Server-Timing";
     private const string Json = "application/json";
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = ApiJson.Options.Encoder };
@@ -38,7 +36,7 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types))
             return false;
 
-        return Best(types, EventStream) > Best(types, Json);
+        return Best(types, EventStreams.MediaType) > Best(types, Json);
 
         static double Best(IEnumerable<MediaTypeHeaderValue> types, string offer) => types
             .Where(type => type.MatchesMediaType(offer))
@@ -87,9 +85,7 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
     private async Task WriteEvents(HttpContext context, DashboardSettings settings)
     {
         var response = context.Response;
-        response.ContentType = EventStream;
-        // For nginx, which would keep the events back.
-        response.Headers["X-Accel-Buffering"] = "no";
+        response.BeginEventStream();
         var failed = new List<PartAnswer>();
         await using var answers = page.Read(settings.StreamDeadline, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         var next = answers.MoveNextAsync().AsTask();

@@ -30,9 +30,7 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
 
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(
             http.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        http.Response.ContentType = "text/event-stream";
-        // The proxy must not wait for more.
-        http.Response.Headers["X-Accel-Buffering"] = "no";
+        http.Response.BeginEventStream();
         try
         {
             await Send(http, $"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);

@@ -18,7 +18,6 @@ internal sealed class GatewayCall(
     GatewayService service, PathString rest, string? token, string issuer, AccessTokenClaims? caller, ICacheReport report)
     : HttpTransformer
 {
-    private const string EventStream = "text/event-stream";
     private const string OwnCookies = "__Host-";
     private const string OwnSecureCookies = "__Secure-";
     private const string OwnDevelopmentCookies = "portico";
@@ -89,7 +88,7 @@ internal sealed class GatewayCall(
         Copy(proxyResponse, response);
         if (proxyResponse.StatusCode == HttpStatusCode.Unauthorized)
             response.Headers.WWWAuthenticate = BearerChallenge.For(httpContext);
-        if (IsMediaType(proxyResponse, EventStream))
+        if (IsMediaType(proxyResponse, EventStreams.MediaType))
             return await BeginStream(response, cancellationToken);
         return Caching is not var (cache, key) || GatewayCache.LifetimeOf(proxyResponse, service.Route.CacheLifetime) is not { } lifetime
             || !await Keep(cache, key, lifetime, httpContext, proxyResponse, cancellationToken);
@@ -208,8 +207,7 @@ internal sealed class GatewayCall(
         }
 
         response.Body = body;
-        // For nginx, which would keep the events back.
-        response.Headers["X-Accel-Buffering"] = "no";
+        response.SendAtOnce();
         await response.StartAsync(cancellationToken);
         _streams.SetResult();
         return true;

@@ -44,7 +44,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 503)]
     public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
-        Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
+        Answer(command, TokensOrChallenge, cancellationToken);
 
     /// <summary>Answers a sign-in challenge with a code or a passkey</summary>
     /// <remarks>
@@ -56,7 +56,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 422, 503)]
     public Task<ActionResult> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
-        Answer(command, answer => answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens), cancellationToken);
+        Answer(command, TokensOrChallenge, cancellationToken);
 
     /// <summary>Adds an authenticator app in a sign-in that needs one</summary>
     /// <remarks>
@@ -191,4 +191,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType<TokenCheckDto>(StatusCodes.Status200OK)]
     [UseCase<CheckToken>]
     public Task<ActionResult<TokenCheckDto>> Check(CancellationToken cancellationToken) => Answer(new CheckToken(), cancellationToken);
+
+    private ActionResult TokensOrChallenge(LogInAnswer answer) =>
+        answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens);
 }

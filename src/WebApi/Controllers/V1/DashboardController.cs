@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Dashboard;
 using Portico.WebApi.Aggregation;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
@@ -20,7 +21,7 @@ public sealed class DashboardController(ISender sender) : ApiController(sender)
     /// each part. `Accept: text/event-stream` sends an event `part` for each part when it is ready, and the event `end` at the end.
     /// </remarks>
     [HttpGet]
-    [Produces("application/json", DashboardResult.EventStream)]
+    [Produces("application/json", EventStreams.MediaType)]
     [ProducesResponseType<DashboardDto>(StatusCodes.Status200OK)]
     public Task<ActionResult> Get([FromQuery] GetDashboard query, CancellationToken cancellationToken) =>
         Answer(query, page => new DashboardResult(page), cancellationToken);

@@ -43,10 +43,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 403, 503)]
     public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
-        Answer(
-            command,
-            answer => answer.Tokens is { } tokens ? new CookieResult(tokens) : Accepted(answer.Challenge),
-            cancellationToken);
+        Answer(command, CookieOrChallenge, cancellationToken);
 
     /// <summary>Answers a sign-in challenge with a code or a passkey, and sets the cookie</summary>
     /// <remarks>The same as `auth/login/challenge`. Needs `X-CSRF: 1` and an `Origin` that is allowed.</remarks>
@@ -55,10 +52,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 403, 422, 503)]
     public Task<ActionResult> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
-        Answer(
-            command,
-            answer => answer.Tokens is { } tokens ? new CookieResult(tokens) : Accepted(answer.Challenge),
-            cancellationToken);
+        Answer(command, CookieOrChallenge, cancellationToken);
 
     /// <summary>Signs in with a passkey, and sets the cookie</summary>
     /// <remarks>
@@ -119,11 +113,14 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     /// ended anywhere. The stream ends after some minutes, and `EventSource` connects again. A session has at most 16 streams.
     /// </remarks>
     [HttpGet("events")]
-    [Produces("text/event-stream")]
-    [ProducesResponseType<string>(StatusCodes.Status200OK, "text/event-stream")]
+    [Produces(EventStreams.MediaType)]
+    [ProducesResponseType<string>(StatusCodes.Status200OK, EventStreams.MediaType)]
     [UseCase<WatchSession>]
     [NeedsCookie]
     [ProducesErrors(403, 503)]
     public Task<ActionResult> Watch(CancellationToken cancellationToken) =>
         Answer(new WatchSession(), session => new SessionEventsResult(session), cancellationToken);
+
+    private ActionResult CookieOrChallenge(LogInAnswer answer) =>
+        answer.Tokens is { } tokens ? new CookieResult(tokens) : Accepted(answer.Challenge);
 }
