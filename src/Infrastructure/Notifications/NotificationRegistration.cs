@@ -31,6 +31,7 @@ internal static class NotificationRegistration
         services.AddHostedService<NotificationDelivery>();
         return services;
     }
+
     private static void AddSmsGateway(IServiceCollection services, SmsSettings settings) => services
         .AddHttpClient<IMessageChannel, SmsChannel>(http =>
         {
