@@ -87,6 +87,21 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>Subscribes to the messages of a channel; messages that are sent while the connection is lost do not arrive.</summary>
+    /// <remarks>The driver subscribes again after each lost connection, also when Redis is unavailable now.</remarks>
+    public async Task Subscribe(string channel, Action<RedisValue> handle)
+    {
+        var subscriber = (await _connection.Value).GetSubscriber();
+        try
+        {
+            await subscriber.SubscribeAsync(RedisChannel.Literal(_settings.KeyPrefix + channel), (_, message) => handle(message));
+        }
+        catch (Exception failure) when (RedisOutage.Is(failure))
+        {
+            // The driver keeps the subscription, and sends it when it is connected.
+        }
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Connects before the first request, because its deadline is shorter than a connect. The process also starts without Redis.

@@ -12,8 +12,9 @@ namespace Portico.Infrastructure.Sessions;
 /// <summary>Keeps a copy of the short list of revoked sessions in Redis in memory, so that a token check needs no call.</summary>
 /// <remarks>
 /// The list is a sorted set by the time of the revocation. An entry is kept for the lifetime of an access token, so the list is as long
-/// as the sign-outs of some minutes. A check never trusts a copy that is older than 1 s. Checks trigger the next read ahead of time, so
-/// they rarely wait: a process without checks does not read, and the first check after that waits for one read. A process writes its
+/// as the sign-outs of some minutes. A new entry is also a message to all processes, so that they know it within some milliseconds; a
+/// message can get lost, so a check never trusts a copy that is older than 1 s. Checks trigger the next read ahead of time, so they rarely
+/// wait: a process without checks does not read, and the first check after that waits for one read. A process writes its
 /// entries again when Redis lost its data or the connection was lost, so that processes that start later get them too. During an outage
 /// of Redis the last copy is used, and sessions that end here are written and ended when Redis is back: their access tokens are invalid
 /// here immediately, so the user could not repeat the sign-out. Thread-safe.
@@ -25,18 +26,20 @@ internal sealed partial class RevokedSessions(
     // Entries wake it; without entries there is nothing to do.
     private static readonly TimeSpan IdleInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(400);
+    private const string ChannelName = "sessions:revoked-now";
     private const int MaxUnwritten = 100_000;
     private const int MaxConcurrentWrites = 128;
 
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(5);
 
-    // ARGV: lifetime of an entry in milliseconds, the session id
+    // ARGV: lifetime of an entry in milliseconds, the session id, the channel of the message
     private const string AddScript = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
         redis.call('ZADD', KEYS[1], now, ARGV[2])
         redis.call('PEXPIRE', KEYS[1], ARGV[1])
+        redis.call('PUBLISH', ARGV[3], ARGV[2])
         return now
         """;
 
@@ -58,6 +61,7 @@ internal sealed partial class RevokedSessions(
     private TimeSpan Life => tokens.AccessTokenLifetime + (2 * tokens.ClockSkew);
 
     private RedisKey Key => redis.Key("sessions:revoked");
+    private string Channel => redis.Key(ChannelName)!;
     private RedisKey NameKey => redis.Key("sessions:revoked-name");
 
     public ValueTask<bool> Contains(Guid sessionId, CancellationToken cancellationToken)
@@ -88,6 +92,7 @@ internal sealed partial class RevokedSessions(
     {
         // Before the first request, and before other services that start keep the processors busy.
         await Refresh().WaitAsync(cancellationToken);
+        _ = redis.Subscribe(ChannelName, AddRevokedElsewhere);
         await base.StartAsync(cancellationToken);
     }
 
@@ -108,6 +113,12 @@ internal sealed partial class RevokedSessions(
         while (!IsFresh(asOf))
             await Refresh().WaitAsync(cancellationToken);
         return _expiresAt.ContainsKey(sessionId);
+    }
+
+    private void AddRevokedElsewhere(RedisValue message)
+    {
+        if (Guid.TryParse((string?)message, out var session) && _expiresAt.TryAdd(session, Clock.GetUtcNow() + Life))
+            Wake();
     }
 
     /// <summary>Whether the copy was read at this time or later, or a read failed since.</summary>
@@ -150,7 +161,7 @@ internal sealed partial class RevokedSessions(
     }
 
     private async Task Write(Guid sessionId, CancellationToken cancellationToken) =>
-        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N")], cancellationToken);
+        await redis.Script(AddScript, [Key], [(long)Life.TotalMilliseconds, sessionId.ToString("N"), Channel], cancellationToken);
 
     /// <summary>Reads the new entries, and the name of the data set in Redis: it has none after a loss of data.</summary>
     private async Task<(SortedSetEntry[] Entries, string? Name)> Read(IDatabase database)

@@ -21,7 +21,7 @@ internal static class ProblemWriter
         if (refusal.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (refusal.Status == StatusCodes.Status401Unauthorized)
-            response.Headers.WWWAuthenticate = BearerChallenge.For(context);
+            response.Headers.WWWAuthenticate = TokenErrors.AreFor(context) ? TokenErrors.Challenge : BearerChallenge.For(context);
 
         var body = BodyOf(context, refusal);
         response.ContentLength = body.Length;
@@ -52,6 +52,7 @@ internal static class ProblemWriter
         Instance = context.Request.PathBase.Add(context.Request.Path).ToUriComponent(),
         Code = refusal.Code,
         TraceId = RequestTrace.IdOf(context),
+        Error = TokenErrors.AreFor(context) ? TokenErrors.Of(refusal) : null,
         Errors = refusal.Status == StatusCodes.Status400BadRequest
             ? refusal.Fields ?? new Dictionary<string, string[]>(StringComparer.Ordinal)
             : null,

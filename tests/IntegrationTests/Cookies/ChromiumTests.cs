@@ -1,5 +1,4 @@
-using System.Text.Json;
-using Portico.DevStack;
+using Portico.IntegrationTests.Browser;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Cookies;
@@ -8,13 +7,9 @@ namespace Portico.IntegrationTests.Cookies;
 [Collection(CookieWorld.Tests.Name)]
 public sealed class ChromiumTests(CookieWorld world)
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Cookies", "browser");
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     [Fact]
     public async Task A_browser_keeps_the_cookie_from_scripts_and_other_sites_and_signs_out_in_all_tabs()
     {
-        await NodePackages.InstallAsync(Folder);
         var origin = new Uri(world.Origin);
         // A host of the same site that is not listed, and another site.
         var sibling = $"https://other.{origin.Authority}";
@@ -40,14 +35,7 @@ public sealed class ChromiumTests(CookieWorld world)
             origin.Port);
         var person = await world.App.SignUpAsync();
 
-        var run = await Shell.RunAsync(
-            "node", ["tabs.mjs", world.Origin, sibling, foreign, person.Email, person.Password], "", Folder, Patience,
-            new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["CHROMIUM"] = Programs.Find("google-chrome") ?? Programs.Need("chromium", "chromium"),
-            });
-        Assert.True(run.ExitCode == 0, run.Output + run.Errors);
-        var seen = JsonSerializer.Deserialize<JsonElement>(run.Output);
+        var seen = await BrowserScript.RunAsync("tabs.mjs", world.Origin, sibling, foreign, person.Email, person.Password);
 
         Assert.Equal(200, seen.GetProperty("signedIn").GetProperty("status").GetInt32());
         Assert.DoesNotContain("oken", seen.GetProperty("signedIn").ToString(), StringComparison.Ordinal);

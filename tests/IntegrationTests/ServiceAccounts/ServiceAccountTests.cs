@@ -70,19 +70,31 @@ public sealed class ServiceAccountTests(CookieWorld world)
         var other = await MakeAsync("money.read");
         foreach (var wrong in (Service[])
             [service with { Secret = other.Secret }, service with { Id = Guid.NewGuid() }, service with { Secret = "portico_x" }])
-            await App.Client.PostAsJsonAsync(TokenPath, wrong.Body()).Problem(HttpStatusCode.Unauthorized, "invalid_client");
-        await App.Client.PostAsJsonAsync(TokenPath, service.Body("money.read money.deposit"))
+        {
+            using var wrongClient = await App.Client.PostAsJsonAsync(TokenPath, wrong.Body());
+            var refusal = await wrongClient.Problem(HttpStatusCode.Unauthorized, "invalid_client");
+            Assert.Equal("invalid_client", refusal.Text("error"));
+            Assert.Equal("Basic", wrongClient.Headers.WwwAuthenticate.Single().Scheme);
+        }
+
+        var wrongScope = await App.Client.PostAsJsonAsync(TokenPath, service.Body("money.read money.deposit"))
             .Problem(HttpStatusCode.BadRequest, "invalid_scope");
+        Assert.Equal("invalid_scope", wrongScope.Text("error"));
+        var wrongGrant = await App.Client.PostAsJsonAsync(
+            TokenPath, new { grant_type = "password", client_id = $"{service.Id}", client_secret = service.Secret })
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+        Assert.Equal("unsupported_grant_type", wrongGrant.Text("error"));
         var problem = await App.Client.PostAsJsonAsync(TokenPath, new { grant_type = "password" })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         Assert.Equal(["client_id", "client_secret", "grant_type"], Names(problem.GetProperty("errors")));
+        Assert.Equal("invalid_request", problem.Text("error"));
         KeyValuePair<string, string>[] twice =
         [
             new("grant_type", "client_credentials"), new("client_id", $"{service.Id}"), new("client_id", $"{other.Id}"),
             new("client_secret", service.Secret),
         ];
         using var refused = await App.Client.PostAsync(TokenPath, new FormUrlEncodedContent(twice));
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal("invalid_request", (await refused.Problem(HttpStatusCode.BadRequest, "validation_failed")).Text("error"));
         // No other operation takes a form.
         using var form = await App.Client.PostAsync("/api/v1/auth/refresh", new FormUrlEncodedContent(twice));
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, form.StatusCode);

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -15,8 +16,8 @@ namespace Portico.Testing.Providers;
 
 /// <summary>Google, Facebook, VK ID and Yandex ID on a real server, each with its own endpoints, field names and error forms.</summary>
 /// <remarks>
-/// A browser says with the header <c>X-Person</c> who sits in front of it. What a provider checks is checked here too: the secret of the
-/// client, the redirect URI, the single use of a code, PKCE, the device id of VK.
+/// A browser of the tests says with the header <c>X-Person</c> who sits in front of it, and a real one on a page with a form. What a
+/// provider checks is checked here too: the secret of the client, the redirect URI, the single use of a code, PKCE, the device id of VK.
 /// </remarks>
 public sealed class FakeProviders : IAsyncDisposable
 {
@@ -24,6 +25,7 @@ public sealed class FakeProviders : IAsyncDisposable
     public const string ClientSecret = "a secret that only the client has";
 
     private const string KeyId = "key-1";
+    private const string PersonField = "account";
 
     private readonly WebApplication _app;
     private readonly RSA _key = RSA.Create(2048);
@@ -37,6 +39,9 @@ public sealed class FakeProviders : IAsyncDisposable
     public static IReadOnlyList<string> Names { get; } = ["google", "facebook", "vk", "yandex"];
 
     public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>Where browsers find the providers: for them it is another site than Portico at 127.0.0.1.</summary>
+    public Uri PublicAddress => new UriBuilder(Address) { Host = "localhost" }.Uri;
 
     /// <summary>Whether Google's server answers nothing but errors when it is asked for its endpoints.</summary>
     public bool IsGoogleAway { get; set; }
@@ -70,7 +75,7 @@ public sealed class FakeProviders : IAsyncDisposable
             if (section == "Google")
                 continue;
 
-            settings[$"OAuth:{section}:AuthorizationUrl"] = $"{Address}{name}/authorize";
+            settings[$"OAuth:{section}:AuthorizationUrl"] = $"{PublicAddress}{name}/authorize";
             settings[$"OAuth:{section}:TokenUrl"] = $"{Address}{name}/token";
             settings[$"OAuth:{section}:UserInfoUrl"] = $"{Address}{name}/me";
         }
@@ -99,7 +104,7 @@ public sealed class FakeProviders : IAsyncDisposable
         app.MapGet("/google/.well-known/openid-configuration", () => IsGoogleAway ? Results.StatusCode(503) : Results.Json(new
         {
             issuer = Issuer,
-            authorization_endpoint = $"{Issuer}/authorize",
+            authorization_endpoint = $"{PublicAddress}google/authorize",
             token_endpoint = $"{Issuer}/token",
             userinfo_endpoint = $"{Issuer}/me",
             jwks_uri = $"{Issuer}/keys",
@@ -126,7 +131,12 @@ public sealed class FakeProviders : IAsyncDisposable
     private Task AuthorizeAsync(string provider, HttpContext context)
     {
         var query = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal);
-        var person = _people[context.Request.Headers[PersonHeader].ToString()];
+        query.Remove(PersonField, out var chosen);
+        var key = chosen ?? context.Request.Headers[PersonHeader].ToString();
+        if (key.Length == 0)
+            return AskAsync(query, context);
+
+        var person = _people[key];
         Requests[query["state"]] = query;
         var back = new Dictionary<string, string>(StringComparer.Ordinal) { ["state"] = query["state"] };
         if (person.Fault == ProviderFault.Denies)
@@ -159,6 +169,19 @@ public sealed class FakeProviders : IAsyncDisposable
         context.Response.Redirect(
             query["redirect_uri"] + "?" + string.Join('&', back.Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}")));
         return Task.CompletedTask;
+    }
+
+    /// <summary>Asks the person in front of a browser which account to use.</summary>
+    private static Task AskAsync(IEnumerable<KeyValuePair<string, string>> query, HttpContext context)
+    {
+        context.Response.ContentType = "text/html; charset=utf-8";
+        var fields = query.Select(
+            field => $"""<input type="hidden" name="{WebUtility.HtmlEncode(field.Key)}" value="{WebUtility.HtmlEncode(field.Value)}">""");
+        return context.Response.WriteAsync(
+            $"""
+            <!doctype html><title>Sign in</title>
+            <form>{string.Concat(fields)}<label>Account <input name="{PersonField}"></label><button>Continue</button></form>
+            """);
     }
 
     private async Task TokenAsync(string provider, HttpContext context)

@@ -177,6 +177,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// The token has no session and no refresh token. Ask again before it expires.
     /// </remarks>
     [HttpPost("token")]
+    [TokenEndpoint]
     [ProducesResponseType<ServiceTokenDto>(StatusCodes.Status200OK)]
     [ProducesErrors(401, 503)]
     public Task<ActionResult<ServiceTokenDto>> IssueServiceToken(IssueServiceToken command, CancellationToken cancellationToken) =>
