@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using Npgsql;
 using Portico.Bench.Load;
+using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.Infrastructure.SigningKeys;
 
@@ -9,12 +10,18 @@ namespace Portico.Bench.Auth;
 /// <summary>What a token check, a refresh and a sign-in cost under either algorithm, and whether time tells who has an account.</summary>
 internal static class AuthScenario
 {
+    /// <summary>The names of the loads.</summary>
+    public static readonly string[] Loads = ["check", "check by cookie", "verify", RpcLoad.Name, "refresh", "sign-in"];
+
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         foreach (var algorithm in TokenKey.Algorithms)
             await LoadAsync(stack, report, algorithm, people, options, cancellationToken);
+
+        if (options.Only.Length > 0)
+            return;
 
         AuthParts.Measure(report, cancellationToken);
         await AccountTiming.RunAsync(stack, report, cancellationToken);
@@ -28,38 +35,41 @@ internal static class AuthScenario
         await using (var database = NpgsqlDataSource.Create(stack.Superuser))
         await using (var forget = database.CreateCommand("DELETE FROM identity.signing_keys"))
             await forget.ExecuteNonQueryAsync(cancellationToken);
+        var rpc = $"http://127.0.0.1:{Ports.Free()}";
         await using var api = await stack.StartApiAsync(
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["Tokens__Algorithm"] = algorithm }, cancellationToken);
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Tokens__Algorithm"] = algorithm, ["Grpc__Url"] = rpc },
+            cancellationToken);
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
 
-        await stack.MeasureAsync(
-            report, $"check, {algorithm}", api,
-            [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/check", one.AccessToken)))], options,
-            cancellationToken);
-        var cookies = await SignInByCookieAsync(api, people, cancellationToken);
-        await stack.MeasureAsync(
-            report, $"check by cookie, {algorithm}", api,
-            [.. cookies.Select(cookie => new RepeatingClient(RequestBytes.Get("/api/v1/auth/check", token: null, ("Cookie", cookie))))],
-            options, cancellationToken);
-        await stack.MeasureAsync(
-            report, $"verify, {algorithm}", api,
-            [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/verify", one.AccessToken)))], options,
-            cancellationToken);
-        await stack.MeasureAsync(
-            report,
-            $"refresh, {algorithm}",
-            api,
-            [.. tokens.Select(one => new RefreshingClient(one.RefreshToken))],
-            options,
-            cancellationToken);
-        await stack.MeasureAsync(
-            report,
-            $"sign-in, {algorithm}",
-            api,
-            [.. people.Select(one => new RepeatingClient(SignIn(one.Email, one.Password)))],
-            options,
-            cancellationToken);
+        await Measure("check", () => [.. tokens.Select(one => Get("check", one.AccessToken))]);
+        if (Wants("check by cookie"))
+        {
+            var cookies = await SignInByCookieAsync(api, people, cancellationToken);
+            await Measure("check by cookie", () => [.. cookies.Select(cookie => Get("check", token: null, ("Cookie", cookie)))]);
+        }
+
+        await Measure("verify", () => [.. tokens.Select(one => Get("verify", one.AccessToken))]);
+        if (Wants(RpcLoad.Name))
+        {
+            LoadStack.Report(
+                report, $"{RpcLoad.Name}, {algorithm}", tokens.Count, options,
+                await RpcLoad.RunAsync(new Uri(rpc), tokens, options, () => stack.Processor(api), cancellationToken));
+        }
+
+        await Measure("refresh", () => [.. tokens.Select(one => new RefreshingClient(one.RefreshToken))]);
+        await Measure("sign-in", () => [.. people.Select(one => new RepeatingClient(SignIn(one.Email, one.Password)))]);
         report.AddTable($"Sign-in and tokens, {algorithm}");
+
+        bool Wants(string what) => what.StartsWith(options.Only, StringComparison.Ordinal);
+
+        async Task Measure(string what, Func<ILoadClient[]> clients)
+        {
+            if (Wants(what))
+                await stack.MeasureAsync(report, $"{what}, {algorithm}", api, clients(), options, cancellationToken);
+        }
+
+        static RepeatingClient Get(string path, string? token, params (string Name, string Value)[] headers) =>
+            new(RequestBytes.Get($"/api/v1/auth/{path}", token, headers));
     }
 
     /// <summary>Signs people in as their browsers do.</summary>

@@ -20,6 +20,10 @@ internal sealed record LoadRound(
 }
 
 /// <summary>Keeps a number of connections busy: each sends its next request when it has the answer to the last.</summary>
+/// <remarks>
+/// With <see cref="LoadOptions.Rate"/> a request is sent when it is due, over a connection that is free then or next; its latency counts
+/// from the moment when it was due, so that a slow answer is not hidden by the requests that wait for it.
+/// </remarks>
 internal static class ClosedLoop
 {
     private const int MaxBroken = 100;
@@ -47,17 +51,17 @@ internal static class ClosedLoop
                 foreach (var after in options.Windows)
                 {
                     if (TimeSpan.FromSeconds(after) - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } left)
-                        await RoundAsync(connections, clients, left, processor, cancellationToken);
-                    rounds.Add(await RoundAsync(connections, clients, options.Duration, processor, cancellationToken));
+                        await RoundAsync(connections, clients, left, options.Rate, processor, cancellationToken);
+                    rounds.Add(await RoundAsync(connections, clients, options.Duration, options.Rate, processor, cancellationToken));
                 }
 
                 return rounds;
             }
 
             if (options.WarmUp > TimeSpan.Zero)
-                await RoundAsync(connections, clients, options.WarmUp, processor, cancellationToken);
+                await RoundAsync(connections, clients, options.WarmUp, options.Rate, processor, cancellationToken);
             while (rounds.Count < options.Rounds)
-                rounds.Add(await RoundAsync(connections, clients, options.Duration, processor, cancellationToken));
+                rounds.Add(await RoundAsync(connections, clients, options.Duration, options.Rate, processor, cancellationToken));
             return rounds;
         }
         finally
@@ -68,7 +72,7 @@ internal static class ClosedLoop
     }
 
     private static async Task<LoadRound> RoundAsync(
-        HttpConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration,
+        HttpConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration, int rate,
         Func<IReadOnlyDictionary<string, TimeSpan>> processor,
         CancellationToken cancellationToken)
     {
@@ -78,7 +82,7 @@ internal static class ClosedLoop
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         Worker[] workers = [.. connections.Zip(clients, (connection, client) => new Worker(connection, client))];
         var all = await Task.Factory.StartNew(
-            () => Work(workers, end, failures, cancellationToken),
+            () => Work(workers, started, end, rate, failures, cancellationToken),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
@@ -93,18 +97,25 @@ internal static class ClosedLoop
     }
 
     /// <summary>One thread for all connections: what it costs to switch between more of them would be counted as load.</summary>
-    private static LatencyHistogram Work(Worker[] workers, long end, Dictionary<string, long> failures, CancellationToken cancellationToken)
+    private static LatencyHistogram Work(
+        Worker[] workers, long start, long end, int rate, Dictionary<string, long> failures, CancellationToken cancellationToken)
     {
+        var idle = new Queue<Worker>();
+        var due = (double)start;
         var histogram = new LatencyHistogram();
         var waiting = new Dictionary<Socket, Worker>();
         var ready = new List<Socket>();
         foreach (var worker in workers)
-            Ask(worker);
-        while (waiting.Count > 0)
+            Continue(worker);
+        while (waiting.Count > 0 || (rate > 0 && due < end && !cancellationToken.IsCancellationRequested))
         {
+            SendDue();
             ready.Clear();
             ready.AddRange(waiting.Keys);
-            Socket.Select(ready, null, null, SelectLimit);
+            if (ready.Count > 0)
+                Socket.Select(ready, null, null, Pause());
+            else
+                Thread.Sleep(Pause());
             foreach (var socket in ready)
             {
                 var worker = waiting[socket];
@@ -125,23 +136,48 @@ internal static class ClosedLoop
                 }
 
                 waiting.Remove(socket);
-                Ask(worker);
+                Continue(worker);
             }
 
-            if (ready.Count == 0)
+            if (ready.Count == 0 && waiting.Count > 0)
                 GiveUp();
         }
 
         return histogram;
 
-        void Ask(Worker worker)
+        void Continue(Worker worker)
+        {
+            if (rate > 0)
+                idle.Enqueue(worker);
+            else
+                Ask(worker, due: null);
+        }
+
+        void SendDue()
+        {
+            while (rate > 0 && idle.Count > 0 && due <= Stopwatch.GetTimestamp() && due < end)
+            {
+                Ask(idle.Dequeue(), (long)due);
+                due += (double)Stopwatch.Frequency / rate;
+            }
+        }
+
+        TimeSpan Pause()
+        {
+            if (rate == 0 || idle.Count == 0)
+                return SelectLimit;
+            var left = TimeSpan.FromSeconds((due - Stopwatch.GetTimestamp()) / Stopwatch.Frequency);
+            return left < TimeSpan.Zero ? TimeSpan.Zero : left < SelectLimit ? left : SelectLimit;
+        }
+
+        void Ask(Worker worker, long? due)
         {
             while (Stopwatch.GetTimestamp() < end && !cancellationToken.IsCancellationRequested)
             {
                 try
                 {
                     var request = worker.Client.Next();
-                    worker.AskedAt = Stopwatch.GetTimestamp();
+                    worker.AskedAt = due ?? Stopwatch.GetTimestamp();
                     worker.Connection.Send(request);
                     waiting.Add(worker.Connection.Socket!, worker);
                     return;
@@ -162,7 +198,7 @@ internal static class ClosedLoop
                 worker.Connection.Dispose();
                 Break(worker, "No answer came.");
                 waiting.Remove(socket);
-                Ask(worker);
+                Continue(worker);
             }
         }
 

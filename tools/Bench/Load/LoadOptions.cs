@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Portico.Bench.Auth;
 using Portico.Bench.Ledger;
 
 namespace Portico.Bench.Load;
@@ -17,12 +18,16 @@ internal sealed record LoadOptions
           --windows N,N,…     measure one round after so many seconds of load each, in place of the warm-up and the rounds
           --variant V         how the API is started: NAME[,published][,KEY=VALUE]…, where "published" is the ReadyToRun build that the
                               containers have and KEY=VALUE an environment variable; start and idle compare several variants
-          --only WORD         of ledger: only the loads whose name begins with it
+          --rate N            requests a second in place of as many as the connections carry, 1 to 100000; a latency then counts from the
+                              moment when the request was due
+          --only WORD         of ledger and auth: only the loads whose name begins with it
           --peer FILE.sql     of ledger, with --call 'SELECT …': the ledger in SQL to compare with, called with the accounts :a and :b,
                               1 to 10000
         """;
 
     private const int MaxWindow = 600;
+
+    private const int MaxRate = 100_000;
 
     private int? _connections;
 
@@ -41,6 +46,9 @@ internal sealed record LoadOptions
 
     /// <summary>After how many seconds of load a round is measured; empty for rounds after one warm-up.</summary>
     public IReadOnlyList<int> Windows { get; init; } = [];
+
+    /// <summary>How many requests a second are sent over all connections; 0 for as many as possible.</summary>
+    public int Rate { get; init; }
 
     /// <summary>How the API is started: at least one way.</summary>
     public IReadOnlyList<ApiVariant> Variants { get; private init; } = [ApiVariant.AsBuilt];
@@ -72,9 +80,10 @@ internal sealed record LoadOptions
                 ("--seconds", >= 1 and <= 600) => options with { Duration = TimeSpan.FromSeconds(number) },
                 ("--warm-up", >= 0 and <= 600) => options with { WarmUp = TimeSpan.FromSeconds(number) },
                 ("--windows", _) when pair.Length == 2 && ParseWindows(pair[1]) is { } windows => options with { Windows = windows },
+                ("--rate", >= 1 and <= MaxRate) => options with { Rate = number },
                 ("--variant", _) when pair.Length == 2 && ApiVariant.TryParse(pair[1], out var variant) =>
                     options with { Variants = [.. variants, variant] },
-                ("--only", _) when pair.Length == 2 && Array.Exists(LedgerScenario.Loads, load => IsBegin(load, pair[1])) =>
+                ("--only", _) when pair.Length == 2 && LedgerScenario.Loads.Concat(AuthScenario.Loads).Any(load => IsBegin(load, pair[1])) =>
                     options with { Only = pair[1] },
                 ("--peer", _) when pair.Length == 2 && File.Exists(pair[1]) => options with { Peer = pair[1] },
                 ("--call", _) when pair.Length == 2 => options with { Call = pair[1] },

@@ -93,7 +93,7 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine.Processors} × {machine.Processor} · {machine.MemoryGiB} GiB ·
             {machine.System} · {machine.Runtime}
 
-            Closed loop over {options.Connections} connections; {Rounds()}.
+            {(options.Rate > 0 ? $"{options.Rate} requests a second" : "Closed loop")} over {options.Connections} connections; {Rounds()}.
             The API: {string.Join("; ", options.Variants)}.
             Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine
             that does all of it; CPU ms is the processor time a request of each part, children included, which depends much less on the

@@ -211,11 +211,17 @@ internal sealed class LoadStack : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
-        if (options.Windows.Count == 0)
-            report.Add(what, clients.Count, rounds);
-        foreach (var (after, round) in options.Windows.Zip(rounds))
-            report.Add($"{what}, after {after} s", clients.Count, [round]);
+        Report(report, what, clients.Count, options, rounds);
         return rounds;
+    }
+
+    /// <summary>Adds the lines of a load to the report.</summary>
+    public static void Report(LoadReport report, string what, int connections, LoadOptions options, IReadOnlyList<LoadRound> rounds)
+    {
+        if (options.Windows.Count == 0)
+            report.Add(what, connections, rounds);
+        foreach (var (after, round) in options.Windows.Zip(rounds))
+            report.Add($"{what}, after {after} s", connections, [round]);
     }
 
     public ValueTask DisposeAsync() => _servers.DisposeAsync();
