@@ -10,6 +10,7 @@ using Portico.Application.Forecasts;
 using Portico.Application.Ledger;
 using Portico.Application.Notifications;
 using Portico.Application.Orders;
+using Portico.Application.SpendingLimits;
 using Portico.Application.Users;
 
 namespace Portico.Application;
@@ -59,6 +60,7 @@ public static class ApplicationRegistration
         services.AddScoped<OpenEvents>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
+        services.AddScoped<LimitAdministration>();
         return services;
     }
 

@@ -9,13 +9,16 @@ using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
-/// <summary>Changes the caller's own name, language or way of codes; missing fields stay unchanged.</summary>
-/// <example>{"displayName":"Ada King","locale":"en","codeChannel":"address"}</example>
+/// <summary>Changes the caller's own name, language, time zone or way of codes; missing fields stay unchanged.</summary>
+/// <example>{"displayName":"Ada King","locale":"en","timeZone":"Europe/Berlin","codeChannel":"address"}</example>
 [Authenticated]
 public sealed record ChangeProfile : ICommand<UserDto>
 {
     public string? DisplayName { get; init; }
     public string? Locale { get; init; }
+
+    /// <summary>A name of the IANA time zone database, such as Europe/Berlin.</summary>
+    public string? TimeZone { get; init; }
 
     /// <summary>How codes to sign in and to set a new password reach the user; a way that the user does not have is the address.</summary>
     public CodeChannel? CodeChannel { get; init; }
@@ -27,6 +30,8 @@ internal sealed class ChangeProfileValidator : AbstractValidator<ChangeProfile>
     {
         RuleFor(c => c.DisplayName).IsDisplayName();
         RuleFor(c => c.Locale).IsLocale();
+        RuleFor(c => c.TimeZone).Must(name => name is null || TimeZones.IsKnown(name))
+            .WithMessage("Give a name of the IANA time zone database, such as Europe/Berlin.");
         RuleFor(c => c.CodeChannel).IsInEnum();
     }
 }
@@ -40,6 +45,8 @@ internal sealed class ChangeProfileHandler(IAppDbContext db, ICurrentUser caller
             return UserErrors.NotFound;
 
         user.ChangeProfile(command.DisplayName?.Trim(), command.Locale);
+        if (command.TimeZone is { } timeZone)
+            user.ChangeTimeZone(timeZone);
         if (command.CodeChannel is { } channel)
             user.ChooseCodeChannel(channel);
         return mapper.Map<UserDto>(user);

@@ -7,7 +7,7 @@ namespace Portico.Application.Users;
 /// <example>
 /// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","displayName":"Ada Lovelace","email":"ada@example.org",
 /// "emailVerifiedAt":"2026-11-21T10:00:00.123Z","phone":null,"phoneVerifiedAt":null,"roles":["user"],"locale":"en",
-/// "codeChannel":"address","createdAt":"2026-11-21T10:00:00.123Z"}
+/// "timeZone":"Europe/Berlin","codeChannel":"address","createdAt":"2026-11-21T10:00:00.123Z"}
 /// </example>
 public sealed record UserDto
 {
@@ -22,6 +22,9 @@ public sealed record UserDto
     public IReadOnlyList<Role> Roles { get; init; } = [];
 
     public string Locale { get; init; } = "";
+
+    /// <summary>A name of the IANA time zone database; the days and months of spending limits begin in it.</summary>
+    public string TimeZone { get; init; } = "";
 
     /// <summary>How codes to sign in and to set a new password reach the user.</summary>
     public CodeChannel CodeChannel { get; init; }

@@ -58,6 +58,9 @@ public sealed record Account
     /// <summary>The minimum that must stay available; a negative value is a credit limit, <c>null</c> is no minimum.</summary>
     public Money? MinAvailable { get; init; }
 
+    /// <summary>Whether the wallet or its owner has spending limits.</summary>
+    public bool IsLimited { get; init; }
+
     /// <summary>The number of postings.</summary>
     public long Version { get; init; }
 

@@ -23,8 +23,11 @@ public sealed class LedgerBook
     private readonly List<ExecutedExchange> _exchanges = [];
     private readonly List<StoredOutcome> _keys = [];
 
-    // The accounts as they were before the current instruction.
+    private readonly Dictionary<(Guid, string), Spending> _spending = [];
+
+    // The accounts and the spending as they were before the current instruction.
     private readonly List<(Guid Id, Account? Before)> _undo = [];
+    private readonly List<((Guid, string) Subject, Spending? Before)> _undoSpending = [];
 
     private LedgerBook(LedgerState state, DateTimeOffset now, LedgerLimits limits) => (_state, _now, _limits) = (state, now, limits);
 
@@ -49,6 +52,7 @@ public sealed class LedgerBook
             Postings = book._postings,
             Holds = book._holds.Values,
             Exchanges = book._exchanges,
+            Spending = book._spending.Values,
             Keys = book._keys,
             Events = book._events,
         };
@@ -87,6 +91,7 @@ public sealed class LedgerBook
     private Outcome Execute(Instruction instruction)
     {
         _undo.Clear();
+        _undoSpending.Clear();
         var (journals, postings) = (_journals.Count, _postings.Count);
         var outcome = instruction switch
         {
@@ -107,6 +112,14 @@ public sealed class LedgerBook
                 _accounts[_undo[i].Id] = before;
             else
                 _accounts.Remove(_undo[i].Id);
+        }
+
+        for (var i = _undoSpending.Count - 1; i >= 0; i--)
+        {
+            if (_undoSpending[i].Before is { } before)
+                _spending[_undoSpending[i].Subject] = before;
+            else
+                _spending.Remove(_undoSpending[i].Subject);
         }
 
         _journals.RemoveRange(journals, _journals.Count - journals);
@@ -141,7 +154,10 @@ public sealed class LedgerBook
                 Description = leg.Description,
                 RecordedAt = RecordedAt(movement, source, destination),
             };
-            if (Move(journal, source, destination, Money.Zero(source.Currency), out legs[i]) is { } refusal)
+            var overLimit = movement.Kind == JournalKind.Transfer
+                ? Validate(source, destination, leg.Amount) ?? Spend(source, destination, leg.Amount)
+                : null;
+            if ((overLimit ?? Move(journal, source, destination, Money.Zero(source.Currency), out legs[i])) is { } refusal)
                 return Refused(refusal);
             journals[i] = journal;
         }
@@ -257,6 +273,8 @@ public sealed class LedgerBook
             return Refused(invalid);
         if (reservation.By is { } by && OpenHolds(by) >= _limits.MaxOpenHolds)
             return Refused(LedgerErrors.TooManyHolds);
+        if (Spend(source, destination, reservation.Amount) is { } overLimit)
+            return Refused(overLimit);
 
         var hold = new Hold
         {
@@ -329,6 +347,7 @@ public sealed class LedgerBook
             return Refused(refusal);
 
         _journals.Add(journal);
+        GiveBack(source, Require(hold.DestinationId), hold);
         hold = hold.End(release.Expired ? HoldStatus.Expired : HoldStatus.Voided);
         _holds[hold.Id] = hold;
         CountOpenHolds(source, -1);
@@ -374,6 +393,52 @@ public sealed class LedgerBook
         _accounts[account.Id] = after;
         _postings.Add(new Posting(account.Id, after.Version, journal.Id, posted, after.Posted, after.Held, journal.RecordedAt));
         return null;
+    }
+
+    /// <summary>Counts an amount against the spending limits of the wallet and of its owner.</summary>
+    /// <returns>The error when a limit would be exceeded.</returns>
+    private Error? Spend(Account source, Account destination, Money amount)
+    {
+        if (!source.IsLimited)
+            return null;
+
+        foreach (var (subject, spending) in SpendingOf(source, destination))
+        {
+            var whose = subject.SubjectId == source.Id ? "of this wallet" : $"of all your wallets in {amount.Currency.Code} together";
+            if (spending.Refuse(amount, whose) is { } refusal)
+                return refusal;
+            Change(subject, spending.Add(amount));
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives back what a hold releases.</summary>
+    private void GiveBack(Account source, Account destination, Hold hold)
+    {
+        if (!source.IsLimited)
+            return;
+
+        foreach (var (subject, spending) in SpendingOf(source, destination))
+            Change(subject, spending.Return(hold.Remaining, hold.RecordedAt));
+    }
+
+    /// <summary>The limits of a wallet and of its owner; between the wallets of one user only those of the wallet count.</summary>
+    private IEnumerable<((Guid SubjectId, string Currency) Subject, Spending Spending)> SpendingOf(Account source, Account destination)
+    {
+        Guid?[] subjects = [source.Id, source.OwnerId == destination.OwnerId ? null : source.OwnerId];
+        foreach (var id in subjects.OfType<Guid>())
+        {
+            var subject = (id, source.Currency.Code);
+            if ((_spending.GetValueOrDefault(subject) ?? _state.Spending.GetValueOrDefault(subject)) is { } spending)
+                yield return (subject, spending);
+        }
+    }
+
+    private void Change((Guid, string) subject, Spending spending)
+    {
+        _undoSpending.Add((subject, _spending.GetValueOrDefault(subject)));
+        _spending[subject] = spending;
     }
 
     private void AddEvent(string aggregate, Guid id, long version, IDomainEvent happened, Instruction instruction) =>

@@ -5,6 +5,8 @@ namespace Portico.Domain.Ledger;
 /// <summary>The errors of the ledger.</summary>
 public static class LedgerErrors
 {
+    internal const string LimitExceededCode = "limit_exceeded";
+
     public static readonly Error WalletNotFound = new(ErrorKind.NotFound, "not_found", "There is no such wallet.");
 
     public static readonly Error TransferNotFound = new(ErrorKind.NotFound, "not_found", "There is no such transfer.");
@@ -52,6 +54,9 @@ public static class LedgerErrors
     public static readonly Error OrderMoney = new(
         ErrorKind.Conflict, "order_money", "This money belongs to an order. Cancel the order instead.");
 
+    /// <summary>A spending limit would be exceeded; the sentence says which, what is left and when the period ends.</summary>
+    public static Error LimitExceeded(string sentence) => new(ErrorKind.Unprocessable, LimitExceededCode, sentence);
+
     public static readonly Error KeyReused = new(
         ErrorKind.Unprocessable,
         "idempotency_key_reused",
@@ -82,14 +87,21 @@ public static class StoredErrorNames
         ["quote_used"] = LedgerErrors.QuoteUsed,
     };
 
+    // With its sentence, which has the limit and its end.
+    private const string LimitExceeded = LedgerErrors.LimitExceededCode + ": ";
+
     private static readonly Dictionary<Error, string> Names =
         Kept.ToDictionary(kept => kept.Value, kept => kept.Key, (IEqualityComparer<Error>)ReferenceEqualityComparer.Instance);
 
     /// <summary>
     /// The name under which an error is stored for a replay; <c>null</c> when a repeated request is executed again.
     /// </summary>
-    public static string? NameOf(Error refusal) => Names.GetValueOrDefault(refusal);
+    public static string? NameOf(Error refusal) =>
+        refusal.Code == LedgerErrors.LimitExceededCode ? LimitExceeded + refusal.Message : Names.GetValueOrDefault(refusal);
 
     /// <summary>The error that is stored under a name.</summary>
-    public static Error OfName(string name) => Kept[name];
+    public static Error OfName(string name) =>
+        name.StartsWith(LimitExceeded, StringComparison.Ordinal)
+            ? LedgerErrors.LimitExceeded(name[LimitExceeded.Length..])
+            : Kept[name];
 }

@@ -18,6 +18,10 @@ public sealed record LedgerState
     /// <summary>The quotes of the instructions that were used before.</summary>
     public IReadOnlySet<Guid> UsedQuotes { get; init; } = new HashSet<Guid>();
 
+    /// <summary>The spending limits of the wallets that are limited and of their owners, by subject and currency.</summary>
+    public IReadOnlyDictionary<(Guid SubjectId, string Currency), Spending> Spending { get; init; } =
+        new Dictionary<(Guid, string), Spending>();
+
     /// <summary>The stored outcomes of the idempotency keys of the instructions.</summary>
     public IReadOnlyDictionary<(Guid OwnerId, string Key), KnownKey> Keys { get; init; } = new Dictionary<(Guid, string), KnownKey>();
 }
@@ -54,6 +58,10 @@ public sealed record Decision
     public required IReadOnlyCollection<Hold> Holds { get; init; }
 
     public required IReadOnlyList<ExecutedExchange> Exchanges { get; init; }
+
+    /// <summary>The changed spending after all instructions.</summary>
+    public required IReadOnlyCollection<Spending> Spending { get; init; }
+
     public required IReadOnlyList<StoredOutcome> Keys { get; init; }
     public required IReadOnlyList<LedgerEvent> Events { get; init; }
 }

@@ -7,6 +7,8 @@ namespace Portico.Domain.Users;
 public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
 {
     public const int MaxDisplayNameLength = 100;
+    public const int MaxTimeZoneLength = 64;
+    public const string DefaultTimeZone = "UTC";
 
     private User(Guid id, string displayName, string locale)
         : base(id) => (DisplayName, Locale) = (displayName, locale);
@@ -21,6 +23,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
 
     /// <summary>The language of messages to this user, a BCP 47 tag.</summary>
     public string Locale { get; private set; }
+
+    /// <summary>The time zone of the user, a name of the IANA database: the days and months of spending limits begin in it.</summary>
+    public string TimeZone { get; private set; } = DefaultTimeZone;
 
     /// <summary>How codes that prove the user reach this user; a request can name another way.</summary>
     public CodeChannel CodeChannel { get; private set; } = CodeChannel.Address;
@@ -75,6 +80,9 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
 
     /// <summary>Chooses how codes that prove the user reach the user.</summary>
     public void ChooseCodeChannel(CodeChannel channel) => CodeChannel = channel;
+
+    /// <summary>Sets the time zone, a name of the IANA database; a day or month that has begun keeps its end.</summary>
+    public void ChangeTimeZone(string timeZone) => TimeZone = timeZone;
 
     /// <summary>Sets an address that was just proved; it replaces the address of the same kind.</summary>
     public void ChangeContact(ContactAddress address, DateTimeOffset now)

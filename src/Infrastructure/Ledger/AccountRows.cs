@@ -12,8 +12,9 @@ public static class AccountRows
     /// <summary>The command that inserts empty accounts; existing accounts stay unchanged.</summary>
     public static NpgsqlCommand Insert(IReadOnlyCollection<Account> accounts) => new(
         """
-        INSERT INTO ledger.accounts (id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at)
-        SELECT u.id, u.kind, u.owner_id, u.currency, 'open', 0, 0, u.min_available, 0, u.recorded_at
+        INSERT INTO ledger.accounts (id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at, is_limited)
+        SELECT u.id, u.kind, u.owner_id, u.currency, 'open', 0, 0, u.min_available, 0, u.recorded_at,
+            EXISTS (SELECT FROM ledger.spending_limits WHERE subject_id = u.owner_id)
         FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, kind, owner_id, currency, min_available, recorded_at)
         ON CONFLICT DO NOTHING
         """)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Ledger;
+using Portico.Application.SpendingLimits;
 using Portico.Application.Wallets;
 using Portico.Infrastructure.Configuration;
 
@@ -17,7 +18,9 @@ internal static class LedgerRegistration
         services.AddSingleton<IWalletHistory, WalletHistory>();
         services.AddSingleton<ILedgerSums, LedgerSums>();
         services.AddSingleton<ILedgerVerification, LedgerVerification>();
+        services.AddScoped<TransactionCommands>();
         services.AddScoped<IAccounts, Accounts>();
+        services.AddScoped<ISpendingLimits, SpendingLimits>();
         // Services stop in reverse order: the sweeper uses the writer, so it stops first.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<HoldSweeper>();

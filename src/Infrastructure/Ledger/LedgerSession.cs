@@ -133,7 +133,30 @@ public sealed class LedgerSession : IAsyncDisposable
             }
         }
 
-        return (known.Count == 0 ? state : state with { Keys = await Restore(known) }, now);
+        if (known.Count > 0)
+            state = state with { Keys = await Restore(known) };
+        if (state.Accounts.Values.Any(account => account.IsLimited))
+            state = state with { Spending = await LockSpending(state.Accounts.Values, now) };
+        return (state, now);
+    }
+
+    /// <summary>Locks and reads the limits of the wallets that are limited, and of their owners: always after the accounts.</summary>
+    private async Task<Dictionary<(Guid, string), Spending>> LockSpending(IEnumerable<Account> accounts, DateTimeOffset now)
+    {
+        var subjects = new HashSet<Guid>();
+        foreach (var account in accounts.Where(account => account.IsLimited))
+        {
+            subjects.Add(account.Id);
+            if (account.OwnerId is { } owner)
+                subjects.Add(owner);
+        }
+
+        await using var command = new NpgsqlCommand(SpendingRows.LockSql, _connection)
+        {
+            Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. subjects] } },
+        };
+        var rows = await SpendingRows.ReadAll(command, now, CancellationToken.None);
+        return rows.ToDictionary(row => (row.SubjectId, row.Day.Spent.Currency.Code));
     }
 
     /// <summary>Reads the journals and holds of idempotency keys that were used before.</summary>
@@ -170,7 +193,7 @@ public sealed class LedgerSession : IAsyncDisposable
 
     private async Task Write(LedgerState state, Decision decision)
     {
-        var statements = decision.Holds.Count + decision.Exchanges.Count > 0 ? _writeWithHistory : _write;
+        var statements = decision.Holds.Count + decision.Exchanges.Count + decision.Spending.Count > 0 ? _writeWithHistory : _write;
         statements.Fill(state, decision);
         await statements.Batch.ExecuteNonQueryAsync();
     }

@@ -28,6 +28,7 @@ internal sealed class WriteStatements
 
     private readonly RowStatement<Hold>? _holds;
     private readonly RowStatement<ExecutedExchange>? _exchanges;
+    private readonly RowStatement<Spending>? _spending;
 
     private readonly RowStatement<StoredOutcome> _keys = new RowStatement<StoredOutcome>(
         "INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT * FROM unnest($1, $2, $3, $4, $5)")
@@ -81,11 +82,12 @@ internal sealed class WriteStatements
                 .With(e => e.Terms.Buy.Currency.Code).With(e => e.Terms.Buy.MinorUnits)
                 .With(e => e.Terms.Fee.MinorUnits).With(e => e.Terms.Rounded.MinorUnits)
                 .With(e => e.Terms.Price).With(e => e.Terms.Rounding).With(e => e.RecordedAt);
+            _spending = SpendingRows.Update();
         }
 
         NpgsqlBatchCommand?[] commands =
         [
-            _journals.Command, _postings.Command, _holds?.Command, _exchanges?.Command, _keys.Command,
+            _journals.Command, _postings.Command, _holds?.Command, _exchanges?.Command, _spending?.Command, _keys.Command,
             withEvents ? _events.Command : null, _accounts.Command, new("COMMIT"),
         ];
         Batch = new NpgsqlBatch(connection);
@@ -101,6 +103,7 @@ internal sealed class WriteStatements
         _postings.Fill(decision.Postings);
         _holds?.Fill([.. decision.Holds]);
         _exchanges?.Fill(decision.Exchanges);
+        _spending?.Fill([.. decision.Spending]);
         _keys.Fill(Sorted(decision.Keys));
         if (_withEvents)
             _events.Fill(decision.Events);

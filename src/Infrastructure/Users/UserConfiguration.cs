@@ -19,6 +19,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         builder.Property(u => u.Email).HasMaxLength(ContactAddress.MaxEmailLength);
         builder.Property(u => u.Phone).HasMaxLength(ContactAddress.MaxPhoneLength);
         builder.Property(u => u.Locale).HasMaxLength(LanguageTag.MaxLength);
+        builder.Property(u => u.TimeZone).HasMaxLength(User.MaxTimeZoneLength);
         builder.HasIndex(u => u.Email).IsUnique().HasDatabaseName(EmailKey);
         builder.HasIndex(u => u.Phone).IsUnique().HasDatabaseName(PhoneKey);
         builder.HasOne<RoleRow>().WithMany().HasForeignKey(u => u.Role).OnDelete(DeleteBehavior.NoAction);

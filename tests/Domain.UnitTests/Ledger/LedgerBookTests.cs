@@ -17,13 +17,22 @@ public sealed class LedgerBookTests
     // Two people, each with two wallets of each currency; one of the wallets is closed.
     private static readonly Account[] Wallets = [.. Enumerable.Range(0, 8)
         .Select(n => Account.OfWallet(Id(10 + n), People[n % 2], Currencies[n / 2 % 2], Start))
-        .Select((wallet, n) => n == 7 ? wallet with { Status = AccountStatus.Closed } : wallet)];
+        .Select((wallet, n) => n == 7 ? wallet with { Status = AccountStatus.Closed } : wallet)
+        // The limits below are those of the second person and of two wallets.
+        .Select(wallet => wallet with { IsLimited = wallet.OwnerId == People[1] })];
 
     private static readonly Guid[] Anything =
         [.. Wallets.Select(wallet => wallet.Id), Id(99), SystemAccounts.IdOf(AccountKind.Cash, Currencies[0])];
 
+    private static readonly Spending[] Limits =
+    [
+        Limit(People[1], Currencies[0], perMonth: 150), Limit(Wallets[1].Id, Currencies[0], perTransfer: 50, perDay: 120),
+        Limit(Wallets[3].Id, Currencies[1], perDay: 60),
+    ];
+
     private static readonly LedgerState Empty = new()
     {
+        Spending = Limits.ToDictionary(limit => (limit.SubjectId, limit.Day.Spent.Currency.Code)),
         Accounts = Wallets
             .Concat(
                 from kind in (AccountKind[])[AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding]
@@ -70,6 +79,7 @@ public sealed class LedgerBookTests
                     (account.Posted, account.Held, account.RecordedAt), (own[^1].PostedAfter, own[^1].HeldAfter, own[^1].RecordedAt));
         }
 
+        Assert.All(state.Spending.Values, spending => AssertCounted(spending, state, journals));
         Assert.Equal(
             state.UsedQuotes.Order(),
             journals.Where(journal => journal.Kind == JournalKind.Exchange && journal.OperationId is null)
@@ -247,6 +257,56 @@ public sealed class LedgerBookTests
         Leg Leg(int n) => new(Id(n), Wallets[0].Id, Wallets[1].Id, cent, null);
     }
 
+    [Fact]
+    public void A_limit_says_what_is_left_and_until_when()
+    {
+        var (from, to) = (Wallets[1].Id, Wallets[0].Id);
+        Instruction[] history =
+        [
+            Movement.Deposit(Id(500), null, from, Amount(Currencies[0], 1000), null),
+            Pay(1, 51), Pay(2, 50), Pay(3, 50), Pay(4, 21), Pay(5, 20),
+            // It is of the same person, so only the limit of the wallet counts.
+            Movement.Transfer(Id(6), People[1], [new Leg(Id(6), from, Wallets[5].Id, Amount(Currencies[0], 1), null)]),
+        ];
+
+        var outcomes = LedgerBook.Decide(Empty, history, Start).Outcomes;
+
+        Assert.Equal(
+            [
+                null, "One transfer or hold of this wallet may be at most 0.50 EUR.", null, null,
+                "The limit of this wallet is 1.20 EUR a day. 0.20 EUR are left until 2026-11-22T10:00:00Z.", null,
+                "The limit of this wallet is 1.20 EUR a day. 0.00 EUR are left until 2026-11-22T10:00:00Z.",
+            ],
+            outcomes.Select(outcome => outcome.Error?.Message));
+
+        // The other wallets of the person have what is left of the month.
+        var rest = LedgerBook.Decide(
+            After(Empty, LedgerBook.Decide(Empty, history, Start)),
+            [
+                Movement.Deposit(Id(501), null, Wallets[5].Id, Amount(Currencies[0], 100), null),
+                Movement.Transfer(Id(7), People[1], [new Leg(Id(7), Wallets[5].Id, to, Amount(Currencies[0], 31), null)]),
+                Movement.Transfer(Id(8), People[1], [new Leg(Id(8), Wallets[5].Id, to, Amount(Currencies[0], 30), null)]),
+            ],
+            Start).Outcomes;
+        Assert.Equal(
+            [
+                null, "The limit of all your wallets in EUR together is 1.50 EUR a month. 0.30 EUR are left until 2026-12-21T10:00:00Z.",
+                null,
+            ],
+            rest.Select(outcome => outcome.Error?.Message));
+
+        Instruction Pay(int n, int units) =>
+            Movement.Transfer(Id(n), People[1], [new Leg(Id(n), from, to, Amount(Currencies[0], units), null)]);
+    }
+
+    [Fact]
+    public void A_stored_refusal_keeps_its_sentence()
+    {
+        var error = LedgerErrors.LimitExceeded("The limit of this wallet is 1.20 EUR a day.");
+        var again = StoredErrorNames.OfName(StoredErrorNames.NameOf(error)!);
+        Assert.Equal((error.Kind, error.Code, error.Message), (again.Kind, again.Code, again.Message));
+    }
+
     private static Arbitrary<Instruction[]> Histories => Arb.From(
         from funds in Gen.Constant(
             Wallets.Take(7).Select((wallet, n) =>
@@ -344,6 +404,7 @@ public sealed class LedgerBookTests
                 + string.Join(',', outcome.Journals.Select(journal => journal.Id))),
             .. state.Accounts.Values.Select(account => account.ToString()).Order(StringComparer.Ordinal),
             .. state.Holds.Values.Select(hold => hold.ToString()).Order(StringComparer.Ordinal),
+            .. state.Spending.Values.Select(spending => spending.ToString()).Order(StringComparer.Ordinal),
         ];
         return new History(state, journals, postings, outcomes, all);
     }
@@ -369,8 +430,51 @@ public sealed class LedgerBookTests
         foreach (var (key, outcome, _) in decision.Keys)
             keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, outcome));
         var quotes = state.UsedQuotes.Union(decision.Exchanges.Select(exchange => exchange.Id)).ToHashSet();
-        return new LedgerState { Accounts = accounts, Holds = holds, Originals = originals, UsedQuotes = quotes, Keys = keys };
+        var spending = state.Spending.ToDictionary();
+        foreach (var changed in decision.Spending)
+            spending[(changed.SubjectId, changed.Day.Spent.Currency.Code)] = changed;
+        return new LedgerState
+        {
+            Accounts = accounts,
+            Holds = holds,
+            Originals = originals,
+            UsedQuotes = quotes,
+            Spending = spending,
+            Keys = keys,
+        };
     }
+
+    /// <summary>What was spent is what left and what is reserved, and no more than the limit.</summary>
+    private static void AssertCounted(Spending spending, LedgerState state, List<Journal> journals)
+    {
+        var currency = spending.Day.Spent.Currency;
+        Guid[] own =
+            [.. Wallets.Where(wallet => wallet.Id == spending.SubjectId || wallet.OwnerId == spending.SubjectId).Select(wallet => wallet.Id)];
+        // Money that stays with its owner counts for the wallet only.
+        Guid[] inside = own.Contains(spending.SubjectId) ? [] : own;
+        var spent = journals
+            .Where(journal => journal.Kind is JournalKind.Transfer or JournalKind.Capture)
+            .Select(journal => (journal.SourceId, journal.DestinationId, journal.Amount))
+            .Concat(state.Holds.Values.Select(hold => (hold.SourceId, hold.DestinationId, Amount: hold.Remaining)))
+            .Where(moved => own.Contains(moved.SourceId) && !inside.Contains(moved.DestinationId) && moved.Amount.Currency == currency)
+            .Sum(moved => moved.Amount.MinorUnits);
+        Assert.Equal((spent, spent), (spending.Day.Spent.MinorUnits, spending.Month.Spent.MinorUnits));
+        Assert.True(spending.Limit.PerDay is not { } day || spending.Day.Spent <= day);
+        Assert.True(spending.Limit.PerMonth is not { } month || spending.Month.Spent <= month);
+        Assert.All(
+            journals.Where(journal => journal.Kind == JournalKind.Transfer && journal.SourceId == spending.SubjectId),
+            journal => Assert.True(spending.Limit.PerTransfer is not { } most || journal.Amount <= most));
+    }
+
+    private static Spending Limit(Guid subject, Currency currency, int? perTransfer = null, int? perDay = null, int? perMonth = null) => new()
+    {
+        SubjectId = subject,
+        Limit = new SpendingLimit(Of(currency, perTransfer), Of(currency, perDay), Of(currency, perMonth)),
+        Day = new SpendingPeriod(Start.AddYears(-1), Start.AddDays(1), Money.Zero(currency)),
+        Month = new SpendingPeriod(Start.AddYears(-1), Start.AddDays(30), Money.Zero(currency)),
+    };
+
+    private static Money? Of(Currency currency, int? units) => units is { } some ? Amount(currency, some) : null;
 
     private static Money Amount(Currency currency, int units) => Money.OfMinorUnits(units, currency);
 

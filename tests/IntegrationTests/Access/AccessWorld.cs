@@ -47,6 +47,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /exchanges/quotes"] =
             """{"fromWalletId":"{wallet}","toWalletId":"{dollars}","sell":{"amount":"1.00","currency":"EUR"}}""",
         ["POST /exchanges"] = """{"quoteId":"{quoteId}"}""",
+        ["PUT /users/{id}/limits"] = """{"items":[{"currency":"EUR","perDay":{"amount":"500.00","currency":"EUR"}}]}""",
         ["PUT /exchange-rates/{base}/{quote}"] = """{"rate":"1.0923","spread":"0.005","validUntil":"{tomorrow}"}""",
         ["POST /orders"] = """{"walletId":"{wallet}","lines":[{"productId":"0199c2a7-0001-7000-8000-000000000001","quantity":1}]}""",
         ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",

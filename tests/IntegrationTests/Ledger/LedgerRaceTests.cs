@@ -67,6 +67,44 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     }
 
     [Fact]
+    public async Task Never_spends_more_than_the_limit_however_many_wallets_and_hosts_spend_at_once()
+    {
+        var (spender, to) = (await App.SignUpAsync(), await _ada.OpenWalletAsync());
+        List<Guid> wallets = [];
+        while (wallets.Count < 3)
+            wallets.Add(await spender.OpenWalletWithAsync(App, _manager, "100.00"));
+
+        async Task SetAsync(string amount) => await _manager
+            .SendAsync(
+                HttpMethod.Put, $"/api/v1/users/{spender.Id}/limits",
+                new { items = new[] { new { currency = "EUR", perMonth = Money(amount) } } })
+            .Json(HttpStatusCode.OK);
+        await SetAsync("1.00");
+
+        var outcomes = Task.WhenAll(Enumerable.Range(0, 300).Select(n =>
+        {
+            var from = wallets[n % wallets.Count];
+            Instruction pay = n % 2 == 0
+                ? Movement.Transfer(
+                    Guid.CreateVersion7(), spender.Id, [new Leg(Guid.CreateVersion7(), from, to, Domain.Common.Money.Of(0.10m, Euro), null)])
+                : new Reservation(from, to, Domain.Common.Money.Of(0.10m, Euro), DateTimeOffset.UtcNow.AddHours(1), null)
+                {
+                    Id = Guid.CreateVersion7(),
+                    By = spender.Id,
+                };
+            return Ledger(n / wallets.Count).Execute(pay, CancellationToken.None);
+        }));
+        // The limit is set again meanwhile, and a wallet is opened.
+        await Task.WhenAll(SetAsync("1.00"), spender.OpenWalletAsync(), SetAsync("1.00"));
+
+        Assert.Equal(10, (await outcomes).Count(outcome => outcome.Error is null));
+        Assert.All((await outcomes).Where(outcome => outcome.Error is not null), outcome =>
+            Assert.Contains(outcome.Error!.Code, (string[])["limit_exceeded", "too_many_holds"]));
+        Assert.Equal("False", await App.Database.TextAsync(
+            $"SELECT bool_or(NOT is_limited) FROM ledger.accounts WHERE owner_id = '{spender.Id}'"));
+    }
+
+    [Fact]
     public async Task A_hundred_duplicates_have_one_effect_and_one_answer()
     {
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());

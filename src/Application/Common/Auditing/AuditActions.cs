@@ -32,6 +32,7 @@ public static class AuditActions
     public const string UserRecoveryCodesReplaced = "user.recovery_codes_replaced";
     public const string UserRecoveryCodeUsed = "user.recovery_code_used";
     public const string UserSecondFactorsReset = "user.second_factors_reset";
+    public const string SpendingLimitsSet = "spending_limits.set";
     public const string ExchangeRateSet = "exchange_rate.set";
     public const string ServiceAccountCreated = "service_account.created";
     public const string ServiceAccountDeleted = "service_account.deleted";

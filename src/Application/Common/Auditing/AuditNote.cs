@@ -47,6 +47,8 @@ public sealed record AuditSubject(string Type, string Id)
 {
     public static AuditSubject User(Guid id) => new("user", id.ToString());
 
+    public static AuditSubject Wallet(Guid id) => new("wallet", id.ToString());
+
     public static AuditSubject ExchangeRate(string pair) => new("exchange_rate", pair);
 
     public static AuditSubject ServiceAccount(Guid id) => new("service_account", id.ToString());

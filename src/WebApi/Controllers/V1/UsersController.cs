@@ -2,6 +2,7 @@ using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
+using Portico.Application.SpendingLimits;
 using Portico.Application.Users;
 using Portico.WebApi.OpenApi;
 
@@ -20,7 +21,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 503)]
     public Task<ActionResult<UserDto>> GetMe(CancellationToken cancellationToken) => Answer(new GetMe(), cancellationToken);
 
-    /// <summary>Changes the caller's own name, language or way of codes</summary>
+    /// <summary>Changes the caller's own name, language, time zone or way of codes</summary>
     /// <remarks>
     /// Missing fields stay unchanged. `codeChannel` is for codes that prove the user: at sign-in and for a new password. A code that proves
     /// an address always goes to this address.
@@ -51,6 +52,22 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> DeleteAccount([FromBody] DeleteAccount command, CancellationToken cancellationToken) =>
         AnswerNothing(command, cancellationToken);
+
+    /// <summary>Shows the spending limits of a user</summary>
+    /// <remarks>For the user, and for everybody who may read all wallets. Each limit is for all wallets of its currency together.</remarks>
+    [HttpGet("{id:guid}/limits")]
+    [ProducesResponseType<SpendingLimitsDto>(StatusCodes.Status200OK)]
+    [UseCase<GetUserLimits>]
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<SpendingLimitsDto>> GetLimits(Guid id, CancellationToken cancellationToken) =>
+        Answer(new GetUserLimits(id), cancellationToken);
+
+    /// <summary>Replaces the spending limits of a user with a lower role</summary>
+    [HttpPut("{id:guid}/limits")]
+    [ProducesResponseType<SpendingLimitsDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<SpendingLimitsDto>> SetLimits(Guid id, SetUserLimits command, CancellationToken cancellationToken) =>
+        Answer(command with { Id = id }, cancellationToken);
 
     /// <summary>Lists users, newest first</summary>
     /// <remarks>Deleted users are listed only with the status `deleted`.</remarks>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Records;
+using Portico.Application.SpendingLimits;
 using Portico.Application.Wallets;
 using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
@@ -52,4 +53,20 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> Close(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
         AnswerNothing(new CloseWallet(id, ifMatch), cancellationToken);
+
+    /// <summary>Shows the spending limit of a wallet</summary>
+    /// <remarks>For its owner, and for everybody who may read all wallets. A limit of the owner may apply too.</remarks>
+    [HttpGet("{id:guid}/limits")]
+    [ProducesResponseType<SpendingLimitDto>(StatusCodes.Status200OK)]
+    [UseCase<GetWalletLimits>]
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<SpendingLimitDto>> GetLimits(Guid id, CancellationToken cancellationToken) =>
+        Answer(new GetWalletLimits(id), cancellationToken);
+
+    /// <summary>Replaces the spending limit of a wallet whose owner has a lower role</summary>
+    [HttpPut("{id:guid}/limits")]
+    [ProducesResponseType<SpendingLimitDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(404, 409, 422, 503)]
+    public Task<ActionResult<SpendingLimitDto>> SetLimits(Guid id, SetWalletLimits command, CancellationToken cancellationToken) =>
+        Answer(command with { Id = id }, cancellationToken);
 }
