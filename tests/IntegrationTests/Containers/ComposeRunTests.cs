@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using Portico.IntegrationTests.Ledger;
+using Portico.Testing;
+using Xunit.Abstractions;
+using static Portico.IntegrationTests.Ledger.LedgerPeople;
+
+namespace Portico.IntegrationTests.Containers;
+
+/// <summary>The images and the compose file, built and run: used, stopped, started again and killed in part.</summary>
+public sealed partial class ComposeRunTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly string[] Images = ["server", "orders", "migrator", "seeder"];
+
+    [Fact]
+    [Trait("Category", "Containers")]
+    public async Task Runs_survives_deaths_and_keeps_its_data()
+    {
+        await using var engine = await ContainerEngine.StartAsync();
+        await TimedAsync("build", () => engine.ComposeAsync("build"));
+        foreach (var image in Images)
+        {
+            var size = await engine.RunAsync($"{engine.Program} image inspect --format '{{{{.Size}}}}' portico/{image}");
+            output.WriteLine($"image {image}: {long.Parse(size, CultureInfo.InvariantCulture) / 1_000_000} MB");
+        }
+
+        using var api = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{engine.Port}") };
+        await TimedAsync("up on empty volumes", () => engine.ComposeAsync("up -d"));
+        await ReadyAsync(api, "ready after that");
+        await AssertPlainAsync(engine);
+        var (ada, from, to) = await UseAsync(engine, api);
+        output.WriteLine(await engine.RunAsync($"{engine.Program} stats --no-stream"));
+
+        await TimedAsync("the server stops", () => engine.ComposeAsync("stop --timeout 50 server"));
+        var state = await engine.RunAsync(
+            $"{engine.Program} inspect --format '{{{{.State.ExitCode}}}}' $({engine.Program} ps -aqf name=server)");
+        Assert.Equal("0", state.Trim());
+        await TimedAsync("everything stops", () => engine.ComposeAsync("stop --timeout 50"));
+        await TimedAsync("up again", () => engine.ComposeAsync("up -d"));
+        await ReadyAsync(api, "ready after that");
+        Assert.Equal(30m, await BalanceAsync(ada, from));
+
+        foreach (var victim in (string[])["server", "orders", "postgres", "redis", "nats"])
+        {
+            ada.Take(await ada.LogInAsync().Json(HttpStatusCode.OK));
+            await engine.ComposeAsync($"kill -s SIGKILL {victim}");
+            // Docker does not restart what its own command killed.
+            await engine.ComposeAsync($"up -d {victim}");
+            await TimedAsync($"answers after the death of {victim}", () => PayAsync(ada, from, to));
+        }
+
+        Assert.Equal(25m, await BalanceAsync(ada, from));
+        await ReadyAsync(api, "ready in the end");
+        var admin = await SignInAsync(engine, api, "admin");
+        var verified = await admin.GetAsync("/api/v1/ledger/verification").Json(HttpStatusCode.OK);
+        Assert.True(verified.GetProperty("clean").GetBoolean(), verified.ToString());
+    }
+
+    /// <summary>Signs up by the mailbox, pays, orders and reads the page.</summary>
+    private async Task<(TestPerson Ada, Guid From, Guid To)> UseAsync(ContainerEngine engine, HttpClient api)
+    {
+        var email = PorticoApp.NewEmail();
+        await api.PostAsJsonAsync("/api/v1/auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var letter = await Eventually.Get(
+            async () => await engine.ComposeAsync(
+                $"exec -T server sh -c 'grep -l \"^To: {email}\" /var/lib/portico/mailbox/*.eml | xargs -r cat'") is { Length: > 0 } found
+                ? found
+                : null,
+            "the code is in the mailbox");
+        var ada = new TestPerson(api, email, "correct horse battery staple");
+        ada.Take(await api.PostAsJsonAsync(
+                "/api/v1/auth/register",
+                new { email, code = Code().Match(letter).Groups["code"].Value, password = ada.Password, displayName = "Ada" })
+            .Json(HttpStatusCode.Created));
+
+        var manager = await SignInAsync(engine, api, "manager");
+        var (from, to) = (await ada.OpenWalletAsync(), await manager.OpenWalletAsync());
+        await manager.SendAsync(api, "deposits", new { walletId = from, amount = Money("100.00"), description = "funds" }, key: null)
+            .Json(HttpStatusCode.Created);
+        await ada.SendAsync(api, "transfers", Transfer(from, to, "10.00"), key: null).Json(HttpStatusCode.Created);
+
+        var products = await ada.GetAsync("/api/v1/products?limit=100").Json(HttpStatusCode.OK);
+        var product = products.GetProperty("items").EnumerateArray()
+            .First(item => item.GetProperty("price").Text("currency") == "EUR" && Amount(item, "price") <= 60m);
+        var order = await ada.SendAsync(
+            api, "orders", new { walletId = from, lines = new[] { new { productId = product.Text("id"), quantity = 1 } } }, key: null)
+            .Json(HttpStatusCode.Created);
+        // So that what is left is known.
+        var rest = 60m - Amount(product, "price");
+        await manager.SendAsync(
+            api, "withdrawals",
+            new { walletId = from, amount = Money(rest.ToString("0.00", CultureInfo.InvariantCulture)), description = "rest" }, key: null)
+            .Json(HttpStatusCode.Created);
+        Assert.Equal(30m, await BalanceAsync(ada, from));
+
+        var page = await ada.GetAsync("/api/v1/dashboard").Json(HttpStatusCode.OK);
+        Assert.Empty(page.GetProperty("errors").EnumerateArray());
+        Assert.Contains(order.Text("id"), page.ToString(), StringComparison.Ordinal);
+        return (ada, from, to);
+    }
+
+    private static async Task<TestPerson> SignInAsync(ContainerEngine engine, HttpClient api, string role)
+    {
+        var line = Regex.Match(await engine.ComposeAsync("logs demo"), $@"{role}\s+(?<email>\S+@\S+)\s+(?<password>\S+)");
+        Assert.True(line.Success, "The demo job shows its sign-ins.");
+        var person = new TestPerson(api, line.Groups["email"].Value, line.Groups["password"].Value);
+        person.Take(await person.LogInAsync().Json(HttpStatusCode.OK));
+        return person;
+    }
+
+    /// <summary>Pays one euro, under one key until it is done: nothing is paid twice.</summary>
+    private static async Task PayAsync(TestPerson ada, Guid from, Guid to)
+    {
+        var key = Guid.NewGuid().ToString();
+        await Eventually.Holds(
+            async () =>
+            {
+                try
+                {
+                    using var paid = await ada.SendAsync(
+                        HttpMethod.Post, "/api/v1/transfers", Transfer(from, to, "1.00"), ("Idempotency-Key", key));
+                    return paid.StatusCode == HttpStatusCode.Created;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "a payment",
+            Patience);
+    }
+
+    private static async Task<decimal> BalanceAsync(TestPerson ada, Guid wallet)
+    {
+        ada.Take(await ada.LogInAsync().Json(HttpStatusCode.OK));
+        return (await ada.BalanceAsync(wallet)).Balance;
+    }
+
+    /// <summary>Programs run without root, and write nothing but JSON lines.</summary>
+    private static async Task AssertPlainAsync(ContainerEngine engine)
+    {
+        foreach (var service in (string[])["server", "orders"])
+        {
+            Assert.Equal("1654", (await engine.ComposeAsync($"exec -T {service} id -u")).Trim());
+            var log = await engine.RunAsync($"{engine.Program} logs $({engine.Program} ps -qf name={service}) 2>&1");
+            Assert.All(
+                log.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                line => Assert.StartsWith("{", line.TrimStart(), StringComparison.Ordinal));
+            Assert.DoesNotContain("\"level\":\"Error\"", log, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    private Task ReadyAsync(HttpClient api, string what) => TimedAsync(what, () => Eventually.Holds(
+        async () =>
+        {
+            try
+            {
+                using var answer = await api.GetAsync("/health/ready");
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        },
+        "the server is ready",
+        Patience));
+
+    private async Task TimedAsync(string what, Func<Task> step)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await step();
+        output.WriteLine($"{what}: {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
+    }
+
+    [GeneratedRegex(@"\b(?<code>\d{6})\b", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Code();
+}
