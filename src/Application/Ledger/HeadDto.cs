@@ -37,7 +37,7 @@ public sealed record HeadDto
     /// <summary>The database cluster that sealed the block.</summary>
     public required string SystemId { get; init; }
 
-    /// <summary>The last transaction that is sealed completely up to <see cref="UpToJournal"/>; null while old journals are sealed.</summary>
+    /// <summary>The transaction that is sealed up to <see cref="UpToJournal"/>; null while old journals are sealed.</summary>
     public required string? UpToTransaction { get; init; }
 
     /// <summary>The last sealed journal of that transaction; null while old journals are sealed.</summary>

@@ -178,7 +178,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         var hash = BlockRow.HashOf(block.ToHead(key.PublicKey));
         block = block with { Hash = hash, Signature = key.Sign(block.Height, hash) };
         await Insert(connection, block, key, cancellationToken);
-        // Text of a row a page in the log of the database, instead of one for each row.
+        // COPY writes rows by the page into the log of the database, and not one by one.
         await using var copy = await connection.BeginBinaryImportAsync(
             "COPY ledger.block_journals (journal_id, height, position, leaf_hash) FROM STDIN (FORMAT BINARY)", cancellationToken);
         for (var i = 0; i < leaves.Length; i++)

@@ -88,7 +88,7 @@ internal sealed record PostingRow
     };
 
     /// <summary>Reads the postings of journals, by journal.</summary>
-    /// <remarks>A posting has the time of its journal, and the times rise with the place in the table: so a range of pages is read.</remarks>
+    /// <remarks>A posting has the time of its journal, and times rise with the place in the table, so a range of pages is read.</remarks>
     public static async Task<Dictionary<Guid, List<PostingRow>>> ReadAll(
         NpgsqlConnection connection, IReadOnlyCollection<JournalRow> journals, CancellationToken cancellationToken)
     {

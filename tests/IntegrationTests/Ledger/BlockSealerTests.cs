@@ -97,9 +97,9 @@ public sealed class BlockSealerTests : IAsyncLifetime
             await SealAll(Sealer(maxBlock: 3), connection);
         }
 
-        var sealed_ = await _test.TextAsync("SELECT count(*) FROM ledger.block_journals");
-        Assert.Equal(await _test.TextAsync("SELECT count(*) FROM ledger.journals"), sealed_);
-        Assert.Equal($"{Wallets + 11}", sealed_);
+        var count = await _test.TextAsync("SELECT count(*) FROM ledger.block_journals");
+        Assert.Equal(await _test.TextAsync("SELECT count(*) FROM ledger.journals"), count);
+        Assert.Equal($"{Wallets + 11}", count);
         Assert.Equal("1", await _test.TextAsync("SELECT count(*) FROM ledger.blocks b, pg_control_system() c "
             + "WHERE b.height = (SELECT max(height) FROM ledger.blocks) AND b.system_id = c.system_identifier "
             + "AND b.up_to_transaction IS NOT NULL"));
@@ -151,7 +151,8 @@ public sealed class BlockSealerTests : IAsyncLifetime
     });
 
     private static BlockSealer Sealer(int maxBlock = 4_096) => new(
-        new ChainKeys(new KeySealing(new TokenSettings { SealingKey = TestDatabase.SealingKey })), new HashChainSettings { MaxBlock = maxBlock });
+        new ChainKeys(new KeySealing(new TokenSettings { SealingKey = TestDatabase.SealingKey })),
+        new HashChainSettings { MaxBlock = maxBlock });
 
     private static async Task SealAll(BlockSealer sealer, NpgsqlConnection connection) => await Eventually.Holds(
         async () =>

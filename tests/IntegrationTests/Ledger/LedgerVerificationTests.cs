@@ -228,7 +228,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger)
 
         var found = await admin.GetAsync("/api/v1/ledger/verification").Json(HttpStatusCode.OK);
         Assert.True(found.GetProperty("clean").GetBoolean(), found.ToString());
-        Assert.Equal(LedgerChecks.OfPostings.Count + LedgerChecks.Others.Count + ChainVerification.Checks.Count, found.GetProperty("checks").GetArrayLength());
+        Assert.Equal(
+            LedgerChecks.OfPostings.Count + LedgerChecks.Others.Count + ChainVerification.Checks.Count,
+            found.GetProperty("checks").GetArrayLength());
         foreach (var path in (string[])["verification", "trial-balance"])
         {
             await manager.GetAsync($"/api/v1/ledger/{path}").Problem(HttpStatusCode.Forbidden, "forbidden");

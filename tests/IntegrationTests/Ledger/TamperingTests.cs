@@ -54,7 +54,8 @@ public sealed class TamperingTests(VerifiedLedger ledger)
                 var wrong = found.Checks.Where(check => !check.Clean).Select(check => check.FirstWrong!).ToArray();
                 Assert.True(
                     Array.Exists(wrong, row => names.Any(name => row.Row.Split(' ').Contains(name) || row.Row == name)),
-                    $"{table}.{column} of {string.Join(" or ", names)} was changed, and these were named: {string.Join("; ", wrong.Select(r => $"{r}"))}");
+                    $"{table}.{column} of {string.Join(" or ", names)} was changed, and these were named: "
+                        + string.Join("; ", wrong.Select(row => $"{row}")));
                 await transaction.RollbackAsync("unchanged");
             }
         }
@@ -85,7 +86,7 @@ public sealed class TamperingTests(VerifiedLedger ledger)
             {
                 await ExecuteAsync(connection, $"ALTER TABLE {table} DISABLE TRIGGER USER");
                 await using var update = new NpgsqlCommand(
-                    $"UPDATE {table} SET {column} = $1{(type == "numeric" ? "::text::numeric" : "")} WHERE ctid = '{place}' RETURNING {named}",
+                    $"UPDATE {table} SET {column} = {(type == "numeric" ? "$1::text::numeric" : "$1")} WHERE ctid = '{place}' RETURNING {named}",
                     connection);
                 update.Parameters.Add(Parameter(type, Flip(random, type, old)));
                 var later = (string[])(await update.ExecuteScalarAsync())!;
@@ -136,7 +137,8 @@ public sealed class TamperingTests(VerifiedLedger ledger)
     private static async Task<List<(string Name, string Type)>> ColumnsAsync(NpgsqlConnection connection, string table)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT column_name, udt_name FROM information_schema.columns WHERE table_schema || '.' || table_name = $1 ORDER BY 1", connection)
+            "SELECT column_name, udt_name FROM information_schema.columns WHERE table_schema || '.' || table_name = $1 ORDER BY 1",
+            connection)
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = table } },
         };

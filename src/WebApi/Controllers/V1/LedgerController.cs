@@ -36,7 +36,7 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
         Answer(new GetLedgerVerification(), cancellationToken);
 
     /// <summary>Lists the signed heads of the hash chain, newest first</summary>
-    /// <remarks>Keep them: a receipt is verified with the key of a head, and a history that was changed does not have these hashes.</remarks>
+    /// <remarks>Keep them: a receipt is verified with the key of a head, and a history that was changed has other hashes.</remarks>
     [HttpGet("heads")]
     [ProducesResponseType<Page<HeadDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
