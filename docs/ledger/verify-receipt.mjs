@@ -41,8 +41,7 @@ const leaf = hash(0, [
   transfer.reversesId, transfer.holdId, transfer.description, transfer.recordedAt, privateHash]);
 if (root(leaf, position, head.journals, proof).toString('hex') !== head.root) fail('the transfer is not in the block');
 const headHash = hash(2, [
-  head.format, head.height, head.previousHash, head.root, head.journals, head.saltHash, head.sealedAt, head.systemId,
-  head.upToTransaction, head.upToJournal]).toString('hex');
+  head.format, head.height, head.previousHash, head.root, head.journals, head.privateHash, head.sealedAt]).toString('hex');
 if (headHash !== head.hash) fail('the head does not have its hash');
 if (![trusted, ...heads.map((known) => known.publicKey)].includes(head.publicKey)) fail('the key is not one that you trust');
 if (heads.some((known) => known.height === head.height && known.hash !== head.hash)) fail('you have another head of this height');

@@ -5,8 +5,7 @@ namespace Portico.Application.Ledger;
 /// <example>
 /// {"format":1,"height":2,"previousHash":"b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
 /// "root":"0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0","journals":3,
-/// "saltHash":"a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90","sealedAt":"2026-11-21T10:00:02.123456Z",
-/// "systemId":"7712692204495238549","upToTransaction":"731","upToJournal":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+/// "privateHash":"a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90","sealedAt":"2026-11-21T10:00:02.123456Z",
 /// "hash":"1122334455667788991122334455667788991122334455667788991122334455","keyId":"pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
 /// "publicKey":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 /// "signature":"5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2g"}
@@ -28,20 +27,11 @@ public sealed record HeadDto
     /// <summary>How many journals the block seals.</summary>
     public required int Journals { get; init; }
 
-    /// <summary>The hash of the block's secret salt, in hexadecimal.</summary>
-    public required string SaltHash { get; init; }
+    /// <summary>The hash of what the ledger keeps to itself: the salt of the block, and where the next block begins.</summary>
+    public required string PrivateHash { get; init; }
 
     /// <summary>When the block was sealed.</summary>
     public required string SealedAt { get; init; }
-
-    /// <summary>The database cluster that sealed the block.</summary>
-    public required string SystemId { get; init; }
-
-    /// <summary>The transaction that is sealed up to <see cref="UpToJournal"/>; null while old journals are sealed.</summary>
-    public required string? UpToTransaction { get; init; }
-
-    /// <summary>The last sealed journal of that transaction; null while old journals are sealed.</summary>
-    public required string? UpToJournal { get; init; }
 
     /// <summary>The hash of all fields above, in hexadecimal.</summary>
     public required string Hash { get; init; }

@@ -197,8 +197,8 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
     {
         var head = block.ToHead(key.PublicKey);
         var told = new LedgerHeadSealed(
-            head.Format, head.Height, head.PreviousHash, head.Root, head.Journals, head.SaltHash, head.SealedAt, head.SystemId,
-            head.UpToTransaction, head.UpToJournal, head.Hash, head.KeyId, head.PublicKey, head.Signature);
+            head.Format, head.Height, head.PreviousHash, head.Root, head.Journals, head.PrivateHash, head.SealedAt,
+            head.Hash, head.KeyId, head.PublicKey, head.Signature);
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -226,7 +226,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
                 {
                     Parameters =
                     {
-                        Parameter(Ids.New(DateTimeOffset.UtcNow)), Parameter(ChainId), Parameter(block.Height),
+                        Parameter(Ids.New(RowValues.Instant(block.SealedAt))), Parameter(ChainId), Parameter(block.Height),
                         Parameter(EventNames.Of(told)), Parameter(EventJson.Write(told)), RowValues.Time(block.SealedAt),
                     },
                 },

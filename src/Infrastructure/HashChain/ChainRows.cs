@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Portico.Application.Ledger;
@@ -133,6 +132,7 @@ internal sealed record BlockRow
     public const int CurrentFormat = 1;
 
     private const byte Kind = 2;
+    private const byte PrivateKind = 4;
 
     public required long Height { get; init; }
     public required int Format { get; init; }
@@ -173,11 +173,9 @@ internal sealed record BlockRow
         PreviousHash = Convert.ToHexStringLower(PreviousHash),
         Root = Convert.ToHexStringLower(Root),
         Journals = Journals,
-        SaltHash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Salt)),
+        PrivateHash = Convert.ToHexStringLower(new FieldWriter().Begin(PrivateKind)
+            .AddHex(Salt).Add(SystemId).Add(UpToTransaction).Add(UpToJournal).Hash()),
         SealedAt = FieldWriter.TimeText(SealedAt),
-        SystemId = SystemId.ToString(CultureInfo.InvariantCulture),
-        UpToTransaction = UpToTransaction?.ToString(CultureInfo.InvariantCulture),
-        UpToJournal = UpToJournal?.ToString(),
         Hash = Convert.ToHexStringLower(Hash),
         KeyId = KeyId,
         PublicKey = Base64Url.EncodeToString(publicKey),
@@ -186,8 +184,8 @@ internal sealed record BlockRow
 
     /// <summary>The hash of the fields of a head, as they stand in it.</summary>
     public static byte[] HashOf(HeadDto head) => new FieldWriter().Begin(Kind)
-        .Add((long)head.Format).Add(head.Height).Add(head.PreviousHash).Add(head.Root).Add((long)head.Journals).Add(head.SaltHash)
-        .Add(head.SealedAt).Add(head.SystemId).Add(head.UpToTransaction).Add(head.UpToJournal)
+        .Add((long)head.Format).Add(head.Height).Add(head.PreviousHash).Add(head.Root).Add((long)head.Journals)
+        .Add(head.PrivateHash).Add(head.SealedAt)
         .Hash();
 }
 
@@ -197,6 +195,9 @@ internal static class RowValues
     public static Guid? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
 
     public static long? Number(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+
+    public static DateTimeOffset Instant(long microseconds) =>
+        new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>A time in microseconds since 2000, which may be in no year of .NET.</summary>
     public static NpgsqlParameter Time(long microseconds) =>

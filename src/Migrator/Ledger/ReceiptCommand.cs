@@ -25,7 +25,7 @@ internal static class ReceiptCommand
         var key = new Option<string[]>("--public-key") { Description = "A public key to trust, in base64url.", HelpName = "KEY" };
         var heads = new Option<FileInfo?>("--heads")
         {
-            Description = "Heads to trust, as GET /ledger/heads answers them: the receipt has one of their keys, and no other head of a height.",
+            Description = "Heads to trust, as GET /ledger/heads answers them: the receipt must have one of their keys.",
             HelpName = "FILE",
         };
         var verify = new Command("verify", "Verify the receipt of a transfer, without a server. Exits with 5 when it is not valid.")

@@ -74,6 +74,7 @@ public sealed class ReceiptTests(VerifiedLedger ledger)
             ("proof", new JsonArray(new string('0', 64)), "proof"),
             ("head.root", new string('0', 64), "proof"),
             ("head.sealedAt", "2026-01-01T00:00:00.000000Z", "headHash"),
+            ("head.privateHash", new string('0', 64), "headHash"),
             ("head.previousHash", new string('0', 64), "headHash"),
             ("head.height", 1_000_000, "headHash"),
             ("head.hash", new string('0', 64), "headHash"),

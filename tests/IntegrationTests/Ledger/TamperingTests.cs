@@ -85,9 +85,9 @@ public sealed class TamperingTests(VerifiedLedger ledger)
             try
             {
                 await ExecuteAsync(connection, $"ALTER TABLE {table} DISABLE TRIGGER USER");
+                var changed = type == "numeric" ? "$1::text::numeric" : "$1";
                 await using var update = new NpgsqlCommand(
-                    $"UPDATE {table} SET {column} = {(type == "numeric" ? "$1::text::numeric" : "$1")} WHERE ctid = '{place}' RETURNING {named}",
-                    connection);
+                    $"UPDATE {table} SET {column} = {changed} WHERE ctid = '{place}' RETURNING {named}", connection);
                 update.Parameters.Add(Parameter(type, Flip(random, type, old)));
                 var later = (string[])(await update.ExecuteScalarAsync())!;
                 await ExecuteAsync(connection, $"ALTER TABLE {table} ENABLE TRIGGER USER");
