@@ -7198,7 +7198,7 @@ export interface paths {
         };
         /**
          * Lists the signed heads of the hash chain, newest first
-         * @description Keep them: a receipt is verified with the key of a head, and a history that was changed does not have these hashes.
+         * @description Keep them: a receipt is verified with the key of a head, and a history that was changed has other hashes.
          */
         get: {
             parameters: {
@@ -16705,11 +16705,8 @@ export interface components {
          *           "previousHash": "b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
          *           "root": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
          *           "journals": 3,
-         *           "saltHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+         *           "privateHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
          *           "sealedAt": "2026-11-21T10:00:02.123456Z",
-         *           "systemId": "7712692204495238549",
-         *           "upToTransaction": "731",
-         *           "upToJournal": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
          *           "hash": "1122334455667788991122334455667788991122334455667788991122334455",
          *           "keyId": "pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
          *           "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
@@ -17317,11 +17314,8 @@ export interface components {
          *       "previousHash": "b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
          *       "root": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
          *       "journals": 3,
-         *       "saltHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+         *       "privateHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
          *       "sealedAt": "2026-11-21T10:00:02.123456Z",
-         *       "systemId": "7712692204495238549",
-         *       "upToTransaction": "731",
-         *       "upToJournal": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
          *       "hash": "1122334455667788991122334455667788991122334455667788991122334455",
          *       "keyId": "pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
          *       "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
@@ -17348,16 +17342,10 @@ export interface components {
              * @description How many journals the block seals.
              */
             journals: number;
-            /** @description The hash of the block's secret salt, in hexadecimal. */
-            saltHash: string;
+            /** @description The hash of what the ledger keeps to itself: the salt of the block, and where the next block begins. */
+            privateHash: string;
             /** @description When the block was sealed. */
             sealedAt: string;
-            /** @description The database cluster that sealed the block. */
-            systemId: string;
-            /** @description The last transaction that is sealed completely up to string? HeadDto.UpToJournal; null while old journals are sealed. */
-            upToTransaction: null | string;
-            /** @description The last sealed journal of that transaction; null while old journals are sealed. */
-            upToJournal: null | string;
             /** @description The hash of all fields above, in hexadecimal. */
             hash: string;
             /** @description The key that signed the head: the SHA-256 of its public key, in base64url. */
@@ -18428,11 +18416,8 @@ export interface components {
          *         "previousHash": "b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
          *         "root": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
          *         "journals": 3,
-         *         "saltHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+         *         "privateHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
          *         "sealedAt": "2026-11-21T10:00:02.123456Z",
-         *         "systemId": "7712692204495238549",
-         *         "upToTransaction": "731",
-         *         "upToJournal": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
          *         "hash": "1122334455667788991122334455667788991122334455667788991122334455",
          *         "keyId": "pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
          *         "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
