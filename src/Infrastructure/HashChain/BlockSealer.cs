@@ -39,6 +39,15 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         SELECT {JournalRow.Columns} FROM ledger.journals j
         WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
             AND (j.transaction_id, j.id) > ($1, $2)
+        ORDER BY j.transaction_id, j.id LIMIT $3
+        """;
+
+    // After a pass, and in another cluster, some of them are sealed already.
+    private const string NextUnsealedSql =
+        $"""
+        SELECT {JournalRow.Columns} FROM ledger.journals j
+        WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            AND (j.transaction_id, j.id) > ($1, $2)
             AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
         ORDER BY j.transaction_id, j.id LIMIT $3
         """;
@@ -59,7 +68,13 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
             AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
         """;
 
+    private const string MembersKey = "block_journals_pkey";
+    private const int CheckedBlocks = 100;
+
     private readonly FieldWriter _writer = new();
+
+    // A look-up for each journal is a tenth of the cost, so it is made only for some blocks after the key has refused a second seal.
+    private int _checkedBlocks;
 
     // How far this process has looked through all journals, and the transactions that its pass covers.
     private Pass? _pass;
@@ -72,8 +87,10 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
             return new SealedBlock(0, HasMore: false, TimeSpan.Zero);
 
         var (next, pass) = chain.UpTo is { } upTo ? (upTo, null) : Follow(chain);
+        var isChecked = _checkedBlocks > 0;
         var journals = pass is null
-            ? await Read(connection, NextSql, cancellationToken, Parameter(next.Transaction), Parameter(next.Journal), Limit())
+            ? await Read(
+                connection, isChecked ? NextUnsealedSql : NextSql, cancellationToken, Parameter(next.Transaction), Parameter(next.Journal), Limit())
             : await Read(connection, NextOfAllSql, cancellationToken, Parameter(pass.After), Limit());
         var isFull = journals.Count == settings.MaxBlock;
         if (pass is not null)
@@ -86,11 +103,21 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
             next = new UpTo(journals[^1].TransactionId!.Value, journals[^1].Id);
         }
 
-        if (journals.Count > 0)
-            await Write(connection, chain, journals, pass is { IsDone: false } ? null : next, cancellationToken);
+        try
+        {
+            if (journals.Count > 0)
+                await Write(connection, chain, journals, pass is { IsDone: false } ? null : next, cancellationToken);
+        }
+        catch (PostgresException again) when (!isChecked && again.ConstraintName == MembersKey)
+        {
+            _checkedBlocks = CheckedBlocks;
+            return new SealedBlock(0, HasMore: true, null);
+        }
+
         var oldest = isFull || pass is not null ? null : await Oldest(connection, next, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         _pass = pass ?? _pass;
+        _checkedBlocks = Math.Max(0, _checkedBlocks - 1);
         return new SealedBlock(journals.Count, HasMore: isFull || pass is not null, oldest);
     }
 
