@@ -90,7 +90,8 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         var isChecked = _checkedBlocks > 0;
         var journals = pass is null
             ? await Read(
-                connection, isChecked ? NextUnsealedSql : NextSql, cancellationToken, Parameter(next.Transaction), Parameter(next.Journal), Limit())
+                connection, isChecked ? NextUnsealedSql : NextSql, cancellationToken,
+                Parameter(next.Transaction), Parameter(next.Journal), Limit())
             : await Read(connection, NextOfAllSql, cancellationToken, Parameter(pass.After), Limit());
         var isFull = journals.Count == settings.MaxBlock;
         if (pass is not null)

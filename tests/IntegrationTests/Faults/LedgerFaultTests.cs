@@ -31,7 +31,7 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     {
         _stack = await LocalStack.StartAsync(new LocalStackOptions());
         _app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack });
-        var settings = new Dictionary<string, string?>(StringComparer.Ordinal) 
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Ledger:Writers"] = "2",
             // Blocks are sealed all the time, so that they die at any step too.
