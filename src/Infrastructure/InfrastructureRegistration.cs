@@ -7,6 +7,7 @@ using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Exchange;
 using Portico.Infrastructure.Forecasts;
+using Portico.Infrastructure.HashChain;
 using Portico.Infrastructure.Idempotency;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Notifications;
@@ -36,6 +37,7 @@ public static class InfrastructureRegistration
             .AddPersistence(configuration)
             .AddIdempotency(configuration)
             .AddLedger(configuration)
+            .AddHashChain(configuration)
             .AddExchange(configuration)
             .AddQueryCache()
             .AddSettlement()

@@ -63,7 +63,7 @@ public sealed class OrdersApp : IAsyncDisposable
     /// <summary>Starts one together with an application of its own, which finds it.</summary>
     public static async Task<OrdersApp> StartWithIssuerAsync() => await StartWithAsync(await PorticoApp.StartAsync(new PorticoAppOptions
     {
-        Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" },
+        Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}", ["HashChain:SealInterval"] = "00:00:00.2" },
     }));
 
     private static async Task<OrdersApp> StartWithAsync(PorticoApp issuer)

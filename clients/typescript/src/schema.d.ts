@@ -7189,6 +7189,221 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the signed heads of the hash chain, newest first
+         * @description Keep them: a receipt is verified with the key of a head, and a history that was changed has other hashes.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfHeadDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/receipts/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks a receipt, for anyone
+         * @description Portico checks the proof and the signature, and that the head is one of its chain.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CheckReceipt"];
+                    "application/*+json": components["schemas"]["CheckReceipt"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReceiptCheckDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/logins": {
         parameters: {
             query?: never;
@@ -12419,6 +12634,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transfers/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proves to the parties of a transfer that it is in the hash chain
+         * @description The receipt can be verified without Portico. A transfer is sealed some seconds after it was made; until then the answer is 409
+         *     `receipt_pending`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReceiptDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfers/{id}/reverse": {
         parameters: {
             query?: never;
@@ -16893,6 +17234,49 @@ export interface components {
             /** @description Opaque; the `ETag` is this text in quotes. */
             version?: string;
         };
+        /**
+         * @description Checks a receipt: its proof, its signature, and whether its head is one of this chain; for anyone.
+         * @example {
+         *       "receipt": {
+         *         "format": 1,
+         *         "transfer": {
+         *           "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *           "kind": "transfer",
+         *           "sourceId": "01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
+         *           "destinationId": "01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
+         *           "currency": "EUR",
+         *           "amount": "1234",
+         *           "operationId": null,
+         *           "reversesId": null,
+         *           "holdId": null,
+         *           "description": "Lunch",
+         *           "recordedAt": "2026-11-21T10:00:00.123000Z"
+         *         },
+         *         "privateHash": "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
+         *         "position": 1,
+         *         "proof": [
+         *           "aaaabbbbccccddddaaaabbbbccccddddaaaabbbbccccddddaaaabbbbccccdddd",
+         *           "1111222233334444111122223333444411112222333344441111222233334444"
+         *         ],
+         *         "head": {
+         *           "format": 1,
+         *           "height": 2,
+         *           "previousHash": "b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
+         *           "root": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+         *           "journals": 3,
+         *           "privateHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+         *           "sealedAt": "2026-11-21T10:00:02.123456Z",
+         *           "hash": "1122334455667788991122334455667788991122334455667788991122334455",
+         *           "keyId": "pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
+         *           "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *           "signature": "5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2g"
+         *         }
+         *       }
+         *     }
+         */
+        CheckReceipt: {
+            receipt: components["schemas"]["ReceiptDto"];
+        };
         /** @enum {null|string} */
         CodeChannel: "address" | "email" | "sms" | "telegram" | null;
         /**
@@ -17482,6 +17866,55 @@ export interface components {
             requests: components["schemas"]["BatchRequest"][];
         };
         /**
+         * @description A head of the hash chain: a sealed block, which names the block before it, and the signature of its hash.
+         * @example {
+         *       "format": 1,
+         *       "height": 2,
+         *       "previousHash": "b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
+         *       "root": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+         *       "journals": 3,
+         *       "privateHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+         *       "sealedAt": "2026-11-21T10:00:02.123456Z",
+         *       "hash": "1122334455667788991122334455667788991122334455667788991122334455",
+         *       "keyId": "pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
+         *       "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *       "signature": "5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2g"
+         *     }
+         */
+        HeadDto: {
+            /**
+             * Format: int32
+             * @description The format of the block and its leaves.
+             */
+            format: number;
+            /**
+             * Format: int64
+             * @description The number of the block: 1 for the first, without gaps.
+             */
+            height: number;
+            /** @description The hash of the block before it, in hexadecimal; zeros for the first block. */
+            previousHash: string;
+            /** @description The root of the Merkle tree over the journals of the block, in hexadecimal. */
+            root: string;
+            /**
+             * Format: int32
+             * @description How many journals the block seals.
+             */
+            journals: number;
+            /** @description The hash of what the ledger keeps to itself: the salt of the block, and where the next block begins. */
+            privateHash: string;
+            /** @description When the block was sealed. */
+            sealedAt: string;
+            /** @description The hash of all fields above, in hexadecimal. */
+            hash: string;
+            /** @description The key that signed the head: the SHA-256 of its public key, in base64url. */
+            keyId: string;
+            /** @description The Ed25519 public key, in base64url. */
+            publicKey: string;
+            /** @description The Ed25519 signature of the height and the hash, in base64url. */
+            signature: string;
+        };
+        /**
          * @description Money reserved in one wallet for another.
          * @example {
          *       "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
@@ -17611,6 +18044,7 @@ export interface components {
          *       "accounts": 1004,
          *       "journals": 500000,
          *       "postings": 1000000,
+         *       "blocks": 120,
          *       "checks": [
          *         {
          *           "name": "versions",
@@ -17659,6 +18093,11 @@ export interface components {
              * @description How many postings were verified.
              */
             postings: number;
+            /**
+             * Format: int64
+             * @description How many blocks of the hash chain were verified.
+             */
+            blocks: number;
             /** @description Each check, with the first row that fails it. */
             checks: components["schemas"]["LedgerCheckDto"][];
         };
@@ -17959,6 +18398,13 @@ export interface components {
         PageOfForecastDto: {
             /** @description The items, at most `limit`. */
             items: components["schemas"]["ForecastDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
+        /** @description One page of a list, with the cursor of the next page. */
+        PageOfHeadDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["HeadDto"][];
             /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
             nextCursor: null | string;
         };
@@ -18490,6 +18936,76 @@ export interface components {
              */
             forecasts?: number;
         };
+        /**
+         * @description Whether a receipt is valid.
+         * @example {
+         *       "valid": false,
+         *       "problem": "proof"
+         *     }
+         */
+        ReceiptCheckDto: {
+            /** @description Whether the receipt proves that its transfer is in the chain. */
+            valid: boolean;
+            problem: null | components["schemas"]["ReceiptProblem"];
+        };
+        /**
+         * @description Proves that a transfer is in the hash chain, without Portico: see `docs/ledger.md`.
+         * @example {
+         *       "format": 1,
+         *       "transfer": {
+         *         "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *         "kind": "transfer",
+         *         "sourceId": "01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
+         *         "destinationId": "01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
+         *         "currency": "EUR",
+         *         "amount": "1234",
+         *         "operationId": null,
+         *         "reversesId": null,
+         *         "holdId": null,
+         *         "description": "Lunch",
+         *         "recordedAt": "2026-11-21T10:00:00.123000Z"
+         *       },
+         *       "privateHash": "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
+         *       "position": 1,
+         *       "proof": [
+         *         "aaaabbbbccccddddaaaabbbbccccddddaaaabbbbccccddddaaaabbbbccccdddd",
+         *         "1111222233334444111122223333444411112222333344441111222233334444"
+         *       ],
+         *       "head": {
+         *         "format": 1,
+         *         "height": 2,
+         *         "previousHash": "b7c6f5d1a2c3947e6b8d0f1e2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d",
+         *         "root": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+         *         "journals": 3,
+         *         "privateHash": "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+         *         "sealedAt": "2026-11-21T10:00:02.123456Z",
+         *         "hash": "1122334455667788991122334455667788991122334455667788991122334455",
+         *         "keyId": "pWfx2mBX5xCFi2rFVDeJ1pTlYVfU5yPzgUHc4pPNZ2A",
+         *         "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *         "signature": "5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCv8vXz0m3Jk2g"
+         *       }
+         *     }
+         */
+        ReceiptDto: {
+            /**
+             * Format: int32
+             * @description The format of the receipt.
+             */
+            format: number;
+            transfer: components["schemas"]["SealedTransferDto"];
+            /** @description The hash of what the ledger keeps to itself: who asked for the transfer, and both balances after it. */
+            privateHash: string;
+            /**
+             * Format: int32
+             * @description The place of the transfer among the leaves of the tree, from 0.
+             */
+            position: number;
+            /** @description The hashes that lead from the transfer to the root of the tree, in hexadecimal. */
+            proof: string[];
+            head: components["schemas"]["HeadDto"];
+        };
+        /** @enum {null|string} */
+        ReceiptProblem: "unreadable" | "proof" | "headHash" | "signature" | "unknownKey" | "unknownHead" | null;
         /** @description The last notifications to the caller, newest first. */
         RecentNotificationsDto: {
             items: components["schemas"]["NotificationDto"][];
@@ -18589,6 +19105,38 @@ export interface components {
             amount: string;
             /** @description The bought currency. */
             currency: string;
+        };
+        /**
+         * @description A transfer as it is sealed: each field is hashed as the text that stands here.
+         * @example {
+         *       "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "kind": "transfer",
+         *       "sourceId": "01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
+         *       "destinationId": "01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
+         *       "currency": "EUR",
+         *       "amount": "1234",
+         *       "operationId": null,
+         *       "reversesId": null,
+         *       "holdId": null,
+         *       "description": "Lunch",
+         *       "recordedAt": "2026-11-21T10:00:00.123000Z"
+         *     }
+         */
+        SealedTransferDto: {
+            id: string;
+            kind: string;
+            /** @description The wallet or system account that gave the money. */
+            sourceId: string;
+            /** @description The wallet or system account that got the money. */
+            destinationId: string;
+            currency: string;
+            /** @description The amount in minor units, such as cents. */
+            amount: string;
+            operationId: null | string;
+            reversesId: null | string;
+            holdId: null | string;
+            description: null | string;
+            recordedAt: string;
         };
         /**
          * @description The second factors and passkeys of a user.

@@ -11,6 +11,12 @@ public static class LedgerErrors
 
     public static readonly Error TransferNotFound = new(ErrorKind.NotFound, "not_found", "There is no such transfer.");
 
+    public static readonly Error ReceiptPending = new(
+        ErrorKind.Conflict, "receipt_pending", "The transfer is not sealed yet. Ask again in a few seconds.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(2),
+    };
+
     public static readonly Error HoldNotFound = new(ErrorKind.NotFound, "not_found", "There is no such hold.");
 
     public static readonly Error SameWallet = new(

@@ -72,3 +72,21 @@ public sealed record HoldExpired(Guid HoldId, Guid FromAccountId, long FromVersi
 {
     public static string Name => "ledger.hold-expired.v1";
 }
+
+/// <summary>A block of journals was sealed; its hash stands for the whole history up to it.</summary>
+public sealed record LedgerHeadSealed(
+    int Format,
+    long Height,
+    string PreviousHash,
+    string Root,
+    int Journals,
+    string PrivateHash,
+    string SealedAt,
+    string Hash,
+    string KeyId,
+    string PublicKey,
+    string Signature)
+    : IDomainEvent
+{
+    public static string Name => "ledger.head-sealed.v1";
+}

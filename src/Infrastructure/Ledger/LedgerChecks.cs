@@ -1,10 +1,12 @@
+using Portico.Infrastructure.HashChain;
+
 namespace Portico.Infrastructure.Ledger;
 
 /// <summary>A promise of the ledger, and the SQL that finds a row which breaks it.</summary>
 /// <remarks>The SQL returns the first wrong row and its problem, or nothing.</remarks>
 internal sealed record LedgerCheck(string Name, string Promise, string Table, string Sql);
 
-/// <summary>All checks of the ledger verification. A new promise, such as a chain of hashes, is one more check in a list.</summary>
+/// <summary>All checks of the ledger verification.</summary>
 internal static class LedgerChecks
 {
     private const string Postings = "ledger.postings";
@@ -239,17 +241,44 @@ internal static class LedgerChecks
                 WHERE journal <> '') k
             LEFT JOIN ledger.journals j ON j.id::text = k.journal
             """)),
+        new("sealed", "Each journal up to the newest block of the hash chain is in a block.", "ledger.journals", First(
+            """
+            SELECT j.id::text AS place, 'It is in no block, and later journals are.' AS problem
+            FROM ledger.journals j CROSS JOIN (
+                SELECT b.* FROM ledger.blocks b JOIN pg_control_system() c ON c.system_identifier = b.system_id
+                ORDER BY b.height DESC LIMIT 1) head
+            WHERE head.up_to_transaction IS NOT NULL AND head.height = (SELECT max(height) FROM ledger.blocks)
+                AND (j.transaction_id IS NULL
+                    OR (j.transaction_id, j.id) <= (head.up_to_transaction, head.up_to_journal))
+                AND NOT EXISTS (SELECT FROM ledger.block_journals m WHERE m.journal_id = j.id)
+            """)),
+        new("members", "Each sealed journal exists, and so does its block.", "ledger.block_journals", First(
+            """
+            SELECT m.journal_id::text AS place, CASE
+                WHEN b.height IS NULL THEN format('Its block %s does not exist.', m.height)
+                WHEN j.id IS NULL THEN 'Its journal does not exist.' END AS problem
+            FROM ledger.block_journals m LEFT JOIN ledger.blocks b ON b.height = m.height LEFT JOIN ledger.journals j ON j.id = m.journal_id
+            """)),
+        new("heads", "Each head in the outbox is the hash of its block.", "ledger.blocks", First(
+            $"""
+            SELECT o.aggregate_version::text AS place, CASE
+                WHEN b.height IS NULL THEN 'Its head was published, and it does not exist.'
+                WHEN encode(b.hash, 'hex') IS DISTINCT FROM o.payload ->> 'hash' THEN 'Another hash of it was published.' END AS problem
+            FROM outbox o LEFT JOIN ledger.blocks b ON b.height = o.aggregate_version
+            WHERE o.aggregate_id = '{BlockSealer.ChainId}'
+            """)),
         new(
             "guards",
             "The triggers that protect the history against changes are enabled.",
-            "ledger.journals, ledger.postings, ledger.exchanges",
+            "ledger.journals, ledger.postings, ledger.exchanges, ledger.blocks, ledger.block_journals, ledger.chain_keys",
             First(
             """
             SELECT format('%s %s', g.relation, g.name) AS place, CASE
                 WHEN t.oid IS NULL THEN 'The trigger does not exist.'
                 WHEN t.tgenabled NOT IN ('O', 'A') THEN 'The trigger is disabled.' END AS problem
             FROM (VALUES ('ledger.journals', 'journals_append_only'), ('ledger.postings', 'postings_append_only'),
-                ('ledger.exchanges', 'exchanges_append_only')) AS g (relation, name)
+                ('ledger.exchanges', 'exchanges_append_only'), ('ledger.blocks', 'blocks_append_only'),
+                ('ledger.block_journals', 'block_journals_append_only'), ('ledger.chain_keys', 'chain_keys_stay')) AS g (relation, name)
             LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.name
             """)),
     ];

@@ -7,6 +7,7 @@ using Portico.Application.Common;
 using Portico.Application.Ledger;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.HashChain;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
@@ -31,6 +32,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private readonly LedgerSettings _settings;
     private readonly LedgerLimits _limits;
     private readonly OutboxSignal _outbox;
+    private readonly ChainSignal _chain;
     private readonly ILogger<LedgerWriter> _logger;
     private readonly TimeProvider _clock;
     private readonly NpgsqlDataSource _database;
@@ -43,11 +45,12 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         DatabaseSettings database,
         LedgerSettings settings,
         OutboxSignal outbox,
+        ChainSignal chain,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<LedgerWriter> logger)
     {
-        (_settings, _outbox, _logger, _clock) = (settings, outbox, logger, clock);
+        (_settings, _outbox, _chain, _logger, _clock) = (settings, outbox, chain, logger, clock);
         _limits = new LedgerLimits(settings.MaxMovement, settings.MaxOpenHolds);
         _database = database.CreateLedgerDataSource(settings.Writers);
         _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
@@ -146,6 +149,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     var outcomes = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._outbox.Set();
+                    writer._chain.Set();
                     for (var i = 0; i < group.Count; i++)
                         group[i].Answer(outcomes[i]);
                     return;

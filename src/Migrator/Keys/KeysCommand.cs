@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Portico.Infrastructure.Audit;
+using Portico.Infrastructure.HashChain;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SecondFactors;
@@ -133,8 +134,10 @@ internal static class KeysCommand
         var resealed = await StoreOf(db, connection, sealing).Reseal(cancellationToken);
         var secrets = await db.ResealSecrets(sealing, cancellationToken);
         report.Set("resealed", resealed);
+        var chainKeys = await new ChainKeys(sealing).Reseal(connection, cancellationToken) ? 1 : 0;
         report.Set("resealedSecrets", secrets);
-        report.Line($"Resealed: {resealed}. Secrets of authenticator apps: {secrets}.");
+        report.Set("resealedChainKeys", chainKeys);
+        report.Line($"Resealed: {resealed}. Secrets of authenticator apps: {secrets}. Keys of the hash chain: {chainKeys}.");
     }
 
     private static DbContextOptions<AppDbContext> Options(NpgsqlConnection connection) =>

@@ -25,7 +25,12 @@ internal static class LedgerCommand
         };
         host.SetAction(verify, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), cancellationToken));
-        return new Command("ledger", "Verify the money ledger.") { verify };
+        return new Command("ledger", "Verify the money ledger and its receipts.")
+        {
+            verify,
+            ReceiptCommand.Create(host),
+            ChainKeyCommand.Create(host),
+        };
     }
 
     private static async Task<ExitCode> RunAsync(
@@ -80,6 +85,7 @@ internal static class LedgerCommand
 
         report.Show(table);
         report.Line(
-            $"{found.Accounts} accounts, {found.Journals} journals and {found.Postings} postings verified in {found.DurationMs} ms.");
+            $"{found.Accounts} accounts, {found.Journals} journals, {found.Postings} postings and {found.Blocks} blocks verified in "
+            + $"{found.DurationMs} ms.");
     }
 }

@@ -6,6 +6,7 @@ using Portico.Domain.Currencies;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.HashChain;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
@@ -37,6 +38,7 @@ public sealed class LedgerWriterTests
             new DatabaseSettings { Portico = "Host=127.0.0.1;Port=1;Database=portico;Username=portico;Timeout=5" },
             new LedgerSettings(),
             signal,
+            new ChainSignal(),
             services.GetRequiredService<IMeterFactory>(),
             clock,
             NullLogger<LedgerWriter>.Instance);

@@ -215,8 +215,19 @@ public sealed partial class AccessWorld : IAsyncLifetime
             return path;
 
         var rest = await Fill(path[(path.IndexOf('}', StringComparison.Ordinal) + 1)..], scene);
-        return $"{path[..start]}/{await Record(path[..start], scene)}{rest}";
+        var record = await Record(path[..start], scene);
+        if (rest == "/receipt")
+            await IsSealed(Guid.Parse(record));
+        return $"{path[..start]}/{record}{rest}";
     }
+
+    /// <summary>A transfer has its receipt some time later.</summary>
+    private Task IsSealed(Guid transfer) => Eventually.Holds(
+        async () => await App.Database.TextAsync(
+            "SELECT EXISTS (SELECT FROM ledger.journals WHERE id = $1) AND NOT EXISTS "
+            + "(SELECT FROM ledger.block_journals WHERE journal_id = $1)",
+            transfer) == "False",
+        $"{transfer} is sealed");
 
     /// <summary>The record of a collection that a scene is about.</summary>
     internal async Task<string> Record(string collection, Scene scene)

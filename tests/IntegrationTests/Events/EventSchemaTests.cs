@@ -28,6 +28,7 @@ public sealed class EventSchemaTests
         string[] told =
         [
             "wallets.opened.v1", "ledger.deposited.v1", "ledger.transfer-posted.v1", "ledger.held.v1", "ledger.exchanged.v1",
+            "ledger.head-sealed.v1",
             "event.result-set.v1",
             "forecast.settled.v1", "event.forecasts-settled.v1"
         ];

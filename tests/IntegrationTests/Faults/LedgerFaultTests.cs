@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Npgsql;
 using Portico.DevStack;
+using Portico.Infrastructure.Ledger;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
@@ -29,7 +31,13 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     {
         _stack = await LocalStack.StartAsync(new LocalStackOptions());
         _app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack });
-        var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Ledger:Writers"] = "2" };
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Ledger:Writers"] = "2",
+            // Blocks are sealed all the time, so that they die at any step too.
+            ["HashChain:SealInterval"] = "00:00:00.05",
+            ["HashChain:MaxBlock"] = "20",
+        };
         (_process, _other) = (await PorticoProcess.StartAsync(_app, settings), await PorticoProcess.StartAsync(_app, settings));
         (_person, var manager) = (await _app.SignUpAsync(), await _app.ManagerAsync());
         _wallets = new Guid[Wallets];
@@ -97,6 +105,28 @@ public sealed class LedgerFaultTests : IAsyncLifetime
         Assert.NotEmpty(made);
         Assert.Equal(made.Length, made.Distinct().Count());
         Assert.Equal((made.Length, earlier + made.Length), await Count(made));
+        await IsSealed(made);
+    }
+
+    /// <summary>Every payment is sealed once, in one chain, and has a valid receipt.</summary>
+    private async Task IsSealed(Guid[] made)
+    {
+        await Eventually.Holds(
+            async () => await _app.Database.TextAsync(
+                "SELECT (SELECT count(*) FROM ledger.journals) - (SELECT count(*) FROM ledger.block_journals)") == "0",
+            "every journal is sealed");
+        await using var connection = new NpgsqlConnection(_app.Database.Superuser);
+        await connection.OpenAsync();
+        var found = (await LedgerVerification.VerifyAsync(connection, _ => { }, default)).Value;
+        Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
+        foreach (var id in made.Where((_, n) => n % 10 == 0))
+        {
+            var receipt = await _person.GetAsync($"/api/v1/transfers/{id}/receipt").Json(HttpStatusCode.OK);
+            using var content = new StringContent($$"""{"receipt":{{receipt}}}""", Encoding.UTF8, "application/json");
+            var told = await _app.Client.PostAsync(new Uri("/api/v1/ledger/receipts/verify", UriKind.Relative), content)
+                .Json(HttpStatusCode.OK);
+            Assert.True(told.GetProperty("valid").GetBoolean(), $"{told}");
+        }
     }
 
     private async Task Pay(Random random, int payer, ConcurrentDictionary<string, string> answers)

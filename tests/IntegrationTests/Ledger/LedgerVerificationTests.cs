@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Portico.Domain.Users;
+using Portico.Infrastructure.HashChain;
 using Portico.Infrastructure.Ledger;
 using Portico.Migrator;
 using Portico.Migrator.Commands;
@@ -13,14 +14,27 @@ namespace Portico.IntegrationTests.Ledger;
 /// <summary>A ledger with something of everything in it, in an application of its own.</summary>
 public sealed class VerifiedLedger : IAsyncLifetime
 {
+    public const string Name = "verified ledger";
+
+    /// <summary>Gives the one to the classes of the collection.</summary>
+    [CollectionDefinition(Name)]
+    public sealed class Definition : ICollectionFixture<VerifiedLedger>;
+
     public PorticoApp App { get; private set; } = null!;
+
+    /// <summary>What debit and credit were before any test.</summary>
+    public JsonElement TrialBalance { get; private set; }
 
     /// <summary>The ids that corruptions name, by what they are.</summary>
     public IDictionary<string, string> Ids { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public async Task InitializeAsync()
     {
-        App = await PorticoApp.StartAsync(new PorticoAppOptions());
+        // Several blocks of some journals.
+        App = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = { ["HashChain:SealInterval"] = "00:00:00.05", ["HashChain:MaxBlock"] = "3" },
+        });
         var manager = await App.ManagerAsync();
         var (ada, bob) = (await App.SignUpAsync(), await App.SignUpAsync());
         var (from, to) = (await ada.OpenWalletWithAsync(App, manager, "100.00"), await bob.OpenWalletAsync());
@@ -39,6 +53,12 @@ public sealed class VerifiedLedger : IAsyncLifetime
         Ids["exchange"] = $"{await ada.ExchangeAsync(App, manager, from, await ada.OpenWalletAsync("USD"), "1.00")}";
         Ids["closed"] = $"{await ada.OpenWalletAsync()}";
         await ada.TransferAsync(App, from, to, "1.00");
+        await Eventually.Holds(
+            async () => await App.Database.TextAsync(
+                "SELECT (SELECT count(*) FROM ledger.journals) - (SELECT count(*) FROM ledger.block_journals)") == "0",
+            "every journal is sealed");
+        TrialBalance = await (await App.SignUpAsync(Role.Admin)).GetAsync("/api/v1/ledger/trial-balance").Json(HttpStatusCode.OK);
+        Ids["top"] = await App.Database.TextAsync("SELECT max(height) FROM ledger.blocks");
     }
 
     public Task DisposeAsync() => App.DisposeAsync().AsTask();
@@ -55,8 +75,16 @@ public sealed class VerifiedLedger : IAsyncLifetime
         Ids.Aggregate(text, (filled, id) => filled.Replace($"{{{id.Key}}}", id.Value, StringComparison.Ordinal));
 }
 
-public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixture<VerifiedLedger>
+[Collection(VerifiedLedger.Name)]
+public sealed class LedgerVerificationTests(VerifiedLedger ledger)
 {
+    private static readonly (string Table, string Trigger)[] Guards =
+    [
+        ("ledger.journals", "journals_append_only"), ("ledger.postings", "postings_append_only"),
+        ("ledger.exchanges", "exchanges_append_only"), ("ledger.blocks", "blocks_append_only"),
+        ("ledger.block_journals", "block_journals_append_only"), ("ledger.chain_keys", "chain_keys_stay"),
+    ];
+
     [Fact]
     public async Task Finds_nothing_in_a_ledger_that_was_only_written_by_itself()
     {
@@ -66,7 +94,7 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         var found = (await LedgerVerification.VerifyAsync(connection, progress.Add, default)).Value;
 
         Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
-        Assert.True(found is { Clean: true, Journals: > 8, Postings: > 14 });
+        Assert.True(found is { Clean: true, Journals: > 8, Postings: > 14, Blocks: > 3 });
         Assert.Equal(progress.OrderBy(at => at.Done), progress);
         Assert.Equal(progress[^1].Total, progress[^1].Done);
     }
@@ -141,6 +169,15 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     [InlineData("DELETE FROM wallets WHERE id = '{closed}'", "wallets", "{closed}")]
     [InlineData("UPDATE ledger.idempotency SET outcome = '{\"journals\":[\"{second}\"]}' WHERE outcome LIKE '%{transfer}%'", "keys", " ")]
     [InlineData("UPDATE ledger.idempotency SET outcome = '{\"journals\":[\"nonsense\"]}' WHERE outcome LIKE '%{transfer}%'", "keys", " ")]
+    [InlineData("DELETE FROM ledger.block_journals WHERE journal_id = '{transfer}'", "sealed", "{transfer}")]
+    [InlineData("UPDATE ledger.block_journals SET height = 1000 WHERE journal_id = '{transfer}'", "members", "{transfer}")]
+    [InlineData("DELETE FROM ledger.blocks WHERE height = {top}", "heads", "{top}")]
+    [InlineData("DELETE FROM ledger.blocks WHERE height = 2", "blocks", "2")]
+    [InlineData("UPDATE ledger.chain_keys SET public_key = sha256(public_key)", "blocks", "")]
+    [InlineData("UPDATE ledger.blocks SET root = previous_hash WHERE height = 2", "blocks", "2")]
+    [InlineData("UPDATE ledger.journals SET description = 'another' WHERE id = '{transfer}'", "leaves", "{transfer}")]
+    [InlineData("UPDATE ledger.block_journals SET position = position + 1 WHERE journal_id = '{transfer}'", "leaves", "{transfer}")]
+    [InlineData("ALTER TABLE ledger.blocks DISABLE TRIGGER blocks_append_only", "guards", "ledger.blocks blocks_append_only")]
     [InlineData("ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only", "guards", "ledger.postings postings_append_only")]
     [InlineData("DROP TRIGGER journals_append_only ON ledger.journals", "guards", "ledger.journals journals_append_only")]
     public async Task Names_the_first_row_that_is_wrong(string change, string check, string row)
@@ -151,13 +188,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         var changed = change.Contains("TRIGGER", StringComparison.Ordinal) ? 1 : await ExecuteAsync(
             connection,
             $"""
-            ALTER TABLE ledger.journals DISABLE TRIGGER journals_append_only;
-            ALTER TABLE ledger.postings DISABLE TRIGGER postings_append_only;
-            ALTER TABLE ledger.exchanges DISABLE TRIGGER exchanges_append_only;
+            {string.Concat(Guards.Select(guard => $"ALTER TABLE {guard.Table} DISABLE TRIGGER {guard.Trigger}; "))}
             {ledger.Named(change)};
-            ALTER TABLE ledger.journals ENABLE TRIGGER journals_append_only;
-            ALTER TABLE ledger.postings ENABLE TRIGGER postings_append_only;
-            ALTER TABLE ledger.exchanges ENABLE TRIGGER exchanges_append_only
+            {string.Join("; ", Guards.Select(guard => $"ALTER TABLE {guard.Table} ENABLE TRIGGER {guard.Trigger}"))}
             """);
         if (change.Contains("TRIGGER", StringComparison.Ordinal))
             await ExecuteAsync(connection, change);
@@ -183,6 +216,7 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
         Assert.Empty(
             LedgerChecks.OfPostings.Select(check => check.Name)
                 .Concat(LedgerChecks.Others.Select(check => check.Name))
+                .Concat(ChainVerification.Checks.Select(check => check.Name))
                 .Except(broken, StringComparer.Ordinal));
     }
 
@@ -194,7 +228,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
 
         var found = await admin.GetAsync("/api/v1/ledger/verification").Json(HttpStatusCode.OK);
         Assert.True(found.GetProperty("clean").GetBoolean(), found.ToString());
-        Assert.Equal(LedgerChecks.OfPostings.Count + LedgerChecks.Others.Count, found.GetProperty("checks").GetArrayLength());
+        Assert.Equal(
+            LedgerChecks.OfPostings.Count + LedgerChecks.Others.Count + ChainVerification.Checks.Count,
+            found.GetProperty("checks").GetArrayLength());
         foreach (var path in (string[])["verification", "trial-balance"])
         {
             await manager.GetAsync($"/api/v1/ledger/{path}").Problem(HttpStatusCode.Forbidden, "forbidden");
@@ -203,11 +239,9 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger) : IClassFixtu
     }
 
     [Fact]
-    public async Task Adds_up_debit_and_credit_of_each_currency()
+    public void Adds_up_debit_and_credit_of_each_currency()
     {
-        var admin = await ledger.App.SignUpAsync(Role.Admin);
-
-        var balance = await admin.GetAsync("/api/v1/ledger/trial-balance").Json(HttpStatusCode.OK);
+        var balance = ledger.TrialBalance;
 
         Assert.True(balance.GetProperty("balanced").GetBoolean());
         var currencies = balance.GetProperty("currencies").EnumerateArray().ToDictionary(sums => sums.Text("currency"));

@@ -1,15 +1,18 @@
 using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
 using Portico.Application.Ledger;
+using Portico.WebApi.Http;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
-/// <summary>The ledger as a whole, for administrators.</summary>
+/// <summary>The ledger as a whole, and the hash chain over it.</summary>
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/ledger")]
 [Tags("Ledger")]
+[IgnoresIdempotencyKey]
 public sealed class LedgerController(ISender sender) : ApiController(sender)
 {
     /// <summary>Shows the trial balance: in each currency debit and credit are equal</summary>
@@ -31,4 +34,20 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     [ProducesErrors(409, 503, 504)]
     public Task<ActionResult<LedgerVerificationDto>> GetVerification(CancellationToken cancellationToken) =>
         Answer(new GetLedgerVerification(), cancellationToken);
+
+    /// <summary>Lists the signed heads of the hash chain, newest first</summary>
+    /// <remarks>Keep them: a receipt is verified with the key of a head, and a history that was changed has other hashes.</remarks>
+    [HttpGet("heads")]
+    [ProducesResponseType<Page<HeadDto>>(StatusCodes.Status200OK)]
+    [ProducesErrors(503)]
+    public Task<ActionResult<Page<HeadDto>>> ListHeads([FromQuery] ListHeads query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
+
+    /// <summary>Checks a receipt, for anyone</summary>
+    /// <remarks>Portico checks the proof and the signature, and that the head is one of its chain.</remarks>
+    [HttpPost("receipts/verify")]
+    [ProducesResponseType<ReceiptCheckDto>(StatusCodes.Status200OK)]
+    [ProducesErrors(503)]
+    public Task<ActionResult<ReceiptCheckDto>> CheckReceipt(CheckReceipt query, CancellationToken cancellationToken) =>
+        Answer(query, cancellationToken);
 }

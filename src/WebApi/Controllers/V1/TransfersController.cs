@@ -2,6 +2,7 @@ using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Ledger;
 using Portico.Application.Transfers;
 using Portico.WebApi.OpenApi;
 
@@ -34,6 +35,18 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [ProducesErrors(404, 503)]
     public Task<ActionResult<TransferDto>> Get(Guid id, CancellationToken cancellationToken) =>
         Answer(new GetTransfer(id), cancellationToken);
+
+    /// <summary>Proves to the parties of a transfer that it is in the hash chain</summary>
+    /// <remarks>
+    /// The receipt can be verified without Portico. A transfer is sealed some seconds after it was made; until then the answer is 409
+    /// `receipt_pending`.
+    /// </remarks>
+    [HttpGet("transfers/{id:guid}/receipt")]
+    [ProducesResponseType<ReceiptDto>(StatusCodes.Status200OK)]
+    [UseCase<GetReceipt>]
+    [ProducesErrors(404, 409, 503)]
+    public Task<ActionResult<ReceiptDto>> GetReceipt(Guid id, CancellationToken cancellationToken) =>
+        Answer(new GetReceipt(id), cancellationToken);
 
     /// <summary>Reverses a transfer, completely or in part</summary>
     /// <remarks>In total never more than the transfer. Deposits, withdrawals and captures can be reversed too.</remarks>

@@ -1,0 +1,277 @@
+using System.Security.Cryptography;
+using Npgsql;
+using NpgsqlTypes;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
+using Portico.Infrastructure.Events;
+
+namespace Portico.Infrastructure.HashChain;
+
+/// <summary>What one call of the sealer did.</summary>
+/// <param name="Journals">How many journals were sealed.</param>
+/// <param name="HasMore">Whether more of them can be sealed at once.</param>
+/// <param name="Oldest">The age of the oldest committed journal that is in no block yet; <c>null</c> when all are.</param>
+internal readonly record struct SealedBlock(int Journals, bool HasMore, TimeSpan? Oldest);
+
+/// <summary>Seals the journals that are committed and in no block yet: one block at a time, by one process at a time.</summary>
+/// <remarks>
+/// Journals are sealed in the order of their transactions, and only below the oldest transaction that is under way. So no transaction that
+/// commits late is left out. Transaction ids mean something in one database cluster only. In another one, and for journals that have none,
+/// the sealer first looks through all journals once. Not thread-safe.
+/// </remarks>
+internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
+{
+    /// <summary>An advisory lock that nothing else in the database uses.</summary>
+    public const long LockKey = 0x504f_5254_4348_4149;
+
+    /// <summary>The aggregate of the events of heads.</summary>
+    public static readonly Guid ChainId = new("6c656467-6572-8000-8000-000000000001");
+
+    // Look-ups by key and by ranges of pages stay right, whatever the size of the tables was when they were analysed last.
+    private const string BeginSql =
+        """
+        SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off;
+        SET LOCAL synchronous_commit = on
+        """;
+
+    private const string NextSql =
+        $"""
+        SELECT {JournalRow.Columns} FROM ledger.journals j
+        WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            AND (j.transaction_id, j.id) > ($1, $2)
+        ORDER BY j.transaction_id, j.id LIMIT $3
+        """;
+
+    // After a pass, and in another cluster, some of them are sealed already.
+    private const string NextUnsealedSql =
+        $"""
+        SELECT {JournalRow.Columns} FROM ledger.journals j
+        WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            AND (j.transaction_id, j.id) > ($1, $2)
+            AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
+        ORDER BY j.transaction_id, j.id LIMIT $3
+        """;
+
+    private const string NextOfAllSql =
+        $"""
+        SELECT {JournalRow.Columns} FROM ledger.journals j
+        WHERE j.id > $1 AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
+        ORDER BY j.id LIMIT $2
+        """;
+
+    // Rows of another cluster may have any transaction id, and are sealed.
+    private const string OldestSql =
+        """
+        SELECT extract(epoch FROM clock_timestamp() - min(j.recorded_at))::double precision FROM ledger.journals j
+        WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+            AND (j.transaction_id, j.id) > ($1, $2)
+            AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
+        """;
+
+    private const string MembersKey = "block_journals_pkey";
+    private const int CheckedBlocks = 100;
+
+    private readonly FieldWriter _writer = new();
+
+    // A look-up for each journal is a tenth of the cost, so it is made only for some blocks after the key has refused a second seal.
+    private int _checkedBlocks;
+
+    // How far this process has looked through all journals, and the transactions that its pass covers.
+    private Pass? _pass;
+
+    /// <summary>Seals the next block, if there is anything to seal and no other process is sealing.</summary>
+    public async Task<SealedBlock> Seal(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await Begin(connection, cancellationToken) is not { } chain)
+            return new SealedBlock(0, HasMore: false, TimeSpan.Zero);
+
+        var (next, pass) = chain.UpTo is { } upTo ? (upTo, null) : Follow(chain);
+        var isChecked = _checkedBlocks > 0;
+        var journals = pass is null
+            ? await Read(
+                connection, isChecked ? NextUnsealedSql : NextSql, cancellationToken,
+                Parameter(next.Transaction), Parameter(next.Journal), Limit())
+            : await Read(connection, NextOfAllSql, cancellationToken, Parameter(pass.After), Limit());
+        var isFull = journals.Count == settings.MaxBlock;
+        if (pass is not null)
+        {
+            pass = isFull ? pass with { After = journals[^1].Id } : pass with { IsDone = true };
+            next = new UpTo(pass.Below, Guid.Empty);
+        }
+        else if (journals.Count > 0)
+        {
+            next = new UpTo(journals[^1].TransactionId!.Value, journals[^1].Id);
+        }
+
+        try
+        {
+            if (journals.Count > 0)
+                await Write(connection, chain, journals, pass is { IsDone: false } ? null : next, cancellationToken);
+        }
+        catch (PostgresException again) when (!isChecked && again.ConstraintName == MembersKey)
+        {
+            _checkedBlocks = CheckedBlocks;
+            return new SealedBlock(0, HasMore: true, null);
+        }
+
+        var oldest = isFull || pass is not null ? null : await Oldest(connection, next, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        _pass = pass ?? _pass;
+        _checkedBlocks = Math.Max(0, _checkedBlocks - 1);
+        return new SealedBlock(journals.Count, HasMore: isFull || pass is not null, oldest);
+    }
+
+    /// <summary>The pass over all journals, or its end when this process has finished it.</summary>
+    private (UpTo Next, Pass? Pass) Follow(Chain chain) => _pass switch
+    {
+        { IsDone: true } done when done.SystemId == chain.SystemId => (new UpTo(done.Below, Guid.Empty), null),
+        { } going when going.SystemId == chain.SystemId => (default, going),
+        _ => (default, new Pass(chain.SystemId, chain.Below, Guid.Empty, IsDone: false)),
+    };
+
+    private static async Task<Chain?> Begin(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using (var command = new NpgsqlCommand($"{BeginSql}; SELECT pg_try_advisory_xact_lock({LockKey})", connection))
+        {
+            if (await command.ExecuteScalarAsync(cancellationToken) is not true)
+                return null;
+        }
+
+        await using var read = new NpgsqlCommand(
+            """
+            SELECT system_identifier, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, clock_timestamp(),
+                b.height, b.hash, b.system_id, b.up_to_transaction, b.up_to_journal
+            FROM pg_control_system() LEFT JOIN LATERAL (SELECT * FROM ledger.blocks ORDER BY height DESC LIMIT 1) b ON true
+            """,
+            connection);
+        await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var systemId = reader.GetInt64(0);
+        var isFirst = reader.IsDBNull(3);
+        return new Chain(
+            systemId,
+            reader.GetInt64(1),
+            reader.GetFieldValue<long>(2),
+            isFirst ? 0 : reader.GetInt64(3),
+            isFirst ? new byte[MerkleTree.HashLength] : reader.GetFieldValue<byte[]>(4),
+            !isFirst && reader.GetInt64(5) == systemId && !reader.IsDBNull(6) ? new UpTo(reader.GetInt64(6), reader.GetGuid(7)) : null);
+    }
+
+    private static async Task<List<JournalRow>> Read(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<JournalRow>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(JournalRow.Read(reader));
+        return rows;
+    }
+
+    private static async Task<TimeSpan?> Oldest(NpgsqlConnection connection, UpTo after, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OldestSql, connection)
+        {
+            Parameters = { Parameter(after.Transaction), Parameter(after.Journal) },
+        };
+        return await command.ExecuteScalarAsync(cancellationToken) is double seconds ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
+    }
+
+    private async Task Write(
+        NpgsqlConnection connection, Chain chain, List<JournalRow> journals, UpTo? upTo, CancellationToken cancellationToken)
+    {
+        var postings = await PostingRow.ReadAll(connection, journals, cancellationToken);
+        var key = await keys.Signing(connection, cancellationToken);
+        var salt = RandomNumberGenerator.GetBytes(MerkleTree.HashLength);
+        var leaves = new byte[journals.Count][];
+        for (var i = 0; i < leaves.Length; i++)
+            leaves[i] = Leaf.HashOf(_writer, journals[i], postings[journals[i].Id], salt);
+
+        var block = new BlockRow
+        {
+            Height = chain.Height + 1,
+            Format = BlockRow.CurrentFormat,
+            PreviousHash = chain.Hash,
+            Root = MerkleTree.Root(leaves),
+            Journals = leaves.Length,
+            Salt = salt,
+            SealedAt = chain.Now,
+            SystemId = chain.SystemId,
+            UpToTransaction = upTo?.Transaction,
+            UpToJournal = upTo?.Journal,
+            KeyId = key.Id,
+        };
+        var hash = BlockRow.HashOf(block.ToHead(key.PublicKey));
+        block = block with { Hash = hash, Signature = key.Sign(block.Height, hash) };
+        await Insert(connection, block, key, cancellationToken);
+        // COPY writes rows by the page into the log of the database, and not one by one.
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY ledger.block_journals (journal_id, height, position, leaf_hash) FROM STDIN (FORMAT BINARY)", cancellationToken);
+        for (var i = 0; i < leaves.Length; i++)
+        {
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(journals[i].Id, NpgsqlDbType.Uuid, cancellationToken);
+            await copy.WriteAsync(block.Height, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync(i, NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(leaves[i], NpgsqlDbType.Bytea, cancellationToken);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
+    }
+
+    private static async Task Insert(NpgsqlConnection connection, BlockRow block, ChainKey key, CancellationToken cancellationToken)
+    {
+        var head = block.ToHead(key.PublicKey);
+        var told = new LedgerHeadSealed(
+            head.Format, head.Height, head.PreviousHash, head.Root, head.Journals, head.PrivateHash, head.SealedAt,
+            head.Hash, head.KeyId, head.PublicKey, head.Signature);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(
+                    """
+                    INSERT INTO ledger.blocks (height, format, previous_hash, root, journals, salt, sealed_at, system_id,
+                        up_to_transaction, up_to_journal, hash, key_id, signature)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                    """)
+                {
+                    Parameters =
+                    {
+                        Parameter(block.Height), Parameter(block.Format), Parameter(block.PreviousHash), Parameter(block.Root),
+                        Parameter(block.Journals), Parameter(block.Salt), RowValues.Time(block.SealedAt), Parameter(block.SystemId),
+                        Parameter(block.UpToTransaction), Parameter(block.UpToJournal), Parameter(block.Hash), Parameter(block.KeyId),
+                        Parameter(block.Signature),
+                    },
+                },
+                new NpgsqlBatchCommand(
+                    """
+                    INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
+                    VALUES ($1, 'HashChain', $2, $3, $4, $5::jsonb, $6)
+                    """)
+                {
+                    Parameters =
+                    {
+                        Parameter(Ids.New(RowValues.Instant(block.SealedAt))), Parameter(ChainId), Parameter(block.Height),
+                        Parameter(EventNames.Of(told)), Parameter(EventJson.Write(told)), RowValues.Time(block.SealedAt),
+                    },
+                },
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlParameter<int> Limit() => Parameter(settings.MaxBlock);
+
+    private static NpgsqlParameter<T> Parameter<T>(T value) => new() { TypedValue = value };
+
+    private readonly record struct UpTo(long Transaction, Guid Journal);
+
+    /// <summary>The newest block, and what the database says before the next one.</summary>
+    private sealed record Chain(long SystemId, long Below, long Now, long Height, byte[] Hash, UpTo? UpTo);
+
+    /// <summary>A pass over all journals; every transaction below a number had ended when it began.</summary>
+    private sealed record Pass(long SystemId, long Below, Guid After, bool IsDone);
+}

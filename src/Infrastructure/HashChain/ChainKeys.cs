@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Npgsql;
+using Portico.Infrastructure.SigningKeys;
+
+namespace Portico.Infrastructure.HashChain;
+
+/// <summary>The keys that sign heads: one signs, and the public keys of all stay for ever.</summary>
+/// <remarks>Private keys are sealed like the signing keys of access tokens (<see cref="KeySealing"/>).</remarks>
+public sealed class ChainKeys(KeySealing sealing)
+{
+    private (byte[] Sealed, ChainKey Key)? _opened;
+
+    /// <summary>Replaces the key that signs; the private half of the former one is deleted.</summary>
+    /// <returns>The id of the new key.</returns>
+    public async Task<string> Rotate(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Waits for a block that is being sealed, and keeps others from being signed meanwhile.
+        await Execute(connection, $"SELECT pg_advisory_xact_lock({BlockSealer.LockKey})", cancellationToken);
+        await Execute(connection, "UPDATE ledger.chain_keys SET sealed_key = NULL WHERE sealed_key IS NOT NULL", cancellationToken);
+        var key = await Make(connection, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return key.Id;
+    }
+
+    /// <summary>Seals the key that signs with the current sealing key.</summary>
+    /// <returns>Whether it was sealed with another one.</returns>
+    public async Task<bool> Reseal(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await Read(connection, cancellationToken) is not var (id, sealedKey) || sealing.IsOfToday(sealedKey))
+            return false;
+
+        await using var update = new NpgsqlCommand(
+            "UPDATE ledger.chain_keys SET sealed_key = $3 WHERE id = $1 AND sealed_key = $2", connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = id },
+                new NpgsqlParameter<byte[]> { TypedValue = sealedKey },
+                new NpgsqlParameter<byte[]> { TypedValue = sealing.Seal(sealing.Open(sealedKey, PurposeOf(id)), PurposeOf(id)) },
+            },
+        };
+        return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    /// <summary>The key that signs; the first call makes it.</summary>
+    /// <exception cref="SealedKeyException">The key can't be decrypted.</exception>
+    internal async Task<ChainKey> Signing(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await Read(connection, cancellationToken) is not var (id, sealedKey))
+            return await Make(connection, cancellationToken);
+        if (_opened is { } opened && opened.Sealed.AsSpan().SequenceEqual(sealedKey))
+            return opened.Key;
+
+        var seed = sealing.Open(sealedKey, PurposeOf(id));
+        var key = ChainKey.Import(seed);
+        CryptographicOperations.ZeroMemory(seed);
+        if (key.Id != id)
+            throw new SealedKeyException($"The {PurposeOf(id)} contains another key.");
+        _opened = (sealedKey, key);
+        return key;
+    }
+
+    private static string PurposeOf(string id) => $"ledger chain key {id}";
+
+    private static async Task<(string Id, byte[] Sealed)?> Read(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT id, sealed_key FROM ledger.chain_keys WHERE sealed_key IS NOT NULL", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetString(0), reader.GetFieldValue<byte[]>(1)) : null;
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<ChainKey> Make(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var key = ChainKey.Generate();
+        var seed = key.Export();
+        await using var insert = new NpgsqlCommand(
+            "INSERT INTO ledger.chain_keys (id, public_key, sealed_key, created_at) VALUES ($1, $2, $3, clock_timestamp())", connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = key.Id },
+                new NpgsqlParameter<byte[]> { TypedValue = key.PublicKey },
+                new NpgsqlParameter<byte[]> { TypedValue = sealing.Seal(seed, PurposeOf(key.Id)) },
+            },
+        };
+        CryptographicOperations.ZeroMemory(seed);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        return key;
+    }
+}

@@ -1,0 +1,114 @@
+using Npgsql;
+using Portico.Application.Ledger;
+
+namespace Portico.Infrastructure.HashChain;
+
+/// <summary>Reads heads and receipts of the chain from PostgreSQL.</summary>
+internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
+{
+    private const string HeadsSql =
+        $"SELECT {BlockRow.Columns}, k.public_key FROM ledger.blocks b JOIN ledger.chain_keys k ON k.id = b.key_id";
+
+    // A posting has the time of its journal, and at most some thousand postings of an account have the same time.
+    private const string PostingsSql =
+        $"""
+        SELECT {PostingRow.Columns} FROM (SELECT id, unnest(ARRAY[source_id, destination_id]) AS account_id, recorded_at
+            FROM ledger.journals WHERE id = $1) j
+        CROSS JOIN LATERAL (SELECT ledger.version_at(j.account_id, j.recorded_at) AS version OFFSET 0) last
+        CROSS JOIN LATERAL (
+            SELECT * FROM ledger.postings
+            WHERE account_id = j.account_id AND account_version BETWEEN last.version - 100000 AND last.version AND journal_id = j.id
+            ORDER BY account_version DESC LIMIT 1) p
+        """;
+
+    public async Task<IReadOnlyList<HeadDto>> ListHeads(long below, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"{HeadsSql} WHERE b.height < $1 ORDER BY b.height DESC LIMIT $2");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = below });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var heads = new List<HeadDto>();
+        while (await reader.ReadAsync(cancellationToken))
+            heads.Add(Head(reader).Dto);
+        return heads;
+    }
+
+    public async Task<ReceiptDto?> FindReceipt(Guid journalId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await FindPlace(connection, journalId, cancellationToken) is not var (height, position))
+            return null;
+
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Command($"{HeadsSql} WHERE b.height = $1", height),
+                Command("SELECT leaf_hash FROM ledger.block_journals WHERE height = $1 ORDER BY position", height),
+                Command($"SELECT {JournalRow.Columns} FROM ledger.journals j WHERE j.id = $1", journalId),
+                Command(PostingsSql, journalId),
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var (block, head) = Head(reader);
+        await reader.NextResultAsync(cancellationToken);
+        var leaves = new List<byte[]>(block.Journals);
+        while (await reader.ReadAsync(cancellationToken))
+            leaves.Add(reader.GetFieldValue<byte[]>(0));
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var journal = JournalRow.Read(reader);
+        await reader.NextResultAsync(cancellationToken);
+        var postings = new List<PostingRow>(2);
+        while (await reader.ReadAsync(cancellationToken))
+            postings.Add(PostingRow.Read(reader));
+        return new ReceiptDto
+        {
+            Format = BlockRow.CurrentFormat,
+            Transfer = journal.ToTransfer(),
+            PrivateHash = Convert.ToHexStringLower(Leaf.PrivateHashOf(new FieldWriter(), journal, postings, block.Salt)),
+            Position = position,
+            Proof = [.. MerkleTree.Proof(leaves.ToArray(), position).Select(Convert.ToHexStringLower)],
+            Head = head,
+        };
+    }
+
+    public async Task<ReceiptProblem?> Check(ReceiptDto receipt, CancellationToken cancellationToken)
+    {
+        if (ReceiptVerification.Check(receipt) is { } problem)
+            return problem;
+
+        await using var command = database.CreateCommand(
+            """
+            SELECT EXISTS (SELECT FROM ledger.chain_keys WHERE id = $1),
+                EXISTS (SELECT FROM ledger.blocks WHERE height = $2 AND hash = $3)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = receipt.Head.KeyId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = receipt.Head.Height });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Convert.FromHexString(receipt.Head.Hash) });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return !reader.GetBoolean(0) ? ReceiptProblem.UnknownKey : !reader.GetBoolean(1) ? ReceiptProblem.UnknownHead : null;
+    }
+
+    private static async Task<(long Height, int Position)?> FindPlace(
+        NpgsqlConnection connection, Guid journalId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT height, position FROM ledger.block_journals WHERE journal_id = $1", connection)
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = journalId } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt32(1)) : null;
+    }
+
+    private static (BlockRow Block, HeadDto Dto) Head(NpgsqlDataReader reader)
+    {
+        var block = BlockRow.Read(reader);
+        return (block, block.ToHead(reader.GetFieldValue<byte[]>(BlockRow.ColumnCount)));
+    }
+
+    private static NpgsqlBatchCommand Command<T>(string sql, T value) =>
+        new(sql) { Parameters = { new NpgsqlParameter<T> { TypedValue = value } } };
+}

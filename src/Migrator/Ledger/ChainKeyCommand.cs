@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Portico.Infrastructure.HashChain;
+using Portico.Migrator.Commands;
+
+namespace Portico.Migrator.Ledger;
+
+/// <summary><c>ledger keys rotate</c>: lets a new key sign the heads of the hash chain.</summary>
+internal static class ChainKeyCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var connectTimeout = Durations.Option(
+            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var rotate = new Command(
+            "rotate", "Sign the next heads with a new key, and delete the private half of the former one. Its public key stays for ever.")
+        {
+            connectTimeout,
+        };
+        host.SetAction(rotate, async (run, cancellationToken) =>
+        {
+            var keys = new ChainKeys(run.Settings.Sealing);
+            await using var connection = await DatabaseServer.OpenAsync(
+                run.Settings.Keys, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
+            var id = await keys.Rotate(connection, cancellationToken);
+            run.Report.Set("key", id);
+            run.Report.Line($"{id} signs the next heads.");
+            return ExitCode.Ok;
+        });
+        return new Command("keys", "Change the key that signs the heads of the hash chain.") { rotate };
+    }
+}
