@@ -15,7 +15,8 @@ internal sealed class GetTransferHandler(ILedgerRecords records, ICurrentUser ca
     public async Task<Result<TransferDto>> Handle(GetTransfer query, CancellationToken cancellationToken)
     {
         var found = await records.FindJournal(query.Id, cancellationToken);
-        var isShown = found is { Journal.Kind: not (JournalKind.Hold or JournalKind.Void or JournalKind.Expiry or JournalKind.Rounding) }
+        var isShown = found is { Journal.Kind: not (JournalKind.Hold or JournalKind.Void or JournalKind.Expiry) }
+            && found.Journal.Kind is not (JournalKind.Rounding or JournalKind.ProviderFee)
             && (found.SourceOwnerId == caller.Id || found.DestinationOwnerId == caller.Id || caller.Has(Permissions.MoneyRead));
         return isShown ? TransferDto.Of(found!.Journal) : LedgerErrors.TransferNotFound;
     }

@@ -18,6 +18,9 @@ public static class Permissions
     public const string MoneyWithdraw = "money.withdraw";
     public const string MoneyReverse = "money.reverse";
 
+    /// <summary>Returns money of payments through their provider.</summary>
+    public const string PaymentsRefund = "payments.refund";
+
     public const string ExchangeRatesWrite = "exchange-rates.write";
 
     /// <summary>Reads the trial balance and verifies the ledger.</summary>
@@ -33,6 +36,7 @@ public static class Permissions
         [MoneyDeposit] = Role.Manager,
         [MoneyWithdraw] = Role.Manager,
         [MoneyReverse] = Role.Manager,
+        [PaymentsRefund] = Role.Manager,
         [ExchangeRatesWrite] = Role.Manager,
         [LedgerAudit] = Role.Admin,
         [EventsWrite] = Role.Manager,
