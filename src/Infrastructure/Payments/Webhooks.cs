@@ -59,7 +59,7 @@ internal sealed class Webhooks : IWebhooks
                     LEFT JOIN payments p ON p.provider = due.provider AND p.provider_id = due.provider_payment_id),
             woken AS (
                 INSERT INTO payment_work (payment_id, due_at, wakes)
-                SELECT DISTINCT id, clock_timestamp(), 1 FROM known WHERE id IS NOT NULL
+                SELECT DISTINCT id, statement_timestamp(), 1 FROM known WHERE id IS NOT NULL
                 ON CONFLICT (payment_id) DO UPDATE
                 SET due_at = least(payment_work.due_at, excluded.due_at), wakes = payment_work.wakes + 1)
             UPDATE payment_webhooks w SET attempts = attempts + 1,
