@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Common.Records;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
@@ -275,9 +274,9 @@ public sealed class PaymentSteps(
     private Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken) =>
         ledger.Execute(instruction with { IsOfPayment = true, TraceParent = Activity.Current?.Id }, cancellationToken);
 
-    private Task<Payment> Read(Guid paymentId, CancellationToken cancellationToken) =>
-        db.Set<Payment>().AsNoTracking().OfEveryOwner().Include(payment => payment.Refunds)
-            .SingleAsync(payment => payment.Id == paymentId, cancellationToken);
+    private async Task<Payment> Read(Guid paymentId, CancellationToken cancellationToken) =>
+        await db.Set<Payment>().AsNoTracking().FindWithRefunds(paymentId, cancellationToken)
+            ?? throw new InvalidOperationException($"There is no payment {paymentId}.");
 
     private async Task Change(Payment payment, Action<Payment> change, CancellationToken cancellationToken)
     {

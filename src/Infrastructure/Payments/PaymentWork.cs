@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Common.Records;
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
 using Portico.Infrastructure.Hosting;
@@ -62,8 +61,7 @@ internal sealed partial class PaymentWork(
     public async Task<Payment?> Lock(Guid paymentId, CancellationToken cancellationToken)
     {
         await db.Database.ExecuteSqlAsync($"SELECT FROM payments WHERE id = {paymentId} FOR NO KEY UPDATE", cancellationToken);
-        return await db.Set<Payment>().OfEveryOwner().Include(payment => payment.Refunds)
-            .SingleOrDefaultAsync(payment => payment.Id == paymentId, cancellationToken);
+        return await db.Set<Payment>().FindWithRefunds(paymentId, cancellationToken);
     }
 
     public async Task<PaymentLease?> TryLease(Guid paymentId, CancellationToken cancellationToken)

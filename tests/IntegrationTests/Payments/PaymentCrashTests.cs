@@ -18,10 +18,10 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(60);
 
-    private readonly FakeStripe _stripe = new();
-    private readonly FakeYookassa _yookassa = new();
     private readonly List<(string Provider, TestPerson Person, Guid Wallet)> _people = [];
     private readonly Dictionary<string, int> _hit = new(StringComparer.Ordinal);
+    private FakeStripe _stripe = null!;
+    private FakeYookassa _yookassa = null!;
     private PorticoApp _app = null!;
     private PorticoProcess _portico = null!;
     private TestPerson _manager = null!;
@@ -30,6 +30,7 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        (_stripe, _yookassa) = (new FakeStripe(), new FakeYookassa());
         await _stripe.StartAsync();
         await _yookassa.StartAsync();
         // Without the providers: it signs people in, and only the process works on payments.
@@ -60,7 +61,8 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await Campaign.Run(RunsInSuite, Run);
         var received = Remote().Where(payment => payment.Received > 0).ToArray();
-        output.WriteLine($"{_runs} runs, {received.Length} payments received, {received.Sum(payment => payment.Refunds.Count)} refunds");
+        Assert.True(received.Length >= _runs, $"{received.Length} payments in {_runs} runs");
+        output.WriteLine($"{_runs} runs, {received.Length} payments received, {received.Sum(payment => payment.Refunds.Count)} refunds, {_faults} faults");
         output.WriteLine($"killed with: {string.Join(", ", _hit.OrderBy(state => state.Key).Select(state => $"{state.Key} {state.Value}"))}");
     }
 
@@ -86,10 +88,15 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
         (_stripe.Fault, _yookassa.Fault) = (Fault, Fault);
         var actions = Enumerable.Range(0, AtOnce).Select(n => ActionOf(random, n)).ToArray();
+        var before = await CountAsync("payments") + await CountAsync("payment_refunds");
         var sent = Task.WhenAll(actions.Select(action => action()));
+        // From the first payment or refund of this run, because a process that has just started takes long for its first request.
+        await Eventually.Holds(
+            async () => sent.IsCompleted || await CountAsync("payments") + await CountAsync("payment_refunds") > before,
+            "payments are begun");
         await Task.Delay(TimeSpan.FromMilliseconds(random.NextDouble() * MaxDelay));
         await _portico.KillAsync();
-        await CountAsync();
+        await CountStatesAsync();
         (_stripe.Fault, _yookassa.Fault) = (_ => PaymentFault.None, _ => PaymentFault.None);
         await sent;
         await _portico.StartAsync();
@@ -159,7 +166,10 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private async Task CountAsync()
+    private async Task<long> CountAsync(string table) =>
+        (await RowsAsync($"SELECT count(*) FROM {table}", row => row.GetInt64(0)))[0];
+
+    private async Task CountStatesAsync()
     {
         foreach (var state in await RowsAsync(
             """

@@ -100,10 +100,10 @@ public sealed class PaymentTests(PaymentWorld world)
         var body = await world.Stripe.Notification("payment_intent.succeeded", begun.Remote)().Content!.ReadAsStringAsync();
         HttpRequestMessage[] wrong =
         [
-            FakeStripe.Signed(body, "whsec_another", DateTimeOffset.UtcNow),
-            FakeStripe.Signed(body, FakeStripe.WebhookSecret, DateTimeOffset.UtcNow.AddMinutes(-10)),
+            FakeStripe.Sign(body, "whsec_another", DateTimeOffset.UtcNow),
+            FakeStripe.Sign(body, FakeStripe.WebhookSecret, DateTimeOffset.UtcNow.AddMinutes(-10)),
             new(HttpMethod.Post, "/api/v1/webhooks/stripe") { Content = new StringContent(body) },
-            FakeStripe.Signed("{", FakeStripe.WebhookSecret, DateTimeOffset.UtcNow),
+            FakeStripe.Sign("{", FakeStripe.WebhookSecret, DateTimeOffset.UtcNow),
         ];
         foreach (var request in wrong)
             await App.Client.SendAsync(request).Problem(HttpStatusCode.BadRequest, "invalid_webhook");

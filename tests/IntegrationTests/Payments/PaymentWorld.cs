@@ -43,7 +43,7 @@ public sealed class PaymentWorld : IAsyncLifetime
         await Yookassa.DisposeAsync();
     }
 
-    public static Dictionary<string, string?> Settings(FakeStripe stripe, FakeYookassa yookassa)
+    public static IDictionary<string, string?> Settings(FakeStripe stripe, FakeYookassa yookassa)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -87,7 +87,7 @@ public sealed class PaymentWorld : IAsyncLifetime
         return begun;
     }
 
-    public async Task<List<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] values)
+    public async Task<IReadOnlyList<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] values)
     {
         await using var connection = new NpgsqlConnection(App.Database.Portico);
         await connection.OpenAsync();

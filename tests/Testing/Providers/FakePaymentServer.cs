@@ -39,7 +39,7 @@ public sealed class FakePayment
     public required string? PorticoId { get; init; }
     public string Status { get; set; } = "pending";
     public long Received { get; set; }
-    public List<FakeRefund> Refunds { get; } = [];
+    public IList<FakeRefund> Refunds { get; } = new List<FakeRefund>();
 
     /// <summary>What the provider charges: 2.9 % and 30 minor units.</summary>
     public long Fee => (Received * 29 / 1000) + 30;

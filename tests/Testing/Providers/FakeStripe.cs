@@ -39,11 +39,11 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
             ["livemode"] = false,
             ["data"] = new JsonObject { ["object"] = subject },
         }.ToJsonString();
-        return () => Signed(body, WebhookSecret, DateTimeOffset.UtcNow);
+        return () => Sign(body, WebhookSecret, DateTimeOffset.UtcNow);
     }
 
     /// <summary>Signs as Stripe does: an HMAC of the time and the body.</summary>
-    public static HttpRequestMessage Signed(string body, string secret, DateTimeOffset at)
+    public static HttpRequestMessage Sign(string body, string secret, DateTimeOffset at)
     {
         var time = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var mac = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{time}.{body}"));
@@ -126,7 +126,7 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
         var payment = Payments[form["payment_intent"]!];
         var amount = long.Parse(form["amount"]!, CultureInfo.InvariantCulture);
         var porticoId = form["metadata[portico_refund_id]"].ToString();
-        if (payment.Refunds.Find(made => made.PorticoId == porticoId) is { } twin)
+        if (payment.Refunds.FirstOrDefault(made => made.PorticoId == porticoId) is { } twin)
             return Ok(Show(twin, payment));
         if (RefusesRefunds || payment.Refunding + amount > payment.Received)
             return Error(400, "invalid_request_error", "charge_already_refunded", "Refund amount is greater than unrefunded amount.");

@@ -105,7 +105,7 @@ public sealed class FakeYookassa() : FakePaymentServer("Idempotence-Key")
         var payment = Payments[(string)json["payment_id"]!];
         var amount = Units(json["amount"]!);
         var text = (string)json["description"]!;
-        if (payment.Refunds.Find(made => made.PorticoId == text) is { } twin)
+        if (payment.Refunds.FirstOrDefault(made => made.PorticoId == text) is { } twin)
             return Ok(Show(twin, payment));
         if (RefusesRefunds || payment.Refunding + amount > payment.Received)
             return Error(400, "invalid_request", "amount.value");
