@@ -38,12 +38,12 @@ public sealed record CreatePayment : ICommand<PaymentDto>, INeedsIdempotencyKey,
 
 internal sealed class CreatePaymentValidator : AbstractValidator<CreatePayment>
 {
-    public CreatePaymentValidator(IPaymentProviders providers)
+    public CreatePaymentValidator()
     {
         RuleFor(c => c.Amount).IsAmount();
         RuleFor(c => c.Provider).IsInEnum();
-        RuleFor(c => c.ReturnUrl).Must(url => url?.Length <= Payment.MaxUrlLength && providers.AllowsReturnTo(url))
-            .WithMessage("Give a URL of an origin that this installation allows to return to.");
+        RuleFor(c => c.ReturnUrl).Must(url => url?.Length <= Payment.MaxUrlLength)
+            .WithMessage($"Give a URL of at most {Payment.MaxUrlLength} characters.");
     }
 }
 
@@ -57,6 +57,11 @@ internal sealed class CreatePaymentHandler(
     // Nobody gets it: the request looks again at what its key was used for.
     private static readonly Error KeyTaken = new(ErrorKind.Conflict, "key_taken", "Another request with the same key came first.");
 
+    private static readonly Error ForeignUrl = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["returnUrl"] = ["Give a URL of an origin that this installation allows to return to."],
+    });
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private IdempotencyKey Key => request.Current ?? throw new InvalidOperationException("The request has no idempotency key.");
@@ -65,6 +70,8 @@ internal sealed class CreatePaymentHandler(
     {
         if (providers.Find(command.Provider) is not { } provider)
             return PaymentErrors.ProviderOff;
+        if (!providers.AllowsReturnTo(command.ReturnUrl))
+            return ForeignUrl;
 
         var started = clock.GetTimestamp();
         while (true)
@@ -166,7 +173,9 @@ internal sealed class CreatePaymentHandler(
                 {
                     var payment = (await work.Lock(lease.PaymentId, token))!;
                     payment.Answered();
-                    Result<PaymentDto> result = payment.Failure == PaymentSteps.RefusedReason ? PaymentErrors.Refused : PaymentDto.Of(payment);
+                    Result<PaymentDto> result = payment.Failure == PaymentSteps.RefusedReason
+                        ? PaymentErrors.Refused
+                        : PaymentDto.Of(payment);
                     await keys.Answer(Key, request.AnswerOf(result), token);
                     return (Result<Answered>)new Answered(result);
                 },

@@ -188,7 +188,7 @@ public sealed class PaymentSteps(
         }
     }
 
-    /// <summary>Moves the money of a refund to the provider: what is held, else from the wallet, else from the account of suspense.</summary>
+    /// <summary>Moves the money of a refund to the provider: what is held, else from the wallet, else from suspense.</summary>
     /// <returns>Whether the wallet owes it now.</returns>
     private async Task<bool> Book(Payment payment, Guid refundId, Money amount, CancellationToken cancellationToken)
     {

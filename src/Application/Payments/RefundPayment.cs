@@ -11,7 +11,9 @@ using Portico.Domain.Payments;
 namespace Portico.Application.Payments;
 
 /// <summary>Returns all that is left of a payment, or a part, to the user who paid; in total never more than was received.</summary>
-/// <remarks>The money is reserved in the wallet and goes back through the provider, in the background: read the payment to see how far it is.</remarks>
+/// <remarks>
+/// The money is reserved in the wallet and goes back through the provider, in the background: read the payment to see how far it is.
+/// </remarks>
 /// <example>{"amount":{"amount":"10.00","currency":"EUR"},"reason":"One of the two was broken"}</example>
 [RequirePermission(Permissions.PaymentsRefund)]
 public sealed record RefundPayment : ICommand<PaymentRefundDto>, INeedsIdempotencyKey

@@ -17,7 +17,9 @@ public static class PaymentErrors
         ErrorKind.Unprocessable, "payment_refused", "The provider refused it. Change the amount or the currency, and use a new key.");
 
     public static readonly Error TooMany = new(
-        ErrorKind.Conflict, "too_many_payments", "You have as many payments in progress as are allowed. Pay one, or wait until one expires.");
+        ErrorKind.Conflict,
+        "too_many_payments",
+        "You have as many payments in progress as are allowed. Pay one, or wait until one expires.");
 
     public static readonly Error NotPaid = new(ErrorKind.Conflict, "payment_not_paid", "Only a payment that was received can be refunded.");
 

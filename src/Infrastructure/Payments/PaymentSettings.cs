@@ -33,8 +33,8 @@ public sealed class PaymentSettings : ISettings
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin
                 || !(uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
             {
-                yield return $"Payments:ReturnOrigins:{index} must be an https origin without a path, such as https://app.example.com, with "
-                    + $"http for localhost only; it is '{origin}'.";
+                yield return $"Payments:ReturnOrigins:{index} must be an https origin without a path, such as https://app.example.com, "
+                    + $"with http for localhost only; it is '{origin}'.";
             }
         }
 
@@ -65,7 +65,10 @@ public sealed class PaymentSettings : ISettings
         foreach (var (index, code) in codes.Index())
         {
             if (Currency.Find(code) is not { } currency || !isPossible(currency))
-                yield return $"{setting}:{index} must be the code of a currency that the provider takes in its minor units; it is '{code}'.";
+            {
+                yield return $"{setting}:{index} must be the code of a currency that the provider takes in its minor units; "
+                    + $"it is '{code}'.";
+            }
         }
     }
 }

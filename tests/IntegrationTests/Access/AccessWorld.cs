@@ -48,7 +48,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /exchanges/quotes"] =
             """{"fromWalletId":"{wallet}","toWalletId":"{dollars}","sell":{"amount":"1.00","currency":"EUR"}}""",
         ["POST /payments"] =
-            """{"walletId":"{wallet}","amount":{"amount":"10.00","currency":"EUR"},"provider":"stripe","returnUrl":"https://app.example.com/"}""",
+            """{"walletId":"{wallet}","amount":{"amount":"10.00","currency":"EUR"},"provider":"stripe","""
+            + """ "returnUrl":"https://app.example.com/"}""",
         ["POST /exchanges"] = """{"quoteId":"{quoteId}"}""",
         ["PUT /exchange-rates/{base}/{quote}"] = """{"rate":"1.0923","spread":"0.005","validUntil":"{tomorrow}"}""",
         ["POST /orders"] = """{"walletId":"{wallet}","lines":[{"productId":"0199c2a7-0001-7000-8000-000000000001","quantity":1}]}""",
@@ -110,8 +111,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _stripe = new FakeStripe();
-        await _stripe.StartAsync();
+        _stripe = await FakeStripe.StartedAsync();
         _orders = await OrdersApp.StartWithIssuerAsync(new Dictionary<string, string?>(_stripe.Settings(), StringComparer.Ordinal)
         {
             ["Payments:ReturnOrigins:0"] = "https://app.example.com",

@@ -47,7 +47,8 @@ public sealed class PaymentTests(PaymentWorld world)
                 "SELECT amount::bigint FROM ledger.journals WHERE id = $1", row => row.GetInt64(0), PaymentIds.FeeOf(begun.Id)));
         await Eventually.Holds(
             async () => (await world.RowsAsync(
-                "SELECT type FROM outbox WHERE aggregate_id = $1", row => row.GetString(0), begun.Id)).SequenceEqual(["payments.succeeded.v1"]),
+                "SELECT type FROM outbox WHERE aggregate_id = $1", row => row.GetString(0), begun.Id))
+                .SequenceEqual(["payments.succeeded.v1"]),
             "the event is told once");
         var listed = await begun.Person.GetAsync("/api/v1/payments").Json(HttpStatusCode.OK);
         Assert.Equal($"{begun.Id}", Assert.Single(listed.GetProperty("items").EnumerateArray()).Text("id"));
@@ -145,7 +146,8 @@ public sealed class PaymentTests(PaymentWorld world)
     {
         var begun = await world.BeginAsync("yookassa");
         begun.Server.Pay(begun.Remote);
-        world.Yookassa.Fault = request => request.Contains(begun.Remote.Id, StringComparison.Ordinal) ? PaymentFault.Silent : PaymentFault.None;
+        world.Yookassa.Fault = request =>
+            request.Contains(begun.Remote.Id, StringComparison.Ordinal) ? PaymentFault.Silent : PaymentFault.None;
         try
         {
             using var first = await begun.NotifyAsync();
@@ -168,7 +170,8 @@ public sealed class PaymentTests(PaymentWorld world)
     [InlineData("stripe", PaymentFault.CutAfter)]
     [InlineData("yookassa", PaymentFault.BrokenAfter)]
     [InlineData("yookassa", PaymentFault.Silent)]
-    public async Task A_request_that_the_provider_did_not_answer_begins_one_payment_when_it_is_sent_again(string provider, PaymentFault fault)
+    public async Task A_request_without_an_answer_of_the_provider_begins_one_payment_when_it_is_sent_again(
+        string provider, PaymentFault fault)
     {
         var server = world.ServerOf(provider);
         var person = await App.SignUpAsync();
@@ -222,25 +225,32 @@ public sealed class PaymentTests(PaymentWorld world)
         var person = await App.SignUpAsync();
         var wallet = await person.OpenWalletAsync();
         var other = await (await App.SignUpAsync()).OpenWalletAsync();
-        await person.PostAsync(App, "payments", PaymentWorld.Request(other, "5.00", "stripe")).Problem(HttpStatusCode.NotFound, "not_found");
+        await person.PostAsync(App, "payments", PaymentWorld.Request(other, "5.00", "stripe"))
+            .Problem(HttpStatusCode.NotFound, "not_found");
         await person.PostAsync(App, "payments", PaymentWorld.Request(wallet, "5.00", "yookassa"))
             .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
         await person.PostAsync(App, "payments", PaymentWorld.Request(await person.OpenWalletAsync("RUB"), "0.00", "yookassa"))
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         await person.PostAsync(
                 App, "payments",
-                new { walletId = wallet, amount = LedgerPeople.Money("5.00"), provider = "stripe", returnUrl = "https://evil.example/paid" })
+                new { walletId = wallet, amount = LedgerPeople.Money("5.00"), provider = "stripe", returnUrl = "https://evil.example/" })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");
         var rubles = await person.OpenWalletAsync("RUB");
         await person.PostAsync(
                 App, "payments",
-                new { walletId = rubles, amount = LedgerPeople.Money("5.00", "RUB"), provider = "stripe", returnUrl = PaymentWorld.ReturnUrl })
+                new
+                {
+                    walletId = rubles,
+                    amount = LedgerPeople.Money("5.00", "RUB"),
+                    provider = "stripe",
+                    returnUrl = PaymentWorld.ReturnUrl,
+                })
             .Problem(HttpStatusCode.UnprocessableEntity, "currency_not_taken");
 
         var elsewhere = await PorticoApp.SharedAsync();
         var stranger = await elsewhere.SignUpAsync();
         await stranger.PostAsync(elsewhere, "payments", PaymentWorld.Request(await stranger.OpenWalletAsync(), "5.00", "stripe"))
-            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+            .Problem(HttpStatusCode.BadRequest, "provider_off");
     }
 
     [Fact]

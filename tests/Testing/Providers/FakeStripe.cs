@@ -17,6 +17,13 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
     private const string Intents = "/v1/payment_intents";
     private const string RefundsPath = "/v1/refunds";
 
+    public static async Task<FakeStripe> StartedAsync()
+    {
+        var stripe = new FakeStripe();
+        await stripe.StartAsync();
+        return stripe;
+    }
+
     public override IDictionary<string, string?> Settings() => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Payments:Stripe:SecretKey"] = SecretKey,
@@ -60,7 +67,7 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
         : Error(401, "invalid_request_error", null, "Invalid API Key provided");
 
     protected override PaymentAnswer KeyReused() => Error(
-        400, "idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters they were first used with.");
+        400, "idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters.");
 
     protected override async Task<PaymentAnswer> HandleAsync(HttpRequest request, string body)
     {

@@ -18,7 +18,9 @@ public sealed class WebhooksController(ISender sender) : ApiController(sender)
     private const string StripeSignature = "Stripe-Signature";
 
     /// <summary>Takes an event of Stripe</summary>
-    /// <remarks>The body and its signature are as Stripe describes them. It is stored; what happened is asked for at Stripe afterwards.</remarks>
+    /// <remarks>
+    /// The body and its signature are as Stripe describes them. It is stored; what happened is asked for at Stripe afterwards.
+    /// </remarks>
     [HttpPost("stripe")]
     [ProducesResponseType(StatusCodes.Status200OK)]
     [UseCase<ReceiveWebhook>]
