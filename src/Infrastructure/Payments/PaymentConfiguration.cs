@@ -39,6 +39,7 @@ internal sealed class PaymentRefundConfiguration : IEntityTypeConfiguration<Paym
         builder.Property(refund => refund.ProviderId).HasMaxLength(Payment.MaxProviderIdLength);
         builder.Property(refund => refund.Reason).HasMaxLength(PaymentRefund.MaxReasonLength);
         builder.Property(refund => refund.Failure).HasMaxLength(PaymentRefund.MaxFailureLength);
+        builder.HasIndex(refund => refund.OwnerId).HasDatabaseName("payment_refunds_owner_id_idx");
         builder.HasIndex(refund => refund.PaymentId).HasDatabaseName("payment_refunds_payment_id_idx");
     }
 }

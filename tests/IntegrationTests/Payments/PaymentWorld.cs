@@ -29,7 +29,7 @@ public sealed class PaymentWorld : IAsyncLifetime
         await Stripe.StartAsync();
         await Yookassa.StartAsync();
         var settings = Settings(Stripe, Yookassa);
-        settings["Payments:Timeout"] = "00:00:02";
+        settings["Payments:Timeout"] = "00:00:04";
         // The tests that break a provider must not have the calls of others refused.
         settings["Downstreams:BreakAfter"] = "10000";
         App = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = settings });

@@ -55,6 +55,7 @@ CREATE TABLE payment_refunds (
     ended_at     timestamptz
 );
 CREATE INDEX payment_refunds_payment_id_idx ON payment_refunds (payment_id);
+CREATE INDEX payment_refunds_owner_id_idx ON payment_refunds (owner_id);
 
 -- The payments that need work. A row is removed when nothing is left to do, so the table is as small as the work in progress.
 CREATE TABLE payment_work (
