@@ -10,6 +10,7 @@ using Portico.Application.Forecasts;
 using Portico.Application.Ledger;
 using Portico.Application.Notifications;
 using Portico.Application.Orders;
+using Portico.Application.Payments;
 using Portico.Application.SpendingLimits;
 using Portico.Application.Users;
 
@@ -57,6 +58,7 @@ public static class ApplicationRegistration
         services.AddScoped<LedgerClient>();
         services.AddSingleton<OrderSteps>();
         services.AddScoped<OrderRequests>();
+        services.AddScoped<PaymentSteps>();
         services.AddScoped<OpenEvents>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();

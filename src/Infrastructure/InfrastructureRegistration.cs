@@ -13,6 +13,7 @@ using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Notifications;
 using Portico.Infrastructure.Orders;
 using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Payments;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.QueryCache;
 using Portico.Infrastructure.RateLimiting;
@@ -50,7 +51,8 @@ public static class InfrastructureRegistration
             .AddTelegram(configuration)
             .AddEvents(configuration)
             .AddAggregation(configuration)
-            .AddOrders(configuration);
+            .AddOrders(configuration)
+            .AddPayments(configuration);
     }
 
     /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>

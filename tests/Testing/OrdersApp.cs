@@ -61,10 +61,15 @@ public sealed class OrdersApp : IAsyncDisposable
     public static Task<OrdersApp> SharedAsync() => Shared.Value;
 
     /// <summary>Starts one together with an application of its own, which finds it.</summary>
-    public static async Task<OrdersApp> StartWithIssuerAsync() => await StartWithAsync(await PorticoApp.StartAsync(new PorticoAppOptions
+    public static async Task<OrdersApp> StartWithIssuerAsync(IDictionary<string, string?>? settings = null)
     {
-        Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}", ["HashChain:SealInterval"] = "00:00:00.2" },
-    }));
+        var all = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>(), StringComparer.Ordinal)
+        {
+            ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}",
+            ["HashChain:SealInterval"] = "00:00:00.2",
+        };
+        return await StartWithAsync(await PorticoApp.StartAsync(new PorticoAppOptions { Settings = all }));
+    }
 
     private static async Task<OrdersApp> StartWithAsync(PorticoApp issuer)
     {

@@ -10,6 +10,7 @@ internal static class TransferAccess
 {
     /// <summary>Whether a journal is a transfer and the caller is one of its parties or reads all money.</summary>
     public static bool IsShownTo([NotNullWhen(true)] this RecordedJournal? found, ICurrentUser caller) =>
-        found is { Journal.Kind: not (JournalKind.Hold or JournalKind.Void or JournalKind.Expiry or JournalKind.Rounding) }
+        found is { Journal.Kind: not (JournalKind.Hold or JournalKind.Void or JournalKind.Expiry) }
+        && found.Journal.Kind is not (JournalKind.Rounding or JournalKind.ProviderFee)
         && (found.SourceOwnerId == caller.Id || found.DestinationOwnerId == caller.Id || caller.Has(Permissions.MoneyRead));
 }

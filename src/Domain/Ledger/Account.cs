@@ -23,6 +23,18 @@ public enum AccountKind
 
     /// <summary>What users paid for orders.</summary>
     Sales,
+
+    /// <summary>What Stripe has received for us and not paid out: a debit, below zero.</summary>
+    StripeClearing,
+
+    /// <summary>What YooKassa has received for us and not paid out: a debit, below zero.</summary>
+    YookassaClearing,
+
+    /// <summary>What payment providers charged: an expense, below zero.</summary>
+    ProviderFees,
+
+    /// <summary>Money of payments that no wallet could take, less what was refunded without a wallet that could give it.</summary>
+    Suspense,
 }
 
 /// <summary>The status of a ledger account.</summary>

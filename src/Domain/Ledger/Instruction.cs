@@ -21,6 +21,9 @@ public abstract record Instruction
     /// <summary>Whether it belongs to an order; only such an instruction touches money of the account of sales.</summary>
     public bool IsOfOrder { get; init; }
 
+    /// <summary>Whether it belongs to a payment; only such an instruction touches money of a provider's clearing account.</summary>
+    public bool IsOfPayment { get; init; }
+
     /// <summary>When it happened, for history that is imported later; <c>null</c> is now.</summary>
     public DateTimeOffset? At { get; init; }
 
@@ -65,11 +68,40 @@ public sealed record Movement : Instruction
     };
 }
 
+/// <summary>The movements of payments; each is made once, because its id derives from that of the payment.</summary>
+public static class PaymentMovement
+{
+    /// <summary>What a provider received, into a wallet or the account of suspense.</summary>
+    public static Movement Credit(Guid id, AccountKind clearing, Guid accountId, Money amount, string description) =>
+        Of(id, JournalKind.Deposit, SystemAccounts.IdOf(clearing, amount.Currency), accountId, amount, description);
+
+    /// <summary>What a provider returned, from a wallet or the account of suspense.</summary>
+    public static Movement Refund(Guid id, AccountKind clearing, Guid accountId, Money amount, string description) =>
+        Of(id, JournalKind.Withdrawal, accountId, SystemAccounts.IdOf(clearing, amount.Currency), amount, description);
+
+    /// <summary>What a provider charged.</summary>
+    public static Movement Fee(Guid id, AccountKind clearing, Money amount, string description) => Of(
+        id,
+        JournalKind.ProviderFee,
+        SystemAccounts.IdOf(AccountKind.ProviderFees, amount.Currency),
+        SystemAccounts.IdOf(clearing, amount.Currency),
+        amount,
+        description);
+
+    private static Movement Of(Guid id, JournalKind kind, Guid sourceId, Guid destinationId, Money amount, string description) => new()
+    {
+        Id = id,
+        Kind = kind,
+        Legs = [new Leg(id, sourceId, destinationId, amount, description)],
+        IsOfPayment = true,
+    };
+}
+
 /// <summary>Moves all or part of the amount of a journal back, in total never more than that amount.</summary>
 /// <remarks>Without an amount, everything that is not yet reversed is moved back.</remarks>
 public sealed record Reversal(Guid OriginalId, Money? Amount, string? Description) : Instruction;
 
-/// <summary>Reserves money in a wallet of the user who asks, for another wallet, or for sales if it belongs to an order.</summary>
+/// <summary>Reserves money in a wallet of the user who asks, for another wallet; for sales or for a provider if it belongs there.</summary>
 public sealed record Reservation(Guid SourceId, Guid DestinationId, Money Amount, DateTimeOffset ExpiresAt, string? Description)
     : Instruction;
 

@@ -30,6 +30,9 @@ public enum JournalKind
 
     /// <summary>What was rounded away in an exchange.</summary>
     Rounding,
+
+    /// <summary>What a payment provider charged for a payment.</summary>
+    ProviderFee,
 }
 
 /// <summary>One amount that was moved from one account to another, or reserved for it; never changed.</summary>

@@ -168,6 +168,7 @@ public sealed class LedgerBook
             JournalKind.Transfer => new TransferPosted(movement.Id, movement.By, legs, recordedAt),
             JournalKind.Deposit => new MoneyDeposited(movement.Id, movement.By, legs, recordedAt),
             JournalKind.Withdrawal => new MoneyWithdrawn(movement.Id, movement.By, legs, recordedAt),
+            JournalKind.ProviderFee => new ProviderFeeCharged(movement.Id, legs, recordedAt),
             _ => throw new ArgumentException($"{movement.Kind} is not a movement.", nameof(movement)),
         };
         AddEvent("Transfer", movement.Id, 1, happened, movement);
@@ -225,10 +226,14 @@ public sealed class LedgerBook
         var original = found.Journal;
         if (original.Kind is JournalKind.Hold or JournalKind.Void or JournalKind.Expiry)
             return Refused(LedgerErrors.TransferNotFound);
-        if (original.Kind is JournalKind.Reversal or JournalKind.Exchange or JournalKind.Fee or JournalKind.Rounding)
+        if (original.Kind is JournalKind.Reversal or JournalKind.Exchange or JournalKind.Fee or JournalKind.Rounding
+            or JournalKind.ProviderFee)
             return Refused(LedgerErrors.NotReversible);
-        if (IsLockedByOrder(original.DestinationId, reversal))
-            return Refused(LedgerErrors.OrderMoney);
+        if (FindLock(original.DestinationId, reversal) is { } locked)
+            return Refused(locked);
+        // Money that a provider received goes back through the provider.
+        if (SystemAccounts.IsClearing(Require(original.SourceId).Kind))
+            return Refused(LedgerErrors.PaymentMoney);
         if (reversal.Amount is { } asked && asked.Currency != original.Amount.Currency)
             return Refused(LedgerErrors.CurrencyMismatch);
 
@@ -265,7 +270,7 @@ public sealed class LedgerBook
     {
         var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
         if (source is null || destination is null || !IsOwn(reservation, source)
-            || destination.Kind != (reservation.IsOfOrder ? AccountKind.Sales : AccountKind.Wallet))
+            || !IsDestination(reservation, destination))
             return Refused(LedgerErrors.WalletNotFound);
         if (!_limits.Allow(reservation.Amount))
             return Refused(LedgerErrors.AmountTooLarge);
@@ -305,8 +310,8 @@ public sealed class LedgerBook
     {
         if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Require(hold.SourceId)))
             return Refused(LedgerErrors.HoldNotFound);
-        if (IsLockedByOrder(hold.DestinationId, capture))
-            return Refused(LedgerErrors.OrderMoney);
+        if (FindLock(hold.DestinationId, capture) is { } locked)
+            return Refused(locked);
         if (hold.Status != HoldStatus.Open || IsDue(hold, capture))
             return Refused(LedgerErrors.HoldClosed);
         if (capture.Amount is { } asked && asked.Currency != hold.Amount.Currency)
@@ -334,8 +339,8 @@ public sealed class LedgerBook
     {
         if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Require(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);
-        if (!release.Expired && IsLockedByOrder(hold.DestinationId, release))
-            return Refused(LedgerErrors.OrderMoney);
+        if (!release.Expired && FindLock(hold.DestinationId, release) is { } locked)
+            return Refused(locked);
         // A hold that is due has expired, and only the expiry can end it.
         if (hold.Status != HoldStatus.Open || IsDue(hold, release) != release.Expired)
             return Refused(LedgerErrors.HoldClosed);
@@ -426,6 +431,10 @@ public sealed class LedgerBook
     /// <summary>The limits of a wallet and of its owner; between the wallets of one user only those of the wallet count.</summary>
     private IEnumerable<((Guid SubjectId, string Currency) Subject, Spending Spending)> SpendingOf(Account source, Account destination)
     {
+        // The refund of a payment goes back to where the money came from.
+        if (SystemAccounts.IsClearing(destination.Kind))
+            yield break;
+
         Guid?[] subjects = [source.Id, source.OwnerId == destination.OwnerId ? null : source.OwnerId];
         foreach (var id in subjects.OfType<Guid>())
         {
@@ -464,17 +473,31 @@ public sealed class LedgerBook
         _originals.GetValueOrDefault(id) ?? _state.Originals.GetValueOrDefault(id)
         ?? (_journals.Find(journal => journal.Id == id) is { } fresh ? new Original(fresh, Money.Zero(fresh.Amount.Currency)) : null);
 
-    // An order and its money change together, so nobody else ends the hold of an order or takes its money back.
-    private bool IsLockedByOrder(Guid destinationId, Instruction instruction) =>
-        !instruction.IsOfOrder && Require(destinationId).Kind == AccountKind.Sales;
+    // An order or a refund and its money change together, so nobody else ends its hold or takes its money back.
+    private Error? FindLock(Guid destinationId, Instruction instruction) => Require(destinationId).Kind switch
+    {
+        AccountKind.Sales when !instruction.IsOfOrder => LedgerErrors.OrderMoney,
+        AccountKind.StripeClearing or AccountKind.YookassaClearing when !instruction.IsOfPayment => LedgerErrors.PaymentMoney,
+        _ => null,
+    };
+
+    private static bool IsDestination(Reservation reservation, Account destination) =>
+        reservation.IsOfOrder ? destination.Kind == AccountKind.Sales
+        : reservation.IsOfPayment ? SystemAccounts.IsClearing(destination.Kind)
+        : destination.Kind == AccountKind.Wallet;
 
     private bool IsDue(Hold hold, Instruction instruction) => hold.ExpiresAt <= (instruction.At ?? _now);
 
     private static bool IsAllowed(Movement movement, Account source, Account destination) => movement.Kind switch
     {
         JournalKind.Transfer => IsOwn(movement, source) && destination.Kind == AccountKind.Wallet,
+        JournalKind.Deposit when movement.IsOfPayment =>
+            SystemAccounts.IsClearing(source.Kind) && destination.Kind is (AccountKind.Wallet or AccountKind.Suspense),
+        JournalKind.Withdrawal when movement.IsOfPayment =>
+            source.Kind is (AccountKind.Wallet or AccountKind.Suspense) && SystemAccounts.IsClearing(destination.Kind),
         JournalKind.Deposit => source.Kind == AccountKind.Cash && destination.Kind == AccountKind.Wallet,
         JournalKind.Withdrawal => source.Kind == AccountKind.Wallet && destination.Kind == AccountKind.Cash,
+        JournalKind.ProviderFee => source.Kind == AccountKind.ProviderFees && SystemAccounts.IsClearing(destination.Kind),
         _ => false,
     };
 

@@ -60,6 +60,9 @@ public static class LedgerErrors
     public static readonly Error OrderMoney = new(
         ErrorKind.Conflict, "order_money", "This money belongs to an order. Cancel the order instead.");
 
+    public static readonly Error PaymentMoney = new(
+        ErrorKind.Conflict, "payment_money", "This money came or goes by a payment provider. Refund the payment instead.");
+
     /// <summary>A spending limit would be exceeded; the sentence says which, what is left and when the period ends.</summary>
     public static Error LimitExceeded(string sentence) => new(ErrorKind.Unprocessable, LimitExceededCode, sentence);
 
@@ -89,6 +92,7 @@ public static class StoredErrorNames
         ["already_reversed"] = LedgerErrors.AlreadyReversed,
         ["reversal_exceeded"] = LedgerErrors.ReversalExceeded,
         ["order_money"] = LedgerErrors.OrderMoney,
+        ["payment_money"] = LedgerErrors.PaymentMoney,
         ["quote_expired"] = LedgerErrors.QuoteExpired,
         ["quote_used"] = LedgerErrors.QuoteUsed,
     };

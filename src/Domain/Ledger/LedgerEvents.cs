@@ -23,6 +23,12 @@ public sealed record MoneyWithdrawn(Guid TransferId, Guid? By, IReadOnlyList<Mov
     public static string Name => "ledger.withdrawn.v1";
 }
 
+/// <summary>A payment provider charged a fee for a payment.</summary>
+public sealed record ProviderFeeCharged(Guid TransferId, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt) : IDomainEvent
+{
+    public static string Name => "ledger.provider-fee-charged.v1";
+}
+
 /// <summary>A user exchanged money of one currency for money of another.</summary>
 public sealed record MoneyExchanged(
     Guid ExchangeId, Guid? By, Money Sold, Money Bought, Money Fee, IReadOnlyList<MovedMoney> Legs, DateTimeOffset RecordedAt)

@@ -9,7 +9,10 @@ namespace Portico.Domain.Ledger;
 public static class SystemAccounts
 {
     private static readonly AccountKind[] Kinds =
-        [AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding, AccountKind.Sales];
+    [
+        AccountKind.Cash, AccountKind.Liquidity, AccountKind.Fees, AccountKind.Rounding, AccountKind.Sales,
+        AccountKind.StripeClearing, AccountKind.YookassaClearing, AccountKind.ProviderFees, AccountKind.Suspense,
+    ];
 
     private static readonly FrozenDictionary<(AccountKind Kind, string Currency), Guid> Ids = Currency.All
         .SelectMany(_ => Kinds, (currency, kind) => (kind, currency.Code))
@@ -23,6 +26,9 @@ public static class SystemAccounts
 
     /// <summary>Whether the id is the id of a system account; every other account is a wallet.</summary>
     public static bool Contains(Guid id) => AllIds.Contains(id);
+
+    /// <summary>Whether an account of this kind is the counterpart of payments at a provider.</summary>
+    public static bool IsClearing(AccountKind kind) => kind is AccountKind.StripeClearing or AccountKind.YookassaClearing;
 
     /// <exception cref="ArgumentException">The system has no account of this kind.</exception>
     public static Guid IdOf(AccountKind kind, Currency currency) => Ids.TryGetValue((kind, currency.Code), out var id)

@@ -11,6 +11,7 @@ internal static class IdempotencyRegistration
     {
         services.AddSettings<IdempotencySettings>(configuration);
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
+        services.AddScoped<IRequestKeys, RequestKeys>();
         services.AddSingleton<IdempotencyCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<IdempotencyCleanup>());
         return services;

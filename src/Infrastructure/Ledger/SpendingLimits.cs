@@ -26,7 +26,8 @@ internal sealed class SpendingLimits(TransactionCommands commands, TimeProvider 
             SELECT h.amount - h.captured, h.recorded_at, h.destination_id, own.owner_id FROM own
             JOIN ledger.holds h ON h.source_id = own.id WHERE h.status = 'open' AND h.recorded_at >= $4)
         SELECT coalesce(sum(s.amount) FILTER (WHERE s.recorded_at >= $3), 0), coalesce(sum(s.amount), 0)
-        FROM spent s JOIN ledger.accounts d ON d.id = s.destination_id WHERE NOT $5 OR d.owner_id IS DISTINCT FROM s.owner_id
+        FROM spent s JOIN ledger.accounts d ON d.id = s.destination_id
+        WHERE d.kind IN ('wallet', 'sales') AND (NOT $5 OR d.owner_id IS DISTINCT FROM s.owner_id)
         """;
 
     public async Task<IReadOnlyList<Spending>> Read(Guid subjectId, CancellationToken cancellationToken)

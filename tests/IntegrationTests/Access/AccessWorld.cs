@@ -12,6 +12,7 @@ using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
+using Portico.Testing.Providers;
 
 namespace Portico.IntegrationTests.Access;
 
@@ -46,6 +47,9 @@ public sealed partial class AccessWorld : IAsyncLifetime
             + """ "amount":{"amount":"20.00","currency":"EUR"},"expiresAt":"{tomorrow}"}""",
         ["POST /exchanges/quotes"] =
             """{"fromWalletId":"{wallet}","toWalletId":"{dollars}","sell":{"amount":"1.00","currency":"EUR"}}""",
+        ["POST /payments"] =
+            """{"walletId":"{wallet}","amount":{"amount":"10.00","currency":"EUR"},"provider":"stripe","""
+            + """ "returnUrl":"https://app.example.com/"}""",
         ["POST /exchanges"] = """{"quoteId":"{quoteId}"}""",
         ["PUT /users/{id}/limits"] = """{"items":[{"currency":"EUR","perDay":{"amount":"500.00","currency":"EUR"}}]}""",
         ["PUT /exchange-rates/{base}/{quote}"] = """{"rate":"1.0923","spread":"0.005","validUntil":"{tomorrow}"}""",
@@ -64,6 +68,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/auth/oauth"] = (_, _) => Task.FromResult("yandex"),
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
         ["/exchange-rates"] = (_, _) => Task.FromResult("EUR"),
+        ["/payments"] = (world, scene) => world.Payment(scene),
         ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
         ["/service-accounts"] = async (world, _) => await world.Make(
             "/service-accounts", await world.SharedCaller(Role.Admin, Active), new Scene(null, null, false)),
@@ -95,6 +100,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates", "/service-accounts"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
+    private FakeStripe _stripe = null!;
     private OrdersApp _orders = null!;
     private string _passwordHash = "";
 
@@ -106,7 +112,13 @@ public sealed partial class AccessWorld : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _orders = await OrdersApp.StartWithIssuerAsync();
+        _stripe = await FakeStripe.StartedAsync();
+        _orders = await OrdersApp.StartWithIssuerAsync(new Dictionary<string, string?>(_stripe.Settings(), StringComparer.Ordinal)
+        {
+            ["Payments:ReturnOrigins:0"] = "https://app.example.com",
+            ["Payments:PollInterval"] = "00:00:00.100",
+            ["Payments:MaxOpen"] = "1000",
+        });
         App = _orders.Issuer;
         _passwordHash = await App.Services.GetRequiredService<IPasswordHashing>().Hash(Password, default);
         // So that each of the others can leave.
@@ -123,6 +135,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     {
         await _orders.DisposeAsync();
         await App.DisposeAsync();
+        await _stripe.DisposeAsync();
     }
 
     /// <summary>The callers that a column of the table is about: for those that can't act, whatever their rank was.</summary>
@@ -275,6 +288,22 @@ public sealed partial class AccessWorld : IAsyncLifetime
         var body = await Fill(Bodies["POST /exchanges/quotes"], scene);
         using var answer = await Send(scene.Owner!, "/exchanges/quotes", body);
         return (await answer.Json(HttpStatusCode.OK)).Text("id");
+    }
+
+    /// <summary>A payment of the owner that was received.</summary>
+    private async Task<string> Payment(Scene scene)
+    {
+        if (!scene.OwnerCanAct)
+            return Guid.CreateVersion7().ToString();
+
+        var id = await Make("/payments", scene.Owner!, scene);
+        var remote = _stripe.Of(Guid.Parse(id));
+        _stripe.Pay(remote);
+        using var told = await _stripe.NotifyAsync(App.Client, "payment_intent.succeeded", remote);
+        await Eventually.Holds(
+            async () => (await scene.Owner!.GetAsync($"/api/v1/payments/{id}").Json(HttpStatusCode.OK)).Text("status") == "succeeded",
+            "the payment is received");
+        return id;
     }
 
     private async Task<JsonElement> Post(TestPerson person, string path, string body)

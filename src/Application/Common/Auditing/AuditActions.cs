@@ -34,6 +34,7 @@ public static class AuditActions
     public const string UserSecondFactorsReset = "user.second_factors_reset";
     public const string SpendingLimitsSet = "spending_limits.set";
     public const string ExchangeRateSet = "exchange_rate.set";
+    public const string PaymentRefundRequested = "payment.refund_requested";
     public const string ServiceAccountCreated = "service_account.created";
     public const string ServiceAccountDeleted = "service_account.deleted";
     public const string ServiceSecretAdded = "service_account.secret_added";

@@ -51,5 +51,7 @@ public sealed record AuditSubject(string Type, string Id)
 
     public static AuditSubject ExchangeRate(string pair) => new("exchange_rate", pair);
 
+    public static AuditSubject Payment(Guid id) => new("payment", id.ToString());
+
     public static AuditSubject ServiceAccount(Guid id) => new("service_account", id.ToString());
 }

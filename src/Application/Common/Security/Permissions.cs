@@ -21,6 +21,9 @@ public static class Permissions
     /// <summary>Sets spending limits of users with a lower role.</summary>
     public const string LimitsWrite = "limits.write";
 
+    /// <summary>Returns money of payments through their provider.</summary>
+    public const string PaymentsRefund = "payments.refund";
+
     public const string ExchangeRatesWrite = "exchange-rates.write";
 
     /// <summary>Reads the trial balance and verifies the ledger.</summary>
@@ -37,6 +40,7 @@ public static class Permissions
         [MoneyWithdraw] = Role.Manager,
         [MoneyReverse] = Role.Manager,
         [LimitsWrite] = Role.Manager,
+        [PaymentsRefund] = Role.Manager,
         [ExchangeRatesWrite] = Role.Manager,
         [LedgerAudit] = Role.Admin,
         [EventsWrite] = Role.Manager,

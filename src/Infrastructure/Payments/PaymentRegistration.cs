@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Payments;
+using Portico.Infrastructure.Configuration;
+
+namespace Portico.Infrastructure.Payments;
+
+internal static class PaymentRegistration
+{
+    /// <summary>Adds payments by the providers that the settings configure.</summary>
+    public static IServiceCollection AddPayments(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<PaymentSettings>(configuration);
+        services.AddSettings<StripeSettings>(configuration);
+        services.AddSettings<YookassaSettings>(configuration);
+        services.AddSingleton<StripeProvider>();
+        services.AddSingleton<YookassaProvider>();
+        services.AddSingleton(provider => new Lazy<StripeProvider>(provider.GetRequiredService<StripeProvider>));
+        services.AddSingleton(provider => new Lazy<YookassaProvider>(provider.GetRequiredService<YookassaProvider>));
+        services.AddSingleton<IPaymentProviders, PaymentProviders>();
+        services.AddSingleton<PaymentSignal>();
+        services.AddScoped<PaymentWork>();
+        services.AddScoped<IPaymentWork>(provider => provider.GetRequiredService<PaymentWork>());
+        services.AddSingleton<Webhooks>();
+        services.AddSingleton<IWebhooks>(provider => provider.GetRequiredService<Webhooks>());
+        if (!IsOn<StripeSettings>(configuration, settings => settings.IsOn)
+            && !IsOn<YookassaSettings>(configuration, settings => settings.IsOn))
+        {
+            return services;
+        }
+
+        services.AddSingleton<WebhookCleanup>();
+        services.AddHostedService(provider => provider.GetRequiredService<WebhookCleanup>());
+        return services.AddHostedService<PaymentWorker>();
+    }
+
+    private static bool IsOn<TSettings>(IConfiguration configuration, Func<TSettings, bool> isOn)
+        where TSettings : ISettings =>
+        configuration.GetSection(TSettings.Section).Get<TSettings>() is { } settings && isOn(settings);
+}

@@ -1,0 +1,150 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Payments;
+using Portico.Domain.Payments;
+using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Payments;
+
+/// <summary>Wakes the payment worker of this process.</summary>
+internal sealed class PaymentSignal : WakeSignal;
+
+/// <summary>Keeps the work on payments in the table <c>payment_work</c>; leases use the clock of the database.</summary>
+internal sealed partial class PaymentWork(
+    AppDbContext db, ITransaction transaction, NpgsqlDataSource database, PaymentSettings settings, PaymentSignal signal,
+    TimeProvider clock, ILogger<PaymentWork> logger) : IPaymentWork
+{
+    private const string Columns = "payment_id, lease_id, wakes, attempts";
+
+    // A request that has used its whole time still ends its lease itself.
+    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
+
+    // For the ledger, beside the call to the provider.
+    private static readonly TimeSpan OwnTime = TimeSpan.FromSeconds(2);
+
+    public TimeSpan Timeout => settings.Timeout + OwnTime;
+
+    private TimeSpan Lease => Timeout + LeaseMargin;
+
+    public async Task<PaymentLease> Add(Guid paymentId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            INSERT INTO payment_work (payment_id, due_at, lease_id, leased_until)
+            VALUES ($1, clock_timestamp(), gen_random_uuid(), clock_timestamp() + $2) RETURNING {Columns}
+            """,
+            (NpgsqlConnection)db.Database.GetDbConnection());
+        Add(command, paymentId, Lease);
+        return (await Read(command, cancellationToken))[0];
+    }
+
+    public async Task Wake(Guid paymentId, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO payment_work (payment_id, due_at, wakes) VALUES ({paymentId}, clock_timestamp(), 1)
+            ON CONFLICT (payment_id) DO UPDATE
+            SET due_at = least(payment_work.due_at, excluded.due_at), wakes = payment_work.wakes + 1
+            """,
+            cancellationToken);
+        transaction.AfterCommit(_ =>
+        {
+            signal.Set();
+            return Task.CompletedTask;
+        });
+    }
+
+    public async Task<Payment?> Lock(Guid paymentId, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync($"SELECT FROM payments WHERE id = {paymentId} FOR NO KEY UPDATE", cancellationToken);
+        return await db.Set<Payment>().FindWithRefunds(paymentId, cancellationToken);
+    }
+
+    public async Task<PaymentLease?> TryLease(Guid paymentId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            UPDATE payment_work SET lease_id = gen_random_uuid(), leased_until = clock_timestamp() + $2, attempts = attempts + 1
+            WHERE payment_id = $1 AND (leased_until IS NULL OR leased_until < clock_timestamp()) RETURNING {Columns}
+            """);
+        Add(command, paymentId, Lease);
+        return (await Read(command, cancellationToken)).FirstOrDefault();
+    }
+
+    /// <summary>Leases payments that are due, the longest waiting first.</summary>
+    public async Task<List<PaymentLease>> Take(int count, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            UPDATE payment_work SET lease_id = gen_random_uuid(), leased_until = clock_timestamp() + $2, attempts = attempts + 1
+            WHERE payment_id IN (
+                SELECT payment_id FROM payment_work
+                WHERE due_at <= statement_timestamp() AND (leased_until IS NULL OR leased_until < statement_timestamp())
+                ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+            RETURNING {Columns}
+            """);
+        Add(command, count, Lease);
+        return await Read(command, cancellationToken);
+    }
+
+    public Task End(PaymentLease lease, TimeSpan? pause) => End(lease, pause, isFailure: false);
+
+    /// <inheritdoc cref="IPaymentWork.End"/>
+    public async Task End(PaymentLease lease, TimeSpan? pause, bool isFailure)
+    {
+        try
+        {
+            using var time = new CancellationTokenSource(EndTimeout, clock);
+            if (pause is not null || !await Remove(lease, time.Token))
+                await Pause(lease, pause ?? TimeSpan.Zero, isFailure, time.Token);
+            if (pause == TimeSpan.Zero)
+                signal.Set();
+        }
+        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException)
+        {
+            LogKept(lease.PaymentId, failure.Message);
+        }
+    }
+
+    private async Task<bool> Remove(PaymentLease lease, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "DELETE FROM payment_work WHERE payment_id = $1 AND lease_id = $2 AND wakes = $3");
+        Add(command, lease.PaymentId, lease.Id, lease.Wakes);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    private async Task Pause(PaymentLease lease, TimeSpan pause, bool isFailure, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            UPDATE payment_work SET lease_id = NULL, leased_until = NULL, attempts = CASE WHEN $5 THEN attempts ELSE 0 END,
+                due_at = CASE WHEN wakes = $3 THEN clock_timestamp() + $4 ELSE due_at END
+            WHERE payment_id = $1 AND lease_id = $2
+            """);
+        Add(command, lease.PaymentId, lease.Id, lease.Wakes, pause, isFailure);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<List<PaymentLease>> Read(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        List<PaymentLease> leases = [];
+        while (await row.ReadAsync(cancellationToken))
+            leases.Add(new PaymentLease(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt32(3)));
+        return leases;
+    }
+
+    private static void Add(NpgsqlCommand command, params object[] values)
+    {
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Payment {PaymentId} is left to the end of its lease: {Failure}")]
+    private partial void LogKept(Guid paymentId, string failure);
+}
