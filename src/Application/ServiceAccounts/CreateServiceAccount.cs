@@ -33,7 +33,8 @@ internal sealed class CreateServiceAccountValidator : AbstractValidator<CreateSe
     }
 
     private static bool CanBeGranted(string permission) =>
-        permission is not (Permissions.UsersManage or Permissions.LimitsWrite) && Permissions.All.Contains(permission, StringComparer.Ordinal);
+        permission is not (Permissions.UsersManage or Permissions.LimitsWrite)
+        && Permissions.All.Contains(permission, StringComparer.Ordinal);
 }
 
 internal sealed class CreateServiceAccountHandler(IAppDbContext db, IAuditLog audit, TimeProvider clock)

@@ -11,7 +11,9 @@ public interface ISpendingLimits
 
     /// <summary>Replaces the limits. What was spent stays; for a new limit it is added up from the history of the wallets.</summary>
     /// <returns>The limits before.</returns>
-    /// <remarks>Locks the owner, then the accounts in the order of the ledger, so that every payment is before the change or after it.</remarks>
+    /// <remarks>
+    /// Locks the owner, then the accounts in the order of the ledger, so that every payment is before the change or after it.
+    /// </remarks>
     Task<IReadOnlyList<Spending>> Replace(
         LimitSubject subject, IReadOnlyDictionary<Currency, SpendingLimit> limits, CancellationToken cancellationToken);
 }

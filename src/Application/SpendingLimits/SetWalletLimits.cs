@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Application.Wallets;
@@ -25,6 +26,13 @@ public sealed record SetWalletLimits : ICommand<SpendingLimitDto>
 
     /// <summary>The most in a month of the owner's time zone.</summary>
     public Money? PerMonth { get; init; }
+}
+
+internal sealed class SetWalletLimitsValidator : AbstractValidator<SetWalletLimits>
+{
+    public SetWalletLimitsValidator() => RuleFor(c => c)
+        .Must(c => new[] { c.PerTransfer, c.PerDay, c.PerMonth }.OfType<Money>().DistinctBy(amount => amount.Currency).Count() < 2)
+        .WithMessage("Give all amounts in one currency.");
 }
 
 internal sealed class SetWalletLimitsHandler(LimitAdministration administration, ISpendingLimits limits, IWalletHistory wallets)

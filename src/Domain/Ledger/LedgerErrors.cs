@@ -63,8 +63,9 @@ public static class LedgerErrors
     public static readonly Error PaymentMoney = new(
         ErrorKind.Conflict, "payment_money", "This money came or goes by a payment provider. Refund the payment instead.");
 
-    /// <summary>A spending limit would be exceeded; the sentence says which, what is left and when the period ends.</summary>
-    public static Error LimitExceeded(string sentence) => new(ErrorKind.Unprocessable, LimitExceededCode, sentence);
+    /// <summary>A spending limit would be exceeded.</summary>
+    /// <param name="sentence">Which one, what is left and when the period ends; without its full stop.</param>
+    public static Error LimitExceeded(string sentence) => new(ErrorKind.Unprocessable, LimitExceededCode, $"{sentence}.");
 
     public static readonly Error KeyReused = new(
         ErrorKind.Unprocessable,
@@ -107,7 +108,7 @@ public static class StoredErrorNames
     /// The name under which an error is stored for a replay; <c>null</c> when a repeated request is executed again.
     /// </summary>
     public static string? NameOf(Error refusal) =>
-        refusal.Code == LedgerErrors.LimitExceededCode ? LimitExceeded + refusal.Message : Names.GetValueOrDefault(refusal);
+        refusal.Code == LedgerErrors.LimitExceededCode ? LimitExceeded + refusal.Message.TrimEnd('.') : Names.GetValueOrDefault(refusal);
 
     /// <summary>The error that is stored under a name.</summary>
     public static Error OfName(string name) =>

@@ -35,7 +35,7 @@ public sealed record Spending
     internal Error? Refuse(Money amount, string whose)
     {
         if (Limit.PerTransfer is { } most && amount > most)
-            return LedgerErrors.LimitExceeded($"One transfer or hold {whose} may be at most {most}.");
+            return LedgerErrors.LimitExceeded($"One transfer or hold {whose} may be at most {most}");
 
         return Refuse(amount, Limit.PerDay, Day, "day", whose) ?? Refuse(amount, Limit.PerMonth, Month, "month", whose);
     }
@@ -53,6 +53,6 @@ public sealed record Spending
         // A limit that was lowered may be below what was spent.
         var left = period.Spent < most ? most - period.Spent : Money.Zero(most.Currency);
         var end = period.End.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return LedgerErrors.LimitExceeded($"The limit {whose} is {most} a {name}. {left} are left until {end}.");
+        return LedgerErrors.LimitExceeded($"The limit {whose} is {most} a {name}. {left} are left until {end}");
     }
 }

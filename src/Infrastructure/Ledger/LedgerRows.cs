@@ -9,7 +9,8 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>Reads rows of the ledger tables, always with the same columns in the same order.</summary>
 internal static class LedgerRows
 {
-    public const string AccountColumns = "id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at, is_limited";
+    public const string AccountColumns =
+        "id, kind, owner_id, currency, status, posted, held, min_available, version, recorded_at, is_limited";
 
     public const string JournalColumns =
         "id, kind, source_id, destination_id, currency, amount, operation_id, reverses_id, hold_id, initiated_by, description, recorded_at";

@@ -16,7 +16,9 @@ internal static class SpendingPeriods
     private static readonly TimeSpan ShortestDay = TimeSpan.FromHours(23);
     private static readonly TimeSpan ShortestMonth = TimeSpan.FromDays(28) - TimeSpan.FromHours(1);
 
-    /// <summary>The spending with the periods of an instant: one that is over is replaced by the current one, in which nothing is spent.</summary>
+    /// <summary>
+    /// The spending with the periods of an instant: one that is over is replaced by the current one, in which nothing is spent.
+    /// </summary>
     public static Spending Renew(Spending spending, string timeZone, DateTimeOffset now)
     {
         if (now < spending.Day.End && now < spending.Month.End)

@@ -12,9 +12,12 @@ public sealed class SpendingPeriodsTests
     private static readonly Currency Euro = Currency.Of("EUR");
 
     [Theory]
-    [InlineData("UTC", "2026-11-27T10:00:00Z", "2026-11-27T00:00:00Z", "2026-11-28T00:00:00Z", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")]
     [InlineData(
-        "Asia/Tokyo", "2026-12-31T16:00:00Z", "2026-12-31T15:00:00Z", "2027-01-01T15:00:00Z", "2026-12-31T15:00:00Z", "2027-01-31T15:00:00Z")]
+        "UTC", "2026-11-27T10:00:00Z", "2026-11-27T00:00:00Z", "2026-11-28T00:00:00Z", "2026-11-01T00:00:00Z",
+        "2026-12-01T00:00:00Z")]
+    [InlineData(
+        "Asia/Tokyo", "2026-12-31T16:00:00Z", "2026-12-31T15:00:00Z", "2027-01-01T15:00:00Z", "2026-12-31T15:00:00Z",
+        "2027-01-31T15:00:00Z")]
     // Clocks are put forward on this day, and back on the next one.
     [InlineData(
         "Europe/Berlin", "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "2026-02-28T23:00:00Z",

@@ -302,7 +302,7 @@ public sealed class LedgerBookTests
     [Fact]
     public void A_stored_refusal_keeps_its_sentence()
     {
-        var error = LedgerErrors.LimitExceeded("The limit of this wallet is 1.20 EUR a day.");
+        var error = LedgerErrors.LimitExceeded("The limit of this wallet is 1.20 EUR a day");
         var again = StoredErrorNames.OfName(StoredErrorNames.NameOf(error)!);
         Assert.Equal((error.Kind, error.Code, error.Message), (again.Kind, again.Code, again.Message));
     }
@@ -449,7 +449,10 @@ public sealed class LedgerBookTests
     {
         var currency = spending.Day.Spent.Currency;
         Guid[] own =
-            [.. Wallets.Where(wallet => wallet.Id == spending.SubjectId || wallet.OwnerId == spending.SubjectId).Select(wallet => wallet.Id)];
+        [
+            .. Wallets.Where(wallet => wallet.Id == spending.SubjectId || wallet.OwnerId == spending.SubjectId)
+                .Select(wallet => wallet.Id),
+        ];
         // Money that stays with its owner counts for the wallet only.
         Guid[] inside = own.Contains(spending.SubjectId) ? [] : own;
         var spent = journals
@@ -466,7 +469,8 @@ public sealed class LedgerBookTests
             journal => Assert.True(spending.Limit.PerTransfer is not { } most || journal.Amount <= most));
     }
 
-    private static Spending Limit(Guid subject, Currency currency, int? perTransfer = null, int? perDay = null, int? perMonth = null) => new()
+    private static Spending Limit(
+        Guid subject, Currency currency, int? perTransfer = null, int? perDay = null, int? perMonth = null) => new()
     {
         SubjectId = subject,
         Limit = new SpendingLimit(Of(currency, perTransfer), Of(currency, perDay), Of(currency, perMonth)),

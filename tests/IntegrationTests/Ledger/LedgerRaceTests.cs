@@ -84,10 +84,10 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         var outcomes = Task.WhenAll(Enumerable.Range(0, 300).Select(n =>
         {
             var from = wallets[n % wallets.Count];
+            var dime = Domain.Common.Money.Of(0.10m, Euro);
             Instruction pay = n % 2 == 0
-                ? Movement.Transfer(
-                    Guid.CreateVersion7(), spender.Id, [new Leg(Guid.CreateVersion7(), from, to, Domain.Common.Money.Of(0.10m, Euro), null)])
-                : new Reservation(from, to, Domain.Common.Money.Of(0.10m, Euro), DateTimeOffset.UtcNow.AddHours(1), null)
+                ? Movement.Transfer(Guid.CreateVersion7(), spender.Id, [new Leg(Guid.CreateVersion7(), from, to, dime, null)])
+                : new Reservation(from, to, dime, DateTimeOffset.UtcNow.AddHours(1), null)
                 {
                     Id = Guid.CreateVersion7(),
                     By = spender.Id,

@@ -33,8 +33,8 @@ public sealed class SpendingLimitTests : PorticoTests
             name => Assert.Equal(JsonValueKind.Null, none.GetProperty(name).ValueKind));
 
         await _ada.TransferAsync(App, _from, _to, "30.00");
-        var set = await SetAsync($"wallets/{_from}", new { perTransfer = Money("60.00"), perDay = Money("100.00"), perMonth = Money("500.00") })
-            .Json(HttpStatusCode.OK);
+        var limits = new { perTransfer = Money("60.00"), perDay = Money("100.00"), perMonth = Money("500.00") };
+        var set = await SetAsync($"wallets/{_from}", limits).Json(HttpStatusCode.OK);
         // What was spent before the limit was set counts.
         Assert.Equal((30m, 30m), (Amount(set, "spentThisDay"), Amount(set, "spentThisMonth")));
         Assert.Equal(set.ToString(), (await _ada.GetAsync($"/api/v1/wallets/{_from}/limits").Json(HttpStatusCode.OK)).ToString());
@@ -43,7 +43,8 @@ public sealed class SpendingLimitTests : PorticoTests
         await _ada.TransferAsync(App, _from, _to, "60.00");
         var detail = await RefusedAsync("10.01");
         Assert.StartsWith("The limit of this wallet is 100.00 EUR a day. 10.00 EUR are left until ", detail, StringComparison.Ordinal);
-        Assert.EndsWith($"{set.GetProperty("dayEndsAt").GetDateTimeOffset().UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}.", detail, StringComparison.Ordinal);
+        var end = set.GetProperty("dayEndsAt").GetDateTimeOffset().UtcDateTime;
+        Assert.EndsWith($"{end:yyyy-MM-ddTHH:mm:ssZ}.", detail, StringComparison.Ordinal);
         await _ada.TransferAsync(App, _from, _to, "10.00");
         await RefusedAsync("0.01");
 
@@ -61,7 +62,8 @@ public sealed class SpendingLimitTests : PorticoTests
     public async Task A_person_spends_no_more_than_their_limits_from_all_wallets_together()
     {
         var second = await _ada.OpenWalletWithAsync(App, _manager, "1000.00");
-        await SetAsync($"users/{_ada.Id}", new { items = new[] { new { currency = "EUR", perDay = Money("100.00") } } }).Json(HttpStatusCode.OK);
+        await SetAsync($"users/{_ada.Id}", new { items = new[] { new { currency = "EUR", perDay = Money("100.00") } } })
+            .Json(HttpStatusCode.OK);
         var third = await _ada.OpenWalletWithAsync(App, _manager, "1000.00");
 
         await _ada.TransferAsync(App, _from, _to, "40.00");
@@ -104,10 +106,12 @@ public sealed class SpendingLimitTests : PorticoTests
         {
             transfers = new[] { Transfer(_from, _to, "60.00"), Transfer(_from, _to, "60.00") },
         };
-        var first = await _ada.PostAsync(App, "transfers/batch", batch, "batch").Problem(HttpStatusCode.UnprocessableEntity, "limit_exceeded");
+        var first = await _ada.PostAsync(App, "transfers/batch", batch, "batch")
+            .Problem(HttpStatusCode.UnprocessableEntity, "limit_exceeded");
         await SetAsync($"wallets/{_from}", new { perDay = Money("200.00") }).Json(HttpStatusCode.OK);
 
-        var again = await _ada.PostAsync(App, "transfers/batch", batch, "batch").Problem(HttpStatusCode.UnprocessableEntity, "limit_exceeded");
+        var again = await _ada.PostAsync(App, "transfers/batch", batch, "batch")
+            .Problem(HttpStatusCode.UnprocessableEntity, "limit_exceeded");
         Assert.Equal(first.Text("detail"), again.Text("detail"));
         await _ada.TransferAsync(App, _from, _to, "200.00");
     }
@@ -120,7 +124,8 @@ public sealed class SpendingLimitTests : PorticoTests
         var limit = new { perDay = Money("1.00") };
         await SetAsync($"wallets/{theirs}", limit).Problem(HttpStatusCode.Forbidden, "rank_too_low");
         await SetAsync($"users/{_manager.Id}", new { items = Array.Empty<object>() }).Problem(HttpStatusCode.Forbidden, "rank_too_low");
-        await (await App.SignUpAsync(Role.Admin)).SendAsync(HttpMethod.Put, $"/api/v1/wallets/{theirs}/limits", limit).Json(HttpStatusCode.OK);
+        await (await App.SignUpAsync(Role.Admin)).SendAsync(HttpMethod.Put, $"/api/v1/wallets/{theirs}/limits", limit)
+            .Json(HttpStatusCode.OK);
         await _ada.SendAsync(HttpMethod.Put, $"/api/v1/wallets/{_from}/limits", limit).Problem(HttpStatusCode.Forbidden, "forbidden");
 
         var stranger = await App.SignUpAsync();
@@ -131,7 +136,8 @@ public sealed class SpendingLimitTests : PorticoTests
         }
 
         await SetAsync($"wallets/{Guid.CreateVersion7()}", limit).Problem(HttpStatusCode.NotFound, "not_found");
-        await SetAsync($"users/{Guid.CreateVersion7()}", new { items = Array.Empty<object>() }).Problem(HttpStatusCode.NotFound, "not_found");
+        await SetAsync($"users/{Guid.CreateVersion7()}", new { items = Array.Empty<object>() })
+            .Problem(HttpStatusCode.NotFound, "not_found");
         await SetAsync($"wallets/{_from}", new { perDay = Money("1.00", "USD") })
             .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
         var twice = new { items = new[] { new { currency = "EUR" }, new { currency = "EUR" } } };

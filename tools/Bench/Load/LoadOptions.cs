@@ -83,8 +83,7 @@ internal sealed record LoadOptions
                 ("--rate", >= 1 and <= MaxRate) => options with { Rate = number },
                 ("--variant", _) when pair.Length == 2 && ApiVariant.TryParse(pair[1], out var variant) =>
                     options with { Variants = [.. variants, variant] },
-                ("--only", _) when pair.Length == 2 && LedgerScenario.Loads.Concat(AuthScenario.Loads).Any(load => IsBegin(load, pair[1])) =>
-                    options with { Only = pair[1] },
+                ("--only", _) when pair.Length == 2 && IsLoad(pair[1]) => options with { Only = pair[1] },
                 ("--peer", _) when pair.Length == 2 && File.Exists(pair[1]) => options with { Peer = pair[1] },
                 ("--call", _) when pair.Length == 2 => options with { Call = pair[1] },
                 _ => null,
@@ -104,7 +103,8 @@ internal sealed record LoadOptions
         return problem is null;
     }
 
-    private static bool IsBegin(string load, string word) => load.StartsWith(word, StringComparison.Ordinal);
+    private static bool IsLoad(string word) =>
+        LedgerScenario.Loads.Concat(AuthScenario.Loads).Any(load => load.StartsWith(word, StringComparison.Ordinal));
 
     private static int[]? ParseWindows(string text)
     {
