@@ -471,12 +471,12 @@ public sealed class LedgerBookTests
 
     private static Spending Limit(
         Guid subject, Currency currency, int? perTransfer = null, int? perDay = null, int? perMonth = null) => new()
-    {
-        SubjectId = subject,
-        Limit = new SpendingLimit(Of(currency, perTransfer), Of(currency, perDay), Of(currency, perMonth)),
-        Day = new SpendingPeriod(Start.AddYears(-1), Start.AddDays(1), Money.Zero(currency)),
-        Month = new SpendingPeriod(Start.AddYears(-1), Start.AddDays(30), Money.Zero(currency)),
-    };
+        {
+            SubjectId = subject,
+            Limit = new SpendingLimit(Of(currency, perTransfer), Of(currency, perDay), Of(currency, perMonth)),
+            Day = new SpendingPeriod(Start.AddYears(-1), Start.AddDays(1), Money.Zero(currency)),
+            Month = new SpendingPeriod(Start.AddYears(-1), Start.AddDays(30), Money.Zero(currency)),
+        };
 
     private static Money? Of(Currency currency, int? units) => units is { } some ? Amount(currency, some) : null;
 
