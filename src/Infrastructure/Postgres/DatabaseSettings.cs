@@ -11,7 +11,7 @@ public sealed class DatabaseSettings : ISettings
     public static string Section => "ConnectionStrings";
 
     /// <summary>
-    /// An Npgsql connection string. Default timeouts: connect 5 s, command 10 s.
+    /// An Npgsql connection string. Default timeouts: connect 5 s, command 10 s; no encryption by GSS.
     /// </summary>
     public string Portico { get; init; } = "";
 
@@ -44,7 +44,8 @@ public sealed class DatabaseSettings : ISettings
     }
 
     // A later value overrides an earlier one. The builder can't show which keywords were given, because it contains all keywords.
-    private string WithDefaults => $"Timeout=5;Command Timeout=10;Application Name=portico;{Portico}";
+    // Images without Kerberos write an error to the log at the first connection when encryption by GSS is tried; TLS is the way here.
+    private string WithDefaults => $"Timeout=5;Command Timeout=10;GSS Encryption Mode=Disable;Application Name=portico;{Portico}";
 
     // Without a name the metrics of the pool have the connection string as their label.
     private static NpgsqlDataSource Build(string name, NpgsqlConnectionStringBuilder connection) =>

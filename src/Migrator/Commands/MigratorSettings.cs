@@ -99,7 +99,8 @@ internal sealed class MigratorSettings
         NpgsqlConnectionStringBuilder builder;
         try
         {
-            builder = new NpgsqlConnectionStringBuilder(text);
+            // Images without Kerberos write an error when encryption by GSS is tried.
+            builder = new NpgsqlConnectionStringBuilder($"GSS Encryption Mode=Disable;{text}");
         }
         catch (ArgumentException)
         {
