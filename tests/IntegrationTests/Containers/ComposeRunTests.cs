@@ -50,7 +50,9 @@ public sealed partial class ComposeRunTests(ITestOutputHelper output)
             await engine.ComposeAsync($"kill -s SIGKILL {victim}");
             // Docker does not restart what its own command killed.
             await engine.ComposeAsync($"up -d {victim}");
-            await TimedAsync($"answers after the death of {victim}", () => PayAsync(ada, from, to));
+            await TimedAsync($"pays after the death of {victim}", () => PayAsync(ada, from, to));
+            // Signing in needs what a payment does not.
+            await ReadyAsync(api, "ready after that");
         }
 
         Assert.Equal(25m, await BalanceAsync(ada, from));
