@@ -154,10 +154,7 @@ public sealed class LedgerBook
                 Description = leg.Description,
                 RecordedAt = RecordedAt(movement, source, destination),
             };
-            var overLimit = movement.Kind == JournalKind.Transfer
-                ? Validate(source, destination, leg.Amount) ?? Spend(source, destination, leg.Amount)
-                : null;
-            if ((overLimit ?? Move(journal, source, destination, Money.Zero(source.Currency), out legs[i])) is { } refusal)
+            if (Move(journal, source, destination, Money.Zero(source.Currency), out legs[i]) is { } refusal)
                 return Refused(refusal);
             journals[i] = journal;
         }
@@ -368,6 +365,7 @@ public sealed class LedgerBook
     {
         moved = new MovedMoney(journal.Id, source.Id, source.Version + 1, destination.Id, destination.Version + 1, journal.Amount);
         var refusal = Validate(source, destination, journal.Amount)
+            ?? (journal.Kind == JournalKind.Transfer ? Spend(source, destination, journal.Amount) : null)
             ?? Post(journal, source, -journal.Amount, held)
             ?? Post(journal, destination, journal.Amount, Money.Zero(destination.Currency));
         if (refusal is null)

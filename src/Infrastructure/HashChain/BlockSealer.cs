@@ -73,7 +73,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
 
     private readonly FieldWriter _writer = new();
 
-    // A look-up for each journal is a tenth of the cost, so it is made only for some blocks after the key has refused a second seal.
+    // A look-up for each journal costs time, so it is made only for some blocks after the key has refused a second seal.
     private int _checkedBlocks;
 
     // How far this process has looked through all journals, and the transactions that its pass covers.

@@ -9,7 +9,7 @@ namespace Portico.Infrastructure.HashChain;
 public static class ReceiptVerification
 {
     /// <summary>Checks that the transfer leads to the root, the head has its hash, and the key of the head has signed it.</summary>
-    /// <returns>What is wrong; <c>null</c> when the receipt is right for whoever trusts its key.</returns>
+    /// <returns>What is wrong; <c>null</c> when the receipt is right, provided that its key is trusted.</returns>
     public static ReceiptProblem? Check(ReceiptDto receipt)
     {
         var head = receipt.Head;

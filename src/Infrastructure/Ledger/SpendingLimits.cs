@@ -45,12 +45,14 @@ internal sealed class SpendingLimits(TransactionCommands commands, TimeProvider 
         await using var lockLimits = TransactionCommands.Of(SpendingRows.LockSql, (Guid[])[subject.Id]);
         var before = await commands.On(lockLimits, () => SpendingRows.ReadAll(lockLimits, clock.GetUtcNow(), cancellationToken));
 
+        await using var zone = TransactionCommands.Of("SELECT time_zone FROM users WHERE id = $1", subject.OwnerId);
+        var timeZone = (string)(await commands.On(zone, () => zone.ExecuteScalarAsync(cancellationToken)))!;
         List<Spending> after = [];
         foreach (var (currency, limit) in limits)
         {
             after.Add(before.Find(spending => spending.Day.Spent.Currency == currency) is { } counted
                 ? counted with { Limit = limit }
-                : await Begin(subject, currency, limit, wallets, cancellationToken));
+                : await Begin(subject, currency, limit, wallets, timeZone, cancellationToken));
         }
 
         await Write(subject, after, wallets, cancellationToken);
@@ -83,10 +85,8 @@ internal sealed class SpendingLimits(TransactionCommands commands, TimeProvider 
 
     /// <summary>A new limit, with what was spent in its first day and month.</summary>
     private async Task<Spending> Begin(
-        LimitSubject subject, Currency currency, SpendingLimit limit, Guid[] wallets, CancellationToken cancellationToken)
+        LimitSubject subject, Currency currency, SpendingLimit limit, Guid[] wallets, string timeZone, CancellationToken cancellationToken)
     {
-        await using var zone = TransactionCommands.Of("SELECT time_zone FROM users WHERE id = $1", subject.OwnerId);
-        var timeZone = (string)(await commands.On(zone, () => zone.ExecuteScalarAsync(cancellationToken)))!;
         var (day, month) = SpendingPeriods.At(timeZone, clock.GetUtcNow(), Money.Zero(currency));
         await using var command = new NpgsqlCommand(SpentSql)
         {
