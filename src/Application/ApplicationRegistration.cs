@@ -57,6 +57,7 @@ public static class ApplicationRegistration
         services.AddScoped<MoneyReceivers>();
         services.AddScoped<LedgerClient>();
         services.AddSingleton<OrderSteps>();
+        services.AddScoped<IdempotentRequest>();
         services.AddScoped<OrderRequests>();
         services.AddScoped<PaymentSteps>();
         services.AddScoped<OpenEvents>();

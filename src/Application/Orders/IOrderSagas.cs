@@ -60,22 +60,6 @@ public sealed record OrderEvent(long Version, IDomainEvent Event)
         new(CancelledVersion, new OrderCancelled(order.Id, order.OwnerId, order.Total));
 }
 
-/// <summary>What is known of an idempotency key.</summary>
-public enum OrderKeyState
-{
-    /// <summary>Nothing, or its request ended without an answer.</summary>
-    Unused,
-
-    /// <summary>A saga works under this key.</summary>
-    Running,
-
-    /// <summary>The request was answered.</summary>
-    Answered,
-
-    /// <summary>Another request used the key.</summary>
-    Refused,
-}
-
 /// <summary>How a saga began.</summary>
 public enum OrderSagaStart
 {
@@ -97,9 +81,6 @@ public interface IOrderSagas
 {
     /// <summary>How long a request may work on a saga; its lease is longer.</summary>
     TimeSpan Timeout { get; }
-
-    /// <summary>Finds what a key was used for.</summary>
-    Task<(OrderKeyState State, StoredAnswer? Answer, Error? Error)> Find(IdempotencyKey key, CancellationToken cancellationToken);
 
     /// <summary>Stores a saga with a lease, and takes its key.</summary>
     Task<OrderSagaStart> Begin(OrderSaga saga, IdempotencyKey key, CancellationToken cancellationToken);

@@ -17,13 +17,11 @@ internal sealed record OrderPlan(OrderSaga? Saga, OrderDto? Answer)
 internal sealed record OrderSagaResult(Result<OrderDto> Answer, OrderEvent? Happened = null);
 
 /// <summary>Runs a request that changes an order once for its idempotency key.</summary>
-internal sealed class OrderRequests(IOrderSagas sagas, IRequestKey request, TimeProvider clock)
+internal sealed class OrderRequests(IOrderSagas sagas, IdempotentRequest request, TimeProvider clock)
 {
     private const string Name = "The orders service";
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
-
-    public IdempotencyKey Key => request.Current ?? throw new InvalidOperationException("The request has no idempotency key.");
+    public IdempotencyKey Key => request.Key;
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
@@ -36,33 +34,14 @@ internal sealed class OrderRequests(IOrderSagas sagas, IRequestKey request, Time
     /// <exception cref="DependencyUnavailableException">
     /// A service is away, or it took too long. What was begun is undone (or a cancellation completed) in the background.
     /// </exception>
-    public async Task<Result<OrderDto>> Once(
+    public Task<Result<OrderDto>> Once(
         Func<CancellationToken, Task<Result<OrderPlan>>> plan,
         Func<OrderSaga, CancellationToken, Task<OrderSagaResult>> run,
-        CancellationToken cancellationToken)
-    {
-        var started = clock.GetTimestamp();
-        while (true)
-        {
-            var (state, answer, error) = await sagas.Find(Key, cancellationToken);
-            switch (state)
-            {
-                case OrderKeyState.Refused:
-                    return error!;
-                case OrderKeyState.Answered:
-                    request.Replay(answer!);
-                    return StoredAnswer.SentAgain;
-                case OrderKeyState.Running when clock.GetElapsedTime(started) > sagas.Timeout * 2:
-                    throw new DependencyUnavailableException(Name);
-                case OrderKeyState.Running:
-                    await Task.Delay(Interval, clock, cancellationToken);
-                    continue;
-            }
-
-            if (await TryOnce(plan, run, cancellationToken) is { } result)
-                return result;
-        }
-    }
+        CancellationToken cancellationToken) => request.Once<OrderDto>(
+        Name,
+        sagas.Timeout,
+        async (state, token) => state == KeyState.Running ? null : await TryOnce(plan, run, token),
+        cancellationToken);
 
     /// <returns><c>null</c> when another request with the key came first.</returns>
     private async Task<Result<OrderDto>?> TryOnce(

@@ -49,22 +49,15 @@ internal sealed class CreatePaymentValidator : AbstractValidator<CreatePayment>
 
 internal sealed class CreatePaymentHandler(
     IAppDbContext db, ITransaction transaction, IPaymentProviders providers, IPaymentWork work, PaymentSteps steps,
-    IRequestKeys keys, IRequestKey request, ICurrentUser caller, TimeProvider clock)
+    IRequestKeys keys, IdempotentRequest request, ICurrentUser caller, TimeProvider clock)
     : ICommandHandler<CreatePayment, PaymentDto>
 {
     private const string Name = "The payment provider";
-
-    // Nobody gets it: the request looks again at what its key was used for.
-    private static readonly Error KeyTaken = new(ErrorKind.Conflict, "key_taken", "Another request with the same key came first.");
 
     private static readonly Error ForeignUrl = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["returnUrl"] = ["Give a URL of an origin that this installation allows to return to."],
     });
-
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
-
-    private IdempotencyKey Key => request.Current ?? throw new InvalidOperationException("The request has no idempotency key.");
 
     public async Task<Result<PaymentDto>> Handle(CreatePayment command, CancellationToken cancellationToken)
     {
@@ -73,61 +66,45 @@ internal sealed class CreatePaymentHandler(
         if (!providers.AllowsReturnTo(command.ReturnUrl))
             return ForeignUrl;
 
-        var started = clock.GetTimestamp();
-        while (true)
-        {
-            var (state, answer, error) = await keys.Find(Key, cancellationToken);
-            switch (state)
+        return await request.Once<PaymentDto>(
+            Name,
+            work.Timeout,
+            async (state, token) =>
             {
-                case KeyState.Refused:
-                    return error!;
-                case KeyState.Answered:
-                    request.Replay(answer!);
-                    return StoredAnswer.SentAgain;
-            }
-
-            var begun = state == KeyState.Unused
-                ? await Begin(command, provider, cancellationToken)
-                : await TryContinue(cancellationToken);
-            if (begun.Error == KeyTaken)
-                continue;
-            if (begun.Error is { } refusal)
-                return refusal;
-            if (begun.Value.Lease is { } lease)
-                return await Finish(lease);
-
-            // Another request with the same key is at work.
-            if (clock.GetElapsedTime(started) > work.Timeout * 2)
-                throw new DependencyUnavailableException(Name);
-            await Task.Delay(Interval, clock, cancellationToken);
-        }
+                var begun = state == KeyState.Running ? await TryContinue(token) : await Begin(command, provider, token);
+                return begun switch
+                {
+                    { Refusal: { } refusal } => refusal,
+                    { Lease: { } lease } => await Finish(lease),
+                    _ => null,
+                };
+            },
+            cancellationToken);
     }
 
     /// <summary>Stores the payment and takes the key, before the provider is asked.</summary>
-    private async Task<Result<Optional>> Begin(CreatePayment command, IPaymentProvider provider, CancellationToken cancellationToken)
+    private async Task<Begun> Begin(CreatePayment command, IPaymentProvider provider, CancellationToken cancellationToken)
     {
-        Error? refusal = null;
-        var begun = await transaction.Run<Result<Optional>>(
+        var begun = await transaction.Run<Result<Begun>>(
             async token =>
             {
-                if (!await keys.Take(Key, token))
-                    return KeyTaken;
-                refusal = await Refuse(command, provider, token);
-                if (refusal is not null)
+                if (!await keys.Take(request.Key, token))
+                    return new Begun();
+                if (await Refuse(command, provider, token) is { } refusal)
                 {
                     Result<PaymentDto> refused = refusal;
-                    await keys.Answer(Key, request.AnswerOf(refused), token);
-                    return new Optional(null);
+                    await keys.Answer(request.Key, request.AnswerOf(refused), token);
+                    return new Begun { Refusal = refusal };
                 }
 
                 var payment = Payment.Create(
-                    caller.Id, command.WalletId, command.Provider, command.Amount, command.ReturnUrl, Key.Value, clock.GetUtcNow());
+                    caller.Id, command.WalletId, command.Provider, command.Amount, command.ReturnUrl, request.Key.Value, clock.GetUtcNow());
                 db.Set<Payment>().Add(payment);
                 await db.SaveChangesAsync(token);
-                return new Optional(await work.Add(payment.Id, token));
+                return new Begun { Lease = await work.Add(payment.Id, token) };
             },
             cancellationToken);
-        return refusal ?? begun;
+        return begun.Error is { } conflict ? new Begun { Refusal = conflict } : begun.Value;
     }
 
     private async Task<Error?> Refuse(CreatePayment command, IPaymentProvider provider, CancellationToken cancellationToken)
@@ -150,14 +127,14 @@ internal sealed class CreatePaymentHandler(
     }
 
     /// <summary>Takes over what an earlier request with the same key began.</summary>
-    private async Task<Result<Optional>> TryContinue(CancellationToken cancellationToken)
+    private async Task<Begun> TryContinue(CancellationToken cancellationToken)
     {
         var id = await db.Set<Payment>().AsNoTracking()
-            .Where(payment => payment.RequestKey == Key.Value)
+            .Where(payment => payment.RequestKey == request.Key.Value)
             .OrderByDescending(payment => payment.Id)
             .Select(payment => (Guid?)payment.Id)
             .FirstOrDefaultAsync(cancellationToken);
-        return new Optional(id is { } begun ? await work.TryLease(begun, cancellationToken) : null);
+        return new Begun { Lease = id is { } begun ? await work.TryLease(begun, cancellationToken) : null };
     }
 
     /// <summary>Asks the provider and answers. It does not end with the request, so that the payment is not left half.</summary>
@@ -176,7 +153,7 @@ internal sealed class CreatePaymentHandler(
                     Result<PaymentDto> result = payment.Failure == PaymentSteps.RefusedReason
                         ? PaymentErrors.Refused
                         : PaymentDto.Of(payment);
-                    await keys.Answer(Key, request.AnswerOf(result), token);
+                    await keys.Answer(request.Key, request.AnswerOf(result), token);
                     return (Result<Answered>)new Answered(result);
                 },
                 time.Token);
@@ -193,7 +170,13 @@ internal sealed class CreatePaymentHandler(
         }
     }
 
-    private sealed record Optional(PaymentLease? Lease);
+    // Neither of them while another request with the same key is at work.
+    private sealed record Begun
+    {
+        public PaymentLease? Lease { get; init; }
+
+        public Error? Refusal { get; init; }
+    }
 
     private sealed record Answered(Result<PaymentDto> Result);
 }

@@ -28,35 +28,6 @@ internal sealed partial class OrderSagaStore(
 
     private TimeSpan Lease => settings.Timeout + LeaseMargin;
 
-    public async Task<(OrderKeyState State, StoredAnswer? Answer, Error? Error)> Find(
-        IdempotencyKey key, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            """
-            SELECT k.fingerprint, a.status, a.headers, a.body, EXISTS (
-                SELECT FROM order_sagas s WHERE s.owner_id = k.owner_id AND s.idempotency_key = k.key)
-            FROM ledger.idempotency k
-                LEFT JOIN idempotency_answers a ON a.owner_id = k.owner_id AND a.key = k.key AND a.status IS NOT NULL
-            WHERE k.owner_id = $1 AND k.key = $2
-            """);
-        Add(command, key.Owner, key.Value);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await row.ReadAsync(cancellationToken))
-            return (OrderKeyState.Unused, null, null);
-        if (key.Refuse(row.GetFieldValue<byte[]>(0)) is { } refusal)
-            return (OrderKeyState.Refused, null, refusal);
-        if (row.IsDBNull(1))
-            // A key without answer and saga was used for money; its fingerprint would differ.
-            return row.GetBoolean(4) ? (OrderKeyState.Running, null, null) : (OrderKeyState.Refused, null, IdempotencyErrors.KeyReused);
-        return (
-            OrderKeyState.Answered,
-            new StoredAnswer(
-                row.GetInt32(1),
-                JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(2))!,
-                row.IsDBNull(3) ? default : row.GetFieldValue<byte[]>(3)),
-            null);
-    }
-
     public async Task<OrderSagaStart> Begin(OrderSaga saga, IdempotencyKey key, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(

@@ -15,12 +15,19 @@ internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSet
     private const int DeletedFactor = 10;
 
     public async Task<Error?> RefuseNew<TRecord>(IQueryable<TRecord> records, Error tooMany, CancellationToken cancellationToken)
-        where TRecord : OwnedRecord =>
-        await Lock(cancellationToken)
-            ?? (await IsFull(records, MaxOf<TRecord>(), cancellationToken)
-                || await IsFull(records.WithDeleted(), MaxOf<TRecord>() * DeletedFactor, cancellationToken)
-                    ? tooMany
-                    : null);
+        where TRecord : OwnedRecord
+    {
+        if (await Lock(cancellationToken) is { } gone)
+            return gone;
+
+        // Both numbers at once: each statement is a round trip of every creation.
+        var counts = await records.WithDeleted()
+            .GroupBy(_ => true)
+            .Select(own => new { All = own.Count(), Live = own.Count(record => record.DeletedAt == null) })
+            .SingleOrDefaultAsync(cancellationToken);
+        var max = MaxOf<TRecord>();
+        return counts is not null && (counts.Live >= max || counts.All >= max * DeletedFactor) ? tooMany : null;
+    }
 
     public async Task<Error?> RefuseRestored<TRecord>(IQueryable<TRecord> records, Error tooMany, CancellationToken cancellationToken)
         where TRecord : OwnedRecord =>

@@ -10,9 +10,6 @@ namespace Portico.Bench.Auth;
 /// <summary>What a token check, a refresh and a sign-in cost under either algorithm, and whether time tells who has an account.</summary>
 internal static class AuthScenario
 {
-    /// <summary>The names of the loads.</summary>
-    public static readonly string[] Loads = ["check", "check by cookie", "verify", RpcLoad.Name, "refresh", "sign-in"];
-
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
@@ -42,14 +39,14 @@ internal static class AuthScenario
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
 
         await Measure("check", () => [.. tokens.Select(one => Get("check", one.AccessToken))]);
-        if (Wants("check by cookie"))
+        if (options.Wants("check by cookie"))
         {
             var cookies = await SignInByCookieAsync(api, people, cancellationToken);
             await Measure("check by cookie", () => [.. cookies.Select(cookie => Get("check", token: null, ("Cookie", cookie)))]);
         }
 
         await Measure("verify", () => [.. tokens.Select(one => Get("verify", one.AccessToken))]);
-        if (Wants(RpcLoad.Name))
+        if (options.Wants(RpcLoad.Name))
         {
             LoadStack.Report(
                 report, $"{RpcLoad.Name}, {algorithm}", tokens.Count, options,
@@ -60,13 +57,8 @@ internal static class AuthScenario
         await Measure("sign-in", () => [.. people.Select(one => new RepeatingClient(SignIn(one.Email, one.Password)))]);
         report.AddTable($"Sign-in and tokens, {algorithm}");
 
-        bool Wants(string what) => what.StartsWith(options.Only, StringComparison.Ordinal);
-
-        async Task Measure(string what, Func<ILoadClient[]> clients)
-        {
-            if (Wants(what))
-                await stack.MeasureAsync(report, $"{what}, {algorithm}", api, clients(), options, cancellationToken);
-        }
+        Task Measure(string what, Func<ILoadClient[]> clients) =>
+            stack.MeasureAsync(report, $"{what}, {algorithm}", api, clients(), options, cancellationToken);
 
         static RepeatingClient Get(string path, string? token, params (string Name, string Value)[] headers) =>
             new(RequestBytes.Get($"/api/v1/auth/{path}", token, headers));

@@ -19,9 +19,6 @@ internal static class LedgerScenario
     private const string Batch = "batch of 100";
     private const string Unbatched = "unbatched";
 
-    /// <summary>The names of the loads.</summary>
-    public static readonly string[] Loads = [Uniform, Hot, Batch, Unbatched];
-
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(200);
 
@@ -54,7 +51,7 @@ internal static class LedgerScenario
 
         async Task MeasureAsync(ApiProcess api, string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections)
         {
-            if (!what.StartsWith(options.Only, StringComparison.Ordinal))
+            if (!options.Wants(what))
                 return;
             Guid[] all = [.. wallets.SelectMany(own => own)];
             ILoadClient[] clients =

@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Portico.Bench.Auth;
-using Portico.Bench.Ledger;
 
 namespace Portico.Bench.Load;
 
@@ -20,7 +18,7 @@ internal sealed record LoadOptions
                               containers have and KEY=VALUE an environment variable; start and idle compare several variants
           --rate N            requests a second in place of as many as the connections carry, 1 to 100000; a latency then counts from the
                               moment when the request was due
-          --only WORD         of ledger and auth: only the loads whose name begins with it
+          --only WORD         only the loads whose name begins with it
           --peer FILE.sql     of ledger, with --call 'SELECT …': the ledger in SQL to compare with, called with the accounts :a and :b,
                               1 to 10000
         """;
@@ -59,6 +57,8 @@ internal sealed record LoadOptions
     /// <summary>How the name of the loads begins that are wanted; empty for all.</summary>
     public string Only { get; private init; } = "";
 
+    public bool Wants(string load) => load.StartsWith(Only, StringComparison.Ordinal);
+
     /// <summary>A file that makes another ledger in SQL, and the call that makes a transfer in it.</summary>
     public string? Peer { get; private init; }
 
@@ -83,7 +83,7 @@ internal sealed record LoadOptions
                 ("--rate", >= 1 and <= MaxRate) => options with { Rate = number },
                 ("--variant", _) when pair.Length == 2 && ApiVariant.TryParse(pair[1], out var variant) =>
                     options with { Variants = [.. variants, variant] },
-                ("--only", _) when pair.Length == 2 && IsLoad(pair[1]) => options with { Only = pair[1] },
+                ("--only", _) when pair.Length == 2 => options with { Only = pair[1] },
                 ("--peer", _) when pair.Length == 2 && File.Exists(pair[1]) => options with { Peer = pair[1] },
                 ("--call", _) when pair.Length == 2 => options with { Call = pair[1] },
                 _ => null,
@@ -102,9 +102,6 @@ internal sealed record LoadOptions
         problem = (options.Peer is null) == (options.Call is null) ? null : "--peer and --call go together.";
         return problem is null;
     }
-
-    private static bool IsLoad(string word) =>
-        LedgerScenario.Loads.Concat(AuthScenario.Loads).Any(load => load.StartsWith(word, StringComparison.Ordinal));
 
     private static int[]? ParseWindows(string text)
     {

@@ -19,6 +19,9 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
     private readonly List<object> _measurements = [];
     private readonly List<string> _rows = [];
 
+    /// <summary>Whether any load was measured.</summary>
+    public bool HasMeasurements => _measurements.Count > 0;
+
     /// <summary>Whether anything was answered that a scenario did not hope for.</summary>
     public bool HasFailures { get; private set; }
 

@@ -30,6 +30,8 @@ internal sealed record LoadScenario(string Name, Func<LoadOptions, LoadReport, C
         {
             var report = new LoadReport(Name, options);
             await Run(options, report, cancellationToken);
+            if (options.Only.Length > 0 && !report.HasMeasurements)
+                throw new LoadException($"No load of {Name} begins with '{options.Only}'.");
             await report.WriteAsync(cancellationToken);
             return report.HasFailures ? 1 : 0;
         }

@@ -205,11 +205,13 @@ internal sealed class LoadStack : IAsyncDisposable
         return tokens;
     }
 
-    /// <summary>Loads one API with one client a connection and adds the line to the report.</summary>
+    /// <summary>Loads one API with one client a connection and adds the line to the report, when the options want this load.</summary>
     public async Task<IReadOnlyList<LoadRound>> MeasureAsync(
         LoadReport report, string what, ApiProcess api, IReadOnlyList<ILoadClient> clients, LoadOptions options,
         CancellationToken cancellationToken)
     {
+        if (!options.Wants(what))
+            return [];
         var rounds = await ClosedLoop.RunAsync(api.Address, clients, options, () => Processor(api), cancellationToken);
         Report(report, what, clients.Count, options, rounds);
         return rounds;
