@@ -145,7 +145,7 @@ public sealed class AuditLogTests : PorticoTests, IDisposable
         Assert.Empty(await Of(manager, $"&actor={manager.Id}"));
         var entry = (await admin.GetAsync($"/api/v1/audit?person={manager.Id}").Json(HttpStatusCode.OK)).GetProperty("items")[0];
         Assert.Equal("""{"role":"manager"}""", entry.GetProperty("before").ToString());
-        Assert.Equal("""{"reason":"A test.","role":"user"}""", entry.GetProperty("after").ToString());
+        Assert.Equal("""{"role":"user","reason":"A test."}""", entry.GetProperty("after").ToString());
     }
 
     [Theory]
