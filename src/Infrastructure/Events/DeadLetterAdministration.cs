@@ -28,8 +28,8 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
         WHERE d.id = $1
         """;
 
-    public Task<List<DeadLetterDto>> List(
-        DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => Read(
+    public async Task<IReadOnlyList<DeadLetterDto>> List(
+        DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => await Read(
         ListSql,
         [
             new NpgsqlParameter { Value = kind is { } one ? NameOf(one) : DBNull.Value },
