@@ -11,10 +11,5 @@ CREATE INDEX CONCURRENTLY users_phone_prefix_idx ON users (phone varchar_pattern
 -- The end of a phone number.
 DROP INDEX CONCURRENTLY IF EXISTS users_phone_suffix_idx;
 CREATE INDEX CONCURRENTLY users_phone_suffix_idx ON users (reverse(phone) text_pattern_ops);
--- The few users who are blocked or deleted, in the order of the lists.
-DROP INDEX CONCURRENTLY IF EXISTS users_blocked_idx;
-CREATE INDEX CONCURRENTLY users_blocked_idx ON users (id) WHERE status = 'blocked';
-DROP INDEX CONCURRENTLY IF EXISTS users_deleted_idx;
-CREATE INDEX CONCURRENTLY users_deleted_idx ON users (id) WHERE deleted_at IS NOT NULL;
 -- So that the planner knows how frequent the words of names are.
 ANALYZE users;
