@@ -12,8 +12,8 @@ public sealed record FoundSessions(IReadOnlyList<FoundSession> Items, bool IsCom
 
 /// <summary>Finds sessions of all users.</summary>
 /// <remarks>
-/// Sessions have no index but the user, so every session is looked at unless a user is named: at most a million, and at most 10,000 are
-/// found. One search at a time in a process.
+/// Sessions have no index but the user, so every session is looked at unless a user is named: at most a million, for at most 10 s, and at
+/// most 10,000 are found. One search at a time in a process.
 /// </remarks>
 public interface ISessionSearch
 {

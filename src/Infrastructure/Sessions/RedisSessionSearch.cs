@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Sessions;
 /// <c>SCAN</c> finds every session that exists from its beginning to its end, some perhaps twice, and blocks Redis for parts of a
 /// millisecond only. One search at a time, so that searches can't take the connection from the sign-ins.
 /// </remarks>
-internal sealed class RedisSessionSearch(RedisConnection redis, ISessions sessions) : ISessionSearch, IDisposable
+internal sealed class RedisSessionSearch(RedisConnection redis, ISessions sessions, TimeProvider clock) : ISessionSearch, IDisposable
 {
     private const int MaxFound = 10_000;
     private const int MaxLookedAt = 1_000_000;
@@ -20,6 +20,8 @@ internal sealed class RedisSessionSearch(RedisConnection redis, ISessions sessio
     private const string KeyStart = "session:{";
     private const string KeyMiddle = "}:";
 
+    // Well within the timeout of a request.
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(10);
     private static readonly RedisValue[] Fields = ["created", "seen", "device", "ip", "reused"];
 
     private readonly SemaphoreSlim _one = new(1);
@@ -53,6 +55,7 @@ internal sealed class RedisSessionSearch(RedisConnection redis, ISessions sessio
         var pattern = $"{Literally(prefix)}*";
         var found = new Dictionary<Guid, FoundSession>();
         var lookedAt = 0;
+        var started = clock.GetTimestamp();
         foreach (var server in await Primaries())
         {
             var cursor = "0";
@@ -66,7 +69,7 @@ internal sealed class RedisSessionSearch(RedisConnection redis, ISessions sessio
                         found[session.Session.Id] = session;
                 }
 
-                if (found.Count >= MaxFound || lookedAt >= MaxLookedAt)
+                if (found.Count >= MaxFound || lookedAt >= MaxLookedAt || clock.GetElapsedTime(started) >= MaxTime)
                     return new FoundSessions([.. found.Values.Take(MaxFound)], IsComplete: false);
             }
             while (cursor != "0");
