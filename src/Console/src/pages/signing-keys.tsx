@@ -1,0 +1,53 @@
+import { useState } from "preact/hooks";
+import { operators, type KeyChanges, type SigningKey } from "../api";
+import { t, time } from "../i18n";
+import { Act, Badge, Done, Id, List, Section } from "../ui";
+
+/** The keys that sign access tokens. */
+export function SigningKeys() {
+  const [done, setDone] = useState<string>();
+  const [round, setRound] = useState(0);
+  const finish = (data: unknown) => {
+    setDone((data as KeyChanges).changes.map((change) => `${change.step}: ${change.id}`).join(", "));
+    setRound((count) => count + 1);
+  };
+  const tokens = (key: SigningKey) => t(key.tokensValidUntil ? "tokensValidUntil" : "tokensNone", { time: time(key.tokensValidUntil) });
+
+  return (
+    <>
+      <h1>{t("signingKeys")}</h1>
+      <Done text={done} />
+      <Section
+        title={t("signingKeys")}
+        actions={(
+          <Act
+            label={t("rotate")} title={t("rotateTitle")} reason="required" preview={() => Promise.resolve(t("rotateText"))}
+            run={({ reason = "" }) => operators.rotateKeys(reason)} onDone={finish}
+          />
+        )}
+      >
+        <List<SigningKey>
+          label={t("signingKeys")} values={[round]} read={() => operators.signingKeys()}
+          columns={[
+            { label: t("id"), cell: (key) => <Id value={key.id} /> },
+            { label: t("state"), cell: (key) => <Badge state={key.state} kind={key.state === "current" ? "good" : "plain"} /> },
+            { label: t("algorithm"), cell: (key) => key.algorithm },
+            { label: t("publishedAt"), cell: (key) => time(key.publishedAt) },
+            { label: t("signsSince"), cell: (key) => time(key.signsSince) },
+            { label: t("publishedUntil"), cell: (key) => time(key.publishedUntil) },
+            {
+              label: "",
+              cell: (key) => (
+                <Act
+                  label={t("drop")} title={t(key.state === "next" ? "dropKeyTitle" : "dropKeyEmergencyTitle")} reason="required"
+                  preview={() => Promise.resolve(key.state === "next" ? tokens(key) : `${tokens(key)} ${t("dropKeyEmergencyText")}`)}
+                  run={({ reason = "" }) => operators.dropKey(key.id, reason, key.state !== "next")} onDone={finish}
+                />
+              ),
+            },
+          ]}
+        />
+      </Section>
+    </>
+  );
+}
