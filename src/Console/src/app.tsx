@@ -11,7 +11,7 @@ import { Ledger } from "./pages/ledger";
 import { Orders } from "./pages/orders";
 import { Overview } from "./pages/overview";
 import { Payments } from "./pages/payments";
-import { People, Person } from "./pages/people";
+import { Users, User } from "./pages/users";
 import { Sessions } from "./pages/sessions";
 import { SigningKeys } from "./pages/signing-keys";
 import { SignIn } from "./pages/sign-in";
@@ -38,7 +38,7 @@ interface PageEntry {
 // A page of another permission is neither shown nor named; the API refuses its requests anyway.
 const pages: PageEntry[] = [
   { path: "/", name: "overview", permission: "operation.read", page: Overview },
-  { path: "/people", name: "people", permission: "users.read", page: People, one: Person },
+  { path: "/users", name: "users", permission: "users.read", page: Users, one: User },
   { path: "/sessions", name: "sessions", permission: "users.read", page: Sessions },
   { path: "/audit", name: "audit", permission: "audit.read", page: Audit },
   { path: "/wallets", name: "wallets", permission: "money.read", page: Wallets, one: Wallets },

@@ -51,7 +51,7 @@ export function AuditRows({ values, read }: { values: unknown[]; read: (cursor: 
       columns={[
         { label: t("at"), cell: (entry) => time(entry.at) },
         { label: t("action"), cell: (entry) => <code>{entry.action}</code> },
-        { label: t("actor"), cell: (entry) => entry.actor ? <a href={href(`/people/${entry.actor}`)}>{entry.actor.slice(0, 8)}…</a> : "–" },
+        { label: t("actor"), cell: (entry) => entry.actor ? <a href={href(`/users/${entry.actor}`)}>{entry.actor.slice(0, 8)}…</a> : "–" },
         { label: t("subject"), cell: (entry) => <span title={entry.subject.id}>{entry.subject.type} {entry.subject.id.slice(0, 8)}…</span> },
         { label: t("difference"), cell: (entry) => <Difference before={entry.before} after={entry.after} /> },
       ]}

@@ -154,7 +154,7 @@ export function SportEvent({ id = "" }: PageProps) {
             label={t("forecasts")} values={[id, event?.status]}
             read={(cursor) => client.GET("/api/v1/events/{id}/forecasts", { params: { path: { id }, query: cursor ? { cursor } : {} } })}
             columns={[
-              { label: t("person"), cell: (forecast) => `${forecast.ownerId?.slice(0, 8)}…` },
+              { label: t("user"), cell: (forecast) => `${forecast.ownerId?.slice(0, 8)}…` },
               { label: t("outcome"), cell: (forecast) => forecast.outcome },
               { label: t("points"), cell: (forecast) => forecast.points ?? "–" },
               { label: t("at"), cell: (forecast) => time(forecast.updatedAt ?? forecast.createdAt) },

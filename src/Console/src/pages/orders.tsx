@@ -42,7 +42,7 @@ function Order({ id }: { id: string }) {
           <Facts
             rows={[
               [t("id"), <Id value={order.id} />],
-              [t("person"), <Id value={order.ownerId} />],
+              [t("user"), <Id value={order.ownerId} />],
               [t("state"), <Badge state={order.status} kind={order.status === "cancelled" ? "bad" : "good"} />],
               [t("cancelReason"), order.cancelReason],
               [t("total"), formatMoney(order.total, language)],

@@ -59,7 +59,7 @@ export function Sessions() {
           <Table
             label={t("sessions")} rows={preview.data.items}
             columns={[
-              { label: t("person"), cell: (session) => <a href={href(`/people/${session.userId}`)}>{session.userId.slice(0, 8)}…</a> },
+              { label: t("user"), cell: (session) => <a href={href(`/users/${session.userId}`)}>{session.userId.slice(0, 8)}…</a> },
               { label: t("device"), cell: (session) => session.device ?? "–" },
               { label: t("ip"), cell: (session) => session.ip ?? "–" },
               { label: t("opened"), cell: (session) => time(session.createdAt) },

@@ -14,19 +14,19 @@ type Status = Schema<"AccountStatus">;
 
 const roles: Role[] = ["user", "manager", "admin"];
 
-export function People() {
+export function Users() {
   const { query } = useLocation();
   const search = query.get("search") ?? "";
   const role = query.get("role") ?? "";
   const status = query.get("status") ?? "";
   return (
     <>
-      <h1>{t("people")}</h1>
+      <h1>{t("users")}</h1>
       <Section title={t("search")}>
         <Form
           key={`${search}-${role}-${status}`} kind="row" submit={t("search")}
           fields={[
-            { name: "search", label: t("searchPeople"), type: "search", value: search, maxLength: 100 },
+            { name: "search", label: t("searchUsers"), type: "search", value: search, maxLength: 100 },
             { name: "role", label: t("role"), value: role, options: [["", t("all")], ...roles.map((one): [string, string] => [one, one])] },
             {
               name: "status", label: t("state"), value: status,
@@ -35,11 +35,11 @@ export function People() {
           ]}
           onSubmit={(values) => {
             const given = Object.entries(values).filter(([, value]) => value !== "");
-            navigate(`/people?${new URLSearchParams(given)}`);
+            navigate(`/users?${new URLSearchParams(given)}`);
           }}
         />
         <List<Account>
-          label={t("people")} values={[search, role, status]}
+          label={t("users")} values={[search, role, status]}
           read={(cursor) => client.GET("/api/v1/users", {
             params: {
               query: {
@@ -48,7 +48,7 @@ export function People() {
             },
           })}
           columns={[
-            { label: t("name"), cell: (user) => <a href={href(`/people/${user.id}`)}>{user.displayName}</a> },
+            { label: t("name"), cell: (user) => <a href={href(`/users/${user.id}`)}>{user.displayName}</a> },
             { label: t("address"), cell: (user) => user.email ?? user.phone ?? "–" },
             { label: t("role"), cell: (user) => user.roles?.at(-1) },
             { label: t("state"), cell: (user) => <State status={user.status} /> },
@@ -64,8 +64,8 @@ function State({ status }: { status: Status | undefined }) {
   return <Badge state={status ?? "–"} kind={status === "active" ? "good" : "bad"} />;
 }
 
-/** One person: what is known, the sessions, the logins, the limits and the audit. */
-export function Person({ id = "" }: PageProps) {
+/** One user: what is known, the sessions, the logins, the limits and the audit. */
+export function User({ id = "" }: PageProps) {
   const [done, setDone] = useState<string>();
   const user = useLoad(() => client.GET("/api/v1/users/{id}", { params: { path: { id } } }), [id]);
   const [round, setRound] = useState(0);
@@ -82,7 +82,7 @@ export function Person({ id = "" }: PageProps) {
 
   return (
     <>
-      <h1>{account?.displayName ?? t("person")}</h1>
+      <h1>{account?.displayName ?? t("user")}</h1>
       <Failure problem={user.problem} />
       <Done text={done} />
       {account && (
