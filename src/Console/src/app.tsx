@@ -2,7 +2,7 @@ import type { Schema } from "@portico/client";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { client, onSignedOut } from "./api";
-import { clearRequests, useRequests } from "./curl";
+import { useRequests } from "./curl";
 import { languages, language, setLanguage, t, type Language, type Word } from "./i18n";
 import { Audit } from "./pages/audit";
 import { DeadLetters } from "./pages/dead-letters";
@@ -87,7 +87,6 @@ function Console({ session, onSignedOut }: { session: Session; onSignedOut: () =
   const isHome = path === "/" && !current && first;
 
   useEffect(() => {
-    clearRequests();
     setMenuOpen(false);
     document.title = `${current ? t(current.name) : "Portico"} · Portico`;
     if (isHome) {

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { onNavigated } from "./router";
 
 /** The requests of one page that are shown. */
 const limit = 6;
@@ -17,11 +18,11 @@ export async function record(request: Request): Promise<void> {
   changed.dispatchEvent(new Event("change"));
 }
 
-/** Forgets the requests, because another page is shown. */
-export function clearRequests(): void {
+// Another page begins with no requests.
+onNavigated(() => {
   requests = [];
   changed.dispatchEvent(new Event("change"));
-}
+});
 
 /** The requests of the page, the newest first. */
 export function useRequests(): string[] {

@@ -12,6 +12,12 @@ export function href(to: string): string {
   return base + to;
 }
 
+/** Calls a function before another page is shown. */
+export function onNavigated(told: () => void): void {
+  changed.addEventListener("change", told);
+  addEventListener("popstate", told);
+}
+
 /** Shows another page. */
 export function navigate(to: string): void {
   history.pushState(null, "", href(to));

@@ -206,8 +206,10 @@ export function Form({ fields, submit, onSubmit, kind = "column", isDanger = fal
       {fields.map((field) => (
         <Input key={field.name} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
       ))}
-      {children}
-      <button type="submit" class={isDanger ? "danger" : "primary"} disabled={isBusy}>{submit}</button>
+      <div class="actions">
+        {children}
+        <button type="submit" class={isDanger ? "danger" : "primary"} disabled={isBusy}>{submit}</button>
+      </div>
       <Failure problem={problem} />
       {others.map(([name, messages]) => <p class="error" key={name}><code>{name}</code>: {messages.join(" ")}</p>)}
     </form>
