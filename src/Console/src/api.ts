@@ -53,8 +53,12 @@ export interface DeadLetter {
   reason: string;
   diedAt: string;
   replayRequestedAt: string | null;
-  payload?: unknown;
-  payloadText?: string | null;
+}
+
+export interface DeadLetterContent {
+  letter: DeadLetter;
+  content: object | null;
+  text: string | null;
 }
 
 export interface SigningKey {
@@ -69,19 +73,19 @@ export interface SigningKey {
 }
 
 export interface KeyChanges {
-  changes: { step: string; id: string }[];
+  items: { step: string; id: string }[];
 }
 
 export interface Overview {
   at: string;
   instance: string;
-  window: number;
+  windowSeconds: number;
   health: { status: "ready" | "degraded" | "unready"; checks: { name: string; status: "ok" | "failed"; durationMs: number }[] };
-  requests: { perSecond: number; clientErrorsPerSecond: number; serverErrorsPerSecond: number; meanMs: number };
-  transfers: { perSecond: number };
+  requests: { perSecond: number; clientErrorsPerSecond: number; serverErrorsPerSecond: number };
+  ledger: { instructionsPerSecond: number; waiting: number };
   limits: { refusedPerSecond: number };
   outbox: { waiting: number; oldestSeconds: number } | null;
-  messages: { queued: number; oldestSeconds: number } | null;
+  messages: { waiting: number; oldestSeconds: number } | null;
   deadLetters: { events: number; messages: number } | null;
 }
 
@@ -108,9 +112,9 @@ export const operators = {
 
   deadLetters: (kind: string, cursor?: string) =>
     GET<Page<DeadLetter>>("/api/v1/dead-letters", { params: { query: { kind: kind || undefined, cursor } } }),
-  deadLetter: (id: string) => GET<DeadLetter>("/api/v1/dead-letters/{id}", { params: { path: { id } } }),
+  deadLetter: (id: string) => GET<DeadLetterContent>("/api/v1/dead-letters/{id}", { params: { path: { id } } }),
   replayDeadLetter: (id: string, reason: string) =>
-    POST<DeadLetter>("/api/v1/dead-letters/{id}/replay", { params: { path: { id } }, body: { reason } }),
+    POST<unknown>("/api/v1/dead-letters/{id}/replay", { params: { path: { id } }, body: { reason } }),
   dropDeadLetter: (id: string, reason: string) => DELETE<unknown>("/api/v1/dead-letters/{id}", { params: { path: { id } }, body: { reason } }),
 
   signingKeys: () => GET<Page<SigningKey>>("/api/v1/signing-keys"),

@@ -40,7 +40,8 @@ export function DeadLetters({ id }: PageProps) {
 }
 
 function Letter({ id, onDone }: { id: string; onDone: () => void }) {
-  const { data: letter, problem } = useLoad(() => operators.deadLetter(id), [id]);
+  const { data, problem } = useLoad(() => operators.deadLetter(id), [id]);
+  const letter = data?.letter;
   const one = () => Promise.resolve(t("deadLetterConcerned", { name: letter?.name ?? "" }));
   return (
     <>
@@ -74,7 +75,7 @@ function Letter({ id, onDone }: { id: string; onDone: () => void }) {
               [t("replay"), letter.replayRequestedAt && time(letter.replayRequestedAt)],
             ]}
           />
-          <pre tabIndex={0}>{letter.payload ? JSON.stringify(letter.payload, null, 2) : letter.payloadText}</pre>
+          <pre tabIndex={0}>{data?.content ? JSON.stringify(data.content, null, 2) : data?.text}</pre>
         </Section>
       )}
     </>

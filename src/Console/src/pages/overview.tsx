@@ -45,9 +45,9 @@ export function Overview() {
       </header>
       <div class="tiles">
         <Tile label={t("requests")} value={number(now.requests.perSecond)} unit={t("perSecond")} />
-        <Tile label={t("meanTime")} value={number(now.requests.meanMs)} unit={t("ms")} />
+        <Tile label={t("clientErrors")} value={number(now.requests.clientErrorsPerSecond)} unit={t("perSecond")} />
         <Tile label={t("serverErrors")} value={number(now.requests.serverErrorsPerSecond)} unit={t("perSecond")} isBad={now.requests.serverErrorsPerSecond > 0} />
-        <Tile label={t("transfers")} value={number(now.transfers.perSecond)} unit={t("perSecond")} />
+        <Tile label={t("postingsOfLedger")} value={number(now.ledger.instructionsPerSecond)} unit={t("perSecond")} />
         <Tile label={t("refusedByLimits")} value={number(now.limits.refusedPerSecond)} unit={t("perSecond")} />
         <Tile
           label={t("deadLetters")} value={now.deadLetters ? number(now.deadLetters.events + now.deadLetters.messages) : "–"} unit=""
@@ -60,7 +60,7 @@ export function Overview() {
           series={[
             { label: t("requests"), values: history.map((one) => one.requests.perSecond) },
             { label: t("serverErrors"), values: history.map((one) => one.requests.serverErrorsPerSecond) },
-            { label: t("transfers"), values: history.map((one) => one.transfers.perSecond) },
+            { label: t("postingsOfLedger"), values: history.map((one) => one.ledger.instructionsPerSecond) },
           ]}
         />
       </Section>
@@ -80,7 +80,7 @@ export function Overview() {
             rows={[
               [t("outboxWaiting"), now.outbox ? number(now.outbox.waiting) : t("unknown")],
               [t("outboxLag"), lag(now.outbox)],
-              [t("messagesQueued"), now.messages ? number(now.messages.queued) : t("unknown")],
+              [t("messagesQueued"), now.messages ? number(now.messages.waiting) : t("unknown")],
               [t("messagesLag"), lag(now.messages)],
               [t("instance"), now.instance],
               [t("at"), time(now.at)],

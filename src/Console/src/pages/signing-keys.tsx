@@ -8,7 +8,7 @@ export function SigningKeys() {
   const [done, setDone] = useState<string>();
   const [round, setRound] = useState(0);
   const finish = (data: unknown) => {
-    setDone((data as KeyChanges).changes.map((change) => `${change.step}: ${change.id}`).join(", "));
+    setDone((data as KeyChanges).items.map((change) => `${change.step}: ${change.id}`).join(", "));
     setRound((count) => count + 1);
   };
   const tokens = (key: SigningKey) => t(key.tokensValidUntil ? "tokensValidUntil" : "tokensNone", { time: time(key.tokensValidUntil) });
