@@ -95,11 +95,11 @@ internal sealed class BuiltPage
             return new PageFile(bytes, Compress(bytes), type, $"W/\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}\"");
         }
 
-        // Images are compressed already.
+        // Without a gain, as for images, there is none.
         private static byte[]? Compress(byte[] bytes)
         {
             using var compressed = new MemoryStream();
-            using (var gzip = new GZipStream(compressed, CompressionLevel.SmallestSize))
+            using (var gzip = new GZipStream(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
                 gzip.Write(bytes);
             return compressed.Length < bytes.Length ? compressed.ToArray() : null;
         }
