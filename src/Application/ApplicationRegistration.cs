@@ -11,6 +11,7 @@ using Portico.Application.Ledger;
 using Portico.Application.Notifications;
 using Portico.Application.Orders;
 using Portico.Application.Payments;
+using Portico.Application.Sessions;
 using Portico.Application.SpendingLimits;
 using Portico.Application.Users;
 
@@ -62,6 +63,7 @@ public static class ApplicationRegistration
         services.AddScoped<OpenEvents>();
         services.AddScoped<PasswordConfirmation>();
         services.AddScoped<UserAdministration>();
+        services.AddScoped<MatchingSessions>();
         services.AddScoped<LimitAdministration>();
         return services;
     }

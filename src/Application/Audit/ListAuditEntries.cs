@@ -15,6 +15,9 @@ public sealed record ListAuditEntries : IQuery<Page<AuditEntryDto>>, IPaged
     /// <summary>The id of the user who did it.</summary>
     public Guid? Actor { get; init; }
 
+    /// <summary>The id of a user: only what the user did, and what was done to the user.</summary>
+    public Guid? Person { get; init; }
+
     /// <summary>The id of the user or the thing that was changed, 1 to 100 characters.</summary>
     public string? Subject { get; init; }
 
@@ -57,6 +60,13 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<
     public async Task<Result<Page<AuditEntryDto>>> Handle(ListAuditEntries query, CancellationToken cancellationToken)
     {
         var entries = db.AuditEntries;
+        if (query.Person is { } person)
+        {
+            // Two lists, so that each is read with its own index in the order of the answer.
+            var id = person.ToString();
+            entries = entries.Where(e => e.Actor == person).Concat(entries.Where(e => e.SubjectId == id && e.Actor != person));
+        }
+
         if (query.Actor is { } actor)
             entries = entries.Where(e => e.Actor == actor);
         if (query.Subject is { } subject)

@@ -9,7 +9,7 @@ namespace Portico.Application.Auth;
 [Authenticated]
 public sealed record ListSessions : IQuery<Page<SessionDto>>;
 
-/// <summary>One of the caller's sessions.</summary>
+/// <summary>A session of a user.</summary>
 /// <remarks>Device and IP address are those of the sign-in. <c>lastSeenAt</c> is the time of the last refresh.</remarks>
 /// <example>
 /// {"id":"01a1fc80-7eb8-7b35-888f-84cfb7b2eb34","device":"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -28,6 +28,16 @@ public sealed record SessionDto
 
     /// <summary>Whether this is the session of the current request.</summary>
     public required bool Current { get; init; }
+
+    internal static SessionDto Of(LiveSession session, ICurrentUser caller) => new()
+    {
+        Id = session.Id,
+        Device = session.Device,
+        Ip = session.IpAddress,
+        CreatedAt = session.OpenedAt,
+        LastSeenAt = session.LastSeenAt,
+        Current = session.Id == caller.Claims?.SessionId,
+    };
 }
 
 internal sealed class ListSessionsHandler(ISessions sessions, ICurrentUser user) : IQueryHandler<ListSessions, Page<SessionDto>>
@@ -35,16 +45,6 @@ internal sealed class ListSessionsHandler(ISessions sessions, ICurrentUser user)
     public async Task<Result<Page<SessionDto>>> Handle(ListSessions query, CancellationToken cancellationToken)
     {
         var live = await sessions.List(user.Id, cancellationToken);
-        return new Page<SessionDto>([.. live.Select(Describe)], NextCursor: null);
+        return new Page<SessionDto>([.. live.Select(session => SessionDto.Of(session, user))], NextCursor: null);
     }
-
-    private SessionDto Describe(LiveSession session) => new()
-    {
-        Id = session.Id,
-        Device = session.Device,
-        Ip = session.IpAddress,
-        CreatedAt = session.OpenedAt,
-        LastSeenAt = session.LastSeenAt,
-        Current = session.Id == user.SessionId,
-    };
 }

@@ -21,13 +21,11 @@ public sealed record BlockUser : ICommand<AccountDto>
 
 internal sealed class BlockUserValidator : AbstractValidator<BlockUser>
 {
-    private const int MaxReasonLength = 500;
-
-    public BlockUserValidator() => RuleFor(c => c.Reason).IsLine(MaxReasonLength);
+    public BlockUserValidator() => RuleFor(c => c.Reason).IsReason();
 }
 
 internal sealed class BlockUserHandler(UserAdministration administration) : ICommandHandler<BlockUser, AccountDto>
 {
     public Task<Result<AccountDto>> Handle(BlockUser command, CancellationToken cancellationToken) => administration.ActAndEndSessions(
-        command.Id, AuditActions.UserBlocked, (user, by) => user.Block(by), cancellationToken, command.Reason.Trim());
+        command.Id, AuditActions.UserBlocked, (user, by) => user.Block(by), cancellationToken, command.Reason);
 }

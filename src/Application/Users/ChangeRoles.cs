@@ -10,7 +10,7 @@ namespace Portico.Application.Users;
 
 /// <summary>Gives a user a new role: the highest of the named roles, which includes the lower ones.</summary>
 /// <remarks>Access tokens with the old role become invalid; sessions continue and get the new role at the next refresh.</remarks>
-/// <example>{"roles":["manager","user"]}</example>
+/// <example>{"roles":["manager","user"],"reason":"Looks after the forecasts."}</example>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record ChangeRoles : ICommand<AccountDto>
 {
@@ -18,17 +18,24 @@ public sealed record ChangeRoles : ICommand<AccountDto>
     public Guid Id { get; init; }
 
     public required IReadOnlyList<Role> Roles { get; init; }
+
+    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
+    public string? Reason { get; init; }
 }
 
 internal sealed class ChangeRolesValidator : AbstractValidator<ChangeRoles>
 {
-    public ChangeRolesValidator() =>
+    public ChangeRolesValidator()
+    {
         RuleFor(c => c.Roles).Must(roles => roles.Count > 0 && roles.Distinct().Count() == roles.Count && roles.All(Enum.IsDefined))
             .WithMessage("Name one or more roles, each once.");
+        RuleFor(c => c.Reason).IsReasonOrNone();
+    }
 }
 
 internal sealed class ChangeRolesHandler(UserAdministration administration) : ICommandHandler<ChangeRoles, AccountDto>
 {
     public Task<Result<AccountDto>> Handle(ChangeRoles command, CancellationToken cancellationToken) => administration.Act(
-        command.Id, AuditActions.UserRoleChanged, (user, by) => user.AssignRole(command.Roles.Max(), by), cancellationToken);
+        command.Id, AuditActions.UserRoleChanged, (user, by) => user.AssignRole(command.Roles.Max(), by), cancellationToken,
+        command.Reason);
 }

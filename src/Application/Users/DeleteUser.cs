@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -11,11 +13,20 @@ namespace Portico.Application.Users;
 /// Deletes a user without money, who can be restored; all sessions end, and the address stays reserved for the retention time.
 /// </summary>
 /// <remarks>A user who is already deleted stays deleted.</remarks>
+/// <example>{"reason":"Asked for it by letter."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record DeleteUser(Guid Id) : ICommand<Unit>
+public sealed record DeleteUser : ICommand<Unit>
 {
-    // No validator: an id without meaning is a user who does not exist.
-    public Guid Id { get; } = Id;
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+internal sealed class DeleteUserValidator : AbstractValidator<DeleteUser>
+{
+    public DeleteUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
 }
 
 internal sealed class DeleteUserHandler(
@@ -33,7 +44,8 @@ internal sealed class DeleteUserHandler(
                 wasDeleted = user.DeletedAt is not null;
                 return user.Delete(by, clock.GetUtcNow());
             },
-            cancellationToken);
+            cancellationToken,
+            command.Reason);
         if (deleted.Error is { } refusal)
             return refusal;
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -6,11 +8,20 @@ using Portico.Domain.Common;
 namespace Portico.Application.Users;
 
 /// <summary>Ends all sessions of a user.</summary>
+/// <example>{"reason":"The phone was stolen."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record EndUserSessions(Guid Id) : ICommand<Unit>
+public sealed record EndUserSessions : ICommand<Unit>
 {
-    // No validator: an id without meaning is a user who does not exist.
-    public Guid Id { get; } = Id;
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+internal sealed class EndUserSessionsValidator : AbstractValidator<EndUserSessions>
+{
+    public EndUserSessionsValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
 }
 
 internal sealed class EndUserSessionsHandler(UserAdministration administration) : ICommandHandler<EndUserSessions, Unit>
@@ -18,7 +29,7 @@ internal sealed class EndUserSessionsHandler(UserAdministration administration) 
     public async Task<Result<Unit>> Handle(EndUserSessions command, CancellationToken cancellationToken)
     {
         var ended = await administration.ActAndEndSessions(
-            command.Id, AuditActions.UserSessionsEnded, (user, by) => user.EndSessions(by), cancellationToken);
+            command.Id, AuditActions.UserSessionsEnded, (user, by) => user.EndSessions(by), cancellationToken, command.Reason);
         return ended.Error is { } refusal ? refusal : Unit.Value;
     }
 }

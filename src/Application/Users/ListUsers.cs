@@ -15,7 +15,10 @@ namespace Portico.Application.Users;
 [RequirePermission(Permissions.UsersRead)]
 public sealed record ListUsers : IQuery<Page<AccountDto>>, IPaged
 {
-    /// <summary>A part of the name, or the beginning of the e-mail address or phone number; 1 to 100 characters.</summary>
+    /// <summary>
+    /// 1 to 100 characters: beginnings of words of the name, the beginning of the e-mail address, the first or last digits of the phone
+    /// number (3 or more), or the id.
+    /// </summary>
     public string? Search { get; init; }
 
     public Role? Role { get; init; }
@@ -41,9 +44,22 @@ internal sealed class ListUsersValidator : AbstractValidator<ListUsers>
     }
 }
 
-internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListUsers, Page<AccountDto>>
+internal sealed class ListUsersHandler(IAppDbContext db, IUserSearch search, IMapper mapper) : IQueryHandler<ListUsers, Page<AccountDto>>
 {
     public async Task<Result<Page<AccountDto>>> Handle(ListUsers query, CancellationToken cancellationToken)
+    {
+        Guid? before = query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var position) ? position.Id : null;
+        // One extra row shows whether there is a next page.
+        var users = query.Search is { } text
+            ? await Load(await search.Find(text, query.Role, query.Status, before, query.Limit + 1, cancellationToken), cancellationToken)
+            : await List(query, before, query.Limit + 1, cancellationToken);
+        return Page.Of(users, query.Limit, mapper.Map<AccountDto>, last => Cursor.Write(new UserPosition(last.Id)));
+    }
+
+    private Task<List<User>> Load(List<Guid> ids, CancellationToken cancellationToken) =>
+        db.Users.AsNoTracking().WithDeleted().Where(u => ids.Contains(u.Id)).OrderByDescending(u => u.Id).ToListAsync(cancellationToken);
+
+    private Task<List<User>> List(ListUsers query, Guid? before, int limit, CancellationToken cancellationToken)
     {
         var users = db.Users.AsNoTracking();
         if (query.Role is { } role)
@@ -55,18 +71,8 @@ internal sealed class ListUsersHandler(IAppDbContext db, IMapper mapper) : IQuer
             AccountStatus.Deleted => users.WithDeleted().Where(u => u.DeletedAt != null),
             _ => users,
         };
-        if (query.Search is { } text)
-        {
-            var start = $"{RecordQueries.Literally(text)}%";
-            users = users.Where(u => EF.Functions.Like(u.DisplayName.ToLower(), "%" + start, RecordQueries.Escape)
-                || EF.Functions.Like(u.Email!, start, RecordQueries.Escape) || EF.Functions.Like(u.Phone!, start, RecordQueries.Escape));
-        }
-
-        if (query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var position))
-            users = users.Where(u => u.Id < position.Id);
-
-        // One extra row shows whether there is a next page.
-        var found = await users.OrderByDescending(u => u.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
-        return Page.Of(found, query.Limit, mapper.Map<AccountDto>, last => Cursor.Write(new UserPosition(last.Id)));
+        if (before is { } last)
+            users = users.Where(u => u.Id < last);
+        return users.OrderByDescending(u => u.Id).Take(limit).ToListAsync(cancellationToken);
     }
 }

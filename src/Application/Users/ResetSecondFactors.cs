@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
@@ -12,11 +14,20 @@ namespace Portico.Application.Users;
 /// <summary>
 /// Removes the authenticator app, the recovery codes and the passkeys of a user who has lost them, and ends the sessions.
 /// </summary>
+/// <example>{"reason":"Lost the phone, and came with a passport."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record ResetSecondFactors(Guid Id) : ICommand<Unit>
+public sealed record ResetSecondFactors : ICommand<Unit>
 {
-    // No validator: an id without meaning is a user who does not exist.
-    public Guid Id { get; } = Id;
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+internal sealed class ResetSecondFactorsValidator : AbstractValidator<ResetSecondFactors>
+{
+    public ResetSecondFactorsValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
 }
 
 internal sealed class ResetSecondFactorsHandler(UserAdministration administration, IAppDbContext db, ISecondFactors factors)
@@ -25,7 +36,8 @@ internal sealed class ResetSecondFactorsHandler(UserAdministration administratio
     public async Task<Result<Unit>> Handle(ResetSecondFactors command, CancellationToken cancellationToken)
     {
         var reset = await administration.ActAndEndSessions(
-            command.Id, AuditActions.UserSecondFactorsReset, (user, by) => user.ResetSecondFactors(by), cancellationToken);
+            command.Id, AuditActions.UserSecondFactorsReset, (user, by) => user.ResetSecondFactors(by), cancellationToken,
+            command.Reason);
         if (reset.Error is { } refusal)
             return refusal;
 

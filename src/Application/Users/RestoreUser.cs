@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -7,11 +9,20 @@ using Portico.Domain.Common;
 namespace Portico.Application.Users;
 
 /// <summary>Restores a deleted user with the former role, status and wallets; a user who is not deleted stays unchanged.</summary>
+/// <example>{"reason":"Deleted by mistake."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record RestoreUser(Guid Id) : ICommand<AccountDto>
+public sealed record RestoreUser : ICommand<AccountDto>
 {
-    // No validator: an id without meaning is a user who does not exist.
-    public Guid Id { get; } = Id;
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+internal sealed class RestoreUserValidator : AbstractValidator<RestoreUser>
+{
+    public RestoreUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
 }
 
 internal sealed class RestoreUserHandler(UserAdministration administration, IAccounts accounts) : ICommandHandler<RestoreUser, AccountDto>
@@ -27,7 +38,8 @@ internal sealed class RestoreUserHandler(UserAdministration administration, IAcc
                 wasDeleted = user.DeletedAt is not null;
                 return user.Restore(by);
             },
-            cancellationToken);
+            cancellationToken,
+            command.Reason);
         // Only together with a change of the user, whose version shows a deletion that runs at the same time.
         if (restored.IsSuccess && wasDeleted)
             await accounts.ReopenAll(command.Id, cancellationToken);

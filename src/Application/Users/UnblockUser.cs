@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -6,15 +8,24 @@ using Portico.Domain.Common;
 namespace Portico.Application.Users;
 
 /// <summary>Unblocks a user, who can then sign in again; a user who is not blocked stays unchanged.</summary>
+/// <example>{"reason":"It was somebody else."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record UnblockUser(Guid Id) : ICommand<AccountDto>
+public sealed record UnblockUser : ICommand<AccountDto>
 {
-    // No validator: an id without meaning is a user who does not exist.
-    public Guid Id { get; } = Id;
+    [JsonIgnore]
+    public Guid Id { get; init; }
+
+    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+internal sealed class UnblockUserValidator : AbstractValidator<UnblockUser>
+{
+    public UnblockUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
 }
 
 internal sealed class UnblockUserHandler(UserAdministration administration) : ICommandHandler<UnblockUser, AccountDto>
 {
     public Task<Result<AccountDto>> Handle(UnblockUser command, CancellationToken cancellationToken) => administration.Act(
-        command.Id, AuditActions.UserUnblocked, (user, by) => user.Unblock(by), cancellationToken);
+        command.Id, AuditActions.UserUnblocked, (user, by) => user.Unblock(by), cancellationToken, command.Reason);
 }

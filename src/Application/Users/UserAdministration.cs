@@ -41,7 +41,7 @@ internal sealed class UserAdministration(
             audit.Add(new AuditNote(action, AuditSubject.User(user.Id))
                 .Changed("role", role, user.Role)
                 .Changed("status", status, user.ToAccountStatus())
-                .Changed("reason", null, reason));
+                .Changed("reason", null, reason?.Trim()));
         }
 
         return mapper.Map<AccountDto>(user);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Portico.Application.Common.Security;
+using Portico.Application.SigningKeys;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SigningKeys;
@@ -19,6 +20,7 @@ public static class TokenRegistration
         services.AddSingleton<KeySealing>();
         services.AddSingleton(_ => new TokenKeys());
         services.AddScoped<SigningKeyStore>();
+        services.AddScoped<ISigningKeys, SigningKeyAdministration>();
         services.AddSingleton<SigningKeyRefresher>();
         services.AddSingleton<ISigningKeyRefresh>(provider => provider.GetRequiredService<SigningKeyRefresher>());
         services.AddHostedService(provider => provider.GetRequiredService<SigningKeyRefresher>());

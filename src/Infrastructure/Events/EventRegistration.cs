@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
+using Portico.Application.DeadLetters;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Nats;
 
@@ -28,6 +29,7 @@ internal static class EventRegistration
             services.AddSingleton(subscription);
         services.AddSingleton<EventMetrics>();
         services.AddSingleton<EventReceiver>();
+        services.AddScoped<IDeadLetters, DeadLetterAdministration>();
         services.AddSingleton<InboxCleanup>();
         services.AddHealthChecks().AddCheck<NatsHealthCheck>("nats");
 

@@ -315,7 +315,8 @@ internal sealed class RedisSessions(
 
     private RedisKey IndexKey(Guid userId) => redis.Key($"sessions:{{{Name(userId)}}}");
 
-    private static LiveSession Live(Guid id, RedisValue[] fields) => new(
+    /// <summary>Reads the fields created, seen, device and ip.</summary>
+    internal static LiveSession Live(Guid id, RedisValue[] fields) => new(
         id, Text(fields[2]), Text(fields[3]), DateTimeOffset.FromUnixTimeMilliseconds((long)fields[0]),
         DateTimeOffset.FromUnixTimeMilliseconds((long)fields[1]));
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
+using Portico.Application.Sessions;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Sessions;
@@ -17,6 +18,7 @@ internal static class SessionRegistration
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<IRevokedSessions>(provider => provider.GetRequiredService<RevokedSessions>());
         services.AddHostedService(provider => provider.GetRequiredService<RevokedSessions>());
+        services.AddSingleton<ISessionSearch, RedisSessionSearch>();
         return services.AddSingleton<ISessions, RedisSessions>();
     }
 }

@@ -15,16 +15,18 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
 
     /// <summary>Makes the next key the current key.</summary>
     /// <exception cref="SigningKeyException">There is no next key that was published long enough.</exception>
-    public Task<IReadOnlyList<SigningKeyChange>> Rotate(CancellationToken cancellationToken) =>
-        Change((keys, now) => keys.Rotate(now), cancellationToken);
+    public Task<IReadOnlyList<SigningKeyChange>> Rotate(CancellationToken cancellationToken, string? reason = null) =>
+        Change((keys, now) => keys.Rotate(now), cancellationToken, reason);
 
     /// <summary>Removes a key immediately; in an emergency all issued access tokens become invalid.</summary>
     /// <exception cref="SigningKeyException">The key does not exist, or its tokens may be valid and this is not an emergency.</exception>
-    public Task<IReadOnlyList<SigningKeyChange>> Drop(string id, bool isEmergency, CancellationToken cancellationToken) => Change(
+    public Task<IReadOnlyList<SigningKeyChange>> Drop(
+        string id, bool isEmergency, CancellationToken cancellationToken, string? reason = null) => Change(
         (keys, now) => keys.Drop(id, isEmergency, now),
         cancellationToken,
+        reason,
         // Also for deleted users: they may be restored while one of their tokens is valid.
-        last: isEmergency ? token => db.Database.ExecuteSqlAsync($"UPDATE users SET epoch = epoch + 1", token) : null);
+        last: isEmergency ? RevokeAllTokens : null);
 
     /// <summary>Seals every key with the current sealing key.</summary>
     /// <returns>The number of keys that were sealed with another sealing key.</returns>
@@ -43,6 +45,13 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
         return resealed;
     }
 
+    private async Task RevokeAllTokens(CancellationToken cancellationToken)
+    {
+        // As long as the caller waits.
+        db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        await db.Database.ExecuteSqlAsync($"UPDATE users SET epoch = epoch + 1", cancellationToken);
+    }
+
     private static IEnumerable<Func<SigningKeyChange>> Steps(SigningKeySet keys, DateTimeOffset now, TokenSettings settings)
     {
         while (keys.Due(now, settings) is { } step)
@@ -52,9 +61,13 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
     private async Task<IReadOnlyList<SigningKeyChange>> Change(
         Func<SigningKeySet, DateTimeOffset, IEnumerable<Func<SigningKeyChange>>> steps,
         CancellationToken cancellationToken,
+        string? reason = null,
         Func<CancellationToken, Task>? last = null)
     {
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // A command has opened a transaction, with which all of this is committed.
+        await using var transaction = db.Database.CurrentTransaction is null
+            ? await db.Database.BeginTransactionAsync(cancellationToken)
+            : null;
         var keys = await Lock(cancellationToken);
         // The time after the lock was taken, not the time of the request for it.
         var now = await db.Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).SingleAsync(cancellationToken);
@@ -66,7 +79,7 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
                 db.Set<SigningKey>().Add(change.Key);
             else if (change.Step is SigningKeyStep.Removed or SigningKeyStep.Dropped)
                 db.Set<SigningKey>().Remove(change.Key);
-            audit.Add(Note(change));
+            audit.Add(Note(change).Changed("reason", null, reason));
             // Saved one by one, because no two keys may be in the state next or current at the same time.
             await db.SaveChangesAsync(cancellationToken);
             changes.Add(change);
@@ -74,7 +87,8 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
 
         if (last is not null)
             await last(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        if (transaction is not null)
+            await transaction.CommitAsync(cancellationToken);
         return changes;
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common.Records;
+using Portico.Application.Users;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Postgres;
@@ -22,6 +23,7 @@ internal static class UserRegistration
         services.AddSingleton(new UniqueKey(TelegramChatConfiguration.UserKey, Error: null));
         services.AddSingleton(new UniqueKey(UserConfiguration.LastAdministrator, UserErrors.LastAdministrator));
         services.AddScoped<IRecordLimits, RecordLimits>();
+        services.AddScoped<IUserSearch, UserSearch>();
         return services.AddScoped<IAddressRelease, AddressRelease>();
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Npgsql;
+using Portico.Infrastructure.Events;
 using Portico.Migrator.Commands;
 using Spectre.Console;
 
@@ -14,33 +15,8 @@ internal static class DeadLettersCommand
 {
     private const int MaxListed = 1000;
 
-    private const string ListSql = """
-        SELECT id, 'event', handler, reason, died_at, replay_asked_at IS NOT NULL FROM dead_events
-        UNION ALL
-        SELECT id, 'message', template, coalesce(reason, ''), done_at, false FROM messages WHERE status = 'dead'
-        ORDER BY 5, 1 LIMIT $1
-        """;
-
-    // An empty $1 means all.
-    private const string ReplaySql = """
-        WITH events AS (
-            UPDATE dead_events SET replay_asked_at = coalesce(replay_asked_at, now())
-            WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
-        ), letters AS (
-            UPDATE messages SET status = 'queued', queued_at = now(), due_at = now(), done_at = NULL
-            WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
-        )
-        SELECT id FROM events UNION ALL SELECT id FROM letters
-        """;
-
-    private const string DropSql = """
-        WITH events AS (
-            DELETE FROM dead_events WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
-        ), letters AS (
-            DELETE FROM messages WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
-        )
-        SELECT id FROM events UNION ALL SELECT id FROM letters
-        """;
+    private const string ListSql =
+        $"SELECT id, kind, name, reason, died_at, replay_asked_at IS NOT NULL FROM ({DeadLetterSql.All}) d ORDER BY died_at, id LIMIT $1";
 
     public static Command Create(CommandHost host) =>
         new("dead-letters", "Events that could not be handled, and messages that were refused.")
@@ -62,11 +38,11 @@ internal static class DeadLettersCommand
             "replay",
             "Ask a server to handle or send dead letters again, within some seconds.",
             "replayed",
-            ReplaySql,
+            DeadLetterSql.Replay,
             "Asked for a replay of {0}.");
 
     private static Command CreateDrop(CommandHost host) =>
-        CreateChange(host, "drop", "Delete dead letters permanently.", "dropped", DropSql, "Dropped {0}.");
+        CreateChange(host, "drop", "Delete dead letters permanently.", "dropped", DeadLetterSql.Drop, "Dropped {0}.");
 
     private static Command CreateChange(CommandHost host, string name, string description, string result, string sql, string line)
     {

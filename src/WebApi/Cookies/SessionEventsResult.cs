@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -33,7 +32,7 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
         http.Response.BeginEventStream();
         try
         {
-            await Send(http, $"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);
+            await http.SendEvent($"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);
             await Stream(http, stream, gone.Token);
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
@@ -56,11 +55,11 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
             {
                 // After a new role the browser connects again; it is told the truth by the answer.
                 if (stream.Ended.IsCompleted)
-                    await Send(http, "event: signedOut\ndata: {}\n\n", gone);
+                    await http.SendEvent("event: signedOut\ndata: {}\n\n", gone);
                 return;
             }
 
-            await Send(http, ": heartbeat\n\n", gone);
+            await http.SendEvent(": heartbeat\n\n", gone);
         }
     }
 
@@ -75,12 +74,5 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
         {
             return false;
         }
-    }
-
-    private static async Task Send(HttpContext http, string text, CancellationToken cancellationToken)
-    {
-        RequestDeadline.Restart(http);
-        await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
-        await http.Response.Body.FlushAsync(cancellationToken);
     }
 }

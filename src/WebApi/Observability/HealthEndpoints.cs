@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Portico.Application.Operation;
 using Portico.Infrastructure.Configuration;
 using Portico.WebApi.Http;
 
@@ -21,6 +22,10 @@ internal static class HealthEndpoints
         var framework = services.Last(service => service.ServiceType == typeof(HealthCheckService)).ImplementationType!;
         services.Replace(ServiceDescriptor.Singleton<HealthCheckService>(provider => ActivatorUtilities.CreateInstance<CachedHealthChecks>(
             provider, ActivatorUtilities.CreateInstance(provider, framework))));
+        services.AddSingleton<OverviewStreams>();
+        services.AddSingleton<LiveNumbers>();
+        services.AddSingleton<ILiveNumbers>(provider => provider.GetRequiredService<LiveNumbers>());
+        services.AddHostedService(provider => provider.GetRequiredService<LiveNumbers>());
         return services;
     }
 
@@ -30,6 +35,19 @@ internal static class HealthEndpoints
         endpoints.Map("/health/live", _ => false, _ => new { status = "live" });
         endpoints.Map("/health/ready", predicate: null, Readiness);
     }
+
+    /// <summary>Whether a process can serve requests.</summary>
+    public static string NameOf(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "ready",
+        HealthStatus.Degraded => "degraded",
+        _ => "unready",
+    };
+
+    /// <summary>Whether a dependency works.</summary>
+    public static string NameOfCheck(HealthStatus status) => status == HealthStatus.Healthy ? "ok" : "failed";
+
+    public static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 1);
 
     private static void Map(
         this IEndpointRouteBuilder endpoints, string path,
@@ -51,18 +69,13 @@ internal static class HealthEndpoints
 
     private static object Readiness(HealthReport report) => new
     {
-        status = report.Status switch
-        {
-            HealthStatus.Healthy => "ready",
-            HealthStatus.Degraded => "degraded",
-            _ => "unready",
-        },
+        status = NameOf(report.Status),
         checks = report.Entries.OrderBy(check => check.Key, StringComparer.Ordinal).ToDictionary(
             check => check.Key,
             check => new
             {
-                status = check.Value.Status == HealthStatus.Healthy ? "ok" : "failed",
-                durationMs = Math.Round(check.Value.Duration.TotalMilliseconds, 1),
+                status = NameOfCheck(check.Value.Status),
+                durationMs = Milliseconds(check.Value.Duration),
             },
             StringComparer.Ordinal),
     };

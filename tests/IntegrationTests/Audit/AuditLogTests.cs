@@ -128,7 +128,28 @@ public sealed class AuditLogTests : PorticoTests, IDisposable
         Assert.Empty(await Find(admin, "&from=9999-12-31T23:59:59.999Z"));
     }
 
+    [Fact]
+    public async Task Finds_what_a_person_did_and_what_was_done_to_the_person()
+    {
+        var admin = await App.SignUpAsync(Role.Admin);
+        var manager = await App.SignUpAsync(Role.Manager);
+        await admin.SendAsync(HttpMethod.Put, $"/api/v1/users/{manager.Id}/roles", new { roles = new[] { "user" }, reason = "A test." })
+            .Json(HttpStatusCode.OK);
+
+        async Task<string[]> Of(TestPerson person, string more = "") =>
+            [.. Actions((await admin.GetAsync($"/api/v1/audit?person={person.Id}{more}").Json(HttpStatusCode.OK)).GetProperty("items")
+                .EnumerateArray())];
+        Assert.Equal(["user.role_changed"], await Of(admin));
+        Assert.Equal(["user.role_changed"], await Of(manager));
+        Assert.Equal(["user.role_changed"], await Of(manager, $"&actor={admin.Id}&action=user.role_changed"));
+        Assert.Empty(await Of(manager, $"&actor={manager.Id}"));
+        var entry = (await admin.GetAsync($"/api/v1/audit?person={manager.Id}").Json(HttpStatusCode.OK)).GetProperty("items")[0];
+        Assert.Equal("""{"role":"manager"}""", entry.GetProperty("before").ToString());
+        Assert.Equal("""{"role":"user","reason":"A test."}""", entry.GetProperty("after").ToString());
+    }
+
     [Theory]
+    [InlineData("person=x", "person")]
     [InlineData("actor=x", "actor")]
     [InlineData("subject=", "subject")]
     [InlineData("action=%00", "action")]

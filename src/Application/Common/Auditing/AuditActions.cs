@@ -17,6 +17,7 @@ public static class AuditActions
     public const string SigningKeyDropped = "signing_key.dropped";
     public const string SigningKeyResealed = "signing_key.resealed";
     public const string SessionEndedByReuse = "session.ended_by_reuse";
+    public const string SessionsEnded = "sessions.ended";
     public const string UserPasswordChanged = "user.password_changed";
     public const string UserPasswordReset = "user.password_reset";
     public const string UserContactChanged = "user.contact_changed";
@@ -35,6 +36,8 @@ public static class AuditActions
     public const string SpendingLimitsSet = "spending_limits.set";
     public const string ExchangeRateSet = "exchange_rate.set";
     public const string PaymentRefundRequested = "payment.refund_requested";
+    public const string DeadLetterReplayed = "dead_letter.replayed";
+    public const string DeadLetterDropped = "dead_letter.dropped";
     public const string ServiceAccountCreated = "service_account.created";
     public const string ServiceAccountDeleted = "service_account.deleted";
     public const string ServiceSecretAdded = "service_account.secret_added";

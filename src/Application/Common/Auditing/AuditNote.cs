@@ -47,11 +47,16 @@ public sealed record AuditSubject(string Type, string Id)
 {
     public static AuditSubject User(Guid id) => new("user", id.ToString());
 
+    /// <summary>The sessions of more than one user.</summary>
+    public static AuditSubject AllSessions => new("sessions", "all");
+
     public static AuditSubject Wallet(Guid id) => new("wallet", id.ToString());
 
     public static AuditSubject ExchangeRate(string pair) => new("exchange_rate", pair);
 
     public static AuditSubject Payment(Guid id) => new("payment", id.ToString());
+
+    public static AuditSubject DeadLetter(Guid id) => new("dead_letter", id.ToString());
 
     public static AuditSubject ServiceAccount(Guid id) => new("service_account", id.ToString());
 }

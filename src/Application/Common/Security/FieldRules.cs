@@ -16,6 +16,7 @@ internal static partial class FieldRules
     public const int MaxIdLength = 200;
 
     private const int MaxSearchLength = 100;
+    private const int MaxReasonLength = 500;
     private const string LineRule = "one of them visible, and no control characters.";
     private const string AddressAsPassword = "A password must not be the address that it belongs to. Choose another one.";
 
@@ -62,6 +63,13 @@ internal static partial class FieldRules
     /// <summary>Text of one line: something to see, no control characters.</summary>
     public static IRuleBuilderOptions<T, string> IsLine<T>(this IRuleBuilder<T, string> rule, int maxLength) =>
         rule.Must(text => text is not null && IsLine(text, maxLength)).WithMessage($"Give 1 to {maxLength} characters, {LineRule}");
+
+    /// <summary>Why something is done, for the audit log.</summary>
+    public static IRuleBuilderOptions<T, string> IsReason<T>(this IRuleBuilder<T, string> rule) => rule.IsLine(MaxReasonLength);
+
+    /// <summary>Why something is done, for the audit log, or nothing.</summary>
+    public static IRuleBuilderOptions<T, string?> IsReasonOrNone<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(text => text is null || IsLine(text, MaxReasonLength)).WithMessage($"Give 1 to {MaxReasonLength} characters, {LineRule}");
 
     /// <summary>A name of a person, as another service gave it, in the form of a display name; or the fallback.</summary>
     public static string ToDisplayName(string? name, string fallback)

@@ -9,6 +9,15 @@ public static class Permissions
     public const string UsersRead = "users.read";
     public const string UsersManage = "users.manage";
     public const string AuditRead = "audit.read";
+    /// <summary>Reads, replays and drops dead letters.</summary>
+    public const string DeadLettersManage = "dead-letters.manage";
+
+    /// <summary>Reads and changes the signing keys.</summary>
+    public const string SigningKeysManage = "signing-keys.manage";
+
+    /// <summary>Reads how the process works now.</summary>
+    public const string OperationRead = "operation.read";
+
     public const string EventsWrite = "events.write";
     public const string ForecastsReadAll = "forecasts.read-all";
     public const string RecordsReadDeleted = "records.read-deleted";
@@ -34,6 +43,9 @@ public static class Permissions
         [UsersRead] = Role.Admin,
         [UsersManage] = Role.Admin,
         [AuditRead] = Role.Admin,
+        [DeadLettersManage] = Role.Admin,
+        [SigningKeysManage] = Role.Admin,
+        [OperationRead] = Role.Admin,
         [RecordsReadDeleted] = Role.Admin,
         [MoneyRead] = Role.Manager,
         [MoneyDeposit] = Role.Manager,

@@ -1,5 +1,7 @@
 using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.SpendingLimits;
@@ -104,41 +106,58 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Unblocks a user</summary>
     [HttpPost("{id:guid}/unblock")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
-    [UseCase<UnblockUser>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<AccountDto>> UnblockUser(Guid id, CancellationToken cancellationToken) =>
-        Answer(new UnblockUser(id), cancellationToken);
+    public Task<ActionResult<AccountDto>> UnblockUser(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] UnblockUser? command, CancellationToken cancellationToken) =>
+        Answer((command ?? new UnblockUser()) with { Id = id }, cancellationToken);
 
     /// <summary>Deletes a user and ends all sessions of the user</summary>
     /// <remarks>The user can be restored. The address stays reserved for the retention time.</remarks>
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [UseCase<DeleteUser>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> DeleteUser(Guid id, CancellationToken cancellationToken) =>
-        AnswerNothing(new DeleteUser(id), cancellationToken);
+    public Task<ActionResult> DeleteUser(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DeleteUser? command, CancellationToken cancellationToken) =>
+        AnswerNothing((command ?? new DeleteUser()) with { Id = id }, cancellationToken);
 
     /// <summary>Restores a deleted user with the former role and status</summary>
     [HttpPost("{id:guid}/restore")]
     [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
-    [UseCase<RestoreUser>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<AccountDto>> RestoreUser(Guid id, CancellationToken cancellationToken) =>
-        Answer(new RestoreUser(id), cancellationToken);
+    public Task<ActionResult<AccountDto>> RestoreUser(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] RestoreUser? command, CancellationToken cancellationToken) =>
+        Answer((command ?? new RestoreUser()) with { Id = id }, cancellationToken);
+
+    /// <summary>Lists the sessions of a user, newest first</summary>
+    /// <remarks>These sessions end when the user is blocked or deleted. All of them in one answer.</remarks>
+    [HttpGet("{id:guid}/sessions")]
+    [ProducesResponseType<Page<SessionDto>>(StatusCodes.Status200OK)]
+    [UseCase<ListUserSessions>]
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<Page<SessionDto>>> ListUserSessions(Guid id, CancellationToken cancellationToken) =>
+        Answer(new ListUserSessions(id), cancellationToken);
+
+    /// <summary>Lists the accounts of providers with which a user can sign in</summary>
+    [HttpGet("{id:guid}/logins")]
+    [ProducesResponseType<Page<LoginDto>>(StatusCodes.Status200OK)]
+    [UseCase<ListUserLogins>]
+    [ProducesErrors(404, 503)]
+    public Task<ActionResult<Page<LoginDto>>> ListUserLogins(Guid id, CancellationToken cancellationToken) =>
+        Answer(new ListUserLogins(id), cancellationToken);
 
     /// <summary>Ends all sessions of a user</summary>
     [HttpDelete("{id:guid}/sessions")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [UseCase<EndUserSessions>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> EndUserSessions(Guid id, CancellationToken cancellationToken) =>
-        AnswerNothing(new EndUserSessions(id), cancellationToken);
+    public Task<ActionResult> EndUserSessions(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] EndUserSessions? command, CancellationToken cancellationToken) =>
+        AnswerNothing((command ?? new EndUserSessions()) with { Id = id }, cancellationToken);
 
     /// <summary>Removes the second factors and the passkeys of a user who has lost them, and ends all sessions of the user</summary>
     [HttpDelete("{id:guid}/second-factors")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    [UseCase<ResetSecondFactors>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> ResetSecondFactors(Guid id, CancellationToken cancellationToken) =>
-        AnswerNothing(new ResetSecondFactors(id), cancellationToken);
+    public Task<ActionResult> ResetSecondFactors(
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ResetSecondFactors? command, CancellationToken cancellationToken) =>
+        AnswerNothing((command ?? new ResetSecondFactors()) with { Id = id }, cancellationToken);
 }

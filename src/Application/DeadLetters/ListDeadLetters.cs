@@ -1,0 +1,36 @@
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+
+namespace Portico.Application.DeadLetters;
+
+/// <summary>Lists the dead letters, oldest first; for administrators.</summary>
+[RequirePermission(Permissions.DeadLettersManage)]
+public sealed record ListDeadLetters : IQuery<Page<DeadLetterDto>>, IPaged
+{
+    public DeadLetterKind? Kind { get; init; }
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+}
+
+internal sealed class ListDeadLettersValidator : AbstractValidator<ListDeadLetters>
+{
+    public ListDeadLettersValidator()
+    {
+        this.IsPaged<ListDeadLetters, DeadLetterPosition>();
+        RuleFor(q => q.Kind).IsInEnum();
+    }
+}
+
+internal sealed class ListDeadLettersHandler(IDeadLetters letters) : IQueryHandler<ListDeadLetters, Page<DeadLetterDto>>
+{
+    public async Task<Result<Page<DeadLetterDto>>> Handle(ListDeadLetters query, CancellationToken cancellationToken)
+    {
+        var after = query.Cursor is { } cursor && Cursor.TryRead<DeadLetterPosition>(cursor, out var position) ? position : null;
+        // One extra row shows whether there is a next page.
+        var found = await letters.List(query.Kind, after, query.Limit + 1, cancellationToken);
+        return Page.Of(found, query.Limit, letter => letter, last => Cursor.Write(new DeadLetterPosition(last.DiedAt, last.Id)));
+    }
+}

@@ -1,0 +1,95 @@
+using System.Data;
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+using Portico.Application.DeadLetters;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Reads, replays and drops dead letters for operators, in the open transaction if there is one.</summary>
+internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
+{
+    private const string ListSql =
+        $"""
+        SELECT id, kind, name, reason, died_at, replay_asked_at FROM ({DeadLetterSql.All}) d
+        WHERE ($1::text IS NULL OR kind = $1) AND ($2::timestamptz IS NULL OR (died_at, id) > ($2, $3))
+        ORDER BY died_at, id LIMIT $4
+        """;
+
+    private const string FindSql =
+        $"""
+        SELECT d.id, d.kind, d.name, d.reason, d.died_at, d.replay_asked_at, e.envelope,
+            jsonb_build_object('userId', m.user_id, 'channel', m.channel, 'address', m.address, 'values', m.fields)::text
+        FROM ({DeadLetterSql.All}) d LEFT JOIN dead_events e ON d.kind = 'event' AND e.id = d.id
+            LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.id
+        WHERE d.id = $1
+        """;
+
+    public Task<List<DeadLetterDto>> List(
+        DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => Read(
+        ListSql,
+        [
+            new NpgsqlParameter { Value = kind is { } one ? NameOf(one) : DBNull.Value },
+            new NpgsqlParameter { Value = after is null ? DBNull.Value : after.DiedAt },
+            new NpgsqlParameter { Value = after?.Id ?? Guid.Empty },
+            new NpgsqlParameter { Value = limit },
+        ],
+        LetterOf,
+        cancellationToken);
+
+    public async Task<DeadLetterContentDto?> Find(Guid id, CancellationToken cancellationToken) => (await Read(
+        FindSql,
+        [new NpgsqlParameter { Value = id }],
+        row => row.IsDBNull(6)
+            ? new DeadLetterContentDto(LetterOf(row), JsonSerializer.Deserialize<JsonElement>(row.GetString(7)), null)
+            : ContentOf(LetterOf(row), row.GetFieldValue<byte[]>(6)),
+        cancellationToken)).SingleOrDefault();
+
+    public Task<bool> Replay(Guid id, CancellationToken cancellationToken) => Change(DeadLetterSql.Replay, id, cancellationToken);
+
+    public Task<bool> Drop(Guid id, CancellationToken cancellationToken) => Change(DeadLetterSql.Drop, id, cancellationToken);
+
+    private async Task<bool> Change(string sql, Guid id, CancellationToken cancellationToken) =>
+        (await Read(sql, [new NpgsqlParameter { Value = new[] { id } }], row => row.GetGuid(0), cancellationToken)).Count > 0;
+
+    private async Task<List<T>> Read<T>(
+        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+        if (connection.State != ConnectionState.Open)
+            await db.Database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection, (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction());
+        command.Parameters.AddRange(parameters);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        List<T> found = [];
+        while (await rows.ReadAsync(cancellationToken))
+            found.Add(read(rows));
+        return found;
+    }
+
+    private static DeadLetterDto LetterOf(NpgsqlDataReader row) => new(
+        row.GetGuid(0),
+        row.GetString(1) == NameOf(DeadLetterKind.Event) ? DeadLetterKind.Event : DeadLetterKind.Message,
+        row.GetString(2),
+        row.GetString(3),
+        row.GetFieldValue<DateTimeOffset>(4),
+        row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5));
+
+    private static string NameOf(DeadLetterKind kind) => kind == DeadLetterKind.Event ? "event" : "message";
+
+    /// <summary>An envelope is kept as it came: it may be no JSON, and that may be why it is a dead letter.</summary>
+    private static DeadLetterContentDto ContentOf(DeadLetterDto letter, byte[] envelope)
+    {
+        try
+        {
+            return new DeadLetterContentDto(letter, JsonSerializer.Deserialize<JsonElement>(envelope), null);
+        }
+        catch (JsonException)
+        {
+            return new DeadLetterContentDto(letter, null, Encoding.UTF8.GetString(envelope));
+        }
+    }
+}
