@@ -85,6 +85,7 @@ export interface ErrorStatuses {
   service_failed: 502;
   session_not_fresh: 403;
   sign_in_again: 401;
+  signing_key_refused: 409;
   telegram_chat_taken: 409;
   telegram_not_supported: 422;
   timeout: 504;

@@ -22,6 +22,8 @@ export interface paths {
                 query?: {
                     /** @description The id of the user who did it. */
                     actor?: string;
+                    /** @description The id of a user: only what the user did, and what was done to the user. */
+                    person?: string;
                     /** @description The id of the user or the thing that was changed, 1 to 100 characters. */
                     subject?: string;
                     /** @description What was done, for example `user.blocked`; 1 to 100 characters. */
@@ -3265,6 +3267,581 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the dead letters, oldest first
+         * @description Needs the permission `dead-letters.manage`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    kind?: components["schemas"]["DeadLetterKind"];
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfDeadLetterDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows a dead letter with its content
+         * @description Needs the permission `dead-letters.manage`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeadLetterContentDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a dead letter permanently
+         * @description Needs the permission `dead-letters.manage`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DropDeadLetter"];
+                    "application/*+json": components["schemas"]["DropDeadLetter"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a dead letter to be handled or sent again, within some seconds
+         * @description After a success it is no longer listed; after another failure it is listed with the new reason.
+         *
+         *     Needs the permission `dead-letters.manage`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description A key of your choice. A repetition with the same key and values has no effect and gets the first answer again, with `Idempotency-Replayed: true`. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReplayDeadLetter"];
+                    "application/*+json": components["schemas"]["ReplayDeadLetter"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -8714,6 +9291,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the health of the dependencies, rates, and how much waits
+         * @description The numbers are those of the process that answers, and at most 2 s old.
+         *
+         *     Needs the permission `operation.read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OverviewDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the same numbers every 2 seconds (server-sent events)
+         * @description Each event is `overview` with the same data as `GET overview`, the first one at once. The stream ends with the access token, after
+         *     some minutes, and `EventSource` connects again. A process has at most 100 such streams.
+         *
+         *     Needs the permission `operation.read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments": {
         parameters: {
             query?: never;
@@ -12460,6 +13210,714 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts the sessions that meet all given conditions, and shows some of them
+         * @description The preview of `sessions/end`. At most 10,000 sessions are counted and at most a million are looked at; `isComplete` says whether
+         *     these are all.
+         *
+         *     Needs the permission `users.read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many of the sessions are shown, 1 to 100. */
+                    limit?: number;
+                    userId?: string;
+                    openedBefore?: string;
+                    lastSeenBefore?: string;
+                    ip?: string;
+                    device?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MatchingSessionsDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the sessions that meet all given conditions
+         * @description One or more conditions are needed. The sessions of the caller, and of users whose role is not lower, go on. At most 10,000 sessions
+         *     end at once: when `isComplete` is false, send the same request again.
+         *
+         *     Needs the permission `users.manage`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EndMatchingSessions"];
+                    "application/*+json": components["schemas"]["EndMatchingSessions"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EndedSessionsDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the signing keys, the oldest first
+         * @description All of them in one answer, without their private halves.
+         *
+         *     Needs the permission `signing-keys.manage`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfSigningKeyDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retires the current key and signs with the next one now, before its time
+         * @description Tokens of the retired key stay valid. The next key must have been published for `Tokens:SigningKeyLead`.
+         *
+         *     Needs the permission `signing-keys.manage`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description A key of your choice. A repetition with the same key and values has no effect and gets the first answer again, with `Idempotency-Replayed: true`. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RotateSigningKeys"];
+                    "application/*+json": components["schemas"]["RotateSigningKeys"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SigningKeyChangesDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes the next key, or in an emergency any key
+         * @description With `emergency` all access tokens of all users become invalid at once, also those of the caller; sessions go on. It changes the row
+         *     of each user: with many users, use `Migrator keys drop --emergency`, which waits longer than a request may.
+         *
+         *     Needs the permission `signing-keys.manage`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DropSigningKey"];
+                    "application/*+json": components["schemas"]["DropSigningKey"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SigningKeyChangesDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/telegram": {
         parameters: {
             query?: never;
@@ -14696,7 +16154,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description A part of the name, or the beginning of the e-mail address or phone number; 1 to 100 characters. */
+                    /**
+                     * @description 1 to 100 characters: beginnings of words of the name, the beginning of the e-mail address, the first or last digits of the phone
+                     *     number (3 or more), or the id.
+                     */
                     search?: string;
                     role?: components["schemas"]["Role"];
                     /** @description Only users with this status; without it all users who are not deleted. */
@@ -14934,7 +16395,12 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DeleteUser"];
+                    "application/*+json": components["schemas"]["DeleteUser"];
+                };
+            };
             responses: {
                 /** @description No Content */
                 204: {
@@ -15001,6 +16467,32 @@ export interface paths {
                 };
                 /** @description Conflict */
                 409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
                     headers: {
                         /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
                         "RateLimit-Policy"?: string;
@@ -15430,7 +16922,12 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["UnblockUser"];
+                    "application/*+json": components["schemas"]["UnblockUser"];
+                };
+            };
             responses: {
                 /** @description OK */
                 200: {
@@ -15499,6 +16996,32 @@ export interface paths {
                 };
                 /** @description Conflict */
                 409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
                     headers: {
                         /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
                         "RateLimit-Policy"?: string;
@@ -15584,7 +17107,12 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RestoreUser"];
+                    "application/*+json": components["schemas"]["RestoreUser"];
+                };
+            };
             responses: {
                 /** @description OK */
                 200: {
@@ -15664,6 +17192,32 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Unprocessable Entity */
                 422: {
                     headers: {
@@ -15720,7 +17274,118 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Lists the sessions of a user, newest first
+         * @description These sessions end when the user is blocked or deleted. All of them in one answer.
+         *
+         *     Needs the permission `users.read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfSessionDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         /**
@@ -15736,7 +17401,12 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["EndUserSessions"];
+                    "application/*+json": components["schemas"]["EndUserSessions"];
+                };
+            };
             responses: {
                 /** @description No Content */
                 204: {
@@ -15803,6 +17473,32 @@ export interface paths {
                 };
                 /** @description Conflict */
                 409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
                     headers: {
                         /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
                         "RateLimit-Policy"?: string;
@@ -15849,6 +17545,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the accounts of providers with which a user can sign in
+         * @description Needs the permission `users.read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfLoginDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}/second-factors": {
         parameters: {
             query?: never;
@@ -15872,7 +17693,12 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ResetSecondFactors"];
+                    "application/*+json": components["schemas"]["ResetSecondFactors"];
+                };
+            };
             responses: {
                 /** @description No Content */
                 204: {
@@ -15939,6 +17765,32 @@ export interface paths {
                 };
                 /** @description Conflict */
                 409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
                     headers: {
                         /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
                         "RateLimit-Policy"?: string;
@@ -17946,11 +19798,14 @@ export interface components {
          *       "roles": [
          *         "manager",
          *         "user"
-         *       ]
+         *       ],
+         *       "reason": "Looks after the forecasts."
          *     }
          */
         ChangeRoles: {
             roles: components["schemas"]["Role"][];
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason?: null | string;
         };
         /**
          * @description A game character as its owner sees it.
@@ -18274,6 +20129,87 @@ export interface components {
             errors: components["schemas"]["PartErrorDto"][];
         };
         /**
+         * @description A dead letter with its content.
+         * @example {
+         *       "letter": {
+         *         "id": "01a1fc7e-dead-7915-aa3f-8ae82c4c4ddd",
+         *         "kind": "message",
+         *         "name": "welcome",
+         *         "reason": "550 No such mailbox",
+         *         "diedAt": "2026-11-21T10:00:00.123Z",
+         *         "replayRequestedAt": null
+         *       },
+         *       "content": {
+         *         "userId": "01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
+         *         "channel": "email",
+         *         "address": "ada@example.org",
+         *         "values": {
+         *           "name": "Ada Lovelace"
+         *         }
+         *       },
+         *       "text": null
+         *     }
+         */
+        DeadLetterContentDto: {
+            /** @description The dead letter. */
+            letter: components["schemas"]["DeadLetterDto"];
+            content: null | components["schemas"]["JsonElement"];
+            /** @description The text of an event that is no JSON. */
+            text: null | string;
+        };
+        /**
+         * @description The dead letters by kind; measured every some seconds.
+         * @example {
+         *       "events": 0,
+         *       "messages": 0
+         *     }
+         */
+        DeadLetterCountsDto: {
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            messages: number;
+        };
+        /**
+         * @description An event that a handler could not handle, or a message that was rejected or given up.
+         * @example {
+         *       "id": "01a1fc7e-dead-7915-aa3f-8ae82c4c4ddd",
+         *       "kind": "event",
+         *       "name": "NotifyOfTransfer",
+         *       "reason": "The event can't be read.",
+         *       "diedAt": "2026-11-21T10:00:00.123Z",
+         *       "replayRequestedAt": null
+         *     }
+         */
+        DeadLetterDto: {
+            /**
+             * Format: uuid
+             * @description The id of the dead letter.
+             */
+            id: string;
+            /** @description What it was. */
+            kind: components["schemas"]["DeadLetterKind"];
+            /** @description The handler of the event, or the template of the message. */
+            name: string;
+            /** @description Why it could not be handled or sent. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            diedAt: string;
+            /**
+             * Format: date-time
+             * @description When somebody asked for a replay that is still to come.
+             */
+            replayRequestedAt: null | string;
+        };
+        /**
+         * @description What a dead letter was.
+         * @enum {string}
+         */
+        DeadLetterKind: "event" | "message";
+        /**
          * @description Deletes the caller's own account with its logins of providers; needs the password.
          * @example {
          *       "password": "correct horse battery staple"
@@ -18282,6 +20218,30 @@ export interface components {
         DeleteAccount: {
             /** @description The password; a user who has none leaves it out and needs a fresh session. */
             password?: null | string;
+        };
+        /**
+         * @description Deletes a user without money, who can be restored; all sessions end, and the address stays reserved for the retention time.
+         * @example {
+         *       "reason": "Asked for it by letter."
+         *     }
+         */
+        DeleteUser: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason?: null | string;
+        };
+        /**
+         * @description A dependency: `ok` or `failed`.
+         * @example {
+         *       "name": "postgresql",
+         *       "status": "ok",
+         *       "durationMs": 1.2
+         *     }
+         */
+        DependencyHealthDto: {
+            name: string;
+            status: string;
+            /** Format: double */
+            durationMs: number;
         };
         /**
          * @description Deposits money from outside into any wallet.
@@ -18299,6 +20259,83 @@ export interface components {
             walletId: string;
             amount: components["schemas"]["Money"];
             description?: null | string;
+        };
+        /**
+         * @description Deletes a dead letter permanently: the event is never handled, or the message never sent.
+         * @example {
+         *       "reason": "The address does not exist."
+         *     }
+         */
+        DropDeadLetter: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason: string;
+        };
+        /**
+         * @description Removes a signing key: the next one, or in an emergency any; then all access tokens of all users become invalid.
+         * @example {
+         *       "reason": "The key was in a backup that was stolen.",
+         *       "emergency": false
+         *     }
+         */
+        DropSigningKey: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason: string;
+            /** @description The key was stolen: drop it in any state, sign with another key at once, and revoke all access tokens. */
+            emergency?: boolean;
+        };
+        /**
+         * @description Ends the sessions that meet conditions, of users with a lower role than the caller's.
+         * @example {
+         *       "userId": "01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
+         *       "lastSeenBefore": "2026-11-01T00:00:00Z",
+         *       "reason": "Not used any more."
+         *     }
+         */
+        EndMatchingSessions: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason: string;
+            /** Format: uuid */
+            userId?: null | string;
+            /**
+             * Format: date-time
+             * @description Only sessions that were opened before this time.
+             */
+            openedBefore?: null | string;
+            /**
+             * Format: date-time
+             * @description Only sessions that were last used before this time.
+             */
+            lastSeenBefore?: null | string;
+            /** @description The IP address of the sign-in, or its beginning up to a dot or a colon, for example `203.0.113.`. */
+            ip?: null | string;
+            /** @description A part of the user agent of the sign-in, in upper or lower case; 1 to 100 characters. */
+            device?: null | string;
+        };
+        /**
+         * @description Ends all sessions of a user.
+         * @example {
+         *       "reason": "The phone was stolen."
+         *     }
+         */
+        EndUserSessions: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason?: null | string;
+        };
+        /**
+         * @description How many sessions were ended.
+         * @example {
+         *       "count": 42,
+         *       "isComplete": true
+         *     }
+         */
+        EndedSessionsDto: {
+            /**
+             * Format: int32
+             * @description The ended sessions.
+             */
+            count: number;
+            /** @description Whether these were all; otherwise there are more, and the same request ends them. */
+            isComplete: boolean;
         };
         /**
          * @description Adds an authenticator app in the middle of a sign-in, for a user whose role needs a second factor and who has none.
@@ -18783,6 +20820,16 @@ export interface components {
         JournalKind: "transfer" | "deposit" | "withdrawal" | "reversal" | "capture" | "hold" | "void" | "expiry" | "exchange" | "fee" | "rounding" | "providerFee";
         JsonElement: unknown;
         /**
+         * @description What a signing key does now: it is published but does not sign yet, it signs, or it no longer signs.
+         * @enum {string}
+         */
+        KeyState: "next" | "current" | "previous";
+        /**
+         * @description A step in the life of a signing key.
+         * @enum {string}
+         */
+        KeyStep: "made" | "promoted" | "retired" | "removed" | "dropped";
+        /**
          * @description The sums of the accounts of one kind and currency.
          * @example {
          *       "kind": "wallet",
@@ -18826,6 +20873,19 @@ export interface components {
             /** @description Whether all rows follow the rule. */
             clean: boolean;
             firstWrong: null | components["schemas"]["WrongRowDto"];
+        };
+        /**
+         * @description Instructions that the ledger writer executes, such as transfers, and those that wait for it.
+         * @example {
+         *       "instructionsPerSecond": 3.5,
+         *       "waiting": 0
+         *     }
+         */
+        LedgerRatesDto: {
+            /** Format: double */
+            instructionsPerSecond: number;
+            /** Format: int64 */
+            waiting: number;
         };
         /**
          * @description The result of a verification of the whole ledger.
@@ -18892,6 +20952,16 @@ export interface components {
             blocks: number;
             /** @description Each check, with the first row that fails it. */
             checks: components["schemas"]["LedgerCheckDto"][];
+        };
+        /**
+         * @description Requests over a rate limit.
+         * @example {
+         *       "refusedPerSecond": 0
+         *     }
+         */
+        LimitRatesDto: {
+            /** Format: double */
+            refusedPerSecond: number;
         };
         /**
          * @description Begins to link an account of a provider to the caller; needs a fresh session or second factor.
@@ -18975,6 +21045,40 @@ export interface components {
             name: string;
             displayName: string;
             startUrl: string;
+        };
+        /**
+         * @description The sessions that meet conditions.
+         * @example {
+         *       "count": 1,
+         *       "protectedCount": 0,
+         *       "isComplete": true,
+         *       "items": [
+         *         {
+         *           "userId": "01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
+         *           "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
+         *           "device": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+         *           "ip": "203.0.113.7",
+         *           "createdAt": "2026-11-21T10:00:00.123Z",
+         *           "lastSeenAt": "2026-11-21T10:05:00.123Z"
+         *         }
+         *       ]
+         *     }
+         */
+        MatchingSessionsDto: {
+            /**
+             * Format: int32
+             * @description How many sessions an end with the same conditions would end.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description How many other sessions meet the conditions: those of the caller, and of users whose role is not lower.
+             */
+            protectedCount: number;
+            /** @description Whether all sessions were counted; otherwise there are more. */
+            isComplete: boolean;
+            /** @description Some of the counted sessions, in no order. */
+            items: components["schemas"]["UserSessionDto"][];
         };
         /** @description An exact, signed amount of one currency. */
         Money: {
@@ -19130,6 +21234,95 @@ export interface components {
          * @enum {string}
          */
         Outcome: "win1" | "win2" | "draw";
+        /**
+         * @description How Portico works now, as the process that answers sees it.
+         * @example {
+         *       "at": "2026-11-21T10:00:00.123Z",
+         *       "instance": "api-1",
+         *       "windowSeconds": 2,
+         *       "health": {
+         *         "status": "ready",
+         *         "checks": [
+         *           {
+         *             "name": "postgresql",
+         *             "status": "ok",
+         *             "durationMs": 1.2
+         *           }
+         *         ]
+         *       },
+         *       "requests": {
+         *         "perSecond": 12.5,
+         *         "clientErrorsPerSecond": 0.5,
+         *         "serverErrorsPerSecond": 0
+         *       },
+         *       "ledger": {
+         *         "instructionsPerSecond": 3.5,
+         *         "waiting": 0
+         *       },
+         *       "limits": {
+         *         "refusedPerSecond": 0
+         *       },
+         *       "outbox": {
+         *         "waiting": 0,
+         *         "oldestSeconds": 0
+         *       },
+         *       "messages": {
+         *         "waiting": 0,
+         *         "oldestSeconds": 0
+         *       },
+         *       "deadLetters": {
+         *         "events": 0,
+         *         "messages": 0
+         *       }
+         *     }
+         */
+        OverviewDto: {
+            /**
+             * Format: date-time
+             * @description When the numbers were read.
+             */
+            at: string;
+            /** @description The process that answers: its machine. */
+            instance: string;
+            /**
+             * Format: double
+             * @description The time that the rates are the mean of: since the numbers were read before.
+             */
+            windowSeconds: number;
+            /** @description The dependencies. */
+            health: components["schemas"]["OverviewHealthDto"];
+            /** @description The requests of this process. */
+            requests: components["schemas"]["RequestRatesDto"];
+            /** @description The ledger writer of this process. */
+            ledger: components["schemas"]["LedgerRatesDto"];
+            /** @description The rate limits of this process. */
+            limits: components["schemas"]["LimitRatesDto"];
+            /** @description The events that wait to be published. */
+            outbox: components["schemas"]["WaitingDto"];
+            /** @description The messages that wait to be sent, without codes. */
+            messages: components["schemas"]["WaitingDto"];
+            /** @description What could not be handled or sent. */
+            deadLetters: components["schemas"]["DeadLetterCountsDto"];
+        };
+        /**
+         * @description Whether the process can serve requests.
+         * @example {
+         *       "status": "ready",
+         *       "checks": [
+         *         {
+         *           "name": "postgresql",
+         *           "status": "ok",
+         *           "durationMs": 1.2
+         *         }
+         *       ]
+         *     }
+         */
+        OverviewHealthDto: {
+            /** @description `ready`, `degraded` without a dependency that is not required, or `unready`. */
+            status: string;
+            /** @description The dependencies, by name. */
+            checks: components["schemas"]["DependencyHealthDto"][];
+        };
         /** @description One page of a list, with the cursor of the next page. */
         PageOfAccountDto: {
             /** @description The items, at most `limit`. */
@@ -19155,6 +21348,13 @@ export interface components {
         PageOfCurrencyDto: {
             /** @description The items, at most `limit`. */
             items: components["schemas"]["CurrencyDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
+        /** @description One page of a list, with the cursor of the next page. */
+        PageOfDeadLetterDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["DeadLetterDto"][];
             /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
             nextCursor: null | string;
         };
@@ -19260,6 +21460,13 @@ export interface components {
         PageOfSessionDto: {
             /** @description The items, at most `limit`. */
             items: components["schemas"]["SessionDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
+        /** @description One page of a list, with the cursor of the next page. */
+        PageOfSigningKeyDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["SigningKeyDto"][];
             /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
             nextCursor: null | string;
         };
@@ -19991,6 +22198,32 @@ export interface components {
             name: string;
         };
         /**
+         * @description Asks a server to handle or send a dead letter again, within some seconds.
+         * @example {
+         *       "reason": "The mail server is repaired."
+         *     }
+         */
+        ReplayDeadLetter: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason: string;
+        };
+        /**
+         * @description Requests, and those of them with an answer of 4xx and of 5xx.
+         * @example {
+         *       "perSecond": 12.5,
+         *       "clientErrorsPerSecond": 0.5,
+         *       "serverErrorsPerSecond": 0
+         *     }
+         */
+        RequestRatesDto: {
+            /** Format: double */
+            perSecond: number;
+            /** Format: double */
+            clientErrorsPerSecond: number;
+            /** Format: double */
+            serverErrorsPerSecond: number;
+        };
+        /**
          * @description Sends a code for a new password, if a user is registered with the address.
          * @example {
          *       "email": "ada@example.org",
@@ -20002,6 +22235,26 @@ export interface components {
             phone?: null | string;
             reason: components["schemas"]["PasswordResetReason"];
             channel?: null | components["schemas"]["CodeChannel"];
+        };
+        /**
+         * @description Removes the authenticator app, the recovery codes and the passkeys of a user who has lost them, and ends the sessions.
+         * @example {
+         *       "reason": "Lost the phone, and came with a passport."
+         *     }
+         */
+        ResetSecondFactors: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason?: null | string;
+        };
+        /**
+         * @description Restores a deleted user with the former role, status and wallets; a user who is not deleted stays unchanged.
+         * @example {
+         *       "reason": "Deleted by mistake."
+         *     }
+         */
+        RestoreUser: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason?: null | string;
         };
         /**
          * @description Moves the money of a transfer back: all that is not reversed yet, or a part; in total never more than the transfer.
@@ -20022,6 +22275,16 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "manager" | "admin";
+        /**
+         * @description Makes the next signing key the current one now, before its time; tokens of the current key stay valid.
+         * @example {
+         *       "reason": "A server with the sealing key was replaced."
+         *     }
+         */
+        RotateSigningKeys: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason: string;
+        };
         /**
          * @description What was rounded away.
          * @example {
@@ -20176,7 +22439,7 @@ export interface components {
             scope: string;
         };
         /**
-         * @description One of the caller's sessions.
+         * @description A session of a user.
          * @example {
          *       "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
          *       "device": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -20278,6 +22541,77 @@ export interface components {
             methods: components["schemas"]["ChallengeMethod"][];
             /** Format: int32 */
             expiresIn: number;
+        };
+        /**
+         * @description The steps that signing keys have taken, in their order.
+         * @example {
+         *       "items": [
+         *         {
+         *           "step": "retired",
+         *           "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+         *         }
+         *       ]
+         *     }
+         */
+        SigningKeyChangesDto: {
+            items: components["schemas"]["SigningKeyStepDto"][];
+        };
+        /**
+         * @description A key that signs access tokens, without its private half.
+         * @example {
+         *       "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+         *       "algorithm": "RS256",
+         *       "state": "current",
+         *       "publishedAt": "2026-11-20T10:00:00Z",
+         *       "readyAt": "2026-11-21T10:00:00Z",
+         *       "signsSince": "2026-11-21T10:00:00Z",
+         *       "publishedUntil": null,
+         *       "tokensValidUntil": "2026-11-21T10:05:30Z"
+         *     }
+         */
+        SigningKeyDto: {
+            /** @description The `kid`, an RFC 7638 thumbprint. */
+            id: string;
+            /** @description RS256 or ES256. */
+            algorithm: string;
+            /** @description What it does now. */
+            state: components["schemas"]["KeyState"];
+            /**
+             * Format: date-time
+             * @description When verifiers could read it for the first time.
+             */
+            publishedAt: string;
+            /**
+             * Format: date-time
+             * @description When it may begin to sign.
+             */
+            readyAt: string;
+            /**
+             * Format: date-time
+             * @description When it began to sign.
+             */
+            signsSince: null | string;
+            /**
+             * Format: date-time
+             * @description When a previous key is removed.
+             */
+            publishedUntil: null | string;
+            /**
+             * Format: date-time
+             * @description Until when tokens that it has signed may be valid: they become invalid if it is dropped.
+             */
+            tokensValidUntil: null | string;
+        };
+        /**
+         * @description A step of a signing key.
+         * @example {
+         *       "step": "retired",
+         *       "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+         *     }
+         */
+        SigningKeyStepDto: {
+            step: components["schemas"]["KeyStep"];
+            id: string;
         };
         /**
          * @description How much may be spent in one currency, and what was spent in the current day and month of the owner's time zone.
@@ -20690,6 +23024,16 @@ export interface components {
             currencies: components["schemas"]["CurrencyBalanceDto"][];
         };
         /**
+         * @description Unblocks a user, who can then sign in again; a user who is not blocked stays unchanged.
+         * @example {
+         *       "reason": "It was somebody else."
+         *     }
+         */
+        UnblockUser: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason?: null | string;
+        };
+        /**
          * @description Changes the caller's password, continues the current session with new tokens and ends all other sessions.
          * @example {
          *       "userId": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
@@ -20749,6 +23093,43 @@ export interface components {
             perMonth?: null | components["schemas"]["Money"];
         };
         /**
+         * @description A session of any user.
+         * @example {
+         *       "userId": "01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
+         *       "id": "01a1fc80-7eb8-7b35-888f-84cfb7b2eb34",
+         *       "device": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+         *       "ip": "203.0.113.7",
+         *       "createdAt": "2026-11-21T10:00:00.123Z",
+         *       "lastSeenAt": "2026-11-21T10:05:00.123Z"
+         *     }
+         */
+        UserSessionDto: {
+            /**
+             * Format: uuid
+             * @description The user.
+             */
+            userId: string;
+            /**
+             * Format: uuid
+             * @description The id of the session.
+             */
+            id: string;
+            /** @description The user agent of the sign-in. */
+            device: null | string;
+            /** @description The IP address of the sign-in. */
+            ip: null | string;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last used.
+             */
+            lastSeenAt: string;
+        };
+        /**
          * @description What the code is for.
          * @enum {string}
          */
@@ -20769,6 +23150,19 @@ export interface components {
             passkey?: null | components["schemas"]["PasskeyAssertion"];
             /** @description The id of the challenge that the code was sent for, when that is an earlier one of the address. */
             requestId?: null | string;
+        };
+        /**
+         * @description How much waits, and for how long the oldest of it; measured every 5 s.
+         * @example {
+         *       "waiting": 0,
+         *       "oldestSeconds": 0
+         *     }
+         */
+        WaitingDto: {
+            /** Format: int64 */
+            waiting: number;
+            /** Format: double */
+            oldestSeconds: number;
         };
         /**
          * @description The balance of a wallet at a time.

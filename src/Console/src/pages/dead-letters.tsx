@@ -1,9 +1,12 @@
-import { useState } from "preact/hooks";
-import { operators, type DeadLetter } from "../api";
+import { client } from "../api";
 import type { PageProps } from "../app";
 import { t, time } from "../i18n";
 import { href, navigate } from "../router";
 import { Act, Badge, Done, Facts, Failure, Form, Id, List, Section, useLoad } from "../ui";
+import type { Schema } from "@portico/client";
+import { useState } from "preact/hooks";
+
+type DeadLetter = Schema<"DeadLetterDto">;
 
 /** Events and messages that could not be handled, with their payloads. */
 export function DeadLetters({ id }: PageProps) {
@@ -25,7 +28,10 @@ export function DeadLetters({ id }: PageProps) {
           fields={[{ name: "kind", label: t("kind"), options: [["", t("all")], ["event", t("event")], ["message", t("message")]] }]}
         />
         <List<DeadLetter>
-          label={t("deadLetters")} values={[kind, round]} read={(cursor) => operators.deadLetters(kind, cursor)}
+          label={t("deadLetters")} values={[kind, round]} 
+          read={(cursor) => client.GET("/api/v1/dead-letters", {
+            params: { query: { ...(kind && { kind: kind as DeadLetter["kind"] }), ...(cursor && { cursor }) } },
+          })}
           columns={[
             { label: t("name"), cell: (letter) => <a href={href(`/dead-letters/${letter.id}`)}>{letter.name}</a> },
             { label: t("kind"), cell: (letter) => <Badge state={letter.kind} /> },
@@ -40,7 +46,8 @@ export function DeadLetters({ id }: PageProps) {
 }
 
 function Letter({ id, onDone }: { id: string; onDone: () => void }) {
-  const { data, problem } = useLoad(() => operators.deadLetter(id), [id]);
+  const params = { path: { id } };
+  const { data, problem } = useLoad(() => client.GET("/api/v1/dead-letters/{id}", { params }), [id]);
   const letter = data?.letter;
   const one = () => Promise.resolve(t("deadLetterConcerned", { name: letter?.name ?? "" }));
   return (
@@ -53,11 +60,11 @@ function Letter({ id, onDone }: { id: string; onDone: () => void }) {
             <>
               <Act
                 label={t("replay")} title={t("replayTitle")} reason="required" isDanger={false} preview={one}
-                run={({ reason = "" }) => operators.replayDeadLetter(id, reason)} onDone={onDone}
+                run={({ reason = "" }) => client.POST("/api/v1/dead-letters/{id}/replay", { params, body: { reason } })} onDone={onDone}
               />
               <Act
                 label={t("drop")} title={t("dropTitle")} reason="required" preview={one}
-                run={({ reason = "" }) => operators.dropDeadLetter(id, reason)}
+                run={({ reason = "" }) => client.DELETE("/api/v1/dead-letters/{id}", { params, body: { reason } })}
                 onDone={() => {
                   onDone();
                   navigate("/dead-letters");

@@ -1,21 +1,24 @@
-import { useEffect, useState } from "preact/hooks";
-import { operators, type Overview as Numbers } from "../api";
+import { client } from "../api";
 import { number, t, time } from "../i18n";
 import { Plot } from "../plot";
 import { Badge, Facts, Failure, Section, Table, useLoad } from "../ui";
+import type { Schema } from "@portico/client";
+import { useEffect, useState } from "preact/hooks";
+
+type Numbers = Schema<"OverviewDto">;
 
 /** Five minutes of numbers that come every two seconds. */
 const kept = 150;
 
 /** The health, the lag and the rates of the server that answers, live. */
 export function Overview() {
-  const first = useLoad(() => operators.overview(), []);
+  const first = useLoad(() => client.GET("/api/v1/overview"), []);
   const [history, setHistory] = useState<Numbers[]>([]);
   const [isLive, setLive] = useState(false);
 
   useEffect(() => {
     // EventSource connects again by itself when the stream ends; it gives up when the answer is an error.
-    const events = new EventSource(operators.overviewEvents);
+    const events = new EventSource("/api/v1/overview/events");
     events.addEventListener("overview", (event) => {
       setLive(true);
       setHistory((old) => [...old.slice(1 - kept), JSON.parse(event.data) as Numbers]);
@@ -36,7 +39,7 @@ export function Overview() {
   }
 
   const times = history.map((one) => Date.parse(one.at) / 1000);
-  const lag = (part: { oldestSeconds: number } | null) => part ? t("seconds", { seconds: number(part.oldestSeconds) }) : t("unknown");
+  const dead = now.deadLetters.events + now.deadLetters.messages;
   return (
     <>
       <header class="heading">
@@ -49,10 +52,7 @@ export function Overview() {
         <Tile label={t("serverErrors")} value={number(now.requests.serverErrorsPerSecond)} unit={t("perSecond")} isBad={now.requests.serverErrorsPerSecond > 0} />
         <Tile label={t("postingsOfLedger")} value={number(now.ledger.instructionsPerSecond)} unit={t("perSecond")} />
         <Tile label={t("refusedByLimits")} value={number(now.limits.refusedPerSecond)} unit={t("perSecond")} />
-        <Tile
-          label={t("deadLetters")} value={now.deadLetters ? number(now.deadLetters.events + now.deadLetters.messages) : "–"} unit=""
-          isBad={now.deadLetters !== null && now.deadLetters.events + now.deadLetters.messages > 0}
-        />
+        <Tile label={t("deadLetters")} value={number(dead)} unit={t("waiting")} isBad={dead > 0} />
       </div>
       <Section title={t("requests")}>
         <Plot
@@ -78,10 +78,11 @@ export function Overview() {
         <Section title={t("lag")}>
           <Facts
             rows={[
-              [t("outboxWaiting"), now.outbox ? number(now.outbox.waiting) : t("unknown")],
-              [t("outboxLag"), lag(now.outbox)],
-              [t("messagesQueued"), now.messages ? number(now.messages.waiting) : t("unknown")],
-              [t("messagesLag"), lag(now.messages)],
+              [t("outboxWaiting"), number(now.outbox.waiting)],
+              [t("outboxLag"), t("seconds", { seconds: number(now.outbox.oldestSeconds) })],
+              [t("messagesQueued"), number(now.messages.waiting)],
+              [t("messagesLag"), t("seconds", { seconds: number(now.messages.oldestSeconds) })],
+              [t("ledgerWaiting"), number(now.ledger.waiting)],
               [t("instance"), now.instance],
               [t("at"), time(now.at)],
             ]}

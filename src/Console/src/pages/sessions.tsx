@@ -1,15 +1,18 @@
-import { dataOf } from "@portico/client";
+import { dataOf, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { operators, type SessionFilter } from "../api";
+import { client } from "../api";
 import { t, time } from "../i18n";
 import { href } from "../router";
 import { Act, Done, Failure, Form, Section, Table, instant, useLoad } from "../ui";
 
+type Conditions = Omit<Schema<"EndMatchingSessions">, "reason">;
+
 /** The sessions of all people: the filter of the list is what a bulk end uses, so the list is its preview. */
 export function Sessions() {
-  const [filter, setFilter] = useState<SessionFilter>({});
+  const [filter, setFilter] = useState<Conditions>({});
   const [done, setDone] = useState<string>();
-  const preview = useLoad(() => operators.sessions(filter), [filter]);
+  const find = () => client.GET("/api/v1/sessions", { params: { query: queryOf(filter) } });
+  const preview = useLoad(find, [filter]);
   const count = (data: { count: number; isComplete: boolean }) => `${data.count}${data.isComplete ? "" : "+"}`;
 
   return (
@@ -42,10 +45,10 @@ export function Sessions() {
           <Act
             label={t("endThese")} title={t("endThese")} reason="required"
             preview={async () => {
-              const now = await dataOf(operators.sessions(filter));
+              const now = await dataOf(find());
               return t("sessionsWillEnd", { count: count(now) });
             }}
-            run={({ reason = "" }) => operators.endSessions(filter, reason)}
+            run={({ reason = "" }) => client.POST("/api/v1/sessions/end", { body: { ...filter, reason } })}
             onDone={(data) => {
               setDone(t("sessionsEnded", { count: count(data as { count: number; isComplete: boolean }) }));
               preview.reload();
@@ -71,4 +74,9 @@ export function Sessions() {
       </Section>
     </>
   );
+}
+
+/** The conditions as a query, which has no null. */
+function queryOf(conditions: Conditions): Record<string, string> {
+  return Object.fromEntries(Object.entries(conditions).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
 }

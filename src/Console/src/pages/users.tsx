@@ -1,10 +1,10 @@
-import type { Schema } from "@portico/client";
+import { dataOf, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { client, operators } from "../api";
+import { client } from "../api";
 import type { PageProps } from "../app";
 import { t, time } from "../i18n";
 import { href, navigate, useLocation } from "../router";
-import { Act, Badge, Done, Facts, Failure, Form, Id, List, Section, useLoad } from "../ui";
+import { Act, Badge, Done, Facts, Failure, Form, Id, List, Section, useLoad, type Values } from "../ui";
 import { AuditRows } from "./audit";
 import { UserLimits } from "./limits";
 
@@ -70,14 +70,16 @@ export function User({ id = "" }: PageProps) {
   const user = useLoad(() => client.GET("/api/v1/users/{id}", { params: { path: { id } } }), [id]);
   const [round, setRound] = useState(0);
   const account = user.data;
+  const params = { path: { id } };
+  const bodyOf = ({ reason }: Values) => ({ reason: reason || null });
   const finish = () => {
     setDone(t("done"));
     user.reload();
     setRound((count) => count + 1);
   };
   const sessionsEnd = async () => {
-    const { data } = await operators.sessionsOf(id);
-    return data ? t("sessionsWillEnd", { count: data.items.length }) : t("countUnknown");
+    const sessions = await dataOf(client.GET("/api/v1/users/{id}/sessions", { params: { path: { id } } }));
+    return t("sessionsWillEnd", { count: sessions.items.length });
   };
 
   return (
@@ -93,29 +95,30 @@ export function User({ id = "" }: PageProps) {
               <Act
                 label={t("changeRole")} title={t("changeRole")} reason="optional" isDanger={false} preview={sessionsKeep}
                 fields={[{ name: "role", label: t("role"), value: account.roles?.at(-1) ?? "user", options: roles.map((role) => [role, role]) }]}
-                run={({ role = "user", reason = "" }) => operators.changeRoles(id, [role], reason)} onDone={finish}
+                run={({ role, ...values }) => client.PUT("/api/v1/users/{id}/roles", { params, body: { roles: [role as Role], ...bodyOf(values) } })}
+                onDone={finish}
               />
               {account.status === "active" && (
                 <Act
                   label={t("block")} title={t("blockTitle", { name: account.displayName ?? "" })} reason="required" preview={sessionsEnd}
-                  run={({ reason = "" }) => client.POST("/api/v1/users/{id}/block", { params: { path: { id } }, body: { reason } })} onDone={finish}
+                  run={({ reason = "" }) => client.POST("/api/v1/users/{id}/block", { params, body: { reason } })} onDone={finish}
                 />
               )}
               {account.status === "blocked" && (
                 <Act
                   label={t("unblock")} title={t("unblock")} reason="optional" isDanger={false}
-                  run={({ reason = "" }) => operators.actOnUser(id, "unblock", reason)} onDone={finish}
+                  run={(values) => client.POST("/api/v1/users/{id}/unblock", { params, body: bodyOf(values) })} onDone={finish}
                 />
               )}
               {account.status === "deleted" ? (
                 <Act
                   label={t("restore")} title={t("restore")} reason="optional" isDanger={false}
-                  run={({ reason = "" }) => operators.actOnUser(id, "restore", reason)} onDone={finish}
+                  run={(values) => client.POST("/api/v1/users/{id}/restore", { params, body: bodyOf(values) })} onDone={finish}
                 />
               ) : (
                 <Act
                   label={t("delete")} title={t("deleteTitle", { name: account.displayName ?? "" })} reason="optional" preview={sessionsEnd}
-                  run={({ reason = "" }) => operators.removeFromUser(id, "", reason)} onDone={finish}
+                  run={(values) => client.DELETE("/api/v1/users/{id}", { params, body: bodyOf(values) })} onDone={finish}
                 />
               )}
             </>
@@ -141,17 +144,18 @@ export function User({ id = "" }: PageProps) {
           <>
             <Act
               label={t("endAllSessions")} title={t("endAllSessions")} reason="optional" preview={sessionsEnd}
-              run={({ reason = "" }) => operators.removeFromUser(id, "/sessions", reason)} onDone={finish}
+              run={(values) => client.DELETE("/api/v1/users/{id}/sessions", { params, body: bodyOf(values) })} onDone={finish}
             />
             <Act
-              label={t("resetSecondFactors")} title={t("resetSecondFactors")} reason="optional" preview={() => Promise.resolve(t("resetText"))}
-              run={({ reason = "" }) => operators.removeFromUser(id, "/second-factors", reason)} onDone={finish}
+              label={t("resetSecondFactors")} title={t("resetSecondFactors")} reason="optional"
+              preview={async () => `${t("resetText")} ${await sessionsEnd()}`}
+              run={(values) => client.DELETE("/api/v1/users/{id}/second-factors", { params, body: bodyOf(values) })} onDone={finish}
             />
           </>
         )}
       >
         <List
-          label={t("sessions")} values={[id, round]} read={() => operators.sessionsOf(id)}
+          label={t("sessions")} values={[id, round]} read={() => client.GET("/api/v1/users/{id}/sessions", { params })}
           columns={[
             { label: t("device"), cell: (session) => session.device ?? "–" },
             { label: t("ip"), cell: (session) => session.ip ?? "–" },
@@ -163,7 +167,7 @@ export function User({ id = "" }: PageProps) {
       <div class="columns">
         <Section title={t("logins")}>
           <List
-            label={t("logins")} values={[id, round]} read={() => operators.loginsOf(id)}
+            label={t("logins")} values={[id, round]} read={() => client.GET("/api/v1/users/{id}/logins", { params })}
             columns={[
               { label: t("provider"), cell: (login) => login.provider },
               { label: t("linkedAt"), cell: (login) => time(login.linkedAt) },
@@ -173,7 +177,10 @@ export function User({ id = "" }: PageProps) {
         <UserLimits id={id} />
       </div>
       <Section title={t("audit")}>
-        <AuditRows values={[id, round]} read={(cursor) => operators.auditOf(id, cursor)} />
+        <AuditRows
+          values={[id, round]}
+          read={(cursor) => client.GET("/api/v1/audit", { params: { query: { person: id, limit: 10, ...(cursor && { cursor }) } } })}
+        />
       </Section>
     </>
   );
