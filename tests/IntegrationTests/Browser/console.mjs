@@ -26,7 +26,7 @@ try {
     await act(page, "Delete", { reason: "Asked for it" }, /Sessions that will end: 0/);
     await act(page, "Restore", { reason: "Changed their mind" });
     // The audit of the user has the reasons.
-    await page.getByText("Changed their mind").waitFor();
+    await page.locator("ins", { hasText: "Changed their mind" }).waitFor();
 
     await open(page, "/sessions");
     await page.getByLabel("Id of the user").fill(sleeper.id);
@@ -81,13 +81,16 @@ try {
     await page.getByText("Остаток").waitFor();
 
     await open(page, "/events");
-    await act(page, "Новое событие", { title: "Спартак — Динамо" });
+    await act(page, "Новое событие", { title: "Спартак — Динамо" }, undefined, "none");
     await page.getByRole("heading", { level: 1, name: "Спартак — Динамо" }).waitFor();
     await check(page, "event");
     await act(page, "Изменить", { title: "Спартак — Зенит" });
     await act(page, "Закрыть", {}, /Затронуто прогнозов: 0/);
     await act(page, "Внести результат", { outcome: "win1" }, /Затронуто прогнозов: 0/);
     await page.getByText("settled", { exact: true }).waitFor();
+
+    await open(page, "/events");
+    await act(page, "Новое событие", { title: "Отменённый матч" }, undefined, "none");
     await act(page, "Удалить", {}, /Затронуто прогнозов: 0/, "none");
 
     // What is wrong is said at its field.

@@ -10,7 +10,7 @@ const admin = users.find(({ role }) => role === "admin");
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
-  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 });
+  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 });
   const page = await context.newPage();
   await page.goto(`${api}/console/`);
   await page.getByLabel("E-mail or phone").fill(admin.email);

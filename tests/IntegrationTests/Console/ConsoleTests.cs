@@ -24,10 +24,11 @@ public sealed class ConsoleTests(ConsoleWorld world)
         var (admin, manager, user) =
             (await world.App.SignUpAsync(Role.Admin), await world.App.SignUpAsync(Role.Manager), await world.App.SignUpAsync());
         var (target, sleeper) = (await world.App.SignUpAsync(), await world.App.SignUpAsync());
-        var wallet = await target.OpenWalletWithAsync(world.App, manager, "12.34");
+        var owner = await world.App.SignUpAsync();
+        var wallet = await owner.OpenWalletWithAsync(world.App, manager, "12.34");
         var other = await user.OpenWalletAsync();
-        var transfer = await target.TransferAsync(world.App, wallet, other, "1.50");
-        var hold = await target.PlaceHoldAsync(world.App, wallet, other, "1.00");
+        var transfer = await owner.TransferAsync(world.App, wallet, other, "1.50");
+        var hold = await owner.PlaceHoldAsync(world.App, wallet, other, "1.00");
 
         await KillLettersAsync(target);
         await PrepareKeyAsync();

@@ -129,10 +129,12 @@ export function SportEvent({ id = "" }: PageProps) {
                   onDone={finish}
                 />
               )}
-              <Act
-                label={t("delete")} title={t("deleteEventTitle")} preview={forecasts}
-                run={() => client.DELETE("/api/v1/events/{id}", { params: version })} onDone={() => navigate("/events")}
-              />
+              {!event.result && (
+                <Act
+                  label={t("delete")} title={t("deleteEventTitle")} preview={forecasts}
+                  run={() => client.DELETE("/api/v1/events/{id}", { params: version })} onDone={() => navigate("/events")}
+                />
+              )}
             </>
           )}
         >
