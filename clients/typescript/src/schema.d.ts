@@ -20288,7 +20288,7 @@ export interface components {
          * @example {
          *       "userId": "01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
          *       "lastSeenBefore": "2026-11-01T00:00:00Z",
-         *       "reason": "Not used any more."
+         *       "reason": "Not used."
          *     }
          */
         EndMatchingSessions: {

@@ -8,7 +8,7 @@ public interface IDeadLetters
     /// <param name="after">The last one of the page before.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
-    Task<List<DeadLetterDto>> List(
+    Task<IReadOnlyList<DeadLetterDto>> List(
         DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Finds a dead letter with its content.</summary>

@@ -9,7 +9,9 @@ using Portico.Domain.Common;
 namespace Portico.Application.DeadLetters;
 
 /// <summary>Asks a server to handle or send a dead letter again, within some seconds.</summary>
-/// <remarks>It has one effect, because the id of the event shows whether it was handled. After another failure it is a dead letter again.</remarks>
+/// <remarks>
+/// It has one effect, because the id of the event shows whether it was handled. After another failure it is a dead letter again.
+/// </remarks>
 /// <example>{"reason":"The mail server is repaired."}</example>
 [RequirePermission(Permissions.DeadLettersManage)]
 public sealed record ReplayDeadLetter : ICommand<Unit>
@@ -33,7 +35,8 @@ internal sealed class ReplayDeadLetterHandler(IDeadLetters letters, IAuditLog au
         if (!await letters.Replay(command.Id, cancellationToken))
             return RecordErrors.NotFound;
 
-        audit.Add(new AuditNote(AuditActions.DeadLetterReplayed, AuditSubject.DeadLetter(command.Id)).With("reason", command.Reason.Trim()));
+        audit.Add(
+            new AuditNote(AuditActions.DeadLetterReplayed, AuditSubject.DeadLetter(command.Id)).With("reason", command.Reason.Trim()));
         return Unit.Value;
     }
 }

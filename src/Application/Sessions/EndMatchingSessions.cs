@@ -8,7 +8,7 @@ using Portico.Domain.Common;
 namespace Portico.Application.Sessions;
 
 /// <summary>Ends the sessions that meet conditions, of users with a lower role than the caller's.</summary>
-/// <example>{"userId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","lastSeenBefore":"2026-11-01T00:00:00Z","reason":"Not used any more."}</example>
+/// <example>{"userId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1","lastSeenBefore":"2026-11-01T00:00:00Z","reason":"Not used."}</example>
 [RequirePermission(Permissions.UsersManage)]
 public sealed record EndMatchingSessions : SessionConditions, ICommand<EndedSessionsDto>, IOwnTransaction
 {

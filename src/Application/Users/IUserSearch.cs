@@ -17,6 +17,6 @@ public interface IUserSearch
     /// <param name="limit">How many users at most.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>The ids of the users, newest first.</returns>
-    Task<List<Guid>> Find(
+    Task<IReadOnlyList<Guid>> Find(
         string text, Role? role, AccountStatus? status, Guid? before, int limit, CancellationToken cancellationToken);
 }

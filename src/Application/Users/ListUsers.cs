@@ -56,7 +56,7 @@ internal sealed class ListUsersHandler(IAppDbContext db, IUserSearch search, IMa
         return Page.Of(users, query.Limit, mapper.Map<AccountDto>, last => Cursor.Write(new UserPosition(last.Id)));
     }
 
-    private Task<List<User>> Load(List<Guid> ids, CancellationToken cancellationToken) =>
+    private Task<List<User>> Load(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
         db.Users.AsNoTracking().WithDeleted().Where(u => ids.Contains(u.Id)).OrderByDescending(u => u.Id).ToListAsync(cancellationToken);
 
     private Task<List<User>> List(ListUsers query, Guid? before, int limit, CancellationToken cancellationToken)

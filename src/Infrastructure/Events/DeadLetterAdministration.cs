@@ -28,8 +28,8 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
         WHERE d.id = $1
         """;
 
-    public Task<List<DeadLetterDto>> List(
-        DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => Read(
+    public async Task<IReadOnlyList<DeadLetterDto>> List(
+        DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => await Read(
         ListSql,
         [
             new NpgsqlParameter { Value = kind is { } one ? NameOf(one) : DBNull.Value },
@@ -61,7 +61,8 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         if (connection.State != ConnectionState.Open)
             await db.Database.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection, (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction());
+        var transaction = (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction();
+        await using var command = new NpgsqlCommand(sql, connection, transaction);
         command.Parameters.AddRange(parameters);
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         List<T> found = [];

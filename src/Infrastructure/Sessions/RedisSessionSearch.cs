@@ -29,7 +29,9 @@ internal sealed class RedisSessionSearch(RedisConnection redis, ISessions sessio
         if (conditions.UserId is { } user)
         {
             var own = await sessions.List(user, cancellationToken);
-            return new([.. own.Where(session => conditions.IsMetBy(user, session)).Select(session => new FoundSession(user, session))], true);
+            return new FoundSessions(
+                [.. own.Where(session => conditions.IsMetBy(user, session)).Select(session => new FoundSession(user, session))],
+                IsComplete: true);
         }
 
         await _one.WaitAsync(cancellationToken);

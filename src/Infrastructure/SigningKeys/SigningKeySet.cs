@@ -81,7 +81,8 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
         var key = _keys.Find(key => key.Id == id) ?? throw new SigningKeyException($"There is no key {id}.");
         if (!isEmergency && key.State != SigningKeyState.Next)
             throw new SigningKeyException(
-                $"Tokens that {id} signed may be valid, and would become invalid everywhere. If the key was stolen, drop it as an emergency.");
+                $"Tokens that {id} signed may be valid, and would become invalid everywhere. "
+                + "If the key was stolen, drop it as an emergency.");
 
         yield return () => Remove(key, SigningKeyStep.Dropped);
         if (key.State != SigningKeyState.Current)

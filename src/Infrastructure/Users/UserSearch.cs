@@ -27,7 +27,7 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
     private static readonly Guid AfterAll = new("ffffffff-ffff-ffff-ffff-ffffffffffff");
     private static readonly char[] Gaps = [' ', '-'];
 
-    public Task<List<Guid>> Find(
+    public async Task<IReadOnlyList<Guid>> Find(
         string text, Role? role, AccountStatus? status, Guid? before, int limit, CancellationToken cancellationToken)
     {
         List<object> values = [before ?? AfterAll, limit];
@@ -46,7 +46,7 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
             UNION SELECT id FROM (SELECT id FROM matching WHERE id < {0} ORDER BY id DESC LIMIT {1}) m
             ORDER BY 1 DESC LIMIT {1}
             """;
-        return db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
+        return await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
     }
 
     private static string Matches(string text, List<object> values)

@@ -32,7 +32,8 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
         http.Response.BeginEventStream();
         try
         {
-            await http.SendEvent($"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);
+            await http.SendEvent(
+                $"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);
             await Stream(http, stream, gone.Token);
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)

@@ -52,7 +52,8 @@ public sealed class DeadLetterTests : PorticoTests
         var text = await Get(poison);
         Assert.Equal((JsonValueKind.Null, "not JSON"), (text.GetProperty("content").ValueKind, text.Text("text")));
         var held = (await Get(message)).GetProperty("content");
-        Assert.Equal(("email", "ada@example.org", "Ada"), (held.Text("channel"), held.Text("address"), held.GetProperty("values").Text("name")));
+        Assert.Equal(("email", "ada@example.org"), (held.Text("channel"), held.Text("address")));
+        Assert.Equal("""{"name":"Ada"}""", held.GetProperty("values").ToString().Replace(" ", "", StringComparison.Ordinal));
 
         foreach (var id in new[] { whole, poison, message })
             await Drop(id, new { reason = "A test." }).Json(HttpStatusCode.NoContent);

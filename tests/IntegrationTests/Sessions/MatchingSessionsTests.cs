@@ -68,7 +68,8 @@ public sealed class MatchingSessionsTests : PorticoTests
         Assert.Equal((0, 2, true), CountsOf(await Preview($"userId={_admin.Id}")));
         Assert.Equal(0, (await End(new { device = _device, reason = "A test." }).Json(HttpStatusCode.OK)).GetProperty("count").GetInt32());
         await equal.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);
-        Assert.Empty((await _admin.GetAsync($"/api/v1/audit?actor={_admin.Id}").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
+        var entries = await _admin.GetAsync($"/api/v1/audit?actor={_admin.Id}").Json(HttpStatusCode.OK);
+        Assert.Empty(entries.GetProperty("items").EnumerateArray());
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class UserSearchTests : PorticoTests
     {
         var mark = Mark();
         var person = await Insert($"Ana-María O'{mark} Ёлкина", email: PorticoApp.NewEmail());
-        foreach (var search in new[] { $"o'{mark}", $"O'{mark[..10].ToUpperInvariant()} ana", $"maría o'{mark} ёл", $"  ЁЛКИНА   o'{mark}" })
+        var start = mark[..10].ToUpperInvariant();
+        foreach (var search in new[] { $"o'{mark}", $"O'{start} ana", $"maría o'{mark} ёл", $"  ЁЛКИНА   o'{mark}" })
             Assert.Equal([person], await Ids(search));
         Assert.Equal([person], await Ids($"ana-m o'{mark}"));
         Assert.Empty(await Ids(mark));

@@ -158,6 +158,8 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult> ResetSecondFactors(
-        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ResetSecondFactors? command, CancellationToken cancellationToken) =>
+        Guid id,
+        [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ResetSecondFactors? command,
+        CancellationToken cancellationToken) =>
         AnswerNothing((command ?? new ResetSecondFactors()) with { Id = id }, cancellationToken);
 }
