@@ -2,14 +2,16 @@
 const texts = {
   en: {
     heading: "Who wins?", intro: "Give a forecast as a guest. All you need is an e-mail address.", email: "E-mail address",
-    send: "Send me a code", sent: "We sent a code to {email}.", code: "Code of six digits", name: "Your name on the leaderboard", join: "Join",
+    send: "Send me a code", sent: "We sent a code to {email}.", code: "Code of six digits",
+    name: "Your name on the leaderboard", join: "Join",
     known: "You were here before: sign in with your password.", secret: "Password", signIn: "Sign in", events: "Open events",
     mail: "The result comes by mail.", leaderboard: "Leaderboard", win1: "First wins", win2: "Second wins", draw: "Draw",
     none: "No event is open now.", points: "{name}: {points} points", offline: "The server does not answer. Try again.",
   },
   ru: {
     heading: "Кто победит?", intro: "Дайте прогноз как гость. Нужен только адрес электронной почты.", email: "Электронная почта",
-    send: "Прислать код", sent: "Мы отправили код на {email}.", code: "Код из шести цифр", name: "Ваше имя в таблице лидеров", join: "Участвовать",
+    send: "Прислать код", sent: "Мы отправили код на {email}.", code: "Код из шести цифр",
+    name: "Ваше имя в таблице лидеров", join: "Участвовать",
     known: "Вы здесь уже были: войдите с паролем.", secret: "Пароль", signIn: "Войти", events: "Открытые события",
     mail: "Результат придёт письмом.", leaderboard: "Таблица лидеров", win1: "Победа первого", win2: "Победа второго", draw: "Ничья",
     none: "Сейчас открытых событий нет.", points: "{name}: очков — {points}", offline: "Сервер не отвечает. Попробуйте ещё раз.",

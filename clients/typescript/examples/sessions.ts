@@ -60,5 +60,6 @@ for await (const entry of items((cursor) => client.GET("/api/v1/wallets/{id}/ent
 
 console.log(JSON.stringify({
   tokens: tokens.size, renewed: renewed !== current, status, entries, sum: formatMoney(sum, "en"),
-  replayed: again.response.headers.get("Idempotency-Replayed") === "true" && replayed.data?.id === again.data?.id && first.id !== again.data?.id,
+  replayed: again.response.headers.get("Idempotency-Replayed") === "true" && replayed.data?.id === again.data?.id,
+  distinct: first.id !== again.data?.id,
 }));

@@ -17,3 +17,9 @@ export const client = createBrowserClient("", {
   },
   onSignedOut: () => void signedOut.dispatchEvent(new Event("signedOut")),
 });
+
+/** The values of a query that are given: not empty, null or undefined. */
+export function given<Query extends object>(query: Query): { [Name in keyof Query]?: Exclude<Query[Name], "" | null | undefined> } {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "")) as
+    { [Name in keyof Query]?: Exclude<Query[Name], "" | null | undefined> };
+}

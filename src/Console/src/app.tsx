@@ -105,7 +105,9 @@ function Console({ session, onSignedOut }: { session: Session; onSignedOut: () =
       <a class="skip" href="#main">{t("skip")}</a>
       <header class="bar">
         <strong>Portico</strong>
-        <button type="button" class="menu" aria-expanded={isMenuOpen} aria-controls="menu" onClick={() => setMenuOpen(!isMenuOpen)}>{t("menu")}</button>
+        <button type="button" class="menu" aria-expanded={isMenuOpen} aria-controls="menu" onClick={() => setMenuOpen(!isMenuOpen)}>
+          {t("menu")}
+        </button>
         <span class="grow" />
         <LanguageChoice />
         <button type="button" onClick={() => void signOut()}>{t("signOut")}</button>

@@ -9,7 +9,7 @@ let requests: string[] = [];
 /** Keeps a request of the page; sign-ins contain passwords and are left out. */
 export async function record(request: Request): Promise<void> {
   const url = new URL(request.url);
-  if (url.pathname.startsWith("/api/v1/session") && !url.pathname.startsWith("/api/v1/sessions") || url.pathname.startsWith("/api/v1/auth")) {
+  if (/^\/api\/v1\/(auth|session)(\/|$)/.test(url.pathname)) {
     return;
   }
   const body = request.method === "GET" ? "" : await request.clone().text();

@@ -5,8 +5,16 @@ export interface Series {
   values: (number | null)[];
 }
 
+interface PlotProps {
+  label: string;
+  /** Seconds since 1970. */
+  times: number[];
+  series: Series[];
+  isStepped?: boolean;
+}
+
 /** Lines over time; the library is loaded when the first plot is shown. */
-export function Plot({ label, times, series, isStepped = false }: { label: string; times: number[]; series: Series[]; isStepped?: boolean }) {
+export function Plot({ label, times, series, isStepped = false }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<{ setData(data: unknown): void; destroy(): void } | undefined>(undefined);
   const data = [times, ...series.map((one) => one.values)];

@@ -233,12 +233,15 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
         <textarea {...shared} rows={2} {...length} defaultValue={field.value ?? ""} />
       ) : (
         <input
-          {...shared} type={(field.type ?? "text") as "text"} defaultValue={field.value ?? ""} {...length} autocomplete={field.autocomplete ?? "off"}
+          {...shared} {...length} type={(field.type ?? "text") as "text"} defaultValue={field.value ?? ""}
+          autocomplete={field.autocomplete ?? "off"}
           {...(field.type === "checkbox" && { value: "yes" })}
           {...(field.type === "datetime-local" && { step: 1 })}
         />
       )}
-      {(errors.length > 0 || field.hint) && <small id={`${id}-text`} class={errors.length > 0 ? "error" : "soft"}>{errors.join(" ") || field.hint}</small>}
+      {(errors.length > 0 || field.hint) && (
+        <small id={`${id}-text`} class={errors.length > 0 ? "error" : "soft"}>{errors.join(" ") || field.hint}</small>
+      )}
     </div>
   );
 }
@@ -279,9 +282,10 @@ export function Act({ label, title, preview, fields = [], reason = "none", isDan
     return () => void (isWanted = false);
   }, [isOpen]);
 
+  const isRequired = reason === "required";
   const all: Field[] = reason === "none" ? fields : [
     ...fields,
-    { name: "reason", label: reason === "required" ? t("reason") : t("reasonOptional"), type: "textarea", isRequired: reason === "required", maxLength: 500 },
+    { name: "reason", label: t(isRequired ? "reason" : "reasonOptional"), type: "textarea", isRequired, maxLength: 500 },
   ];
   return (
     <>

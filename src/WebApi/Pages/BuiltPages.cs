@@ -3,7 +3,7 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Pages;
 
-/// <summary>Serves the console of operators at <c>/console</c>, and in development the landing page of the examples at <c>/landing</c>.</summary>
+/// <summary>Serves the console at <c>/console</c>, and in development the landing page of the examples at <c>/landing</c>.</summary>
 internal static partial class BuiltPages
 {
     public const string Console = "/console";

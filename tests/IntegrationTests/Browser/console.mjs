@@ -150,7 +150,8 @@ async function asOperator(role, { email, password }, { locale, colorScheme, reco
   }
   await work(page);
 
-  seen.stored.push(...await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage), document.cookie].filter(Boolean)));
+  seen.stored.push(...await page.evaluate(
+    () => [...Object.keys(localStorage), ...Object.keys(sessionStorage), document.cookie].filter(Boolean)));
   await page.keyboard.press("Escape");
   await page.goto(`${origin}/console/`);
   await page.locator(".bar > button").last().click();

@@ -32,7 +32,8 @@ try {
   await choices.getByRole("button", { name: "Победа первого" }).click();
   await choices.getByRole("button", { name: "Победа первого" }).and(page.locator("[aria-pressed=true]")).waitFor();
   const stored = await page.evaluate(() => localStorage.length + sessionStorage.length + document.cookie.length);
-  console.log(JSON.stringify({ heading, stored, errors, findings: violations.filter(({ impact }) => impact === "serious" || impact === "critical") }));
+  const findings = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  console.log(JSON.stringify({ heading, stored, errors, findings }));
 } finally {
   await browser.close();
 }

@@ -134,8 +134,8 @@ public sealed class ConsoleTests(ConsoleWorld world)
     private static async Task<string> RecoveryCodeAsync(TestPerson person)
     {
         var added = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp").Json(HttpStatusCode.OK);
-        var confirmed = await person
-            .SendAsync(HttpMethod.Post, "/api/v1/users/me/totp/confirm", new { code = SecondFactors.TotpClock.Of(added.Text("secret")).Code() })
+        var code = SecondFactors.TotpClock.Of(added.Text("secret")).Code();
+        var confirmed = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp/confirm", new { code })
             .Json(HttpStatusCode.OK);
         return confirmed.GetProperty("recoveryCodes")[0].GetString()!;
     }

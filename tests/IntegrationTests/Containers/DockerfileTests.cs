@@ -143,7 +143,8 @@ public sealed class DockerfileTests
         Directory.CreateDirectory(to);
         foreach (var file in Directory.GetFiles(from))
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
-        foreach (var folder in Directory.GetDirectories(from).Where(folder => Path.GetFileName(folder) is not ("bin" or "obj" or "dist" or "node_modules")))
+        foreach (var folder in Directory.GetDirectories(from)
+                     .Where(folder => Path.GetFileName(folder) is not ("bin" or "obj" or "dist" or "node_modules")))
             CopyFolder(folder, Path.Combine(to, Path.GetFileName(folder)));
     }
 }

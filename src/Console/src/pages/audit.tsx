@@ -1,6 +1,6 @@
 import type { Answer, Page, Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import { t, time } from "../i18n";
 import { href } from "../router";
 import { Form, List, Section, instant, type Values } from "../ui";
@@ -31,11 +31,7 @@ export function Audit() {
         <AuditRows
           values={[filter]}
           read={(cursor) => client.GET("/api/v1/audit", {
-            params: {
-              query: {
-                ...(actor && { actor }), ...(subject && { subject }), ...(action && { action }), ...(from && { from }), ...(to && { to }), ...(cursor && { cursor }),
-              },
-            },
+            params: { query: given({ actor, subject, action, from, to, cursor }) },
           })}
         />
       </Section>
@@ -52,7 +48,10 @@ export function AuditRows({ values, read }: { values: unknown[]; read: (cursor: 
         { label: t("at"), cell: (entry) => time(entry.at) },
         { label: t("action"), cell: (entry) => <code>{entry.action}</code> },
         { label: t("actor"), cell: (entry) => entry.actor ? <a href={href(`/users/${entry.actor}`)}>{entry.actor.slice(0, 8)}…</a> : "–" },
-        { label: t("subject"), cell: (entry) => <span title={entry.subject.id}>{entry.subject.type} {entry.subject.id.slice(0, 8)}…</span> },
+        {
+          label: t("subject"),
+          cell: ({ subject }) => <span title={subject.id}>{subject.type} {subject.id.slice(0, 8)}…</span>,
+        },
         { label: t("difference"), cell: (entry) => <Difference before={entry.before} after={entry.after} /> },
       ]}
     />

@@ -1,4 +1,4 @@
-import { client } from "../api";
+import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { t, time } from "../i18n";
 import { href, navigate } from "../router";
@@ -30,7 +30,7 @@ export function DeadLetters({ id }: PageProps) {
         <List<DeadLetter>
           label={t("deadLetters")} values={[kind, round]} 
           read={(cursor) => client.GET("/api/v1/dead-letters", {
-            params: { query: { ...(kind && { kind: kind as DeadLetter["kind"] }), ...(cursor && { cursor }) } },
+            params: { query: given({ kind: kind as DeadLetter["kind"], cursor }) },
           })}
           columns={[
             { label: t("name"), cell: (letter) => <a href={href(`/dead-letters/${letter.id}`)}>{letter.name}</a> },

@@ -1,6 +1,6 @@
 import { dataOf, type Schema } from "@portico/client";
 import { useEffect, useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { t, time } from "../i18n";
 import { href, navigate } from "../router";
@@ -10,6 +10,7 @@ type SportsEvent = Schema<"EventDto">;
 type Outcome = Schema<"Outcome">;
 type Status = Schema<"EventStatus">;
 
+const statuses: [string, string][] = [["", t("all")], ["open", "open"], ["closed", "closed"], ["settling", "settling"], ["settled", "settled"]];
 const outcomes: [Outcome, string][] = [["win1", t("win1")], ["win2", t("win2")], ["draw", t("draw")]];
 
 /** Sports events, and the leaderboard of all of them. */
@@ -37,13 +38,13 @@ export function Events() {
           kind="row" submit={t("show")} onSubmit={(values) => setFilter({ search: values.search ?? "", status: values.status ?? "" })}
           fields={[
             { name: "search", label: t("eventTitle"), type: "search", maxLength: 100 },
-            { name: "status", label: t("state"), options: [["", t("all")], ...["open", "closed", "settling", "settled"].map((one): [string, string] => [one, one])] },
+            { name: "status", label: t("state"), options: statuses },
           ]}
         />
         <List<SportsEvent>
           label={t("events")} values={[filter]}
           read={(cursor) => client.GET("/api/v1/events", {
-            params: { query: { ...(search && { search }), ...(status && { status: status as Status }), ...(cursor && { cursor }) } },
+            params: { query: given({ search, status: status as Status, cursor }) },
           })}
           columns={[
             { label: t("eventTitle"), cell: (event) => <a href={href(`/events/${event.id}`)}>{event.title}</a> },
@@ -56,7 +57,7 @@ export function Events() {
       <Section title={t("leaderboard")}>
         <List
           label={t("leaderboard")} values={[]}
-          read={(cursor) => client.GET("/api/v1/leaderboard", { params: { query: { limit: 10, ...(cursor && { cursor }) } } })}
+          read={(cursor) => client.GET("/api/v1/leaderboard", { params: { query: given({ limit: 10, cursor }) } })}
           columns={[
             { label: t("rank"), cell: (row) => row.rank },
             { label: t("name"), cell: (row) => row.displayName },
@@ -112,7 +113,9 @@ export function SportEvent({ id = "" }: PageProps) {
                       { name: "title", label: t("eventTitle"), isRequired: true, value: event.title ?? "", maxLength: 200 },
                       { name: "closesAt", label: t("closesAt"), type: "datetime-local", value: localTime(event.closesAt) },
                     ]}
-                    run={({ title = "", closesAt }) => client.PUT("/api/v1/events/{id}", { params: version, body: { title, closesAt: instant(closesAt) ?? null } })}
+                    run={({ title = "", closesAt }) => client.PUT("/api/v1/events/{id}", {
+                      params: version, body: { title, closesAt: instant(closesAt) ?? null },
+                    })}
                     onDone={finish}
                   />
                   <Act
@@ -125,7 +128,9 @@ export function SportEvent({ id = "" }: PageProps) {
                 <Act
                   label={t("setResult")} title={t("setResultTitle")} preview={forecasts}
                   fields={[{ name: "outcome", label: t("result"), options: outcomes }]}
-                  run={({ outcome }) => client.POST("/api/v1/events/{id}/result", { params: { path: { id } }, body: { outcome: outcome as Outcome } })}
+                  run={({ outcome }) => client.POST("/api/v1/events/{id}/result", {
+                    params: { path: { id } }, body: { outcome: outcome as Outcome },
+                  })}
                   onDone={finish}
                 />
               )}
@@ -154,7 +159,7 @@ export function SportEvent({ id = "" }: PageProps) {
         <Section title={t("forecasts")}>
           <List
             label={t("forecasts")} values={[id, event?.status]}
-            read={(cursor) => client.GET("/api/v1/events/{id}/forecasts", { params: { path: { id }, query: cursor ? { cursor } : {} } })}
+            read={(cursor) => client.GET("/api/v1/events/{id}/forecasts", { params: { path: { id }, query: given({ cursor }) } })}
             columns={[
               { label: t("user"), cell: (forecast) => `${forecast.ownerId?.slice(0, 8)}…` },
               { label: t("outcome"), cell: (forecast) => forecast.outcome },
@@ -166,7 +171,7 @@ export function SportEvent({ id = "" }: PageProps) {
         <Section title={t("leaderboard")}>
           <List
             label={t("leaderboard")} values={[id, event?.status]}
-            read={(cursor) => client.GET("/api/v1/events/{id}/leaderboard", { params: { path: { id }, query: cursor ? { cursor } : {} } })}
+            read={(cursor) => client.GET("/api/v1/events/{id}/leaderboard", { params: { path: { id }, query: given({ cursor }) } })}
             columns={[
               { label: t("rank"), cell: (row) => row.rank },
               { label: t("name"), cell: (row) => row.displayName },

@@ -1,6 +1,6 @@
 import { dataOf, formatMoney, type Schema } from "@portico/client";
 import { useEffect, useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import { language, number, t, time } from "../i18n";
 import { Badge, Facts, Failure, Id, List, Section, Table, problemOf, useLoad } from "../ui";
 
@@ -12,14 +12,16 @@ export function Ledger() {
       <h1>{t("ledger")}</h1>
       <Section
         title={t("trialBalance")}
-        actions={balance.data && <Badge state={balance.data.balanced ? t("balanced") : t("notBalanced")} kind={balance.data.balanced ? "good" : "bad"} />}
+        actions={balance.data && (balance.data.balanced
+          ? <Badge state={t("balanced")} kind="good" />
+          : <Badge state={t("notBalanced")} kind="bad" />)}
       >
         <Failure problem={balance.problem} />
         {balance.isLoading && <p class="soft">{t("loading")}</p>}
         {balance.data && (
           <Table
             label={t("trialBalance")}
-            rows={balance.data.currencies.flatMap((currency) => currency.accounts.map((account) => ({ ...account, currency: currency.currency })))}
+            rows={balance.data.currencies.flatMap(({ currency, accounts }) => accounts.map((account) => ({ ...account, currency })))}
             columns={[
               { label: t("currency"), cell: (row) => row.currency },
               { label: t("accountKind"), cell: (row) => row.kind },
@@ -35,7 +37,7 @@ export function Ledger() {
       <Section title={t("blocks")}>
         <List
           label={t("blocks")} values={[]}
-          read={(cursor) => client.GET("/api/v1/ledger/heads", { params: { query: { limit: 5, ...(cursor && { cursor }) } } })}
+          read={(cursor) => client.GET("/api/v1/ledger/heads", { params: { query: given({ limit: 5, cursor }) } })}
           columns={[
             { label: t("height"), cell: (head) => head.height },
             { label: t("transfers"), cell: (head) => number(head.journals) },
@@ -91,7 +93,7 @@ function Verification() {
         <>
           <Facts
             rows={[
-              [t("state"), <Badge state={result.clean ? t("clean") : t("notClean")} kind={result.clean ? "good" : "bad"} />],
+              [t("state"), <Clean isClean={result.clean} />],
               [t("accounts"), number(result.accounts)],
               [t("postings"), number(result.postings)],
               [t("blocks"), number(result.blocks)],
@@ -102,12 +104,19 @@ function Verification() {
             label={t("verification")} rows={result.checks}
             columns={[
               { label: t("check"), cell: (check) => check.promise },
-              { label: t("state"), cell: (check) => <Badge state={check.clean ? t("clean") : t("notClean")} kind={check.clean ? "good" : "bad"} /> },
-              { label: t("firstWrong"), cell: (check) => check.firstWrong ? `${check.firstWrong.table} ${check.firstWrong.row}: ${check.firstWrong.problem}` : "–" },
+              { label: t("state"), cell: (check) => <Clean isClean={check.clean} /> },
+              {
+                label: t("firstWrong"),
+                cell: ({ firstWrong }) => firstWrong ? `${firstWrong.table} ${firstWrong.row}: ${firstWrong.problem}` : "–",
+              },
             ]}
           />
         </>
       )}
     </Section>
   );
+}
+
+function Clean({ isClean }: { isClean: boolean }) {
+  return <Badge state={t(isClean ? "clean" : "notClean")} kind={isClean ? "good" : "bad"} />;
 }

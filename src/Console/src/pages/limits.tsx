@@ -40,11 +40,15 @@ export function UserLimits({ id }: { id: string }) {
       actions={(
         <Act
           label={t("setLimits")} title={t("setLimits")} isDanger={false}
-          fields={[{ name: "currency", label: t("currency"), isRequired: true, value: items[0]?.currency ?? "EUR", maxLength: 3 }, ...fields(items[0])]}
+          fields={[
+            { name: "currency", label: t("currency"), isRequired: true, value: items[0]?.currency ?? "EUR", maxLength: 3 },
+            ...fields(items[0]),
+          ]}
           run={async (values) => {
             const currency = (values.currency ?? "").toUpperCase();
-            const others = items.filter((limit) => limit.currency !== currency)
-              .map(({ perTransfer = null, perDay = null, perMonth = null, ...one }) => ({ currency: one.currency, perTransfer, perDay, perMonth }));
+            const others = items.filter((limit) => limit.currency !== currency).map(
+              ({ perTransfer = null, perDay = null, perMonth = null, ...one }) => ({ currency: one.currency, perTransfer, perDay, perMonth }),
+            );
             const limit = await amounts(values, currency);
             const isSet = limit.perTransfer ?? limit.perDay ?? limit.perMonth;
             return client.PUT("/api/v1/users/{id}/limits", {

@@ -1,5 +1,5 @@
 import { formatMoney } from "@portico/client";
-import { client } from "../api";
+import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { language, number, t, time } from "../i18n";
 import { href, navigate } from "../router";
@@ -19,7 +19,7 @@ export function Orders({ id }: PageProps) {
       </Section>
       <Section title={t("myOrders")}>
         <List
-          label={t("myOrders")} values={[]} read={(cursor) => client.GET("/api/v1/orders", { params: { query: cursor ? { cursor } : {} } })}
+          label={t("myOrders")} values={[]} read={(cursor) => client.GET("/api/v1/orders", { params: { query: given({ cursor }) } })}
           columns={[
             { label: t("order"), cell: (order) => <a href={href(`/orders/${order.id}`)}>{order.id.slice(0, 8)}…</a> },
             { label: t("state"), cell: (order) => <Badge state={order.status} /> },

@@ -49,7 +49,10 @@ export function Overview() {
       <div class="tiles">
         <Tile label={t("requests")} value={number(now.requests.perSecond)} unit={t("perSecond")} />
         <Tile label={t("clientErrors")} value={number(now.requests.clientErrorsPerSecond)} unit={t("perSecond")} />
-        <Tile label={t("serverErrors")} value={number(now.requests.serverErrorsPerSecond)} unit={t("perSecond")} isBad={now.requests.serverErrorsPerSecond > 0} />
+        <Tile
+          label={t("serverErrors")} value={number(now.requests.serverErrorsPerSecond)} unit={t("perSecond")}
+          isBad={now.requests.serverErrorsPerSecond > 0}
+        />
         <Tile label={t("postingsOfLedger")} value={number(now.ledger.instructionsPerSecond)} unit={t("perSecond")} />
         <Tile label={t("refusedByLimits")} value={number(now.limits.refusedPerSecond)} unit={t("perSecond")} />
         <Tile label={t("deadLetters")} value={number(dead)} unit={t("waiting")} isBad={dead > 0} />

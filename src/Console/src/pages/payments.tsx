@@ -1,6 +1,6 @@
 import { dataOf, formatMoney, sendOnce, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import { language, t, time } from "../i18n";
 import { Act, Badge, Done, Facts, Form, Id, List, Section, Table } from "../ui";
 import { amountOf } from "./wallets";
@@ -21,9 +21,12 @@ export function Payments() {
       <Section title={t("needAttention")}>
         <List<Payment>
           label={t("needAttention")} values={[round]}
-          read={(cursor) => client.GET("/api/v1/payments", { params: { query: { needsAttention: true, ...(cursor && { cursor }) } } })}
+          read={(cursor) => client.GET("/api/v1/payments", { params: { query: given({ needsAttention: true, cursor }) } })}
           columns={[
-            { label: t("payment"), cell: (one) => <button type="button" class="link" onClick={() => setPayment(one)}>{one.id.slice(0, 8)}…</button> },
+            {
+              label: t("payment"),
+              cell: (one) => <button type="button" class="link" onClick={() => setPayment(one)}>{one.id.slice(0, 8)}…</button>,
+            },
             { label: t("provider"), cell: (one) => one.provider },
             { label: t("state"), cell: (one) => <Badge state={one.status} kind={one.status === "succeeded" ? "good" : "bad"} /> },
             { label: t("amount"), cell: (one) => formatMoney(one.amount, language) },

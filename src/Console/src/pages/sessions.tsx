@@ -1,6 +1,6 @@
 import { dataOf, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import { t, time } from "../i18n";
 import { href } from "../router";
 import { Act, Done, Failure, Form, Section, Table, instant, useLoad } from "../ui";
@@ -11,7 +11,7 @@ type Conditions = Omit<Schema<"EndMatchingSessions">, "reason">;
 export function Sessions() {
   const [filter, setFilter] = useState<Conditions>({});
   const [done, setDone] = useState<string>();
-  const find = () => client.GET("/api/v1/sessions", { params: { query: queryOf(filter) } });
+  const find = () => client.GET("/api/v1/sessions", { params: { query: given(filter) } });
   const preview = useLoad(find, [filter]);
   const count = (data: { count: number; isComplete: boolean }) => `${data.count}${data.isComplete ? "" : "+"}`;
 
@@ -30,12 +30,7 @@ export function Sessions() {
             { name: "lastSeenBefore", label: t("lastSeenBefore"), type: "datetime-local" },
           ]}
           onSubmit={({ userId, ip, device, openedBefore, lastSeenBefore }) => {
-            const opened = instant(openedBefore);
-            const seen = instant(lastSeenBefore);
-            setFilter({
-              ...(userId && { userId }), ...(ip && { ip }), ...(device && { device }),
-              ...(opened && { openedBefore: opened }), ...(seen && { lastSeenBefore: seen }),
-            });
+            setFilter(given({ userId, ip, device, openedBefore: instant(openedBefore), lastSeenBefore: instant(lastSeenBefore) }));
           }}
         />
       </Section>
@@ -57,7 +52,9 @@ export function Sessions() {
         )}
       >
         <Failure problem={preview.problem} />
-        {preview.data && preview.data.protectedCount > 0 && <p class="soft">{t("sessionsProtected", { count: preview.data.protectedCount })}</p>}
+        {preview.data && preview.data.protectedCount > 0 && (
+          <p class="soft">{t("sessionsProtected", { count: preview.data.protectedCount })}</p>
+        )}
         {preview.data && preview.data.items.length > 0 && (
           <Table
             label={t("sessions")} rows={preview.data.items}
@@ -74,9 +71,4 @@ export function Sessions() {
       </Section>
     </>
   );
-}
-
-/** The conditions as a query, which has no null. */
-function queryOf(conditions: Conditions): Record<string, string> {
-  return Object.fromEntries(Object.entries(conditions).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
 }

@@ -37,6 +37,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
     }
   }, []);
 
+  const returnUrl = encodeURIComponent(location.origin + href("/"));
   const signIn = async ({ login = "", password = "" }: Values) => {
     const address = login.includes("@") ? { email: login } : { phone: login };
     take(await dataOf(client.POST("/api/v1/session/login", { body: { ...address, password } })));
@@ -77,7 +78,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
             <div class="actions">
               {"PublicKeyCredential" in window && <button type="button" onClick={() => void withPasskey()}>{t("withPasskey")}</button>}
               {providers.data?.items.map((provider) => (
-                <a key={provider.name} class="button" href={`${provider.startUrl}?returnUrl=${encodeURIComponent(location.origin + href("/"))}`}>
+                <a key={provider.name} class="button" href={`${provider.startUrl}?returnUrl=${returnUrl}`}>
                   {provider.displayName}
                 </a>
               ))}

@@ -1,6 +1,6 @@
 import { dataOf, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { t, time } from "../i18n";
 import { href, navigate, useLocation } from "../router";
@@ -12,7 +12,7 @@ type Account = Schema<"AccountDto">;
 type Role = Schema<"Role">;
 type Status = Schema<"AccountStatus">;
 
-const roles: Role[] = ["user", "manager", "admin"];
+const roleOptions: [Role, string][] = [["user", "user"], ["manager", "manager"], ["admin", "admin"]];
 
 export function Users() {
   const { query } = useLocation();
@@ -27,7 +27,7 @@ export function Users() {
           key={`${search}-${role}-${status}`} kind="row" submit={t("search")}
           fields={[
             { name: "search", label: t("searchUsers"), type: "search", value: search, maxLength: 100 },
-            { name: "role", label: t("role"), value: role, options: [["", t("all")], ...roles.map((one): [string, string] => [one, one])] },
+            { name: "role", label: t("role"), value: role, options: [["", t("all")], ...roleOptions] },
             {
               name: "status", label: t("state"), value: status,
               options: [["", t("notDeleted")], ["active", "active"], ["blocked", "blocked"], ["deleted", "deleted"]],
@@ -41,11 +41,7 @@ export function Users() {
         <List<Account>
           label={t("users")} values={[search, role, status]}
           read={(cursor) => client.GET("/api/v1/users", {
-            params: {
-              query: {
-                ...(search && { search }), ...(role && { role: role as Role }), ...(status && { status: status as Status }), ...(cursor && { cursor }),
-              },
-            },
+            params: { query: given({ search, role: role as Role, status: status as Status, cursor }) },
           })}
           columns={[
             { label: t("name"), cell: (user) => <a href={href(`/users/${user.id}`)}>{user.displayName}</a> },
@@ -94,8 +90,10 @@ export function User({ id = "" }: PageProps) {
             <>
               <Act
                 label={t("changeRole")} title={t("changeRole")} reason="optional" isDanger={false} preview={sessionsKeep}
-                fields={[{ name: "role", label: t("role"), value: account.roles?.at(-1) ?? "user", options: roles.map((role) => [role, role]) }]}
-                run={({ role, ...values }) => client.PUT("/api/v1/users/{id}/roles", { params, body: { roles: [role as Role], ...bodyOf(values) } })}
+                fields={[{ name: "role", label: t("role"), value: account.roles?.at(-1) ?? "user", options: roleOptions }]}
+                run={({ role, ...values }) => client.PUT("/api/v1/users/{id}/roles", {
+                  params, body: { roles: [role as Role], ...bodyOf(values) },
+                })}
                 onDone={finish}
               />
               {account.status === "active" && (
@@ -179,7 +177,7 @@ export function User({ id = "" }: PageProps) {
       <Section title={t("audit")}>
         <AuditRows
           values={[id, round]}
-          read={(cursor) => client.GET("/api/v1/audit", { params: { query: { person: id, limit: 10, ...(cursor && { cursor }) } } })}
+          read={(cursor) => client.GET("/api/v1/audit", { params: { query: given({ person: id, limit: 10, cursor }) } })}
         />
       </Section>
     </>

@@ -1,6 +1,6 @@
 import { dataOf, formatMoney, idempotencyKey, parseMoney, sendOnce, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
-import { client } from "../api";
+import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { language, t, time } from "../i18n";
 import { Plot } from "../plot";
@@ -34,7 +34,9 @@ function Wallet({ id, permissions }: { id: string; permissions: string[] }) {
   const [done, setDone] = useState<string>();
   const [round, setRound] = useState(0);
   const balance = useLoad(() => client.GET("/api/v1/wallets/{id}/balance", { params: { path: { id } } }), [id]);
-  const recent = useLoad(() => client.GET("/api/v1/wallets/{id}/entries", { params: { path: { id }, query: { limit: 100 } } }), [id, round]);
+  const recent = useLoad(
+    () => client.GET("/api/v1/wallets/{id}/entries", { params: { path: { id }, query: { limit: 100 } } }), [id, round],
+  );
   const wallet = balance.data;
   const finish = () => {
     setDone(t("done"));
@@ -63,10 +65,16 @@ function Wallet({ id, permissions }: { id: string; permissions: string[] }) {
           actions={(
             <>
               {permissions.includes("money.deposit") && (
-                <Act label={t("deposit")} title={t("deposit")} isDanger={false} preview={now} fields={fields} run={cash("/api/v1/deposits")} onDone={finish} />
+                <Act
+                  label={t("deposit")} title={t("deposit")} isDanger={false} preview={now} fields={fields}
+                  run={cash("/api/v1/deposits")} onDone={finish}
+                />
               )}
               {permissions.includes("money.withdraw") && (
-                <Act label={t("withdraw")} title={t("withdraw")} preview={now} fields={fields} run={cash("/api/v1/withdrawals")} onDone={finish} />
+                <Act
+                  label={t("withdraw")} title={t("withdraw")} preview={now} fields={fields}
+                  run={cash("/api/v1/withdrawals")} onDone={finish}
+                />
               )}
             </>
           )}
@@ -92,7 +100,7 @@ function Wallet({ id, permissions }: { id: string; permissions: string[] }) {
           <Section title={t("entries")}>
             <List<Entry>
               label={t("entries")} values={[id, round]} columns={entryColumns}
-              read={(cursor) => client.GET("/api/v1/wallets/{id}/entries", { params: { path: { id }, query: cursor ? { cursor } : {} } })}
+              read={(cursor) => client.GET("/api/v1/wallets/{id}/entries", { params: { path: { id }, query: given({ cursor }) } })}
             />
           </Section>
           <Statement id={id} />
@@ -124,9 +132,7 @@ function Statement({ id }: { id: string }) {
           { name: "to", label: t("to"), type: "datetime-local" },
         ]}
         onSubmit={async (values) => {
-          const from = instant(values.from);
-          const to = instant(values.to);
-          const range = { ...(from && { from }), ...(to && { to }) };
+          const range = given({ from: instant(values.from), to: instant(values.to) });
           setStatement(await dataOf(client.GET("/api/v1/wallets/{id}/statement", { params: { path: { id }, query: range } })));
           setQuery(new URLSearchParams(range).toString());
         }}
