@@ -10,7 +10,9 @@ type SportsEvent = Schema<"EventDto">;
 type Outcome = Schema<"Outcome">;
 type Status = Schema<"EventStatus">;
 
-const statuses: [string, string][] = [["", t("all")], ["open", "open"], ["closed", "closed"], ["settling", "settling"], ["settled", "settled"]];
+const statuses: [string, string][] = [
+  ["", t("all")], ["open", "open"], ["closed", "closed"], ["settling", "settling"], ["settled", "settled"],
+];
 const outcomes: [Outcome, string][] = [["win1", t("win1")], ["win2", t("win2")], ["draw", t("draw")]];
 
 /** Sports events, and the leaderboard of all of them. */

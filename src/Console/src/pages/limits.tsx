@@ -47,7 +47,8 @@ export function UserLimits({ id }: { id: string }) {
           run={async (values) => {
             const currency = (values.currency ?? "").toUpperCase();
             const others = items.filter((limit) => limit.currency !== currency).map(
-              ({ perTransfer = null, perDay = null, perMonth = null, ...one }) => ({ currency: one.currency, perTransfer, perDay, perMonth }),
+              ({ perTransfer = null, perDay = null, perMonth = null, ...limit }) =>
+                ({ currency: limit.currency, perTransfer, perDay, perMonth }),
             );
             const limit = await amounts(values, currency);
             const isSet = limit.perTransfer ?? limit.perDay ?? limit.perMonth;
