@@ -61,7 +61,7 @@ internal sealed class BuiltPage
         headers.CacheControl = path.StartsWith(Assets, StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ETag = file.Tag;
         headers.Vary = HeaderNames.AcceptEncoding;
-        if (request.Headers.IfNoneMatch.Contains(file.Tag))
+        if (request.Headers.IfNoneMatch.Contains(file.Tag, StringComparer.Ordinal))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;

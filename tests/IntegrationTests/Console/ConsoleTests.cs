@@ -54,7 +54,7 @@ public sealed class ConsoleTests(ConsoleWorld world)
         Assert.DoesNotContain("/users", Texts(pages, "manager"));
         Assert.Empty(Texts(pages, "user"));
         string[] acts = ["End these sessions", "Replay", "Drop", "Rotate", "Delete", "Сторнировать", "Списать", "Внести результат"];
-        Assert.Subset(Texts(seen, "acts").ToHashSet(), acts.ToHashSet());
+        Assert.Empty(acts.Except(Texts(seen, "acts"), StringComparer.Ordinal));
         // The browser keeps nothing but the cookie, which no script reads.
         Assert.Empty(Texts(seen, "stored"));
         Assert.InRange(seen.GetProperty("script").GetInt32(), 1, ScriptLimit);
