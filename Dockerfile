@@ -29,6 +29,15 @@ RUN dotnet publish src/WebApi/WebApi.csproj -c Release --no-restore -p:PublishRe
  && dotnet publish src/Seeder/Seeder.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/seeder \
  && dotnet publish src/Orders/Orders.csproj -c Release --no-restore -p:PublishReadyToRun=$READY_TO_RUN -p:RunAnalyzers=false -o out/orders
 
+# The console of operators, which needs no .NET.
+FROM docker.io/library/node:22-slim AS console
+WORKDIR /source/src/Console
+COPY src/Console/package.json src/Console/package-lock.json ./
+RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY clients/typescript/src/ /source/clients/typescript/src/
+COPY src/Console/ ./
+RUN npm run build
+
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS migrator
 WORKDIR /app
 COPY --from=build /source/out/migrator ./
@@ -61,6 +70,7 @@ WORKDIR /app
 # A new volume gets the owner of the folder that it is mounted on.
 RUN install -d -o $APP_UID -g $APP_UID /var/lib/portico/mailbox
 COPY --from=build /source/out/server ./
+COPY --from=console /source/src/Console/dist ./console/
 ENV ASPNETCORE_URLS=http://+:5080 \
     Management__Url=http://+:5081
 # A garbage collection every 64 MiB; with a memory limit, at most a share of that limit. No project file can set this (ADR 0024).

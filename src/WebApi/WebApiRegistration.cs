@@ -47,6 +47,7 @@ internal static class WebApiRegistration
             .AddApi()
             .AddGateway(configuration)
             .AddRpc(configuration)
+            .AddBuiltPages(configuration)
             .AddOpenApiDocument("v1");
     }
 
@@ -74,6 +75,7 @@ internal static class WebApiRegistration
             return next(context);
         });
         app.UseSwaggerPage();
+        app.UseBuiltPages();
         app.UseRouting();
         app.UseMiddleware<GrpcGate>();
         app.UseMiddleware<CsrfGate>();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -30,6 +31,15 @@ public sealed partial class ThirdPartyNoticesTests
             .Select(name => $"{name} is referenced by no project in src. Remove its row from {Notices}.");
 
         Assert.Empty(unused);
+    }
+
+    [Fact]
+    public void Lists_the_packages_of_the_built_console_and_no_other()
+    {
+        var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Solution.Root, "src", "Console", "package.json")));
+        var shipped = manifest.RootElement.GetProperty("dependencies").EnumerateObject().Select(package => package.Name);
+
+        Assert.Equal(shipped.Order(StringComparer.Ordinal), Rows("Packages of the console").Keys.Order(StringComparer.Ordinal));
     }
 
     private static Package[] Shipped()
@@ -65,10 +75,10 @@ public sealed partial class ThirdPartyNoticesTests
         return new Package(name, licence ?? Rows().GetValueOrDefault(name)?.Licence ?? "SPDX-ID OF ITS LICENCE", url);
     }
 
-    private static Dictionary<string, Package> Rows()
+    private static Dictionary<string, Package> Rows(string heading = "Packages")
     {
         var section = File.ReadAllText(Path.Combine(Solution.Root, Notices)).Split("\n## ")
-            .Single(text => text.StartsWith("Packages\n", StringComparison.Ordinal));
+            .Single(text => text.StartsWith($"{heading}\n", StringComparison.Ordinal));
         return Row().Matches(section)
             .Select(row => new Package(row.Groups["name"].Value, row.Groups["licence"].Value, row.Groups["url"].Value))
             .ToDictionary(package => package.Name, StringComparer.Ordinal);

@@ -81,6 +81,24 @@ make_dotnet() {
     rm -rf "$root"
 }
 
+# Node.js and npm of this machine, as nodejs.org and NodeSource pack them: Debian's need hundreds of other packages.
+make_node() {
+    local image=docker.io/library/node:22-slim root=$folder/root npm
+    ! podman image exists "$image" || return 0
+    npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+    rm -rf "$root"
+    cp -a base "$root"
+    mkdir -p "$root/usr/lib/node_modules"
+    cp -L "$(command -v node)" "$root/usr/bin/node"
+    cp -a "$npm" "$root/usr/lib/node_modules/npm"
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/bin/npm"
+    # For npm the build trusts what the host trusts.
+    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+    tar -C "$root" -c . | podman import -q -c "ENV PATH=$path" -c 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt' \
+        -c 'CMD ["/bin/bash"]' - "$image"
+    rm -rf "$root"
+}
+
 # One root folder for the three servers, and an image for each with an entry point like that of the official one, as far as compose uses it.
 make_servers() {
     ! podman image exists docker.io/library/nats:2.11-alpine || return 0
@@ -180,6 +198,7 @@ case $command in
         make_base
         make_dotnet aspnet dotnet host shared
         make_dotnet sdk dotnet host shared sdk packs sdk-manifests templates
+        make_node
         make_servers
         ;;
     start) start ;;

@@ -204,6 +204,10 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             ["Otp__Key"] = secrets.OtpKey,
             ["Mail__Mailbox"] = folder.Mailbox,
         };
+        if (folder.Console is { } console)
+            settings["Pages__ConsoleFolder"] = console;
+        if (folder.Landing is { } landing)
+            settings["Pages__LandingFolder"] = landing;
         for (var i = 0; i < Origins.Length; i++)
             settings[$"Cors__Origins__{i}"] = Origins[i];
         return settings;

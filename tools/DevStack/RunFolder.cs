@@ -22,11 +22,19 @@ internal sealed class RunFolder(string root)
 
     public string NewDemo => In("demo-new.json");
 
+    /// <summary>Gets the folder of the built console; <c>null</c> when <c>./dev build-console</c> has not built it.</summary>
+    public string? Console => Built(System.IO.Path.Combine(root, "src", "Console", "dist"));
+
+    /// <summary>Gets the folder of the landing page of the examples.</summary>
+    public string? Landing => Built(System.IO.Path.Combine(root, "examples", "landing"));
+
     public string PidFile(string name) => In($"{name}.pid");
 
     public string LogFile(string name) => In($"{name}.log");
 
     public string Program(string name) => System.IO.Path.Combine(root, "src", name, "bin/Release/net10.0", $"Portico.{name}.dll");
+
+    private static string? Built(string folder) => File.Exists(System.IO.Path.Combine(folder, "index.html")) ? folder : null;
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

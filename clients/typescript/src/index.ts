@@ -1,13 +1,19 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
+import type { TokenSource } from "./tokens.js";
 
+export type { ErrorStatuses } from "./errors.js";
+export { addMoney, compareMoney, formatMoney, parseMoney, type Money } from "./money.js";
+export { items, pages, type Page } from "./pages.js";
+export {
+  PorticoError, dataOf, fieldErrors, isProblem, secondsUntilRetry, type Answer, type ErrorCode, type Problem, type ProblemOf,
+} from "./problems.js";
+export { idempotencyKey, sendOnce } from "./retries.js";
 export type { components, paths } from "./schema.js";
+export { createTokenSource, memoryStore, type StoredTokens, type TokenSource, type TokenStore, type Tokens } from "./tokens.js";
 
 /** A schema of the API by its name, such as `Schema<"DashboardDto">`. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
-
-/** The error of every request that failed (RFC 9457). */
-export type Problem = Schema<"Problem">;
 
 /** A client with a method for each HTTP method: `client.GET("/api/v1/dashboard")`. */
 export type PorticoClient = Client<paths>;
@@ -16,12 +22,15 @@ export type PorticoClient = Client<paths>;
 export type AccessToken = string | (() => string | undefined | Promise<string | undefined>);
 
 /**
- * Makes a client of the Portico API.
+ * Makes a client of the Portico API that sends access tokens.
  *
  * @param baseUrl The address of the API, such as `https://api.example.com`.
- * @param token The access token; without it only anonymous operations answer.
+ * @param token The access token, or a source that renews it; without it only anonymous operations answer.
  */
-export function createPorticoClient(baseUrl: string, token?: AccessToken): PorticoClient {
+export function createPorticoClient(baseUrl: string, token?: AccessToken | TokenSource): PorticoClient {
+  if (typeof token === "object") {
+    return createClient<paths>({ baseUrl, fetch: (request) => fetchRenewing(request, token) });
+  }
   const client = createClient<paths>({ baseUrl });
   client.use({
     async onRequest({ request }) {
@@ -33,4 +42,55 @@ export function createPorticoClient(baseUrl: string, token?: AccessToken): Porti
     },
   });
   return client;
+}
+
+/** The settings of a client for the cookie mode. */
+export interface BrowserClientOptions {
+  /** Sends the requests in place of `fetch`. */
+  fetch?: (request: Request) => Promise<Response>;
+  /** Called when the server no longer knows the session. */
+  onSignedOut?: () => void;
+}
+
+/**
+ * Makes a client for a page in the cookie mode: the browser keeps the cookie, and the page has no token.
+ *
+ * @param baseUrl The address of the API; empty for the origin of the page.
+ */
+export function createBrowserClient(baseUrl = "", options: BrowserClientOptions = {}): PorticoClient {
+  const client = createClient<paths>({
+    baseUrl,
+    credentials: "include",
+    headers: { "X-CSRF": "1" },
+    ...(options.fetch && { fetch: options.fetch }),
+  });
+  client.use({
+    onResponse({ response, schemaPath }) {
+      // Wrong credentials are 401 as well, and end no session.
+      if (response.status === 401 && !schemaPath.startsWith("/api/v1/session")) {
+        options.onSignedOut?.();
+      }
+    },
+  });
+  return client;
+}
+
+/** Sends a request with an access token, and once more with a new one if the server refuses the first. */
+async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Response> {
+  const token = await tokens.accessToken();
+  if (token === undefined) {
+    return fetch(request);
+  }
+  const repeated = request.clone();
+  request.headers.set("Authorization", `Bearer ${token}`);
+  const response = await fetch(request);
+  if (response.status !== 401) {
+    return response;
+  }
+  const next = await tokens.renew(token);
+  if (next === undefined) {
+    return response;
+  }
+  repeated.headers.set("Authorization", `Bearer ${next}`);
+  return fetch(repeated);
 }

@@ -16,6 +16,10 @@ internal static partial class PagePolicy
         $"style-src 'self'{Hashes(Styles().Matches(html))} {Hash(addedStyle)}; " +
         $"img-src 'self' data:; font-src 'self'; connect-src 'self'; {Ends}";
 
+    /// <summary>For a page that calls this server, with scripts and styles in files alone.</summary>
+    public const string OfFiles =
+        $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; {Ends}";
+
     /// <summary>For a page without scripts and without loaded files.</summary>
     public static string OfText(string html) =>
         $"default-src 'none'; style-src{Hashes(Styles().Matches(html))}; img-src data:; {Ends}";

@@ -116,7 +116,8 @@ public sealed class DockerfileTests
     private static string Program(string target, string context)
     {
         var instructions = Dockerfile.Read().Where(instruction => instruction.Stage == target).ToList();
-        var from = instructions.Single(instruction => instruction.Verb == "COPY").Arguments.Split(' ')[1];
+        var from = instructions.Select(instruction => instruction.Arguments)
+            .Single(arguments => arguments.StartsWith("--from=build ", StringComparison.Ordinal)).Split(' ')[1];
         Assert.StartsWith("/source/", from, StringComparison.Ordinal);
         var entry = Dockerfile.Exec(instructions.Single(instruction => instruction.Verb == "ENTRYPOINT").Arguments);
         Assert.Equal("dotnet", entry[0]);
@@ -142,7 +143,8 @@ public sealed class DockerfileTests
         Directory.CreateDirectory(to);
         foreach (var file in Directory.GetFiles(from))
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
-        foreach (var folder in Directory.GetDirectories(from).Where(folder => Path.GetFileName(folder) is not ("bin" or "obj")))
+        foreach (var folder in Directory.GetDirectories(from)
+                     .Where(folder => Path.GetFileName(folder) is not ("bin" or "obj" or "dist" or "node_modules")))
             CopyFolder(folder, Path.Combine(to, Path.GetFileName(folder)));
     }
 }

@@ -13,7 +13,7 @@ internal static class SourceCopy
             folder => Directory.EnumerateFiles(Repository.File(folder), "*", SearchOption.AllDirectories)))
         {
             var path = Path.GetRelativePath(Repository.Root, file);
-            if (path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            if (path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "node_modules"))
                 continue;
             Directory.CreateDirectory(Path.Combine(target, Path.GetDirectoryName(path)!));
             File.Copy(file, Path.Combine(target, path));

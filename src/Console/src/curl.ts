@@ -1,0 +1,56 @@
+import { useEffect, useState } from "preact/hooks";
+import { onNavigated } from "./router";
+
+/** The requests of one page that are shown. */
+const limit = 6;
+const changed = new EventTarget();
+let requests: string[] = [];
+
+/** Keeps a request of the page; sign-ins contain passwords and are left out. */
+export async function record(request: Request): Promise<void> {
+  const url = new URL(request.url);
+  if (/^\/api\/v1\/(auth|session)(\/|$)/.test(url.pathname)) {
+    return;
+  }
+  const body = request.method === "GET" ? "" : await request.clone().text();
+  const text = toCurl(request.method, url, request.headers.get("Idempotency-Key"), request.headers.get("If-Match"), body);
+  requests = [text, ...requests.filter((other) => other !== text)].slice(0, limit);
+  changed.dispatchEvent(new Event("change"));
+}
+
+// Another page begins with no requests.
+onNavigated(() => {
+  requests = [];
+  changed.dispatchEvent(new Event("change"));
+});
+
+/** The requests of the page, the newest first. */
+export function useRequests(): string[] {
+  const [, update] = useState(0);
+  useEffect(() => {
+    const onChange = () => update((count) => count + 1);
+    changed.addEventListener("change", onChange);
+    onChange();
+    return () => changed.removeEventListener("change", onChange);
+  }, []);
+  return requests;
+}
+
+/** A request for a shell, with the access token from the environment. */
+export function toCurl(method: string, url: URL, key: string | null, ifMatch: string | null, body: string): string {
+  const parts = [method === "GET" ? "curl" : `curl -X ${method}`, quote(url.href), '-H "Authorization: Bearer $PORTICO_TOKEN"'];
+  if (key) {
+    parts.push(`-H ${quote(`Idempotency-Key: ${key}`)}`);
+  }
+  if (ifMatch) {
+    parts.push(`-H ${quote(`If-Match: ${ifMatch}`)}`);
+  }
+  if (body) {
+    parts.push("-H 'Content-Type: application/json'", `-d ${quote(body)}`);
+  }
+  return parts.join(" \\\n  ");
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
