@@ -60,7 +60,8 @@ public sealed class KubernetesTests
             Assert.True(pod.TerminationGracePeriodSeconds >= 40, name);
 
             var exposed = Dockerfile.Read()
-                .Single(instruction => instruction.Verb == "EXPOSE" && $"portico/{instruction.Stage}" == container.Image).Arguments.Split(' ');
+                .Single(instruction => instruction.Verb == "EXPOSE" && $"portico/{instruction.Stage}" == container.Image)
+                .Arguments.Split(' ');
             Assert.Empty(exposed.Except(container.Ports.Select(port => $"{port.ContainerPort}"), StringComparer.Ordinal));
         }
     }

@@ -116,7 +116,7 @@ public sealed partial class WorkflowTests
 
     private static JsonElement Read(string file) => Yaml.Read(file);
 
-    private static IEnumerable<JsonElement> Steps(JsonElement job) => job.GetProperty("steps").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Steps(JsonElement job) => job.GetProperty("steps").EnumerateArray();
 
     private static bool IsCheckout(JsonElement step) =>
         step.TryGetProperty("uses", out var action) && action.GetString()!.StartsWith("actions/checkout@", StringComparison.Ordinal);

@@ -12,7 +12,7 @@ namespace Portico.IntegrationTests.Drills;
 /// <summary>Faults make the alerts of deploy/observability fire in a real Prometheus, and the alerts end with the faults.</summary>
 /// <remarks>The rules are those of the repository with windows of seconds instead of minutes.</remarks>
 [Trait("Category", "Drills")]
-public sealed partial class AlertDrillTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed partial class AlertDrillTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("portico-alerts-").FullName;
     private readonly CancellationTokenSource _end = new();
@@ -72,9 +72,13 @@ public sealed partial class AlertDrillTests(ITestOutputHelper output) : IAsyncLi
         await _process.DisposeAsync();
         await _app.DisposeAsync();
         await _stack.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public void Dispose()
+    {
         _prometheus.Dispose();
         _end.Dispose();
-        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
@@ -187,7 +191,7 @@ public sealed partial class AlertDrillTests(ITestOutputHelper output) : IAsyncLi
         }
     }
 
-    [GeneratedRegex(@"\[(5m|10m|1h)\]", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\[(5m|10m|1h)\]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Window();
 
     [GeneratedRegex(@"for: \d+[sm]", RegexOptions.None, 1000)]
