@@ -9,13 +9,14 @@
 # FOLDER/server     secrets of the server and the Seeder; they never see the two folders above
 # FOLDER/orders     secrets of the orders service, which sees no other folder
 # FOLDER/demo       secrets of the job that gives demo users orders in both databases
-# OWNER             the owner of the files, such as 1654:1654; only root can set it
+# FOLDER/grafana    the password of the administrator of Grafana; its image runs as the user 472
+# OWNER             the owner of the files of the programs, such as 1654:1654; only root can set it
 set -euo pipefail
 umask 077
 
 folder=${1:?FOLDER is missing}
 owner=${2:-}
-mkdir -p "$folder/postgres" "$folder/migrator" "$folder/server" "$folder/orders" "$folder/demo"
+mkdir -p "$folder/postgres" "$folder/migrator" "$folder/server" "$folder/orders" "$folder/demo" "$folder/grafana"
 
 # Writes to a second name first, so that a secret is complete or missing.
 make() {
@@ -51,7 +52,9 @@ make migrator/ConnectionStrings__Orders cat "$folder/orders/ConnectionStrings__O
 make migrator/Tokens__SealingKey cat "$folder/server/Tokens__SealingKey"
 make demo/ConnectionStrings__Portico cat "$folder/server/ConnectionStrings__Portico"
 make demo/ConnectionStrings__Orders cat "$folder/orders/ConnectionStrings__Orders"
+make grafana/admin-password password
 
 if [ -n "$owner" ] && [ "$(id -u)" -eq 0 ]; then
   chown -R "$owner" "$folder/migrator" "$folder/server" "$folder/orders" "$folder/demo"
+  chown -R 472:0 "$folder/grafana"
 fi

@@ -56,6 +56,15 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Names_tests_that_exist_for_each_fault_and_drill()
+    {
+        var named = FaultTest().Matches(File.ReadAllText(Page("docs/operations.md"))).Select(name => name.Groups["test"].Value).ToArray();
+
+        Assert.True(named.Length > 20, "No tests are named.");
+        Assert.Empty(named.Except(Tests(), StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Names_for_each_security_promise_tests_that_exist_and_what_they_meet()
     {
         var tests = Tests().ToHashSet(StringComparer.Ordinal);
@@ -115,6 +124,9 @@ public sealed partial class DocumentationTests
         + @"(–|(ASVS [0-9.]+(, [0-9.]+)*)?(; )?(RFC 8725 3\.[0-9]+(, 3\.[0-9]+)*)?) \|$",
         RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
     private static partial Regex Promise();
+
+    [GeneratedRegex(@"`(?<test>\w+Tests\.\w+)`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex FaultTest();
 
     // Up to the next class of the file.
     [GeneratedRegex(

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Npgsql;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
@@ -15,17 +16,30 @@ public readonly record struct LedgerProgress(string Check, long Done, long Total
 /// It blocks no reader and no writer. Postings are checked in parts of <see cref="PartSize"/> rows by their key, so neither memory nor one
 /// statement grows with the history of an account. It ends when its token is cancelled.
 /// </remarks>
-public sealed class LedgerVerification(NpgsqlDataSource database) : ILedgerVerification
+public sealed class LedgerVerification : ILedgerVerification
 {
     private const int PartSize = 500_000;
 
     // An advisory lock that nothing else in the database uses.
     private const long LockKey = 0x504f_5254_4c45_4447;
 
+    private readonly NpgsqlDataSource _database;
+    private int _wrongChecks;
+
+    public LedgerVerification(NpgsqlDataSource database, IMeterFactory meters)
+    {
+        _database = database;
+        meters.Create("Portico.Ledger").CreateObservableGauge(
+            "portico.ledger.wrong.checks", () => Volatile.Read(ref _wrongChecks), "{check}", "Checks that failed in the last verification");
+    }
+
     public async Task<Result<LedgerVerificationDto>> Verify(CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await VerifyAsync(connection, _ => { }, cancellationToken);
+        await using var connection = await _database.OpenConnectionAsync(cancellationToken);
+        var verified = await VerifyAsync(connection, _ => { }, cancellationToken);
+        if (verified.IsSuccess)
+            Volatile.Write(ref _wrongChecks, verified.Value.Checks.Count(check => !check.Clean));
+        return verified;
     }
 
     /// <summary>Verifies with an open connection that has no open transaction.</summary>

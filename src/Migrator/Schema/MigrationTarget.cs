@@ -23,6 +23,24 @@ internal static class MigrationTarget
             throw new MigratorException(ExitCode.Drift, string.Join(Environment.NewLine, drift));
     }
 
+    /// <exception cref="MigratorException">
+    /// A migration has a statement that would stop or break running servers, and no remark says why.
+    /// </exception>
+    public static void RefuseDangers(IEnumerable<Migration> migrations)
+    {
+        try
+        {
+            if (migrations.SelectMany(migration => DangerousStatements.Find(migration.Up)).ToList() is { Count: > 0 } found)
+                throw new MigratorException(
+                    string.Join(Environment.NewLine, found) + Environment.NewLine
+                    + "Write it otherwise, or say why in the file: -- migrator: allow RULE: REASON");
+        }
+        catch (FormatException)
+        {
+            // The migration itself fails by it, with the name of its file.
+        }
+    }
+
     public static IReadOnlyList<string> Drift(SchemaState state) =>
     [
         .. state.Changed.Select(row => $"{row.FullName} has changed since it was applied on {row.AppliedAt:yyyy-MM-dd HH:mm:ss}Z."),

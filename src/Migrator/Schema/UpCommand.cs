@@ -37,7 +37,9 @@ internal static class UpCommand
 
         List<object> applied = [];
         run.Report.Set("applied", applied);
-        foreach (var migration in state.Pending.Where(migration => migration.Id <= last))
+        var pending = state.Pending.Where(migration => migration.Id <= last).ToList();
+        MigrationTarget.RefuseDangers(pending);
+        foreach (var migration in pending)
         {
             var elapsed = await runner.ApplyAsync(migration, cancellationToken);
             applied.Add(new { migration.Id, migration.Name, DurationMs = (long)elapsed.TotalMilliseconds });

@@ -26,6 +26,7 @@ internal static class ValidateCommand
 
     private static async Task<ExitCode> RunAsync(CommandRun run, WorkLimits limits, CancellationToken cancellationToken)
     {
+        MigrationTarget.RefuseDangers(run.Catalog.Migrations);
         await new DatabaseBootstrap(run.Settings, run.Report).EnsureRolesAsync(limits, cancellationToken);
         var validation = new SchemaValidation(run.Settings, run.Catalog, limits, run.Report);
         var differences = await validation.RunAsync(

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Portico.WebApi.Http;
 
@@ -8,32 +9,46 @@ namespace Portico.WebApi.Observability;
 /// Readiness has no rate limit, so the cache protects the dependencies. Checks run only on request.
 /// A process that shuts down is unhealthy at once, without the cache.
 /// </remarks>
-internal sealed partial class CachedHealthChecks(
-    HealthCheckService checks, Draining draining, TimeProvider clock, ILogger<CachedHealthChecks> logger) : HealthCheckService
+internal sealed partial class CachedHealthChecks : HealthCheckService
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
+    // A metric of an older check would hide that nobody asks any more.
+    private static readonly TimeSpan MetricLifetime = TimeSpan.FromMinutes(1);
+
+    private readonly HealthCheckService _checks;
+    private readonly Draining _draining;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<CachedHealthChecks> _logger;
     private readonly Lock _lock = new();
     private Task<HealthReport>? _run;
     private long _startedAt;
     private HealthReport? _last;
 
+    public CachedHealthChecks(
+        HealthCheckService checks, Draining draining, TimeProvider clock, IMeterFactory meters, ILogger<CachedHealthChecks> logger)
+    {
+        (_checks, _draining, _clock, _logger) = (checks, draining, clock, logger);
+        meters.Create("Portico.Health").CreateObservableGauge(
+            "portico.dependency.up", Measure, description: "Whether a dependency answered the last check: 1 or 0.");
+    }
+
     public override async Task<HealthReport> CheckHealthAsync(
         Func<HealthCheckRegistration, bool>? predicate, CancellationToken cancellationToken = default)
     {
         if (predicate is not null)
-            return await checks.CheckHealthAsync(predicate, cancellationToken);
+            return await _checks.CheckHealthAsync(predicate, cancellationToken);
         var report = await Current().WaitAsync(cancellationToken);
-        return draining.HasBegun ? new HealthReport(report.Entries, HealthStatus.Unhealthy, report.TotalDuration) : report;
+        return _draining.HasBegun ? new HealthReport(report.Entries, HealthStatus.Unhealthy, report.TotalDuration) : report;
     }
 
     private Task<HealthReport> Current()
     {
         lock (_lock)
         {
-            if (_run is null || (_run.IsCompleted && clock.GetElapsedTime(_startedAt) >= Freshness))
+            if (_run is null || (_run.IsCompleted && _clock.GetElapsedTime(_startedAt) >= Freshness))
             {
-                _startedAt = clock.GetTimestamp();
+                _startedAt = _clock.GetTimestamp();
                 _run = Run();
             }
 
@@ -41,10 +56,19 @@ internal sealed partial class CachedHealthChecks(
         }
     }
 
+    private IEnumerable<Measurement<int>> Measure()
+    {
+        HealthReport? report;
+        lock (_lock)
+            report = _clock.GetElapsedTime(_startedAt) < MetricLifetime ? _last : null;
+        return report?.Entries.Select(entry => new Measurement<int>(
+            entry.Value.Status == HealthStatus.Healthy ? 1 : 0, new KeyValuePair<string, object?>("dependency", entry.Key))) ?? [];
+    }
+
     private async Task<HealthReport> Run()
     {
         // Not the token of one caller, because all callers share the report.
-        var report = await checks.CheckHealthAsync(predicate: null, CancellationToken.None);
+        var report = await _checks.CheckHealthAsync(predicate: null, CancellationToken.None);
         foreach (var (name, entry) in report.Entries)
         {
             var was = _last?.Entries[name].Status ?? HealthStatus.Healthy;

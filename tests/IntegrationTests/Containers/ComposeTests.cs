@@ -23,7 +23,45 @@ public sealed partial class ComposeTests
             Patience);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
-        Assert.Equal("catalogue demo demo-orders migrator nats orders postgres redis secrets seeder server streams\n", run.Output);
+        Assert.Equal(
+            "alertmanager catalogue demo demo-orders grafana jaeger mailpit migrator nats orders postgres prometheus redis secrets seeder "
+                + "server streams\n",
+            run.Output);
+    }
+
+    [Fact]
+    public async Task Adds_what_watches_the_programs_by_a_profile_and_sends_them_there()
+    {
+        var run = await Shell.RunAsync(
+            "docker-compose --env-file deploy/compose/observability.env --profile observability config", Repository.Root, Patience);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Equal(5, Regex.Count(run.Output, "^    - observability$", RegexOptions.Multiline, Patience));
+        Assert.Equal(2, Regex.Count(run.Output, "Telemetry__OtlpEndpoint: http://jaeger:4318", RegexOptions.None, Patience));
+        Assert.Contains("Mail__Mailbox: ''", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Mail__Smtp__Host: mailpit", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pins_every_image_to_a_version_and_sets_no_password()
+    {
+        var file = File.ReadAllText(Repository.File("docker-compose.yml"));
+        var images = Image().Matches(file)
+            .Select(image => image.Groups["name"].Value)
+            .Where(name => !name.StartsWith("portico/", StringComparison.Ordinal));
+
+        Assert.All(images, image => Assert.Matches(@":v?\d+(\.\d+)*(-[a-z]+)?$", image));
+        Assert.DoesNotMatch(@"(?i)(password|secret)\w*: (?!/run/secrets/)\S", file);
+    }
+
+    [Fact]
+    public void Explains_every_variable_that_it_reads()
+    {
+        var used = Names(Variable(), "docker-compose.yml").Distinct(StringComparer.Ordinal);
+        var explained = Names(Assignment(), ".env.example");
+
+        Assert.Equal(explained.Order(StringComparer.Ordinal), used.Order(StringComparer.Ordinal));
+        Assert.Empty(Names(Assignment(), "deploy/compose/observability.env").Except(explained, StringComparer.Ordinal));
     }
 
     [Fact]
@@ -32,7 +70,7 @@ public sealed partial class ComposeTests
         var ports =
             Port().Matches(File.ReadAllText(Repository.File("docker-compose.yml"))).Select(port => port.Groups["port"].Value).ToArray();
 
-        Assert.Equal(2, ports.Length);
+        Assert.Equal(7, ports.Length);
         Assert.All(ports, port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
     }
 
@@ -59,7 +97,7 @@ public sealed partial class ComposeTests
         try
         {
             var made = await MakeSecrets(folder.FullName);
-            Assert.Equal(14, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+            Assert.Equal(15, made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             var before = Contents(folder);
             Assert.Equal("", (await MakeSecrets(folder.FullName)).Output);
             Assert.Equal(before, Contents(folder));
@@ -83,6 +121,7 @@ public sealed partial class ComposeTests
             await MakeSecrets(folder.FullName);
 
             Assert.Equal(["password"], Names(folder, "postgres"));
+            Assert.Equal(["admin-password"], Names(folder, "grafana"));
             Assert.Equal(
                 [
                     "ConnectionStrings__Bootstrap",
@@ -115,6 +154,9 @@ public sealed partial class ComposeTests
     private static string[] Contents(DirectoryInfo folder) =>
         [.. folder.GetFiles("*", SearchOption.AllDirectories)
             .Select(file => file.FullName).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
+
+    private static string[] Names(Regex pattern, string file) =>
+        [.. pattern.Matches(File.ReadAllText(Repository.File(file))).Select(match => match.Groups["name"].Value)];
 
     private static string[] Names(DirectoryInfo folder, string part) =>
         [.. new DirectoryInfo(Path.Combine(folder.FullName, part)).GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal)];
@@ -156,6 +198,15 @@ public sealed partial class ComposeTests
         @"(?<=^    ports:\n(      - .*\n)*)      - ""(?<port>.*)""$",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Port();
+
+    [GeneratedRegex(@"^    image: (?<name>\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Image();
+
+    [GeneratedRegex(@"\$\{(?<name>\w+):?-", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Variable();
+
+    [GeneratedRegex(@"^(?<name>[A-Z_]+)=", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Assignment();
 
     [GeneratedRegex(@"^\s+- (?<name>[a-z_]+)=", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PostgresSetting();

@@ -34,7 +34,7 @@ public sealed class RedisFailoverTests : IAsyncLifetime
         var (primary, replica) = (await StartRedis(), await StartRedis());
         await RedisFaults.Tell(replica, $"REPLICAOF 127.0.0.1 {primary.Port}");
         await Eventually.Holds(
-            async () => (await Info(replica, "INFO replication")).Contains("master_link_status:up", StringComparison.Ordinal),
+            async () => (await RedisFaults.Info(replica, "INFO replication")).Contains("master_link_status:up", StringComparison.Ordinal),
             "the replica follows");
         await StartApp(primary, replica);
         var person = await App.SignUpAsync();
@@ -118,27 +118,16 @@ public sealed class RedisFailoverTests : IAsyncLifetime
         {
             var (first, last) = (Slots * n / nodes.Count, (Slots * (n + 1) / nodes.Count) - 1);
             await RedisFaults.Tell(nodes[n], $"CLUSTER ADDSLOTSRANGE {first} {last}");
-            var bus = (await Info(nodes[n], "CLUSTER NODES")).Split('@')[1].Split([',', ' '])[0];
+            var bus = (await RedisFaults.Info(nodes[n], "CLUSTER NODES")).Split('@')[1].Split([',', ' '])[0];
             if (n > 0)
                 await RedisFaults.Tell(nodes[0], $"CLUSTER MEET 127.0.0.1 {nodes[n].Port} {bus}");
         }
 
         foreach (var node in nodes)
             await Eventually.Holds(
-                async () => (await Info(node, "CLUSTER INFO")).Contains("cluster_state:ok", StringComparison.Ordinal)
-                    && (await Info(node, "CLUSTER INFO")).Contains("cluster_known_nodes:3", StringComparison.Ordinal),
+                async () => (await RedisFaults.Info(node, "CLUSTER INFO")).Contains("cluster_state:ok", StringComparison.Ordinal)
+                    && (await RedisFaults.Info(node, "CLUSTER INFO")).Contains("cluster_known_nodes:3", StringComparison.Ordinal),
                 "the cluster is up");
-    }
-
-    /// <summary>An answer of several lines.</summary>
-    private static async Task<string> Info(RedisServer server, string command)
-    {
-        using var wire = await Wire.ConnectAsync(server);
-        await wire.SayAsync($"{command}\r\nPING");
-        var text = "";
-        for (var line = ""; line != "+PONG"; line = await wire.LineAsync())
-            text += $"{line}\n";
-        return text;
     }
 
     private async Task<RedisServer> StartRedis(params string[] arguments)

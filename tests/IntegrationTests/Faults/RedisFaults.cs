@@ -22,6 +22,17 @@ internal static class RedisFaults
 
     private const string Password = "secret";
 
+    /// <summary>An answer of several lines.</summary>
+    public static async Task<string> Info(RedisServer server, string command)
+    {
+        using var wire = await Wire.ConnectAsync(server);
+        await wire.SayAsync($"{command}\r\nPING");
+        var text = "";
+        for (var line = ""; line != "+PONG"; line = await wire.LineAsync())
+            text += $"{line}\n";
+        return text;
+    }
+
     public static async Task Break(RedisServer redis, string fault)
     {
         switch (fault)

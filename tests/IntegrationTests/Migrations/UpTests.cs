@@ -20,6 +20,24 @@ public sealed class UpTests(MigratorCluster cluster)
         Assert.Equal(MigrationCatalog.BuiltIn.Migrations.Select(migration => migration.Id), await _migrator.AppliedAsync());
     }
 
+    [Fact]
+    public async Task Refuses_a_dangerous_statement_without_a_reason_before_it_changes_anything()
+    {
+        using var folder = new MigrationFolder()
+            .WithTable("0001_a", "a")
+            .With("0002_b", "DROP TABLE a;\n", "CREATE TABLE a (id integer PRIMARY KEY);\n");
+
+        var result = await _migrator.RunAsync(["up", .. folder.Option]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("0002_b.up.sql line 1", result.Error, StringComparison.Ordinal);
+        Assert.Contains("-- migrator: allow RULE: REASON", result.Error, StringComparison.Ordinal);
+        Assert.Empty(await _migrator.AppliedAsync());
+        const string Reason = "-- migrator: allow drop-table: nothing reads it\n";
+        folder.With("0002_b", $"{Reason}DROP TABLE a;\n", "CREATE TABLE a (id integer PRIMARY KEY);\n");
+        await _migrator.SucceedAsync(["up", .. folder.Option]);
+    }
+
     [Theory]
     [InlineData("UTF8")]
     [InlineData("LATIN1")]

@@ -1,3 +1,5 @@
+-- migrator: allow lock: no event may be written between the copy and the trigger
+-- migrator: allow drop-index: the lock is held already
 -- Which events wait to be published, in a table of their own, so that an event is written once and never changed. Marking it wrote the row
 -- and its entries in two indexes a second time, and left a vacuum to look for the first ones in a table of days.
 

@@ -1,3 +1,6 @@
+-- migrator: allow rename: what the former version answers meanwhile is said above
+-- migrator: allow drop-column: what the former version answers meanwhile is said above
+-- migrator: allow check: the table holds the answers of a day
 -- Answers are stored as they were sent, status, headers and bytes, so that a replay reads no type of a release that is gone. Requests are
 -- compared by their bound command instead of by their bytes, and a fingerprint names the fields that differ.
 --

@@ -1,3 +1,4 @@
+-- migrator: allow data: only the wallets of deleted users are changed, of whom there are few
 -- The wallets of deleted people take no more money. One that has money already stays open, so that a manager can pay it out.
 
 UPDATE ledger.accounts SET status = 'closed'

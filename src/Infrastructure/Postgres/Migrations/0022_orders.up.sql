@@ -1,3 +1,4 @@
+-- migrator: allow check: ledger.accounts has a row for each wallet, and is read in memory
 -- What users pay for orders goes to a system account of its own. The Seeder adds the accounts (`reference`).
 ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_kind_check;
 ALTER TABLE ledger.accounts ADD CONSTRAINT accounts_kind_check

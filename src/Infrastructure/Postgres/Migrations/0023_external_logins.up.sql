@@ -1,3 +1,4 @@
+-- migrator: allow check: users is read in memory, once
 -- The accounts at providers, such as Google, with which users sign in. A login is deleted with its user, and never restored.
 CREATE TABLE identity.external_logins (
     id        uuid         PRIMARY KEY,

@@ -1,3 +1,4 @@
+-- migrator: allow check: users is read in memory, once
 -- How a user wants codes that prove the user; a code that proves an address always goes there.
 ALTER TABLE users ADD COLUMN code_channel varchar(20) NOT NULL DEFAULT 'address'
     CONSTRAINT users_code_channel CHECK (code_channel IN ('address', 'email', 'sms', 'telegram'));

@@ -1,3 +1,4 @@
+-- migrator: allow index: BRIN indexes are made in one pass over the table, some seconds for a hundred million rows
 -- The hash chain of the ledger: blocks of journals and their postings, sealed after their commits.
 
 -- Which transaction wrote a journal. Blocks follow it up to the oldest transaction that is under way, so that no late commit is left out.

@@ -7,13 +7,20 @@ using System.Text.RegularExpressions;
 namespace Portico.Infrastructure.Postgres.Migrations;
 
 /// <summary>One migration of the schema, with its up and down scripts.</summary>
-/// <remarks>Its checksum is the SHA-256 of the up file with LF line ends, in lower-case hexadecimal.</remarks>
-public sealed record Migration(int Id, string Name, MigrationScript Up, MigrationScript Down)
+/// <remarks>
+/// Its checksum is the SHA-256 of the up file with LF line ends and without the remarks that allow dangerous statements, so that an applied
+/// migration can get one; in lower-case hexadecimal.
+/// </remarks>
+public sealed partial record Migration(int Id, string Name, MigrationScript Up, MigrationScript Down)
 {
-    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Up.Sql)));
+    public string Checksum { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Remark().Replace(Up.Sql, ""))));
 
     /// <summary>The name in file names, such as <c>0001_foundation</c>.</summary>
     public string FullName => MigrationCatalog.FullName(Id, Name);
+
+    [GeneratedRegex("^-- migrator: allow .*\n", RegexOptions.Multiline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Remark();
 }
 
 /// <summary>The SQL of one file; it runs in one transaction unless its first line is <c>-- migrator: no-transaction</c>.</summary>
@@ -25,6 +32,7 @@ public sealed partial class MigrationCatalog
     private const string ResourceFolder = "migrations/";
     private const string Directive = "-- migrator:";
     private const string NoTransaction = "no-transaction";
+    private const string Allow = "allow ";
     private const int MaxFiles = 9999 * 2;
 
     private MigrationCatalog(IReadOnlyList<Migration> migrations) => Migrations = migrations;
@@ -105,6 +113,8 @@ public sealed partial class MigrationCatalog
             return true;
 
         var directive = firstLine[Directive.Length..].Trim();
+        if (directive.StartsWith(Allow, StringComparison.Ordinal))
+            return true;
         return directive.Equals(NoTransaction, StringComparison.Ordinal)
             ? false
             : throw new InvalidDataException($"{fileName}: '{directive}' is no directive; the only one is '{NoTransaction}'.");
