@@ -10,6 +10,7 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
 {
     private static readonly string Folder = Repository.File("clients/typescript");
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly Lazy<Task<string>> Compiled = new(() => Node("node_modules/typescript/bin/tsc", ["--strict"]));
 
     public Task InitializeAsync() => NodePackages.InstallAsync(Folder);
 
@@ -35,7 +36,7 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
         var person = await app.SignUpAsync();
         await person.OpenWalletWithAsync(app, await app.SignUpAsync(Role.Manager), "12.34");
 
-        await CompileAsync();
+        await Compiled.Value;
         // On a busy machine a part may be late, which is no matter of the client.
         var page = default(JsonElement);
         await Eventually.Holds(
@@ -74,7 +75,7 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
         var from = await person.OpenWalletWithAsync(app, await app.SignUpAsync(Role.Manager), "12.34");
         var to = await person.OpenWalletAsync();
 
-        await CompileAsync();
+        await Compiled.Value;
         var seen = JsonSerializer.Deserialize<JsonElement>(await Node(
             "dist/examples/sessions.js", [app.Api.ToString()],
             ("PORTICO_REFRESH_TOKEN", person.RefreshToken), ("PORTICO_WALLETS", $"{from},{to}")));
@@ -90,7 +91,7 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
     [Fact]
     public async Task Is_packed_with_its_types_and_nothing_else()
     {
-        await CompileAsync();
+        await Compiled.Value;
         var run = await Shell.RunAsync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], "", Folder, Patience);
         Assert.True(run.ExitCode == 0, run.Output + run.Errors);
         var files = JsonSerializer.Deserialize<JsonElement>(run.Output)[0].GetProperty("files").EnumerateArray()
@@ -100,10 +101,6 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
         Assert.DoesNotContain(
             files, file => file.StartsWith("src/", StringComparison.Ordinal) || file.Contains("examples", StringComparison.Ordinal));
     }
-
-    private static readonly Lazy<Task<string>> Compiled = new(() => Node("node_modules/typescript/bin/tsc", ["--strict"]));
-
-    private static Task CompileAsync() => Compiled.Value;
 
     private static async Task<string> Node(string script, string[] arguments, params (string Name, string Value)[] environment)
     {
