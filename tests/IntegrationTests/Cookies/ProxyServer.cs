@@ -44,6 +44,13 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         return await StartAsync(await CaddyAsync(folder, configuration), folder, port);
     }
 
+    /// <summary>Starts nginx with servers of the test.</summary>
+    public static async Task<ProxyServer> StartNginxAsync(string servers, int port)
+    {
+        var folder = Directory.CreateTempSubdirectory("portico-proxy-").FullName;
+        return await StartAsync(await NginxAsync(folder, servers), folder, port);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
