@@ -98,7 +98,8 @@ public sealed class ScenarioResultTests
     public void Several_passes_become_medians_and_a_sum_of_failures()
     {
         ScenarioResult Pass(double value, long failed) => new(
-            [new SuiteLoad("auth", "check, RS256", 16, value, value, value, value, failed)], [new SuiteFigure("idle", "idle API", "%", value)]);
+            [new SuiteLoad("auth", "check, RS256", 16, value, value, value, value, failed)],
+            [new SuiteFigure("idle", "idle API", "%", value)]);
 
         var all = ScenarioResult.Combine([Pass(1, 1), Pass(100, 0), Pass(3, 2)]);
 

@@ -90,7 +90,8 @@ public sealed class SuiteReportTests
         var page = SuitePage.Of(Report(isCompared ? Other : null));
 
         // Well-formed as XML, apart from what HTML leaves open.
-        var body = XElement.Parse(page[page.IndexOf("<body>", StringComparison.Ordinal)..].Replace("</html>", "", StringComparison.Ordinal));
+        var (from, to) = (page.IndexOf("<body>", StringComparison.Ordinal), page.IndexOf("</html>", StringComparison.Ordinal));
+        var body = XElement.Parse(page[from..to]);
         // A bar and its track for the processor time and for the latency of each load, of each version that has it.
         Assert.Equal(isCompared ? 10 : 6, body.Descendants("svg").Count());
         foreach (var load in This.Loads)

@@ -19,6 +19,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>The end of what it wrote.</summary>
+    public string Log => LogTail.Of(Path.Combine(_folder, "log"));
+
     /// <summary>Starts nginx or Caddy with its block of <c>docs/services/forward-auth.md</c>; only the addresses are others.</summary>
     public static async Task<ProxyServer> StartAsync(string program, Uri portico, Uri service, string permission = "")
     {
@@ -42,13 +45,6 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("portico-proxy-").FullName;
         return await StartAsync(await CaddyAsync(folder, configuration), folder, port);
-    }
-
-    /// <summary>Starts nginx with servers of the test.</summary>
-    public static async Task<ProxyServer> StartNginxAsync(string servers, int port)
-    {
-        var folder = Directory.CreateTempSubdirectory("portico-proxy-").FullName;
-        return await StartAsync(await NginxAsync(folder, servers), folder, port);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,15 +10,17 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Faults;
 
 /// <summary>
-/// Restarts two replicas in turn behind nginx, with the configuration of docs/operations.md, while people ask at a steady rate.
+/// Restarts two replicas in turn behind Caddy, with the configuration of docs/operations.md, while people ask at a steady rate.
 /// </summary>
 [Trait("Category", Campaign.Category)]
 public sealed partial class RollingRestartTests : IAsyncLifetime
 {
     private const int Replicas = 2;
 
-    // Longer than nginx keeps an idle connection.
-    private static readonly TimeSpan DrainDelay = TimeSpan.FromSeconds(3);
+    // That of production; applications of tests have none.
+    private static readonly TimeSpan DrainDelay = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan ProxySees = TimeSpan.FromSeconds(2);
 
     private readonly List<PorticoProcess> _replicas = [];
     private PorticoApp _app = null!;
@@ -68,7 +70,7 @@ public sealed partial class RollingRestartTests : IAsyncLifetime
         var before = await TransfersAsync();
         using var stop = new CancellationTokenSource();
         var load = new Load(_person.At(_proxy.Client), _proxy.Client, _wallets, new Random(seed));
-        var loading = load.RunAsync(TimeSpan.FromSeconds(1.0 / (Campaign.IsOnRequest ? 300 : 60)), stop.Token);
+        var loading = load.RunAsync(TimeSpan.FromSeconds(1.0 / (Campaign.IsOnRequest ? 300 : 20)), stop.Token);
         try
         {
             foreach (var replica in _replicas)
@@ -82,6 +84,8 @@ public sealed partial class RollingRestartTests : IAsyncLifetime
                         return ready.StatusCode == HttpStatusCode.OK;
                     },
                     "the replica is ready again");
+                // As the documentation says: the proxy has to see it too.
+                await Task.Delay(ProxySees);
             }
         }
         finally
@@ -90,7 +94,9 @@ public sealed partial class RollingRestartTests : IAsyncLifetime
             await loading;
         }
 
-        Assert.Empty(load.Failures);
+        Assert.True(
+            load.Failures.IsEmpty,
+            $"{string.Join("; ", load.Failures.CountBy(failure => failure).Select(failure => $"{failure.Value} × {failure.Key}"))}{_proxy.Log}");
         Assert.All(load.Answered, kind => Assert.True(kind.Value > 0, $"nobody asked for {kind.Key}"));
         Assert.Equal(load.Transfers.Count, load.Transfers.Distinct().Count());
         Assert.Equal(before + load.Transfers.Count, await TransfersAsync());
@@ -105,7 +111,7 @@ public sealed partial class RollingRestartTests : IAsyncLifetime
     {
         var block = Block().Match(await File.ReadAllTextAsync(Repository.File("docs/operations.md"))).Groups["text"].Value;
         var port = Ports.Free();
-        return await ProxyServer.StartNginxAsync(
+        return await ProxyServer.StartCaddyAsync(
             block
                 .Replace("10.0.0.1:5080", replicas[0], StringComparison.Ordinal)
                 .Replace("10.0.0.2:5080", replicas[1], StringComparison.Ordinal)
@@ -113,7 +119,7 @@ public sealed partial class RollingRestartTests : IAsyncLifetime
             port);
     }
 
-    [GeneratedRegex("^```nginx\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
+    [GeneratedRegex("^```caddyfile\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex Block();
 
     /// <summary>Checks of the sign-in, reads and transfers, sent when they are due, whether or not the others are answered.</summary>

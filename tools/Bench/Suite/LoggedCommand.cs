@@ -7,6 +7,9 @@ internal static class LoggedCommand
 {
     private const int Longest = 300;
 
+    // The guard keeps files from other users; a scenario starts servers as other users, which read what it makes.
+    private const string Readable = "umask 022 && exec \"$@\"";
+
     /// <returns>The exit code; null when it took too long and was ended.</returns>
     public static async Task<int?> RunAsync(
         string program, IReadOnlyList<string> arguments, string folder, string logFile, TimeSpan limit, CancellationToken cancellationToken)
@@ -17,7 +20,8 @@ internal static class LoggedCommand
         try
         {
             return await GuardedProcess.RunAsync(
-                new GuardedCommand(program, arguments) { WorkingDirectory = folder, LogFile = logFile }, time.Token);
+                new GuardedCommand("sh", ["-c", Readable, "sh", program, .. arguments]) { WorkingDirectory = folder, LogFile = logFile },
+                time.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -73,8 +73,9 @@ internal sealed record SuiteOptions
     private static (SuiteOptions Options, string? Problem) Named(SuiteOptions options, string[] names)
     {
         var unknown = names.FirstOrDefault(name => SuiteScenario.All.All(scenario => scenario.Name != name));
+        SuiteScenario[] named = [.. SuiteScenario.All.Where(scenario => names.Contains(scenario.Name, StringComparer.Ordinal))];
         return unknown is null
-            ? (options with { Scenarios = [.. SuiteScenario.All.Where(scenario => names.Contains(scenario.Name, StringComparer.Ordinal))] }, null)
+            ? (options with { Scenarios = named }, null)
             : (options,
                 $"--scenarios names '{unknown}'; there are {string.Join(", ", SuiteScenario.All.Select(scenario => scenario.Name))}.");
     }

@@ -161,9 +161,9 @@ internal static class SuitePage
             page.Append(
                 CultureInfo.InvariantCulture,
                 $"<tr><td>{Html(load.Load)}</td><td>{load.Connections}</td>{Cell(load.ApiMs, other?.ApiMs, isLessBetter: true)}"
-                + Cell(load.P50Ms, other?.P50Ms, isLessBetter: true) + Cell(load.P99Ms, other?.P99Ms, isLessBetter: true)
-                + Cell(load.PerSecond, other?.PerSecond, isLessBetter: false)
-                + Cell(load.ToPlainLedger, other?.ToPlainLedger, isLessBetter: false)
+                + $"{Cell(load.P50Ms, other?.P50Ms, isLessBetter: true)}{Cell(load.P99Ms, other?.P99Ms, isLessBetter: true)}"
+                + $"{Cell(load.PerSecond, other?.PerSecond, isLessBetter: false)}"
+                + $"{Cell(load.ToPlainLedger, other?.ToPlainLedger, isLessBetter: false)}"
                 + $"<td{(load.Failed > 0 ? " class=\"bad\"" : "")}>{load.Failed}</td></tr>\n");
         }
 
@@ -174,11 +174,14 @@ internal static class SuitePage
     {
         page.Append("<div class=\"scroll\"><table><tr><th>figure</th><th>value</th><th>unit</th></tr>\n");
         foreach (var figure in figures)
+        {
+            var isLessBetter = !figure.Unit.EndsWith("/s", StringComparison.Ordinal);
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{Html(figure.What)}</td>"
-                + Cell(figure.Value, report.Other?.Find(figure)?.Value, isLessBetter: !figure.Unit.EndsWith("/s", StringComparison.Ordinal))
+                $"<tr><td>{Html(figure.What)}</td>{Cell(figure.Value, report.Other?.Find(figure)?.Value, isLessBetter)}"
                 + $"<td>{Html(figure.Unit)}</td></tr>\n");
+        }
+
         page.Append("</table></div>\n");
     }
 

@@ -43,9 +43,9 @@ internal sealed record SuiteReport(DateTimeOffset At, Machine Machine, bool IsQu
                 : $"Versions: {This.Commit}, compared with {Other.Name} ({Other.Commit}); "
                     + "× is this version divided by the other, measured in turns.")
             + (Passes > 1 ? $" Medians of {Passes} passes." : ""),
-        "API CPU is the processor time of the API a request. It depends least on what else the machine does. Clients, API and servers share "
-            + "the processors, so latencies and requests/s are those of a machine that does all of it. \"× plain SQL\" is the transfers/s "
-            + "as a multiple of those of a ledger in SQL that locks rows, on the same server without HTTP.",
+        "API CPU is the processor time of the API a request. It depends least on what else the machine does. Clients, API and servers "
+            + "share the processors, so latencies and requests/s are those of a machine that does all of it. \"× plain SQL\" is the "
+            + "transfers/s as a multiple of those of a ledger in SQL that locks rows, on the same server without HTTP.",
     ];
 
     /// <summary>The ratio over all loads that both versions know, as the geometric mean; null when there are none.</summary>
@@ -82,8 +82,8 @@ internal sealed record SuiteReport(DateTimeOffset At, Machine Machine, bool IsQu
             var other = Other?.Find(load);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {load.Scenario} | {load.Load} | {load.Connections} | {Cell(load.ApiMs, other?.ApiMs)} | {Cell(load.P50Ms, other?.P50Ms)} "
-                + $"| {Cell(load.P99Ms, other?.P99Ms)} | {Cell(load.PerSecond, other?.PerSecond)} "
+                $"| {load.Scenario} | {load.Load} | {load.Connections} | {Cell(load.ApiMs, other?.ApiMs)} "
+                + $"| {Cell(load.P50Ms, other?.P50Ms)} | {Cell(load.P99Ms, other?.P99Ms)} | {Cell(load.PerSecond, other?.PerSecond)} "
                 + $"| {Cell(load.ToPlainLedger, other?.ToPlainLedger)} | {load.Failed} |\n");
         }
 
@@ -111,16 +111,20 @@ internal sealed record SuiteReport(DateTimeOffset At, Machine Machine, bool IsQu
             passes = Passes,
             @this = This,
             other = Other,
-            ratios = This.Loads.Select(load => (Load: load, Other: Other?.Find(load))).Where(pair => pair.Other is not null).Select(pair => new
-            {
-                pair.Load.Scenario,
-                pair.Load.Load,
-                pair.Load.Connections,
-                ApiMs = Ratio(pair.Load.ApiMs, pair.Other!.ApiMs),
-                P50Ms = Ratio(pair.Load.P50Ms, pair.Other.P50Ms),
-                P99Ms = Ratio(pair.Load.P99Ms, pair.Other.P99Ms),
-                PerSecond = Ratio(pair.Load.PerSecond, pair.Other.PerSecond),
-            }),
+            ratios =
+                from load in This.Loads
+                let known = Other?.Find(load)
+                where known is not null
+                select new
+                {
+                    load.Scenario,
+                    load.Load,
+                    load.Connections,
+                    ApiMs = Ratio(load.ApiMs, known.ApiMs),
+                    P50Ms = Ratio(load.P50Ms, known.P50Ms),
+                    P99Ms = Ratio(load.P99Ms, known.P99Ms),
+                    PerSecond = Ratio(load.PerSecond, known.PerSecond),
+                },
         },
         LoadReport.Json);
 
