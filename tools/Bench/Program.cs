@@ -7,6 +7,7 @@ using Portico.Bench.Ledger;
 using Portico.Bench.Load;
 using Portico.Bench.Records;
 using Portico.Bench.Runtime;
+using Portico.Bench.Suite;
 using Portico.Infrastructure.Hosting;
 
 LoadScenario[] scenarios =
@@ -33,6 +34,9 @@ LoadScenario[] scenarios =
 if (args is [SlowParts.Mode])
     return await SlowParts.RunApiAsync();
 
+if (args is [SuiteRun.Name, .. var suite])
+    return await ConsoleProgram.RunAsync(ending => SuiteRun.RunAsync(suite, ending));
+
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {
     return Array.Find(scenarios, scenario => scenario.Name == name) is { } found
@@ -50,6 +54,6 @@ return BenchmarkSwitcher.FromAssembly(typeof(BenchConfig).Assembly)
 int Refuse(string name)
 {
     Console.Error.WriteLine($"There is no scenario '{name}'. There are: {string.Join(", ", scenarios.Select(scenario => scenario.Name))}; "
-        + "and without a name, or with options of BenchmarkDotNet such as --filter, the micro-benchmarks.");
+        + $"{SuiteRun.Name} runs most of them; without a name, or with options of BenchmarkDotNet such as --filter, the micro-benchmarks.");
     return 2;
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -11,7 +9,8 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
 {
     private static readonly string[] Parts = LoadStack.Parts;
 
-    private static readonly JsonSerializerOptions Json =
+    /// <summary>How results are written for programs.</summary>
+    public static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly List<string> _markdown = [];
@@ -81,20 +80,12 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
     {
         var folder = Directory.CreateDirectory(Path.Combine("BenchmarkDotNet.Artifacts", "load")).FullName;
         var (markdown, json) = (Path.Combine(folder, $"{scenario}.md"), Path.Combine(folder, $"{scenario}.json"));
-        var machine = new
-        {
-            Processors = Environment.ProcessorCount,
-            Processor = Processor(),
-            MemoryGiB = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0, 1),
-            System = RuntimeInformation.OSDescription,
-            Runtime = RuntimeInformation.FrameworkDescription,
-        };
+        var machine = Machine.This();
         var introduction =
             $"""
             # {scenario}
 
-            {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine.Processors} × {machine.Processor} · {machine.MemoryGiB} GiB ·
-            {machine.System} · {machine.Runtime}
+            {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC · {machine}
 
             {(options.Rate > 0 ? $"{options.Rate} requests a second" : "Closed loop")} over {options.Connections} connections; {Rounds()}.
             The API: {string.Join("; ", options.Variants)}.
@@ -115,15 +106,12 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
         ? $"one round of {options.Duration.TotalSeconds:0} s each after {string.Join(", ", options.Windows)} s of load"
         : $"medians of {options.Rounds} rounds of {options.Duration.TotalSeconds:0} s after {options.WarmUp.TotalSeconds:0} s of warm-up";
 
-    private static string Number(double value) =>
+    /// <summary>A number with about three digits.</summary>
+    public static string Number(double value) =>
         value.ToString(value >= 100 ? "0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
 
     private static double Median(IReadOnlyList<LoadRound> rounds, Func<LoadRound, double> value) =>
         Statistics.Median([.. rounds.Select(value)]);
-
-    private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(
-        line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
-        ?? RuntimeInformation.ProcessArchitecture.ToString();
 
     private void Say(string text)
     {
