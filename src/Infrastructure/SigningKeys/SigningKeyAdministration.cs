@@ -38,7 +38,7 @@ internal sealed class SigningKeyAdministration(
         }
         catch (SigningKeyException refusal)
         {
-            return SigningKeyErrors.Refused(refusal.Message);
+            return SigningKeyErrors.Refused($"{refusal.Message.TrimEnd('.')}.");
         }
     }
 
