@@ -78,7 +78,7 @@ internal sealed record ScenarioResult(IReadOnlyList<SuiteLoad> Loads, IReadOnlyL
     private static double Median<T>(IEnumerable<T> all, Func<T, double> value) => Statistics.Median([.. all.Select(value)]);
 
     private static SuiteLoad Load(
-        string scenario, JsonElement load, IReadOnlyDictionary<string, double> transfers, IReadOnlyDictionary<string, double> plain)
+        string scenario, JsonElement load, Dictionary<string, double> transfers, Dictionary<string, double> plain)
     {
         var what = load.GetProperty("what").GetString()!;
         // A load on one account is compared with the plain ledger under the same load.
