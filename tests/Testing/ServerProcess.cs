@@ -73,16 +73,6 @@ public abstract class ServerProcess : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
-    /// <summary>Asks it to end, as SIGTERM does, and waits until it has ended.</summary>
-    /// <returns>Its exit code.</returns>
-    public async Task<int> StopAsync()
-    {
-        Posix.Send(_process!.ProcessId, Signal.Terminate);
-        var exitCode = await _process.Exited;
-        await _process.DisposeAsync();
-        return exitCode;
-    }
-
     /// <summary>Lets it hang, as SIGSTOP does.</summary>
     public void Freeze() => Posix.Stop(_process!.ProcessId);
 

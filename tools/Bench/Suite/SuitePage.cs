@@ -21,7 +21,7 @@ internal static class SuitePage
         body { margin: 0 auto; max-width: 68rem; padding: 1rem; color: var(--ink); background: var(--page);
                font: 16px/1.5 system-ui, sans-serif; }
         h1 { margin: .2em 0; } h2 { margin: 2em 0 .5em; text-transform: capitalize; } h3 { margin: 0 0 .5em; font-size: 1rem; }
-        p { margin: .4em 0; } .soft { color: var(--soft); font-size: .9rem; }
+        p { margin: .4em 0; overflow-wrap: anywhere; } .soft { color: var(--soft); font-size: .9rem; }
         .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
         figure { margin: 0; padding: .8rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
         .row { margin: .55rem 0 0; } .label { display: flex; justify-content: space-between; gap: 1rem; font-size: .85rem; }

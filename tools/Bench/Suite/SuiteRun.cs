@@ -12,6 +12,7 @@ internal static class SuiteRun
     public const string Name = "all";
 
     private const int BadOption = 2;
+    private const string Logs = "logs";
 
     private static readonly string Artifacts = Path.Combine("BenchmarkDotNet.Artifacts", "load");
     private static readonly TimeSpan ScenarioLimit = TimeSpan.FromMinutes(15);
@@ -46,7 +47,7 @@ internal static class SuiteRun
     private static async Task<SuiteReport> MeasureAsync(SuiteOptions options, CancellationToken cancellationToken)
     {
         var (at, root) = (DateTimeOffset.UtcNow, Directory.GetCurrentDirectory());
-        var logs = Directory.CreateDirectory(Path.Combine(root, Artifacts, "logs")).FullName;
+        var logs = Directory.CreateDirectory(Path.Combine(root, Artifacts, Logs)).FullName;
         await using var worktree = options.Compare is { } reference
             ? await Worktree.CreateAsync(reference, root, logs, cancellationToken)
             : null;
@@ -98,7 +99,7 @@ internal static class SuiteRun
             _ => LoggedCommand.LastLine(log),
         };
         if (problem is not null)
-            side.Problems.Add(new SuiteProblem(scenario.Name, $"{problem} (see {log})"));
+            side.Problems.Add(new SuiteProblem(scenario.Name, $"{problem} (see {Path.Combine(Artifacts, Logs, Path.GetFileName(log))})"));
         Console.WriteLine($"{clock.Elapsed.TotalSeconds:0} s{(problem is null ? "" : $": {problem}")}");
     }
 
