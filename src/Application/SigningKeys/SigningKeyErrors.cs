@@ -7,5 +7,6 @@ public static class SigningKeyErrors
 {
     /// <summary>The change is not possible now.</summary>
     /// <param name="reason">Why: a sentence without a secret.</param>
-    public static Error Refused(string reason) => new(ErrorKind.Conflict, "signing_key_refused", reason);
+    public static Error Refused(string reason) =>
+        new(ErrorKind.Conflict, "signing_key_refused", $"{reason} The signing keys did not change.");
 }
