@@ -84,7 +84,7 @@ internal static class SuiteRun
     {
         Console.Write($"{scenario.Name}, {side.Name} … ");
         var (clock, log) = (Stopwatch.StartNew(), Path.Combine(logs, $"{scenario.Name}-{side.Log}.log"));
-        var file = Path.Combine(side.Folder, Artifacts, $"{scenario.Name}.json");
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(side.Folder, Artifacts)).FullName, $"{scenario.Name}.json");
         // What an earlier run left there is no result of this one.
         File.Delete(file);
         var exitCode = await LoggedCommand.RunAsync(
