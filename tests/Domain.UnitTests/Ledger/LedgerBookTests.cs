@@ -335,13 +335,15 @@ public sealed class LedgerBookTests
     private static Instruction Make(int n, int what, Guid source, Guid destination, Guid owner, Money amount, bool all, int back)
     {
         var (id, earlier) = (Id(2000 + (n * 10)), Id(2000 + (Math.Max(0, n - back) * 10)));
+        // An exchange has the id of its quote, which no journal of another kind can have.
+        var quote = Id(8001 + (all ? n : Math.Max(0, n - back)));
         return what switch
         {
             < 4 => Movement.Transfer(id, owner, [new Leg(id, source, destination, amount, "one")]),
             4 => Movement.Transfer(id, owner, [.. Enumerable.Range(1, 3).Select(ThereAndBack)]),
             5 => Movement.Deposit(id, owner, destination, amount, null),
             6 => Movement.Withdrawal(id, owner, source, amount, null),
-            7 => new Reversal(earlier, all ? null : amount, null) { Id = id, By = owner },
+            7 => new Reversal(back == 3 ? Id(8001 + Math.Max(0, n - 3)) : earlier, all ? null : amount, null) { Id = id, By = owner },
             8 or 9 => new Reservation(source, destination, amount, Start.AddSeconds(n + back), null) { Id = id, By = owner },
             10 => new Capture(earlier, all ? null : amount) { Id = id, By = owner },
             11 => new Release(earlier, all) { Id = id, By = all ? null : owner },
@@ -349,7 +351,7 @@ public sealed class LedgerBookTests
             _ => new CurrencyExchange(
                 source, destination, Terms(), Start.AddSeconds(n + back - 3), [Id(n + 5001), Id(n + 6001), Id(n + 7001)])
             {
-                Id = all ? id : Id(2000 + (Math.Max(0, n - back) * 10)),
+                Id = quote,
                 By = owner,
             },
         };
