@@ -25,10 +25,11 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         var page = await File.ReadAllTextAsync(Repository.File("docs/services/forward-auth.md"));
         var block = Blocks().Matches(page).Single(match => match.Groups["language"].Value == (program == "nginx" ? "nginx" : "caddyfile"));
         var port = Ports.Free();
+        // Its own port first: those of the others are chosen at random, and may contain the same digits.
         var configuration = block.Groups["text"].Value
+            .Replace("8080", $"{port}", StringComparison.Ordinal)
             .Replace("127.0.0.1:5080", portico.Authority, StringComparison.Ordinal)
-            .Replace("127.0.0.1:9000", service.Authority, StringComparison.Ordinal)
-            .Replace("8080", $"{port}", StringComparison.Ordinal);
+            .Replace("127.0.0.1:9000", service.Authority, StringComparison.Ordinal);
         if (permission.Length > 0)
             configuration = Verify().Replace(configuration, $"$0?permission={permission}");
 
