@@ -20,8 +20,8 @@ internal static class ReconciliationSql
 
     /// <summary>Compares the copied rows with the ledger and stores what differs.</summary>
     /// <remarks>
-    /// One statement, so that it sees the ledger at one time. Lists that are made here are put together by UNION and GROUP BY only: the
-    /// planner knows nothing of their lengths, and might join them row by row. What is joined has an index.
+    /// One statement, so that it sees the ledger at one time. Lists that are made here are put together by UNION, GROUP BY and NOT IN only:
+    /// the planner knows nothing of their lengths, and might join them row by row. What is joined has an index.
     /// $1 id, $2 provider, $3 kind of the clearing accounts, $4 and $5 the period, $6 and $7 what is covered, $8 hash of the file,
     /// $9 by, $10 at, $11 the largest number of differences.
     /// </remarks>
@@ -33,7 +33,8 @@ internal static class ReconciliationSql
         -- What moved the clearing accounts in the period, and the payment that it names.
         entries AS MATERIALIZED (
             SELECT j.id AS journal_id, j.amount, j.currency, j.recorded_at,
-                CASE WHEN j.description ~ '^(Payment|Refund of payment) [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                CASE WHEN j.description LIKE '% ________-____-____-____-____________'
+                        AND translate(right(j.description, 36), '0123456789abcdef', '') = '----'
                     THEN right(j.description, 36)::uuid END AS payment_id
             FROM clearing c
                 JOIN ledger.postings p ON p.account_id = c.id AND p.account_version > c.low AND p.account_version <= c.high
@@ -53,6 +54,8 @@ internal static class ReconciliationSql
             SELECT f.payment_id FROM reported r JOIN payment_refunds f ON f.provider_id = r.provider_id
             WHERE r.subject IN ('refund', 'failedRefund')),
         known AS MATERIALIZED (SELECT p.id, p.provider_id FROM named n JOIN payments p ON p.id = n.id AND p.provider = $2),
+        refunds AS MATERIALIZED (
+            SELECT f.id, f.provider_id, k.id AS payment_id FROM known k JOIN payment_refunds f ON f.payment_id = k.id),
         -- The journals that these payments and their refunds may have.
         expected AS MATERIALIZED (
             SELECT v.subject, k.provider_id, k.id AS payment_id, v.is_fee, ledger.derived_id(k.id, v.purpose) AS journal_id
@@ -60,8 +63,8 @@ internal static class ReconciliationSql
                 ('payment', 'credit'::bytea, false), ('payment', 'suspense'::bytea, false), ('payment', 'fee'::bytea, true))
                 v (subject, purpose, is_fee)
             UNION ALL
-            SELECT v.subject, f.provider_id, k.id, false, ledger.derived_id(f.id, v.purpose)
-            FROM known k JOIN payment_refunds f ON f.payment_id = k.id CROSS JOIN (VALUES
+            SELECT v.subject, f.provider_id, f.payment_id, false, ledger.derived_id(f.id, v.purpose)
+            FROM refunds f CROSS JOIN (VALUES
                 ('refund', 'capture'::bytea), ('refund', 'withdrawal'::bytea), ('refund', 'debt'::bytea),
                 ('failedRefund', 'return'::bytea), ('failedRefund', 'suspended return'::bytea))
                 v (subject, purpose)),
@@ -71,20 +74,15 @@ internal static class ReconciliationSql
             WHERE j.source_id IN (SELECT id FROM clearing) OR j.destination_id IN (SELECT id FROM clearing)),
         -- What moved a clearing account and belongs to no payment.
         foreign_entries AS MATERIALIZED (
-            SELECT journal_id, min(amount) AS amount, min(currency) AS currency, min(recorded_at) AS recorded_at,
-                min(payment_id::text)::uuid AS payment_id
-            FROM (SELECT journal_id, amount, currency, recorded_at, payment_id, false AS is_explained FROM entries
-                UNION ALL SELECT journal_id, amount, currency, recorded_at, payment_id, true FROM booked) both_lists
-            GROUP BY journal_id HAVING NOT bool_or(is_explained)),
+            SELECT journal_id, amount, currency, recorded_at, payment_id FROM entries
+            WHERE journal_id NOT IN (SELECT journal_id FROM booked)),
         items AS MATERIALIZED (
             SELECT subject, provider_id, min(payment_id::text)::uuid AS payment_id, min(line) AS line,
                 min(times) AS reported_times, min(reported_currency) AS reported_currency, min(reported_amount) AS reported_amount,
                 min(reported_fee) AS reported_fee, min(reported_at) AS reported_at, coalesce(bool_or(is_inside), false) AS is_reported,
-                (array_agg(journal_id ORDER BY recorded_at, journal_id) FILTER (WHERE is_booked))[1] AS journal_id,
-                count(*) FILTER (WHERE is_booked) AS booked_times,
-                (array_agg(currency ORDER BY recorded_at, journal_id) FILTER (WHERE is_booked))[1] AS booked_currency,
-                (array_agg(amount ORDER BY recorded_at, journal_id) FILTER (WHERE is_booked))[1] AS booked_amount,
-                sum(fee) AS booked_fee, min(recorded_at) FILTER (WHERE is_booked) AS booked_at,
+                (min(journal_id::text) FILTER (WHERE is_booked))::uuid AS journal_id,
+                count(*) FILTER (WHERE is_booked) AS booked_times, min(currency) FILTER (WHERE is_booked) AS booked_currency,
+                min(amount) AS booked_amount, sum(fee) AS booked_fee, min(recorded_at) FILTER (WHERE is_booked) AS booked_at,
                 coalesce(bool_or(is_booked AND recorded_at >= $4 AND recorded_at < $5), false) AS is_booked_inside
             FROM (
                 SELECT subject, provider_id, NULL::uuid AS payment_id, line, times, currency AS reported_currency,
@@ -97,9 +95,10 @@ internal static class ReconciliationSql
                     CASE WHEN NOT is_fee THEN amount END, CASE WHEN is_fee THEN amount END, recorded_at
                 FROM booked
                 UNION ALL
-                SELECT DISTINCT subject, provider_id, payment_id, NULL::int, NULL::bigint, NULL, NULL::numeric, NULL::numeric,
-                    NULL::timestamptz, NULL::boolean, false, NULL::uuid, NULL, NULL::numeric, NULL::numeric, NULL::timestamptz
-                FROM expected WHERE NOT is_fee) parts
+                SELECT k.subject, k.provider_id, k.payment_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, NULL
+                FROM (SELECT 'payment' AS subject, provider_id, id AS payment_id FROM known
+                    UNION ALL SELECT 'refund', provider_id, payment_id FROM refunds
+                    UNION ALL SELECT 'failedRefund', provider_id, payment_id FROM refunds) k) parts
             GROUP BY subject, provider_id
             HAVING coalesce(bool_or(is_inside), false) OR coalesce(bool_or(is_booked AND recorded_at >= $4 AND recorded_at < $5), false)
             UNION ALL
