@@ -27,9 +27,9 @@ public interface IReconciliations
     Task<ReconciliationDto?> Find(Guid id, CancellationToken cancellationToken);
 
     /// <summary>Reads the reconciliations before one, newest first.</summary>
-    Task<List<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken);
+    Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken);
 
     /// <summary>Reads the differences after a number, of one kind or of all.</summary>
-    Task<List<DifferenceDto>> ListDifferences(
+    Task<IReadOnlyList<DifferenceDto>> ListDifferences(
         Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken);
 }

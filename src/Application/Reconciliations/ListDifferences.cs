@@ -42,6 +42,6 @@ internal sealed class ListDifferencesHandler(IReconciliations reconciliations) :
         var after = query.Cursor is { } cursor && Cursor.TryRead<DifferencePosition>(cursor, out var last) ? last.Number : 0;
         // One extra row shows whether there is a next page.
         var found = await reconciliations.ListDifferences(query.Id, query.Kind, after, query.Limit + 1, cancellationToken);
-        return Page.Of(found, query.Limit, each => each, last => Cursor.Write(new DifferencePosition(last.Number)));
+        return Page.Of([.. found], query.Limit, each => each, last => Cursor.Write(new DifferencePosition(last.Number)));
     }
 }

@@ -32,6 +32,6 @@ internal sealed class ListReconciliationsHandler(IReconciliations reconciliation
             : Guid.AllBitsSet;
         // One extra row shows whether there is a next page.
         var found = await reconciliations.List(before, query.Limit + 1, cancellationToken);
-        return Page.Of(found, query.Limit, each => each, last => Cursor.Write(new ReconciliationPosition(last.Id)));
+        return Page.Of([.. found], query.Limit, each => each, last => Cursor.Write(new ReconciliationPosition(last.Id)));
     }
 }

@@ -6,5 +6,5 @@ namespace Portico.Infrastructure.Reconciliations;
 internal static class ReconciliationRegistration
 {
     public static IServiceCollection AddReconciliations(this IServiceCollection services) =>
-        services.AddScoped<IReconciliations, Reconciliations>();
+        services.AddScoped<IReconciliations, ReconciliationStore>();
 }

@@ -6,7 +6,7 @@ internal static class ReconciliationSql
     // An advisory lock that nothing else in the database uses.
     public const string Begin =
         """
-        SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;
+        SET LOCAL work_mem = '128MB'; SET LOCAL jit = off;
         SELECT pg_try_advisory_xact_lock(5786930140093827922)
         """;
 
@@ -28,7 +28,8 @@ internal static class ReconciliationSql
     public const string Compare =
         """
         WITH clearing AS MATERIALIZED (
-            SELECT id, ledger.version_at(id, $4 - interval '1 microsecond') AS low, ledger.version_at(id, $5 - interval '1 microsecond') AS high
+            SELECT id, ledger.version_at(id, $4 - interval '1 microsecond') AS low,
+                ledger.version_at(id, $5 - interval '1 microsecond') AS high
             FROM ledger.accounts WHERE kind = $3 AND version > 0),
         -- What moved the clearing accounts in the period, and the payment that it names.
         entries AS MATERIALIZED (
@@ -53,15 +54,17 @@ internal static class ReconciliationSql
             UNION
             SELECT f.payment_id FROM reported r JOIN payment_refunds f ON f.provider_id = r.provider_id
             WHERE r.subject IN ('refund', 'failedRefund')),
-        known AS MATERIALIZED (SELECT p.id, p.provider_id FROM named n JOIN payments p ON p.id = n.id AND p.provider = $2),
+        known AS MATERIALIZED (
+            SELECT p.id, p.provider_id, p.status FROM named n JOIN payments p ON p.id = n.id AND p.provider = $2),
         refunds AS MATERIALIZED (
             SELECT f.id, f.provider_id, k.id AS payment_id FROM known k JOIN payment_refunds f ON f.payment_id = k.id),
-        -- The journals that these payments and their refunds may have.
+        -- The journals that these payments and their refunds may have. A second credit belongs to no payment.
         expected AS MATERIALIZED (
             SELECT v.subject, k.provider_id, k.id AS payment_id, v.is_fee, ledger.derived_id(k.id, v.purpose) AS journal_id
             FROM known k CROSS JOIN (VALUES
                 ('payment', 'credit'::bytea, false), ('payment', 'suspense'::bytea, false), ('payment', 'fee'::bytea, true))
                 v (subject, purpose, is_fee)
+            WHERE k.status <> CASE v.purpose WHEN 'credit'::bytea THEN 'uncredited' WHEN 'suspense'::bytea THEN 'succeeded' ELSE '' END
             UNION ALL
             SELECT v.subject, f.provider_id, f.payment_id, false, ledger.derived_id(f.id, v.purpose)
             FROM refunds f CROSS JOIN (VALUES

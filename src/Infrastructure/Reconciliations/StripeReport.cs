@@ -9,7 +9,8 @@ namespace Portico.Infrastructure.Reconciliations;
 /// </remarks>
 internal sealed partial class StripeReport : ReportFormat
 {
-    private static readonly string[] Times = ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd HH:mm"];
+    private static readonly string[] Times =
+        ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd HH:mm"];
 
     public override string Name => "Stripe's itemized report \"Balance change from activity\" as CSV";
 

@@ -4,7 +4,7 @@ using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Reconciliations;
 
-/// <summary>YooKassa's registries of payments and of refunds, as it mails them; several of them may follow each other in one file.</summary>
+/// <summary>YooKassa's registries of payments and of refunds; several of them may follow each other in one file.</summary>
 /// <remarks>
 /// A registry has a title, a date, a table and its sums (https://yookassa.ru/docs/support/merchant/payments/reports). Times are those of
 /// Moscow. The sum without commission decides about the fee, because VAT is in it too.
@@ -86,7 +86,8 @@ internal sealed partial class YookassaReport : ReportFormat
         if (named is not null && fee != named)
             throw new InvalidReportException(record.Line, "The amount less the commission is not what the registry says.");
         return new ReportRow(
-            record.Line, ReportRow.Payment, IsCompared: true, record.Id(PaymentId), amount, fee, record.Time(Times, Moscow, "Время платежа"));
+            record.Line, ReportRow.Payment, IsCompared: true, record.Id(PaymentId), amount, fee,
+            record.Time(Times, Moscow, "Время платежа"));
     }
 
     [GeneratedRegex(@"^Число (платежей|возвратов):\s*(?<count>[0-9]{1,9})$", RegexOptions.ExplicitCapture, 100)]

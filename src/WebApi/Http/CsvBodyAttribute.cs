@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Marks an action that reads its body as CSV by itself, while it arrives; the body may have <c>Limits:MaxReportBytes</c>.</summary>
+/// <summary>Marks an action that reads its body as CSV while it arrives; it may have <c>Limits:MaxReportBytes</c>.</summary>
 /// <param name="example">A file for the OpenAPI document.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class CsvBodyAttribute(string example) : Attribute, IResourceFilter

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Portico.Infrastructure.Reconciliations;
 
@@ -7,8 +8,8 @@ namespace Portico.Application.UnitTests.Reconciliations;
 public sealed class ReportReaderTests
 {
     private const string StripeHeader =
-        "balance_transaction_id,created_utc,available_on_utc,currency,gross,fee,net,reporting_category,source_id,charge_id,payment_intent_id,"
-        + "description";
+        "balance_transaction_id,created_utc,available_on_utc,currency,gross,fee,net,reporting_category,source_id,charge_id,"
+        + "payment_intent_id,description";
 
     private const string PaymentHeader =
         "Идентификатор платежа;Сумма платежа;Валюта платежа;Сумма за вычетом комиссии и НДС;Сумма комиссии без НДС;Время платежа;"
@@ -141,7 +142,8 @@ public sealed class ReportReaderTests
     public async Task Refuses_a_registry_that_was_cut_off()
     {
         var wrong = await Assert.ThrowsAsync<InvalidReportException>(() => Read(
-            string.Join('\n', YookassaRows).Replace("Число платежей: 2", "Число платежей: 3", StringComparison.Ordinal), new YookassaReport()));
+            string.Join('\n', YookassaRows).Replace("Число платежей: 2", "Число платежей: 3", StringComparison.Ordinal),
+            new YookassaReport()));
         Assert.Equal([(8, "The registry should have 3 rows and has 2. It may be cut off.")], wrong.Problems);
     }
 
@@ -195,6 +197,7 @@ public sealed class ReportReaderTests
         return rows;
     }
 
-    private static string Text(ReportRow row) =>
-        $"{row.Line} {row.Subject} {row.ProviderId} {row.Amount} {row.Fee} {row.At:yyyy-MM-dd'T'HH:mm:ss} {row.IsCompared}";
+    private static string Text(ReportRow row) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{row.Line} {row.Subject} {row.ProviderId} {row.Amount} {row.Fee} {row.At:yyyy-MM-dd'T'HH:mm:ss} {row.IsCompared}");
 }

@@ -180,7 +180,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         var operation = Operations[row.Operation];
         var path = await WithRecord(row.Path, scene);
 
-        using var request = new HttpRequestMessage(extras.Method ?? new HttpMethod(row.Method), WithPrefix(path) + (extras.Query.Length > 0 ? extras.Query : Queries.GetValueOrDefault(row.Operation)));
+        var query = extras.Query.Length > 0 ? extras.Query : Queries.GetValueOrDefault(row.Operation);
+        using var request = new HttpRequestMessage(extras.Method ?? new HttpMethod(row.Method), WithPrefix(path) + query);
         if (scene.Caller is { } caller)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", caller.AccessToken);
         if (extras.IfMatch is { } tag && Declares(operation, "If-Match"))

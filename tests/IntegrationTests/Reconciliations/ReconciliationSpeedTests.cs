@@ -30,7 +30,8 @@ public sealed class ReconciliationSpeedTests(ITestOutputHelper output)
         using var content = new StringContent(report, Encoding.UTF8, "text/csv");
         var clock = Stopwatch.StartNew();
         using var request = new HttpRequestMessage(
-            HttpMethod.Post, "/api/v1/ledger/reconciliations?provider=yookassa&from=2001-01-01T00:00:00Z&to=2001-12-31T00:00:00Z")
+            HttpMethod.Post,
+            "/api/v1/ledger/reconciliations?provider=yookassa&from=2001-01-01T00:00:00Z&to=2001-12-31T00:00:00Z")
         {
             Headers = { Authorization = new("Bearer", admin.AccessToken) },
             Content = content,
@@ -89,7 +90,8 @@ public sealed class ReconciliationSpeedTests(ITestOutputHelper output)
 
     private static string Report(int count, DateTimeOffset from)
     {
-        var text = new StringBuilder("Идентификатор платежа;Сумма платежа;Валюта платежа;Сумма за вычетом комиссии и НДС;Время платежа;Описание\n");
+        var text = new StringBuilder(
+            "Идентификатор платежа;Сумма платежа;Валюта платежа;Сумма за вычетом комиссии и НДС;Время платежа;Описание\n");
         for (var n = 1; n <= count; n++)
         {
             var amount = ((n % 100 == 0 && n != count ? 20_000 : 10_000) + n) / 100m;

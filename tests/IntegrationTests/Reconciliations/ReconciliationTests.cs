@@ -76,7 +76,8 @@ public sealed class ReconciliationTests(ReconciliationWorld world) : IClassFixtu
         Assert.Equal(paymentId, difference.GetProperty("paymentId").GetGuid());
         Assert.Equal(PaymentIds.CreditOf(paymentId), difference.GetProperty("booked").GetProperty("journalId").GetGuid());
 
-        var page = await world.Admin.GetAsync($"/api/v1/ledger/reconciliations/{made.Text("id")}/differences?limit=1").Json(HttpStatusCode.OK);
+        var page = await world.Admin.GetAsync($"/api/v1/ledger/reconciliations/{made.Text("id")}/differences?limit=1")
+            .Json(HttpStatusCode.OK);
         Assert.True(JsonElement.DeepEquals(difference, Assert.Single(page.GetProperty("items").EnumerateArray())));
         var rest = await world.Admin.GetAsync(
             $"/api/v1/ledger/reconciliations/{made.Text("id")}/differences?cursor={page.Text("nextCursor")}").Json(HttpStatusCode.OK);
@@ -120,7 +121,8 @@ public sealed class ReconciliationTests(ReconciliationWorld world) : IClassFixtu
         var doubled = await world.SendAsync("stripe", ReportedItem.Stripe(world.Stripe.Concat(world.Stripe), world.At))
             .Json(HttpStatusCode.Created);
         Assert.Equal(
-            world.Stripe.Select(item => $"twice {item.Subject} {item.Id}").Order(StringComparer.Ordinal), ReconciliationWorld.Found(doubled));
+            world.Stripe.Select(item => $"twice {item.Subject} {item.Id}").Order(StringComparer.Ordinal),
+            ReconciliationWorld.Found(doubled));
     }
 
     [Fact]
@@ -150,7 +152,8 @@ public sealed class ReconciliationTests(ReconciliationWorld world) : IClassFixtu
     public async Task Wrong_lines_are_named_and_nothing_is_stored()
     {
         var before = await world.App.Database.TextAsync("SELECT count(*) FROM ledger.reconciliations");
-        var report = ReportedItem.Stripe(world.Stripe, world.At).Replace("100.00,0.00,100.00", "100.00,0.00,99.00", StringComparison.Ordinal);
+        var report = ReportedItem.Stripe(world.Stripe, world.At)
+            .Replace("100.00,0.00,100.00", "100.00,0.00,99.00", StringComparison.Ordinal);
         var problem = await world.SendAsync("stripe", report).Problem(HttpStatusCode.BadRequest, "invalid_report");
         Assert.Equal("net is not gross less fee.", problem.GetProperty("errors").GetProperty("line 2")[0].GetString());
         problem = await world.SendAsync("yookassa", report).Problem(HttpStatusCode.BadRequest, "invalid_report");

@@ -111,7 +111,8 @@ public sealed class ReconciliationWorld : IAsyncLifetime
     public Task<HttpResponseMessage> SendAsync(
         TestPerson person, string provider, HttpContent report, DateTimeOffset? from = null, DateTimeOffset? to = null)
     {
-        static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        static string Text(DateTimeOffset time) =>
+            time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
         var request = new HttpRequestMessage(
             HttpMethod.Post,

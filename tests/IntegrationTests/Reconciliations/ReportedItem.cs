@@ -30,7 +30,8 @@ internal sealed record ReportedItem(string Subject, string Id, string PaymentId,
             };
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"txn_{number++},{time},{item.Currency.ToLowerInvariant()},{gross:0.00},{item.Fee:0.00},{gross - item.Fee:0.00},");
+                $"txn_{number++},{time},{item.Currency.ToLower(CultureInfo.InvariantCulture)},");
+            text.Append(CultureInfo.InvariantCulture, $"{gross:0.00},{item.Fee:0.00},{gross - item.Fee:0.00},");
             text.Append(CultureInfo.InvariantCulture, $"{category},{source},{item.PaymentId},\"An order, with a comma\"\r\n");
         }
 

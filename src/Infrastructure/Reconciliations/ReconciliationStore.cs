@@ -17,7 +17,7 @@ namespace Portico.Infrastructure.Reconciliations;
 /// A report is copied into an unlogged table while it arrives, and compared by one statement. Only the rows of reconciliations are written:
 /// the ledger is read and not locked.
 /// </remarks>
-internal sealed class Reconciliations(AppDbContext db) : IReconciliations
+internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
 {
     // The counts are right in any case. A report with more differences is the report of something else.
     private const int MaxDifferences = 100_000;
@@ -54,7 +54,8 @@ internal sealed class Reconciliations(AppDbContext db) : IReconciliations
             format.CoversRefunds,
             hash))
         {
-            compare.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = (object?)reconciliation.By ?? DBNull.Value });
+            compare.Parameters.Add(
+                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = (object?)reconciliation.By ?? DBNull.Value });
             compare.Parameters.Add(new NpgsqlParameter { Value = reconciliation.At });
             compare.Parameters.Add(new NpgsqlParameter { Value = MaxDifferences });
             await compare.ExecuteNonQueryAsync(cancellationToken);
@@ -83,7 +84,7 @@ internal sealed class Reconciliations(AppDbContext db) : IReconciliations
         }
     }
 
-    public async Task<List<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken)
     {
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
@@ -96,7 +97,7 @@ internal sealed class Reconciliations(AppDbContext db) : IReconciliations
         }
     }
 
-    public async Task<List<DifferenceDto>> ListDifferences(
+    public async Task<IReadOnlyList<DifferenceDto>> ListDifferences(
         Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken)
     {
         await db.Database.OpenConnectionAsync(cancellationToken);
