@@ -1,4 +1,3 @@
-using System.Globalization;
 using Portico.Domain.Common;
 
 namespace Portico.Application.Reconciliations;
@@ -11,14 +10,7 @@ public static class ReconciliationErrors
     public static readonly Error Running = new(
         ErrorKind.Conflict, "reconciliation_running", "Another report is being compared. Wait until that ends.");
 
-    /// <summary>The report can't be read.</summary>
-    /// <param name="lines">What is wrong with each line, by its number; 0 is the file as a whole.</param>
-    public static Error InvalidReport(IEnumerable<(int Line, string Problem)> lines) => new(
-        ErrorKind.Validation, "invalid_report", "This is no report of the provider that can be compared. Nothing was stored.")
-    {
-        Fields = lines.GroupBy(line => line.Line).ToDictionary(
-            line => line.Key == 0 ? "file" : string.Create(CultureInfo.InvariantCulture, $"line {line.Key}"),
-            line => line.Select(each => each.Problem).ToArray(),
-            StringComparer.Ordinal),
-    };
+    /// <summary>The report can't be read; its fields are what is wrong with each line.</summary>
+    public static readonly Error InvalidReport = new(
+        ErrorKind.Validation, "invalid_report", "This is no report of the provider that can be compared. Nothing was stored.");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -39,7 +40,13 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         }
         catch (InvalidReportException wrong)
         {
-            return ReconciliationErrors.InvalidReport(wrong.Problems);
+            return ReconciliationErrors.InvalidReport with
+            {
+                Fields = wrong.Problems.GroupBy(problem => problem.Line).ToDictionary(
+                    line => line.Key == 0 ? "file" : string.Create(CultureInfo.InvariantCulture, $"line {line.Key}"),
+                    line => line.Select(each => each.Problem).ToArray(),
+                    StringComparer.Ordinal),
+            };
         }
 
         await using (var compare = Command(
