@@ -17,6 +17,7 @@ using Portico.Infrastructure.Payments;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.QueryCache;
 using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Reconciliations;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.SecondFactors;
 using Portico.Infrastructure.ServiceAccounts;
@@ -52,7 +53,8 @@ public static class InfrastructureRegistration
             .AddEvents(configuration)
             .AddAggregation(configuration)
             .AddOrders(configuration)
-            .AddPayments(configuration);
+            .AddPayments(configuration)
+            .AddReconciliations();
     }
 
     /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>

@@ -66,7 +66,6 @@ internal static class WebApiRegistration
         app.UseMiddleware<RequestSyntax>();
         app.UseMiddleware<ManagementGate>();
         app.UseMiddleware<RequestDeadline>();
-        app.UseMiddleware<BodyLimit>();
         app.Use((context, next) =>
         {
             // HEAD works for every GET: from here on the method is GET, and the server leaves out the body.
@@ -77,6 +76,7 @@ internal static class WebApiRegistration
         app.UseSwaggerPage();
         app.UseBuiltPages();
         app.UseRouting();
+        app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<GrpcGate>();
         app.UseMiddleware<CsrfGate>();
         app.UseAuthentication();

@@ -33,6 +33,7 @@ export interface ErrorStatuses {
   invalid_credentials: 401;
   invalid_passkey: 400;
   invalid_refresh_token: 401;
+  invalid_report: 400;
   invalid_scope: 400;
   invalid_state: 400;
   invalid_telegram_link: 400;
@@ -71,6 +72,7 @@ export interface ErrorStatuses {
   quote_used: 409;
   rank_too_low: 403;
   receipt_pending: 409;
+  reconciliation_running: 409;
   refresh_superseded: 401;
   refund_exceeded: 422;
   request_timeout: 408;

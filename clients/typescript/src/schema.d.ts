@@ -10126,6 +10126,540 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the reconciliations, newest first
+         * @description Needs the permission `ledger.audit`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfReconciliationSummaryDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Compares a provider's report of a period with the clearing account of the provider
+         * @description The body is the file: of Stripe the itemized report "Balance change from activity", of YooKassa the registries of payments and of
+         *     refunds. It has at most `Limits:MaxReportBytes`. The answer has the first 100 differences. No money is changed, and the same file
+         *     may be sent again.
+         *
+         *     Needs the permission `ledger.audit`.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Whose report it is. */
+                    provider?: components["schemas"]["PaymentProvider"];
+                    /** @description The begin of the period. */
+                    from?: string;
+                    /** @description The end of the period, which is not in it. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id,payment_intent_id
+                     *     txn_1,2026-11-21 10:00:00,eur,100.00,3.20,96.80,charge,ch_1,pi_1
+                     */
+                    "text/csv": string;
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReconciliationDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Gateway Timeout */
+                504: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/reconciliations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows a reconciliation with its first 100 differences
+         * @description Needs the permission `ledger.audit`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReconciliationDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/reconciliations/{id}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the differences of a reconciliation
+         * @description Needs the permission `ledger.audit`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    id?: string;
+                    /** @description Only differences of this kind. */
+                    kind?: components["schemas"]["DifferenceKind"];
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfDifferenceDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/second-factors": {
         parameters: {
             query?: never;
@@ -19662,6 +20196,27 @@ export interface components {
         BlockUser: {
             reason: string;
         };
+        /** @description What the ledger has of a payment or a refund. */
+        BookedRowDto: {
+            /**
+             * Format: uuid
+             * @description The journal; its receipt is that of a transfer.
+             */
+            journalId: string;
+            /**
+             * Format: int32
+             * @description How many journals there are.
+             */
+            times: number;
+            /** @description The amount of the first journal. */
+            amount: components["schemas"]["Money"];
+            fee: null | components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description When it was booked.
+             */
+            at: string;
+        };
         /**
          * @description Who is signed in, with which rights, and until when.
          * @example {
@@ -20260,6 +20815,110 @@ export interface components {
             amount: components["schemas"]["Money"];
             description?: null | string;
         };
+        /** @description How many differences of each kind there are. */
+        DifferenceCountsDto: {
+            /**
+             * Format: int32
+             * @description Booked after the period.
+             */
+            late: number;
+            /**
+             * Format: int32
+             * @description In the report, not booked.
+             */
+            missingHere: number;
+            /**
+             * Format: int32
+             * @description Booked, not in the report.
+             */
+            missingThere: number;
+            /**
+             * Format: int32
+             * @description In the report or booked more than once.
+             */
+            twice: number;
+            /**
+             * Format: int32
+             * @description In two currencies.
+             */
+            wrongCurrency: number;
+            /**
+             * Format: int32
+             * @description With two amounts.
+             */
+            wrongAmount: number;
+            /**
+             * Format: int32
+             * @description With two fees.
+             */
+            wrongFee: number;
+            /**
+             * Format: int32
+             * @description The number of all differences.
+             */
+            total?: number;
+        };
+        /**
+         * @description One difference between a report and the clearing account.
+         * @example {
+         *       "number": 1,
+         *       "kind": "wrongAmount",
+         *       "subject": "payment",
+         *       "providerId": "pi_3PqRc2Lk",
+         *       "paymentId": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "reported": {
+         *         "line": 2,
+         *         "times": 1,
+         *         "amount": {
+         *           "amount": "90.00",
+         *           "currency": "EUR"
+         *         },
+         *         "fee": {
+         *           "amount": "3.20",
+         *           "currency": "EUR"
+         *         },
+         *         "at": "2026-11-21T10:00:00.000Z"
+         *       },
+         *       "booked": {
+         *         "journalId": "01a1fc7e-e7a1-7abc-aa3f-8ae82c4c4ddd",
+         *         "times": 1,
+         *         "amount": {
+         *           "amount": "100.00",
+         *           "currency": "EUR"
+         *         },
+         *         "fee": {
+         *           "amount": "3.20",
+         *           "currency": "EUR"
+         *         },
+         *         "at": "2026-11-21T10:00:02.123Z"
+         *       }
+         *     }
+         */
+        DifferenceDto: {
+            /**
+             * Format: int32
+             * @description Its number in the reconciliation.
+             */
+            number: number;
+            /** @description How they differ. */
+            kind: components["schemas"]["DifferenceKind"];
+            /** @description What it is about. */
+            subject: components["schemas"]["ReconciledSubject"];
+            /** @description The provider's id; null for a journal that belongs to no payment. */
+            providerId: null | string;
+            /**
+             * Format: uuid
+             * @description The payment; null when none is known.
+             */
+            paymentId: null | string;
+            reported: null | components["schemas"]["ReportedRowDto"];
+            booked: null | components["schemas"]["BookedRowDto"];
+        };
+        /**
+         * @description How a report and the clearing account differ.
+         * @enum {string}
+         */
+        DifferenceKind: "late" | "missingHere" | "missingThere" | "twice" | "wrongCurrency" | "wrongAmount" | "wrongFee";
         /**
          * @description Deletes a dead letter permanently: the event is never handled, or the message never sent.
          * @example {
@@ -21359,6 +22018,13 @@ export interface components {
             nextCursor: null | string;
         };
         /** @description One page of a list, with the cursor of the next page. */
+        PageOfDifferenceDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["DifferenceDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
+        /** @description One page of a list, with the cursor of the next page. */
         PageOfEntryDto: {
             /** @description The items, at most `limit`. */
             items: components["schemas"]["EntryDto"][];
@@ -21446,6 +22112,13 @@ export interface components {
         PageOfRankDto: {
             /** @description The items, at most `limit`. */
             items: components["schemas"]["RankDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
+        /** @description One page of a list, with the cursor of the next page. */
+        PageOfReconciliationSummaryDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["ReconciliationSummaryDto"][];
             /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
             nextCursor: null | string;
         };
@@ -22130,6 +22803,219 @@ export interface components {
             items: components["schemas"]["NotificationDto"][];
         };
         /**
+         * @description What a difference is about.
+         * @enum {string}
+         */
+        ReconciledSubject: "payment" | "refund" | "failedRefund" | "journal";
+        /** @description What a report and the clearing account have of one kind of row in one currency, in the period. */
+        ReconciledTotalDto: {
+            /** @description payment, refund, failedRefund or journal; else the provider's name of rows that are not compared. */
+            name: string;
+            /** @description Whether these rows were compared. */
+            compared: boolean;
+            /**
+             * Format: int32
+             * @description How many rows the report has.
+             */
+            reportedCount: number;
+            /** @description Their amount; of rows that are not compared with its sign. */
+            reported: components["schemas"]["Money"];
+            /** @description Their fees. */
+            reportedFee: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description How many are booked.
+             */
+            bookedCount: number;
+            /** @description Their amount. */
+            booked: components["schemas"]["Money"];
+            /** @description Their fees. */
+            bookedFee: components["schemas"]["Money"];
+        };
+        /**
+         * @description A comparison of a provider's report with its clearing account, with its first differences.
+         * @example {
+         *       "id": "01a1fc7e-e7a3-7915-aa3f-8ae82c4c4ddd",
+         *       "provider": "stripe",
+         *       "from": "2026-11-21T00:00:00.000Z",
+         *       "to": "2026-11-22T00:00:00.000Z",
+         *       "covers": [
+         *         "payment",
+         *         "refund",
+         *         "failedRefund"
+         *       ],
+         *       "rows": 2,
+         *       "rowsOutside": 0,
+         *       "matched": 1,
+         *       "counts": {
+         *         "late": 0,
+         *         "missingHere": 0,
+         *         "missingThere": 0,
+         *         "twice": 0,
+         *         "wrongCurrency": 0,
+         *         "wrongAmount": 1,
+         *         "wrongFee": 0,
+         *         "total": 1
+         *       },
+         *       "fileHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "repeatOf": null,
+         *       "createdAt": "2026-11-22T06:00:00.000Z",
+         *       "createdBy": "01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
+         *       "totals": [
+         *         {
+         *           "name": "payment",
+         *           "compared": true,
+         *           "reportedCount": 1,
+         *           "reported": {
+         *             "amount": "90.00",
+         *             "currency": "EUR"
+         *           },
+         *           "reportedFee": {
+         *             "amount": "3.20",
+         *             "currency": "EUR"
+         *           },
+         *           "bookedCount": 1,
+         *           "booked": {
+         *             "amount": "100.00",
+         *             "currency": "EUR"
+         *           },
+         *           "bookedFee": {
+         *             "amount": "3.20",
+         *             "currency": "EUR"
+         *           }
+         *         }
+         *       ],
+         *       "differences": [
+         *         {
+         *           "number": 1,
+         *           "kind": "wrongAmount",
+         *           "subject": "payment",
+         *           "providerId": "pi_3PqRc2Lk",
+         *           "paymentId": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *           "reported": {
+         *             "line": 2,
+         *             "times": 1,
+         *             "amount": {
+         *               "amount": "90.00",
+         *               "currency": "EUR"
+         *             },
+         *             "fee": {
+         *               "amount": "3.20",
+         *               "currency": "EUR"
+         *             },
+         *             "at": "2026-11-21T10:00:00.000Z"
+         *           },
+         *           "booked": {
+         *             "journalId": "01a1fc7e-e7a1-7abc-aa3f-8ae82c4c4ddd",
+         *             "times": 1,
+         *             "amount": {
+         *               "amount": "100.00",
+         *               "currency": "EUR"
+         *             },
+         *             "fee": {
+         *               "amount": "3.20",
+         *               "currency": "EUR"
+         *             },
+         *             "at": "2026-11-21T10:00:02.123Z"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        ReconciliationDto: {
+            /** @description The sums of the period, by kind of row and currency. */
+            totals: components["schemas"]["ReconciledTotalDto"][];
+            /** @description The first 100 differences. */
+            differences: components["schemas"]["DifferenceDto"][];
+            /** Format: uuid */
+            id?: string;
+            provider?: components["schemas"]["PaymentProvider"];
+            /**
+             * Format: date-time
+             * @description The begin of the period.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description The end of the period, which is not in it.
+             */
+            to?: string;
+            /** @description What the report lists: payments, refunds or both. What it does not list is not compared. */
+            covers?: components["schemas"]["ReconciledSubject"][];
+            /**
+             * Format: int32
+             * @description How many rows the report has.
+             */
+            rows?: number;
+            /**
+             * Format: int32
+             * @description How many of them have a time outside the period.
+             */
+            rowsOutside?: number;
+            /**
+             * Format: int32
+             * @description How many payments and refunds of the report are booked exactly so.
+             */
+            matched?: number;
+            counts?: components["schemas"]["DifferenceCountsDto"];
+            /** @description The SHA-256 of the file, in hexadecimal digits. */
+            fileHash?: string;
+            /**
+             * Format: uuid
+             * @description The last earlier comparison of the same file; null when there is none.
+             */
+            repeatOf?: null | string;
+            /** Format: date-time */
+            createdAt?: string;
+            /** Format: uuid */
+            createdBy?: null | string;
+        };
+        /** @description A comparison of a provider's report with its clearing account. */
+        ReconciliationSummaryDto: {
+            /** Format: uuid */
+            id: string;
+            provider: components["schemas"]["PaymentProvider"];
+            /**
+             * Format: date-time
+             * @description The begin of the period.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The end of the period, which is not in it.
+             */
+            to: string;
+            /** @description What the report lists: payments, refunds or both. What it does not list is not compared. */
+            covers: components["schemas"]["ReconciledSubject"][];
+            /**
+             * Format: int32
+             * @description How many rows the report has.
+             */
+            rows: number;
+            /**
+             * Format: int32
+             * @description How many of them have a time outside the period.
+             */
+            rowsOutside: number;
+            /**
+             * Format: int32
+             * @description How many payments and refunds of the report are booked exactly so.
+             */
+            matched: number;
+            counts: components["schemas"]["DifferenceCountsDto"];
+            /** @description The SHA-256 of the file, in hexadecimal digits. */
+            fileHash: string;
+            /**
+             * Format: uuid
+             * @description The last earlier comparison of the same file; null when there is none.
+             */
+            repeatOf: null | string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            createdBy: null | string;
+        };
+        /**
          * @description The recovery codes, which are shown once; each works once.
          * @example {
          *       "recoveryCodes": [
@@ -22206,6 +23092,27 @@ export interface components {
         ReplayDeadLetter: {
             /** @description Why, for the audit log: 1 to 500 characters. */
             reason: string;
+        };
+        /** @description What the report says of a payment or a refund. */
+        ReportedRowDto: {
+            /**
+             * Format: int32
+             * @description The line of the file.
+             */
+            line: number;
+            /**
+             * Format: int32
+             * @description How many rows the report has of it.
+             */
+            times: number;
+            /** @description The amount of the first row. */
+            amount: components["schemas"]["Money"];
+            fee: null | components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description Its time.
+             */
+            at: string;
         };
         /**
          * @description Requests, and those of them with an answer of 4xx and of 5xx.

@@ -41,5 +41,6 @@ internal sealed class PaymentRefundConfiguration : IEntityTypeConfiguration<Paym
         builder.Property(refund => refund.Failure).HasMaxLength(PaymentRefund.MaxFailureLength);
         builder.HasIndex(refund => refund.OwnerId).HasDatabaseName("payment_refunds_owner_id_idx");
         builder.HasIndex(refund => refund.PaymentId).HasDatabaseName("payment_refunds_payment_id_idx");
+        builder.HasIndex(refund => refund.ProviderId).HasDatabaseName("payment_refunds_provider_id_idx");
     }
 }

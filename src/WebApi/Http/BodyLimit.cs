@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Refuses a body that is larger than <c>Limits:MaxBodyBytes</c>, so that the client receives the 413.</summary>
+/// <summary>
+/// Refuses a body that is larger than <c>Limits:MaxBodyBytes</c>, or <c>Limits:MaxReportBytes</c> for a report, so that the client receives
+/// the 413.
+/// </summary>
 /// <remarks>
 /// A client that is still writing would get a connection reset instead of the 413. So the rest of the body is read and discarded first:
 /// at most 8 MiB and 5 s. Then the connection is closed.
@@ -16,13 +19,14 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
 
     public Task InvokeAsync(HttpContext context)
     {
+        var limit = context.GetEndpoint()?.Metadata.GetMetadata<CsvBodyAttribute>() is null ? limits.MaxBodyBytes : limits.MaxReportBytes;
         // The limit of the server must be larger, because it closes the connection before the rest is read.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
-            server.MaxRequestBodySize = limits.MaxBodyBytes + MaxDrainedBytes;
-        if (context.Request.ContentLength > limits.MaxBodyBytes)
+            server.MaxRequestBodySize = limit + MaxDrainedBytes;
+        if (context.Request.ContentLength > limit)
             throw TooLarge();
         if (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            context.Request.Body = new Counted(context.Request.Body, limits.MaxBodyBytes);
+            context.Request.Body = new Counted(context.Request.Body, limit);
         return next(context);
     }
 

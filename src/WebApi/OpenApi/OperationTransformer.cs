@@ -36,6 +36,8 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         RecordHeaders.Describe(operation, context.Description, useCase);
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var isLimited = !metadata.OfType<NoRateLimitAttribute>().Any();
+        if (metadata.OfType<CsvBodyAttribute>().SingleOrDefault() is { } csv)
+            operation.RequestBody = CsvBody(csv);
         SortedSet<int> statuses = [.. metadata.OfType<ProducesErrorsAttribute>().SelectMany(refuses => refuses.Statuses)];
         if (isLimited)
             statuses.Add(StatusCodes.Status429TooManyRequests);
@@ -84,6 +86,15 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         if (isLimited)
             RateLimitHeaders.Describe(operation.Responses);
     }
+
+    private static OpenApiRequestBody CsvBody(CsvBodyAttribute csv) => new()
+    {
+        Required = true,
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+        {
+            [CsvBodyAttribute.MediaType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = csv.Example },
+        },
+    };
 
     private static Type? UseCaseOf(OpenApiOperationTransformerContext context)
     {

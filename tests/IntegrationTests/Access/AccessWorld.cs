@@ -56,7 +56,15 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["POST /orders"] = """{"walletId":"{wallet}","lines":[{"productId":"0199c2a7-0001-7000-8000-000000000001","quantity":1}]}""",
         ["POST /events"] = """{"title":"Reds – Blues","closesAt":"{tomorrow}"}""",
         ["PUT /events/{id}"] = """{"title":"Reds – Blues (moved)","closesAt":"{tomorrow}"}""",
+        ["POST /ledger/reconciliations"] =
+            "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id,payment_intent_id\n",
         ["POST /forecasts"] = """{"eventId":"{event}","outcome":"win1"}""",
+    };
+
+    // The parameters that a request needs.
+    private static readonly Dictionary<string, string> Queries = new(StringComparer.Ordinal)
+    {
+        ["POST /ledger/reconciliations"] = "?provider=stripe&from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z",
     };
 
     // The records whose makers do not simply post the body to what stands before the id.
@@ -69,6 +77,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/users/me/logins"] = (_, _) => Task.FromResult("yandex"),
         ["/exchange-rates"] = (_, _) => Task.FromResult("EUR"),
         ["/payments"] = (world, scene) => world.Payment(scene),
+        ["/ledger/reconciliations"] = (_, _) => Task.FromResult($"{Guid.CreateVersion7()}"),
         ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
         ["/dead-letters"] = (_, _) => Task.FromResult($"{Guid.CreateVersion7()}"),
         ["/signing-keys"] = (_, _) => Task.FromResult("unknown"),
@@ -100,7 +109,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     // Their records belong to nobody in particular.
     private static readonly string[] Unowned =
         ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates", "/service-accounts",
-        "/dead-letters", "/signing-keys"];
+        "/dead-letters", "/signing-keys", "/ledger/reconciliations"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private FakeStripe _stripe = null!;
@@ -171,7 +180,8 @@ public sealed partial class AccessWorld : IAsyncLifetime
         var operation = Operations[row.Operation];
         var path = await WithRecord(row.Path, scene);
 
-        using var request = new HttpRequestMessage(extras.Method ?? new HttpMethod(row.Method), WithPrefix(path) + extras.Query);
+        var query = extras.Query.Length > 0 ? extras.Query : Queries.GetValueOrDefault(row.Operation);
+        using var request = new HttpRequestMessage(extras.Method ?? new HttpMethod(row.Method), WithPrefix(path) + query);
         if (scene.Caller is { } caller)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", caller.AccessToken);
         if (extras.IfMatch is { } tag && Declares(operation, "If-Match"))
@@ -179,7 +189,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         if (Declares(operation, "Idempotency-Key"))
             request.Headers.TryAddWithoutValidation("Idempotency-Key", extras.Key ?? Guid.NewGuid().ToString());
         if (Body(row.Operation) is { } body)
-            request.Content = new StringContent(await Fill(body, scene), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(await Fill(body, scene), Encoding.UTF8, MediaType(operation));
         // The answer of a stream has no end.
         return await App.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
@@ -344,6 +354,10 @@ public sealed partial class AccessWorld : IAsyncLifetime
         : Operations.TryGetValue(operation, out var description)
             && description.TryGetProperty("requestBody", out var request) ? Example(request)
         : null;
+
+    private static string MediaType(JsonElement operation) => operation.TryGetProperty("requestBody", out var body)
+        ? body.GetProperty("content").EnumerateObject().First().Name
+        : "application/json";
 
     private string Example(JsonElement requestBody)
     {

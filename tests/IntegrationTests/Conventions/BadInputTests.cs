@@ -100,7 +100,16 @@ public sealed class BadInputTests : PorticoTests
                 continue;
             }
 
-            var schema = Resolve(document, requestBody.GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+            if (!requestBody.GetProperty("content").TryGetProperty("application/json", out var json))
+            {
+                yield return new Attempt(path, "JSON in place of a file", "{}", "application/json", true);
+                yield return new Attempt(path, "no file", null, "text/csv", true);
+                yield return new Attempt(path, "an empty file", "", "text/csv", true);
+                yield return new Attempt(path, "another file", "a,b\n1,2\n", "text/csv", true);
+                continue;
+            }
+
+            var schema = Resolve(document, json.GetProperty("schema"));
             foreach (var (what, body) in BadBodies(schema))
                 yield return new Attempt(path, what, body, "application/json", true);
             yield return new Attempt(path, "no body", null, "application/json", true);

@@ -56,6 +56,8 @@ public sealed record AuditSubject(string Type, string Id)
 
     public static AuditSubject Payment(Guid id) => new("payment", id.ToString());
 
+    public static AuditSubject Reconciliation(Guid id) => new("reconciliation", id.ToString());
+
     public static AuditSubject DeadLetter(Guid id) => new("dead_letter", id.ToString());
 
     public static AuditSubject ServiceAccount(Guid id) => new("service_account", id.ToString());

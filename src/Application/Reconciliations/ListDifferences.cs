@@ -1,0 +1,47 @@
+using FluentValidation;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Paging;
+using Portico.Application.Common.Security;
+using Portico.Domain.Common;
+
+namespace Portico.Application.Reconciliations;
+
+/// <summary>Lists the differences of a reconciliation; for administrators.</summary>
+[RequirePermission(Permissions.LedgerAudit)]
+public sealed record ListDifferences : IQuery<Page<DifferenceDto>>, IPaged
+{
+    public Guid Id { get; private init; }
+
+    /// <summary>Only differences of this kind.</summary>
+    public DifferenceKind? Kind { get; init; }
+
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+    public string? Cursor { get; init; }
+
+    public ListDifferences Of(Guid id) => this with { Id = id };
+}
+
+/// <summary>The last difference of a page.</summary>
+internal sealed record DifferencePosition(int Number);
+
+internal sealed class ListDifferencesValidator : AbstractValidator<ListDifferences>
+{
+    public ListDifferencesValidator()
+    {
+        this.IsPaged<ListDifferences, DifferencePosition>();
+        RuleFor(q => q.Kind).IsInEnum();
+    }
+}
+
+internal sealed class ListDifferencesHandler(IReconciliations reconciliations) : IQueryHandler<ListDifferences, Page<DifferenceDto>>
+{
+    public async Task<Result<Page<DifferenceDto>>> Handle(ListDifferences query, CancellationToken cancellationToken)
+    {
+        if (await reconciliations.Find(query.Id, cancellationToken) is null)
+            return ReconciliationErrors.NotFound;
+        var after = query.Cursor is { } cursor && Cursor.TryRead<DifferencePosition>(cursor, out var last) ? last.Number : 0;
+        // One extra row shows whether there is a next page.
+        var found = await reconciliations.ListDifferences(query.Id, query.Kind, after, query.Limit + 1, cancellationToken);
+        return Page.Of([.. found], query.Limit, each => each, last => Cursor.Write(new DifferencePosition(last.Number)));
+    }
+}

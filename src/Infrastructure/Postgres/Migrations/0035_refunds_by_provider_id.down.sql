@@ -1,0 +1,2 @@
+-- migrator: no-transaction
+DROP INDEX CONCURRENTLY IF EXISTS payment_refunds_provider_id_idx;
