@@ -7,6 +7,9 @@ namespace Portico.DevStack;
 /// <remarks>PgBouncer refuses to run as root. If this process runs as root, it runs as the user of PostgreSQL.</remarks>
 public sealed class PgBouncerServer : LocalServer, IAsyncDisposable
 {
+    /// <summary>The most connections to PostgreSQL for each role and database.</summary>
+    public const int PoolSize = 10;
+
     private readonly PostgresServer _postgres;
     private readonly IReadOnlyList<string> _roles;
     private Account? _account;
@@ -76,7 +79,7 @@ public sealed class PgBouncerServer : LocalServer, IAsyncDisposable
             auth_file = {UsersFile}
             pool_mode = transaction
             max_client_conn = 1000
-            default_pool_size = 10
+            default_pool_size = {PoolSize}
             server_login_retry = 1
             query_wait_timeout = 5
 
