@@ -84,7 +84,7 @@ public sealed class DatabaseSettings : ISettings
         if (pooled.Database != direct.Database || pooled.Username != direct.Username)
             yield return $"{DirectKey} must name the same Database and Username as {Key}.";
         if (pooled.MaxAutoPrepare > 0)
-            yield return $"{Key} must not have Max Auto Prepare while {DirectKey} is set: a pooler in transaction mode may lose statements.";
+            yield return $"{Key} must not have Max Auto Prepare while {DirectKey} is set: a pooler may lose prepared statements.";
     }
 
     private static NpgsqlConnectionStringBuilder? Parse(string connection)

@@ -39,7 +39,8 @@ internal sealed class ReplicaLoad : IAsyncDisposable
     public int Transfers => _transfers.Distinct().Count();
 
     /// <summary>What every failed request got, with the number of them.</summary>
-    public string Failures => string.Join("; ", _failures.CountBy(failure => failure).Select(failure => $"{failure.Value} × {failure.Key}"));
+    public string Failures =>
+        string.Join("; ", _failures.CountBy(failure => failure).Select(failure => $"{failure.Value} × {failure.Key}"));
 
     /// <summary>What was asked, in one line.</summary>
     public string Summary =>
