@@ -23,7 +23,7 @@ internal sealed class Replicas : IAsyncDisposable
     /// <summary>One of them, past the proxy.</summary>
     public HttpClient this[int replica] => _processes[replica].Client;
 
-    /// <summary>The delay of production, which the applications of tests do not have, and limits for one client that asks for all.</summary>
+    /// <summary>The delay of production, which applications of tests do not have, and limits for one client that asks for all.</summary>
     public static Dictionary<string, string?> Settings => new(StringComparer.Ordinal)
     {
         ["Shutdown:DrainDelay"] = "00:00:05",
