@@ -128,14 +128,15 @@ public sealed partial class PorticoApp : IAsyncDisposable
         return started;
     }
 
-    /// <summary>Signs a new person up by e-mail.</summary>
-    public async Task<TestPerson> SignUpAsync(string? email = null)
+    /// <summary>Signs a new person up by e-mail, here or at a replica.</summary>
+    public async Task<TestPerson> SignUpAsync(string? email = null, HttpClient? at = null)
     {
-        var person = new TestPerson(this, email ?? NewEmail(), $"correct horse {Guid.NewGuid():N}");
-        using var sent = await Client.PostAsJsonAsync("/api/v1/auth/verify-code", new { person.Email, Reason = "registration" });
+        var api = at ?? Client;
+        var person = new TestPerson(api, email ?? NewEmail(), $"correct horse {Guid.NewGuid():N}");
+        using var sent = await api.PostAsJsonAsync("/api/v1/auth/verify-code", new { person.Email, Reason = "registration" });
         sent.EnsureSuccessStatusCode();
         var code = await CodeAsync(person.Email);
-        using var registered = await Client.PostAsJsonAsync(
+        using var registered = await api.PostAsJsonAsync(
             "/api/v1/auth/register",
             new Register { Email = person.Email, Code = code, Password = person.Password, DisplayName = "Ada Lovelace" });
         registered.EnsureSuccessStatusCode();

@@ -5,18 +5,25 @@ namespace Portico.Testing;
 /// <summary>The web API as a process of its own, a replica of an application in this one.</summary>
 public sealed class PorticoProcess : ServerProcess
 {
-    private PorticoProcess(IReadOnlyDictionary<string, string?> settings, string folder, HttpClient client)
-        : base("Portico.WebApi.dll", settings, folder, client, "/health/live") => Client = client;
+    private const string Program = "Portico.WebApi.dll";
+
+    private PorticoProcess(string program, IReadOnlyDictionary<string, string?> settings, string folder, HttpClient client)
+        : base(program, settings, folder, client, "/health/live") => Client = client;
 
     public HttpClient Client { get; }
 
-    public static async Task<PorticoProcess> StartAsync(PorticoApp replicaOf, IReadOnlyDictionary<string, string?> settings)
+    /// <param name="replicaOf">The application whose database, Redis and settings it shares.</param>
+    /// <param name="settings">What it has besides.</param>
+    /// <param name="program">The assembly of another version; without it that beside the tests.</param>
+    public static async Task<PorticoProcess> StartAsync(
+        PorticoApp replicaOf, IReadOnlyDictionary<string, string?> settings, string program = Program)
     {
         var all = new Dictionary<string, string?>(replicaOf.Settings, StringComparer.OrdinalIgnoreCase);
         all["urls"] = $"http://127.0.0.1:{Ports.Free()}";
         foreach (var (key, value) in settings)
             all[key] = value;
         var process = new PorticoProcess(
+            program,
             all,
             Path.GetDirectoryName(replicaOf.Mailbox)!,
             new HttpClient { BaseAddress = new Uri(all["urls"]!), Timeout = TimeSpan.FromSeconds(20) });

@@ -14,7 +14,7 @@ public abstract class ServerProcess : IAsyncDisposable
     private GuardedProcess? _process;
 
     /// <summary>Describes a process that is not started yet.</summary>
-    /// <param name="program">The assembly, beside the tests.</param>
+    /// <param name="program">The assembly: beside the tests, or of another version by its whole path.</param>
     /// <param name="settings">What it is started with.</param>
     /// <param name="folder">The folder of its log.</param>
     /// <param name="client">Asks the address that tells whether it serves; disposed with the process.</param>
@@ -22,15 +22,16 @@ public abstract class ServerProcess : IAsyncDisposable
     private protected ServerProcess(
         string program, IReadOnlyDictionary<string, string?> settings, string folder, HttpClient client, string health)
     {
+        var assembly = Path.Combine(AppContext.BaseDirectory, program);
         _command = new GuardedCommand(
             Environment.ProcessPath!,
             [
-                Path.Combine(AppContext.BaseDirectory, program),
+                assembly,
                 .. settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")
             ])
         {
             Environment = RuntimeVariables.OfServer,
-            WorkingDirectory = AppContext.BaseDirectory,
+            WorkingDirectory = Path.GetDirectoryName(assembly)!,
             LogFile = Path.Combine(folder, $"process-{Guid.NewGuid():N}.log"),
         };
         (_client, _health) = (client, new Uri(health, UriKind.Relative));
@@ -71,6 +72,16 @@ public abstract class ServerProcess : IAsyncDisposable
         Posix.Send(_process!.ProcessId, Signal.Kill);
         await _process.Exited;
         await _process.DisposeAsync();
+    }
+
+    /// <summary>Asks it to end, as SIGTERM does, and waits until it has ended.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        Posix.Send(_process!.ProcessId, Signal.Terminate);
+        var exitCode = await _process.Exited;
+        await _process.DisposeAsync();
+        return exitCode;
     }
 
     /// <summary>Lets it hang, as SIGSTOP does.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
@@ -15,7 +16,7 @@ namespace Portico.Infrastructure.Events;
 /// An event that the stream never accepts blocks only its own aggregate, and is tried again once a minute.
 /// </remarks>
 internal sealed partial class OutboxRelay(
-    NpgsqlDataSource database,
+    [FromKeyedServices(PostgresRegistration.Direct)] NpgsqlDataSource database,
     EventPublisher publisher,
     NatsConnection nats,
     OutboxSignal signal,

@@ -7,6 +7,7 @@ namespace Portico.Infrastructure.Postgres;
 public sealed class DatabaseSettings : ISettings
 {
     private const string Key = "ConnectionStrings:Portico";
+    private const string DirectKey = "ConnectionStrings:PorticoDirect";
 
     public static string Section => "ConnectionStrings";
 
@@ -15,26 +16,40 @@ public sealed class DatabaseSettings : ISettings
     /// </summary>
     public string Portico { get; init; } = "";
 
-    public IEnumerable<string> Problems()
-    {
-        if (Portico.Length == 0)
-        {
-            yield return $"{Key} is missing: the Npgsql connection string of the application's role.";
-            yield break;
-        }
+    /// <summary>
+    /// An Npgsql connection string that leads to PostgreSQL itself, when <see cref="Portico"/> leads to a pooler in transaction mode.
+    /// </summary>
+    public string PorticoDirect { get; init; } = "";
 
-        if (Parse() is not { } builder)
-            yield return $"{Key} is not a valid Npgsql connection string.";
-        else if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
-            yield return $"{Key} must name Host, Database and Username.";
+    /// <summary>Whether a pooler in transaction mode is between the requests and PostgreSQL.</summary>
+    internal bool IsPooled => PorticoDirect.Length > 0;
+
+    public IEnumerable<string> Problems() => Portico.Length == 0
+        ? [$"{Key} is missing: the Npgsql connection string of the application's role."]
+        : [.. ProblemsOf(Key, Portico), .. PorticoDirect.Length == 0 ? [] : ProblemsOf(DirectKey, PorticoDirect), .. ProblemsOfPooler()];
+
+    internal NpgsqlDataSource CreateDataSource()
+    {
+        var builder = new NpgsqlConnectionStringBuilder(WithDefaults(Portico));
+        // A pooler resets its connections itself. Here the reset would reach the connection of another transaction.
+        if (IsPooled)
+            builder.NoResetOnClose = true;
+        return Build("portico", builder);
     }
 
-    internal NpgsqlDataSource CreateDataSource() => Build("portico", new NpgsqlConnectionStringBuilder(WithDefaults));
+    /// <summary>Creates a few connections past the pooler, for statements that stay prepared.</summary>
+    internal NpgsqlDataSource CreateDirectDataSource() =>
+        Build("portico-direct", new NpgsqlConnectionStringBuilder(WithDefaults(Direct)) { MinPoolSize = 0, MaxPoolSize = 2 });
 
     /// <summary>Creates a separate connection pool for the ledger writers, which requests can't use up.</summary>
     public NpgsqlDataSource CreateLedgerDataSource(int connections)
     {
-        var builder = new NpgsqlConnectionStringBuilder(WithDefaults) { MinPoolSize = 0, MaxPoolSize = connections, Multiplexing = false };
+        var builder = new NpgsqlConnectionStringBuilder(WithDefaults(Direct))
+        {
+            MinPoolSize = 0,
+            MaxPoolSize = connections,
+            Multiplexing = false,
+        };
         // Statements are prepared once, perhaps while the tables are empty, so only plans that use an index stay good.
         // The ledger promises durability, independent of the default of the server.
         const string options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off "
@@ -45,17 +60,38 @@ public sealed class DatabaseSettings : ISettings
 
     // A later value overrides an earlier one. The builder can't show which keywords were given, because it contains all keywords.
     // Images without Kerberos write an error to the log at the first connection when encryption by GSS is tried; TLS is the way here.
-    private string WithDefaults => $"Timeout=5;Command Timeout=10;GSS Encryption Mode=Disable;Application Name=portico;{Portico}";
+    private static string WithDefaults(string connection) =>
+        $"Timeout=5;Command Timeout=10;GSS Encryption Mode=Disable;Application Name=portico;{connection}";
+
+    private string Direct => IsPooled ? PorticoDirect : Portico;
 
     // Without a name the metrics of the pool have the connection string as their label.
     private static NpgsqlDataSource Build(string name, NpgsqlConnectionStringBuilder connection) =>
         new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = name }.Build();
 
-    private NpgsqlConnectionStringBuilder? Parse()
+    private static IEnumerable<string> ProblemsOf(string key, string connection)
+    {
+        if (Parse(connection) is not { } builder)
+            yield return $"{key} is not a valid Npgsql connection string.";
+        else if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
+            yield return $"{key} must name Host, Database and Username.";
+    }
+
+    private IEnumerable<string> ProblemsOfPooler()
+    {
+        if (!IsPooled || Parse(Portico) is not { } pooled || Parse(PorticoDirect) is not { } direct)
+            yield break;
+        if (pooled.Database != direct.Database || pooled.Username != direct.Username)
+            yield return $"{DirectKey} must name the same Database and Username as {Key}.";
+        if (pooled.MaxAutoPrepare > 0)
+            yield return $"{Key} must not have Max Auto Prepare while {DirectKey} is set: a pooler may lose prepared statements.";
+    }
+
+    private static NpgsqlConnectionStringBuilder? Parse(string connection)
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(Portico);
+            return new NpgsqlConnectionStringBuilder(connection);
         }
         catch (ArgumentException)
         {

@@ -9,6 +9,9 @@ namespace Portico.Infrastructure.Postgres;
 
 internal static class PostgresRegistration
 {
+    /// <summary>The key of the data source that no pooler is in front of.</summary>
+    public const string Direct = "direct";
+
     /// <summary>Adds the connections to PostgreSQL, the EF context and the transaction around commands.</summary>
     /// <remarks>
     /// Each feature registers its own <see cref="SavingInterceptor"/>, <see cref="ICommitObserver"/> and <see cref="UniqueKey"/>.
@@ -17,6 +20,11 @@ internal static class PostgresRegistration
     {
         services.AddSettings<DatabaseSettings>(configuration);
         services.AddSingleton(provider => provider.GetRequiredService<DatabaseSettings>().CreateDataSource());
+        services.AddKeyedSingleton(
+            Direct,
+            (provider, _) => provider.GetRequiredService<DatabaseSettings>() is { IsPooled: true } settings
+                ? settings.CreateDirectDataSource()
+                : provider.GetRequiredService<NpgsqlDataSource>());
         services.AddSingleton<AuditInterceptor>();
         services.AddSingleton<WrittenRecords>();
         services.AddSingleton<UniqueKeys>();

@@ -7,7 +7,8 @@ namespace Portico.WebApi.Observability;
 /// <summary>Caches the report of the health checks for a second; parallel requests share one run.</summary>
 /// <remarks>
 /// Readiness has no rate limit, so the cache protects the dependencies. Checks run only on request.
-/// A process that shuts down is unhealthy at once, without the cache.
+/// A process that shuts down is unhealthy at once, without the cache. A process that was ready becomes unready only after several failures
+/// in a row: one slow answer of a dependency that all replicas share must not take all of them out of the load balancer.
 /// </remarks>
 internal sealed partial class CachedHealthChecks : HealthCheckService
 {
@@ -18,17 +19,21 @@ internal sealed partial class CachedHealthChecks : HealthCheckService
 
     private readonly HealthCheckService _checks;
     private readonly Draining _draining;
+    private readonly HealthSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger<CachedHealthChecks> _logger;
     private readonly Lock _lock = new();
     private Task<HealthReport>? _run;
     private long _startedAt;
     private HealthReport? _last;
+    private bool _wasReady;
+    private int _failures;
 
     public CachedHealthChecks(
-        HealthCheckService checks, Draining draining, TimeProvider clock, IMeterFactory meters, ILogger<CachedHealthChecks> logger)
+        HealthCheckService checks, Draining draining, HealthSettings settings, TimeProvider clock, IMeterFactory meters,
+        ILogger<CachedHealthChecks> logger)
     {
-        (_checks, _draining, _clock, _logger) = (checks, draining, clock, logger);
+        (_checks, _draining, _settings, _clock, _logger) = (checks, draining, settings, clock, logger);
         meters.Create("Portico.Health").CreateObservableGauge(
             "portico.dependency.up", Measure, description: "Whether a dependency answered the last check: 1 or 0.");
     }
@@ -78,7 +83,23 @@ internal sealed partial class CachedHealthChecks : HealthCheckService
         }
 
         _last = report;
-        return report;
+        return Judge(report);
+    }
+
+    // Runs never overlap.
+    private HealthReport Judge(HealthReport report)
+    {
+        if (report.Status != HealthStatus.Unhealthy)
+        {
+            (_wasReady, _failures) = (true, 0);
+            return report;
+        }
+
+        if (!_wasReady)
+            return report;
+        _failures++;
+        _wasReady = _failures < _settings.FailureThreshold;
+        return _wasReady ? new HealthReport(report.Entries, HealthStatus.Degraded, report.TotalDuration) : report;
     }
 
     [LoggerMessage(EventId = 1, Message = "The dependency {Dependency} is {Status} now. {Reason}")]

@@ -111,6 +111,30 @@ public sealed class SettingsRegistrationTests
     }
 
     [Theory]
+    [InlineData("nonsense")]
+    [InlineData("Host=localhost;Database=other;Username=portico_app;Password=hunter2")]
+    [InlineData("Host=localhost;Database=portico;Username=postgres;Password=hunter2")]
+    public void Refuses_a_direct_connection_to_another_database_or_role(string value)
+    {
+        var problem = Assert.Single(
+            Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection), ("ConnectionStrings:PorticoDirect", value)).Problems());
+
+        Assert.StartsWith("ConnectionStrings:PorticoDirect", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_statements_that_a_pooler_loses()
+    {
+        var pooled = ("ConnectionStrings:Portico", $"{Connection};Max Auto Prepare=20");
+        Assert.Empty(Bind<DatabaseSettings>(pooled).Problems());
+        Assert.Contains(
+            "Max Auto Prepare",
+            Assert.Single(Bind<DatabaseSettings>(pooled, ("ConnectionStrings:PorticoDirect", Connection)).Problems()),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Mail:From", "nobody", "Mail:From")]
     [InlineData("Mail:From", "", "Mail:From")]
     [InlineData("Mail:Mailbox", "", "Mail:Mailbox")]

@@ -19,6 +19,7 @@ internal sealed class PaymentLoad : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentQueue<long> _acknowledged = new();
     private readonly Task _clients;
+    private int _refused;
 
     private PaymentLoad(PorticoApp app, TestPerson payer, Guid from, Guid to)
     {
@@ -28,6 +29,9 @@ internal sealed class PaymentLoad : IAsyncDisposable
 
     /// <summary>How many payments were acknowledged.</summary>
     public int Count => _acknowledged.Count;
+
+    /// <summary>How many attempts were refused: with 503, or while the attempt before still worked.</summary>
+    public int Refused => _refused;
 
     public static async Task<PaymentLoad> StartAsync(PorticoApp app)
     {
@@ -87,6 +91,7 @@ internal sealed class PaymentLoad : IAsyncDisposable
             if (answer.StatusCode != HttpStatusCode.Created)
             {
                 Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.ServiceUnavailable, HttpStatusCode.Conflict]);
+                Interlocked.Increment(ref _refused);
                 return false;
             }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Options;
+using Portico.Testing;
 
 namespace Portico.IntegrationTests.Conventions;
 
@@ -55,6 +56,25 @@ public sealed class HealthTests
         needed.Answer = _ => Task.FromException(new TimeoutException());
         Assert.Equal("unready", (await app.Get("/health/ready").Json(HttpStatusCode.ServiceUnavailable)).Text("status"));
         await app.Get("/health/live").Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Stays_ready_until_several_checks_in_a_row_have_failed()
+    {
+        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _), ("Health:FailureThreshold", "2"));
+        await app.Get("/health/ready").Json(HttpStatusCode.OK);
+        needed.Answer = _ => Task.FromException(new TimeoutException());
+        await Eventually.Holds(
+            async () =>
+            {
+                var answer = await app.Get("/health/ready");
+                // One failure after the check that succeeded.
+                if (needed.Asked == 2)
+                    Assert.Equal("degraded", (await answer.Json(HttpStatusCode.OK)).Text("status"));
+                return answer.StatusCode == HttpStatusCode.ServiceUnavailable;
+            },
+            "unready");
+        Assert.Equal(3, needed.Asked);
     }
 
     [Fact]

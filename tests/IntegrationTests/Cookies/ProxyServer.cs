@@ -19,6 +19,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>The end of what it wrote.</summary>
+    public string Log => LogTail.Of(Path.Combine(_folder, "log"));
+
     /// <summary>Starts nginx or Caddy with its block of <c>docs/services/forward-auth.md</c>; only the addresses are others.</summary>
     public static async Task<ProxyServer> StartAsync(string program, Uri portico, Uri service, string permission = "")
     {

@@ -9,10 +9,20 @@ internal static partial class RunBook
     public static string Commands(string name)
     {
         var text = File.ReadAllText(Repository.File("docs/operations.md"));
-        var block = Block().Matches(text).Single(block => block.Groups["name"].Value == name);
+        var block = CommandBlock().Matches(text).Single(block => block.Groups["name"].Value == name);
         return $"set -euo pipefail\n{block.Groups["commands"].Value}";
     }
 
+    /// <summary>The only block of this language.</summary>
+    public static string Block(string language)
+    {
+        var text = File.ReadAllText(Repository.File("docs/operations.md"));
+        return LanguageBlock().Matches(text).Single(block => block.Groups["language"].Value == language).Groups["text"].Value;
+    }
+
+    [GeneratedRegex("^```(?<language>[a-z]+)\n(?<text>[^`]*)```$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex LanguageBlock();
+
     [GeneratedRegex("^```sh\n# (?<name>[^\n]+)\n(?<commands>[^`]*)```$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
-    private static partial Regex Block();
+    private static partial Regex CommandBlock();
 }
