@@ -8,17 +8,16 @@ using Xunit.Abstractions;
 
 namespace Portico.IntegrationTests.Reconciliations;
 
-/// <summary>How long a large report takes, with as many payments that it does not name.</summary>
+/// <summary>A large report, with as many payments that it does not name; <c>./dev test faults</c> prints how long it takes.</summary>
 [Trait("Category", Campaign.Category)]
 public sealed class ReconciliationSpeedTests(ITestOutputHelper output)
 {
-    private const int Rows = 100_000;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static int Rows => Campaign.IsOnRequest ? 100_000 : 1_000;
 
-    [FactOnRequest]
-    public async Task A_hundred_thousand_rows_are_compared_within_ten_seconds()
+    [Fact]
+    public async Task A_report_is_compared_with_twice_as_many_payments()
     {
-        const int count = Rows;
+        var count = Rows;
         // The rows are not a whole ledger, so no other test may see them.
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
         var admin = await app.SignUpAsync(Role.Admin);
@@ -48,7 +47,6 @@ public sealed class ReconciliationSpeedTests(ITestOutputHelper output)
         Assert.Equal(1, made.GetProperty("counts").GetProperty("missingThere").GetInt32());
         Assert.Equal((count / 100) + 1, made.GetProperty("counts").GetProperty("total").GetInt32());
         Assert.Equal(count - (count / 100), made.GetProperty("matched").GetInt32());
-        Assert.True(elapsed < Limit, $"{elapsed} for {count} rows");
     }
 
     // Straight into the tables, because the worker would need hours: each payment with its credit and its fee.
@@ -102,15 +100,5 @@ public sealed class ReconciliationSpeedTests(ITestOutputHelper output)
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"\nЧисло платежей: {count}\n").ToString();
-    }
-
-    /// <summary>Runs with <c>./dev test faults</c> only: it measures.</summary>
-    private sealed class FactOnRequestAttribute : FactAttribute
-    {
-        public FactOnRequestAttribute()
-        {
-            if (!Campaign.IsOnRequest)
-                Skip = "Measures; ./dev test faults --runs 1 ReconciliationSpeed runs it.";
-        }
     }
 }
