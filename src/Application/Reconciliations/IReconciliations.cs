@@ -29,7 +29,7 @@ public interface IReconciliations
     /// <summary>Reads the reconciliations before one, newest first.</summary>
     Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken);
 
-    /// <summary>Reads the differences after a number, of one kind or of all.</summary>
-    Task<IReadOnlyList<DifferenceDto>> ListDifferences(
+    /// <summary>Reads the differences after a number, of one kind or of all; <c>null</c> when there is no such reconciliation.</summary>
+    Task<IReadOnlyList<DifferenceDto>?> ListDifferences(
         Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken);
 }

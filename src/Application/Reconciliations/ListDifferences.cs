@@ -37,11 +37,11 @@ internal sealed class ListDifferencesHandler(IReconciliations reconciliations) :
 {
     public async Task<Result<Page<DifferenceDto>>> Handle(ListDifferences query, CancellationToken cancellationToken)
     {
-        if (await reconciliations.Find(query.Id, cancellationToken) is null)
-            return ReconciliationErrors.NotFound;
         var after = query.Cursor is { } cursor && Cursor.TryRead<DifferencePosition>(cursor, out var last) ? last.Number : 0;
         // One extra row shows whether there is a next page.
         var found = await reconciliations.ListDifferences(query.Id, query.Kind, after, query.Limit + 1, cancellationToken);
+        if (found is null)
+            return ReconciliationErrors.NotFound;
         return Page.Of([.. found], query.Limit, each => each, last => Cursor.Write(new DifferencePosition(last.Number)));
     }
 }

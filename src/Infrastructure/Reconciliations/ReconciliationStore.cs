@@ -73,50 +73,22 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         return (await Find(reconciliation.Id, cancellationToken))!;
     }
 
-    public async Task<ReconciliationDto?> Find(Guid id, CancellationToken cancellationToken)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            return await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is [var summary]
-                ? new ReconciliationDto(
-                    summary,
-                    await Read(ReconciliationSql.Totals, Total, cancellationToken, id),
-                    await ReadDifferences(id, kind: null, after: 0, ReconciliationDto.MaxDifferences, cancellationToken))
-                : null;
-        }
-        finally
-        {
-            await db.Database.CloseConnectionAsync();
-        }
-    }
+    public async Task<ReconciliationDto?> Find(Guid id, CancellationToken cancellationToken) =>
+        await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is [var summary]
+            ? new ReconciliationDto(
+                summary,
+                await Read(ReconciliationSql.Totals, Total, cancellationToken, id),
+                await ReadDifferences(id, kind: null, after: 0, ReconciliationDto.MaxDifferences, cancellationToken))
+            : null;
 
-    public async Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            return await Read(ReconciliationSql.List, Summary, cancellationToken, before, count);
-        }
-        finally
-        {
-            await db.Database.CloseConnectionAsync();
-        }
-    }
+    public async Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken) =>
+        await Read(ReconciliationSql.List, Summary, cancellationToken, before, count);
 
-    public async Task<IReadOnlyList<DifferenceDto>> ListDifferences(
-        Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            return await ReadDifferences(id, kind, after, count, cancellationToken);
-        }
-        finally
-        {
-            await db.Database.CloseConnectionAsync();
-        }
-    }
+    public async Task<IReadOnlyList<DifferenceDto>?> ListDifferences(
+        Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken) =>
+        await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is []
+            ? null
+            : await ReadDifferences(id, kind, after, count, cancellationToken);
 
     /// <summary>Copies the rows of the report, and gives the hash of the file.</summary>
     private async Task<byte[]> Copy(Guid id, Stream report, ReportFormat format, CancellationToken cancellationToken)
@@ -155,12 +127,20 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     private async Task<List<T>> Read<T>(
         string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
     {
-        await using var command = Command(sql, values);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        List<T> rows = [];
-        while (await row.ReadAsync(cancellationToken))
-            rows.Add(read(row));
-        return rows;
+        await db.Database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            await using var command = Command(sql, values);
+            await using var row = await command.ExecuteReaderAsync(cancellationToken);
+            List<T> rows = [];
+            while (await row.ReadAsync(cancellationToken))
+                rows.Add(read(row));
+            return rows;
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
     }
 
     private NpgsqlConnection Connection => (NpgsqlConnection)db.Database.GetDbConnection();
