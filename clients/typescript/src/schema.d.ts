@@ -22857,7 +22857,7 @@ export interface components {
          *         "wrongFee": 0,
          *         "total": 1
          *       },
-         *       "fileHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "fileSha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "repeatOf": null,
          *       "createdAt": "2026-11-22T06:00:00.000Z",
          *       "createdBy": "01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
@@ -22959,7 +22959,7 @@ export interface components {
             matched?: number;
             counts?: components["schemas"]["DifferenceCountsDto"];
             /** @description The SHA-256 of the file, in hexadecimal digits. */
-            fileHash?: string;
+            fileSha256?: string;
             /**
              * Format: uuid
              * @description The last earlier comparison of the same file; null when there is none.
@@ -23004,7 +23004,7 @@ export interface components {
             matched: number;
             counts: components["schemas"]["DifferenceCountsDto"];
             /** @description The SHA-256 of the file, in hexadecimal digits. */
-            fileHash: string;
+            fileSha256: string;
             /**
              * Format: uuid
              * @description The last earlier comparison of the same file; null when there is none.

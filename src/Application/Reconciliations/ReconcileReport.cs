@@ -43,7 +43,7 @@ internal sealed class ReconcileReportHandler(IReconciliations reconciliations, I
         {
             audit.Add(new AuditNote(AuditActions.ReconciliationMade, AuditSubject.Reconciliation(compared.Value.Id))
                 .With("provider", compared.Value.Provider)
-                .With("fileHash", compared.Value.FileHash)
+                .With("fileSha256", compared.Value.FileSha256)
                 .With("differences", compared.Value.Counts.Total));
         }
 

@@ -130,7 +130,7 @@ public record ReconciliationSummaryDto
     public required DifferenceCountsDto Counts { get; init; }
 
     /// <summary>The SHA-256 of the file, in hexadecimal digits.</summary>
-    public required string FileHash { get; init; }
+    public required string FileSha256 { get; init; }
 
     /// <summary>The last earlier comparison of the same file; null when there is none.</summary>
     public required Guid? RepeatOf { get; init; }
@@ -144,7 +144,7 @@ public record ReconciliationSummaryDto
 /// {"id":"01a1fc7e-e7a3-7915-aa3f-8ae82c4c4ddd","provider":"stripe","from":"2026-11-21T00:00:00.000Z","to":"2026-11-22T00:00:00.000Z",
 /// "covers":["payment","refund","failedRefund"],"rows":2,"rowsOutside":0,"matched":1,
 /// "counts":{"late":0,"missingHere":0,"missingThere":0,"twice":0,"wrongCurrency":0,"wrongAmount":1,"wrongFee":0,"total":1},
-/// "fileHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","repeatOf":null,
+/// "fileSha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","repeatOf":null,
 /// "createdAt":"2026-11-22T06:00:00.000Z","createdBy":"01a1fc7e-0002-7915-aa3f-8ae82c4c4ddd",
 /// "totals":[{"name":"payment","compared":true,"reportedCount":1,"reported":{"amount":"90.00","currency":"EUR"},
 /// "reportedFee":{"amount":"3.20","currency":"EUR"},"bookedCount":1,"booked":{"amount":"100.00","currency":"EUR"},

@@ -132,10 +132,10 @@ internal static class ReconciliationSql
             FROM found),
         saved AS (
             INSERT INTO ledger.reconciliations (
-                id, provider, period_start, period_end, covers_payments, covers_refunds, file_hash, repeat_of, rows, rows_outside, matched,
+                id, provider, period_start, period_end, covers_payments, covers_refunds, file_sha256, repeat_of, rows, rows_outside, matched,
                 late, missing_here, missing_there, twice, wrong_currency, wrong_amount, wrong_fee, created_at, created_by)
             SELECT $1, $2, $4, $5, $6, $7, $8,
-                (SELECT id FROM ledger.reconciliations WHERE file_hash = $8 AND provider = $2 ORDER BY id DESC LIMIT 1),
+                (SELECT id FROM ledger.reconciliations WHERE file_sha256 = $8 AND provider = $2 ORDER BY id DESC LIMIT 1),
                 (SELECT count(*) FROM file), (SELECT count(*) FROM file WHERE NOT is_inside),
                 (SELECT count(*) FROM items WHERE is_reported) - c.different,
                 c.late, c.missing_here, c.missing_there, c.twice, c.wrong_currency, c.wrong_amount, c.wrong_fee, $10, $9
@@ -171,7 +171,7 @@ internal static class ReconciliationSql
     private const string SummaryColumns =
         """
         id, provider, period_start, period_end, covers_payments, covers_refunds, rows, rows_outside, matched, late, missing_here,
-        missing_there, twice, wrong_currency, wrong_amount, wrong_fee, encode(file_hash, 'hex'), repeat_of, created_at, created_by
+        missing_there, twice, wrong_currency, wrong_amount, wrong_fee, encode(file_sha256, 'hex'), repeat_of, created_at, created_by
         """;
 
     public const string Find = $"SELECT {SummaryColumns} FROM ledger.reconciliations WHERE id = $1";

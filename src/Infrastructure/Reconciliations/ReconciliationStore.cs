@@ -170,7 +170,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         Matched = row.GetInt32(8),
         Counts = new DifferenceCountsDto(
             row.GetInt32(9), row.GetInt32(10), row.GetInt32(11), row.GetInt32(12), row.GetInt32(13), row.GetInt32(14), row.GetInt32(15)),
-        FileHash = row.GetString(16),
+        FileSha256 = row.GetString(16),
         RepeatOf = Find<Guid?>(row, 17),
         CreatedAt = row.GetFieldValue<DateTimeOffset>(18),
         CreatedBy = Find<Guid?>(row, 19),

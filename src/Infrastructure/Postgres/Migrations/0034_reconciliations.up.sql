@@ -18,7 +18,7 @@ CREATE TABLE ledger.reconciliations (
     period_end      timestamptz NOT NULL,
     covers_payments boolean     NOT NULL,
     covers_refunds  boolean     NOT NULL,
-    file_hash       bytea       NOT NULL CHECK (octet_length(file_hash) = 32),
+    file_sha256       bytea       NOT NULL CHECK (octet_length(file_sha256) = 32),
     repeat_of       uuid,
     rows            integer     NOT NULL CHECK (rows >= 0),
     rows_outside    integer     NOT NULL CHECK (rows_outside >= 0),
@@ -34,7 +34,7 @@ CREATE TABLE ledger.reconciliations (
     created_by      uuid,
     CONSTRAINT reconciliations_period CHECK (period_start < period_end)
 );
-CREATE INDEX reconciliations_file_hash_idx ON ledger.reconciliations (file_hash);
+CREATE INDEX reconciliations_file_sha256_idx ON ledger.reconciliations (file_sha256);
 
 CREATE TABLE ledger.reconciliation_totals (
     reconciliation_id uuid          NOT NULL REFERENCES ledger.reconciliations (id),
