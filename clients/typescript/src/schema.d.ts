@@ -9475,8 +9475,6 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Lists the payments of all users instead that a manager must look at; for managers. */
-                    needsAttention?: boolean;
                     /** @description createdAt; a minus before the name reverses the order. */
                     sort?: string;
                     limit?: number;
@@ -9516,19 +9514,6 @@ export interface paths {
                 };
                 /** @description Unauthorized */
                 401: {
-                    headers: {
-                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
-                        "RateLimit-Policy"?: string;
-                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
-                        RateLimit?: string;
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description Forbidden */
-                403: {
                     headers: {
                         /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
                         "RateLimit-Policy"?: string;
@@ -9727,6 +9712,131 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the payments of all users
+         * @description Needs the permission `money.read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    status?: components["schemas"]["PaymentStatus"];
+                    provider?: components["schemas"]["PaymentProvider"];
+                    /** @description Only payments of this user. */
+                    ownerId?: string;
+                    /** @description Only payments that a manager must look at. */
+                    needsAttention?: boolean;
+                    /** @description Only payments that were begun at this time or later. */
+                    from?: string;
+                    /** @description Only payments that were begun before this time. */
+                    to?: string;
+                    /** @description createdAt; a minus before the name reverses the order. */
+                    sort?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfPaymentDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -14447,6 +14557,312 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the stored notifications of payment providers, newest first
+         * @description They are kept for `Payments:WebhookRetention`.
+         *
+         *     Needs the permission `webhooks.manage`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    provider?: components["schemas"]["PaymentProvider"];
+                    state?: components["schemas"]["WebhookState"];
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfWebhookDto"];
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{provider}/{eventId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for the payment of a notification to be looked at again, within some seconds
+         * @description It may be repeated: what happened is asked for at the provider, and a payment is credited once.
+         *
+         *     Needs the permission `webhooks.manage`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description A key of your choice. A repetition with the same key and values has no effect and gets the first answer again, with `Idempotency-Replayed: true`. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    /** @description Who sent it. */
+                    provider: components["schemas"]["PaymentProvider"];
+                    /** @description The provider's id of it. */
+                    eventId: string;
+                };
+                cookie?: never;
+            };
+            /** @description Cancels the request. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RetryWebhook"];
+                    "application/*+json": components["schemas"]["RetryWebhook"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Payload Too Large */
+                413: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unsupported Media Type */
+                415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        /** @description The number of seconds to wait before the next try. */
+                        "Retry-After"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -22157,6 +22573,13 @@ export interface components {
             /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
             nextCursor: null | string;
         };
+        /** @description One page of a list, with the cursor of the next page. */
+        PageOfWebhookDto: {
+            /** @description The items, at most `limit`. */
+            items: components["schemas"]["WebhookDto"][];
+            /** @description Opaque: send it as `cursor` to get the next page; `null` on the last page. */
+            nextCursor: null | string;
+        };
         /** @description A part that is null. */
         PartErrorDto: {
             /** @description The name of the part. */
@@ -22372,8 +22795,10 @@ export interface components {
          * @description A payment of a user.
          * @example {
          *       "id": "01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd",
+         *       "ownerId": "01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
          *       "walletId": "01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd",
          *       "provider": "stripe",
+         *       "providerId": "pi_3PqR",
          *       "status": "pending",
          *       "amount": {
          *         "amount": "25.00",
@@ -22396,15 +22821,22 @@ export interface components {
         PaymentDto: {
             /** Format: uuid */
             id: string;
+            /**
+             * Format: uuid
+             * @description The user who pays.
+             */
+            ownerId: string;
             /** Format: uuid */
             walletId: string;
             provider: components["schemas"]["PaymentProvider"];
             status: components["schemas"]["PaymentStatus"];
             /** @description What is to be paid. */
             amount: components["schemas"]["Money"];
-            /** @description Where the user pays, of YooKassa; null once the payment has ended. */
+            /** @description The provider's id of it; null until the provider has answered. */
+            providerId: null | string;
+            /** @description Where the user pays, of YooKassa; null once the payment has ended, and for everybody else. */
             redirectUrl: null | string;
-            /** @description What Stripe.js needs for the payment, of Stripe; null once the payment has ended. */
+            /** @description What Stripe.js needs for the payment, of Stripe; null once the payment has ended, and for everybody else. */
             clientSecret: null | string;
             captured: null | components["schemas"]["Money"];
             /** @description What went back. */
@@ -23162,6 +23594,16 @@ export interface components {
         RestoreUser: {
             /** @description Why, for the audit log: 1 to 500 characters. */
             reason?: null | string;
+        };
+        /**
+         * @description Asks a server to look again at the payment that a notification is about, within some seconds.
+         * @example {
+         *       "reason": "The payment was stored late."
+         *     }
+         */
+        RetryWebhook: {
+            /** @description Why, for the audit log: 1 to 500 characters. */
+            reason: string;
         };
         /**
          * @description Moves the money of a transfer back: all that is not reversed yet, or a part; in total never more than the transfer.
@@ -24164,6 +24606,72 @@ export interface components {
          * @enum {string}
          */
         WalletStatus: "open" | "closed";
+        /**
+         * @description A stored notification of a provider. Its body is not stored.
+         * @example {
+         *       "provider": "stripe",
+         *       "eventId": "evt_1Nv0Fg",
+         *       "kind": "payment_intent.succeeded",
+         *       "providerPaymentId": "pi_3PqRc2Lk",
+         *       "paymentId": null,
+         *       "state": "failed",
+         *       "receivedAt": "2026-11-21T10:00:00.123Z",
+         *       "times": 1,
+         *       "attempts": 10,
+         *       "dueAt": null,
+         *       "handledAt": "2026-11-21T10:34:06.123Z",
+         *       "lastError": "No payment with this id is known."
+         *     }
+         */
+        WebhookDto: {
+            /** @description Who sent it. */
+            provider: components["schemas"]["PaymentProvider"];
+            /** @description The provider's id of it. */
+            eventId: string;
+            /** @description The provider's name of what happened. */
+            kind: string;
+            /** @description The provider's id of the payment. */
+            providerPaymentId: string;
+            /**
+             * Format: uuid
+             * @description The payment; null when none is known.
+             */
+            paymentId: null | string;
+            /** @description How far it is. */
+            state: components["schemas"]["WebhookState"];
+            /**
+             * Format: date-time
+             * @description When it came first.
+             */
+            receivedAt: string;
+            /**
+             * Format: int32
+             * @description How often it came.
+             */
+            times: number;
+            /**
+             * Format: int32
+             * @description How often its payment was looked for since it came last, or was retried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When its payment is looked for again; null unless it waits.
+             */
+            dueAt: null | string;
+            /**
+             * Format: date-time
+             * @description When its payment was found, or given up; null while it waits.
+             */
+            handledAt: null | string;
+            /** @description Why the last attempt failed; null when it did not. */
+            lastError: null | string;
+        };
+        /**
+         * @description How far a notification of a provider is.
+         * @enum {string}
+         */
+        WebhookState: "waiting" | "handled" | "failed";
         /**
          * @description Withdraws money from any wallet.
          * @example {

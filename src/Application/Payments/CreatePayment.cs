@@ -152,7 +152,7 @@ internal sealed class CreatePaymentHandler(
                     payment.Answered();
                     Result<PaymentDto> result = payment.Failure == PaymentSteps.RefusedReason
                         ? PaymentErrors.Refused
-                        : PaymentDto.Of(payment);
+                        : PaymentDto.Of(payment, caller);
                     await keys.Answer(request.Key, request.AnswerOf(result), token);
                     return (Result<Answered>)new Answered(result);
                 },

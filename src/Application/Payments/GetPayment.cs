@@ -16,6 +16,6 @@ internal sealed class GetPaymentHandler(IAppDbContext db, ICurrentUser caller) :
     public async Task<Result<PaymentDto>> Handle(GetPayment query, CancellationToken cancellationToken) =>
         await db.Set<Payment>().AsNoTracking().FindWithRefunds(query.Id, cancellationToken) is { } found
             && (found.OwnerId == caller.Id || caller.Has(Permissions.MoneyRead))
-            ? PaymentDto.Of(found)
+            ? PaymentDto.Of(found, caller)
             : PaymentErrors.NotFound;
 }

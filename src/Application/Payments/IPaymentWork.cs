@@ -34,10 +34,3 @@ public interface IPaymentWork
     /// <param name="pause">When there is work again, unless somebody has asked for it meanwhile; <c>null</c> is never.</param>
     Task End(PaymentLease lease, TimeSpan? pause);
 }
-
-/// <summary>Stores notifications of providers until they are handled.</summary>
-public interface IWebhooks
-{
-    /// <summary>Stores a notification; one that is sent again counts once, but is looked at again.</summary>
-    Task Store(PaymentProvider provider, WebhookNotice notice, CancellationToken cancellationToken);
-}

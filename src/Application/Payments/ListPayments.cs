@@ -1,10 +1,8 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
-using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
-using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Payments;
@@ -15,9 +13,6 @@ namespace Portico.Application.Payments;
 [Authenticated]
 public sealed record ListPayments : IQuery<Page<PaymentDto>>, ISorted
 {
-    /// <summary>Lists the payments of all users instead that a manager must look at; for managers.</summary>
-    public bool NeedsAttention { get; init; }
-
     /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
@@ -34,14 +29,11 @@ internal sealed class ListPaymentsValidator : AbstractValidator<ListPayments>
 
 internal sealed class ListPaymentsHandler(IAppDbContext db, ICurrentUser caller) : IQueryHandler<ListPayments, Page<PaymentDto>>
 {
-    public async Task<Result<Page<PaymentDto>>> Handle(ListPayments query, CancellationToken cancellationToken)
-    {
-        if (query.NeedsAttention && !caller.Has(Permissions.MoneyRead))
-            return CommonErrors.Forbidden;
-
-        IQueryable<Payment> payments = db.Set<Payment>().AsNoTracking();
-        payments = query.NeedsAttention ? payments.OfEveryOwner().Where(payment => payment.NeedsAttention) : payments;
-        return await ListPayments.Sorts.Read(
-            payments.Include(payment => payment.Refunds), query, PaymentDto.Of, cancellationToken);
-    }
+    // The query filter hides the payments of others.
+    public async Task<Result<Page<PaymentDto>>> Handle(ListPayments query, CancellationToken cancellationToken) =>
+        await ListPayments.Sorts.Read(
+            db.Set<Payment>().AsNoTracking().Include(payment => payment.Refunds),
+            query,
+            payment => PaymentDto.Of(payment, caller),
+            cancellationToken);
 }

@@ -1,3 +1,4 @@
+using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Payments;
 
@@ -5,14 +6,19 @@ namespace Portico.Application.Payments;
 
 /// <summary>A payment of a user.</summary>
 /// <example>
-/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","walletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","provider":"stripe",
-/// "status":"pending","amount":{"amount":"25.00","currency":"EUR"},"redirectUrl":null,
+/// {"id":"01a1fc7e-e7a1-7915-aa3f-8ae82c4c4ddd","ownerId":"01a1fc7e-b0b0-7d15-9c3f-5ae82c4c4dd1",
+/// "walletId":"01a1fc7e-0001-7915-aa3f-8ae82c4c4ddd","provider":"stripe",
+/// "providerId":"pi_3PqR","status":"pending","amount":{"amount":"25.00","currency":"EUR"},"redirectUrl":null,
 /// "clientSecret":"pi_3PqR_secret_8vXz","captured":null,"refunded":{"amount":"0.00","currency":"EUR"},"failure":null,
 /// "needsAttention":false,"refunds":[],"createdAt":"2026-11-21T10:00:00.123Z","endedAt":null}
 /// </example>
 public sealed record PaymentDto
 {
     public required Guid Id { get; init; }
+
+    /// <summary>The user who pays.</summary>
+    public required Guid OwnerId { get; init; }
+
     public required Guid WalletId { get; init; }
     public required PaymentProvider Provider { get; init; }
     public required PaymentStatus Status { get; init; }
@@ -20,10 +26,13 @@ public sealed record PaymentDto
     /// <summary>What is to be paid.</summary>
     public required Money Amount { get; init; }
 
-    /// <summary>Where the user pays, of YooKassa; null once the payment has ended.</summary>
+    /// <summary>The provider's id of it; null until the provider has answered.</summary>
+    public required string? ProviderId { get; init; }
+
+    /// <summary>Where the user pays, of YooKassa; null once the payment has ended, and for everybody else.</summary>
     public required string? RedirectUrl { get; init; }
 
-    /// <summary>What Stripe.js needs for the payment, of Stripe; null once the payment has ended.</summary>
+    /// <summary>What Stripe.js needs for the payment, of Stripe; null once the payment has ended, and for everybody else.</summary>
     public required string? ClientSecret { get; init; }
 
     /// <summary>What was received; null until then.</summary>
@@ -44,23 +53,30 @@ public sealed record PaymentDto
     /// <summary>When the money was received or the payment was canceled.</summary>
     public required DateTimeOffset? EndedAt { get; init; }
 
-    internal static PaymentDto Of(Payment payment) => new()
+    /// <summary>What a caller sees of a payment; what it is paid with is for its owner only.</summary>
+    internal static PaymentDto Of(Payment payment, ICurrentUser caller)
     {
-        Id = payment.Id,
-        WalletId = payment.WalletId,
-        Provider = payment.Provider,
-        Status = payment.Status,
-        Amount = payment.Money,
-        RedirectUrl = payment.Provider == PaymentProvider.Yookassa ? payment.Confirmation : null,
-        ClientSecret = payment.Provider == PaymentProvider.Stripe ? payment.Confirmation : null,
-        Captured = payment.CapturedMoney,
-        Refunded = Money.OfMinorUnits(payment.Refunded, payment.Currency),
-        Failure = payment.Failure,
-        NeedsAttention = payment.NeedsAttention,
-        Refunds = [.. payment.Refunds.OrderBy(refund => refund.Id).Select(PaymentRefundDto.Of)],
-        CreatedAt = payment.CreatedAt,
-        EndedAt = payment.EndedAt,
-    };
+        var confirmation = payment.OwnerId == caller.Id ? payment.Confirmation : null;
+        return new PaymentDto
+        {
+            Id = payment.Id,
+            OwnerId = payment.OwnerId,
+            WalletId = payment.WalletId,
+            Provider = payment.Provider,
+            ProviderId = payment.ProviderId,
+            Status = payment.Status,
+            Amount = payment.Money,
+            RedirectUrl = payment.Provider == PaymentProvider.Yookassa ? confirmation : null,
+            ClientSecret = payment.Provider == PaymentProvider.Stripe ? confirmation : null,
+            Captured = payment.CapturedMoney,
+            Refunded = Money.OfMinorUnits(payment.Refunded, payment.Currency),
+            Failure = payment.Failure,
+            NeedsAttention = payment.NeedsAttention,
+            Refunds = [.. payment.Refunds.OrderBy(refund => refund.Id).Select(PaymentRefundDto.Of)],
+            CreatedAt = payment.CreatedAt,
+            EndedAt = payment.EndedAt,
+        };
+    }
 }
 
 /// <summary>A refund of a payment.</summary>

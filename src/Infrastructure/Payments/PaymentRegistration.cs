@@ -23,6 +23,7 @@ internal static class PaymentRegistration
         services.AddScoped<IPaymentWork>(provider => provider.GetRequiredService<PaymentWork>());
         services.AddSingleton<Webhooks>();
         services.AddSingleton<IWebhooks>(provider => provider.GetRequiredService<Webhooks>());
+        services.AddScoped<IStoredWebhooks, StoredWebhooks>();
         if (!IsOn<StripeSettings>(configuration, settings => settings.IsOn)
             && !IsOn<YookassaSettings>(configuration, settings => settings.IsOn))
         {

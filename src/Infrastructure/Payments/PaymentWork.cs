@@ -91,23 +91,42 @@ internal sealed partial class PaymentWork(
         return await Read(command, cancellationToken);
     }
 
-    public Task End(PaymentLease lease, TimeSpan? pause) => End(lease, pause, isFailure: false);
+    public Task End(PaymentLease lease, TimeSpan? pause) => End(lease, pause, failure: null);
 
     /// <inheritdoc cref="IPaymentWork.End"/>
-    public async Task End(PaymentLease lease, TimeSpan? pause, bool isFailure)
+    /// <param name="lease">The lease.</param>
+    /// <param name="pause">When there is work again, unless somebody has asked for it meanwhile; <c>null</c> is never.</param>
+    /// <param name="failure">Why the work failed; its notifications show it until an attempt succeeds.</param>
+    public async Task End(PaymentLease lease, TimeSpan? pause, string? failure)
     {
         try
         {
             using var time = new CancellationTokenSource(EndTimeout, clock);
+            // A first attempt that succeeds has no failure to take back.
+            if (failure is not null || lease.Attempts > 1)
+                await Tell(lease, failure, time.Token);
             if (pause is not null || !await Remove(lease, time.Token))
-                await Pause(lease, pause ?? TimeSpan.Zero, isFailure, time.Token);
+                await Pause(lease, pause ?? TimeSpan.Zero, failure is not null, time.Token);
             if (pause == TimeSpan.Zero)
                 signal.Set();
         }
-        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException)
+        catch (Exception outage) when (outage is NpgsqlException or OperationCanceledException)
         {
-            LogKept(lease.PaymentId, failure.Message);
+            LogKept(lease.PaymentId, outage.Message);
         }
+    }
+
+    private async Task Tell(PaymentLease lease, string? failure, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            UPDATE payment_webhooks w SET last_error = left($2, 500) FROM payments p
+            WHERE p.id = $1 AND w.provider = p.provider AND w.provider_payment_id = p.provider_id
+                AND w.last_error IS DISTINCT FROM left($2, 500)
+            """);
+        command.Parameters.Add(new NpgsqlParameter { Value = lease.PaymentId });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = failure });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<bool> Remove(PaymentLease lease, CancellationToken cancellationToken)

@@ -74,7 +74,8 @@ internal sealed partial class PaymentWorker : PeriodicService
                 Count("failed");
             }
 
-            await work.End(lease, PauseAfter(lease.Attempts), isFailure: true);
+            var reason = failure is OperationCanceledException ? $"The work took longer than {work.Timeout}." : failure.Message;
+            await work.End(lease, PauseAfter(lease.Attempts), reason);
         }
     }
 

@@ -15,8 +15,10 @@ internal sealed class Webhooks : IWebhooks
 {
     private const int BatchSize = 100;
 
-    // About an hour; then a notification is about a payment of another installation.
+    // About half an hour; then a notification is about a payment of another installation.
     private const int MaxAttempts = 10;
+
+    private const string Unknown = "No payment with this id is known.";
 
     private readonly NpgsqlDataSource _database;
     private readonly PaymentSignal _signal;
@@ -46,7 +48,7 @@ internal sealed class Webhooks : IWebhooks
     }
 
     /// <summary>Makes the payments due that notifications are about.</summary>
-    /// <remarks>A notification may come before the id of its payment is stored here: it is looked at again, up to about an hour.</remarks>
+    /// <remarks>A notification may come before the id of its payment is stored here: it is looked at again, up to about half an hour.</remarks>
     public async Task Route(CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand(
@@ -64,10 +66,11 @@ internal sealed class Webhooks : IWebhooks
                 SET due_at = least(payment_work.due_at, excluded.due_at), wakes = payment_work.wakes + 1)
             UPDATE payment_webhooks w SET attempts = attempts + 1,
                 handled_at = CASE WHEN known.id IS NOT NULL OR attempts + 1 >= $2 THEN clock_timestamp() END,
+                last_error = CASE WHEN known.id IS NULL THEN $3 END,
                 due_at = clock_timestamp() + interval '2 seconds' * 2 ^ attempts
             FROM known WHERE w.provider = known.provider AND w.event_id = known.event_id
             """);
-        Add(command, BatchSize, MaxAttempts);
+        Add(command, BatchSize, MaxAttempts, Unknown);
         while (await command.ExecuteNonQueryAsync(cancellationToken) == BatchSize)
         {
             // There may be more.

@@ -78,6 +78,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["/exchange-rates"] = (_, _) => Task.FromResult("EUR"),
         ["/payments"] = (world, scene) => world.Payment(scene),
         ["/ledger/reconciliations"] = (_, _) => Task.FromResult($"{Guid.CreateVersion7()}"),
+        ["/webhooks"] = (_, _) => Task.FromResult("stripe"),
         ["/users/me/passkeys"] = (_, _) => Task.FromResult(Guid.CreateVersion7().ToString()),
         ["/dead-letters"] = (_, _) => Task.FromResult($"{Guid.CreateVersion7()}"),
         ["/signing-keys"] = (_, _) => Task.FromResult("unknown"),
@@ -100,6 +101,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
         ["dollars"] = (world, scene) => world.Dollars(scene),
         ["quoteId"] = (world, scene) => world.Quote(scene),
         ["quote"] = (_, _) => Task.FromResult("USD"),
+        ["eventId"] = (_, _) => Task.FromResult("evt_unknown"),
         // Of something that the record does not have.
         ["secretId"] = (_, _) => Task.FromResult($"{Guid.CreateVersion7()}"),
         ["strangersWallet"] = async (world, _) =>
@@ -109,7 +111,7 @@ public sealed partial class AccessWorld : IAsyncLifetime
     // Their records belong to nobody in particular.
     private static readonly string[] Unowned =
         ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates", "/service-accounts",
-        "/dead-letters", "/signing-keys", "/ledger/reconciliations"];
+        "/dead-letters", "/signing-keys", "/ledger/reconciliations", "/webhooks"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
     private FakeStripe _stripe = null!;

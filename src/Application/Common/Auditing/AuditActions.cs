@@ -36,6 +36,7 @@ public static class AuditActions
     public const string SpendingLimitsSet = "spending_limits.set";
     public const string ExchangeRateSet = "exchange_rate.set";
     public const string PaymentRefundRequested = "payment.refund_requested";
+    public const string WebhookRetried = "webhook.retried";
     public const string ReconciliationMade = "reconciliation.made";
     public const string DeadLetterReplayed = "dead_letter.replayed";
     public const string DeadLetterDropped = "dead_letter.dropped";

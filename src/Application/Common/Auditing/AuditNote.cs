@@ -45,6 +45,8 @@ public sealed class AuditNote(string action, AuditSubject subject)
 /// <param name="Id">Its id, at most 100 characters.</param>
 public sealed record AuditSubject(string Type, string Id)
 {
+    private const int MaxIdLength = 100;
+
     public static AuditSubject User(Guid id) => new("user", id.ToString());
 
     /// <summary>The sessions of more than one user.</summary>
@@ -55,6 +57,10 @@ public sealed record AuditSubject(string Type, string Id)
     public static AuditSubject ExchangeRate(string pair) => new("exchange_rate", pair);
 
     public static AuditSubject Payment(Guid id) => new("payment", id.ToString());
+
+    /// <summary>A notification of a payment provider, by the provider's id.</summary>
+    public static AuditSubject Webhook(string eventId) =>
+        new("webhook", eventId.Length > MaxIdLength ? eventId[..MaxIdLength] : eventId);
 
     public static AuditSubject Reconciliation(Guid id) => new("reconciliation", id.ToString());
 

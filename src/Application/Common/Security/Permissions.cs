@@ -33,6 +33,9 @@ public static class Permissions
     /// <summary>Returns money of payments through their provider.</summary>
     public const string PaymentsRefund = "payments.refund";
 
+    /// <summary>Reads and retries notifications of payment providers.</summary>
+    public const string WebhooksManage = "webhooks.manage";
+
     public const string ExchangeRatesWrite = "exchange-rates.write";
 
     /// <summary>Reads the trial balance and verifies the ledger.</summary>
@@ -53,6 +56,7 @@ public static class Permissions
         [MoneyReverse] = Role.Manager,
         [LimitsWrite] = Role.Manager,
         [PaymentsRefund] = Role.Manager,
+        [WebhooksManage] = Role.Manager,
         [ExchangeRatesWrite] = Role.Manager,
         [LedgerAudit] = Role.Admin,
         [EventsWrite] = Role.Manager,

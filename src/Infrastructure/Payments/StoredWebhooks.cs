@@ -1,0 +1,90 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using NpgsqlTypes;
+using Portico.Application.Common.Persistence;
+using Portico.Application.Payments;
+using Portico.Domain.Payments;
+using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
+
+namespace Portico.Infrastructure.Payments;
+
+/// <summary>Reads and retries the notifications in the table <c>payment_webhooks</c>.</summary>
+internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, NpgsqlDataSource database, PaymentSignal signal)
+    : IStoredWebhooks
+{
+    private const string ListSql =
+        """
+        SELECT w.provider, w.event_id, w.kind, w.provider_payment_id, p.id, w.received_at, w.times, w.attempts, w.due_at, w.handled_at,
+            w.last_error
+        FROM payment_webhooks w LEFT JOIN payments p ON p.provider = w.provider AND p.provider_id = w.provider_payment_id
+        WHERE ($1::text IS NULL OR w.provider = $1)
+            AND ($2::timestamptz IS NULL OR (w.received_at, w.provider, w.event_id) < ($2, $3, $4))
+        """;
+
+    private const string OrderSql = " ORDER BY w.received_at DESC, w.provider DESC, w.event_id DESC LIMIT $5";
+
+    public async Task<IReadOnlyList<WebhookDto>> List(
+        WebhookFilter filter, WebhookPosition? after, int limit, CancellationToken cancellationToken)
+    {
+        // Not a parameter, so that the planner sees which partial index has the rows.
+        var state = filter.State switch
+        {
+            WebhookState.Waiting => " AND w.handled_at IS NULL",
+            WebhookState.Handled => " AND w.handled_at IS NOT NULL AND w.last_error IS NULL",
+            WebhookState.Failed => " AND w.handled_at IS NOT NULL AND w.last_error IS NOT NULL",
+            _ => "",
+        };
+        await using var command = database.CreateCommand(ListSql + state + OrderSql);
+        command.Parameters.Add(Text(filter.Provider is { } provider ? NameOf(provider) : null));
+        command.Parameters.Add(
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = after is null ? DBNull.Value : after.ReceivedAt });
+        command.Parameters.Add(Text(after is null ? null : NameOf(after.Provider)));
+        command.Parameters.Add(Text(after?.EventId));
+        command.Parameters.Add(new NpgsqlParameter { Value = limit });
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        List<WebhookDto> found = [];
+        while (await rows.ReadAsync(cancellationToken))
+            found.Add(Read(rows));
+        return found;
+    }
+
+    public async Task<bool> Retry(PaymentProvider provider, string eventId, CancellationToken cancellationToken)
+    {
+        var changed = await db.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE payment_webhooks SET handled_at = NULL, attempts = 0, due_at = clock_timestamp()
+            WHERE provider = {NameOf(provider)} AND event_id = {eventId}
+            """,
+            cancellationToken);
+        transaction.AfterCommit(_ =>
+        {
+            signal.Set();
+            return Task.CompletedTask;
+        });
+        return changed > 0;
+    }
+
+    private static WebhookDto Read(NpgsqlDataReader row)
+    {
+        DateTimeOffset? handledAt = row.IsDBNull(9) ? null : row.GetFieldValue<DateTimeOffset>(9);
+        var lastError = row.IsDBNull(10) ? null : row.GetString(10);
+        return new WebhookDto(
+            LedgerNames<PaymentProvider>.Read(row.GetString(0)),
+            row.GetString(1),
+            row.GetString(2),
+            row.GetString(3),
+            row.IsDBNull(4) ? null : row.GetGuid(4),
+            handledAt is null ? WebhookState.Waiting : lastError is null ? WebhookState.Handled : WebhookState.Failed,
+            row.GetFieldValue<DateTimeOffset>(5),
+            row.GetInt32(6),
+            row.GetInt32(7),
+            handledAt is null ? row.GetFieldValue<DateTimeOffset>(8) : null,
+            handledAt,
+            lastError);
+    }
+
+    private static string NameOf(PaymentProvider provider) => LedgerNames<PaymentProvider>.Of(provider);
+
+    private static NpgsqlParameter<string?> Text(string? value) => new() { TypedValue = value };
+}
