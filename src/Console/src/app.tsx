@@ -11,11 +11,13 @@ import { Ledger } from "./pages/ledger";
 import { Orders } from "./pages/orders";
 import { Overview } from "./pages/overview";
 import { Payments } from "./pages/payments";
+import { Reconciliations } from "./pages/reconciliations";
 import { Users, User } from "./pages/users";
 import { Sessions } from "./pages/sessions";
 import { SigningKeys } from "./pages/signing-keys";
 import { SignIn } from "./pages/sign-in";
 import { Wallets } from "./pages/wallets";
+import { Webhooks } from "./pages/webhooks";
 import { followLinks, href, navigate, useLocation } from "./router";
 
 export type Session = Schema<"BrowserSessionDto">;
@@ -45,7 +47,11 @@ const pages: PageEntry[] = [
   { path: "/ledger", name: "ledger", permission: "ledger.audit", page: Ledger },
   { path: "/events", name: "events", permission: "events.write", page: Events, one: SportEvent },
   { path: "/orders", name: "orders", permission: "money.read", page: Orders, one: Orders },
-  { path: "/payments", name: "payments", permission: "payments.refund", page: Payments },
+  { path: "/payments", name: "payments", permission: "money.read", page: Payments, one: Payments },
+  { path: "/webhooks", name: "webhooks", permission: "webhooks.manage", page: Webhooks },
+  {
+    path: "/reconciliations", name: "reconciliations", permission: "ledger.audit", page: Reconciliations, one: Reconciliations,
+  },
   { path: "/dead-letters", name: "deadLetters", permission: "dead-letters.manage", page: DeadLetters, one: DeadLetters },
   { path: "/signing-keys", name: "signingKeys", permission: "signing-keys.manage", page: SigningKeys },
 ];

@@ -12,8 +12,10 @@ export async function record(request: Request): Promise<void> {
   if (/^\/api\/v1\/(auth|session)(\/|$)/.test(url.pathname)) {
     return;
   }
-  const body = request.method === "GET" ? "" : await request.clone().text();
-  const text = toCurl(request.method, url, request.headers.get("Idempotency-Key"), request.headers.get("If-Match"), body);
+  // A file is named only: it may be large.
+  const isFile = request.headers.get("Content-Type")?.startsWith("text/csv") ?? false;
+  const body = request.method === "GET" || isFile ? "" : await request.clone().text();
+  const text = toCurl(request.method, url, request.headers.get("Idempotency-Key"), request.headers.get("If-Match"), body, isFile);
   requests = [text, ...requests.filter((other) => other !== text)].slice(0, limit);
   changed.dispatchEvent(new Event("change"));
 }
@@ -37,7 +39,7 @@ export function useRequests(): string[] {
 }
 
 /** A request for a shell, with the access token from the environment. */
-export function toCurl(method: string, url: URL, key: string | null, ifMatch: string | null, body: string): string {
+export function toCurl(method: string, url: URL, key: string | null, ifMatch: string | null, body: string, isFile = false): string {
   const parts = [method === "GET" ? "curl" : `curl -X ${method}`, quote(url.href), '-H "Authorization: Bearer $PORTICO_TOKEN"'];
   if (key) {
     parts.push(`-H ${quote(`Idempotency-Key: ${key}`)}`);
@@ -47,6 +49,9 @@ export function toCurl(method: string, url: URL, key: string | null, ifMatch: st
   }
   if (body) {
     parts.push("-H 'Content-Type: application/json'", `-d ${quote(body)}`);
+  }
+  if (isFile) {
+    parts.push("-H 'Content-Type: text/csv'", "--data-binary @report.csv");
   }
   return parts.join(" \\\n  ");
 }

@@ -158,7 +158,7 @@ export function List<Row>({ label, columns, read, values }: ListProps<Row>) {
 export interface Field {
   name: string;
   label: string;
-  type?: "text" | "email" | "password" | "number" | "datetime-local" | "search" | "checkbox" | "textarea";
+  type?: "text" | "email" | "password" | "number" | "datetime-local" | "search" | "checkbox" | "textarea" | "file";
   options?: [value: string, label: string][];
   isRequired?: boolean;
   value?: string;
@@ -172,8 +172,8 @@ export type Values = Record<string, string>;
 interface FormProps {
   fields: Field[];
   submit: string;
-  /** Sends the values; the problem that it throws is shown at its fields. */
-  onSubmit: (values: Values) => Promise<unknown> | unknown;
+  /** Sends the values; the problem that it throws is shown at its fields. The form has the files. */
+  onSubmit: (values: Values, form: FormData) => Promise<unknown> | unknown;
   kind?: "row" | "column";
   isDanger?: boolean;
   children?: ComponentChildren;
@@ -191,7 +191,7 @@ export function Form({ fields, submit, onSubmit, kind = "column", isDanger = fal
     setBusy(true);
     setProblem(undefined);
     try {
-      await onSubmit(Object.fromEntries(fields.map((field) => [field.name, String(form.get(field.name) ?? "").trim()])));
+      await onSubmit(Object.fromEntries(fields.map((field) => [field.name, String(form.get(field.name) ?? "").trim()])), form);
     } catch (failure) {
       setProblem(problemOf(failure));
     } finally {

@@ -5,7 +5,13 @@ using Portico.Domain.Users;
 using Portico.IntegrationTests.Browser;
 using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Ledger;
+using Portico.IntegrationTests.OAuth;
+using Portico.IntegrationTests.Orders;
+using Portico.IntegrationTests.Payments;
+using Portico.IntegrationTests.Reconciliations;
+using Portico.IntegrationTests.SecondFactors;
 using Portico.Testing;
+using Portico.Testing.Providers;
 
 namespace Portico.IntegrationTests.Console;
 
@@ -25,10 +31,14 @@ public sealed class ConsoleTests(ConsoleWorld world)
             (await world.App.SignUpAsync(Role.Admin), await world.App.SignUpAsync(Role.Manager), await world.App.SignUpAsync());
         var (target, sleeper) = (await world.App.SignUpAsync(), await world.App.SignUpAsync());
         var owner = await world.App.SignUpAsync();
-        var wallet = await owner.OpenWalletWithAsync(world.App, manager, "12.34");
+        var wallet = await owner.OpenWalletWithAsync(world.App, manager, "112.34");
         var other = await user.OpenWalletAsync();
         var transfer = await owner.TransferAsync(world.App, wallet, other, "1.50");
         var hold = await owner.PlaceHoldAsync(world.App, wallet, other, "1.00");
+
+        var order = await owner.PlaceAsync(world.App, wallet, quantity: 2);
+        await manager.PlaceAsync(world.App, await manager.OpenWalletWithAsync(world.App, manager, "50.00"));
+        var payment = await PayAsync(owner, wallet);
 
         await KillLettersAsync(target);
         await PrepareKeyAsync();
@@ -43,7 +53,10 @@ public sealed class ConsoleTests(ConsoleWorld world)
             walletId = wallet,
             transferId = transfer.Text("id"),
             holdId = hold,
-            recoveryCode = await RecoveryCodeAsync(manager),
+            orderId = order.Text("id"),
+            payment,
+            report = ReportOf(payment),
+            totp = await EnrolAsync(manager),
         }));
 
         foreach (var kind in (string[])["failures", "errors", "findings", "overflow"])
@@ -53,11 +66,34 @@ public sealed class ConsoleTests(ConsoleWorld world)
         Assert.Contains("/wallets", Texts(pages, "manager"));
         Assert.DoesNotContain("/users", Texts(pages, "manager"));
         Assert.Empty(Texts(pages, "user"));
-        string[] acts = ["End these sessions", "Replay", "Drop", "Rotate", "Delete", "Сторнировать", "Списать", "Внести результат"];
+        string[] acts =
+        [
+            "End these sessions", "Replay", "Drop", "Rotate", "Delete", "Retry", "Refund", "Compare", "Сторнировать", "Списать",
+            "Внести результат", "Повторить", "Вернуть",
+        ];
         Assert.Empty(acts.Except(Texts(seen, "acts"), StringComparer.Ordinal));
         // The browser keeps nothing but the cookie, which no script reads.
         Assert.Empty(Texts(seen, "stored"));
         Assert.InRange(seen.GetProperty("script").GetInt32(), 1, ScriptLimit);
+    }
+
+    [Fact]
+    public async Task Operators_sign_in_with_an_app_a_recovery_code_a_passkey_and_a_provider()
+    {
+        var (withApp, withPasskey) = (await world.App.SignUpAsync(Role.Manager), await world.App.SignUpAsync(Role.Manager));
+        var account = new FakePerson { Email = PorticoApp.NewEmail(), IsEmailVerified = true, Name = "Grace Hopper" };
+        await SignUpWithGoogleAsync(account);
+
+        var seen = await BrowserScript.RunAsync("console-sign-in.mjs", world.Origin, JsonSerializer.Serialize(new
+        {
+            withApp = new { email = withApp.Email, password = withApp.Password, totp = await EnrolAsync(withApp) },
+            withPasskey = new { email = withPasskey.Email, password = withPasskey.Password, token = withPasskey.AccessToken },
+            account = world.Providers.Add(account),
+        }));
+
+        Assert.Empty(Texts(seen, "errors"));
+        Assert.Equal(["totp", "recoveryCode", "passkey", "password and passkey", "google"], Texts(seen, "signIns"));
+        Assert.Empty(Texts(seen, "stored"));
     }
 
     [Fact]
@@ -131,13 +167,59 @@ public sealed class ConsoleTests(ConsoleWorld world)
             """) > 0,
         "there is a next key");
 
-    private static async Task<string> RecoveryCodeAsync(TestPerson person)
+    /// <summary>A payment that was received, with a notification of it and one that is about no payment.</summary>
+    private async Task<object> PayAsync(TestPerson owner, Guid wallet)
+    {
+        var request = new { walletId = wallet, amount = LedgerPeople.Money("100.00"), provider = "stripe", returnUrl = $"{world.Origin}/" };
+        var payment = await owner.PostAsync(world.App, "payments", request).Json(HttpStatusCode.Created);
+        var remote = world.Stripe.Of(payment.GetProperty("id").GetGuid());
+        world.Stripe.Pay(remote);
+        var unknown = new FakePayment { Id = $"pi_{Guid.NewGuid():N}", Amount = 1, Currency = "eur", PorticoId = null };
+        using (await world.Stripe.NotifyAsync(world.App.Client, "payment_intent.succeeded", remote))
+        using (await world.Stripe.NotifyAsync(world.App.Client, "payment_intent.succeeded", unknown))
+            await Eventually.Holds(
+                async () => (await owner.GetAsync($"/api/v1/payments/{payment.Text("id")}").Json(HttpStatusCode.OK)).Text("status")
+                    == "succeeded",
+                "the payment is credited");
+        await Eventually.Holds(
+            async () => await world.App.Database.Ask<long>(
+                """
+                WITH given_up AS (
+                    UPDATE payment_webhooks SET handled_at = now() WHERE provider_payment_id = $1 AND attempts > 0 RETURNING event_id)
+                SELECT count(*) FROM given_up
+                """,
+                unknown.Id) > 0,
+            "the other notification is given up");
+        return new { id = payment.Text("id"), providerId = remote.Id, unknownId = unknown.Id };
+    }
+
+    /// <summary>A report of Stripe with another amount, and with a payment that is not booked.</summary>
+    private static string ReportOf(object payment)
+    {
+        var id = JsonSerializer.SerializeToElement(payment).Text("providerId");
+        return ReportedItem.Stripe(
+            [new("payment", id, id, 90, 3.20m, "EUR"), new("payment", "pi_other", "pi_other", 5, 0.50m, "EUR")], DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>Makes an operator who signs in with Google.</summary>
+    private async Task SignUpWithGoogleAsync(FakePerson account)
+    {
+        using var browser = new TestBrowser(world.App, world.Providers);
+        var end = await browser.FlowAsync("google", account, OAuthWorld.To($"{world.Origin}/console/"));
+        var person = new TestPerson(world.App, account.Email!, "");
+        person.Take(await browser.ExchangeAsync(new { code = OAuthWorld.CodeIn(end) }).Json(HttpStatusCode.OK));
+        await world.App.Database.ExecuteAsync("UPDATE users SET role = 'manager' WHERE id = $1", person.Id);
+    }
+
+    /// <summary>Adds an authenticator app, whose time steps are all free.</summary>
+    private async Task<object> EnrolAsync(TestPerson person)
     {
         var added = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp").Json(HttpStatusCode.OK);
-        var code = SecondFactors.TotpClock.Of(added.Text("secret")).Code();
-        var confirmed = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp/confirm", new { code })
+        var clock = TotpClock.Of(added.Text("secret"));
+        var confirmed = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp/confirm", new { code = clock.Code() })
             .Json(HttpStatusCode.OK);
-        return confirmed.GetProperty("recoveryCodes")[0].GetString()!;
+        await world.App.Database.ExecuteAsync("UPDATE identity.totp SET last_step = 0 WHERE user_id = $1", person.Id);
+        return new { secret = clock.SecretHex, recoveryCode = confirmed.GetProperty("recoveryCodes")[0].GetString() };
     }
 
     private static string[] Texts(JsonElement element, string name) =>

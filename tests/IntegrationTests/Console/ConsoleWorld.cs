@@ -1,8 +1,13 @@
+using Portico.DevStack;
 using Portico.Testing;
+using Portico.Testing.Providers;
 
 namespace Portico.IntegrationTests.Console;
 
-/// <summary>The console as it is built from its sources, and the landing page, served by one application for all their tests.</summary>
+/// <summary>
+/// The console as it is built from its sources, and the landing page, served by one application for all their tests: with an orders
+/// service, Stripe, and providers to sign in with.
+/// </summary>
 public sealed class ConsoleWorld : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -14,12 +19,19 @@ public sealed class ConsoleWorld : IAsyncLifetime
         public const string Name = "Console";
     }
 
-    public PorticoApp App { get; private set; } = null!;
+    private OrdersApp _orders = null!;
+
+    public PorticoApp App => _orders.Issuer;
+
+    public FakeProviders Providers { get; private set; } = null!;
+
+    public FakeStripe Stripe { get; private set; } = null!;
 
     /// <summary>The folder of the built console.</summary>
     public string Built { get; } = Directory.CreateTempSubdirectory("portico-console-").FullName;
 
-    public string Origin => App.Api.GetLeftPart(UriPartial.Authority);
+    /// <summary>The address of the pages: browsers allow passkeys on localhost, and not on an IP address.</summary>
+    public string Origin { get; } = $"http://localhost:{Ports.Free()}";
 
     internal static string Sources => Repository.File("src/Console");
 
@@ -27,19 +39,29 @@ public sealed class ConsoleWorld : IAsyncLifetime
     {
         await NodePackages.InstallAsync(Sources);
         await NodeAsync("node_modules/vite/bin/vite.js", "build", "--outDir", Built, "--emptyOutDir", "--logLevel", "warn");
-        App = await PorticoApp.StartAsync(new PorticoAppOptions
-        {
-            Settings =
+        Providers = await FakeProviders.StartAsync();
+        Stripe = await FakeStripe.StartedAsync();
+        _orders = await OrdersApp.StartWithIssuerAsync(
+            new Dictionary<string, string?>(Providers.Settings().Concat(Stripe.Settings()), StringComparer.Ordinal)
             {
+                ["urls"] = Origin.Replace("localhost", "127.0.0.1", StringComparison.Ordinal),
+                ["Tokens:Issuer"] = Origin,
+                ["OAuth:ReturnUrls:0"] = $"{Origin}/console/",
                 ["Pages:ConsoleFolder"] = Built,
                 ["Pages:LandingFolder"] = Repository.File("examples/landing"),
-            },
-        });
+                ["Payments:ReturnOrigins:0"] = Origin,
+                ["Payments:PollInterval"] = "00:00:00.100",
+                // For each of a thousand guests a code, a welcome and a result.
+                ["Mail:MailboxLimit"] = "10000",
+            });
     }
 
     public async Task DisposeAsync()
     {
+        await _orders.DisposeAsync();
         await App.DisposeAsync();
+        await Stripe.DisposeAsync();
+        await Providers.DisposeAsync();
         Directory.Delete(Built, recursive: true);
     }
 
