@@ -83,6 +83,8 @@ public sealed class ConsoleTests(ConsoleWorld world)
         var (withApp, withPasskey) = (await world.App.SignUpAsync(Role.Manager), await world.App.SignUpAsync(Role.Manager));
         var account = new FakePerson { Email = PorticoApp.NewEmail(), IsEmailVerified = true, Name = "Grace Hopper" };
         await SignUpWithGoogleAsync(account);
+        // Without an app, a password alone signs in.
+        await EnrolAsync(withPasskey);
 
         var seen = await BrowserScript.RunAsync("console-sign-in.mjs", world.Origin, JsonSerializer.Serialize(new
         {
