@@ -14,7 +14,10 @@ namespace Portico.IntegrationTests.Console;
 [Collection(ConsoleWorld.Tests.Name)]
 public sealed class LandingTests(ConsoleWorld world, ITestOutputHelper output)
 {
-    private const int OtherGuests = 999;
+    private const int Guests = 1_000;
+
+    // A guest costs 20 to 30 ms of processor time here. The others, who have forecasts already, are rows.
+    private const int GuestsByApi = 500;
     private const int AtOnce = 8;
 
     [Fact]
@@ -34,15 +37,19 @@ public sealed class LandingTests(ConsoleWorld world, ITestOutputHelper output)
 
         var (clock, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var guests = await JoinAsync(id);
-        output.WriteLine($"{OtherGuests} guests: {clock.Elapsed:g}, {Environment.CpuUsage.TotalTime - processor:g} of this process");
+        output.WriteLine($"{guests.Length} guests: {clock.Elapsed:g}, {Environment.CpuUsage.TotalTime - processor:g} of this process");
+        await world.App.Database.AddForecasters(id, Guests - GuestsByApi);
         await manager.SetResult(id).Json(HttpStatusCode.OK);
 
         var mail = await world.App.MessageAsync(email, text => text.Contains(title, StringComparison.Ordinal));
         // The page chose its language by that of the browser, and so did the API for the mail.
         Assert.Contains("вы угадали результат", mail, StringComparison.Ordinal);
         var results = new NewMessages(world.App.Mailbox, text => text.Contains(title, StringComparison.Ordinal));
-        await Eventually.Holds(() => Task.FromResult(results.Read().Count > OtherGuests), "a mail for each guest");
-        Assert.Equal(guests.Append(email).Order(StringComparer.Ordinal), results.Read().Select(one => one.To).Order(StringComparer.Ordinal));
+        await Eventually.Holds(() => Task.FromResult(results.Read().Count >= Guests), "a mail for each guest");
+        var told = results.Read().Select(one => one.To).ToArray();
+        Assert.Equal(Guests, told.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(Guests, told.Length);
+        Assert.Empty(guests.Append(email).Except(told, StringComparer.Ordinal));
         output.WriteLine($"with all mails: {clock.Elapsed:g}, {Environment.CpuUsage.TotalTime - processor:g}");
     }
 
@@ -51,19 +58,14 @@ public sealed class LandingTests(ConsoleWorld world, ITestOutputHelper output)
     {
         var requests = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         var codes = new NewMessages(world.App.Mailbox, text => PorticoApp.CodeIn(text).Length > 0);
-        var emails = Enumerable.Range(0, OtherGuests).Select(_ => PorticoApp.NewEmail()).ToArray();
-        // Codes wait in memory, and no more of them than Mail:MaxQueued.
-        foreach (var wave in emails.Chunk(500))
+        var emails = Enumerable.Range(0, GuestsByApi - 1).Select(_ => PorticoApp.NewEmail()).ToArray();
+        await EachAsync(emails, async email =>
         {
-            await EachAsync(wave, async email =>
-            {
-                var asked = await PostAsync("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
-                requests[email] = asked.Text("requestId");
-            });
-            await Eventually.Holds(
-                () => Task.FromResult(codes.Read().Count(one => requests.ContainsKey(one.To)) == requests.Count), "a code for each guest");
-        }
-
+            var asked = await PostAsync("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+            requests[email] = asked.Text("requestId");
+        });
+        await Eventually.Holds(
+            () => Task.FromResult(codes.Read().Count(one => requests.ContainsKey(one.To)) == requests.Count), "a code for each guest");
         var codeOf = codes.Read().ToLookup(one => one.To, one => PorticoApp.CodeIn(one.Text), StringComparer.Ordinal);
         await EachAsync(emails, async email =>
         {
