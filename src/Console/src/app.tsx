@@ -56,6 +56,9 @@ const pages: PageEntry[] = [
   { path: "/signing-keys", name: "signingKeys", permission: "signing-keys.manage", page: SigningKeys },
 ];
 
+// Asked for while the page is being built, and not after its first paint.
+const firstSession = client.GET("/api/v1/session").then(({ data }) => data ?? null, () => null);
+
 export function App() {
   // undefined: not known yet; null: nobody is signed in.
   const [session, setSession] = useState<Session | null>();
@@ -63,7 +66,7 @@ export function App() {
   useEffect(() => {
     document.documentElement.lang = language;
     document.addEventListener("click", followLinks);
-    void client.GET("/api/v1/session").then(({ data }) => setSession(data ?? null), () => setSession(null));
+    void firstSession.then(setSession);
     return onSignedOut(() => setSession(null));
   }, []);
 

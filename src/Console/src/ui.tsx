@@ -107,7 +107,7 @@ export function Table<Row>({ label, columns, rows }: { label: string; columns: C
       <tbody>
         {rows.map((row, index) => (
           <tr key={index}>
-            {columns.map((column) => <td key={column.label} data-label={column.label}>{column.cell(row)}</td>)}
+            {columns.map((column) => <td key={column.label} data-label={column.label}><div>{column.cell(row)}</div></td>)}
           </tr>
         ))}
       </tbody>

@@ -41,7 +41,7 @@ export function Reconciliations({ id }: PageProps) {
           columns={[
             { label: t("at"), cell: (one) => <a href={href(`/reconciliations/${one.id}`)}>{time(one.createdAt)}</a> },
             { label: t("provider"), cell: (one) => one.provider },
-            { label: t("period"), cell: (one) => `${time(one.from)} – ${time(one.to)}` },
+            { label: t("period"), cell: (one) => period(one) },
             { label: t("rows"), cell: (one) => number(one.rows) },
             { label: t("matched"), cell: (one) => number(one.matched) },
             { label: t("differences"), cell: (one) => <Count value={one.counts.total ?? 0} /> },
@@ -68,6 +68,10 @@ function utc(text: string): string {
   return new Date(`${text}Z`).toISOString();
 }
 
+function period({ from, to }: { from: string; to: string }): string {
+  return `${from.slice(0, 16).replace("T", " ")} – ${to.slice(0, 16).replace("T", " ")} UTC`;
+}
+
 function Count({ value }: { value: number }) {
   return <Badge state={number(value)} kind={value > 0 ? "bad" : "good"} />;
 }
@@ -88,8 +92,7 @@ function Reconciliation({ id }: { id: string }) {
               rows={[
                 [t("id"), <Id value={data.id} />],
                 [t("provider"), data.provider],
-                [t("from"), time(data.from)],
-                [t("to"), time(data.to)],
+                [t("period"), period(data)],
                 [t("rows"), number(data.rows)],
                 [t("rowsOutside"), number(data.rowsOutside)],
                 [t("matched"), number(data.matched)],
