@@ -48,7 +48,9 @@ internal sealed class Webhooks : IWebhooks
     }
 
     /// <summary>Makes the payments due that notifications are about.</summary>
-    /// <remarks>A notification may come before the id of its payment is stored here: it is looked at again, up to about half an hour.</remarks>
+    /// <remarks>
+    /// A notification may come before the id of its payment is stored here: it is looked at again, up to about half an hour.
+    /// </remarks>
     public async Task Route(CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand(

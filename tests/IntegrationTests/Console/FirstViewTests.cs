@@ -33,5 +33,5 @@ public sealed class FirstViewTests(ConsoleWorld world, ITestOutputHelper output)
     }
 
     private static string WithoutHash(string path) =>
-        path.Contains("/assets/", StringComparison.Ordinal) ? path[..(path.IndexOf('-', StringComparison.Ordinal) + 1)] + Path.GetExtension(path) : path;
+        path.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash ? path[..(dash + 1)] + Path.GetExtension(path) : path;
 }
