@@ -59,8 +59,10 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
 
     private async Task SeesNoneInLists(Intruder intruder, Victim victim)
     {
+        // Lists that are for managers only have the records of all users.
         var lists = AccessTable.Rows
-            .Where(row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal));
+            .Where(row => row is { Method: "GET", Whose: Whose.Nobodys } && !row.Path.Contains('{', StringComparison.Ordinal))
+            .Where(row => intruder.Column != "manager" || row.Statuses["user"] != 403);
         foreach (var row in lists)
         {
             foreach (var query in (string[])["", "?limit=100", "?deleted=true"])
