@@ -26,6 +26,8 @@ internal sealed class PaymentConfiguration : IEntityTypeConfiguration<Payment>
         builder.HasIndex(payment => new { payment.OwnerId, payment.CreatedAt, payment.Id }).HasDatabaseName("payments_owner_id_idx");
         builder.HasIndex(payment => new { payment.CreatedAt, payment.Id })
             .HasFilter("needs_attention").HasDatabaseName("payments_needs_attention_idx");
+        builder.HasIndex(payment => new { payment.CreatedAt, payment.Id }, "payments_created_at_idx");
+        builder.HasIndex(payment => new { payment.Status, payment.CreatedAt, payment.Id }, "payments_status_idx");
     }
 }
 

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
@@ -19,10 +18,12 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             w.last_error
         FROM payment_webhooks w LEFT JOIN payments p ON p.provider = w.provider AND p.provider_id = w.provider_payment_id
         WHERE ($1::text IS NULL OR w.provider = $1)
-            AND ($2::timestamptz IS NULL OR (w.received_at, w.provider, w.event_id) < ($2, $3, $4))
         """;
 
-    private const string OrderSql = " ORDER BY w.received_at DESC, w.provider DESC, w.event_id DESC LIMIT $5";
+    // Only for a later page: with "or null" PostgreSQL would read all rows before it.
+    private const string AfterSql = " AND (w.received_at, w.provider, w.event_id) < ($3, $4, $5)";
+
+    private const string OrderSql = " ORDER BY w.received_at DESC, w.provider DESC, w.event_id DESC LIMIT $2";
 
     public async Task<IReadOnlyList<WebhookDto>> List(
         WebhookFilter filter, WebhookPosition? after, int limit, CancellationToken cancellationToken)
@@ -35,13 +36,17 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             WebhookState.Failed => " AND w.handled_at IS NOT NULL AND w.last_error IS NOT NULL",
             _ => "",
         };
-        await using var command = database.CreateCommand(ListSql + state + OrderSql);
-        command.Parameters.Add(Text(filter.Provider is { } provider ? NameOf(provider) : null));
+        await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}");
         command.Parameters.Add(
-            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = after is null ? DBNull.Value : after.ReceivedAt });
-        command.Parameters.Add(Text(after is null ? null : NameOf(after.Provider)));
-        command.Parameters.Add(Text(after?.EventId));
+            new NpgsqlParameter<string?> { TypedValue = filter.Provider is { } provider ? NameOf(provider) : null });
         command.Parameters.Add(new NpgsqlParameter { Value = limit });
+        if (after is not null)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = after.ReceivedAt });
+            command.Parameters.Add(new NpgsqlParameter { Value = NameOf(after.Provider) });
+            command.Parameters.Add(new NpgsqlParameter { Value = after.EventId });
+        }
+
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         List<WebhookDto> found = [];
         while (await rows.ReadAsync(cancellationToken))
@@ -85,6 +90,4 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
     }
 
     private static string NameOf(PaymentProvider provider) => LedgerNames<PaymentProvider>.Of(provider);
-
-    private static NpgsqlParameter<string?> Text(string? value) => new() { TypedValue = value };
 }

@@ -32,7 +32,8 @@ try {
   async function take(name) {
     await page.goto(`${api}/console/${name}`);
     await page.locator("table").first().waitFor();
-    await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+    await page.waitForFunction(
+      () => document.querySelector("[aria-busy=true]") === null && !document.body.innerText.includes("Loading …"));
     await page.screenshot({ path: join(images, `console-${name}.png`) });
   }
 } finally {

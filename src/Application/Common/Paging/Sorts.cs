@@ -97,9 +97,12 @@ internal sealed class Sorts<TRecord>(string usual)
             // Fields of objects, so that EF Core makes them parameters and the SQL text stays the same.
             var value = Expression.Field(Expression.Constant(new Last<TValue>(lastValue)), nameof(Last<TValue>.Value));
             var lastId = Expression.Field(Expression.Constant(new Last<Guid>(last.Id)), nameof(Last<>.Value));
-            var isAfter = Expression.OrElse(
-                Beyond(property.Body, value, isDescending),
-                Expression.AndAlso(Expression.Equal(property.Body, value), Beyond(id, lastId, isDescending)));
+            // The first condition bounds the scan of an index, which PostgreSQL can't see in the second.
+            var isAfter = Expression.AndAlso(
+                Expression.Not(Beyond(value, property.Body, isDescending)),
+                Expression.OrElse(
+                    Beyond(property.Body, value, isDescending),
+                    Expression.AndAlso(Expression.Equal(property.Body, value), Beyond(id, lastId, isDescending))));
             return records.Where(Expression.Lambda<Func<TRecord, bool>>(isAfter, record));
         }
 
