@@ -1,8 +1,9 @@
 import { dataOf, type Schema } from "@portico/client";
 import { useEffect, useState } from "preact/hooks";
 import { client } from "../api";
-import { LanguageChoice, type Session } from "../app";
+import type { Session } from "../app";
 import { t, type Word } from "../i18n";
+import { LanguageChoice } from "../language";
 import { href } from "../router";
 import { Failure, Form, problemOf, useLoad, type Values } from "../ui";
 
