@@ -30,7 +30,9 @@ internal static class PostgresRegistration
         services.AddSingleton<UniqueKeys>();
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
-                .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                // It finds the data source in the container. One given here would be part of the key under which EF keeps the model and
+                // the compiled queries, so that each host in a process of tests would make them anew.
+                .UseNpgsql()
                 .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
                 [

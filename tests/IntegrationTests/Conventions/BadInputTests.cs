@@ -21,17 +21,12 @@ public sealed class BadInputTests : PorticoTests
             foreach (var operation in path.Value.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object))
             {
                 // A person each, because signing out is among the operations.
-                var person = await App.SignUpAsync();
+                var token = operation.Value.TryGetProperty("security", out _) ? (await App.SignUpAsync()).AccessToken : null;
                 foreach (var attempt in Attempts(document, path.Name, operation.Value))
                 {
-                    foreach (var token in new[] { null, person.AccessToken, "not.a.token" })
-                    {
-                        tried++;
-                        if (await Judge(operation.Name, attempt, token) is not { } verdict)
-                            continue;
-                        var credential = token is null ? "no token" : token.Length < 20 ? "bad token" : "token";
-                        wrong.Add($"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}, {credential}]: {verdict}");
-                    }
+                    tried++;
+                    if (await Judge(operation.Name, attempt, token) is { } verdict)
+                        wrong.Add($"{operation.Name.ToUpperInvariant()} {attempt.Path} [{attempt.What}]: {verdict}");
                 }
             }
         }
@@ -50,11 +45,17 @@ public sealed class BadInputTests : PorticoTests
         {
             foreach (var operation in path.Value.EnumerateObject().Where(member => member.Value.TryGetProperty("security", out _)))
             {
-                foreach (var (accept, contentType) in new[] { ("application/json", "application/json"), ("text/html", "text/plain") })
+                foreach (var (accept, contentType, token) in new[]
+                {
+                    ("application/json", "application/json", null), ("text/html", "text/plain", null),
+                    ("application/json", "application/json", "not.a.token"),
+                })
                 {
                     using var request = new HttpRequestMessage(
                         new HttpMethod(operation.Name.ToUpperInvariant()), $"{OnePath(path.Name)}?limit=x&cursor=x&from=x&deleted=x");
                     request.Headers.TryAddWithoutValidation("Accept", accept);
+                    if (token is not null)
+                        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
                     request.Headers.TryAddWithoutValidation("Idempotency-Key", "not valid");
                     request.Headers.TryAddWithoutValidation("If-Match", "not valid");
                     if (request.Method != HttpMethod.Get)

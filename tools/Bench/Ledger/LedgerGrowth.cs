@@ -17,7 +17,7 @@ internal static class LedgerGrowth
     private const int Wallets = 16;
     private const int StatementEntries = 100;
     private const double Allowed = 0.8;
-    private static readonly int[] Sizes = [10_000, 2_000_000];
+    private static readonly int[] Sizes = [10_000, 10_000_000];
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
     private static readonly Currency Euro = Currency.Of("EUR");
 
