@@ -47,7 +47,8 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
 
         // What many users match is found among the newest; what few match is found by the indexes. The planner would decide by its
         // statistics, and would read the whole table in the order of the answer to find users who all are old. A sample decides better.
-        // MATERIALIZED, and no LIMIT beside an index, keep the planner from it. One user has an id, so an id needs no sample.
+        // MATERIALIZED, and no LIMIT beside an index, keep the planner from it. One user has an id, so an id needs no sample. A user may
+        // meet every condition, so as many pages as there are conditions have enough users.
         var sql = Guid.TryParse(text, out _)
             ? $$"""
             WITH indexed AS MATERIALIZED ({{Indexed("")}})
@@ -61,7 +62,8 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
             ), indexed AS MATERIALIZED (
                 {{Indexed(" AND (SELECT count(*) FROM sample) < {1} AND (SELECT count(*) FROM newest) < {1}")}}
             )
-            SELECT id AS "Value" FROM sample UNION SELECT id FROM newest UNION SELECT id FROM indexed ORDER BY 1 DESC LIMIT {1}
+            SELECT id AS "Value" FROM sample UNION SELECT id FROM newest
+            UNION (SELECT id FROM indexed ORDER BY id DESC LIMIT {1} * {{conditions.Count}}) ORDER BY 1 DESC LIMIT {1}
             """;
         return await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
     }

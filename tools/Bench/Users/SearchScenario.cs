@@ -22,7 +22,8 @@ internal static class SearchScenario
             1,
             CASE WHEN i <= 30000 THEN 'Robot ' || i ELSE first || ' ' || last END,
             lower(translate(first || '.' || last, 'üö', 'uo')) || i || '@example.com', now(),
-            CASE WHEN i % 5 < 3 THEN (ARRAY['+4915', '+79'])[1 + i % 2] || lpad(((i * 7919) % 1000000000)::text, 9, '0') END, now(),
+            CASE WHEN i % 5 < 3 THEN (ARRAY['+4915', '+79'])[1 + i % 2] || lpad(((i * 618033989) % 1000000000)::text, 9, '0') END,
+            CASE WHEN i % 5 < 3 THEN now() END,
             CASE WHEN i % 1000 = 0 THEN 'manager' ELSE 'user' END, CASE WHEN i % 200 = 7 THEN 'blocked' ELSE 'active' END, 'en', 0, now(),
             CASE WHEN i % 50 = 3 THEN now() END
         FROM (
