@@ -19,7 +19,7 @@ public sealed record EventEnvelope<TData>(
 public static class EventEnvelope
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-        { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, Converters = { new JsonStringEnumConverter() } };
+    { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>Reads an event of this type.</summary>
     /// <exception cref="InvalidDataException">It is no such event, so another try can't succeed.</exception>

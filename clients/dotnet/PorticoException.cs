@@ -30,7 +30,7 @@ public sealed class PorticoException(HttpStatusCode status, string code, string?
         var isProblem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json";
         var problem = isProblem ? await answer.Content.ReadFromJsonAsync<Problem>(cancellationToken) : null;
         throw new PorticoException(answer.StatusCode, problem?.Code ?? "", problem?.Detail)
-            { Errors = problem?.Errors ?? [], RetryAfter = answer.Headers.RetryAfter?.Delta };
+        { Errors = problem?.Errors ?? [], RetryAfter = answer.Headers.RetryAfter?.Delta };
     }
 
     private sealed record Problem(string? Code, string? Detail, Dictionary<string, string[]>? Errors);
