@@ -41,18 +41,17 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
         string Newest(int rows) =>
             $"SELECT id FROM (SELECT * FROM users WHERE {filters} AND id < {{0}} ORDER BY id DESC LIMIT {rows}) n "
             + $"WHERE ({string.Join(" OR ", conditions)})";
-        string Indexed(string and) =>
-            string.Join(
-                " UNION ALL ", conditions.Select(condition => $"SELECT id FROM users WHERE {condition} AND {filters} AND id < {{0}}{and}"));
+        string Indexed(string and) => string.Join(
+            " UNION ALL ", conditions.Select(condition => $"SELECT id FROM users WHERE {condition} AND {filters}{and}"));
 
         // What many users match is found among the newest; what few match is found by the indexes. The planner would decide by its
         // statistics, and would read the whole table in the order of the answer to find users who all are old. A sample decides better.
-        // MATERIALIZED, and no LIMIT beside an index, keep the planner from it. One user has an id, so an id needs no sample. A user may
-        // meet every condition, so as many pages as there are conditions have enough users.
+        // MATERIALIZED, and neither a LIMIT nor an order beside an index, keep the planner from it. One user has an id, so an id needs no
+        // sample. A user may meet every condition, so as many pages as there are conditions have enough users.
         var sql = Guid.TryParse(text, out _)
             ? $$"""
             WITH indexed AS MATERIALIZED ({{Indexed("")}})
-            SELECT DISTINCT id AS "Value" FROM indexed ORDER BY 1 DESC LIMIT {1}
+            SELECT DISTINCT id AS "Value" FROM indexed WHERE id < {0} ORDER BY 1 DESC LIMIT {1}
             """
             : $$"""
             WITH sample AS MATERIALIZED (
@@ -63,7 +62,7 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
                 {{Indexed(" AND (SELECT count(*) FROM sample) < {1} AND (SELECT count(*) FROM newest) < {1}")}}
             )
             SELECT id AS "Value" FROM sample UNION SELECT id FROM newest
-            UNION (SELECT id FROM indexed ORDER BY id DESC LIMIT {1} * {{conditions.Count}}) ORDER BY 1 DESC LIMIT {1}
+            UNION (SELECT id FROM indexed WHERE id < {0} ORDER BY id DESC LIMIT {1} * {{conditions.Count}}) ORDER BY 1 DESC LIMIT {1}
             """;
         return await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
     }
