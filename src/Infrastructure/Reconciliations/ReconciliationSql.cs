@@ -132,8 +132,8 @@ internal static class ReconciliationSql
             FROM found),
         saved AS (
             INSERT INTO ledger.reconciliations (
-                id, provider, period_start, period_end, covers_payments, covers_refunds, file_sha256, repeat_of, rows, rows_outside, matched,
-                late, missing_here, missing_there, twice, wrong_currency, wrong_amount, wrong_fee, created_at, created_by)
+                id, provider, period_start, period_end, covers_payments, covers_refunds, file_sha256, repeat_of, rows, rows_outside,
+                matched, late, missing_here, missing_there, twice, wrong_currency, wrong_amount, wrong_fee, created_at, created_by)
             SELECT $1, $2, $4, $5, $6, $7, $8,
                 (SELECT id FROM ledger.reconciliations WHERE file_sha256 = $8 AND provider = $2 ORDER BY id DESC LIMIT 1),
                 (SELECT count(*) FROM file), (SELECT count(*) FROM file WHERE NOT is_inside),
