@@ -8,7 +8,8 @@ namespace Portico.ArchitectureTests;
 /// <summary>The pages of the repository, as far as a machine can judge them.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] Folders = [".", "docs", "docs/adr", "docs/api", "docs/services"];
+    private static readonly string[] Folders =
+        [".", "docs", "docs/adr", "docs/api", "docs/services", "clients/dotnet", "clients/typescript"];
 
     [Fact]
     public void Links_to_nothing_that_is_missing()

@@ -88,7 +88,7 @@ public sealed partial class WordTests
 
     [Fact]
     public void Retired_words_stay_away() => Solution.AssertNone(
-        from file in Solution.TextFiles("src", "tests", "tools", "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md")
+        from file in Solution.TextFiles("src", "clients", "tests", "tools", "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md")
         where !file.Contains("/Migrations/", StringComparison.Ordinal)
             && !file.Contains("/adr/", StringComparison.Ordinal)
             && Path.GetFileName(file) != $"{nameof(WordTests)}.cs"
@@ -99,7 +99,7 @@ public sealed partial class WordTests
 
     [Fact]
     public void Lines_of_code_fit_in_140_columns() => Solution.AssertNone(
-        from file in Solution.TextFiles("src", "tests", "tools")
+        from file in Solution.TextFiles("src", "clients", "tests", "tools")
         where file.EndsWith(".cs", StringComparison.Ordinal)
         from line in File.ReadLines(file).Index()
         where line.Item.Length > MaxColumns

@@ -8,6 +8,7 @@ using Portico.Bench.Load;
 using Portico.Bench.Records;
 using Portico.Bench.Runtime;
 using Portico.Bench.Suite;
+using Portico.Bench.Users;
 using Portico.Infrastructure.Hosting;
 
 LoadScenario[] scenarios =
@@ -24,6 +25,7 @@ LoadScenario[] scenarios =
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),
     new("records", RecordsScenario.RunAsync),
+    new("search", SearchScenario.RunAsync),
     new("start", StartScenario.RunAsync)
     {
         ComparesVariants = true, Defaults = new LoadOptions { Rounds = 1, Duration = TimeSpan.FromSeconds(60), WarmUp = TimeSpan.Zero },

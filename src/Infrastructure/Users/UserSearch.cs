@@ -24,6 +24,11 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
     private const string NameWords =
         "array_to_tsvector(array_remove(string_to_array(translate(lower(display_name), '-', ' '), ' '), ''))";
 
+    // With two of these among the newest 500, the 21 of a page are expected among 5,250; fewer than two are some thousand in a million.
+    private const int SampleRows = 500;
+    private const int MinSampled = 2;
+    private const int NewestRows = 10_000;
+
     private static readonly Guid AfterAll = new("ffffffff-ffff-ffff-ffff-ffffffffffff");
     private static readonly char[] Gaps = [' ', '-'];
 
@@ -31,25 +36,39 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
         string text, Role? role, AccountStatus? status, Guid? before, int limit, CancellationToken cancellationToken)
     {
         List<object> values = [before ?? AfterAll, limit];
-        var matches = $"({Matches(text, values)}) AND {Filters(role, status)}";
-        // What many users match is found among the newest; what few match is found by the indexes. The planner can't know which of both it
-        // is: it would read the whole table in the order of the answer to find users who all are old.
-        var sql =
-            $$"""
-            WITH newest AS (
-                SELECT id FROM (SELECT * FROM users WHERE id < {0} ORDER BY id DESC LIMIT 2000) n
-                WHERE {{matches}} ORDER BY id DESC LIMIT {1}
-            ), matching AS MATERIALIZED (
-                SELECT id FROM users WHERE {{matches}} AND (SELECT count(*) FROM newest) < {1}
+        var conditions = Conditions(text, values);
+        var filters = Filters(role, status);
+        string Newest(int rows) =>
+            $"SELECT id FROM (SELECT * FROM users WHERE {filters} AND id < {{0}} ORDER BY id DESC LIMIT {rows}) n "
+            + $"WHERE ({string.Join(" OR ", conditions)})";
+        string Indexed(string and) => string.Join(
+            " UNION ALL ", conditions.Select(condition => $"SELECT id FROM users WHERE {condition} AND {filters}{and}"));
+
+        // What many users match is found among the newest; what few match is found by the indexes. The planner would decide by its
+        // statistics, and would read the whole table in the order of the answer to find users who all are old. A sample decides better.
+        // MATERIALIZED, and neither a LIMIT nor an order beside an index, keep the planner from it. One user has an id, so an id needs no
+        // sample. A user may meet every condition, so as many pages as there are conditions have enough users.
+        var sql = Guid.TryParse(text, out _)
+            ? $$"""
+            WITH indexed AS MATERIALIZED ({{Indexed("")}})
+            SELECT DISTINCT id AS "Value" FROM indexed WHERE id < {0} ORDER BY 1 DESC LIMIT {1}
+            """
+            : $$"""
+            WITH sample AS MATERIALIZED (
+                {{Newest(SampleRows)}} ORDER BY id DESC LIMIT {1}
+            ), newest AS MATERIALIZED (
+                {{Newest(NewestRows)}} AND (SELECT count(*) FROM sample) BETWEEN {{MinSampled}} AND {1} - 1 ORDER BY id DESC LIMIT {1}
+            ), indexed AS MATERIALIZED (
+                {{Indexed(" AND (SELECT count(*) FROM sample) < {1} AND (SELECT count(*) FROM newest) < {1}")}}
             )
-            SELECT id AS "Value" FROM newest
-            UNION SELECT id FROM (SELECT id FROM matching WHERE id < {0} ORDER BY id DESC LIMIT {1}) m
-            ORDER BY 1 DESC LIMIT {1}
+            SELECT id AS "Value" FROM sample UNION SELECT id FROM newest
+            UNION (SELECT id FROM indexed WHERE id < {0} ORDER BY id DESC LIMIT {1} * {{conditions.Count}}) ORDER BY 1 DESC LIMIT {1}
             """;
         return await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
     }
 
-    private static string Matches(string text, List<object> values)
+    /// <summary>The conditions of which a user meets one. Each has an index; the words are last, because they take the longest.</summary>
+    private static List<string> Conditions(string text, List<object> values)
     {
         List<string> conditions = [];
         void Add(string condition, object value)
@@ -60,8 +79,6 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
 
         if (Guid.TryParse(text, out var id))
             Add("id = $", id);
-        if (text.Split(Gaps, StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } words)
-            Add($"{NameWords} @@ CAST($ AS tsquery)", string.Join(" & ", words.Select(Beginning)));
         Add(@"email LIKE $ ESCAPE '\'", $"{RecordQueries.Literally(text)}%");
         if (DigitsOf(text) is { Length: >= MinDigits } digits)
         {
@@ -74,7 +91,9 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
                 Add("reverse(phone) LIKE $", $"{Reversed(digits.TrimStart('0'))}%");
         }
 
-        return string.Join(" OR ", conditions);
+        if (text.Split(Gaps, StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } words)
+            Add($"{NameWords} @@ CAST($ AS tsquery)", string.Join(" & ", words.Select(Beginning)));
+        return conditions;
     }
 
     // Constants and not parameters, so that the planner knows how rare they are.
