@@ -30,6 +30,7 @@ internal static class EventRegistration
         services.AddSingleton<EventMetrics>();
         services.AddSingleton<EventReceiver>();
         services.AddScoped<IDeadLetters, DeadLetterAdministration>();
+        services.AddSingleton<DeadLetterReplay>();
         services.AddSingleton<InboxCleanup>();
         services.AddHealthChecks().AddCheck<NatsHealthCheck>("nats");
 
@@ -38,6 +39,7 @@ internal static class EventRegistration
         services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxCleanup>());
         services.AddHostedService<EventConsumers>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeadLetterReplay>());
         services.AddHostedService(provider => provider.GetRequiredService<InboxCleanup>());
         return services;
     }

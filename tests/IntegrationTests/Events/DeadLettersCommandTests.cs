@@ -20,13 +20,13 @@ public sealed class DeadLettersCommandTests
         var listed = Assert.Single((await Run(world, "list")).GetProperty("deadLetters").EnumerateArray());
         Assert.Equal(("event", "count", "It is broken."), (listed.Text("kind"), listed.Text("name"), listed.Text("reason")));
         await Run(world, "replay", listed.Text("id"));
-        Assert.Equal(1, await process.Cleanup.Replay(CancellationToken.None));
+        Assert.Equal(1, await process.Replay.Replay(CancellationToken.None));
         Assert.Equal((0, 1), (await world.EffectsAsync(id), await world.CountAsync("dead_events WHERE replay_asked_at IS NULL")));
 
         isMended = true;
         await Run(world, "replay", "--all");
         await Run(world, "replay", "--all");
-        await Task.WhenAll(process.Cleanup.Replay(CancellationToken.None), process.Cleanup.Replay(CancellationToken.None));
+        await Task.WhenAll(process.Replay.Replay(CancellationToken.None), process.Replay.Replay(CancellationToken.None));
 
         Assert.Equal((1, 0), (await world.EffectsAsync(id), await world.CountAsync("dead_events")));
         Assert.Empty((await Run(world, "replay", "--all")).GetProperty("replayed").EnumerateArray());

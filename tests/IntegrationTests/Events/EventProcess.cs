@@ -135,11 +135,13 @@ internal sealed class EventProcess : IAsyncDisposable
         Settings = _services.GetRequiredService<EventSettings>();
         var nats = _services.GetRequiredService<INatsConnection>();
         JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
+        Replay = _services.GetRequiredService<DeadLetterReplay>();
         Cleanup = _services.GetRequiredService<InboxCleanup>();
     }
 
     public EventSettings Settings { get; }
     public INatsJSContext JetStream { get; }
+    public DeadLetterReplay Replay { get; }
     public InboxCleanup Cleanup { get; }
 
     public async Task StartAsync()

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using Portico.Infrastructure.Hosting;
+
+namespace Portico.Infrastructure.Events;
+
+/// <summary>Lets the handlers of dead letters try again when somebody asked for it, and counts the dead letters.</summary>
+/// <remarks>Processes share the work: a dead letter is locked while its handler tries.</remarks>
+internal sealed partial class DeadLetterReplay(
+    DeadLetters deadLetters,
+    IEnumerable<EventSubscription> subscriptions,
+    EventReceiver receiver,
+    EventMetrics metrics,
+    TimeProvider clock,
+    ILogger<DeadLetterReplay> logger)
+    : PeriodicService(TimeSpan.FromSeconds(5), clock, logger)
+{
+    /// <summary>Replays the requested dead letters and returns their number.</summary>
+    public async Task<int> Replay(CancellationToken cancellationToken)
+    {
+        var replayed = 0;
+        while (await deadLetters.Replay(Handle, cancellationToken))
+            replayed++;
+        return replayed;
+    }
+
+    protected override async Task Do(long round, CancellationToken cancellationToken)
+    {
+        if (await Replay(cancellationToken) is > 0 and var replayed)
+            LogReplayed(replayed);
+        metrics.Dead(await deadLetters.Count(cancellationToken));
+    }
+
+    private async Task Handle(DeadLetter dead, CancellationToken cancellationToken)
+    {
+        var subscription = subscriptions.SingleOrDefault(subscription => subscription.Name == dead.Handler)
+            ?? throw new InvalidOperationException($"The handler {dead.Handler} does not exist any more.");
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(EventSubscription.HandlerDeadline);
+        await receiver.Receive(subscription, dead.Envelope, deadline.Token);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Replayed {Replayed} dead letters")]
+    private partial void LogReplayed(int replayed);
+}
