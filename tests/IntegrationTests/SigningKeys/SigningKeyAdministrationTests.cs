@@ -4,18 +4,24 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.SigningKeys;
 
-/// <summary>The signing keys by the API. What an emergency does to tokens is tested with replicas.</summary>
-public sealed class SigningKeyAdministrationTests : PorticoTests
+/// <summary>
+/// The signing keys by the API, of an application of its own: other services verify the tokens of the one that tests share, and know a key
+/// only when it is ready. What an emergency does to tokens is tested with replicas.
+/// </summary>
+public sealed class SigningKeyAdministrationTests : IAsyncLifetime
 {
     private const string Path = "/api/v1/signing-keys";
 
+    private PorticoApp _app = null!;
     private TestPerson _admin = null!;
 
-    public override async Task InitializeAsync()
+    public async Task InitializeAsync()
     {
-        await base.InitializeAsync();
-        _admin = await App.SignUpAsync(Role.Admin);
+        _app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        _admin = await _app.SignUpAsync(Role.Admin);
     }
+
+    public async Task DisposeAsync() => await _app.DisposeAsync();
 
     [Fact]
     public async Task Rotates_a_key_that_is_ready_and_keeps_the_tokens_of_the_one_before()
@@ -25,7 +31,7 @@ public sealed class SigningKeyAdministrationTests : PorticoTests
         var problem = await Rotate("Too early.").Problem(HttpStatusCode.Conflict, "signing_key_refused");
         Assert.Contains(next, problem.Text("detail"), StringComparison.Ordinal);
 
-        await App.Database.ExecuteAsync("UPDATE identity.signing_keys SET ready_at = published_at WHERE id = $1", next);
+        await _app.Database.ExecuteAsync("UPDATE identity.signing_keys SET ready_at = published_at WHERE id = $1", next);
         var steps = (await Rotate("A test.").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray()
             .Select(step => (step.Text("step"), step.Text("id")));
         Assert.Equal([("retired", current), ("promoted", next)], steps);
