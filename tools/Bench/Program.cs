@@ -32,6 +32,12 @@ LoadScenario[] scenarios =
     },
 ];
 
+if (args is ["--help" or "-h" or "help"])
+{
+    Console.WriteLine($"{Scenarios()}\n\n{LoadOptions.Usage}\n\n{SuiteOptions.Usage}");
+    return 0;
+}
+
 // The scenario of the dashboard starts this program again, as an API with parts of its own.
 if (args is [SlowParts.Mode])
     return await SlowParts.RunApiAsync();
@@ -55,7 +61,10 @@ return BenchmarkSwitcher.FromAssembly(typeof(BenchConfig).Assembly)
 
 int Refuse(string name)
 {
-    Console.Error.WriteLine($"There is no scenario '{name}'. There are: {string.Join(", ", scenarios.Select(scenario => scenario.Name))}; "
-        + $"{SuiteRun.Name} runs most of them; without a name, or with options of BenchmarkDotNet such as --filter, the micro-benchmarks.");
+    Console.Error.WriteLine($"There is no scenario '{name}'. {Scenarios()}");
     return 2;
 }
+
+string Scenarios() =>
+    $"Scenarios: {string.Join(", ", scenarios.Select(scenario => scenario.Name))}; {SuiteRun.Name} runs most of them. "
+    + "Without a scenario the micro-benchmarks run, with the options of BenchmarkDotNet such as --filter.";
