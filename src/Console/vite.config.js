@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
@@ -37,6 +38,15 @@ const scriptLimit = {
   },
 };
 
+/** Where ./dev run serves the API. */
+function api() {
+  try {
+    return JSON.parse(readFileSync(new URL("../../.dev/urls.json", import.meta.url), "utf8")).api;
+  } catch {
+    return "http://localhost:5080";
+  }
+}
+
 export default defineConfig({
   base: "/console/",
   resolve: {
@@ -53,6 +63,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   plugins: [scriptLimit],
-  // ./dev run serves the API here.
-  server: { proxy: { "/api": "http://localhost:5080" } },
+  server: { proxy: { "/api": api() } },
 });

@@ -20076,7 +20076,8 @@ export interface paths {
         put?: never;
         /**
          * Takes an event of Stripe
-         * @description The body and its signature are as Stripe describes them. It is stored; what happened is asked for at Stripe afterwards.
+         * @description The body and its signature are as Stripe describes them. The notification is stored without its body;
+         *     what happened is asked for at Stripe afterwards.
          */
         post: {
             parameters: {
@@ -20171,7 +20172,8 @@ export interface paths {
         put?: never;
         /**
          * Takes a notification of YooKassa
-         * @description The body is as YooKassa describes it. It is stored; what happened is asked for at YooKassa afterwards.
+         * @description The body is as YooKassa describes it. The notification is stored without its body;
+         *     what happened is asked for at YooKassa afterwards.
          */
         post: {
             parameters: {

@@ -19,7 +19,8 @@ public sealed class WebhooksController(ISender sender) : ApiController(sender)
 
     /// <summary>Takes an event of Stripe</summary>
     /// <remarks>
-    /// The body and its signature are as Stripe describes them. It is stored; what happened is asked for at Stripe afterwards.
+    /// The body and its signature are as Stripe describes them. The notification is stored without its body;
+    /// what happened is asked for at Stripe afterwards.
     /// </remarks>
     [HttpPost("stripe")]
     [ProducesResponseType(StatusCodes.Status200OK)]
@@ -28,7 +29,10 @@ public sealed class WebhooksController(ISender sender) : ApiController(sender)
     public Task<ActionResult> Stripe(CancellationToken cancellationToken) => Take(PaymentProvider.Stripe, cancellationToken);
 
     /// <summary>Takes a notification of YooKassa</summary>
-    /// <remarks>The body is as YooKassa describes it. It is stored; what happened is asked for at YooKassa afterwards.</remarks>
+    /// <remarks>
+    /// The body is as YooKassa describes it. The notification is stored without its body;
+    /// what happened is asked for at YooKassa afterwards.
+    /// </remarks>
     [HttpPost("yookassa")]
     [ProducesResponseType(StatusCodes.Status200OK)]
     [UseCase<ReceiveWebhook>]
