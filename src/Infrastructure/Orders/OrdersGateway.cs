@@ -138,13 +138,11 @@ internal sealed class OrdersGateway(
             case StatusCode.InvalidArgument when isCaller && details?.GetDetail<BadRequest>() is { } bad:
                 return CommonErrors.Validation(bad.FieldViolations.GroupBy(field => field.Field, StringComparer.Ordinal)
                     .ToDictionary(field => field.Key, field => field.Select(f => f.Description).ToArray(), StringComparer.Ordinal));
-            // The token expired on the way. Portico's own token is refused only while the keys change.
-            case StatusCode.Unauthenticated when isCaller && reason is not null:
-                return CommonErrors.Unauthenticated;
             case StatusCode.PermissionDenied when isCaller && reason is not null:
                 return CommonErrors.Forbidden;
             case StatusCode.InvalidArgument or StatusCode.AlreadyExists or StatusCode.Unimplemented:
                 throw new InvalidOperationException($"{Name} refused a call: {failure.Status.Detail}", failure);
+            // Also Unauthenticated: Portico has just accepted the token, so the service does not know its key yet, and nobody must sign in.
             default:
                 throw new DependencyUnavailableException(Name, failure);
         }

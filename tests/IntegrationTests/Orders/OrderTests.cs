@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Orders;
+using Portico.DevStack;
 using Portico.Domain.Common;
 using Portico.Domain.Orders;
 using Portico.Domain.Users;
@@ -252,6 +253,21 @@ public sealed class OrderTests : IAsyncLifetime
         Assert.All(
             Enum.GetValues<Role>(),
             role => Assert.DoesNotContain(OrdersApp.ProcessPermission, Application.Common.Security.Permissions.Of(role)));
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_know_the_key_of_a_token_is_an_outage_and_signs_nobody_out()
+    {
+        await using var app = await PorticoApp.StartAsync(
+            new PorticoAppOptions { Settings = { ["Orders:Url"] = $"http://127.0.0.1:{Ports.Free()}" } });
+        var settings = OrdersApp.AddressOf(app);
+        // It accepts no token of this application.
+        settings["Tokens:Issuer"] = "https://portico.invalid";
+        settings["Tokens:InternalIssuer"] = app.Settings["Tokens:Issuer"];
+        await using var orders = await OrdersApp.StartAsync(app, settings);
+        var person = await app.SignUpAsync();
+
+        await person.GetAsync(OrderPeople.Path).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
     }
 
     [Fact]
