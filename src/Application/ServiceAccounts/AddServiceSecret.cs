@@ -66,7 +66,7 @@ internal sealed class AddServiceSecretHandler(
         var secret = added.Value;
         db.Set<ServiceSecret>().RemoveRange(secrets.Except(valid));
         db.Set<ServiceSecret>().Add(secret);
-        audit.Add(new AuditNote(AuditActions.ServiceSecretAdded, AuditSubject.ServiceAccount(account.Id)).With("secret", secret.Id));
+        audit.Add(new AuditNote(AuditActions.ServiceSecretAdded, AuditSubject.ServiceAccount(account.Id)).With("secretId", secret.Id));
         // Without an overlap the secret before it was found out, and so may have been its tokens.
         if (command.OverlapHours == 0)
             transaction.AfterCommit(token => tokens.EndTokens([.. valid.Select(earlier => earlier.Id)], token));

@@ -31,7 +31,7 @@ internal sealed class RemoveServiceSecretHandler(IAppDbContext db, IServiceSecre
 
         db.Set<ServiceSecret>().Remove(secret);
         audit.Add(new AuditNote(AuditActions.ServiceSecretRemoved, AuditSubject.ServiceAccount(command.AccountId))
-            .With("secret", secret.Id));
+            .With("secretId", secret.Id));
         transaction.AfterCommit(token => tokens.EndTokens([secret.Id], token));
         return Unit.Value;
     }
