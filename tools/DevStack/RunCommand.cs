@@ -310,6 +310,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
 
               API          {api}
               Swagger UI   {api}/swagger
+              Console      {api}/console/ (for operators)
+              Landing      {api}/landing/ (for guests)
               Metrics      {management}/metrics
               Orders       {orders} (gRPC)
               PostgreSQL   127.0.0.1:{stack.Postgres.Port}
