@@ -18,7 +18,8 @@ internal static class LedgerGrowth
     private const int StatementEntries = 100;
     private const double Allowed = 0.8;
     private static readonly int[] Sizes = [10_000, 10_000_000];
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+    // The longest history fits into the day before now.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
     private static readonly Currency Euro = Currency.Of("EUR");
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
