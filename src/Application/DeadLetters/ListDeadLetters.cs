@@ -28,7 +28,7 @@ internal sealed class ListDeadLettersHandler(IDeadLetters letters) : IQueryHandl
 {
     public async Task<Result<Page<DeadLetterDto>>> Handle(ListDeadLetters query, CancellationToken cancellationToken)
     {
-        var after = query.Cursor is { } cursor && Cursor.TryRead<DeadLetterPosition>(cursor, out var position) ? position : null;
+        var after = Cursor.TryRead<DeadLetterPosition>(query.Cursor, out var position) ? position : null;
         // One extra row shows whether there is a next page.
         var found = await letters.List(query.Kind, after, query.Limit + 1, cancellationToken);
         return Page.Of([.. found], query.Limit, letter => letter, last => Cursor.Write(new DeadLetterPosition(last.DiedAt, last.Id)));

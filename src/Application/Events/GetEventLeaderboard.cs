@@ -60,7 +60,7 @@ internal sealed class GetEventLeaderboardHandler(IAppDbContext db) : IQueryHandl
 
         var forecasts = db.Set<Forecast>().AsNoTracking().OfEveryOwner().Where(f => f.EventId == query.EventId && f.SettledAt != null);
         var rank = 0;
-        if (query.Cursor is { } cursor && Cursor.TryRead<EventRankPosition>(cursor, out var last))
+        if (Cursor.TryRead<EventRankPosition>(query.Cursor, out var last))
         {
             rank = last.Rank;
             forecasts = forecasts.Where(f => f.Points < last.Points || (f.Points == last.Points &&

@@ -56,7 +56,7 @@ internal sealed class GetLeaderboardHandler(IAppDbContext db) : IQueryHandler<Ge
     {
         var scores = db.Set<ForecasterScore>().AsNoTracking();
         var last = new RankPosition(int.MaxValue, Guid.Empty, 0, 0);
-        if (query.Cursor is { } cursor && Cursor.TryRead<RankPosition>(cursor, out var read))
+        if (Cursor.TryRead<RankPosition>(query.Cursor, out var read))
         {
             last = read;
             scores = scores.Where(s => s.Points < read.Points || (s.Points == read.Points && s.UserId > read.UserId));

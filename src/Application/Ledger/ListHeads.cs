@@ -26,7 +26,7 @@ internal sealed class ListHeadsHandler(IHashChain chain) : IQueryHandler<ListHea
 {
     public async Task<Result<Page<HeadDto>>> Handle(ListHeads query, CancellationToken cancellationToken)
     {
-        var below = query.Cursor is { } cursor && Cursor.TryRead<HeadPosition>(cursor, out var last) ? last.Height : long.MaxValue;
+        var below = Cursor.TryRead<HeadPosition>(query.Cursor, out var last) ? last.Height : long.MaxValue;
         var heads = await chain.ListHeads(below, query.Limit, cancellationToken);
         // Heights have no gaps, so height 1 is the last of the list.
         var hasMore = heads is [.., { Height: > 1 }];

@@ -31,7 +31,7 @@ internal sealed class ListWebhooksHandler(IStoredWebhooks webhooks) : IQueryHand
 {
     public async Task<Result<Page<WebhookDto>>> Handle(ListWebhooks query, CancellationToken cancellationToken)
     {
-        var after = query.Cursor is { } cursor && Cursor.TryRead<WebhookPosition>(cursor, out var position) ? position : null;
+        var after = Cursor.TryRead<WebhookPosition>(query.Cursor, out var position) ? position : null;
         // One extra row shows whether there is a next page.
         var found = await webhooks.List(new WebhookFilter(query.Provider, query.State), after, query.Limit + 1, cancellationToken);
         return Page.Of(

@@ -37,7 +37,7 @@ internal sealed class ListDifferencesHandler(IReconciliations reconciliations) :
 {
     public async Task<Result<Page<DifferenceDto>>> Handle(ListDifferences query, CancellationToken cancellationToken)
     {
-        var after = query.Cursor is { } cursor && Cursor.TryRead<DifferencePosition>(cursor, out var last) ? last.Number : 0;
+        var after = Cursor.TryRead<DifferencePosition>(query.Cursor, out var last) ? last.Number : 0;
         // One extra row shows whether there is a next page.
         var found = await reconciliations.ListDifferences(query.Id, query.Kind, after, query.Limit + 1, cancellationToken);
         if (found is null)

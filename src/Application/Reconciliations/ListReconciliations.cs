@@ -27,7 +27,7 @@ internal sealed class ListReconciliationsHandler(IReconciliations reconciliation
 {
     public async Task<Result<Page<ReconciliationSummaryDto>>> Handle(ListReconciliations query, CancellationToken cancellationToken)
     {
-        var before = query.Cursor is { } cursor && Cursor.TryRead<ReconciliationPosition>(cursor, out var last)
+        var before = Cursor.TryRead<ReconciliationPosition>(query.Cursor, out var last)
             ? last.Id
             : Guid.AllBitsSet;
         // One extra row shows whether there is a next page.

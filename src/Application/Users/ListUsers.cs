@@ -48,7 +48,7 @@ internal sealed class ListUsersHandler(IAppDbContext db, IUserSearch search, IMa
 {
     public async Task<Result<Page<AccountDto>>> Handle(ListUsers query, CancellationToken cancellationToken)
     {
-        Guid? before = query.Cursor is { } cursor && Cursor.TryRead<UserPosition>(cursor, out var position) ? position.Id : null;
+        Guid? before = Cursor.TryRead<UserPosition>(query.Cursor, out var position) ? position.Id : null;
         // One extra row shows whether there is a next page.
         var users = query.Search is { } text
             ? await Load(await search.Find(text, query.Role, query.Status, before, query.Limit + 1, cancellationToken), cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class ListWalletEntriesHandler(IWalletHistory history, ICurrentU
         if (wallet.Error is { } refusal)
             return refusal;
 
-        var before = query.Cursor is { } cursor && Cursor.TryRead<EntryPosition>(cursor, out var last) ? last.Version : long.MaxValue;
+        var before = Cursor.TryRead<EntryPosition>(query.Cursor, out var last) ? last.Version : long.MaxValue;
         var entries = await history.Before(wallet.Value, before, query.Limit, cancellationToken);
         // Versions have no gaps, so version 1 is the last entry of the list.
         var hasMore = entries is [.., { Version: > 1 }];

@@ -107,7 +107,7 @@ internal sealed class ListProbesHandler : IQueryHandler<ListProbes, Page<ProbeDt
 
     public Task<Result<Page<ProbeDto>>> Handle(ListProbes query, CancellationToken cancellationToken)
     {
-        var first = query.Cursor is { } text && Cursor.TryRead<ProbePosition>(text, out var position) ? position.Next : 0;
+        var first = Cursor.TryRead<ProbePosition>(query.Cursor, out var position) ? position.Next : 0;
         var items = Enumerable.Range(first, Math.Min(query.Limit, Total - first))
             .Select(n => new ProbeDto($"{n}", query.At, query.Colour, null))
             .ToArray();

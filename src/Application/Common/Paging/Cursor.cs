@@ -33,11 +33,12 @@ public static class Cursor
         Base64Url.EncodeToString(
             JsonSerializer.SerializeToUtf8Bytes(new Envelope<TPosition>(Version, NameOf<TPosition>(), position), Options));
 
-    public static bool TryRead<TPosition>(string text, [MaybeNullWhen(false)] out TPosition position)
+    /// <summary>Reads the position of a cursor; there is none without a text, and none in a text of another list.</summary>
+    public static bool TryRead<TPosition>([NotNullWhen(true)] string? text, [MaybeNullWhen(false)] out TPosition position)
     {
         position = default;
         // The serialiser throws other exceptions for text that is not UTF-8.
-        if (text.Length > MaxLength || !StrictBase64Url.TryDecode(text, out var json) || !Utf8.IsValid(json))
+        if (text is null || text.Length > MaxLength || !StrictBase64Url.TryDecode(text, out var json) || !Utf8.IsValid(json))
             return false;
 
         try
