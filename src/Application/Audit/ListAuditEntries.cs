@@ -46,9 +46,7 @@ internal sealed class ListAuditEntriesValidator : AbstractValidator<ListAuditEnt
         this.IsPaged<ListAuditEntries, AuditPosition>();
         RuleFor(q => q.Subject).Must(IsText).WithMessage($"An id has 1 to {MaxTextLength} characters.");
         RuleFor(q => q.Action).Must(IsText).WithMessage($"An action has 1 to {MaxTextLength} characters.");
-        RuleFor(q => q.To)
-            .Must((query, to) => to is null || query.From is null || query.From < to)
-            .WithMessage("This must be later than from.");
+        RuleFor(q => q.To).IsLaterThanFrom(q => q.From);
     }
 
     private static bool IsText(string? text) =>
@@ -79,7 +77,7 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<
             entries = entries.Where(e => e.At >= from && e.Id >= FirstId(from.ToUnixTimeMilliseconds()));
         if (query.To is { } to)
             entries = entries.Where(e => e.At < to && e.Id < FirstId(to.ToUnixTimeMilliseconds() + 1));
-        if (query.Cursor is { } cursor && Cursor.TryRead<AuditPosition>(cursor, out var position))
+        if (Cursor.TryRead<AuditPosition>(query.Cursor, out var position))
             entries = entries.Where(e => e.Id < position.Id);
 
         // One extra row shows whether there is a next page.

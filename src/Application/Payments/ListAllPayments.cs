@@ -43,9 +43,7 @@ internal sealed class ListAllPaymentsValidator : AbstractValidator<ListAllPaymen
         this.IsSorted(ListPayments.Sorts);
         RuleFor(q => q.Status).IsInEnum();
         RuleFor(q => q.Provider).IsInEnum();
-        RuleFor(q => q.To)
-            .Must((query, to) => to is null || query.From is null || query.From < to)
-            .WithMessage("This must be later than from.");
+        RuleFor(q => q.To).IsLaterThanFrom(q => q.From);
     }
 }
 

@@ -42,9 +42,7 @@ public sealed record StatementDto(
 internal sealed class GetWalletStatementValidator : AbstractValidator<GetWalletStatement>
 {
     public GetWalletStatementValidator() =>
-        RuleFor(q => q.To)
-            .Must((query, to) => to is null || query.From is null || query.From < to)
-            .WithMessage("This must be later than from.");
+        RuleFor(q => q.To).IsLaterThanFrom(q => q.From);
 }
 
 internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock)

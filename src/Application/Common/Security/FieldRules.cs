@@ -64,6 +64,11 @@ internal static partial class FieldRules
     public static IRuleBuilderOptions<T, string> IsLine<T>(this IRuleBuilder<T, string> rule, int maxLength) =>
         rule.Must(text => text is not null && IsLine(text, maxLength)).WithMessage($"Give 1 to {maxLength} characters, {LineRule}");
 
+    /// <summary>The end of a period, later than its begin; either may be missing.</summary>
+    public static IRuleBuilderOptions<T, DateTimeOffset?> IsLaterThanFrom<T>(
+        this IRuleBuilder<T, DateTimeOffset?> rule, Func<T, DateTimeOffset?> from) =>
+        rule.Must((query, to) => to is null || from(query) is not { } begin || begin < to).WithMessage("This must be later than from.");
+
     /// <summary>Why something is done, for the audit log.</summary>
     public static IRuleBuilderOptions<T, string> IsReason<T>(this IRuleBuilder<T, string> rule) => rule.IsLine(MaxReasonLength);
 
