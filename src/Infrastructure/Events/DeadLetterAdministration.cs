@@ -64,11 +64,7 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
         var transaction = (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction();
         await using var command = new NpgsqlCommand(sql, connection, transaction);
         command.Parameters.AddRange(parameters);
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        List<T> found = [];
-        while (await rows.ReadAsync(cancellationToken))
-            found.Add(read(rows));
-        return found;
+        return await command.ReadAll(read, cancellationToken);
     }
 
     private static DeadLetterDto LetterOf(NpgsqlDataReader row) => new(

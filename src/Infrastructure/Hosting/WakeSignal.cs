@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Portico.Application.Common.Persistence;
 
 namespace Portico.Infrastructure.Hosting;
 
@@ -10,6 +11,13 @@ internal class WakeSignal
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     public void Set() => _signals.Writer.TryWrite(true);
+
+    /// <summary>Wakes the service when the open transaction is committed.</summary>
+    public void SetAfterCommit(ITransaction transaction) => transaction.AfterCommit(_ =>
+    {
+        Set();
+        return Task.CompletedTask;
+    });
 
     public Task WaitAsync(CancellationToken cancellationToken) => _signals.Reader.ReadAsync(cancellationToken).AsTask();
 

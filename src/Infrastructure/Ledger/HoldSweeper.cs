@@ -4,6 +4,7 @@ using Portico.Application.Ledger;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -38,10 +39,6 @@ internal sealed class HoldSweeper(
         await using var command = database.CreateCommand(
             "SELECT id FROM ledger.holds WHERE status = 'open' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchSize });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var due = new List<Guid>();
-        while (await reader.ReadAsync(cancellationToken))
-            due.Add(reader.GetGuid(0));
-        return due;
+        return await command.ReadAll(row => row.GetGuid(0), cancellationToken);
     }
 }

@@ -4,6 +4,7 @@ using Portico.Application.Wallets;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -104,14 +105,8 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         }
     }
 
-    private static async Task<List<EntryDto>> Read(NpgsqlCommand command, WalletAccount wallet, CancellationToken cancellationToken)
-    {
-        List<EntryDto> entries = [];
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            entries.Add(Entry(reader, wallet));
-        return entries;
-    }
+    private static Task<List<EntryDto>> Read(NpgsqlCommand command, WalletAccount wallet, CancellationToken cancellationToken) =>
+        command.ReadAll(row => Entry(row, wallet), cancellationToken);
 
     private static EntryDto Entry(NpgsqlDataReader reader, WalletAccount wallet)
     {

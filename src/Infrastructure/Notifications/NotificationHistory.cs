@@ -1,6 +1,7 @@
 using Npgsql;
 using Portico.Application.Notifications;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Notifications;
 
@@ -16,20 +17,15 @@ internal sealed class NotificationHistory(NpgsqlDataSource database) : INotifica
             """);
         command.Parameters.Add(new() { Value = userId });
         command.Parameters.Add(new() { Value = limit });
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        var found = new List<NotificationDto>(limit);
-        while (await rows.ReadAsync(cancellationToken))
-        {
-            found.Add(new NotificationDto(
-                rows.GetGuid(0),
-                rows.GetString(1),
-                rows.GetString(2) == "email" ? ContactKind.Email : ContactKind.Phone,
-                Status(rows.GetString(3)),
-                rows.GetFieldValue<DateTimeOffset>(4),
-                rows.IsDBNull(5) ? null : rows.GetFieldValue<DateTimeOffset>(5)));
-        }
-
-        return found;
+        return await command.ReadAll(
+            row => new NotificationDto(
+                row.GetGuid(0),
+                row.GetString(1),
+                row.GetString(2) == "email" ? ContactKind.Email : ContactKind.Phone,
+                Status(row.GetString(3)),
+                row.GetFieldValue<DateTimeOffset>(4),
+                row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)),
+            cancellationToken);
     }
 
     private static NotificationStatus Status(string stored) => stored switch

@@ -38,11 +38,7 @@ internal sealed class NotificationQueue(
             ON CONFLICT DO NOTHING
             """,
             cancellationToken);
-        transaction.AfterCommit(_ =>
-        {
-            signal.Set();
-            return Task.CompletedTask;
-        });
+        signal.SetAfterCommit(transaction);
     }
 
     private static string Channel(ContactKind kind) => kind == ContactKind.Email ? "email" : "phone";

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Passwords;
 
@@ -47,11 +48,7 @@ internal sealed partial class StoredHashKinds(
     {
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = MaxRead });
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        var hashes = new List<string>();
-        while (await rows.ReadAsync(cancellationToken))
-            hashes.Add(rows.GetString(0));
-        return hashes;
+        return await command.ReadAll(row => row.GetString(0), cancellationToken);
     }
 
     [LoggerMessage(

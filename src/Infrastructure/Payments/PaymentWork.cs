@@ -51,11 +51,7 @@ internal sealed partial class PaymentWork(
             SET due_at = least(payment_work.due_at, excluded.due_at), wakes = payment_work.wakes + 1
             """,
             cancellationToken);
-        transaction.AfterCommit(_ =>
-        {
-            signal.Set();
-            return Task.CompletedTask;
-        });
+        signal.SetAfterCommit(transaction);
     }
 
     public async Task<Payment?> Lock(Guid paymentId, CancellationToken cancellationToken)
@@ -149,14 +145,9 @@ internal sealed partial class PaymentWork(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<List<PaymentLease>> Read(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        List<PaymentLease> leases = [];
-        while (await row.ReadAsync(cancellationToken))
-            leases.Add(new PaymentLease(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt32(3)));
-        return leases;
-    }
+    private static Task<List<PaymentLease>> Read(NpgsqlCommand command, CancellationToken cancellationToken) =>
+        command.ReadAll(
+            row => new PaymentLease(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt32(3)), cancellationToken);
 
     private static void Add(NpgsqlCommand command, params object[] values)
     {

@@ -47,11 +47,7 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             command.Parameters.Add(new NpgsqlParameter { Value = after.EventId });
         }
 
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        List<WebhookDto> found = [];
-        while (await rows.ReadAsync(cancellationToken))
-            found.Add(Read(rows));
-        return found;
+        return await command.ReadAll(Read, cancellationToken);
     }
 
     public async Task<bool> Retry(PaymentProvider provider, string eventId, CancellationToken cancellationToken)
@@ -62,11 +58,7 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             WHERE provider = {NameOf(provider)} AND event_id = {eventId}
             """,
             cancellationToken);
-        transaction.AfterCommit(_ =>
-        {
-            signal.Set();
-            return Task.CompletedTask;
-        });
+        signal.SetAfterCommit(transaction);
         return changed > 0;
     }
 

@@ -131,11 +131,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         try
         {
             await using var command = Command(sql, values);
-            await using var row = await command.ExecuteReaderAsync(cancellationToken);
-            List<T> rows = [];
-            while (await row.ReadAsync(cancellationToken))
-                rows.Add(read(row));
-            return rows;
+            return await command.ReadAll(read, cancellationToken);
         }
         finally
         {

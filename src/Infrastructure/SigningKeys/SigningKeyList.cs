@@ -21,10 +21,6 @@ public static class SigningKeyList
         Func<string, NpgsqlCommand> createCommand, CancellationToken cancellationToken)
     {
         await using var command = createCommand(Sql);
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        List<SigningKey> keys = [];
-        while (await rows.ReadAsync(cancellationToken))
-            keys.Add(SigningKey.Of(rows));
-        return keys;
+        return await command.ReadAll(SigningKey.Of, cancellationToken);
     }
 }
