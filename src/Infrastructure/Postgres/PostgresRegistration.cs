@@ -31,7 +31,7 @@ internal static class PostgresRegistration
         services.AddDbContext<AppDbContext>(
             (provider, options) => options
                 // It finds the data source in the container. One given here would be part of the key under which EF keeps the model and
-                // the compiled queries, so that each host in a process of tests would make them anew.
+                // the compiled queries, so that each host in a process of tests would make its own.
                 .UseNpgsql()
                 .UseSnakeCaseNamingConvention()
                 .AddInterceptors(
