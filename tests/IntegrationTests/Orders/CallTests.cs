@@ -104,6 +104,11 @@ public sealed class CallTests : IAsyncLifetime
             var early = await Assert.ThrowsAsync<RpcException>(
                 () => client.PlaceOrderAsync(OrderCalls.OneMug(), deadline: DateTime.UtcNow.AddMilliseconds(100)).ResponseAsync);
             Assert.Equal(StatusCode.DeadlineExceeded, early.StatusCode);
+
+            // The caller's clock ends first: the row stays held until the service has given up too.
+            await using var waiting = database.CreateCommand(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')");
+            await Eventually.Holds(async () => !(bool)(await waiting.ExecuteScalarAsync())!, "the service gives up both calls");
         }
 
         // Nothing is left of the orders that waited.
