@@ -34,11 +34,11 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         SET LOCAL synchronous_commit = on
         """;
 
+    // The transactions are named to the end by a number, or each block would sort everything that waits.
     private const string NextSql =
         $"""
         SELECT {JournalRow.Columns} FROM ledger.journals j
-        WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-            AND (j.transaction_id, j.id) > ($1, $2)
+        WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
         ORDER BY j.transaction_id, j.id LIMIT $3
         """;
 
@@ -46,8 +46,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
     private const string NextUnsealedSql =
         $"""
         SELECT {JournalRow.Columns} FROM ledger.journals j
-        WHERE j.transaction_id >= $1 AND j.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-            AND (j.transaction_id, j.id) > ($1, $2)
+        WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
             AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
         ORDER BY j.transaction_id, j.id LIMIT $3
         """;
@@ -70,11 +69,15 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
 
     private const string MembersKey = "block_journals_pkey";
     private const int CheckedBlocks = 100;
+    private const int RangeGrowth = 8;
 
     private readonly FieldWriter _writer = new();
 
     // A look-up for each journal costs time, so it is made only for some blocks after the key has refused a second seal.
     private int _checkedBlocks;
+
+    // How many transactions hold about two blocks.
+    private long _range = 1_000;
 
     // How far this process has looked through all journals, and the transactions that its pass covers.
     private Pass? _pass;
@@ -89,9 +92,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         var (next, pass) = chain.UpTo is { } upTo ? (upTo, null) : Follow(chain);
         var isChecked = _checkedBlocks > 0;
         var journals = pass is null
-            ? await Read(
-                connection, isChecked ? NextUnsealedSql : NextSql, cancellationToken,
-                Parameter(next.Transaction), Parameter(next.Journal), Limit())
+            ? await ReadNext(connection, isChecked ? NextUnsealedSql : NextSql, next, chain.Below, cancellationToken)
             : await Read(connection, NextOfAllSql, cancellationToken, Parameter(pass.After), Limit());
         var isFull = journals.Count == settings.MaxBlock;
         if (pass is not null)
@@ -156,6 +157,23 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
             isFirst ? 0 : reader.GetInt64(3),
             isFirst ? new byte[MerkleTree.HashLength] : reader.GetFieldValue<byte[]>(4),
             !isFirst && reader.GetInt64(5) == systemId && !reader.IsDBNull(6) ? new UpTo(reader.GetInt64(6), reader.GetGuid(7)) : null);
+    }
+
+    /// <summary>Reads the journals of the next block, from a range of transactions that holds about as many of them.</summary>
+    private async Task<List<JournalRow>> ReadNext(
+        NpgsqlConnection connection, string sql, UpTo after, long below, CancellationToken cancellationToken)
+    {
+        for (var range = _range; ; range *= RangeGrowth)
+        {
+            var end = Math.Min(below, after.Transaction + range);
+            var journals = await Read(
+                connection, sql, cancellationToken, Parameter(after.Transaction), Parameter(after.Journal), Limit(), Parameter(end));
+            if (journals.Count < settings.MaxBlock && end < below)
+                continue;
+            if (journals.Count == settings.MaxBlock)
+                _range = Math.Max(1, 2 * (journals[^1].TransactionId!.Value - after.Transaction));
+            return journals;
+        }
     }
 
     private static async Task<List<JournalRow>> Read(

@@ -76,6 +76,29 @@ public sealed class BlockSealerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backlog_between_many_other_transactions_is_sealed_in_full_blocks()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        var sealer = Sealer(maxBlock: 4);
+        await SealAll(sealer, connection);
+        var before = await _test.TextAsync("SELECT count(*) FROM ledger.blocks");
+        for (var i = 0; i < 9; i++)
+        {
+            // The first range of transactions that the sealer reads ends before the fourth transfer.
+            if (i == 3)
+                await Change("DO $$ BEGIN FOR i IN 1..20000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$");
+            await Transfer(connection, _wallets[i % Wallets], _wallets[(i + 1) % Wallets]);
+        }
+
+        await SealAll(sealer, connection);
+
+        Assert.Equal(
+            "4,4,1",
+            await _test.TextAsync($"SELECT string_agg(journals::text, ',' ORDER BY height) FROM ledger.blocks WHERE height > {before}"));
+        await IsRight(Wallets + 9);
+    }
+
+    [Fact]
     public async Task A_database_that_moved_to_another_cluster_is_sealed_on()
     {
         await using var connection = await _database.OpenConnectionAsync();

@@ -145,6 +145,7 @@ internal static class LedgerGrowth
         Console.WriteLine($"Writing {size - present} postings …");
         var random = new Random(1);
         var at = begin;
+        Guid last = default;
         await using (var session = await LedgerSession.Open(database, cancellationToken, withEvents: false))
         {
             for (; present < size; present += 2 * Group)
@@ -154,6 +155,7 @@ internal static class LedgerGrowth
             }
         }
 
+        await SealedAsync(database, last, cancellationToken);
         await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection) { CommandTimeout = 0 };
         await settle.ExecuteNonQueryAsync(cancellationToken);
         return (begin, at);
@@ -162,13 +164,24 @@ internal static class LedgerGrowth
         {
             var from = random.Next(wallets.Length);
             var to = (from + 1 + random.Next(wallets.Length - 1)) % wallets.Length;
-            var id = Guid.CreateVersion7(at += 2 * Step);
+            var id = last = Guid.CreateVersion7(at += 2 * Step);
             return Movement.Transfer(
                 id,
                 wallets[from].OwnerId!.Value,
                 [new Leg(id, wallets[from].Id, wallets[to].Id, Money.Of(1, Euro), "Lunch")]) with
             { At = at };
         }
+    }
+
+    /// <summary>Waits until the API has sealed all of it, so that a load does not share the processors with that work.</summary>
+    private static async Task SealedAsync(NpgsqlDataSource database, Guid last, CancellationToken cancellationToken)
+    {
+        Console.WriteLine("Sealing them …");
+        await using var isSealed = database.CreateCommand("SELECT EXISTS (SELECT FROM ledger.block_journals WHERE journal_id = $1)");
+        isSealed.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = last });
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (await isSealed.ExecuteScalarAsync(cancellationToken) is false)
+            await timer.WaitForNextTickAsync(cancellationToken);
     }
 
     private static async Task<string> PlansAsync(
