@@ -28,11 +28,11 @@ internal sealed partial class EventConsumers(
     private static readonly TimeSpan MissingPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PullExpires = TimeSpan.FromSeconds(30);
 
-    // The client pulls again after two missing heartbeats, so a handler continues soon after the server is back.
-    private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(1);
+    // The client pulls again after a reconnect, and after two missing heartbeats. Each costs an idle process a wake-up.
+    private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(5);
 
     // Shorter than the time after which the client would pull more events although no handler is free.
-    private static readonly TimeSpan BusyLimit = IdleHeartbeat;
+    private static readonly TimeSpan BusyLimit = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Consume
         ? Task.WhenAll(subscriptions.Select(subscription => Consume(subscription, stoppingToken)))

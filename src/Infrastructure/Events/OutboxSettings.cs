@@ -17,7 +17,7 @@ internal sealed class OutboxSettings : ISettings
 
     /// <summary>The interval of the poll for events whose process died before it published them.</summary>
     /// <remarks>A process publishes its own events immediately.</remarks>
-    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long an event is kept, so that a lost stream can be filled again.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);

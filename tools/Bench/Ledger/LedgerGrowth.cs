@@ -17,6 +17,10 @@ internal static class LedgerGrowth
     private const int Wallets = 16;
     private const int StatementEntries = 100;
     private const double Allowed = 0.8;
+    private const string History = "history";
+    private const string BalanceAt = "balance at";
+    private const string Statement = "statement";
+    private const string Transfer = "transfer";
     private static readonly int[] Sizes = [10_000, 10_000_000];
     // The longest history fits into the day before now.
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
@@ -24,83 +28,103 @@ internal static class LedgerGrowth
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        await using var stack = await LoadStack.StartAsync(options, cancellationToken);
-        await using var database = NpgsqlDataSource.Create(stack.Superuser);
-        var people = await stack.AddPeopleAsync(Wallets, Role.User, cancellationToken);
-        var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
-
-        await using var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
+        await using var shortest = await Grown.StartAsync(Sizes[0], options, cancellationToken);
+        await using var longest = await Grown.StartAsync(Sizes[1], options, cancellationToken);
+        Grown[] ledgers = [shortest, longest];
         List<Found> found = [];
-        foreach (var size in Sizes)
+        foreach (var what in (string[])[History, BalanceAt, Statement, Transfer])
         {
-            var (begin, end) = await FillAsync(database, wallets, size, cancellationToken);
-            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            (string What, Func<int, ILoadClient> Client)[] loads =
-            [
-                .. Reads(begin, end)
-                .Select(
-                    read =>
-                        (
-                            read.What,
-                            (Func<int, ILoadClient>)(
-                                n => new ReadClient(tokens[n % Wallets].AccessToken, wallets[n % Wallets].Id, read.Path, n)))),
-                (
-                    "transfer",
-                    n =>
-                        new TransferClient(
-                            tokens[n % Wallets].AccessToken,
-                            [wallets[n % Wallets].Id],
-                            [.. wallets.Select(wallet => wallet.Id)],
-                            Spread.Uniform,
-                            1,
-                            n)),
-            ];
-            // The first size would be measured with code that is not compiled for good yet.
-            foreach (var (_, client) in size == Sizes[0] ? loads : [])
-                await ClosedLoop.RunAsync(
-                    api.Address,
-                    Clients(client),
-                    options.WithoutRounds(),
-                    static () => new Dictionary<string,
-                    TimeSpan>(StringComparer.Ordinal),
-                    cancellationToken);
-            foreach (var (what, client) in loads)
-                await MeasureAsync(what, size, client);
-            report.AddSection(
-                $"Plans at {size} postings",
-                await PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken),
-                new { size });
+            if (!options.Wants(what))
+                continue;
+            // The code that is not compiled for good yet must not count.
+            foreach (var ledger in ledgers)
+                await ledger.LoadAsync(what, options.WithoutRounds(), cancellationToken);
+            var rounds = ledgers.ToDictionary(ledger => ledger, _ => new List<LoadRound>());
+            // In turns, so that the noise of a shared machine meets both.
+            for (var round = 0; round < options.Rounds; round++)
+            {
+                foreach (var ledger in ledgers)
+                    rounds[ledger].AddRange(await ledger.LoadAsync(what, options.OneRound(), cancellationToken));
+            }
+
+            foreach (var ledger in ledgers)
+            {
+                LoadStack.Report(report, $"{what}, {ledger.Size} postings", options.Connections, options, rounds[ledger]);
+                found.Add(Of(what, ledger.Size, rounds[ledger]));
+            }
         }
 
+        foreach (var ledger in ledgers)
+            report.AddSection($"Plans at {ledger.Size} postings", await ledger.PlansAsync(cancellationToken), new { ledger.Size });
         report.AddTable("HTTP");
         Compare(report, found);
-
-        async Task MeasureAsync(string what, int size, Func<int, ILoadClient> client)
-        {
-            var rounds = await stack.MeasureAsync(report, $"{what}, {size} postings", api, Clients(client), options, cancellationToken);
-            found.Add(new Found(
-                what, size, Median(round => round.PerSecond), Median(round => round.Latency.Quantile(0.5)),
-                Median(round => round.Latency.Quantile(0.99)),
-                Median(round => round.ProcessorPerRequest("PostgreSQL") * 1000)));
-
-            double Median(Func<LoadRound, double> of) => Statistics.Median([.. rounds.Select(of)]);
-        }
-
-        ILoadClient[] Clients(Func<int, ILoadClient> client) => [.. Enumerable.Range(0, options.Connections).Select(client)];
     }
 
-    private static IEnumerable<(string What, Func<Random, string> Path)> Reads(DateTimeOffset begin, DateTimeOffset end)
+    private static Found Of(string what, int size, List<LoadRound> rounds)
     {
-        // Each step of time is a posting in one of the wallets.
-        var span = Step * StatementEntries * Wallets;
-        yield return ("history", _ => "entries");
-        yield return ("balance at", random => $"balance?at={Text(begin + ((end - begin) * random.NextDouble()))}");
-        yield return ($"statement of {StatementEntries}", random =>
+        return new Found(
+            what, size, Median(round => round.PerSecond), Median(round => round.Latency.Quantile(0.5)),
+            Median(round => round.Latency.Quantile(0.99)), Median(round => round.ProcessorPerRequest("PostgreSQL") * 1000));
+
+        double Median(Func<LoadRound, double> of) => Statistics.Median([.. rounds.Select(of)]);
+    }
+
+    /// <summary>A ledger with as much history as was asked for, and an API on it.</summary>
+    private sealed class Grown(
+        LoadStack stack, NpgsqlDataSource database, ApiProcess api, Account[] wallets, IReadOnlyList<string> tokens, int size,
+        DateTimeOffset begin, DateTimeOffset end) : IAsyncDisposable
+    {
+        public int Size => size;
+
+        public static async Task<Grown> StartAsync(int size, LoadOptions options, CancellationToken cancellationToken)
         {
-            var from = begin + ((end - begin - span) * random.NextDouble());
-            return $"statement?from={Text(from)}&to={Text(from + span)}";
+            var stack = await LoadStack.StartAsync(options, cancellationToken);
+            var database = NpgsqlDataSource.Create(stack.Superuser);
+            var people = await stack.AddPeopleAsync(Wallets, Role.User, cancellationToken);
+            var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
+            var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
+            var (begin, end) = await FillAsync(database, wallets, size, cancellationToken);
+            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+            return new Grown(
+                stack, database, api, wallets, [.. tokens.Select(token => token.AccessToken)], size, begin, end);
         }
-        );
+
+        public Task<IReadOnlyList<LoadRound>> LoadAsync(string what, LoadOptions options, CancellationToken cancellationToken) =>
+            ClosedLoop.RunAsync(
+                api.Address, [.. Enumerable.Range(0, options.Connections).Select(n => Client(what, n))], options,
+                () => stack.Processor(api), cancellationToken);
+
+        public Task<string> PlansAsync(CancellationToken cancellationToken) =>
+            LedgerGrowth.PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken);
+
+        public async ValueTask DisposeAsync()
+        {
+            await api.DisposeAsync();
+            await database.DisposeAsync();
+            await stack.DisposeAsync();
+        }
+
+        private ILoadClient Client(string what, int n)
+        {
+            var token = tokens[n % Wallets];
+            return what == Transfer
+                ? new TransferClient(
+                    token, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n)
+                : new ReadClient(token, wallets[n % Wallets].Id, random => Path(what, random), n);
+        }
+
+        private string Path(string what, Random random)
+        {
+            // Each step of time is a posting in one of the wallets.
+            var span = what == Statement ? Step * StatementEntries * Wallets : TimeSpan.Zero;
+            var at = begin + ((end - begin - span) * random.NextDouble());
+            return what switch
+            {
+                History => "entries",
+                BalanceAt => $"balance?at={Text(at)}",
+                _ => $"statement?from={Text(at)}&to={Text(at + span)}",
+            };
+        }
     }
 
     private static string Text(DateTimeOffset instant) =>

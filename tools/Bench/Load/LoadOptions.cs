@@ -54,6 +54,8 @@ internal sealed record LoadOptions
     /// <summary>The load without any round that is measured.</summary>
     public LoadOptions WithoutRounds() => this with { Rounds = 0, Windows = [] };
 
+    public LoadOptions OneRound() => this with { Rounds = 1, Windows = [], WarmUp = TimeSpan.Zero };
+
     /// <summary>How the name of the loads begins that are wanted; empty for all.</summary>
     public string Only { get; private init; } = "";
 
