@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Portico.Application.Common.Auditing;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Infrastructure.HashChain;
@@ -10,15 +13,19 @@ public sealed class ChainKeys(KeySealing sealing)
 {
     private (byte[] Sealed, ChainKey Key)? _opened;
 
-    /// <summary>Replaces the key that signs; the private half of the former one is deleted.</summary>
+    /// <summary>Replaces the key that signs, with an audit log entry; the private half of the former one is deleted.</summary>
     /// <returns>The id of the new key.</returns>
-    public async Task<string> Rotate(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public async Task<string> Rotate(AppDbContext db, IAuditLog audit, CancellationToken cancellationToken)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         // Waits for a block that is being sealed, and keeps others from being signed meanwhile.
         await Execute(connection, $"SELECT pg_advisory_xact_lock({BlockSealer.LockKey})", cancellationToken);
+        var former = await Read(connection, cancellationToken);
         await Execute(connection, "UPDATE ledger.chain_keys SET sealed_key = NULL WHERE sealed_key IS NOT NULL", cancellationToken);
         var key = await Make(connection, cancellationToken);
+        audit.Add(new AuditNote(AuditActions.ChainKeyRotated, new AuditSubject("chain_key", key.Id)).Changed("key", former?.Id, key.Id));
+        await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return key.Id;
     }

@@ -21,14 +21,23 @@ public static class ReceiptVerification
             proof.Add(sibling);
         }
 
-        if (receipt.Format != BlockRow.CurrentFormat || head.Format != BlockRow.CurrentFormat
-            || !TryReadHash(head.Root, out var root) || !TryReadHash(head.Hash, out var hash)
-            || !TryReadKey(head.PublicKey, out var publicKey) || !TryRead(head.Signature, ChainKey.SignatureLength, out var signature))
+        var wrongHead = Check(head);
+        if (receipt.Format != BlockRow.CurrentFormat || wrongHead == ReceiptProblem.Unreadable || !TryReadHash(head.Root, out var root))
             return ReceiptProblem.Unreadable;
 
         var leaf = Leaf.HashOf(receipt.Transfer, receipt.PrivateHash);
-        if (MerkleTree.RootOf(leaf, receipt.Position, head.Journals, proof) is not { } found || !found.AsSpan().SequenceEqual(root))
-            return ReceiptProblem.Proof;
+        return MerkleTree.RootOf(leaf, receipt.Position, head.Journals, proof) is { } found && found.AsSpan().SequenceEqual(root)
+            ? wrongHead
+            : ReceiptProblem.Proof;
+    }
+
+    /// <summary>Checks that a head has its hash, and that the key of the head has signed it.</summary>
+    /// <returns>What is wrong; <c>null</c> when the head is right, provided that its key is trusted.</returns>
+    public static ReceiptProblem? Check(HeadDto head)
+    {
+        if (head.Format != BlockRow.CurrentFormat || !TryReadHash(head.Root, out _) || !TryReadHash(head.Hash, out var hash)
+            || !TryReadKey(head.PublicKey, out var publicKey) || !TryRead(head.Signature, ChainKey.SignatureLength, out var signature))
+            return ReceiptProblem.Unreadable;
         if (!BlockRow.HashOf(head).AsSpan().SequenceEqual(hash))
             return ReceiptProblem.HeadHash;
         return ChainKey.IdOf(publicKey) == head.KeyId && ChainKey.IsSignature(publicKey, head.Height, hash, signature)

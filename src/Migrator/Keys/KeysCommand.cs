@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using Portico.Infrastructure.Audit;
 using Portico.Infrastructure.HashChain;
-using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SecondFactors;
 using Portico.Infrastructure.SigningKeys;
@@ -64,7 +62,7 @@ internal static class KeysCommand
         connectTimeout,
         async (connection, stop) =>
         {
-            await using var db = new AppDbContext(Options(connection));
+            await using var db = AuditedContext.Create(connection);
             await action(StoreOf(db, connection, sealing), stop);
         },
         cancellationToken);
@@ -130,7 +128,7 @@ internal static class KeysCommand
     private static async Task ResealAsync(
         NpgsqlConnection connection, KeySealing sealing, CommandReport report, CancellationToken cancellationToken)
     {
-        await using var db = new AppDbContext(Options(connection));
+        await using var db = AuditedContext.Create(connection);
         var resealed = await StoreOf(db, connection, sealing).Reseal(cancellationToken);
         var secrets = await db.ResealSecrets(sealing, cancellationToken);
         report.Set("resealed", resealed);
@@ -140,14 +138,8 @@ internal static class KeysCommand
         report.Line($"Resealed: {resealed}. Secrets of authenticator apps: {secrets}. Keys of the hash chain: {chainKeys}.");
     }
 
-    private static DbContextOptions<AppDbContext> Options(NpgsqlConnection connection) =>
-        new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options;
-
-    private static SigningKeyStore StoreOf(AppDbContext db, NpgsqlConnection connection, KeySealing sealing)
-    {
-        var caller = new SystemCaller();
-        return new SigningKeyStore(db, sealing, new AuditLog(db, Options(connection), caller, caller, TimeProvider.System));
-    }
+    private static SigningKeyStore StoreOf(AppDbContext db, NpgsqlConnection connection, KeySealing sealing) =>
+        new(db, sealing, AuditedContext.AuditLog(db, connection));
 
     private static string Time(DateTimeOffset? time) => $"{time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}";
 }

@@ -21,7 +21,8 @@ internal static class ChainKeyCommand
             var keys = new ChainKeys(run.Settings.Sealing);
             await using var connection = await DatabaseServer.OpenAsync(
                 run.Settings.Keys, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
-            var id = await keys.Rotate(connection, cancellationToken);
+            await using var db = AuditedContext.Create(connection);
+            var id = await keys.Rotate(db, AuditedContext.AuditLog(db, connection), cancellationToken);
             run.Report.Set("key", id);
             run.Report.Line($"{id} signs the next heads.");
             return ExitCode.Ok;

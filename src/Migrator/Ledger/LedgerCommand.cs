@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Npgsql;
 using Portico.Application.Ledger;
+using Portico.Infrastructure.HashChain;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
@@ -17,14 +18,20 @@ internal static class LedgerCommand
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(30), "How long the verification may take.");
         var connectTimeout = Durations.Option(
             "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var heads = new Option<FileInfo?>("--heads")
+        {
+            Description = "Heads that were kept elsewhere, as GET /ledger/heads answers them: the chain must have these blocks.",
+            HelpName = "FILE",
+        };
         var verify = new Command(
             "verify", "Recompute the ledger from its rows. Exits with 5 when a row is wrong, with 1 when the database can't be read.")
         {
             timeout,
-            connectTimeout
+            connectTimeout,
+            heads,
         };
-        host.SetAction(verify, (run, cancellationToken) =>
-            RunAsync(run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), cancellationToken));
+        host.SetAction(verify, (run, token) => RunAsync(
+            run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), run.Arguments.GetValue(heads), token));
         return new Command("ledger", "Verify the money ledger and its receipts.")
         {
             verify,
@@ -34,8 +41,9 @@ internal static class LedgerCommand
     }
 
     private static async Task<ExitCode> RunAsync(
-        CommandRun run, TimeSpan timeout, TimeSpan connectTimeout, CancellationToken cancellationToken)
+        CommandRun run, TimeSpan timeout, TimeSpan connectTimeout, FileInfo? headsFile, CancellationToken cancellationToken)
     {
+        var kept = headsFile is null ? null : await ReadHeadsAsync(headsFile, cancellationToken);
         var target = run.Settings.Reader;
         run.Report.Set("database", target.Database);
         await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
@@ -47,6 +55,8 @@ internal static class LedgerCommand
         }
 
         var found = await VerifyAsync(run.Report, connection, timeout, cancellationToken);
+        if (kept is not null)
+            found = With(found, await KeptHeads.Compare(connection, kept, cancellationToken));
         Show(run.Report, found);
         var wrong = found.Checks.Where(check => !check.Clean).ToArray();
         return wrong.Length == 0
@@ -54,6 +64,19 @@ internal static class LedgerCommand
             : throw new MigratorException(
                 ExitCode.LedgerWrong, $"The ledger contradicts itself: {string.Join(", ", wrong.Select(check => check.Name))}.");
     }
+
+    private static async Task<IReadOnlyList<HeadDto>> ReadHeadsAsync(FileInfo file, CancellationToken cancellationToken)
+    {
+        var heads = await JsonFile.ReadHeadsAsync(file, cancellationToken);
+        if (heads.Count == 0)
+            throw new MigratorException($"{file.Name} has no head.");
+        return heads.FirstOrDefault(head => ReceiptVerification.Check(head) is not null) is { } wrong
+            ? throw new MigratorException($"The head of height {wrong.Height} in {file.Name} is not signed by its key.")
+            : heads;
+    }
+
+    private static LedgerVerificationDto With(LedgerVerificationDto found, LedgerCheckDto check) =>
+        found with { Clean = found.Clean && check.Clean, Checks = [.. found.Checks, check] };
 
     private static async Task<LedgerVerificationDto> VerifyAsync(
         CommandReport report, NpgsqlConnection connection, TimeSpan timeout, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Portico.Application.Ledger;
 using Portico.Infrastructure.HashChain;
 using Portico.Migrator.Commands;
@@ -10,15 +9,6 @@ namespace Portico.Migrator.Ledger;
 /// <summary><c>ledger receipt verify</c>: verifies a receipt with the key that the reader trusts; needs no server.</summary>
 internal static class ReceiptCommand
 {
-    // A receipt has some kilobytes, and a page of heads less than 100.
-    private const int MaxFileLength = 8 * 1024 * 1024;
-
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     public static Command Create(CommandHost host)
     {
         var file = new Argument<FileInfo>("file") { Description = "The receipt, as GET /transfers/{id}/receipt answers it." };
@@ -36,8 +26,8 @@ internal static class ReceiptCommand
         };
         host.SetAction(verify, async (run, cancellationToken) =>
         {
-            var receipt = await Read<ReceiptDto>(run.Arguments.GetRequiredValue(file), cancellationToken);
-            var known = run.Arguments.GetValue(heads) is { } list ? (await Read<Heads>(list, cancellationToken)).Items : [];
+            var receipt = await JsonFile.ReadAsync<ReceiptDto>(run.Arguments.GetRequiredValue(file), cancellationToken);
+            var known = run.Arguments.GetValue(heads) is { } list ? await JsonFile.ReadHeadsAsync(list, cancellationToken) : [];
             return Verify(run.Report, receipt, known, run.Arguments.GetValue(key) ?? []);
         });
         return new Command("receipt", "Work with receipts of transfers.") { verify };
@@ -67,22 +57,4 @@ internal static class ReceiptCommand
             + $"sealed at {head.SealedAt} with the hash {head.Hash}.");
         return ExitCode.Ok;
     }
-
-    private static async Task<T> Read<T>(FileInfo file, CancellationToken cancellationToken)
-    {
-        if (!file.Exists || file.Length > MaxFileLength)
-            throw new MigratorException($"{file.Name} does not exist, or has more than {MaxFileLength} bytes.");
-        try
-        {
-            await using var stream = file.OpenRead();
-            return await JsonSerializer.DeserializeAsync<T>(stream, Options, cancellationToken)
-                ?? throw new MigratorException($"{file.Name} is empty.");
-        }
-        catch (JsonException failure)
-        {
-            throw new MigratorException($"{file.Name} can't be read: {failure.Message}", failure);
-        }
-    }
-
-    private sealed record Heads(IReadOnlyList<HeadDto> Items);
 }

@@ -295,6 +295,42 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger)
     }
 
     [Fact]
+    public async Task Compares_the_chain_with_heads_that_were_kept_elsewhere()
+    {
+        var file = Path.Combine(ledger.App.Stack.Folder, $"heads-{Guid.NewGuid():N}.json");
+        var manager = await ledger.App.SignUpAsync(Role.Manager);
+        await Eventually.Holds(async () => await SaveAsync(), "the chain has heads");
+        var other = (await TestDatabase.CreateAsync(ledger.App.Stack)).Settings();
+
+        var (same, output, remarks) = await MigrateAsync(ledger.App.Database.Settings(), "ledger", "verify", "--heads", file);
+        Assert.True(same == 0, remarks);
+        Assert.Matches("kept +clean", output);
+
+        // A chain that was removed, or signed anew from its beginning, is consistent in itself.
+        var (removed, found, _) = await MigrateAsync(other, "ledger", "verify", "--heads", file, "--json");
+        Assert.Equal(5, removed);
+        var wrong = Assert.Single(
+            JsonSerializer.Deserialize<JsonElement>(found).GetProperty("ledger").GetProperty("checks").EnumerateArray(),
+            check => !check.GetProperty("clean").GetBoolean());
+        Assert.Equal("kept", wrong.Text("name"));
+        Assert.Equal("height 1", wrong.GetProperty("firstWrong").Text("row"));
+        Assert.EndsWith("there is no such block.", wrong.GetProperty("firstWrong").Text("problem"), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(
+            file, (await File.ReadAllTextAsync(file)).Replace("\"journals\":", "\"journals\":1", StringComparison.Ordinal));
+        (same, _, remarks) = await MigrateAsync(ledger.App.Database.Settings(), "ledger", "verify", "--heads", file);
+        Assert.Equal(1, same);
+        Assert.Contains("is not signed by its key", remarks, StringComparison.Ordinal);
+
+        async Task<bool> SaveAsync()
+        {
+            var heads = await manager.GetAsync("/api/v1/ledger/heads?limit=100").Json(HttpStatusCode.OK);
+            await File.WriteAllTextAsync(file, heads.GetRawText());
+            return heads.GetProperty("items").GetArrayLength() > 0;
+        }
+    }
+
+    [Fact]
     public async Task Ends_the_Migrator_with_5_when_a_row_is_wrong()
     {
         var database = await TestDatabase.CreateAsync(ledger.App.Stack);

@@ -164,7 +164,16 @@ public sealed class ReceiptTests(VerifiedLedger ledger)
         Assert.Equal(0, await MigrateAsync(settings, "ledger", "keys", "rotate"));
 
         var later = await Receipt(ada, (await ada.TransferAsync(App, from, await ada.OpenWalletAsync(), "1.00")).Text("id"));
-        Assert.NotEqual(old.GetProperty("head").Text("keyId"), later.GetProperty("head").Text("keyId"));
+        var (former, key) = (old.GetProperty("head").Text("keyId"), later.GetProperty("head").Text("keyId"));
+        Assert.NotEqual(former, key);
+        Assert.Equal(
+            $"{former} {key}",
+            await App.Database.TextAsync(
+                """
+                SELECT concat_ws(' ', actor::text, before ->> 'key', after ->> 'key') FROM audit_log
+                WHERE action = 'chain_key.rotated' AND subject_id = $1
+                """,
+                key));
         Assert.Null(await Ask(old.GetRawText()));
         Assert.Null(await Ask(later.GetRawText()));
     }

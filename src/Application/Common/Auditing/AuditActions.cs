@@ -16,6 +16,7 @@ public static class AuditActions
     public const string SigningKeyRemoved = "signing_key.removed";
     public const string SigningKeyDropped = "signing_key.dropped";
     public const string SigningKeyResealed = "signing_key.resealed";
+    public const string ChainKeyRotated = "chain_key.rotated";
     public const string SessionEndedByReuse = "session.ended_by_reuse";
     public const string SessionsEnded = "sessions.ended";
     public const string UserPasswordChanged = "user.password_changed";

@@ -1,0 +1,46 @@
+using Npgsql;
+using Portico.Application.Ledger;
+
+namespace Portico.Infrastructure.HashChain;
+
+/// <summary>Compares heads that somebody kept with the blocks of the database.</summary>
+/// <remarks>It finds what the chain alone can't show: a chain that was signed anew, and blocks that were removed from its end.</remarks>
+public static class KeptHeads
+{
+    private const string Name = "kept";
+    private const string Promise = "Each kept head is the hash of its block.";
+    private const string Table = "ledger.blocks";
+
+    /// <param name="connection">An open connection that may read <c>ledger.blocks</c>.</param>
+    /// <param name="heads">The heads, whose own hashes and signatures are right.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The check, with the lowest block that has another hash or does not exist.</returns>
+    public static async Task<LedgerCheckDto> Compare(
+        NpgsqlConnection connection, IReadOnlyList<HeadDto> heads, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT height, hash FROM ledger.blocks WHERE height = ANY($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. heads.Select(head => head.Height)] });
+        var hashes = new Dictionary<long, string>();
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                hashes[reader.GetInt64(0)] = Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1));
+        }
+
+        var wrong = heads
+            .OrderBy(head => head.Height)
+            .Select(head => (head.Height, head.Hash, Found: hashes.GetValueOrDefault(head.Height)))
+            .FirstOrDefault(head => head.Found != head.Hash);
+        return new LedgerCheckDto(
+            Name,
+            Promise,
+            wrong.Hash is null,
+            wrong.Hash is null
+                ? null
+                : new WrongRowDto(
+                    Table,
+                    $"height {wrong.Height}",
+                    $"The kept head has the hash {wrong.Hash}, and "
+                    + (wrong.Found is null ? "there is no such block." : $"the block has {wrong.Found}.")));
+    }
+}
