@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Common.Security;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Portico.Infrastructure.RateLimiting;
 
@@ -11,6 +11,7 @@ internal static class RateLimitingRegistration
         services.AddSingleton<RateLimitMetrics>();
         services.AddSingleton<LocalRateLimits>();
         services.AddSingleton<ClientRateLimit>();
+        services.TryAddSingleton<IRateLimitReport, NoRateLimitReport>();
         services.AddSingleton<RequestRateLimiter>();
         services.AddSingleton<IRequestRateLimiter>(provider => provider.GetRequiredService<RequestRateLimiter>());
         return services.AddHostedService(provider => provider.GetRequiredService<RequestRateLimiter>());

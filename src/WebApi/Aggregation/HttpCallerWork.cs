@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.Aggregation;
 using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Aggregation;

@@ -5,6 +5,7 @@ using Portico.Application.Common.Caching;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Aggregation;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
 using Portico.WebApi.Http;

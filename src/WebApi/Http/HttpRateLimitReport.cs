@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.WebApi.Http;
 

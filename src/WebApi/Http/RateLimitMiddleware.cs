@@ -1,4 +1,5 @@
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.WebApi.Http;
 

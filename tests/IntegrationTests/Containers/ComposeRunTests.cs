@@ -14,6 +14,8 @@ namespace Portico.IntegrationTests.Containers;
 public sealed partial class ComposeRunTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private const int Readers = 8;
+    private const int Requests = 500;
     private static readonly string[] Images = ["server", "orders", "migrator", "seeder"];
 
     [Fact]
@@ -33,7 +35,8 @@ public sealed partial class ComposeRunTests(ITestOutputHelper output)
         await ReadyAsync(api, "ready after that");
         await AssertPlainAsync(engine);
         var (ada, from, to) = await UseAsync(engine, api);
-        output.WriteLine(await engine.RunAsync($"{engine.Program} stats --no-stream"));
+        output.WriteLine($"idle:\n{await StatsAsync(engine)}");
+        output.WriteLine($"under load:\n{await UnderLoadAsync(ada, () => StatsAsync(engine))}");
 
         await TimedAsync("the server stops", () => engine.ComposeAsync("stop --timeout 50 server"));
         var state = await engine.RunAsync(
@@ -60,6 +63,30 @@ public sealed partial class ComposeRunTests(ITestOutputHelper output)
         var admin = await SignInAsync(engine, api, "admin");
         var verified = await admin.GetAsync("/api/v1/ledger/verification").Json(HttpStatusCode.OK);
         Assert.True(verified.GetProperty("clean").GetBoolean(), verified.ToString());
+    }
+
+    private static Task<string> StatsAsync(ContainerEngine engine) => engine.RunAsync($"{engine.Program} stats --no-stream");
+
+    /// <summary>What is measured after some hundred requests, and while more are made.</summary>
+    private static async Task<string> UnderLoadAsync(TestPerson person, Func<Task<string>> measure)
+    {
+        var answered = 0;
+        using var end = new CancellationTokenSource();
+        var readers = Task.WhenAll(Enumerable.Range(0, Readers).Select(async _ =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                using var answer = await person.GetAsync("/api/v1/dashboard");
+                // One person may not ask for so much.
+                Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}");
+                Interlocked.Increment(ref answered);
+            }
+        }));
+        await Eventually.Holds(() => Task.FromResult(answered >= Requests || readers.IsFaulted), "requests are answered", Patience);
+        var found = await measure();
+        await end.CancelAsync();
+        await readers;
+        return found;
     }
 
     /// <summary>Signs up by the mailbox, pays, orders and reads the page.</summary>

@@ -20,6 +20,7 @@ using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
 using Portico.WebApi;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.RateLimiting;
 using Portico.Testing;
 using StackExchange.Redis;
 

@@ -6,6 +6,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.RateLimiting;
 using Portico.IntegrationTests.Cookies;
 using Portico.IntegrationTests.Stacks;
 using Portico.Testing;

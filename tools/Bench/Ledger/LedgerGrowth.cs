@@ -36,9 +36,13 @@ internal static class LedgerGrowth
         {
             if (!options.Wants(what))
                 continue;
-            // The code that is not compiled for good yet must not count.
+            // Access tokens live for minutes, and the code that is not compiled for good yet must not count.
             foreach (var ledger in ledgers)
+            {
+                await ledger.SignInAsync(cancellationToken);
                 await ledger.LoadAsync(what, options.WithoutRounds(), cancellationToken);
+            }
+
             var rounds = ledgers.ToDictionary(ledger => ledger, _ => new List<LoadRound>());
             // In turns, so that the noise of a shared machine meets both.
             for (var round = 0; round < options.Rounds; round++)
@@ -71,9 +75,11 @@ internal static class LedgerGrowth
 
     /// <summary>A ledger with as much history as was asked for, and an API on it.</summary>
     private sealed class Grown(
-        LoadStack stack, NpgsqlDataSource database, ApiProcess api, Account[] wallets, IReadOnlyList<string> tokens, int size,
+        LoadStack stack, NpgsqlDataSource database, ApiProcess api, IReadOnlyList<LoadPerson> people, Account[] wallets, int size,
         DateTimeOffset begin, DateTimeOffset end) : IAsyncDisposable
     {
+        private IReadOnlyList<LoadTokens> _tokens = [];
+
         public int Size => size;
 
         public static async Task<Grown> StartAsync(int size, LoadOptions options, CancellationToken cancellationToken)
@@ -84,10 +90,11 @@ internal static class LedgerGrowth
             var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
             var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
             var (begin, end) = await FillAsync(database, wallets, size, cancellationToken);
-            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            return new Grown(
-                stack, database, api, wallets, [.. tokens.Select(token => token.AccessToken)], size, begin, end);
+            return new Grown(stack, database, api, people, wallets, size, begin, end);
         }
+
+        public async Task SignInAsync(CancellationToken cancellationToken) =>
+            _tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
 
         public Task<IReadOnlyList<LoadRound>> LoadAsync(string what, LoadOptions options, CancellationToken cancellationToken) =>
             ClosedLoop.RunAsync(
@@ -106,7 +113,7 @@ internal static class LedgerGrowth
 
         private ILoadClient Client(string what, int n)
         {
-            var token = tokens[n % Wallets];
+            var token = _tokens[n % Wallets].AccessToken;
             return what == Transfer
                 ? new TransferClient(
                     token, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n)

@@ -1,4 +1,4 @@
-namespace Portico.Application.Common.Security;
+namespace Portico.Infrastructure.RateLimiting;
 
 /// <summary>What is left of a rate limit after the current request.</summary>
 /// <param name="Policy">The name of the limit.</param>
@@ -12,4 +12,13 @@ public sealed record RateLimitUse(string Policy, long Quota, TimeSpan Window, lo
 public interface IRateLimitReport
 {
     void Report(RateLimitUse use);
+}
+
+/// <summary>For programs that have no client who could get the report.</summary>
+internal sealed class NoRateLimitReport : IRateLimitReport
+{
+    public void Report(RateLimitUse use)
+    {
+        // Nobody reads it.
+    }
 }

@@ -1,4 +1,4 @@
-namespace Portico.Application.Common.Security;
+namespace Portico.Infrastructure.Aggregation;
 
 /// <summary>Runs work for the current caller that may outlive the request, such as a read that several requests share.</summary>
 public interface ICallerWork

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Portico.Application.Common.Security;
+namespace Portico.Infrastructure.RateLimiting;
 
 /// <summary>Limits how many requests a caller may send in a minute.</summary>
 public interface IRequestRateLimiter
