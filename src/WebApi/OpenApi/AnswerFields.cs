@@ -10,10 +10,9 @@ internal sealed class AnswerFields(DashboardParts parts) : IOpenApiDocumentTrans
 {
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        var operations = document.Paths.Values.SelectMany(path => path.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>()).ToArray();
         var requests = new HashSet<IOpenApiSchema>();
         var answers = new HashSet<IOpenApiSchema>();
-        foreach (var operation in operations)
+        foreach (var operation in document.Paths.Values.SelectMany(path => path.Operations?.Values.ToArray() ?? []))
         {
             AddAll(operation.RequestBody?.Content, requests);
             foreach (var (status, response) in operation.Responses ?? [])
