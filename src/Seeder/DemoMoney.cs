@@ -147,7 +147,8 @@ internal sealed class DemoMoney(
         return (wallets, added);
     }
 
-    private async Task Open(List<Wallet> wallets, DateTimeOffset begin, CancellationToken cancellationToken)
+    /// <summary>Adds wallets with their accounts in the ledger.</summary>
+    public async Task Open(List<Wallet> wallets, DateTimeOffset begin, CancellationToken cancellationToken)
     {
         if (wallets.Count == 0)
             return;

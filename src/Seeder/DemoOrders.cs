@@ -1,14 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
-using Portico.Application.Common.Records;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Orders;
-using Portico.Domain.Wallets;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
@@ -39,7 +36,7 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
         await using var source = settings.CreateLedgerDataSource(1);
         await using var ledger = await LedgerSession.Open(source, cancellationToken, withEvents: false);
         var made = 0;
-        foreach (var (number, (owner, wallet)) in (await ReadPeople(cancellationToken)).Index())
+        foreach (var (number, (owner, wallet)) in (await db.ReadPeople(People, cancellationToken)).Index())
         {
             for (var n = 0; n <= number % MaxOrders; n++)
             {
@@ -51,23 +48,6 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
         }
 
         await output.WriteLineAsync($"orders: {made} changes");
-    }
-
-    private async Task<List<(Guid Owner, Guid Wallet)>> ReadPeople(CancellationToken cancellationToken)
-    {
-        var owners = await db.Users.AsNoTracking()
-            .Where(user => user.Email!.EndsWith(DemoSeed.Domain))
-            .OrderBy(user => user.Email)
-            .Select(user => user.Id)
-            .Take(People)
-            .ToListAsync(cancellationToken);
-        var wallets = await db.Wallets.AsNoTracking()
-            .OfEveryOwner()
-            .Where(wallet => owners.Contains(wallet.OwnerId) && wallet.Currency == Euro && wallet.Status == WalletStatus.Open)
-            .OrderBy(wallet => wallet.Id)
-            .ToListAsync(cancellationToken);
-        var first = wallets.GroupBy(wallet => wallet.OwnerId).ToDictionary(own => own.Key, own => own.First().Id);
-        return [.. owners.Where(first.ContainsKey).Select(owner => (owner, first[owner]))];
     }
 
     private static async Task<List<DemoProduct>> ReadProducts(NpgsqlDataSource orders, CancellationToken cancellationToken)

@@ -13,8 +13,10 @@ using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Passwords;
+using Portico.Infrastructure.Payments;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.RateLimiting;
+using Portico.Infrastructure.Reconciliations;
 using Portico.Infrastructure.Redis;
 
 namespace Portico.Seeder;
@@ -129,6 +131,8 @@ internal sealed class SeederApp
             services.GetRequiredService<DemoCatalogue>().Run(_output, token)));
         root.Add(Create("orders", "Paid orders of demo users; needs both databases, demo users and products.", [], (services, _, token) =>
             services.GetRequiredService<DemoOrders>().Run(_output, token)));
+        root.Add(Create("payments", "Payments of demo users; needs demo users with wallets.", [], (services, _, token) =>
+            services.GetRequiredService<DemoPayments>().Run(_output, token)));
         return root;
     }
 
@@ -178,6 +182,7 @@ internal sealed class SeederApp
         builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>();
         builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>().AddScoped<DemoOrders>();
+        builder.Services.AddPayments(builder.Configuration).AddReconciliations().AddScoped<DemoPayments>();
         return builder.Build();
     }
 

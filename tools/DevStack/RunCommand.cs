@@ -101,6 +101,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         var both = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["ConnectionStrings__Orders"] = ordersConnection };
         await CompleteAsync("Seeder", ["catalogue"], both);
         await CompleteAsync("Seeder", ["orders"], both);
+        await CompleteAsync("Seeder", ["payments"], settings);
 
         Console.WriteLine("Starting the API …");
         foreach (var (name, value) in RuntimeVariables.OfServer)

@@ -20440,24 +20440,24 @@ export interface components {
          */
         AccountDto: {
             /** Format: uuid */
-            id?: string;
-            displayName?: string;
+            id: string;
+            displayName: string;
             /** @description Null when there is none, or when it was freed after a deletion. */
-            email?: null | string;
+            email: null | string;
             /** Format: date-time */
-            emailVerifiedAt?: null | string;
+            emailVerifiedAt: null | string;
             /** @description Null when there is none, or when it was freed after a deletion. */
-            phone?: null | string;
+            phone: null | string;
             /** Format: date-time */
-            phoneVerifiedAt?: null | string;
+            phoneVerifiedAt: null | string;
             /** @description The highest role first, then the roles that it includes. */
-            roles?: components["schemas"]["Role"][];
-            locale?: string;
+            roles: components["schemas"]["Role"][];
+            locale: string;
             /** Format: date-time */
-            createdAt?: string;
-            status?: components["schemas"]["AccountStatus"];
+            createdAt: string;
+            status: components["schemas"]["AccountStatus"];
             /** Format: date-time */
-            deletedAt?: null | string;
+            deletedAt: null | string;
         };
         /**
          * @description The kind of a ledger account.
@@ -20802,33 +20802,33 @@ export interface components {
          */
         CharacterDto: {
             /** Format: uuid */
-            id?: string;
+            id: string;
             /** Format: uuid */
-            ownerId?: string;
-            name?: string;
-            class?: string;
+            ownerId: string;
+            name: string;
+            class: string;
             /** Format: int32 */
-            level?: number;
+            level: number;
             /** Format: int32 */
-            strength?: number;
+            strength: number;
             /** Format: int32 */
-            dexterity?: number;
+            dexterity: number;
             /** Format: int32 */
-            constitution?: number;
+            constitution: number;
             /** Format: int32 */
-            intelligence?: number;
+            intelligence: number;
             /** Format: int32 */
-            wisdom?: number;
+            wisdom: number;
             /** Format: int32 */
-            charisma?: number;
+            charisma: number;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
-            updatedAt?: null | string;
+            updatedAt: null | string;
             /** Format: date-time */
-            deletedAt?: null | string;
+            deletedAt: null | string;
             /** @description Opaque; the `ETag` is this text in quotes. */
-            version?: string;
+            version: string;
         };
         /**
          * @description Checks a receipt: its proof, its signature, and whether its head is one of this chain; for anyone.
@@ -21042,10 +21042,10 @@ export interface components {
          *     }
          */
         CurrencyDto: {
-            code?: string;
-            name?: string;
+            code: string;
+            name: string;
             /** Format: int32 */
-            decimals?: number;
+            decimals: number;
         };
         /**
          * @description The start page: each part under its name, how each part was read, and what is missing.
@@ -21274,7 +21274,7 @@ export interface components {
              * Format: int32
              * @description The number of all differences.
              */
-            total?: number;
+            total: number;
         };
         /**
          * @description One difference between a report and the clearing account.
@@ -21507,25 +21507,25 @@ export interface components {
          */
         EventDto: {
             /** Format: uuid */
-            id?: string;
-            title?: string;
-            status?: components["schemas"]["EventStatus"];
+            id: string;
+            title: string;
+            status: components["schemas"]["EventStatus"];
             /**
              * Format: date-time
              * @description When the event closes or closed for forecasts; null until a manager closes it.
              */
-            closesAt?: null | string;
-            result?: null | components["schemas"]["Outcome"];
+            closesAt: null | string;
+            result: null | components["schemas"]["Outcome"];
             /** Format: date-time */
-            resultSetAt?: null | string;
+            resultSetAt: null | string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
-            updatedAt?: null | string;
+            updatedAt: null | string;
             /** Format: date-time */
-            deletedAt?: null | string;
+            deletedAt: null | string;
             /** @description Opaque; the `ETag` is this text in quotes. */
-            version?: string;
+            version: string;
         };
         /**
          * @description The rank of a forecaster of one sports event.
@@ -21539,16 +21539,16 @@ export interface components {
          */
         EventRankDto: {
             /** Format: int32 */
-            rank?: number;
-            displayName?: string;
-            outcome?: components["schemas"]["Outcome"];
+            rank: number;
+            displayName: string;
+            outcome: components["schemas"]["Outcome"];
             /** Format: int32 */
-            points?: number;
+            points: number;
             /**
              * Format: date-time
              * @description When the forecast was placed or last changed.
              */
-            decidedAt?: string;
+            decidedAt: string;
         };
         /**
          * @description The status of a sports event.
@@ -21721,27 +21721,27 @@ export interface components {
          */
         ForecastDto: {
             /** Format: uuid */
-            id?: string;
+            id: string;
             /** Format: uuid */
-            ownerId?: string;
+            ownerId: string;
             /** Format: uuid */
-            eventId?: string;
-            outcome?: components["schemas"]["Outcome"];
+            eventId: string;
+            outcome: components["schemas"]["Outcome"];
             /**
              * Format: int32
              * @description 1 for a right forecast, 0 for a wrong one; null until the settlement.
              */
-            points?: null | number;
+            points: null | number;
             /** Format: date-time */
-            settledAt?: null | string;
+            settledAt: null | string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
-            updatedAt?: null | string;
+            updatedAt: null | string;
             /** Format: date-time */
-            deletedAt?: null | string;
+            deletedAt: null | string;
             /** @description Opaque; the `ETag` is this text in quotes. */
-            version?: string;
+            version: string;
         };
         /** @description The newest forecasts of the caller, and sports events that are open for forecasts. */
         ForecastsPartDto: {
@@ -22106,9 +22106,9 @@ export interface components {
          */
         LoginDto: {
             /** @description The name of the provider. */
-            provider?: string;
+            provider: string;
             /** Format: date-time */
-            linkedAt?: string;
+            linkedAt: string;
         };
         /**
          * @description A provider with which users can sign in.
@@ -22693,8 +22693,8 @@ export interface components {
             timeout: number;
             /** @description The passkeys that the caller has already. */
             excludeCredentials: components["schemas"]["PasskeyDescriptorDto"][];
-            authenticatorSelection?: components["schemas"]["PasskeySelectionDto"];
-            attestation?: string;
+            authenticatorSelection: components["schemas"]["PasskeySelectionDto"];
+            attestation: string;
         };
         /**
          * @description The id of a passkey.
@@ -22718,12 +22718,12 @@ export interface components {
          */
         PasskeyDto: {
             /** Format: uuid */
-            id?: string;
-            name?: string;
+            id: string;
+            name: string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
-            lastUsedAt?: null | string;
+            lastUsedAt: null | string;
         };
         /** @description The new credential of a registration. */
         PasskeyRegistrationResponse: {
@@ -22759,8 +22759,8 @@ export interface components {
              */
             timeout: number;
             rpId: string;
-            allowCredentials?: components["schemas"]["PasskeyDescriptorDto"][];
-            userVerification?: string;
+            allowCredentials: components["schemas"]["PasskeyDescriptorDto"][];
+            userVerification: string;
         };
         /**
          * @description What the authenticator must do: store the passkey, and verify the user.
@@ -22771,9 +22771,9 @@ export interface components {
          *     }
          */
         PasskeySelectionDto: {
-            residentKey?: string;
-            requireResidentKey?: boolean;
-            userVerification?: string;
+            residentKey: string;
+            requireResidentKey: boolean;
+            userVerification: string;
         };
         /**
          * @description The user as the authenticator stores it.
@@ -23149,18 +23149,18 @@ export interface components {
              * Format: int32
              * @description 1 for the best; equal points have equal ranks.
              */
-            rank?: number;
-            displayName?: string;
+            rank: number;
+            displayName: string;
             /**
              * Format: int32
              * @description The number of right forecasts.
              */
-            points?: number;
+            points: number;
             /**
              * Format: int32
              * @description The number of settled forecasts.
              */
-            forecasts?: number;
+            forecasts: number;
         };
         /**
          * @description Whether a receipt is valid.
@@ -23362,47 +23362,47 @@ export interface components {
             /** @description The first 100 differences. */
             differences: components["schemas"]["DifferenceDto"][];
             /** Format: uuid */
-            id?: string;
-            provider?: components["schemas"]["PaymentProvider"];
+            id: string;
+            provider: components["schemas"]["PaymentProvider"];
             /**
              * Format: date-time
              * @description The begin of the period.
              */
-            from?: string;
+            from: string;
             /**
              * Format: date-time
              * @description The end of the period, which is not in it.
              */
-            to?: string;
+            to: string;
             /** @description What the report lists: payments, refunds or both. What it does not list is not compared. */
-            covers?: components["schemas"]["ReconciledSubject"][];
+            covers: components["schemas"]["ReconciledSubject"][];
             /**
              * Format: int32
              * @description How many rows the report has.
              */
-            rows?: number;
+            rows: number;
             /**
              * Format: int32
              * @description How many of them have a time outside the period.
              */
-            rowsOutside?: number;
+            rowsOutside: number;
             /**
              * Format: int32
              * @description How many payments and refunds of the report are booked exactly so.
              */
-            matched?: number;
-            counts?: components["schemas"]["DifferenceCountsDto"];
+            matched: number;
+            counts: components["schemas"]["DifferenceCountsDto"];
             /** @description The SHA-256 of the file, in hexadecimal digits. */
-            fileSha256?: string;
+            fileSha256: string;
             /**
              * Format: uuid
              * @description The last earlier comparison of the same file; null when there is none.
              */
-            repeatOf?: null | string;
+            repeatOf: null | string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: uuid */
-            createdBy?: null | string;
+            createdBy: null | string;
         };
         /** @description A comparison of a provider's report with its clearing account. */
         ReconciliationSummaryDto: {
@@ -23759,16 +23759,16 @@ export interface components {
          */
         ServiceSecretDto: {
             /** Format: uuid */
-            id?: string;
+            id: string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
-            expiresAt?: string;
+            expiresAt: string;
             /**
              * Format: date-time
              * @description When a token was last issued for it, to the minute.
              */
-            lastUsedAt?: null | string;
+            lastUsedAt: null | string;
         };
         /**
          * @description The access token of a service account (RFC 6749, 5.1); it has no session and no refresh token.
@@ -23991,15 +23991,15 @@ export interface components {
          */
         SpendingLimitDto: {
             currency: string;
-            perTransfer?: null | components["schemas"]["Money"];
-            perDay?: null | components["schemas"]["Money"];
-            perMonth?: null | components["schemas"]["Money"];
-            spentThisDay?: null | components["schemas"]["Money"];
+            perTransfer: null | components["schemas"]["Money"];
+            perDay: null | components["schemas"]["Money"];
+            perMonth: null | components["schemas"]["Money"];
+            spentThisDay: null | components["schemas"]["Money"];
             /** Format: date-time */
-            dayEndsAt?: null | string;
-            spentThisMonth?: null | components["schemas"]["Money"];
+            dayEndsAt: null | string;
+            spentThisMonth: null | components["schemas"]["Money"];
             /** Format: date-time */
-            monthEndsAt?: null | string;
+            monthEndsAt: null | string;
         };
         /**
          * @description The spending limits of a user, by currency; each is for all wallets of the currency together.
@@ -24418,23 +24418,23 @@ export interface components {
          */
         UserDto: {
             /** Format: uuid */
-            id?: string;
-            displayName?: string;
-            email?: null | string;
+            id: string;
+            displayName: string;
+            email: null | string;
             /** Format: date-time */
-            emailVerifiedAt?: null | string;
-            phone?: null | string;
+            emailVerifiedAt: null | string;
+            phone: null | string;
             /** Format: date-time */
-            phoneVerifiedAt?: null | string;
+            phoneVerifiedAt: null | string;
             /** @description The highest role first, then the roles that it includes. */
-            roles?: components["schemas"]["Role"][];
-            locale?: string;
+            roles: components["schemas"]["Role"][];
+            locale: string;
             /** @description A name of the IANA time zone database; the days and months of spending limits begin in it. */
-            timeZone?: string;
+            timeZone: string;
             /** @description How codes to sign in and to set a new password reach the user. */
-            codeChannel?: components["schemas"]["CodeChannel"];
+            codeChannel: components["schemas"]["CodeChannel"];
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
         };
         /** @description The limits of a user in one currency, for all wallets together; one that is left out or `null` does not limit. */
         UserLimit: {

@@ -62,7 +62,8 @@ internal sealed class RefundPaymentHandler(
 
         audit.Add(new AuditNote(AuditActions.PaymentRefundRequested, AuditSubject.Payment(payment.Id))
             .With("refundId", refund.Id)
-            .With("amount", $"{refund.Money}"));
+            .With("amount", $"{refund.Money}")
+            .Changed("reason", null, refund.Reason));
         await work.Wake(payment.Id, cancellationToken);
         return PaymentRefundDto.Of(refund);
     }

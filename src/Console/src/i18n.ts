@@ -28,7 +28,7 @@ export function setLanguage(next: Language): void {
 const times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 
 /** A time of the API for a person, in the time zone of the browser. */
-export function time(iso: string | null | undefined): string {
+export function time(iso: string | null): string {
   return iso ? times.format(new Date(iso)) : "–";
 }
 

@@ -5,7 +5,8 @@ using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Payments;
 
-internal static class PaymentRegistration
+/// <summary>Registers payments.</summary>
+public static class PaymentRegistration
 {
     /// <summary>Adds payments by the providers that the settings configure.</summary>
     public static IServiceCollection AddPayments(this IServiceCollection services, IConfiguration configuration)

@@ -3,8 +3,10 @@ using Portico.Application.Reconciliations;
 
 namespace Portico.Infrastructure.Reconciliations;
 
-internal static class ReconciliationRegistration
+/// <summary>Registers reconciliations.</summary>
+public static class ReconciliationRegistration
 {
+    /// <summary>Adds the comparison of reports of payment providers.</summary>
     public static IServiceCollection AddReconciliations(this IServiceCollection services) =>
         services.AddScoped<IReconciliations, ReconciliationStore>();
 }

@@ -29,40 +29,43 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
     private const int MinSampled = 2;
     private const int NewestRows = 10_000;
 
-    private static readonly Guid AfterAll = new("ffffffff-ffff-ffff-ffff-ffffffffffff");
     private static readonly char[] Gaps = [' ', '-'];
 
     public async Task<IReadOnlyList<Guid>> Find(
         string text, Role? role, AccountStatus? status, Guid? before, int limit, CancellationToken cancellationToken)
     {
-        List<object> values = [before ?? AfterAll, limit];
+        List<object> values = [limit];
         var conditions = Conditions(text, values);
-        var filters = Filters(role, status);
+        var page = "";
+        if (before is { } last)
+        {
+            page = $" AND id < {{{values.Count}}}";
+            values.Add(last);
+        }
+
+        var newestFilters = Filters(role, status, isForIndexes: false) + page;
+        var indexedFilters = Filters(role, status, isForIndexes: true) + page;
         string Newest(int rows) =>
-            $"SELECT id FROM (SELECT * FROM users WHERE {filters} AND id < {{0}} ORDER BY id DESC LIMIT {rows}) n "
+            $"SELECT id FROM (SELECT * FROM users WHERE {newestFilters} ORDER BY id DESC LIMIT {rows}) n "
             + $"WHERE ({string.Join(" OR ", conditions)})";
-        string Indexed(string and) => string.Join(
-            " UNION ALL ", conditions.Select(condition => $"SELECT id FROM users WHERE {condition} AND {filters}{and}"));
+        string Indexed(string and) => string.Join(" UNION ", conditions.Select(condition =>
+            $"(SELECT id AS \"Value\" FROM (SELECT id FROM users WHERE {condition} AND {indexedFilters}{and} OFFSET 0) i "
+            + "ORDER BY id DESC LIMIT {0})"));
 
         // What many users match is found among the newest; what few match is found by the indexes. The planner would decide by its
         // statistics, and would read the whole table in the order of the answer to find users who all are old. A sample decides better.
-        // MATERIALIZED, and neither a LIMIT nor an order beside an index, keep the planner from it. One user has an id, so an id needs no
-        // sample. A user may meet every condition, so as many pages as there are conditions have enough users.
+        // OFFSET 0 keeps the order and the LIMIT away from the choice of the index, and costs nothing: a name of thousands of old users is
+        // sorted as it is read. One user has an id, so an id needs no sample.
         var sql = Guid.TryParse(text, out _)
-            ? $$"""
-            WITH indexed AS MATERIALIZED ({{Indexed("")}})
-            SELECT DISTINCT id AS "Value" FROM indexed WHERE id < {0} ORDER BY 1 DESC LIMIT {1}
-            """
+            ? $"{Indexed("")} ORDER BY 1 DESC LIMIT {{0}}"
             : $$"""
             WITH sample AS MATERIALIZED (
-                {{Newest(SampleRows)}} ORDER BY id DESC LIMIT {1}
+                {{Newest(SampleRows)}} ORDER BY id DESC LIMIT {0}
             ), newest AS MATERIALIZED (
-                {{Newest(NewestRows)}} AND (SELECT count(*) FROM sample) BETWEEN {{MinSampled}} AND {1} - 1 ORDER BY id DESC LIMIT {1}
-            ), indexed AS MATERIALIZED (
-                {{Indexed(" AND (SELECT count(*) FROM sample) < {1} AND (SELECT count(*) FROM newest) < {1}")}}
+                {{Newest(NewestRows)}} AND (SELECT count(*) FROM sample) BETWEEN {{MinSampled}} AND {0} - 1 ORDER BY id DESC LIMIT {0}
             )
             SELECT id AS "Value" FROM sample UNION SELECT id FROM newest
-            UNION (SELECT id FROM indexed WHERE id < {0} ORDER BY id DESC LIMIT {1} * {{conditions.Count}}) ORDER BY 1 DESC LIMIT {1}
+            UNION {{Indexed(" AND (SELECT count(*) FROM sample) < {0} AND (SELECT count(*) FROM newest) < {0}")}} ORDER BY 1 DESC LIMIT {0}
             """;
         return await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
     }
@@ -97,13 +100,15 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
     }
 
     // Constants and not parameters, so that the planner knows how rare they are.
-    private static string Filters(Role? role, AccountStatus? status)
+    // The deleted users are spread over the whole table: the planner takes their index for cheap, and would read every page of the table.
+    // It does not see that IS FALSE means the same, so it takes the index of the condition.
+    private static string Filters(Role? role, AccountStatus? status, bool isForIndexes)
     {
         var filter = status switch
         {
             AccountStatus.Active => "deleted_at IS NULL AND status = 'active'",
             AccountStatus.Blocked => "deleted_at IS NULL AND status = 'blocked'",
-            AccountStatus.Deleted => "deleted_at IS NOT NULL",
+            AccountStatus.Deleted => isForIndexes ? "(deleted_at IS NULL) IS FALSE" : "deleted_at IS NOT NULL",
             _ => "deleted_at IS NULL",
         };
         return role is null ? filter : $"{filter} AND role = '{JsonNamingPolicy.CamelCase.ConvertName(role.Value.ToString())}'";

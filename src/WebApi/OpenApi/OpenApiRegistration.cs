@@ -9,6 +9,7 @@ internal static class OpenApiRegistration
         services.AddOpenApi(version, options =>
         {
             options.AddDocumentTransformer<SecuritySchemes>();
+            options.AddDocumentTransformer<AnswerFields>();
             options.AddOperationTransformer<OperationTransformer>();
             options.AddOperationTransformer<VersionLifetime>();
             options.AddSchemaTransformer<TextSchemas>();

@@ -24,8 +24,8 @@ public sealed partial class ComposeTests
 
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
         Assert.Equal(
-            "alertmanager catalogue demo demo-orders grafana jaeger mailpit migrator nats orders postgres prometheus redis secrets seeder "
-                + "server streams\n",
+            "alertmanager catalogue demo demo-orders demo-payments grafana jaeger mailpit migrator nats orders postgres prometheus redis "
+                + "secrets seeder server streams\n",
             run.Output);
     }
 

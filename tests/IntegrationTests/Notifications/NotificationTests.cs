@@ -125,9 +125,9 @@ public sealed class NotificationTests : IAsyncLifetime
         await Notification(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e");
         await AllTold("notify-of-deposit", "notify-of-transfer");
 
-        Assert.Contains("\r\nYou received 100.50 EUR\r\n", Assert.Single(NotificationsTo(ada, "You received")), StringComparison.Ordinal);
+        Assert.Contains("\r\nAmount: 100.50 EUR\r\n", Assert.Single(NotificationsTo(ada, "You received")), StringComparison.Ordinal);
         Assert.Contains(
-            "\r\n\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e 12.34 EUR\r\n",
+            "\r\n\u0421\u0443\u043c\u043c\u0430: 12.34 EUR\r\n",
             Assert.Single(NotificationsTo(ben, "\u0412\u0430\u043c \u043f\u043e\u0441\u0442\u0443\u043f\u0438\u043b\u043e")),
             StringComparison.Ordinal);
     }

@@ -52,6 +52,12 @@ internal static class PaymentChecker
     public static async Task CheckAsync(string connectionString)
     {
         await LedgerChecker.CheckAsync(connectionString);
+        await CheckPaymentsAsync(connectionString);
+    }
+
+    /// <summary>The same without the promises of the ledger alone.</summary>
+    public static async Task CheckPaymentsAsync(string connectionString)
+    {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
         var broken = new List<string>();

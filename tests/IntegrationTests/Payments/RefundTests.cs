@@ -35,10 +35,13 @@ public sealed class RefundTests(PaymentWorld world)
             await world.RowsAsync(
                 "SELECT type FROM outbox WHERE aggregate_id = $1 ORDER BY aggregate_version", row => row.GetString(0), begun.Id));
         Assert.Equal(
-            [2L],
+            ["30.00 EUR returned", "70.00 EUR returned"],
             await world.RowsAsync(
-                "SELECT count(*) FROM audit_log WHERE action = 'payment.refund_requested' AND subject_id = $1",
-                row => row.GetInt64(0), $"{begun.Id}"));
+                """
+                SELECT (after ->> 'amount') || ' ' || (after ->> 'reason') FROM audit_log
+                WHERE action = 'payment.refund_requested' AND subject_id = $1 ORDER BY 1
+                """,
+                row => row.GetString(0).Replace(begun.Currency, "EUR", StringComparison.Ordinal), $"{begun.Id}"));
         await PaymentChecker.CheckAsync(App.Database.Portico);
     }
 

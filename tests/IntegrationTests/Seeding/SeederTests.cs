@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Portico.Infrastructure.Ledger;
+using Portico.IntegrationTests.Payments;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Seeding;
@@ -63,6 +64,40 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal("orders: 0 changes", (await Seed("orders")).Trim());
         Assert.Equal(0L, await Execute("SELECT count(*) FROM ledger.holds WHERE status <> 'captured'"));
         Assert.Equal(0m, await Execute("SELECT sum(posted) FROM ledger.accounts"));
+    }
+
+    [Fact]
+    public async Task Gives_demo_people_payments_once_that_agree_with_the_ledger()
+    {
+        await Seed("demo", "--users", "12", "--transfers", "200");
+        Assert.Equal("payments: 15 changes", (await Seed("payments")).Trim());
+        Assert.Equal(
+            "canceled:3,pending:3,succeeded:9",
+            await Execute(
+                """
+                SELECT string_agg(shown, ',' ORDER BY shown)
+                FROM (SELECT status || ':' || count(*) AS shown FROM payments GROUP BY status) counted
+                """));
+        Assert.Equal(3L, await Execute("SELECT count(*) FROM payments WHERE needs_attention"));
+        Assert.Equal(3L, await Execute("SELECT count(*) FROM payments WHERE refunded > 0 AND NOT needs_attention"));
+        Assert.Equal(12L, await Execute("SELECT count(*) FROM payment_webhooks WHERE handled_at IS NOT NULL"));
+        await PaymentChecker.CheckPaymentsAsync(_seeder.Database.Portico);
+        // The report has 8 of 9 payments, and all refunds.
+        const string comparison =
+            "SELECT string_agg(matched || ' ' || missing_there || ' ' || missing_here, ',') FROM ledger.reconciliations";
+        Assert.Equal("14 1 0", await Execute(comparison));
+
+        var journals = await Execute("SELECT count(*) FROM ledger.journals");
+        Assert.Equal("payments: 0 changes", (await Seed("payments")).Trim());
+        Assert.Equal(journals, await Execute("SELECT count(*) FROM ledger.journals"));
+        Assert.Equal(12L, await Execute("SELECT count(*) FROM payment_webhooks"));
+        Assert.Equal("14 1 0", await Execute(comparison));
+        await using var connection = new NpgsqlConnection(_seeder.Database.Migrator);
+        await connection.OpenAsync();
+        var found = (await LedgerVerification.VerifyAsync(connection, _ => { }, default)).Value;
+        Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
+        // Nobody is told.
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
     }
 
     [Fact]

@@ -50,7 +50,7 @@ export function Events() {
           })}
           columns={[
             { label: t("eventTitle"), cell: (event) => <a href={href(`/events/${event.id}`)}>{event.title}</a> },
-            { label: t("state"), cell: (event) => <Badge state={event.status ?? "–"} kind={event.status === "open" ? "good" : "plain"} /> },
+            { label: t("state"), cell: (event) => <Badge state={event.status} kind={event.status === "open" ? "good" : "plain"} /> },
             { label: t("closesAt"), cell: (event) => time(event.closesAt) },
             { label: t("result"), cell: (event) => event.result ?? "–" },
           ]}
@@ -112,7 +112,7 @@ export function SportEvent({ id = "" }: PageProps) {
                   <Act
                     label={t("change")} title={t("change")} isDanger={false}
                     fields={[
-                      { name: "title", label: t("eventTitle"), isRequired: true, value: event.title ?? "", maxLength: 200 },
+                      { name: "title", label: t("eventTitle"), isRequired: true, value: event.title, maxLength: 200 },
                       { name: "closesAt", label: t("closesAt"), type: "datetime-local", value: localTime(event.closesAt) },
                     ]}
                     run={({ title = "", closesAt }) => client.PUT("/api/v1/events/{id}", {
@@ -148,7 +148,7 @@ export function SportEvent({ id = "" }: PageProps) {
           <Facts
             rows={[
               [t("id"), <Id value={event.id} />],
-              [t("state"), <Badge state={event.status ?? "–"} kind={event.status === "open" ? "good" : "plain"} />],
+              [t("state"), <Badge state={event.status} kind={event.status === "open" ? "good" : "plain"} />],
               [t("closesAt"), time(event.closesAt)],
               [t("result"), event.result ?? "–"],
               [t("resultSetAt"), time(event.resultSetAt)],
@@ -163,7 +163,7 @@ export function SportEvent({ id = "" }: PageProps) {
             label={t("forecasts")} values={[id, event?.status]}
             read={(cursor) => client.GET("/api/v1/events/{id}/forecasts", { params: { path: { id }, query: given({ cursor }) } })}
             columns={[
-              { label: t("user"), cell: (forecast) => `${forecast.ownerId?.slice(0, 8)}…` },
+              { label: t("user"), cell: (forecast) => `${forecast.ownerId.slice(0, 8)}…` },
               { label: t("outcome"), cell: (forecast) => forecast.outcome },
               { label: t("points"), cell: (forecast) => forecast.points ?? "–" },
               { label: t("at"), cell: (forecast) => time(forecast.updatedAt ?? forecast.createdAt) },
@@ -188,7 +188,7 @@ export function SportEvent({ id = "" }: PageProps) {
 }
 
 /** A time of the API as the value of a `datetime-local` field. */
-function localTime(iso: string | null | undefined): string {
+function localTime(iso: string | null): string {
   if (!iso) {
     return "";
   }

@@ -6,7 +6,7 @@ import { Act, Done, Failure, Section, Table, useLoad, type Column, type Field, t
 
 type Limit = Schema<"SpendingLimitDto">;
 
-const show = (money: Money | null | undefined) => money ? formatMoney(money, language) : "–";
+const show = (money: Money | null) => money ? formatMoney(money, language) : "–";
 
 const columns: Column<Limit>[] = [
   { label: t("currency"), cell: (limit) => limit.currency },
@@ -47,8 +47,7 @@ export function UserLimits({ id }: { id: string }) {
           run={async (values) => {
             const currency = (values.currency ?? "").toUpperCase();
             const others = items.filter((limit) => limit.currency !== currency).map(
-              ({ perTransfer = null, perDay = null, perMonth = null, ...limit }) =>
-                ({ currency: limit.currency, perTransfer, perDay, perMonth }),
+              ({ currency, perTransfer, perDay, perMonth }) => ({ currency, perTransfer, perDay, perMonth }),
             );
             const limit = await amounts(values, currency);
             const isSet = limit.perTransfer ?? limit.perDay ?? limit.perMonth;

@@ -44,7 +44,7 @@ export function Reconciliations({ id }: PageProps) {
             { label: t("period"), cell: (one) => period(one) },
             { label: t("rows"), cell: (one) => number(one.rows) },
             { label: t("matched"), cell: (one) => number(one.matched) },
-            { label: t("differences"), cell: (one) => <Count value={one.counts.total ?? 0} /> },
+            { label: t("differences"), cell: (one) => <Count value={one.counts.total} /> },
           ]}
         />
       </Section>
@@ -80,8 +80,7 @@ function Reconciliation({ id }: { id: string }) {
   const [kind, setKind] = useState("");
   const params = { path: { id } };
   const loaded = useLoad(() => client.GET("/api/v1/ledger/reconciliations/{id}", { params }), [id]);
-  // The API always sends all fields; its description does not say so.
-  const data = loaded.data as Required<Schema<"ReconciliationDto">> | undefined;
+  const { data } = loaded;
   return (
     <>
       <Failure problem={loaded.problem} />
@@ -96,7 +95,7 @@ function Reconciliation({ id }: { id: string }) {
                 [t("rows"), number(data.rows)],
                 [t("rowsOutside"), number(data.rowsOutside)],
                 [t("matched"), number(data.matched)],
-                [t("differences"), <Count value={data.counts.total ?? 0} />],
+                [t("differences"), <Count value={data.counts.total} />],
                 ...Object.entries(kinds).map(([one, word]): [string, preact.ComponentChildren] =>
                   [t(word), number(data.counts[one as Kind])]),
                 ["SHA-256", <Id value={data.fileSha256} />],

@@ -46,7 +46,7 @@ export function Users() {
           columns={[
             { label: t("name"), cell: (user) => <a href={href(`/users/${user.id}`)}>{user.displayName}</a> },
             { label: t("address"), cell: (user) => user.email ?? user.phone ?? "–" },
-            { label: t("role"), cell: (user) => user.roles?.at(-1) },
+            { label: t("role"), cell: (user) => user.roles.at(-1) },
             { label: t("state"), cell: (user) => <State status={user.status} /> },
             { label: t("registered"), cell: (user) => time(user.createdAt) },
           ]}
@@ -56,8 +56,8 @@ export function Users() {
   );
 }
 
-function State({ status }: { status: Status | undefined }) {
-  return <Badge state={status ?? "–"} kind={status === "active" ? "good" : "bad"} />;
+function State({ status }: { status: Status }) {
+  return <Badge state={status} kind={status === "active" ? "good" : "bad"} />;
 }
 
 /** One user: what is known, the sessions, the logins, the limits and the audit. */
@@ -90,7 +90,7 @@ export function User({ id = "" }: PageProps) {
             <>
               <Act
                 label={t("changeRole")} title={t("changeRole")} reason="optional" isDanger={false} preview={sessionsKeep}
-                fields={[{ name: "role", label: t("role"), value: account.roles?.at(-1) ?? "user", options: roleOptions }]}
+                fields={[{ name: "role", label: t("role"), value: account.roles.at(-1) ?? "user", options: roleOptions }]}
                 run={({ role, ...values }) => client.PUT("/api/v1/users/{id}/roles", {
                   params, body: { roles: [role as Role], ...bodyOf(values) },
                 })}
@@ -98,7 +98,7 @@ export function User({ id = "" }: PageProps) {
               />
               {account.status === "active" && (
                 <Act
-                  label={t("block")} title={t("blockTitle", { name: account.displayName ?? "" })} reason="required" preview={sessionsEnd}
+                  label={t("block")} title={t("blockTitle", { name: account.displayName })} reason="required" preview={sessionsEnd}
                   run={({ reason = "" }) => client.POST("/api/v1/users/{id}/block", { params, body: { reason } })} onDone={finish}
                 />
               )}
@@ -115,7 +115,7 @@ export function User({ id = "" }: PageProps) {
                 />
               ) : (
                 <Act
-                  label={t("delete")} title={t("deleteTitle", { name: account.displayName ?? "" })} reason="optional" preview={sessionsEnd}
+                  label={t("delete")} title={t("deleteTitle", { name: account.displayName })} reason="optional" preview={sessionsEnd}
                   run={(values) => client.DELETE("/api/v1/users/{id}", { params, body: bodyOf(values) })} onDone={finish}
                 />
               )}
@@ -126,7 +126,7 @@ export function User({ id = "" }: PageProps) {
             rows={[
               [t("id"), <Id value={account.id} />],
               [t("state"), <State status={account.status} />],
-              [t("role"), account.roles?.at(-1)],
+              [t("role"), account.roles.at(-1)],
               [t("email"), account.email && `${account.email} (${account.emailVerifiedAt ? t("verified") : t("notVerified")})`],
               [t("phone"), account.phone && `${account.phone} (${account.phoneVerifiedAt ? t("verified") : t("notVerified")})`],
               [t("language"), account.locale],
