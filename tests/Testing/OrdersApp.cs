@@ -122,7 +122,7 @@ public sealed class OrdersApp : IAsyncDisposable
             ["environment"] = "Development",
             ["DOTNET_ENVIRONMENT"] = "Development",
             ["Logging:LogLevel:Default"] = "Warning",
-            ["ConnectionStrings:Bootstrap"] = issuer.Stack.Postgres.ConnectionString,
+            ["ConnectionStrings:Bootstrap"] = issuer.Database.Bootstrap,
             ["ConnectionStrings:OrdersMigrator"] = Connection(issuer, database, "orders_migrator"),
             ["ConnectionStrings:Orders"] = Connection(issuer, database, "orders_app"),
             ["Tokens:Issuer"] = issuer.Settings["Tokens:Issuer"],
@@ -209,7 +209,7 @@ public sealed class OrdersApp : IAsyncDisposable
     }
 
     private static string Connection(PorticoApp issuer, string database, string role) =>
-        new NpgsqlConnectionStringBuilder(issuer.Stack.Postgres.ConnectionString)
+        new NpgsqlConnectionStringBuilder(issuer.Database.Bootstrap)
         {
             Database = database,
             Username = role,

@@ -19,7 +19,7 @@ namespace Portico.Testing;
 /// <summary>What differs from the shared application.</summary>
 public sealed record PorticoAppOptions
 {
-    /// <summary>The servers to use; null are those that all tests share.</summary>
+    /// <summary>Servers that the test may break; the others are those that all tests share.</summary>
     public LocalStack? Stack { get; init; }
 
     /// <summary>The database to use; null is one of its own.</summary>
@@ -87,7 +87,9 @@ public sealed partial class PorticoApp : IAsyncDisposable
     public static async Task<PorticoApp> StartAsync(PorticoAppOptions options)
     {
         var stack = options.Stack ?? options.ReplicaOf?.Stack ?? await SharedStack.GetAsync();
-        var database = options.Database ?? options.ReplicaOf?.Database ?? await TestDatabase.CreateAsync(stack);
+        var database = options.Database
+            ?? options.ReplicaOf?.Database
+            ?? await TestDatabase.CreateAsync(await SharedStack.WithAsync<PostgresServer>(stack));
         var folder = Directory.CreateTempSubdirectory("portico-test-").FullName;
         var settings = database.Settings();
         // Known before the start, because it is the issuer that verifiers ask for its keys.
@@ -96,12 +98,12 @@ public sealed partial class PorticoApp : IAsyncDisposable
         settings["Management:Url"] = "http://127.0.0.1:0";
         settings["environment"] = "Development";
         settings["Logging:LogLevel:Default"] = "Warning";
-        settings["Redis:ConnectionString"] = stack.Redis.ConnectionString;
+        settings["Redis:ConnectionString"] = (await SharedStack.WithAsync<RedisServer>(stack)).Redis.ConnectionString;
         settings["Redis:KeyPrefix"] = $"test-{Guid.NewGuid():N}:";
         // The suite keeps both processors busy; the tests of outages set the real deadlines themselves.
         settings["Redis:Deadline"] = "00:00:05";
         settings["Orders:ReadTimeout"] = "00:00:10";
-        settings["Nats:Url"] = stack.Nats.ConnectionString;
+        settings["Nats:Url"] = (await SharedStack.WithAsync<NatsServer>(stack)).Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";
         settings["Tokens:Issuer"] = address;

@@ -9,4 +9,9 @@ internal static class SharedStack
     private static readonly Lazy<Task<LocalStack>> Stack = new(() => LocalStack.StartAsync(new LocalStackOptions()));
 
     public static Task<LocalStack> GetAsync() => Stack.Value;
+
+    /// <summary>The given stack if it has such a server; otherwise the one that all tests share.</summary>
+    public static async Task<LocalStack> WithAsync<TServer>(LocalStack? own)
+        where TServer : LocalServer =>
+        own?.Servers.OfType<TServer>().Any() == true ? own : await GetAsync();
 }

@@ -108,12 +108,17 @@ public sealed partial class AccessWorld : IAsyncLifetime
             await world.Wallet(new Scene(null, await world.Person(Role.User, Active), OwnerCanAct: true)),
     };
 
+    // Records among the values that are as good for a later request.
+    private static readonly string[] Lasting = ["event", "wallet", "dollars", "strangersWallet"];
+
     // Their records belong to nobody in particular.
     private static readonly string[] Unowned =
         ["/events", "/schemas", "/auth/oauth", "/users/me/logins", "/users/me/passkeys", "/exchange-rates", "/service-accounts",
         "/dead-letters", "/signing-keys", "/ledger/reconciliations", "/webhooks"];
 
     private readonly Dictionary<string, TestPerson> _callers = new(StringComparer.Ordinal);
+    private readonly Dictionary<(Guid? Owner, bool CanAct), Dictionary<string, string>> _kept = [];
+    private TestPerson? _stranger;
     private FakeStripe _stripe = null!;
     private OrdersApp _orders = null!;
     private string _passwordHash = "";
@@ -167,12 +172,12 @@ public sealed partial class AccessWorld : IAsyncLifetime
     /// <summary>Sends the request of a row and gives its status.</summary>
     internal async Task<int> Try(AccessRow row, Role? role, string userStatus, bool changes)
     {
-        // What is refused changes nothing, so those who are refused can be the same for all rows.
+        // What is refused changes nothing, so those who are refused and the records they ask for can be the same for all rows.
         var caller = role is null ? null : changes ? await Person(role.Value, userStatus) : await SharedCaller(role.Value, userStatus);
         var scene = row.Whose == Whose.Others
-            ? new Scene(caller, await Person(Role.User, Active), OwnerCanAct: true)
+            ? new Scene(caller, changes ? await Person(Role.User, Active) : await Stranger(), OwnerCanAct: true)
             : new Scene(caller, caller, OwnerCanAct: caller is not null && userStatus == Active);
-        using var response = await Send(row, scene, new RequestExtras());
+        using var response = await Send(row, changes ? scene : scene with { Kept = KeptOf(scene) }, new RequestExtras());
         return (int)response.StatusCode;
     }
 
@@ -194,6 +199,17 @@ public sealed partial class AccessWorld : IAsyncLifetime
             request.Content = new StringContent(await Fill(body, scene), Encoding.UTF8, MediaType(operation));
         // The answer of a stream has no end.
         return await App.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private async Task<TestPerson> Stranger() => _stranger ??= await Person(Role.User, Active);
+
+    // Whether its owner can act, because a record of one who can't is an id that is nobody's.
+    private Dictionary<string, string> KeptOf(Scene scene)
+    {
+        var owner = (scene.Owner?.Id, scene.OwnerCanAct);
+        if (!_kept.TryGetValue(owner, out var kept))
+            _kept.Add(owner, kept = new Dictionary<string, string>(StringComparer.Ordinal));
+        return kept;
     }
 
     private async Task<TestPerson> SharedCaller(Role role, string userStatus)
@@ -263,7 +279,16 @@ public sealed partial class AccessWorld : IAsyncLifetime
     {
         if (scene.Known.TryGetValue(collection, out var known))
             return known;
+        if (scene.Kept?.TryGetValue(collection, out var kept) == true)
+            return kept;
 
+        var made = await NewRecord(collection, scene);
+        scene.Kept?.TryAdd(collection, made);
+        return made;
+    }
+
+    private async Task<string> NewRecord(string collection, Scene scene)
+    {
         var isMade = Makers.TryGetValue(collection, out var maker);
         return isMade && (scene.Owner is not null || Unowned.Contains(collection, StringComparer.Ordinal)) ? await maker!(this, scene)
             : !isMade && scene.OwnerCanAct ? await Make(collection, scene.Owner!, scene)
@@ -344,11 +369,19 @@ public sealed partial class AccessWorld : IAsyncLifetime
     {
         var filled = template;
         foreach (var name in Name().Matches(template).Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal))
-            filled = filled.Replace(
-                $"{{{name}}}",
-                scene.Known.TryGetValue(name, out var known) ? known : await Values[name](this, scene),
-                StringComparison.Ordinal);
+            filled = filled.Replace($"{{{name}}}", await Value(name, scene), StringComparison.Ordinal);
         return filled;
+    }
+
+    private async Task<string> Value(string name, Scene scene)
+    {
+        if (scene.Known.TryGetValue(name, out var known) || scene.Kept?.TryGetValue(name, out known) == true)
+            return known;
+
+        var value = await Values[name](this, scene);
+        if (Lasting.Contains(name, StringComparer.Ordinal))
+            scene.Kept?.TryAdd(name, value);
+        return value;
     }
 
     private string? Body(string operation) =>
@@ -389,6 +422,9 @@ internal sealed record Scene(TestPerson? Caller, TestPerson? Owner, bool OwnerCa
 {
     /// <summary>What is there already, by its collection or its name in a body; whatever else is needed is made.</summary>
     public IReadOnlyDictionary<string, string> Known { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What was made for an earlier request that was refused, by the same names; null makes everything anew.</summary>
+    public IDictionary<string, string>? Kept { get; init; }
 }
 
 /// <summary>What a caller is free to choose in a request.</summary>

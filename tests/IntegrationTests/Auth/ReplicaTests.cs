@@ -14,12 +14,12 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
 
-/// <summary>Two web APIs as processes of their own on one Redis and one PostgreSQL, beside the one at which people sign up.</summary>
+/// <summary>A web API in this process and one in a process of its own, on one Redis and one PostgreSQL.</summary>
 public sealed class Replicas : IAsyncLifetime
 {
     public PorticoApp App { get; private set; } = null!;
-    public PorticoProcess One { get; private set; } = null!;
     public PorticoProcess Other { get; private set; } = null!;
+    public IReadOnlyList<HttpClient> Both => [App.Client, Other.Client];
 
     public async Task InitializeAsync()
     {
@@ -36,15 +36,12 @@ public sealed class Replicas : IAsyncLifetime
                 ["Tokens:SigningKeyLifetime"] = "00:00:06",
             },
         });
-        var nothing = new Dictionary<string, string?>(StringComparer.Ordinal);
-        var processes = await Task.WhenAll(PorticoProcess.StartAsync(App, nothing), PorticoProcess.StartAsync(App, nothing));
-        (One, Other) = (processes[0], processes[1]);
+        Other = await PorticoProcess.StartAsync(App, new Dictionary<string, string?>(StringComparer.Ordinal));
     }
 
     public async Task DisposeAsync()
     {
         await Other.DisposeAsync();
-        await One.DisposeAsync();
         await App.DisposeAsync();
     }
 }
@@ -77,7 +74,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
     {
         // Those of the tests before, of which there is a most.
         await replicas.App.Database.TextAsync("DELETE FROM identity.signing_keys WHERE state = 'previous'");
-        HttpClient[] both = [replicas.One.Client, replicas.Other.Client];
+        var both = replicas.Both;
         var person = await replicas.App.SignUpAsync();
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var (signers, checks, commanded) = (new ConcurrentDictionary<string, bool>(StringComparer.Ordinal), 0, 0);
@@ -133,9 +130,9 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         var dropped = await KeysTool.RunAsync(database, "keys", "drop", stolen, "--emergency");
 
         Assert.True(dropped.ExitCode == 0, dropped.Output);
-        foreach (var process in new[] { replicas.One, replicas.Other })
+        foreach (var server in replicas.Both)
             await Eventually.Holds(
-                async () => await Status(person.At(process.Client)) == HttpStatusCode.Unauthorized, "the token is refused");
+                async () => await Status(person.At(server)) == HttpStatusCode.Unauthorized, "the token is refused");
         await NotPublished(stolen);
         await Eventually.Holds(() => Task.FromResult(Ring().Signer.Id != stolen), "the server in this process signs with another key");
         person.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
@@ -163,7 +160,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
         var user = await scope.ServiceProvider.GetRequiredService<IAppDbContext>().Users.SingleAsync(user => user.Email == person.Email);
         var token = scope.ServiceProvider.GetRequiredService<IAccessTokenIssuer>().Issue(user, person.SessionId).Value;
         person.Take(JsonSerializer.SerializeToElement(new { accessToken = token, refreshToken = person.RefreshToken }));
-        var there = person.At(replicas.One.Client);
+        var there = person.At(replicas.Other.Client);
         // 503 is the answer of a process that was kept from reading the keys for seconds. Never 401.
         await Eventually.Holds(
             async () => await Status(there) != HttpStatusCode.ServiceUnavailable, "the other process has read the keys");
@@ -174,11 +171,11 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
 
     private async Task NotPublished(string key)
     {
-        foreach (var process in new[] { replicas.One, replicas.Other })
+        foreach (var server in replicas.Both)
         {
             await Eventually.Holds(
                 async () =>
-                    !(await process.Client.GetStringAsync("/.well-known/jwks.json"))
+                    !(await server.GetStringAsync("/.well-known/jwks.json"))
                         .Contains(key, StringComparison.Ordinal), "the key is published no more");
         }
     }
@@ -190,7 +187,7 @@ public sealed class ReplicaTests(Replicas replicas) : IClassFixture<Replicas>
     /// </remarks>
     private async Task<TimeSpan> LongestAccepted(string how)
     {
-        var person = (await replicas.App.SignUpAsync()).At(replicas.One.Client);
+        var person = await replicas.App.SignUpAsync();
         var there = person.At(replicas.Other.Client);
         there.Take(await there.LogInAsync().Json(HttpStatusCode.OK));
         await there.GetAsync(Check).Json(HttpStatusCode.OK);

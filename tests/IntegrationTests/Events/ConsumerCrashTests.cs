@@ -26,7 +26,7 @@ public sealed class ConsumerCrashTests
     [Fact]
     public async Task Every_event_has_its_effect_once_whoever_dies()
     {
-        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Nats });
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = stack,

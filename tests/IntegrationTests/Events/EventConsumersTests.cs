@@ -123,7 +123,7 @@ public sealed class EventConsumersTests
     [Fact]
     public async Task Events_are_handled_again_after_nats_lost_its_store()
     {
-        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Nats });
         var world = await EventWorld.CreateAsync(stack);
         await using var process = await world.StartAsync(new Script());
         await world.Happened(await process.PublishAsync("before"));
@@ -142,7 +142,7 @@ public sealed class EventConsumersTests
     [InlineData(true)]
     public async Task Events_are_handled_again_when_nats_is_back(bool hangs)
     {
-        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Nats });
         var world = await EventWorld.CreateAsync(stack);
         await using var process = await world.StartAsync(new Script());
         await world.Happened(await process.PublishAsync("before"));
@@ -225,7 +225,7 @@ public sealed class EventConsumersTests
     [Fact]
     public async Task What_comes_while_postgresql_is_away_is_held_and_counts_as_no_failure()
     {
-        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Postgres });
         var world = await EventWorld.CreateAsync(stack);
         var (begun, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var process = await world.StartAsync(new Script

@@ -53,7 +53,7 @@ public sealed partial class EventCrashTests
         private readonly List<(Guid Id, string AccessToken)> _people = [];
         private readonly Dictionary<Guid, long> _verified = [];
 
-        private CrashWorld(LocalStack stack, TestDatabase database)
+        private CrashWorld(LocalStack stack, RedisServer redis, TestDatabase database)
         {
             (_stack, _database) = (stack, database);
             _addresses = [.. Enumerable.Range(0, Replicas).Select(_ => new Uri($"http://127.0.0.1:{Ports.Free()}"))];
@@ -62,7 +62,8 @@ public sealed partial class EventCrashTests
                 ["DOTNET_ENVIRONMENT"] = "Development",
                 ["ASPNETCORE_ENVIRONMENT"] = "Development",
                 ["ConnectionStrings__Portico"] = database.Portico,
-                ["Redis__ConnectionString"] = stack.Redis.ConnectionString,
+                ["Redis__ConnectionString"] = redis.ConnectionString,
+                ["Redis__KeyPrefix"] = $"test-{Guid.NewGuid():N}:",
                 ["Redis__Deadline"] = "00:00:05",
                 ["Nats__Url"] = stack.Nats.ConnectionString,
                 ["Events__Prefix"] = _events.Prefix,
@@ -81,8 +82,9 @@ public sealed partial class EventCrashTests
 
         public static async Task<CrashWorld> StartAsync()
         {
-            var stack = await LocalStack.StartAsync(new LocalStackOptions());
-            var world = new CrashWorld(stack, await TestDatabase.CreateAsync(stack));
+            var (stack, shared) = (
+                await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Nats }), await SharedStack.GetAsync());
+            var world = new CrashWorld(stack, shared.Redis, await TestDatabase.CreateAsync(shared));
             await world.EmptyStreamAsync();
             await Task.WhenAll(Enumerable.Range(0, Replicas).Select(world.StartReplicaAsync));
             await world.SignUpAsync();

@@ -47,7 +47,7 @@ internal sealed class Count(AppDbContext db, Script script) : IEventHandler<Coun
 }
 
 /// <summary>A stream, a database, and the consumer of one handler.</summary>
-internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, string Prefix)
+internal sealed record EventWorld(TestDatabase Database, string Redis, string Nats, string Prefix)
 {
     public static readonly EventSubscription Subscription =
         new EventSubscription<Count, Counted> { Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)] };
@@ -55,11 +55,14 @@ internal sealed record EventWorld(TestDatabase Database, LocalStack Stack, strin
     // Instead of a minute: nats-server gives events also to clients whose connection broke, and then waits this long.
     private static readonly TimeSpan AckWait = TimeSpan.FromSeconds(10);
 
-    /// <param name="own">Servers that the test may break; null are those that all tests share.</param>
+    /// <param name="own">Servers that the test may break; the others are those that all tests share.</param>
     public static async Task<EventWorld> CreateAsync(LocalStack? own = null)
     {
-        var stack = own ?? await SharedStack.GetAsync();
-        var world = new EventWorld(await TestDatabase.CreateAsync(stack), stack, $"test-{Guid.NewGuid():N}");
+        var world = new EventWorld(
+            await TestDatabase.CreateAsync(await SharedStack.WithAsync<PostgresServer>(own)),
+            (await SharedStack.WithAsync<RedisServer>(own)).Redis.ConnectionString,
+            (await SharedStack.WithAsync<NatsServer>(own)).Nats.ConnectionString,
+            $"test-{Guid.NewGuid():N}");
         await using (var connection = new NpgsqlConnection(world.Database.Superuser))
         {
             await connection.OpenAsync();
@@ -116,8 +119,8 @@ internal sealed class EventProcess : IAsyncDisposable
     public EventProcess(EventWorld world, Script script)
     {
         var configuration = world.Database.Settings();
-        configuration["Nats:Url"] = world.Stack.Nats.ConnectionString;
-        configuration["Redis:ConnectionString"] = world.Stack.Redis.ConnectionString;
+        configuration["Nats:Url"] = world.Nats;
+        configuration["Redis:ConnectionString"] = world.Redis;
         configuration["Events:Prefix"] = world.Prefix;
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
         var services = new ServiceCollection()

@@ -108,7 +108,7 @@ public sealed class OutboxRelayTests
     [InlineData(true)]
     public async Task Goes_on_writing_without_nats_and_publishes_when_it_is_back(bool hangs)
     {
-        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Nats });
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = stack });
         var person = await app.SignUpAsync();
         if (hangs)
@@ -148,7 +148,7 @@ public sealed class OutboxRelayTests
             .AddInMemoryCollection(app.Database.Settings())
             .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
             {
-                ["Nats:Url"] = app.Stack.Nats.ConnectionString,
+                ["Nats:Url"] = app.Settings["Nats:Url"],
                 ["Events:Prefix"] = app.Events.Prefix,
                 ["Tokens:Issuer"] = app.Api.GetLeftPart(UriPartial.Authority),
             }).Build();

@@ -28,7 +28,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _stack = await LocalStack.StartAsync(new LocalStackOptions());
+        _stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Redis });
         _app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
             Stack = _stack,

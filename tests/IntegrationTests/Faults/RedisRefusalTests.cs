@@ -92,7 +92,7 @@ public sealed class RedisRefusalTests(RedisRefusalTests.World world) : IClassFix
         await RedisFaults.Unavailable(Task.FromResult(response));
     }
 
-    /// <summary>An application with more patience than the shipped one, and the shipped one, on servers of their own.</summary>
+    /// <summary>An application with more patience than the shipped one, and the shipped one, on a Redis of their own.</summary>
     public sealed class World : IAsyncLifetime
     {
         private LocalStack _stack = null!;
@@ -103,7 +103,7 @@ public sealed class RedisRefusalTests(RedisRefusalTests.World world) : IClassFix
 
         public async Task InitializeAsync()
         {
-            _stack = await LocalStack.StartAsync(new LocalStackOptions());
+            _stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Redis });
             App = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack, Settings = { ["Redis:Deadline"] = "00:00:01" } });
             Shipped = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = App, Settings = { ["Redis:Deadline"] = null } });
         }

@@ -170,20 +170,29 @@ public sealed class FusionQueryCacheTests : IAsyncLifetime
     [Fact]
     public async Task Makes_the_next_answer_before_the_time_of_one_is_over()
     {
-        var made = 0;
-        var query = Query(TimeSpan.FromSeconds(2));
-        await Cache(_app).Get(query, Make, default);
-        // A read near the end of the lifetime gets the cached answer, and so does a read after it: no caller waits for a new one.
-        await Eventually.Holds(
-            async () =>
-            {
-                Assert.Equal(CacheUseKind.Hit, (await Cache(_app).Get(query, Make, default)).Use.Kind);
-                return made >= 3;
-            },
-            "two early answers");
+        var isAlwaysHit = false;
+        // Again when the machine was too busy: the next answer is then made too late, or nobody reads in time.
+        for (var tries = 0; tries < 3 && !isAlwaysHit; tries++)
+            isAlwaysHit = await IsAlwaysHit();
+        Assert.True(isAlwaysHit, "A read waited for a new answer.");
 
-        Task<Result<string>> Make(CancellationToken cancellationToken) =>
-            Task.FromResult<Result<string>>($"answer {Interlocked.Increment(ref made)}");
+        // A read near the end of the lifetime gets the cached answer, and so does a read after it: no caller waits for a new one.
+        async Task<bool> IsAlwaysHit()
+        {
+            var (made, hit, query) = (0, true, Query(TimeSpan.FromSeconds(2)));
+            await Cache(_app).Get(query, Make, default);
+            await Eventually.Holds(
+                async () =>
+                {
+                    hit &= (await Cache(_app).Get(query, Make, default)).Use.Kind == CacheUseKind.Hit;
+                    return !hit || Volatile.Read(ref made) >= 3;
+                },
+                "two early answers");
+            return hit;
+
+            Task<Result<string>> Make(CancellationToken cancellationToken) =>
+                Task.FromResult<Result<string>>($"answer {Interlocked.Increment(ref made)}");
+        }
     }
 
     [Fact]

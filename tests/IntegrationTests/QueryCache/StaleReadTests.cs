@@ -14,40 +14,57 @@ using static Portico.IntegrationTests.Forecasts.ForecastWorld;
 
 namespace Portico.IntegrationTests.QueryCache;
 
-/// <summary>How long the cache gives an older answer after a change, on two replicas and a stack of this test's own.</summary>
-public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
+/// <summary>Two replicas with a Redis of their own, which a test may break and mends again.</summary>
+public sealed class StaleReadWorld : IAsyncLifetime
+{
+    private LocalStack _stack = null!;
+
+    internal RedisServer Redis => _stack.Redis;
+
+    internal PorticoApp App { get; private set; } = null!;
+
+    internal PorticoApp Replica { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        _stack = await LocalStack.StartAsync(new LocalStackOptions { Servers = LocalServers.Redis });
+        App = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Stack = _stack,
+            Settings = { ["Redis:Deadline"] = "00:00:00.500", ["Tokens:AccessTokenLifetime"] = "01:00:00" },
+        });
+        Replica = await PorticoApp.StartAsync(new PorticoAppOptions { ReplicaOf = App });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Replica.DisposeAsync();
+        await App.DisposeAsync();
+        await _stack.DisposeAsync();
+    }
+}
+
+/// <summary>How long the cache gives an older answer after a change.</summary>
+public sealed class StaleReadTests(StaleReadWorld world, ITestOutputHelper output) : IClassFixture<StaleReadWorld>, IAsyncLifetime
 {
     private static readonly TimeSpan Lifetime = typeof(GetEvent).GetCustomAttribute<CachedAttribute>()!.Lifetime;
 
     // A second, and what the requests take.
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(1.5);
 
-    private readonly Dictionary<string, string?> _settings = new(StringComparer.Ordinal)
-    {
-        ["Redis:KeyPrefix"] = "stale:",
-        ["Redis:Deadline"] = "00:00:00.500",
-        ["Tokens:AccessTokenLifetime"] = "01:00:00",
-    };
+    private readonly PorticoApp _app = world.App;
+    private readonly PorticoApp _replica = world.Replica;
 
-    private LocalStack _stack = null!;
-    private PorticoApp _app = null!;
-    private PorticoApp _replica = null!;
-
+    /// <summary>Waits until both replicas use Redis, which an earlier test may have broken.</summary>
     public async Task InitializeAsync()
     {
-        _stack = await LocalStack.StartAsync(new LocalStackOptions());
-        _app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack, Settings = _settings });
-        // The same issuer, so that both take the same access token.
-        _settings["Tokens:Issuer"] = _app.Api.ToString().TrimEnd('/');
-        _replica = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack, Database = _app.Database, Settings = _settings });
+        if (!world.Redis.IsRunning)
+            await world.Redis.RestartAsync();
+        world.Redis.Resume();
+        await SharedAgain();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _replica.DisposeAsync();
-        await _app.DisposeAsync();
-        await _stack.DisposeAsync();
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     [Trait("Category", Campaign.Category)]
@@ -73,9 +90,9 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
 
             // What Redis kept over its death, or was told while it hung, is from before the change.
             if (hangs)
-                _stack.Redis.Resume();
+                world.Redis.Resume();
             else
-                await _stack.Redis.RestartAsync();
+                await world.Redis.RestartAsync();
             await Eventually.Holds(
                 async () =>
                 {
@@ -138,7 +155,7 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
         {
             await There(manager, path);
             if (isMessageLost)
-                await Wire.RedisAsync(_stack.Redis, "CLIENT KILL TYPE pubsub");
+                await Wire.RedisAsync(world.Redis, "CLIENT KILL TYPE pubsub");
             await manager.SendAsync(HttpMethod.Put, path, new { title }, ("If-Match", "*")).Json(HttpStatusCode.OK);
             var changed = Stopwatch.GetTimestamp();
             await Eventually.Holds(async () => await There(manager, path) == title, "the change on the other replica");
@@ -153,10 +170,10 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
         var (id, _) = await manager.Announce("Before");
         await Here(manager, $"{EventPath}/{id}");
         await There(manager, $"{EventPath}/{id}");
-        await _stack.Redis.KillAsync();
+        await world.Redis.KillAsync();
         // As if the process had died between its commit and telling Redis.
         await _app.Database.ExecuteAsync("UPDATE events SET title = 'After' WHERE id = $1", Guid.Parse(id));
-        await _stack.Redis.RestartAsync();
+        await world.Redis.RestartAsync();
 
         await Eventually.Holds(async () => await IsNew(_app) && await IsNew(_replica), "the new title");
 
@@ -181,9 +198,9 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
         var path = $"{EventPath}/{id}";
         await There(manager, path);
         if (fault == "hangs")
-            _stack.Redis.Pause();
+            world.Redis.Pause();
         else
-            await _stack.Redis.KillAsync();
+            await world.Redis.KillAsync();
 
         for (var n = 0; n < 2; n++)
         {
@@ -195,18 +212,24 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         if (fault == "hangs")
-            _stack.Redis.Resume();
+            world.Redis.Resume();
         else
-            await _stack.Redis.RestartAsync();
-        var (made, query) = (0, FusionQueryCacheTests.Query(TimeSpan.FromSeconds(60)));
+            await world.Redis.RestartAsync();
+        await SharedAgain();
+    }
+
+    /// <summary>Waits until an answer that one replica has made comes from the cache at the other one.</summary>
+    private async Task SharedAgain()
+    {
+        var made = 0;
         await Eventually.Holds(
             async () =>
             {
-                query = FusionQueryCacheTests.Query(TimeSpan.FromSeconds(60));
+                var query = FusionQueryCacheTests.Query(TimeSpan.FromSeconds(60));
                 await FusionQueryCacheTests.Cache(_app).Get(query, Make, default);
                 return (await FusionQueryCacheTests.Cache(_replica).Get(query, Make, default)).Use.Kind == CacheUseKind.Hit;
             },
-            "the replicas to share again");
+            "the replicas to share");
         Assert.True(made > 0);
 
         Task<Result<string>> Make(CancellationToken cancellationToken) => Task.FromResult<Result<string>>($"answer {++made}");
@@ -221,8 +244,8 @@ public sealed class StaleReadTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await Task.Delay(milliseconds);
         if (hangs)
-            _stack.Redis.Pause();
+            world.Redis.Pause();
         else
-            await _stack.Redis.KillAsync();
+            await world.Redis.KillAsync();
     }
 }
