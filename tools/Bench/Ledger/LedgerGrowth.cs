@@ -187,8 +187,13 @@ internal static class LedgerGrowth
         }
 
         await SealedAsync(database, last, cancellationToken);
-        await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection) { CommandTimeout = 0 };
-        await settle.ExecuteNonQueryAsync(cancellationToken);
+        // What filling left to write would be written during the loads.
+        foreach (var sql in (string[])["VACUUM ANALYZE", "CHECKPOINT"])
+        {
+            await using var settle = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            await settle.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         return (begin, at);
 
         Instruction Next()
