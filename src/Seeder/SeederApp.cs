@@ -175,6 +175,9 @@ internal sealed class SeederApp
         if (builder.Configuration["DOTNET_ENVIRONMENT"] is { } environment)
             builder.Environment.EnvironmentName = environment;
 
+        // In every environment, so that a command with a service that is missing fails in the tests too.
+        builder.ConfigureContainer(
+            new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddPersistence(
@@ -182,7 +185,7 @@ internal sealed class SeederApp
         builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>();
         builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>().AddScoped<DemoOrders>();
-        builder.Services.AddPayments(builder.Configuration).AddReconciliations().AddScoped<DemoPayments>();
+        builder.Services.AddPaymentWork(builder.Configuration).AddReconciliations().AddScoped<DemoPayments>();
         return builder.Build();
     }
 

@@ -11,7 +11,7 @@ public static class PaymentRegistration
     /// <summary>Adds payments by the providers that the settings configure.</summary>
     public static IServiceCollection AddPayments(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<PaymentSettings>(configuration);
+        services.AddPaymentWork(configuration);
         services.AddSettings<StripeSettings>(configuration);
         services.AddSettings<YookassaSettings>(configuration);
         services.AddSingleton<StripeProvider>();
@@ -19,9 +19,6 @@ public static class PaymentRegistration
         services.AddSingleton(provider => new Lazy<StripeProvider>(provider.GetRequiredService<StripeProvider>));
         services.AddSingleton(provider => new Lazy<YookassaProvider>(provider.GetRequiredService<YookassaProvider>));
         services.AddSingleton<IPaymentProviders, PaymentProviders>();
-        services.AddSingleton<PaymentSignal>();
-        services.AddScoped<PaymentWork>();
-        services.AddScoped<IPaymentWork>(provider => provider.GetRequiredService<PaymentWork>());
         services.AddSingleton<Webhooks>();
         services.AddSingleton<IWebhooks>(provider => provider.GetRequiredService<Webhooks>());
         services.AddScoped<IStoredWebhooks, StoredWebhooks>();
@@ -35,6 +32,13 @@ public static class PaymentRegistration
         services.AddHostedService(provider => provider.GetRequiredService<WebhookCleanup>());
         return services.AddHostedService<PaymentWorker>();
     }
+
+    /// <summary>Adds the work on payments, without a provider.</summary>
+    public static IServiceCollection AddPaymentWork(this IServiceCollection services, IConfiguration configuration) =>
+        services.AddSettings<PaymentSettings>(configuration)
+            .AddSingleton<PaymentSignal>()
+            .AddScoped<PaymentWork>()
+            .AddScoped<IPaymentWork>(provider => provider.GetRequiredService<PaymentWork>());
 
     private static bool IsOn<TSettings>(IConfiguration configuration, Func<TSettings, bool> isOn)
         where TSettings : ISettings =>
