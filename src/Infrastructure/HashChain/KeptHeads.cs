@@ -4,7 +4,7 @@ using Portico.Application.Ledger;
 namespace Portico.Infrastructure.HashChain;
 
 /// <summary>Compares heads that somebody kept with the blocks of the database.</summary>
-/// <remarks>It finds what the chain alone can't show: a chain that was signed anew, and blocks that were removed from its end.</remarks>
+/// <remarks>It finds what the chain alone can't show: a chain that was signed again, and blocks that were removed from its end.</remarks>
 public static class KeptHeads
 {
     private const string Name = "kept";

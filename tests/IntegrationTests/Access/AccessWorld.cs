@@ -423,7 +423,7 @@ internal sealed record Scene(TestPerson? Caller, TestPerson? Owner, bool OwnerCa
     /// <summary>What is there already, by its collection or its name in a body; whatever else is needed is made.</summary>
     public IReadOnlyDictionary<string, string> Known { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>What was made for an earlier request that was refused, by the same names; null makes everything anew.</summary>
+    /// <summary>What was made for an earlier request that was refused, by the same names; null makes new ones.</summary>
     public IDictionary<string, string>? Kept { get; init; }
 }
 

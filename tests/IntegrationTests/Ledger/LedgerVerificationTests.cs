@@ -306,7 +306,7 @@ public sealed class LedgerVerificationTests(VerifiedLedger ledger)
         Assert.True(same == 0, remarks);
         Assert.Matches("kept +clean", output);
 
-        // A chain that was removed, or signed anew from its beginning, is consistent in itself.
+        // A chain that was removed, or signed again from its beginning, is consistent in itself.
         var (removed, found, _) = await MigrateAsync(other, "ledger", "verify", "--heads", file, "--json");
         Assert.Equal(5, removed);
         var wrong = Assert.Single(
