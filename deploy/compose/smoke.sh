@@ -20,7 +20,8 @@ await() {
   return 1
 }
 
-in_mailbox() { docker compose exec -T server sh -c "grep -qs '^To: $email' /var/lib/portico/mailbox/*.eml"; }
+# The image of the server has no shell.
+in_mailbox() { docker compose cp server:/var/lib/portico/mailbox - | tar -xO | grep -q "^To: $email"; }
 in_catcher() { get "http://127.0.0.1:${PORTICO_MAILPIT_PORT:-8025}/api/v1/messages" | grep -q "$email"; }
 scraped() {
   get "http://127.0.0.1:${PORTICO_PROMETHEUS_PORT:-9090}/api/v1/query" --data-urlencode 'query=count(up == 1)' | grep -q '"2"\]'

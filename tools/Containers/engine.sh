@@ -59,25 +59,29 @@ make_base() {
     mv base.new base
 }
 
-# make_dotnet IMAGE PART...: an image with parts of the .NET of this machine.
+# make_dotnet IMAGE:TAG PART...: an image with parts of the .NET of this machine; a chiselled one has no programs.
 make_dotnet() {
-    local image=mcr.microsoft.com/dotnet/$1:10.0 changes=()
+    local image=mcr.microsoft.com/dotnet/$1 changes=()
     ! podman image exists "$image" || return 0
     local root=$folder/root host
     host=$(dirname "$(readlink -f "$(command -v dotnet)")")
     rm -rf "$root"
     cp -a base "$root"
+    if [[ $1 == *chiselled* ]]; then
+        rm -rf "$root"/usr/{,local/}{bin,sbin,games}/* "$root"/usr/lib/{apt,dpkg,init,systemd} "$root"/usr/{,local/}share/{bash-completion,doc,man,perl*} \
+            "$root"/etc/{apt,dpkg,cron*,init.d,rc*.d,skel,systemd} "$root"/var/{cache,lib,log,backups}/* "$root"/usr/lib/*/perl*
+    fi
     mkdir -p "$root/usr/share/dotnet"
     (cd "$host" && cp -a "${@:2}" "$root/usr/share/dotnet/")
     ln -s ../share/dotnet/dotnet "$root/usr/bin/dotnet"
-    if [[ $1 == sdk ]]; then
+    if [[ $1 == sdk:* ]]; then
         # For NuGet the build trusts what the host trusts.
         cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
     else
         changes+=(-c 'ENV ASPNETCORE_HTTP_PORTS=8080')
     fi
     tar -C "$root" -c . | podman import -q "${changes[@]}" -c "ENV PATH=$path" -c 'ENV APP_UID=1654' \
-        -c 'ENV DOTNET_RUNNING_IN_CONTAINER=true' -c 'ENV NUGET_CERT_REVOCATION_MODE=offline' -c 'CMD ["/bin/bash"]' - "$image"
+        -c 'ENV DOTNET_RUNNING_IN_CONTAINER=true' -c 'ENV NUGET_CERT_REVOCATION_MODE=offline' - "$image"
     rm -rf "$root"
 }
 
@@ -196,8 +200,8 @@ configure
 case $command in
     images)
         make_base
-        make_dotnet aspnet dotnet host shared
-        make_dotnet sdk dotnet host shared sdk packs sdk-manifests templates
+        make_dotnet aspnet:10.0-noble-chiselled-extra dotnet host shared
+        make_dotnet sdk:10.0 dotnet host shared sdk packs sdk-manifests templates
         make_node
         make_servers
         ;;

@@ -84,14 +84,34 @@ public sealed class DockerfileTests
     {
         var app = await PorticoApp.SharedAsync();
         var health = Dockerfile.Read().Single(instruction => instruction is { Stage: "server", Verb: "HEALTHCHECK" });
-        var command = Dockerfile.Exec(health.Arguments)[^1];
+        var command = Dockerfile.Exec(health.Arguments);
+        Assert.Equal(["dotnet", "/health/Portico.HealthCheck.dll", "http://127.0.0.1:5080/health/ready"], command);
 
-        var ready = await Shell.RunAsync(
-            command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal), Repository.Root, TimeSpan.FromSeconds(30));
-        Assert.Equal((0, ""), (ready.ExitCode, ready.Errors));
-        var elsewhere = command.Replace("/5080", $"/{app.Api.Port}", StringComparison.Ordinal)
-            .Replace("/health/ready", "/health/nothing", StringComparison.Ordinal);
-        Assert.NotEqual(0, (await Shell.RunAsync(elsewhere, Repository.Root, TimeSpan.FromSeconds(30))).ExitCode);
+        Assert.Equal((0, ""), await Ask($"{new Uri(app.Api, "/health/ready")}"));
+        var missing = new Uri(app.Api, "/health/nothing");
+        Assert.Equal((1, $"{missing} answered 404.\n"), await Ask($"{missing}"));
+        var (code, reason) = await Ask($"http://127.0.0.1:{Ports.Free()}/");
+        Assert.Equal(1, code);
+        Assert.Contains("did not answer: ", reason, StringComparison.Ordinal);
+        Assert.Equal(2, (await Ask("")).ExitCode);
+
+        static async Task<(int ExitCode, string Errors)> Ask(string address)
+        {
+            var run = await Shell.RunAsync(
+                $"dotnet Portico.HealthCheck.dll {address}", AppContext.BaseDirectory, TimeSpan.FromMinutes(1));
+            return (run.ExitCode, run.Errors);
+        }
+    }
+
+    [Fact]
+    public void Needs_no_shell_in_an_image()
+    {
+        var instructions = Dockerfile.Read().Where(instruction => Targets.Contains(instruction.Stage)).ToList();
+
+        Assert.DoesNotContain(instructions, instruction => instruction.Verb == "RUN");
+        Assert.All(
+            instructions.Where(instruction => instruction.Verb is "ENTRYPOINT" or "CMD" or "HEALTHCHECK"),
+            instruction => Assert.Contains("[", instruction.Arguments, StringComparison.Ordinal));
     }
 
     // No build server may outlive the test.
@@ -117,7 +137,8 @@ public sealed class DockerfileTests
     {
         var instructions = Dockerfile.Read().Where(instruction => instruction.Stage == target).ToList();
         var from = instructions.Select(instruction => instruction.Arguments)
-            .Single(arguments => arguments.StartsWith("--from=build ", StringComparison.Ordinal)).Split(' ')[1];
+            .Single(arguments => arguments.StartsWith("--from=build ", StringComparison.Ordinal)
+                && arguments.EndsWith(" ./", StringComparison.Ordinal)).Split(' ')[1];
         Assert.StartsWith("/source/", from, StringComparison.Ordinal);
         var entry = Dockerfile.Exec(instructions.Single(instruction => instruction.Verb == "ENTRYPOINT").Arguments);
         Assert.Equal("dotnet", entry[0]);
