@@ -106,7 +106,7 @@ public sealed class DeadlineTests
     public async Task Gives_up_a_body_that_does_not_come()
     {
         await using var app = await EdgeApp.StartAsync(("Limits:RequestTimeout", "00:00:01"));
-        // So that the next request arrives at once, even on a busy machine.
+        // So that the next request arrives at once.
         using var first = await app.SendJson("""{"displayName":"a"}""");
         var answer = await app.RawAsync(
             $"POST {Requests.Probes} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -119,10 +119,10 @@ public sealed class DeadlineTests
     public async Task Calls_a_client_that_left_no_failure()
     {
         await using var app = await EdgeApp.StartAsync();
-        // So that the next request arrives at once, even on a busy machine.
+        // So that the next request arrives at once.
         await app.Get($"{Requests.Probes}/slow?milliseconds=1").Json(HttpStatusCode.NoContent);
         var before = app.Options.Log.Lines.Count;
-        using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        using var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         var id = $"gone-{Guid.NewGuid():N}";
         var request =
             new HttpRequestMessage(HttpMethod.Get, $"{Requests.Probes}/slow?milliseconds=20000") { Headers = { { "X-Request-Id", id } } };
