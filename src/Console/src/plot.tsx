@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "./i18n";
 
 export interface Series {
   label: string;
@@ -10,14 +11,19 @@ interface PlotProps {
   /** Seconds since 1970. */
   times: number[];
   series: Series[];
+  /** How many seconds the time axis shows; without it, the axis shows the time from the first value to the last. */
+  windowSeconds?: number;
   isStepped?: boolean;
 }
 
+/** The seconds on the time axis of a plot that has no two times. */
+const shortest = 60;
+
 /** Lines over time; the library is loaded when the first plot is shown. */
-export function Plot({ label, times, series, isStepped = false }: PlotProps) {
+export function Plot({ label, times, series, windowSeconds, isStepped = false }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<{ setData(data: unknown): void; destroy(): void } | undefined>(undefined);
-  const data = [times, ...series.map((one) => one.values)];
+  const data: [number[], ...(number | null)[][]] = [times, ...series.map((one) => one.values)];
   const latest = useRef(data);
   latest.current = data;
 
@@ -35,9 +41,18 @@ export function Plot({ label, times, series, isStepped = false }: PlotProps) {
       const colours = ["--link", "--bad", "--good"].map((name) => style.getPropertyValue(name));
       const made = new UPlot({
         width: element.clientWidth, height: 200,
-        scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
+        scales: {
+          x: {
+            range: (_, low, high) => {
+              const [times] = latest.current;
+              const [first, last] = [times.at(0) ?? Infinity, times.at(-1) ?? Date.now() / 1000];
+              return windowSeconds === undefined && first < last ? [low, high] : [last - (windowSeconds ?? shortest), last];
+            },
+          },
+          y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] },
+        },
         axes: [axis, { ...axis, size: 70 }],
-        series: [{}, ...series.map((one, index) => ({
+        series: [{ label: t("at") }, ...series.map((one, index) => ({
           label: one.label, stroke: colours[index % colours.length] ?? "gray", width: 2, points: { show: false },
           ...(isStepped && UPlot.paths.stepped && { paths: UPlot.paths.stepped({ align: 1 }) }),
         }))],

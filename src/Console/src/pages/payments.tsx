@@ -71,7 +71,12 @@ export function Payments({ id }: PageProps) {
 }
 
 function State({ payment: { status, needsAttention } }: { payment: Payment }) {
-  return <Badge state={status} kind={needsAttention || status === "uncredited" ? "bad" : status === "succeeded" ? "good" : "plain"} />;
+  return (
+    <>
+      <Badge state={status} kind={status === "uncredited" ? "bad" : status === "succeeded" ? "good" : "plain"} />
+      {needsAttention && <> <Badge state={t("needAttention")} kind="bad" /></>}
+    </>
+  );
 }
 
 function OnePayment({ id, onDone }: { id: string; onDone: () => void }) {
