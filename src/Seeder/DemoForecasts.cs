@@ -23,8 +23,10 @@ internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, T
     private static readonly string FirstForecaster = $"user{DemoSeed.Domain}";
     private static readonly Outcome[] Outcomes = Enum.GetValues<Outcome>();
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(97);
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromHours(18);
+    private static readonly TimeSpan Match = TimeSpan.FromHours(3);
 
-    // All times are days from now. The forecasts follow the announcement at the interval above, and end before an event closes.
+    // The days are counted from today. The forecasts follow the announcement at the interval above, and end before the event closes.
     private static readonly (string Title, int Announced, int Closes, Outcome? Result)[] Fixtures =
     [
         ("Ice hockey: Czechia – Sweden", -21, -14, Outcome.Draw),
@@ -42,14 +44,15 @@ internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, T
         var added = await transaction.Run<Result<(int Events, int Forecasts)>>(
             async token => await db.Set<SportEvent>().WithDeleted().AnyAsync(about => about.CreatedBy == null, token)
                 ? (0, 0)
-                : await Add(clock.GetUtcNow(), token),
+                : await Add(token),
             cancellationToken);
         db.ChangeTracker.Clear();
         return added.Error is { } refusal ? throw new SeederException(refusal.Message) : added.Value;
     }
 
-    private async Task<(int Events, int Forecasts)> Add(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<(int Events, int Forecasts)> Add(CancellationToken cancellationToken)
     {
+        var evening = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero) + ClosingTime;
         var people = await db.Users.AsNoTracking()
             .Where(user => user.Email!.EndsWith(DemoSeed.Domain) && user.Role == Role.User && user.Status == UserStatus.Active)
             .OrderBy(user => user.Email != FirstForecaster)
@@ -60,16 +63,17 @@ internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, T
         var made = 0;
         foreach (var (number, (title, announced, closes, result)) in Fixtures.Index())
         {
-            var about = SportEvent.Create(title, now.AddDays(closes), now.AddDays(announced));
-            var forecasts = Forecasts(about, number, people, now.AddDays(announced));
+            var begin = evening.AddDays(announced);
+            var about = SportEvent.Create(title, evening.AddDays(closes), begin);
+            var forecasts = Forecasts(about, number, people, begin);
             if (result is { } outcome)
-                Settle(about, forecasts, outcome, now.AddDays(closes + 1));
+                Settle(about, forecasts, outcome, evening.AddDays(closes) + Match);
             db.Set<SportEvent>().Add(about);
             db.Set<Forecast>().AddRange(forecasts);
             await db.SaveQuietly(cancellationToken);
             // The records were made now; they look like ones of that time.
             await db.Database.ExecuteSqlAsync(
-                $"UPDATE events SET created_at = {now.AddDays(announced)} WHERE id = {about.Id}", cancellationToken);
+                $"UPDATE events SET created_at = {begin} WHERE id = {about.Id}", cancellationToken);
             await db.Database.ExecuteSqlAsync(
                 $"UPDATE forecasts SET created_at = decided_at WHERE event_id = {about.Id}", cancellationToken);
             if (result is not null)
@@ -84,7 +88,7 @@ internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, T
     [
         .. from person in people.Index()
            let choice = SHA256.HashData([(byte)number, (byte)person.Index])
-           // Every fourth user has no forecast yet.
+           // A quarter of the users has no forecast of an event.
            where choice[1] % 4 != 0
            let decided = announced + (Interval * (person.Index + 1))
            select Forecast.Place(person.Item, about, Outcomes[choice[0] % Outcomes.Length], decided).Value,

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "./i18n";
+import { language, t, time } from "./i18n";
 
 export interface Series {
   label: string;
@@ -18,6 +18,19 @@ interface PlotProps {
 
 /** The seconds on the time axis of a plot that has no two times. */
 const shortest = 60;
+
+/** The labels of the time axis: each has a time, and the date below it when that is another one than before. */
+function labelsOf(times: number[], step: number): string[] {
+  const day = 86_400;
+  const formats: Intl.DateTimeFormatOptions[] = step >= 28 * day ? [{ month: "short" }, { year: "numeric" }]
+    : step >= day ? [{ day: "numeric", month: "short" }, { year: "numeric" }]
+    : [{ timeStyle: step < 60 ? "medium" : "short" }, { dateStyle: "short" }];
+  const [near = [], far = []] = formats.map((format) => {
+    const { format: text } = new Intl.DateTimeFormat(language, format);
+    return times.map((at) => text(at * 1000));
+  });
+  return near.map((text, index) => far[index] === far[index - 1] ? text : `${text}\n${far[index]}`);
+}
 
 /** Lines over time; the library is loaded when the first plot is shown. */
 export function Plot({ label, times, series, windowSeconds, isStepped = false }: PlotProps) {
@@ -51,8 +64,10 @@ export function Plot({ label, times, series, windowSeconds, isStepped = false }:
           },
           y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] },
         },
-        axes: [axis, { ...axis, size: 70 }],
-        series: [{ label: t("at") }, ...series.map((one, index) => ({
+        axes: [{ ...axis, space: 80, values: (_, times, _axis, _space, step) => labelsOf(times, step) }, { ...axis, size: 70 }],
+        series: [{
+          label: t("at"), value: (_, at) => time(at === null ? at : new Date(at * 1000).toISOString()),
+        }, ...series.map((one, index) => ({
           label: one.label, stroke: colours[index % colours.length] ?? "gray", width: 2, points: { show: false },
           ...(isStepped && UPlot.paths.stepped && { paths: UPlot.paths.stepped({ align: 1 }) }),
         }))],

@@ -131,7 +131,7 @@ public sealed partial class SeederTests : IAsyncLifetime
                 SELECT string_agg(shown, ',' ORDER BY shown) FROM (
                     SELECT status || ':' || count(*) AS shown FROM events CROSS JOIN LATERAL (
                         SELECT CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN closes_at < now() THEN 'closed'
-                            WHEN closes_at - now() BETWEEN interval '29 days' AND interval '120 days' THEN 'open' END) shown (status)
+                            WHEN closes_at - now() BETWEEN interval '29 days' AND interval '121 days' THEN 'open' END) shown (status)
                     GROUP BY status) counted
                 """));
         Assert.Equal(0L, await Execute(
