@@ -53,7 +53,7 @@ export function Plot({ label, times, series, windowSeconds, isStepped = false }:
       const axis = { stroke: style.getPropertyValue("--soft"), grid: { stroke: style.getPropertyValue("--line"), width: 1 } };
       const colours = ["--link", "--bad", "--good"].map((name) => style.getPropertyValue(name));
       const made = new UPlot({
-        width: element.clientWidth, height: 200,
+        width: element.clientWidth, height: 200, padding: [null, 40, null, null],
         scales: {
           x: {
             range: (_, low, high) => {
@@ -66,7 +66,7 @@ export function Plot({ label, times, series, windowSeconds, isStepped = false }:
         },
         axes: [{ ...axis, space: 80, values: (_, times, _axis, _space, step) => labelsOf(times, step) }, { ...axis, size: 70 }],
         series: [{
-          label: t("at"), value: (_, at) => time(at === null ? at : new Date(at * 1000).toISOString()),
+          label: t("at"), value: (_, at) => at === null ? "--" : time(new Date(at * 1000).toISOString()),
         }, ...series.map((one, index) => ({
           label: one.label, stroke: colours[index % colours.length] ?? "gray", width: 2, points: { show: false },
           ...(isStepped && UPlot.paths.stepped && { paths: UPlot.paths.stepped({ align: 1 }) }),
