@@ -44,6 +44,9 @@ RUN npm run build
 
 # The images have .NET, the data of languages and time zones, and nothing else: no shell, no package manager (ADR 0047).
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS migrator
+LABEL org.opencontainers.image.title="Portico Migrator" \
+      org.opencontainers.image.description="Migrates the databases of Portico" \
+      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY --from=build /source/out/migrator ./
 USER $APP_UID
@@ -51,6 +54,9 @@ ENTRYPOINT ["dotnet", "Portico.Migrator.dll"]
 CMD ["up"]
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS seeder
+LABEL org.opencontainers.image.title="Portico Seeder" \
+      org.opencontainers.image.description="Fills the database of Portico" \
+      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY --from=build /source/out/seeder ./
 USER $APP_UID
@@ -58,6 +64,9 @@ ENTRYPOINT ["dotnet", "Portico.Seeder.dll"]
 CMD ["reference"]
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS orders
+LABEL org.opencontainers.image.title="Portico orders service" \
+      org.opencontainers.image.description="The orders service of Portico, behind gRPC" \
+      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY --from=build /source/out/health /health/
 COPY --from=build /source/out/orders ./
@@ -72,6 +81,9 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 ENTRYPOINT ["dotnet", "Portico.Orders.dll"]
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS server
+LABEL org.opencontainers.image.title="Portico" \
+      org.opencontainers.image.description="Backend For Frontend: sign-in, sessions, wallets, one payload of several services" \
+      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 # A new volume gets the owner of the folder that it is mounted on: the user of the base image.
 COPY --from=build --chown=1654:1654 /source/out/mailbox /var/lib/portico/mailbox/

@@ -6,7 +6,8 @@ const texts = {
     name: "Your name on the leaderboard", join: "Join",
     known: "You were here before: sign in with your password.", secret: "Password", signIn: "Sign in", events: "Open events",
     mail: "The result comes by mail.", leaderboard: "Leaderboard", win1: "First wins", win2: "Second wins", draw: "Draw",
-    none: "No event is open now.", points: "{name}: {points} points", offline: "The server does not answer. Try again.",
+    none: "No event is open now.", onePoint: "{name}: 1 point", points: "{name}: {points} points",
+    offline: "The server does not answer. Try again.",
   },
   ru: {
     heading: "Кто победит?", intro: "Дайте прогноз как гость. Нужен только адрес электронной почты.", email: "Электронная почта",
@@ -14,7 +15,8 @@ const texts = {
     name: "Ваше имя в таблице лидеров", join: "Участвовать",
     known: "Вы здесь уже были: войдите с паролем.", secret: "Пароль", signIn: "Войти", events: "Открытые события",
     mail: "Результат придёт письмом.", leaderboard: "Таблица лидеров", win1: "Победа первого", win2: "Победа второго", draw: "Ничья",
-    none: "Сейчас открытых событий нет.", points: "{name}: очков — {points}", offline: "Сервер не отвечает. Попробуйте ещё раз.",
+    none: "Сейчас открытых событий нет.", onePoint: "{name}: очков — 1", points: "{name}: очков — {points}",
+    offline: "Сервер не отвечает. Попробуйте ещё раз.",
   },
 };
 
@@ -107,9 +109,10 @@ async function showEvents() {
   if (events.items.length === 0) {
     one("list").textContent = text("none");
   }
-  one("board").replaceChildren(...leaders.items.map(({ displayName, points }) => {
+  one("board").replaceChildren(...leaders.items.map(({ rank, displayName, points }) => {
     const row = document.createElement("li");
-    row.textContent = text("points", { name: displayName, points });
+    row.value = rank;
+    row.textContent = text(points === 1 ? "onePoint" : "points", { name: displayName, points });
     return row;
   }));
   show("events");

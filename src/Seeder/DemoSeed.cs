@@ -25,7 +25,7 @@ internal sealed record DemoRequest(int Users, int Transfers, int Seed, FileInfo?
 /// </remarks>
 internal sealed class DemoSeed(
     AppDbContext db, ITransaction transaction, IAuditLog audit, ICredentials credentials, IPasswordHashing passwords, DemoMoney money,
-    TimeProvider clock)
+    DemoForecasts forecasts, TimeProvider clock)
 {
     public const int MaxUsers = 1_000_000;
     public const string Domain = "@portico.example";
@@ -100,6 +100,9 @@ internal sealed class DemoSeed(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"  {wallets} wallets, {transfers} transfers ({transfers / clock.GetElapsedTime(started).TotalSeconds:0} a second)"));
+        var (events, placed) = await forecasts.Run(cancellationToken);
+        if (events > 0)
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {events} events, {placed} forecasts"));
         if (signIns.Count == 0)
             return;
 

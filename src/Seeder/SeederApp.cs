@@ -112,7 +112,7 @@ internal sealed class SeederApp
         }));
         root.Add(
             Create(
-                "demo", "Demo users, and wallets with a year of history; refused in production.",
+                "demo", "Demo users, wallets with a year of history, and events with forecasts; refused in production.",
                 [users, transfers, seed, credentials, reset, force], (services, arguments, token) =>
         {
             if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
@@ -184,7 +184,8 @@ internal sealed class SeederApp
             builder.Configuration).AddPasswords(builder.Configuration).AddTokens(builder.Configuration).AddRedis(builder.Configuration);
         builder.Services.AddSystemCaller();
         builder.Services.AddScoped<ReferenceSeed>().AddScoped<AdminSeed>();
-        builder.Services.AddScoped<DemoMoney>().AddScoped<DemoSeed>().AddScoped<DemoCatalogue>().AddScoped<DemoOrders>();
+        builder.Services.AddScoped<DemoMoney>().AddScoped<DemoForecasts>().AddScoped<DemoSeed>();
+        builder.Services.AddScoped<DemoCatalogue>().AddScoped<DemoOrders>();
         builder.Services.AddPaymentWork(builder.Configuration).AddReconciliations().AddScoped<DemoPayments>();
         return builder.Build();
     }

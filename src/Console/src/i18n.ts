@@ -25,11 +25,13 @@ export function setLanguage(next: Language): void {
   location.reload();
 }
 
-const times = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const clocks = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
 
-/** A time of the API for a person, in the time zone of the browser. */
+/** A time of the API for a person, in the time zone of the browser. A line may end between the date and the time only. */
 export function time(iso: string | null): string {
-  return iso ? times.format(new Date(iso)) : "–";
+  const at = new Date(iso ?? 0);
+  return iso ? [dates, clocks].map((format) => format.format(at).replaceAll(" ", "\u00a0")).join(", ") : "–";
 }
 
 const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });

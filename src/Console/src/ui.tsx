@@ -201,12 +201,14 @@ export function Form({ fields, submit, onSubmit, kind = "column", isDanger = fal
 
   const known = new Set(fields.map((field) => field.name));
   const others = Object.entries(problem?.errors ?? {}).filter(([name]) => !known.has(name));
+  const inputs = (areChecks: boolean) => fields.filter((field) => (field.type === "checkbox") === areChecks).map((field) => (
+    <Input key={field.name} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
+  ));
   return (
     <form class={kind} onSubmit={(event) => void send(event)}>
-      {fields.map((field) => (
-        <Input key={field.name} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
-      ))}
+      {inputs(false)}
       <div class="actions">
+        {inputs(true)}
         {children}
         <button type="submit" class={isDanger ? "danger" : "primary"} disabled={isBusy}>{submit}</button>
       </div>

@@ -76,23 +76,7 @@ internal sealed class Settlement(
             forecast.Settle(about, now);
         if (batch.Count < BatchSize)
             about.FinishSettlement(now);
-        await Score(db, batch, cancellationToken);
+        await ForecasterScores.Add(db, batch, cancellationToken);
         return true;
-    }
-
-    // In the order of the keys, so that two batches with the same users don't cause a deadlock.
-    private static Task<int> Score(AppDbContext db, List<Forecast> batch, CancellationToken cancellationToken)
-    {
-        var scored = batch.OrderBy(f => f.OwnerId).ToArray();
-        var people = scored.Select(f => f.OwnerId).ToArray();
-        var points = scored.Select(f => f.Points!.Value).ToArray();
-        return db.Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO forecaster_scores (user_id, points, forecasts)
-            SELECT person, points, 1 FROM unnest({people}, {points}) AS batch (person, points) ORDER BY person
-            ON CONFLICT (user_id) DO UPDATE
-                SET points = forecaster_scores.points + excluded.points, forecasts = forecaster_scores.forecasts + 1
-            """,
-            cancellationToken);
     }
 }

@@ -104,6 +104,17 @@ public sealed class DockerfileTests
     }
 
     [Fact]
+    public void Says_in_every_image_what_it_is()
+    {
+        foreach (var target in Targets)
+        {
+            var labels = Dockerfile.Read().Single(instruction => instruction.Stage == target && instruction.Verb == "LABEL").Arguments;
+            foreach (var name in (string[])["title", "description", "licenses"])
+                Assert.Contains($"org.opencontainers.image.{name}=\"", labels, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Needs_no_shell_in_an_image()
     {
         var instructions = Dockerfile.Read().Where(instruction => Targets.Contains(instruction.Stage)).ToList();

@@ -120,11 +120,84 @@ public sealed partial class SeederTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gives_demo_people_forecasts_of_events_once_and_tells_nobody()
+    {
+        string[] demo = ["demo", "--users", "30", "--transfers", "0"];
+        Assert.Contains("  7 events, 162 forecasts", await Seed(demo), StringComparison.Ordinal);
+        Assert.Equal(
+            "closed:1,open:4,settled:2",
+            await Execute(
+                """
+                SELECT string_agg(shown, ',' ORDER BY shown) FROM (
+                    SELECT status || ':' || count(*) AS shown FROM events CROSS JOIN LATERAL (
+                        SELECT CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN closes_at < now() THEN 'closed'
+                            WHEN closes_at - now() BETWEEN interval '29 days' AND interval '121 days' THEN 'open' END) shown (status)
+                    GROUP BY status) counted
+                """));
+        Assert.Equal(0L, await Execute(
+            """
+            SELECT count(*) FROM forecasts f JOIN events e ON e.id = f.event_id
+            WHERE f.decided_at NOT BETWEEN e.created_at AND least(e.closes_at, now())
+            """));
+        Assert.Equal(0L, await Execute(
+            """
+            SELECT count(*) FROM forecaster_scores FULL JOIN (
+                SELECT owner_id AS user_id, sum(points) AS points, count(*) AS forecasts FROM forecasts
+                WHERE settled_at IS NOT NULL GROUP BY owner_id) counted USING (user_id)
+            WHERE (forecaster_scores.points, forecaster_scores.forecasts) IS DISTINCT FROM (counted.points, counted.forecasts)
+            """));
+        // They may set every result.
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM forecasts JOIN users ON users.id = owner_id WHERE role <> 'user'"));
+        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
+
+        // A manager may have changed them.
+        await Execute("UPDATE events SET title = 'Another', deleted_at = now() WHERE result IS NULL");
+        Assert.Equal("demo: 0 changes", (await Seed(demo)).Trim());
+
+        const string choices =
+            """
+            SELECT string_agg(concat_ws(' ', title, email, outcome, points), ',' ORDER BY title, email)
+            FROM forecasts f JOIN events e ON e.id = f.event_id JOIN users u ON u.id = f.owner_id WHERE e.result IS NOT NULL
+            """;
+        var first = await Execute(choices);
+        await Execute("DELETE FROM forecasts; DELETE FROM events; DELETE FROM forecaster_scores");
+        await Seed(demo);
+        Assert.Equal(first, await Execute(choices));
+    }
+
+    [Fact]
+    public async Task Shows_a_demo_user_open_events_a_full_leaderboard_and_own_forecasts()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("portico-seed-").FullName, "demo.json");
+        await Seed("demo", "--transfers", "0", "--credentials-file", file);
+        var signIn = JsonSerializer.Deserialize<JsonElement[]>(await File.ReadAllTextAsync(file))!
+            .Single(signIn => signIn.Text("role") == "user");
+        await using var app = await PorticoApp.StartAsync(
+            new PorticoAppOptions { Database = _seeder.Database, Settings = _seeder.Settings.AsReadOnly() });
+        var user = new TestPerson(app, signIn.Text("email"), signIn.Text("password"));
+        user.Take(await user.LogInAsync().Json(HttpStatusCode.OK));
+
+        var open = await user.GetAsync("/api/v1/events?status=open").Json(HttpStatusCode.OK);
+        Assert.Equal(
+            "Football: Portugal – Brazil, Ice hockey: Finland – Canada, Chess: India – Norway, Rugby: Ireland – New Zealand",
+            string.Join(", ", open.GetProperty("items").EnumerateArray().Select(about => about.Text("title"))));
+        var board = await user.GetAsync("/api/v1/leaderboard?limit=10").Json(HttpStatusCode.OK);
+        Assert.Equal(10, board.GetProperty("items").GetArrayLength());
+        var dashboard = await user.GetAsync("/api/v1/dashboard?include=forecasts").Json(HttpStatusCode.OK);
+        var forecasts = dashboard.GetProperty("forecasts").GetProperty("items").EnumerateArray();
+        // One event is left to forecast.
+        Assert.Equal(
+            "Football: Portugal – Brazil",
+            Assert.Single(open.GetProperty("items").EnumerateArray(), about => forecasts.All(
+                forecast => forecast.Text("eventId") != about.Text("id"))).Text("title"));
+    }
+
+    [Fact]
     public async Task Makes_the_same_people_from_the_same_seed()
     {
         await Seed("demo", "--users", "40", "--seed", "7", "--transfers", "0");
         var names = await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users");
-        await Execute("DELETE FROM users WHERE email LIKE 'person%'");
+        await Execute("DELETE FROM forecasts; DELETE FROM users WHERE email LIKE 'person%'");
         await Seed("demo", "--users", "40", "--seed", "7", "--transfers", "0");
         Assert.Equal(names, await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users"));
     }

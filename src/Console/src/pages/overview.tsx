@@ -9,6 +9,7 @@ type Numbers = Schema<"OverviewDto">;
 
 /** Five minutes of numbers that come every two seconds. */
 const kept = 150;
+const interval = 2;
 
 /** The health, the lag and the rates of the server that answers, live. */
 export function Overview() {
@@ -59,7 +60,7 @@ export function Overview() {
       </div>
       <Section title={t("requests")}>
         <Plot
-          label={t("requestsPlot")} times={times}
+          label={t("requestsPlot")} times={times} windowSeconds={kept * interval}
           series={[
             { label: t("requests"), values: history.map((one) => one.requests.perSecond) },
             { label: t("serverErrors"), values: history.map((one) => one.requests.serverErrorsPerSecond) },

@@ -71,7 +71,12 @@ export function Payments({ id }: PageProps) {
 }
 
 function State({ payment: { status, needsAttention } }: { payment: Payment }) {
-  return <Badge state={status} kind={needsAttention || status === "uncredited" ? "bad" : status === "succeeded" ? "good" : "plain"} />;
+  return (
+    <>
+      <Badge state={status} kind={status === "uncredited" ? "bad" : status === "succeeded" ? "good" : "plain"} />
+      {needsAttention && <> <Badge state={t("needAttention")} kind="bad" /></>}
+    </>
+  );
 }
 
 function OnePayment({ id, onDone }: { id: string; onDone: () => void }) {
@@ -103,7 +108,7 @@ function OnePayment({ id, onDone }: { id: string; onDone: () => void }) {
             <Table
               label={t("refunds")} rows={payment.refunds}
               columns={[
-                { label: t("refund"), cell: (refund) => <Id value={refund.id} /> },
+                { label: t("id"), cell: (refund) => <Id value={refund.id} /> },
                 { label: t("state"), cell: (refund) => <Badge state={refund.status} kind={refund.status === "failed" ? "bad" : "plain"} /> },
                 { label: t("amount"), cell: (refund) => formatMoney(refund.amount, language) },
                 { label: t("reason"), cell: (refund) => refund.reason ?? "–" },

@@ -34,21 +34,29 @@ export function Webhooks() {
           label={t("notifications")} values={[filter, round]}
           read={(cursor) => client.GET("/api/v1/webhooks", { params: { query: { ...query, ...given({ cursor }) } } })}
           columns={[
-            { label: t("provider"), cell: (one) => one.provider },
             { label: t("kind"), cell: (one) => <>{one.kind}<br /><code class="id">{one.eventId}</code></> },
             {
               label: t("payment"),
-              cell: ({ paymentId, providerPaymentId }) => paymentId
-                ? <a href={href(`/payments/${paymentId}`)}>{paymentId.slice(0, 8)}…</a>
-                : <code class="id">{providerPaymentId}</code>,
+              cell: ({ provider, paymentId, providerPaymentId }) => (
+                <>
+                  {paymentId
+                    ? <a href={href(`/payments/${paymentId}`)}>{paymentId.slice(0, 8)}…</a>
+                    : <code class="id">{providerPaymentId}</code>}
+                  <br />{provider}
+                </>
+              ),
             },
             {
               label: t("state"),
-              cell: ({ state }) => <Badge state={state} kind={state === "failed" ? "bad" : state === "handled" ? "good" : "plain"} />,
+              cell: ({ state, attempts }) => (
+                <>
+                  <Badge state={state} kind={state === "failed" ? "bad" : state === "handled" ? "good" : "plain"} />
+                  {attempts > 0 && <><br /><small class="soft">{t("attempts")}: {attempts}</small></>}
+                </>
+              ),
             },
             { label: t("received"), cell: (one) => one.times > 1 ? `${time(one.receivedAt)} (×${one.times})` : time(one.receivedAt) },
             { label: t("handledAt"), cell: (one) => time(one.handledAt) },
-            { label: t("attempts"), cell: (one) => one.attempts },
             { label: t("lastError"), cell: (one) => one.lastError ?? "–" },
             {
               label: "",
