@@ -29,8 +29,8 @@ make() {
   fi
 }
 
-password() { openssl rand -hex 24; }
-key() { openssl rand -base64 32; }
+password() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+key() { head -c 32 /dev/urandom | base64; }
 connection() { echo "Host=${POSTGRES_HOST:-postgres};Port=5432;Database=$1;Username=$2;Password=$3"; }
 connection_of() { connection portico "$1" "$(password)"; }
 connection_to_orders() { connection orders "$1" "$(password)"; }

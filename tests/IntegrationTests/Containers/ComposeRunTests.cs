@@ -170,11 +170,14 @@ public sealed partial class ComposeRunTests(ITestOutputHelper output)
     /// <summary>Programs run without root and without a shell, and write nothing but JSON lines.</summary>
     private static async Task AssertPlainAsync(ContainerEngine engine)
     {
-        foreach (var service in (string[])["server", "orders"])
+        foreach (var (service, health) in (ValueTuple<string, int>[])[("server", 5080), ("orders", 5091)])
         {
-            var container = $"$({engine.Program} ps -qf name={service})";
+            // Compose writes _ or - between the parts of a name.
+            var container = $"$({engine.Program} ps -qf name=portico-test[_-]{service}[_-]1$)";
             var user = await engine.RunAsync($"ps -o uid= -p $({engine.Program} inspect --format '{{{{.State.Pid}}}}' {container})");
             Assert.Equal("1654", user.Trim());
+            await engine.RunAsync(
+                $"{engine.Program} exec {container} dotnet /health/Portico.HealthCheck.dll http://127.0.0.1:{health}/health/ready");
             await engine.RunAsync($"! {engine.Program} exec {container} sh -c true");
             var log = await engine.RunAsync($"{engine.Program} logs {container} 2>&1");
             Assert.All(
