@@ -9,10 +9,10 @@ namespace Portico.Bench.Dashboard;
 /// <param name="isLate">Whether another part misses its deadline.</param>
 internal sealed class PageClient(byte[] request, int goodParts, bool isLate = false) : ILoadClient
 {
-    /// <summary>The time of the slowest part, as its service measured it.</summary>
+    /// <summary>The time of the slowest part, as the page says.</summary>
     public double WaitedMs { get; private set; }
 
-    private static ReadOnlySpan<byte> Took => "\"tookMs\":"u8;
+    private static ReadOnlySpan<byte> Duration => "\"durationMs\":"u8;
 
     public ReadOnlySpan<byte> Next() => request;
 
@@ -25,11 +25,11 @@ internal sealed class PageClient(byte[] request, int goodParts, bool isLate = fa
     private static double Slowest(ReadOnlySpan<byte> body)
     {
         var slowest = 0.0;
-        for (var at = body.IndexOf(Took); at >= 0; at = body.IndexOf(Took))
+        for (var at = body.IndexOf(Duration); at >= 0; at = body.IndexOf(Duration))
         {
-            body = body[(at + Took.Length)..];
-            if (Utf8Parser.TryParse(body, out double took, out _))
-                slowest = double.Max(slowest, took);
+            body = body[(at + Duration.Length)..];
+            if (Utf8Parser.TryParse(body, out double duration, out _))
+                slowest = double.Max(slowest, duration);
         }
 
         return slowest;

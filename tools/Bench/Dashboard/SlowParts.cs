@@ -7,10 +7,7 @@ using Portico.WebApi;
 namespace Portico.Bench.Dashboard;
 
 /// <summary>What a slow service answers.</summary>
-/// <param name="Name">The part.</param>
-/// <param name="Values">Something to carry.</param>
-/// <param name="TookMs">How long the service took, as it measured itself.</param>
-internal sealed record SlowDto(string Name, int[] Values, double TookMs);
+internal sealed record SlowDto(string Name, int[] Values);
 
 /// <summary>Calls the services that all four parts have.</summary>
 internal sealed class SlowClient(HttpClient http)
