@@ -19,8 +19,9 @@ internal static class FixedRate
     private const int PagesPerSecond = 200;
     private const int Parts = 4;
     private const double SlowShare = 0.01;
-    // The part that hangs holds each page until its deadline.
-    private const int Connections = 256;
+    private const int People = 32;
+    // The part that hangs holds each page until its deadline, and pages of the same caller would share its read.
+    private const int PeopleWhoWait = 256;
     private const double DeadlineMs = 1000 * SlowParts.Share;
 
     // Opens the connections, and fills the window of calls from which hedging learns.
@@ -30,7 +31,7 @@ internal static class FixedRate
     {
         var rate = options.Rate > 0 ? options.Rate : PagesPerSecond;
         await using var service = await SlowService.StartAsync();
-        var people = await stack.AddPeopleAsync(Connections, Role.User, cancellationToken);
+        var people = await stack.AddPeopleAsync(PeopleWhoWait, Role.User, cancellationToken);
         List<object> figures = [];
         List<string> rows = [];
         if (Wants(OnePart, Page))
@@ -45,7 +46,8 @@ internal static class FixedRate
         report.AddTable($"At {rate} pages a second");
         report.AddSection(
             "What these pages cost",
-            "A latency counts from the moment when the request was due. The time of the slowest part is what the page says "
+            "A latency counts from the moment when the request was due. Each connection is a user, whose token version is read once a "
+            + "second. The time of the slowest part is what the page says "
             + "(`durationMs`, `Server-Timing`). Hedging and circuit breaker are as shipped; only the breaker of the service that hangs is "
             + "kept closed by `Downstreams:BreakAfter`, and the bulkheads have room for all (`Downstreams:MaxConcurrent`).\n\n"
             + $"| figure | measured | aim |\n|---|--:|--:|\n{string.Join('\n', rows)}",
@@ -54,7 +56,7 @@ internal static class FixedRate
         async Task CompareWithPartsAsync()
         {
             await using var api = await StartAsync();
-            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+            var tokens = await LoadStack.SignInAsync(api, [.. people.Take(People)], cancellationToken);
             var taken = await InTurnsAsync(
                 new Turn(OnePart, api, Clients(tokens, "first", 1), () => service.Begin()),
                 new Turn(Page, api, Clients(tokens, SlowParts.Include, Parts), () => service.Begin()));
@@ -74,7 +76,9 @@ internal static class FixedRate
             Add("more calls because of hedging", "%", (100.0 * taken[1].Calls / taken[0].Calls) - 100, "≤ 6");
 
             async Task<Turn> Turn(string what, ApiProcess api) => new(
-                what, api, Clients(await LoadStack.SignInAsync(api, people, cancellationToken), SlowParts.Include, Parts),
+                what,
+                api,
+                Clients(await LoadStack.SignInAsync(api, [.. people.Take(People)], cancellationToken), SlowParts.Include, Parts),
                 () => service.Begin(SlowShare));
         }
 
@@ -115,7 +119,7 @@ internal static class FixedRate
             }
 
             foreach (var (turn, all) in turns.Zip(taken))
-                LoadStack.Report(report, turn.What, Connections, options with { Windows = [] }, all.Rounds);
+                LoadStack.Report(report, turn.What, turn.Clients.Count, options with { Windows = [] }, all.Rounds);
             return taken;
         }
 
