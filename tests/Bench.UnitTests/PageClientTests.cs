@@ -12,7 +12,8 @@ public sealed class PageClientTests
         "parts":{"first":{"status":"ok","durationMs":5.1,"code":null},"second":{"status":"ok","durationMs":13.2,"code":null}},"errors":[]}
         """;
 
-    private static readonly string Late = Good.Replace("\"errors\":[]", "\"errors\":[{\"code\":\"part_timeout\"}]", StringComparison.Ordinal);
+    private static readonly string Late =
+        Good.Replace("\"errors\":[]", "\"errors\":[{\"code\":\"part_timeout\"}]", StringComparison.Ordinal);
 
     [Fact]
     public void Knows_the_time_of_the_slowest_part()
