@@ -48,7 +48,7 @@ public sealed class ScenarioResultTests
     }
 
     [Fact]
-    public void Reads_the_figures_of_events_starts_and_idle_processes()
+    public void Reads_the_figures_of_events_starts_idle_processes_and_pages()
     {
         SuiteFigure[] figures =
         [
@@ -70,6 +70,11 @@ public sealed class ScenarioResultTests
                 { "scenario": "idle", "measurements": [], "sections": [ { "title": "An idle API", "values": [
                   { "variant": "as built", "share": { "API": 0.9, "Redis": 0.3 }, "transactions": 6, "commands": {} } ] } ] }
                 """).Figures,
+            .. ScenarioResult.Parse(
+                """
+                { "scenario": "dashboard", "measurements": [], "sections": [ { "title": "What these pages cost", "values": [
+                  { "figure": "page over its slowest part, p50", "unit": "ms", "value": 0.9, "aim": "≤ 1" } ] } ] }
+                """).Figures,
         ];
 
         Assert.Equal(
@@ -80,6 +85,7 @@ public sealed class ScenarioResultTests
                 new("start", "ready after", "s", 3), new("start", "first sign-in after", "s", 4),
                 new("start", "steady speed", "transfers/s", 1500), new("start", "90 % of the steady speed after", "s", 10),
                 new("idle", "idle API", "% of a core", 0.9), new("idle", "idle Redis", "% of a core", 0.3),
+                new("dashboard", "page over its slowest part, p50", "ms", 0.9),
             ],
             figures);
     }

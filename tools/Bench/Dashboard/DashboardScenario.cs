@@ -37,6 +37,7 @@ internal static class DashboardScenario
         await Run("batch of the parts", n => RequestBytes.Send("POST", "/api/v1/batch", people[n].AccessToken, Batch));
         report.AddTable("Dashboard");
         await RunSlowAsync(stack, options, report, cancellationToken);
+        await FixedRate.RunAsync(stack, options, report, cancellationToken);
 
         Task Measure(string what, string path) => Run(what, n => RequestBytes.Get(path, people[n].AccessToken));
 
@@ -52,9 +53,8 @@ internal static class DashboardScenario
     /// <summary>Four parts, each from a service that answers after 4 ms: the scenario in which gateways of GraphQL are compared.</summary>
     private static async Task RunSlowAsync(LoadStack stack, LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        var (service, settings) = await SlowParts.StartServiceAsync();
-        await using var owned = service;
-        await using var api = await stack.StartApiAsync(settings, cancellationToken, mode: SlowParts.Mode);
+        await using var service = await SlowService.StartAsync();
+        await using var api = await stack.StartApiAsync(service.Settings, cancellationToken, mode: SlowParts.Mode);
         foreach (var connections in options.ConnectionLevels)
         {
             var people = await LoadStack.SignInAsync(

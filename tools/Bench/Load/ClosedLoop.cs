@@ -11,6 +11,9 @@ namespace Portico.Bench.Load;
 internal sealed record LoadRound(
     double Seconds, LatencyHistogram Latency, IReadOnlyDictionary<string, long> Failures, IReadOnlyDictionary<string, double> Processor)
 {
+    /// <summary>The same durations without what the answers say that they waited for (<see cref="ILoadClient.WaitedMs"/>).</summary>
+    public LatencyHistogram Overhead { get; init; } = Latency;
+
     public long Failed => Failures.Values.Sum();
 
     public double PerSecond => Latency.Count / Seconds;
@@ -22,7 +25,8 @@ internal sealed record LoadRound(
 /// <summary>Keeps a number of connections busy: each sends its next request when it has the answer to the last.</summary>
 /// <remarks>
 /// With <see cref="LoadOptions.Rate"/> a request is sent when it is due, over a connection that is free then or next; its latency counts
-/// from the moment when it was due, so that a slow answer is not hidden by the requests that wait for it.
+/// from the moment when it was due, so that a slow answer is not hidden by the requests that wait for it. All requests that were due in a
+/// round are sent, however late; a server that is half a minute behind loses the rest, and they count as failures.
 /// </remarks>
 internal static class ClosedLoop
 {
@@ -81,7 +85,7 @@ internal static class ClosedLoop
         var started = Stopwatch.GetTimestamp();
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         Worker[] workers = [.. connections.Zip(clients, (connection, client) => new Worker(connection, client))];
-        var all = await Task.Factory.StartNew(
+        var (latency, overhead) = await Task.Factory.StartNew(
             () => Work(workers, started, end, rate, failures, cancellationToken),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
@@ -91,23 +95,28 @@ internal static class ClosedLoop
         cancellationToken.ThrowIfCancellationRequested();
         return new LoadRound(
             seconds,
-            all,
+            latency,
             failures,
-            after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
+            after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal))
+        {
+            Overhead = overhead,
+        };
     }
 
     /// <summary>One thread for all connections: what it costs to switch between more of them would be counted as load.</summary>
-    private static LatencyHistogram Work(
+    private static (LatencyHistogram Latency, LatencyHistogram Overhead) Work(
         Worker[] workers, long start, long end, int rate, Dictionary<string, long> failures, CancellationToken cancellationToken)
     {
         var idle = new Queue<Worker>();
         var due = (double)start;
-        var histogram = new LatencyHistogram();
+        var step = (double)Stopwatch.Frequency / rate;
+        var last = rate > 0 ? end + (long)(HttpConnection.Patience.TotalSeconds * Stopwatch.Frequency) : end;
+        var (latency, overhead) = (new LatencyHistogram(), new LatencyHistogram());
         var waiting = new Dictionary<Socket, Worker>();
         var ready = new List<Socket>();
         foreach (var worker in workers)
             Continue(worker);
-        while (waiting.Count > 0 || (rate > 0 && due < end && !cancellationToken.IsCancellationRequested))
+        while (waiting.Count > 0 || (IsMoreDue() && Stopwatch.GetTimestamp() < last))
         {
             SendDue();
             ready.Clear();
@@ -123,11 +132,17 @@ internal static class ClosedLoop
                 {
                     if (!worker.Connection.TryReceive(out var status))
                         continue;
-                    var ended = Stopwatch.GetTimestamp();
+                    var ticks = Stopwatch.GetTimestamp() - worker.AskedAt;
                     if (worker.Client.Take(status, worker.Connection.Body))
-                        histogram.Add(ended - worker.AskedAt);
+                    {
+                        latency.Add(ticks);
+                        overhead.Add(ticks - (long)(worker.Client.WaitedMs * Stopwatch.Frequency / 1000));
+                    }
                     else
+                    {
                         Fail($"status {status}");
+                    }
+
                     worker.Broken = 0;
                 }
                 catch (IOException failure)
@@ -143,7 +158,9 @@ internal static class ClosedLoop
                 GiveUp();
         }
 
-        return histogram;
+        for (; IsMoreDue(); due += step)
+            Fail("not sent");
+        return (latency, overhead);
 
         void Continue(Worker worker)
         {
@@ -153,12 +170,14 @@ internal static class ClosedLoop
                 Ask(worker, due: null);
         }
 
+        bool IsMoreDue() => rate > 0 && due < end && !cancellationToken.IsCancellationRequested;
+
         void SendDue()
         {
-            while (rate > 0 && idle.Count > 0 && due <= Stopwatch.GetTimestamp() && due < end)
+            while (IsMoreDue() && idle.Count > 0 && Stopwatch.GetTimestamp() is var now && due <= now && now < last)
             {
                 Ask(idle.Dequeue(), (long)due);
-                due += (double)Stopwatch.Frequency / rate;
+                due += step;
             }
         }
 
@@ -172,7 +191,7 @@ internal static class ClosedLoop
 
         void Ask(Worker worker, long? due)
         {
-            while (Stopwatch.GetTimestamp() < end && !cancellationToken.IsCancellationRequested)
+            while (Stopwatch.GetTimestamp() < last && !cancellationToken.IsCancellationRequested)
             {
                 try
                 {

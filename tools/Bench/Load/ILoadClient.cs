@@ -11,6 +11,9 @@ internal interface ILoadClient
     /// <summary>Takes its answer.</summary>
     /// <returns>Whether it is the one that was hoped for; what is not, is counted by its status.</returns>
     bool Take(int status, ReadOnlySpan<byte> body);
+
+    /// <summary>How many milliseconds of the last answer were spent on waiting for others, as the answer says itself.</summary>
+    double WaitedMs => 0;
 }
 
 /// <summary>Asks the same for ever and hopes for 200.</summary>

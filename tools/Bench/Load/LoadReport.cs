@@ -65,9 +65,11 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
     /// <summary>Notes that something is not as it must be.</summary>
     public void Fail() => HasFailures = true;
 
-    /// <summary>Writes what was added since the last call as a table, under a title.</summary>
+    /// <summary>Writes what was added since the last call as a table, under a title; nothing was, where the load was not wanted.</summary>
     public void AddTable(string title)
     {
+        if (_rows.Count == 0)
+            return;
         var processors = string.Concat(Parts.Select(part => $" {part} CPU ms |"));
         var head = $"| | connections | requests/s (lowest–highest) | p50 ms | p99 ms |{processors} failed |";
         var line = $"|---|--:|--:|--:|--:|{string.Concat(Parts.Select(_ => "--:|"))}--:|";

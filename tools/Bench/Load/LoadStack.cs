@@ -125,7 +125,12 @@ internal sealed class LoadStack : IAsyncDisposable
             all[name] = value;
         return ApiProcess.StartAsync(
             mode is not null
-                ? [Path.Combine(AppContext.BaseDirectory, "Portico.Bench.dll"), mode]
+                ?
+                [
+                    // With the settings of the runtime that the API itself has.
+                    "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.runtimeconfig.json"),
+                    Path.Combine(AppContext.BaseDirectory, "Portico.Bench.dll"), mode,
+                ]
                 : [Path.Combine(variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory, "Portico.WebApi.dll")],
             all,
             new Uri(address),

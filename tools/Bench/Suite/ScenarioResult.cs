@@ -109,12 +109,12 @@ internal sealed record ScenarioResult(IReadOnlyList<SuiteLoad> Loads, IReadOnlyL
         : transfers.EnumerateArray().ToDictionary(
             load => load.GetProperty("what").GetString()!, load => load.GetProperty("perSecond").GetDouble(), StringComparer.Ordinal);
 
-    /// <summary>The figures of scenarios that are no loads on the API; a section that is not known has none.</summary>
+    /// <summary>The figures of scenarios beside their loads; a section that is not known has none.</summary>
     private static IEnumerable<SuiteFigure> FiguresOf(string scenario, JsonElement section)
     {
         if (section.ValueKind == JsonValueKind.Array)
         {
-            foreach (var figures in section.EnumerateArray().SelectMany(OfProcess).GroupBy(figure => (figure.What, figure.Unit)))
+            foreach (var figures in section.EnumerateArray().SelectMany(OfEntry).GroupBy(figure => (figure.What, figure.Unit)))
                 yield return new SuiteFigure(
                     scenario, figures.Key.What, figures.Key.Unit, Statistics.Median([.. figures.Select(figure => figure.Value)]));
         }
@@ -132,17 +132,20 @@ internal sealed record ScenarioResult(IReadOnlyList<SuiteLoad> Loads, IReadOnlyL
             yield return new SuiteFigure(scenario, "from the commit to the stream, p99", "ms", p99.GetDouble());
         }
 
-        static IEnumerable<(string What, string Unit, double Value)> OfProcess(JsonElement process)
+        static IEnumerable<(string What, string Unit, double Value)> OfEntry(JsonElement entry)
         {
-            if (Has(process, "readySeconds", out var ready))
+            if (Has(entry, "figure", out var figure))
+                yield return (figure.GetString()!, entry.GetProperty("unit").GetString()!, entry.GetProperty("value").GetDouble());
+
+            if (Has(entry, "readySeconds", out var ready))
             {
                 yield return ("ready after", "s", ready.GetDouble());
-                yield return ("first sign-in after", "s", process.GetProperty("signInSeconds").GetDouble());
-                yield return ("steady speed", "transfers/s", process.GetProperty("steady").GetDouble());
-                yield return ("90 % of the steady speed after", "s", process.GetProperty("steadyAfter").GetDouble());
+                yield return ("first sign-in after", "s", entry.GetProperty("signInSeconds").GetDouble());
+                yield return ("steady speed", "transfers/s", entry.GetProperty("steady").GetDouble());
+                yield return ("90 % of the steady speed after", "s", entry.GetProperty("steadyAfter").GetDouble());
             }
 
-            if (Has(process, "share", out var share))
+            if (Has(entry, "share", out var share))
             {
                 foreach (var part in share.EnumerateObject())
                     yield return ($"idle {part.Name}", "% of a core", part.Value.GetDouble());
