@@ -183,8 +183,7 @@ public sealed partial class SeederTests : IAsyncLifetime
             string.Join(", ", open.GetProperty("items").EnumerateArray().Select(about => about.Text("title"))));
         var board = await user.GetAsync("/api/v1/leaderboard?limit=10").Json(HttpStatusCode.OK);
         Assert.Equal(10, board.GetProperty("items").GetArrayLength());
-        var dashboard = await user.GetAsync("/api/v1/dashboard?include=forecasts").Json(HttpStatusCode.OK);
-        var forecasts = dashboard.GetProperty("forecasts").GetProperty("items").EnumerateArray();
+        var forecasts = (await user.GetAsync("/api/v1/forecasts").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray().ToList();
         // One event is left to forecast.
         Assert.Equal(
             "Football: Portugal – Brazil",
