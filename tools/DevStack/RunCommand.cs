@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
 
@@ -135,6 +136,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
                 async () =>
                 {
                     await ordersReady.Task;
+                    await LoadFirstPageAsync(api);
                     await WriteUrlsAsync(stack, api, management, orders, ordersManagement);
                     await PrintSummaryAsync(stack, api, management, orders);
                     foreach (var dependency in stack.Servers)
@@ -281,6 +283,31 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         }
 
         throw new LocalStackException($"{api}/health/ready is not ready after {ReadyTimeout.TotalSeconds:0} s; it answers {answer}");
+    }
+
+    /// <summary>
+    /// Reads the page of a demo user once: without compilation ahead of time the first page takes longer than its parts may.
+    /// </summary>
+    private async Task LoadFirstPageAsync(string api)
+    {
+        if ((await ReadSignInsAsync(folder.Demo)).Find(known => known.Role == "user") is not { } user)
+            return;
+        using var client = new HttpClient { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            using var signedIn = await client.PostAsJsonAsync("/api/v1/auth/login", new { user.Email, user.Password }, stop);
+            // The user may have another password by now.
+            if (!signedIn.IsSuccessStatusCode)
+                return;
+            var tokens = await signedIn.Content.ReadFromJsonAsync<JsonElement>(stop);
+            client.DefaultRequestHeaders.Authorization = new("Bearer", tokens.GetProperty("accessToken").GetString());
+            using var page = await client.GetAsync(new Uri("/api/v1/dashboard", UriKind.Relative), stop);
+            using var signedOut = await client.PostAsync(new Uri("/api/v1/auth/logout", UriKind.Relative), content: null, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested && e is HttpRequestException or TaskCanceledException)
+        {
+            // Then the first page of a person is the slow one.
+        }
     }
 
     private Task WriteUrlsAsync(
