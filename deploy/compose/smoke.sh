@@ -20,8 +20,8 @@ await() {
   return 1
 }
 
-# The image of the server has no shell.
-in_mailbox() { docker compose cp server:/var/lib/portico/mailbox - | tar -xO | grep -q "^To: $email"; }
+# The image of the server has no shell. Not grep -q, which ends at the first match: tar would fail on the closed pipe, and pipefail with it.
+in_mailbox() { docker compose cp server:/var/lib/portico/mailbox - | tar -xO | grep "^To: $email" >/dev/null; }
 in_catcher() { get "http://127.0.0.1:${PORTICO_MAILPIT_PORT:-8025}/api/v1/messages" | grep -q "$email"; }
 scraped() {
   get "http://127.0.0.1:${PORTICO_PROMETHEUS_PORT:-9090}/api/v1/query" --data-urlencode 'query=count(up == 1)' | grep -q '"2"\]'

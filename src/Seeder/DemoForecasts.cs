@@ -13,8 +13,8 @@ namespace Portico.Seeder;
 /// <summary>Adds sports events with forecasts of demo users: events that are open, that wait for a result, and that are settled.</summary>
 /// <remarks>
 /// One transaction adds everything, unless the database has an event without a creator, which only the Seeder makes. So changes of managers
-/// stay. Only demo users without a higher role have forecasts: whoever has one may not set the result. Like the other demo data, the
-/// forecasts raise no events.
+/// stay. Only demo users without a higher role have forecasts, because a user with a forecast may not set the result of its event. Like the
+/// other demo data, the forecasts raise no events.
 /// </remarks>
 internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, TimeProvider clock)
 {

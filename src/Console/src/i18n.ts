@@ -30,8 +30,11 @@ const clocks = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
 
 /** A time of the API for a person, in the time zone of the browser. A line may end between the date and the time only. */
 export function time(iso: string | null): string {
-  const at = new Date(iso ?? 0);
-  return iso ? [dates, clocks].map((format) => format.format(at).replaceAll(" ", "\u00a0")).join(", ") : "–";
+  if (!iso) {
+    return "–";
+  }
+  const at = new Date(iso);
+  return [dates, clocks].map((format) => format.format(at).replaceAll(" ", "\u00a0")).join(", ");
 }
 
 const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
