@@ -7,7 +7,7 @@ ARG READY_TO_RUN=true
 
 # Only the files that decide the packages, so that a change of code does not rebuild this layer.
 COPY global.json Directory.Build.props Directory.Packages.props ./
-COPY src/Program.props src/
+COPY src/Program.props src/Runtime.props src/
 COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
 COPY src/Application/Application.csproj src/Application/packages.lock.json src/Application/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/packages.lock.json src/Infrastructure/
@@ -43,31 +43,28 @@ COPY src/Console/ ./
 RUN npm run build
 
 # The images have .NET, the data of languages and time zones, and nothing else: no shell, no package manager (ADR 0047).
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS migrator
-LABEL org.opencontainers.image.title="Portico Migrator" \
-      org.opencontainers.image.description="Migrates the databases of Portico" \
-      org.opencontainers.image.licenses="MIT"
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS base
+LABEL org.opencontainers.image.licenses="MIT"
 WORKDIR /app
-COPY --from=build /source/out/migrator ./
 USER $APP_UID
+
+FROM base AS migrator
+LABEL org.opencontainers.image.title="Portico Migrator" \
+      org.opencontainers.image.description="Migrates the databases of Portico"
+COPY --from=build /source/out/migrator ./
 ENTRYPOINT ["dotnet", "Portico.Migrator.dll"]
 CMD ["up"]
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS seeder
+FROM base AS seeder
 LABEL org.opencontainers.image.title="Portico Seeder" \
-      org.opencontainers.image.description="Fills the database of Portico" \
-      org.opencontainers.image.licenses="MIT"
-WORKDIR /app
+      org.opencontainers.image.description="Fills the database of Portico"
 COPY --from=build /source/out/seeder ./
-USER $APP_UID
 ENTRYPOINT ["dotnet", "Portico.Seeder.dll"]
 CMD ["reference"]
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS orders
+FROM base AS orders
 LABEL org.opencontainers.image.title="Portico orders service" \
-      org.opencontainers.image.description="The orders service of Portico, behind gRPC" \
-      org.opencontainers.image.licenses="MIT"
-WORKDIR /app
+      org.opencontainers.image.description="The orders service of Portico, behind gRPC"
 COPY --from=build /source/out/health /health/
 COPY --from=build /source/out/orders ./
 ENV Listen__Url=http://+:5090 \
@@ -75,16 +72,13 @@ ENV Listen__Url=http://+:5090 \
 # As for the server below (ADR 0024).
 ENV DOTNET_GCgen0size=0x4000000
 EXPOSE 5090 5091
-USER $APP_UID
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["dotnet", "/health/Portico.HealthCheck.dll", "http://127.0.0.1:5091/health/ready"]
 ENTRYPOINT ["dotnet", "Portico.Orders.dll"]
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiselled-extra AS server
+FROM base AS server
 LABEL org.opencontainers.image.title="Portico" \
-      org.opencontainers.image.description="Backend For Frontend: sign-in, sessions, wallets, one payload of several services" \
-      org.opencontainers.image.licenses="MIT"
-WORKDIR /app
+      org.opencontainers.image.description="Backend For Frontend: sign-in, sessions, wallets, one payload of several services"
 # A new volume gets the owner of the folder that it is mounted on: the user of the base image.
 COPY --from=build --chown=1654:1654 /source/out/mailbox /var/lib/portico/mailbox/
 COPY --from=build /source/out/health /health/
@@ -95,7 +89,6 @@ ENV ASPNETCORE_URLS=http://+:5080 \
 # A garbage collection every 64 MiB; with a memory limit, at most a share of that limit. No project file can set this (ADR 0024).
 ENV DOTNET_GCgen0size=0x4000000
 EXPOSE 5080 5081
-USER $APP_UID
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["dotnet", "/health/Portico.HealthCheck.dll", "http://127.0.0.1:5080/health/ready"]
 ENTRYPOINT ["dotnet", "Portico.WebApi.dll"]

@@ -24,6 +24,14 @@ internal static partial class Dockerfile
         return instructions;
     }
 
+    /// <summary>The instructions that make the image of a stage, those of the stage that it begins with first.</summary>
+    public static IReadOnlyList<Instruction> ReadImage(string target)
+    {
+        var all = Read();
+        var begins = all.Single(instruction => instruction.Stage == target && instruction.Verb == "FROM").Arguments.Split(' ')[0];
+        return [.. all.Where(instruction => instruction.Stage == begins), .. all.Where(instruction => instruction.Stage == target)];
+    }
+
     /// <summary>The strings of an instruction in exec form.</summary>
     public static string[] Exec(string arguments) =>
         System.Text.Json.JsonSerializer.Deserialize<string[]>(arguments[arguments.IndexOf('[', StringComparison.Ordinal)..])!;

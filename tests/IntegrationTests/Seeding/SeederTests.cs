@@ -10,11 +10,16 @@ namespace Portico.IntegrationTests.Seeding;
 
 public sealed partial class SeederTests : IAsyncLifetime
 {
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("portico-seed-");
     private TestSeeder _seeder = null!;
 
     public async Task InitializeAsync() => _seeder = await TestSeeder.CreateAsync();
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public Task DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
 
     [Fact]
     public async Task Changes_nothing_when_the_reference_data_is_there()
@@ -40,7 +45,7 @@ public sealed partial class SeederTests : IAsyncLifetime
     [Fact]
     public async Task Makes_demo_people_once_and_prints_their_passwords_once()
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("portico-seed-").FullName, "demo.json");
+        var file = Path.Combine(_folder.FullName, "demo.json");
         var first = await Seed("demo", "--users", "30", "--credentials-file", file);
         Assert.StartsWith("demo: 33 changes", first, StringComparison.Ordinal);
         var signIns = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(file));
@@ -168,7 +173,7 @@ public sealed partial class SeederTests : IAsyncLifetime
     [Fact]
     public async Task Shows_a_demo_user_open_events_a_full_leaderboard_and_own_forecasts()
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("portico-seed-").FullName, "demo.json");
+        var file = Path.Combine(_folder.FullName, "demo.json");
         await Seed("demo", "--transfers", "0", "--credentials-file", file);
         var signIn = JsonSerializer.Deserialize<JsonElement[]>(await File.ReadAllTextAsync(file))!
             .Single(signIn => signIn.Text("role") == "user");
