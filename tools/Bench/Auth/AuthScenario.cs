@@ -7,7 +7,10 @@ using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Bench.Auth;
 
-/// <summary>What a token check, a refresh and a sign-in cost under either algorithm, and whether time tells who has an account.</summary>
+/// <summary>
+/// What a token check, a refresh and a sign-in cost under either algorithm, whether time tells who has an account, and how soon other
+/// processes refuse a session that has ended.
+/// </summary>
 internal static class AuthScenario
 {
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
@@ -22,6 +25,7 @@ internal static class AuthScenario
 
         AuthParts.Measure(report, cancellationToken);
         await AccountTiming.RunAsync(stack, report, cancellationToken);
+        await RevocationTiming.RunAsync(stack, report, cancellationToken);
     }
 
     private static async Task LoadAsync(
