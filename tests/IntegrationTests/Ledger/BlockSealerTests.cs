@@ -51,7 +51,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
         await using (var other = await _database.OpenConnectionAsync())
             await Transfer(other, _wallets[2], _wallets[3]);
 
-        var held = await sealer.Seal(connection, default);
+        var held = await SealWhatIsReady(sealer, connection);
         await transaction.CommitAsync();
         await SealAll(sealer, connection);
 
@@ -182,15 +182,19 @@ public sealed class BlockSealerTests : IAsyncLifetime
         new ChainKeys(new KeySealing(new TokenSettings { SealingKey = TestDatabase.SealingKey })),
         new HashChainSettings { MaxBlock = maxBlock });
 
+    /// <summary>Seals what can be sealed now.</summary>
+    /// <returns>The last block. There was one before it when the sealer met journals that a pass had sealed.</returns>
+    private static async Task<SealedBlock> SealWhatIsReady(BlockSealer sealer, NpgsqlConnection connection)
+    {
+        var block = await sealer.Seal(connection, default);
+        while (block.HasMore)
+            block = await sealer.Seal(connection, default);
+        return block;
+    }
+
     private static async Task SealAll(BlockSealer sealer, NpgsqlConnection connection) => await Eventually.Holds(
-        async () =>
-        {
-            var block = await sealer.Seal(connection, default);
-            while (block.HasMore)
-                block = await sealer.Seal(connection, default);
-            // A transaction of another test may hold the next block back.
-            return block.Oldest is null;
-        },
+        // A transaction of another test may hold the next block back.
+        async () => (await SealWhatIsReady(sealer, connection)).Oldest is null,
         "all journals are sealed");
 
     /// <summary>Seals as a process does until its connection dies, and then as another process.</summary>
