@@ -103,6 +103,7 @@ public sealed partial class PorticoApp : IAsyncDisposable
         // The suite keeps both processors busy; the tests of outages set the real deadlines themselves.
         settings["Redis:Deadline"] = "00:00:05";
         settings["Orders:ReadTimeout"] = "00:00:10";
+        settings["Dashboard:Deadline"] = "00:00:10";
         settings["Nats:Url"] = (await SharedStack.WithAsync<NatsServer>(stack)).Nats.ConnectionString;
         settings["Events:Prefix"] = $"test-{Guid.NewGuid():N}";
         settings["Events:MaxBytes"] = "16777216";
