@@ -201,7 +201,8 @@ internal static class WebApiRegistration
 
                 mvc.OutputFormatters.Add(new StatementCsvFormatter());
 
-                // Nothing is bound from uploaded files or from what jQuery makes of forms.
+                // Nothing is bound from forms: a formatter reads the one form that there is.
+                mvc.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
                 mvc.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
                 mvc.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
                 mvc.ModelBinderProviders.Insert(0, new QueryValueBinderProvider());
@@ -229,7 +230,7 @@ internal static class WebApiRegistration
             {
                 versioning.DefaultApiVersion = new ApiVersion(1, 0);
                 versioning.ReportApiVersions = true;
-                versioning.ApiVersionReader = new UrlSegmentApiVersionReader();
+                versioning.ApiVersionReader = new PathVersionReader();
                 versioning.UnsupportedApiVersionStatusCode = StatusCodes.Status404NotFound;
             })
             .AddMvc()
@@ -238,6 +239,7 @@ internal static class WebApiRegistration
                 // The name of the OpenAPI document of the version.
                 explorer.GroupNameFormat = "'v'VVV";
                 explorer.SubstituteApiVersionInUrl = true;
+                explorer.ApiVersionParameterSource = new UrlSegmentApiVersionReader();
             });
         return services;
     }

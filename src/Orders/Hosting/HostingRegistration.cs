@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Portico.Orders.Configuration;
 using Portico.WebApi.Observability;
@@ -49,19 +48,7 @@ internal static class HostingRegistration
     private static void AddLogLines(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LogSettings>(configuration);
-        services.AddLogging(logging => logging
-            .ClearProviders()
-            .AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>()
-            .AddSimpleConsole(text =>
-            {
-                text.SingleLine = true;
-                text.TimestampFormat = "HH:mm:ss.fff ";
-            }));
-        services.AddOptions<ConsoleLoggerOptions>().Configure<LogSettings>((console, settings) =>
-        {
-            console.FormatterName = settings.IsJson ? JsonLineFormatter.FormatName : ConsoleFormatterNames.Simple;
-            // A blocked output must not stop calls; the number of lost lines is logged.
-            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
-        });
+        var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
+        services.AddLogging(logging => logging.WriteToStandardOutput(settings.IsJson));
     }
 }

@@ -86,6 +86,8 @@ public sealed class ProblemTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     [InlineData("/api/v9/probes")]
     [InlineData("/api/v9/nowhere")]
     [InlineData("/api/vx/probes")]
+    [InlineData("/api/v1x/probes")]
+    [InlineData("/api/v1")]
     [InlineData("/api/v1.7/probes")]
     [InlineData("/api/v1/probes/not-an-id")]
     [InlineData("/metrics")]
