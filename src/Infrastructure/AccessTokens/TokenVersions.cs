@@ -7,9 +7,10 @@ namespace Portico.Infrastructure.AccessTokens;
 
 /// <summary>Caches the token versions of active users, so that a token check rarely reads PostgreSQL.</summary>
 /// <remarks>
-/// The version of a user is read only when a request needs it, and at most once a second. One read per user at a time, with a limit of 1 s;
-/// users that are requested during a read are read in the next batch. During an outage of PostgreSQL there is one read a second,
-/// and no other caller waits for it. At most 100,000 users are cached; the least recently used are evicted. Thread-safe.
+/// A version is valid for a second. In its second half a request starts to read it again, together with those of other users, and nobody
+/// waits for it. One read per user at a time, with a limit of 1 s; users that are requested during a read are read in the next batch.
+/// During an outage of PostgreSQL there is one read a second, and no other caller waits for it. At most 100,000 users are cached; the least
+/// recently used are evicted. Thread-safe.
 /// </remarks>
 internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider clock) : ITokenVersions, ICommitObserver
 {
@@ -18,9 +19,14 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
+    // How long early reads wait for each other, to be one statement.
+    private static readonly TimeSpan CollectTime = TimeSpan.FromMilliseconds(100);
+
     private readonly long _second = clock.TimestampFrequency;
     private readonly ConcurrentQueue<Lookup> _lookups = new();
+    private readonly ConcurrentQueue<Lookup> _earlyLookups = new();
     private int _isReading;
+    private int _isCollecting;
     private readonly RecentlyUsedCache<Guid, Entry> _entries = new(MaxPerGeneration);
     private long _retryAt = long.MinValue;
 
@@ -28,9 +34,16 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
     {
         var entry = _entries.GetOrAdd(userId, static _ => new Entry());
         var cached = entry.CachedVersion;
-        return (cached is not null && IsFresh(cached)) || !MayRead()
-            ? ValueTask.FromResult(cached is null || cached.Accepts(epoch))
-            : AcceptsAfterReading(entry, userId, epoch, cancellationToken);
+        if (cached is not null && clock.GetTimestamp() is var now && now < cached.FreshUntil)
+        {
+            if (cached.FreshUntil - now < _second / 2)
+                ReadEarly(entry, userId);
+            return ValueTask.FromResult(cached.Accepts(epoch));
+        }
+
+        return MayRead()
+            ? AcceptsAfterReading(entry, userId, epoch, cancellationToken)
+            : ValueTask.FromResult(cached is null || cached.Accepts(epoch));
     }
 
     /// <summary>Marks the cached versions as stale for users whose records this process has just changed.</summary>
@@ -62,24 +75,40 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
     {
         Task<CachedVersion?> pending;
         lock (entry)
-            pending = entry.PendingRead ?? StartRead(entry, userId);
+            pending = entry.PendingRead ?? StartRead(entry, userId, isEarly: false);
         return await pending.WaitAsync(cancellationToken) is not { } cached || cached.Accepts(epoch);
     }
 
-    private Task<CachedVersion?> StartRead(Entry entry, Guid userId)
+    private void ReadEarly(Entry entry, Guid userId)
+    {
+        if (entry.PendingRead is not null || Volatile.Read(ref _retryAt) != long.MinValue)
+            return;
+
+        lock (entry)
+        {
+            if (entry.PendingRead is not null)
+                return;
+            // It is not a part of the request that happens to start it.
+            using (ExecutionContext.SuppressFlow())
+                _ = StartRead(entry, userId, isEarly: true).ContinueWith(
+                    static read => read.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    private Task<CachedVersion?> StartRead(Entry entry, Guid userId, bool isEarly)
     {
         var answer = new TaskCompletionSource<CachedVersion?>(TaskCreationOptions.RunContinuationsAsynchronously);
         entry.PendingRead = answer.Task;
-        _ = StartRead(entry, userId, answer);
+        _ = StartRead(entry, userId, isEarly, answer);
         return answer.Task;
     }
 
-    private async Task StartRead(Entry entry, Guid userId, TaskCompletionSource<CachedVersion?> answer)
+    private async Task StartRead(Entry entry, Guid userId, bool isEarly, TaskCompletionSource<CachedVersion?> answer)
     {
         try
         {
             var readAt = clock.GetTimestamp();
-            var epoch = await Read(userId).WaitAsync(Deadline, clock);
+            var epoch = await Read(userId, isEarly).WaitAsync(Deadline, clock);
             Volatile.Write(ref _retryAt, long.MinValue);
             Finish(entry, answer, new CachedVersion(epoch, readAt + _second));
         }
@@ -109,13 +138,37 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
     }
 
     /// <returns>The token version; <c>null</c> for a user who may not sign in.</returns>
-    private Task<int?> Read(Guid userId)
+    private Task<int?> Read(Guid userId, bool isEarly)
     {
         var lookup = new Lookup(userId);
-        _lookups.Enqueue(lookup);
+        if (isEarly)
+        {
+            _earlyLookups.Enqueue(lookup);
+            if (Interlocked.Exchange(ref _isCollecting, 1) == 0)
+                _ = ReadCollected();
+        }
+        else
+        {
+            _lookups.Enqueue(lookup);
+            StartReading();
+        }
+
+        return lookup.Epoch.Task;
+    }
+
+    private async Task ReadCollected()
+    {
+        await Task.Delay(CollectTime, clock);
+        Interlocked.Exchange(ref _isCollecting, 0);
+        while (_earlyLookups.TryDequeue(out var lookup))
+            _lookups.Enqueue(lookup);
+        StartReading();
+    }
+
+    private void StartReading()
+    {
         if (Interlocked.Exchange(ref _isReading, 1) == 0)
             _ = ReadAll();
-        return lookup.Epoch.Task;
     }
 
     private async Task ReadAll()
@@ -161,8 +214,6 @@ internal sealed class TokenVersions(NpgsqlDataSource database, TimeProvider cloc
                 lookup.Epoch.TrySetException(failure);
         }
     }
-
-    private bool IsFresh(CachedVersion cached) => clock.GetTimestamp() < cached.FreshUntil;
 
     /// <summary>Whether to read: yes while PostgreSQL is available; during an outage only for one caller a second.</summary>
     private bool MayRead()

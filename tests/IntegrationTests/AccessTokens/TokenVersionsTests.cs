@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
@@ -50,6 +51,30 @@ public sealed class TokenVersionsTests : PorticoTests
                 return answer.StatusCode == HttpStatusCode.Unauthorized;
             },
             "the token is refused");
+    }
+
+    [Fact]
+    public async Task A_version_that_is_used_is_read_again_before_it_is_a_second_old_and_nobody_waits()
+    {
+        var clock = new StandingClock();
+        var versions = new TokenVersions(App.Services.GetRequiredService<NpgsqlDataSource>(), clock);
+        var person = await App.SignUpAsync();
+        var id = Guid.Parse((await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sub"));
+        Assert.True(await versions.Accepts(id, 0, default));
+        await App.Database.ExecuteAsync("UPDATE users SET epoch = epoch + 1 WHERE id = $1", id);
+
+        clock.Pass(TimeSpan.FromSeconds(0.6));
+        var early = versions.Accepts(id, 0, default);
+        Assert.True(early.IsCompletedSuccessfully && await early);
+
+        await Eventually.Holds(
+            async () =>
+            {
+                var answer = versions.Accepts(id, 0, default);
+                Assert.True(answer.IsCompletedSuccessfully);
+                return !await answer;
+            },
+            "the new version is known");
     }
 
     [Fact]
@@ -106,5 +131,15 @@ public sealed class TokenVersionsTests : PorticoTests
 
         await stop.CancelAsync();
         await Task.WhenAll(checks);
+    }
+
+    /// <summary>Its time passes only when it is told to; its timers are real.</summary>
+    private sealed class StandingClock : TimeProvider
+    {
+        private long _timestamp;
+
+        public void Pass(TimeSpan time) => _timestamp += (long)(time.TotalSeconds * TimestampFrequency);
+
+        public override long GetTimestamp() => _timestamp;
     }
 }
