@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -10,6 +11,11 @@ namespace Portico.Bench.Auth;
 internal static class RpcLoad
 {
     public const string Name = "grpc check";
+
+    private const int MaxKept = 1_000;
+
+    private static readonly TimeSpan MaxSleep = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Step = TimeSpan.FromMicroseconds(50);
 
     /// <summary>As many callers as there are tokens; each asks again when it has its answer, or when its next call is due.</summary>
     public static async Task<IReadOnlyList<LoadRound>> RunAsync(
@@ -26,16 +32,22 @@ internal static class RpcLoad
 
         async Task<LoadRound> RoundAsync(TimeSpan duration)
         {
+            Caller[] callers = [.. tokens.Select(one => new Caller(client, one.AccessToken, cancellationToken))];
             var before = processor();
             var started = Stopwatch.GetTimestamp();
-            var callers = await Task.WhenAll(tokens.Select((one, n) => Task.Run(
-                () => CallAsync(client, one.AccessToken, started, duration, n, tokens.Count, options.Rate, cancellationToken),
-                cancellationToken)));
+            var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+            if (options.Rate > 0)
+                await Task.Factory.StartNew(
+                    () => Pace(callers, started, end, options.Rate, cancellationToken),
+                    CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            else
+                await Task.WhenAll(callers.Select(caller => Task.Run(() => caller.CallUntil(end), cancellationToken)));
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             var after = processor();
+            cancellationToken.ThrowIfCancellationRequested();
             var all = new LatencyHistogram();
             foreach (var caller in callers)
-                all.Add(caller);
+                all.Add(caller.Latency);
             return new LoadRound(
                 seconds,
                 all,
@@ -44,27 +56,60 @@ internal static class RpcLoad
         }
     }
 
-    private static async Task<LatencyHistogram> CallAsync(
-        Portico.Auth.V1.Auth.AuthClient client, string token, long started, TimeSpan duration, int number, int callers, int rate,
-        CancellationToken cancellationToken)
+    /// <summary>Starts each call when it is due, or as soon as a caller is free; its latency counts from the moment when it was due.</summary>
+    private static void Pace(Caller[] callers, long started, long end, int rate, CancellationToken cancellationToken)
     {
-        var histogram = new LatencyHistogram();
-        var headers = new Metadata { { "authorization", $"Bearer {token}" } };
-        var step = rate > 0 ? (double)callers / rate * Stopwatch.Frequency : 0;
-        var due = started + (step * number / callers);
-        var end = started + (duration.TotalSeconds * Stopwatch.Frequency);
-        while (due < end && Stopwatch.GetTimestamp() < end)
+        var free = new ConcurrentQueue<Caller>(callers);
+        var step = (double)Stopwatch.Frequency / rate;
+        List<Task> calls = [];
+        for (double due = started; due < end && !cancellationToken.IsCancellationRequested;)
         {
-            var left = TimeSpan.FromSeconds((due - Stopwatch.GetTimestamp()) / Stopwatch.Frequency);
-            if (rate > 0 && left > TimeSpan.Zero)
-                await Task.Delay(left, cancellationToken);
-            // Timers are late by up to a millisecond, which is not the time of the call.
-            var asked = Stopwatch.GetTimestamp();
-            await client.CheckAsync(new CheckRequest(), headers, cancellationToken: cancellationToken);
-            histogram.Add(Stopwatch.GetTimestamp() - asked);
-            due += step;
+            var left = due - Stopwatch.GetTimestamp();
+            if (left > 0)
+            {
+                ShortSleep.Wait(TimeSpan.FromSeconds(left / Stopwatch.Frequency), MaxSleep);
+            }
+            else if (free.TryDequeue(out var caller))
+            {
+                if (calls.Count >= MaxKept)
+                    calls.RemoveAll(call => call.IsCompletedSuccessfully);
+                calls.Add(CallAsync(caller, (long)due));
+                due += step;
+            }
+            else
+            {
+                ShortSleep.Wait(Step, MaxSleep);
+            }
         }
 
-        return histogram;
+        Task.WaitAll(calls, cancellationToken);
+
+        async Task CallAsync(Caller caller, long due)
+        {
+            // On the thread pool, so that this thread only keeps the time.
+            await Task.Yield();
+            await caller.Call(due);
+            free.Enqueue(caller);
+        }
+    }
+
+    /// <summary>One that has at most one call at a time.</summary>
+    private sealed class Caller(Portico.Auth.V1.Auth.AuthClient client, string token, CancellationToken cancellationToken)
+    {
+        private readonly Metadata _headers = new() { { "authorization", $"Bearer {token}" } };
+
+        public LatencyHistogram Latency { get; } = new();
+
+        public async Task CallUntil(long end)
+        {
+            while (Stopwatch.GetTimestamp() is var now && now < end)
+                await Call(now);
+        }
+
+        public async Task Call(long due)
+        {
+            await client.CheckAsync(new CheckRequest(), _headers, cancellationToken: cancellationToken);
+            Latency.Add(Stopwatch.GetTimestamp() - due);
+        }
     }
 }

@@ -46,8 +46,8 @@ internal static class FixedRate
         report.AddTable($"At {rate} pages a second");
         report.AddSection(
             "What these pages cost",
-            "A latency counts from the moment when the request was due. Each connection is a user, whose token version is read once a "
-            + "second. The time of the slowest part is what the page says "
+            "A latency counts from the moment when the request was due. Each connection is a user, whose token version is read again while "
+            + "it is used. The time of the slowest part is what the page says "
             + "(`durationMs`, `Server-Timing`). Hedging and circuit breaker are as shipped; only the breaker of the service that hangs is "
             + "kept closed by `Downstreams:BreakAfter`, and the bulkheads have room for all (`Downstreams:MaxConcurrent`).\n\n"
             + $"| figure | measured | aim |\n|---|--:|--:|\n{string.Join('\n', rows)}",
