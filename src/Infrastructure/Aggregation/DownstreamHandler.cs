@@ -5,20 +5,23 @@ using Portico.Application.Common.Security;
 
 namespace Portico.Infrastructure.Aggregation;
 
-/// <summary>Sends the access token of the caller and the deadline of the read with each call to another service.</summary>
+/// <summary>Sends the access token of the caller, the trace and the deadline of the read with each call to another service.</summary>
 /// <remarks>
-/// The trace context travels with the call; the client makes a span of its own only where somebody collects it. The deadline travels as <c>grpc-timeout</c> in gRPC calls. Any other call just ends with its connection. The service verifies the
+/// The deadline travels as <c>grpc-timeout</c> in gRPC calls. Any other call just ends with its connection. The service verifies the
 /// token itself.
 /// </remarks>
 internal sealed class DownstreamHandler(ICallerToken token) : DelegatingHandler
 {
     private const string Timeout = "grpc-timeout";
 
+    // Decided when the client is made, as there. A client that makes spans sends the trace itself.
+    private readonly bool _sendsTrace = !ClientSpans.AreWanted;
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (!request.Headers.NonValidated.Contains(HeaderNames.Authorization) && token.Authorization is { } authorization)
             request.Headers.TryAddWithoutValidation(HeaderNames.Authorization, authorization);
-        if (!ClientSpans.AreWanted && Activity.Current is { } activity)
+        if (_sendsTrace && Activity.Current is { } activity)
             DistributedContextPropagator.Current.Inject(activity, request, Set);
         if (CallDeadline.Current is { } deadline
             && request.Content?.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
