@@ -9,15 +9,23 @@ public sealed class DashboardPage(IReadOnlyList<DashboardPart> parts, IPartReade
     public IReadOnlyList<DashboardPart> Parts { get; } = parts;
 
     /// <summary>Reads all parts at the same time.</summary>
+    /// <returns>All parts, in their order. A failed part never fails the page.</returns>
+    /// <inheritdoc cref="ReadEach" path="/param"/>
+    public Task<PartAnswer[]> ReadAll(TimeSpan deadline, CancellationToken cancellationToken) =>
+        Task.WhenAll(Begin(deadline, cancellationToken));
+
+    /// <summary>Reads all parts at the same time, and gives each as soon as it is ready.</summary>
     /// <param name="deadline">How long the whole page may take; each part has its share of it.</param>
     /// <param name="cancellationToken">Ends the reads of a caller who is gone.</param>
     /// <returns>The parts in the order in which they are ready. A failed part never fails the page.</returns>
-    public async IAsyncEnumerable<PartAnswer> Read(TimeSpan deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<PartAnswer> ReadEach(TimeSpan deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var reads = Parts.Select(part => reader.Read(part, deadline, cancellationToken)).ToArray();
-        await foreach (var read in Task.WhenEach(reads).WithCancellation(cancellationToken))
+        await foreach (var read in Task.WhenEach(Begin(deadline, cancellationToken)).WithCancellation(cancellationToken))
             yield return await read;
     }
+
+    private Task<PartAnswer>[] Begin(TimeSpan deadline, CancellationToken cancellationToken) =>
+        [.. Parts.Select(part => reader.Read(part, deadline, cancellationToken))];
 }
 
 /// <summary>Reads parts of the dashboard, each within its share of the deadline.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Security;
@@ -38,6 +39,8 @@ internal static class AggregationRegistration
             EnableMultipleHttp2Connections = true,
             AllowAutoRedirect = false,
             UseCookies = false,
+            // Without it the client makes no spans, for which nobody asks; the handler below sends the trace context then.
+            ActivityHeadersPropagator = ClientSpans.AreWanted ? DistributedContextPropagator.Current : null,
         })
         .AddHttpMessageHandler(provider => new DownstreamHandler(provider.GetRequiredService<ICallerToken>()));
 }

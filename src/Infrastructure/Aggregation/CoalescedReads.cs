@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Portico.Application.Common.Security;
 using Portico.Application.Dashboard;
 using Portico.Domain.Common;
@@ -20,38 +21,41 @@ internal sealed class CoalescedReads(CallerWrites writes)
     /// <summary>Reads, or joins the same read of the same caller.</summary>
     /// <param name="key">What is read, and for whom.</param>
     /// <param name="limit">How long this reader waits; the read itself ends after the limit of the reader who began it.</param>
-    /// <param name="read">The read; an expected failure is a result, and it throws only when it is cancelled.</param>
+    /// <param name="read">The read; an expected failure is a result, and what it does when it is cancelled is of no use.</param>
     /// <param name="cancellationToken">The reader is gone.</param>
-    /// <returns>The result, or <see cref="DashboardErrors.PartTimeout"/>.</returns>
+    /// <returns>The result, or <see cref="DashboardErrors.PartTimeout"/> at the limit, even if the read goes on.</returns>
     public async Task<Result<byte[]>> Read(
         PartKey key, TimeSpan limit, Func<CancellationToken, Task<Result<byte[]>>> read, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(limit);
-        try
+        var started = Stopwatch.GetTimestamp();
+        for (var left = limit; left > TimeSpan.Zero; left = limit - Stopwatch.GetElapsedTime(started))
         {
-            for (; ; )
+            var shared = Join(key, left, read, out var isFirst);
+            try
             {
-                var shared = Join(key, limit, read, out var isFirst);
-                try
+                // The limit of the first reader is that of the read, which has a timer for it.
+                var wait = isFirst ? shared.Result.WaitAsync(cancellationToken) : shared.Result.WaitAsync(left, cancellationToken);
+                await ((Task)wait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!shared.Result.IsCompleted)
                 {
-                    // A read of somebody else may end at its own limit; there is time left for another one.
-                    if (await shared.Result.WaitAsync(deadline.Token) is { } result)
-                        return result;
-                    if (isFirst)
-                        return DashboardErrors.PartTimeout;
-                    deadline.Token.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
+                    break;
                 }
-                finally
-                {
-                    shared.Leave();
-                }
+
+                if (await shared.Result is { } result)
+                    return result;
+                if (isFirst)
+                    break;
+                // The read of somebody else ended at its own limit; there may be time left for another one.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            finally
+            {
+                shared.Leave();
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return DashboardErrors.PartTimeout;
-        }
+
+        return DashboardErrors.PartTimeout;
     }
 
     private SharedRead Join(PartKey key, TimeSpan limit, Func<CancellationToken, Task<Result<byte[]>>> read, out bool isFirst)
@@ -84,18 +88,25 @@ internal sealed class CoalescedReads(CallerWrites writes)
     private sealed class SharedRead(long writes, TimeSpan limit, Action<SharedRead> remove) : IDisposable
     {
         private readonly Lock _lock = new();
-        private readonly CancellationTokenSource _end = new(limit);
+        private readonly CancellationTokenSource _end = new();
         private readonly TaskCompletionSource<Result<byte[]>?> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _readers = 1;
         private bool _isOver;
+        private Timer? _timer;
 
         /// <summary>The number of changes of the caller when the read began.</summary>
         public long Writes => writes;
 
-        /// <summary>The result; <c>null</c> when the read was cancelled.</summary>
+        /// <summary>The result; <c>null</c> when the read was late.</summary>
         public Task<Result<byte[]>?> Result => _result.Task;
 
-        public void Start(Func<CancellationToken, Task<Result<byte[]>>> read) => _ = Run(read);
+        public void Start(Func<CancellationToken, Task<Result<byte[]>>> read)
+        {
+            // The read is not a part of the request that began it.
+            using (ExecutionContext.SuppressFlow())
+                _timer = new Timer(static shared => ((SharedRead)shared!).Expire(), this, limit, Timeout.InfiniteTimeSpan);
+            _ = Run(read);
+        }
 
         public bool TryJoin()
         {
@@ -115,43 +126,47 @@ internal sealed class CoalescedReads(CallerWrites writes)
                 if (--_readers > 0 || _isOver)
                     return;
                 _isOver = true;
-                // By the timer, because cancelling runs code of the read, and the reader must not wait for it.
-                _end.CancelAfter(TimeSpan.Zero);
             }
 
             remove(this);
+            Cancel();
         }
 
-        public void Dispose() => _end.Dispose();
+        // Not the source: it may be cancelled at the same time, and it has neither timer nor handle.
+        public void Dispose() => _timer?.Dispose();
 
         private async Task Run(Func<CancellationToken, Task<Result<byte[]>>> read)
         {
-            Result<byte[]>? result = null;
-            Exception? failure = null;
-            try
-            {
-                result = await read(_end.Token);
-            }
-            catch (Exception) when (_end.IsCancellationRequested)
-            {
-                // Late, or nobody waits any more.
-            }
-            catch (Exception bug)
-            {
-                failure = bug;
-            }
+            var running = read(_end.Token);
+            await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            lock (_lock)
+                _isOver = true;
+            Dispose();
+            remove(this);
+            if (running.IsCompletedSuccessfully)
+                _result.TrySetResult(await running);
+            else if (_end.IsCancellationRequested)
+                _result.TrySetResult(null);
+            else
+                _result.TrySetFromTask(running!);
+        }
 
+        private void Expire()
+        {
             lock (_lock)
             {
+                if (_isOver)
+                    return;
                 _isOver = true;
-                _end.Dispose();
             }
 
             remove(this);
-            if (failure is null)
-                _result.SetResult(result);
-            else
-                _result.SetException(failure);
+            // The pages first, because cancelling runs code of the read, and they must not wait for it.
+            _result.TrySetResult(null);
+            Cancel();
         }
+
+        private void Cancel() =>
+            ThreadPool.UnsafeQueueUserWorkItem(static end => end.Cancel(), _end, preferLocal: false);
     }
 }

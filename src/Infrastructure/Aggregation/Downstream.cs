@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
+using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
-using Polly.Hedging;
+using Polly.RateLimiting;
 using Portico.Application.Common;
 using Portico.Domain.Common;
 
@@ -10,7 +11,7 @@ namespace Portico.Infrastructure.Aggregation;
 
 /// <summary>The other services that Portico calls, by their names in the code and in the settings.</summary>
 internal sealed class Downstreams(DownstreamSettings settings, PartMetrics metrics, TimeProvider clock, ILogger<Downstream> logger)
-    : IServiceGuard
+    : IServiceGuard, IDisposable
 {
     private readonly ConcurrentDictionary<string, Downstream> _all = new(StringComparer.Ordinal);
 
@@ -38,6 +39,12 @@ internal sealed class Downstreams(DownstreamSettings settings, PartMetrics metri
             throw new DependencyUnavailableException($"The {service} service", rejected);
         }
     }
+
+    public void Dispose()
+    {
+        foreach (var downstream in _all.Values)
+            downstream.Dispose();
+    }
 }
 
 /// <summary>Bounds the calls to one other service: hedging around bulkhead and circuit breaker.</summary>
@@ -45,22 +52,25 @@ internal sealed class Downstreams(DownstreamSettings settings, PartMetrics metri
 /// A read that takes longer than 95 % of the last ones is made a second time, and the first answer counts. A failure is never repeated.
 /// A call that is late counts as a failure for the breaker; a call that nobody waits for does not. Thread-safe.
 /// </remarks>
-internal sealed partial class Downstream
+internal sealed partial class Downstream : IDisposable
 {
     private static readonly ResiliencePropertyKey<CallDeadline> DeadlineKey = new("portico.deadline");
     private static readonly TimeSpan SamplingTime = TimeSpan.FromSeconds(10);
 
+    private readonly string _name;
+    private readonly PartMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly LatencyQuantile _latency = new();
     private readonly HedgingBudget _budget;
-    private readonly ResiliencePipeline<Result<byte[]>> _reads;
+    private readonly ConcurrencyLimiter _bulkhead;
+    private readonly ResiliencePipeline _breaker;
 
     public Downstream(string name, DownstreamSettings settings, PartMetrics metrics, TimeProvider clock, ILogger logger)
     {
-        (_clock, _logger, _budget) = (clock, logger, new HedgingBudget(settings.HedgedPercent));
-        Guard = new ResiliencePipelineBuilder { TimeProvider = clock, Name = name }
-            .AddConcurrencyLimiter(settings.MaxConcurrent)
+        (_name, _metrics, _clock, _logger, _budget) = (name, metrics, clock, logger, new HedgingBudget(settings.HedgedPercent));
+        _bulkhead = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = settings.MaxConcurrent });
+        _breaker = new ResiliencePipelineBuilder { TimeProvider = clock, Name = name }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
                 MinimumThroughput = settings.BreakAfter,
@@ -80,21 +90,9 @@ internal sealed partial class Downstream
                 },
             })
             .Build();
-        _reads = new ResiliencePipelineBuilder<Result<byte[]>> { TimeProvider = clock, Name = name }
-            .AddHedging(new HedgingStrategyOptions<Result<byte[]>>
-            {
-                MaxHedgedAttempts = 1,
-                ShouldHandle = _ => PredicateResult.False(),
-                DelayGenerator = _ => ValueTask.FromResult(_latency.Current ?? Timeout.InfiniteTimeSpan),
-                ActionGenerator = args =>
-                {
-                    if (!_budget.TrySpend())
-                        return null;
-                    metrics.Hedged(name);
-                    return () => args.Callback(args.ActionContext);
-                },
-            })
-            .AddPipeline(Guard)
+        Guard = new ResiliencePipelineBuilder { TimeProvider = clock, Name = name }
+            .AddRateLimiter(_bulkhead)
+            .AddPipeline(_breaker)
             .Build();
     }
 
@@ -107,23 +105,63 @@ internal sealed partial class Downstream
         Func<CancellationToken, Task<Result<byte[]>>> read, CallDeadline deadline, CancellationToken cancellationToken)
     {
         _budget.Earn();
+        if (_latency.Current is not { } usual)
+            return ValueOf(await Attempt(read, deadline, cancellationToken));
+
+        var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var first = Attempt(read, deadline, end.Token);
+        await ((Task)first).WaitAsync(usual, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (first.IsCompleted || cancellationToken.IsCancellationRequested || deadline.HasPassed || !_budget.TrySpend())
+        {
+            using (end)
+                return ValueOf(await first);
+        }
+
+        _metrics.Hedged(_name);
+        var second = Attempt(read, deadline, end.Token);
+        var winner = await Task.WhenAny(first, second);
+        // A second call that was not made is no answer.
+        if (winner == second && (await second).Exception is ExecutionRejectedException)
+            winner = first;
+        var outcome = await winner;
+        _ = Cancel(winner == first ? second : first, end);
+        return ValueOf(outcome);
+    }
+
+    /// <summary>Makes a call behind bulkhead and breaker. Failures are outcomes: to throw them again in each method takes time.</summary>
+    private async Task<Outcome<Result<byte[]>>> Attempt(
+        Func<CancellationToken, Task<Result<byte[]>>> read, CallDeadline deadline, CancellationToken cancellationToken)
+    {
+        using var place = _bulkhead.AttemptAcquire();
+        if (!place.IsAcquired)
+            return Outcome.FromException<Result<byte[]>>(new RateLimiterRejectedException());
+
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
             context.Properties.Set(DeadlineKey, deadline);
-            return await _reads.ExecuteAsync(
+            return await _breaker.ExecuteOutcomeAsync(
                 static async (context, state) =>
                 {
                     var started = state.Clock.GetTimestamp();
+                    Exception? thrown = null;
+                    Task<Result<byte[]>>? running = null;
                     try
                     {
-                        return await state.Read(context.CancellationToken);
+                        running = state.Read(context.CancellationToken);
                     }
-                    finally
+                    catch (Exception failure)
                     {
-                        // A call that lost against its second one counts with the time that it took so far.
-                        state.Latency.Add(state.Clock.GetElapsedTime(started));
+                        thrown = failure;
                     }
+
+                    if (running is not null)
+                        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    // A call that lost against its second one counts with the time that it took so far.
+                    state.Latency.Add(state.Clock.GetElapsedTime(started));
+                    return running is { IsCompletedSuccessfully: true }
+                        ? Outcome.FromResult(await running)
+                        : Outcome.FromException<Result<byte[]>>(thrown ?? FailureOf(running!));
                 },
                 context,
                 (Read: read, Clock: _clock, Latency: _latency));
@@ -132,6 +170,24 @@ internal sealed partial class Downstream
         {
             ResilienceContextPool.Shared.Return(context);
         }
+    }
+
+    public void Dispose() => _bulkhead.Dispose();
+
+    private static async Task Cancel(Task loser, CancellationTokenSource end)
+    {
+        // On another thread, because cancelling runs code of the call, and the answer must not wait for it.
+        await end.CancelAsync();
+        await loser.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        end.Dispose();
+    }
+
+    private static Exception FailureOf(Task failed) => failed.Exception?.InnerException ?? new TaskCanceledException(failed);
+
+    private static Result<byte[]> ValueOf(Outcome<Result<byte[]>> outcome)
+    {
+        outcome.ThrowIfException();
+        return outcome.Result!;
     }
 
     private static bool IsFailure(Exception? failure, ResilienceContext context) => failure switch

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using Portico.Application.Dashboard;
 
@@ -6,6 +7,9 @@ namespace Portico.Infrastructure.Aggregation;
 /// <summary>Metrics of the parts of the dashboard.</summary>
 internal sealed class PartMetrics
 {
+    private static readonly FrozenDictionary<PartStatus, string> Names =
+        Enum.GetValues<PartStatus>().ToFrozenDictionary(status => status, status => status.ToString().ToLowerInvariant());
+
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _hedges;
 
@@ -21,7 +25,7 @@ internal sealed class PartMetrics
     public void Read(PartAnswer answer) => _durations.Record(
         answer.Duration.TotalSeconds,
         new KeyValuePair<string, object?>("part", answer.Part.Name),
-        new("outcome", answer.Status.ToString().ToLowerInvariant()));
+        new("outcome", Names[answer.Status]));
 
     public void Hedged(string downstream) => _hedges.Add(1, new KeyValuePair<string, object?>("downstream", downstream));
 }

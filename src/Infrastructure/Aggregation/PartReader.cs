@@ -38,19 +38,19 @@ internal sealed partial class PartReader(
         var deadline = new CallDeadline(limit, clock);
         try
         {
-            var result = part.Downstream is { } name
-                ? await downstreams[name].Read(Attempt, deadline, cancellationToken)
-                : await Attempt(cancellationToken);
+            var reading = part.Downstream is { } name
+                ? downstreams[name].Read(Attempt, deadline, cancellationToken)
+                : Attempt(cancellationToken);
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Late, or nobody waits any more: whatever a driver throws when it is cancelled.
+            if (!reading.IsCompletedSuccessfully && cancellationToken.IsCancellationRequested)
+                return DashboardErrors.PartTimeout;
+            var result = await reading;
             if (part.IsCacheable && result.Error is null)
                 copies.Keep(key, result.Value);
             else if (result.Error is { Kind: not (ErrorKind.Unavailable or ErrorKind.TooManyRequests) })
                 copies.Forget(key);
             return result;
-        }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            // Whatever a driver throws when it is cancelled.
-            throw new OperationCanceledException(cancellationToken);
         }
         catch (ExecutionRejectedException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -20,6 +21,9 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
     private const string ServerTiming = "Server-Timing";
     private const string Json = "application/json";
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = ApiJson.Options.Encoder };
+    private static readonly FrozenDictionary<PartStatus, JsonEncodedText> StatusNames = Enum.GetValues<PartStatus>()
+        .ToFrozenDictionary(status => status, status => JsonEncodedText.Encode(JsonNamingPolicy.CamelCase.ConvertName(status.ToString())));
+
     private static readonly byte[] Comment = Encoding.ASCII.GetBytes(": alive\n\n");
 
     public override Task ExecuteResultAsync(ActionContext context)
@@ -47,23 +51,19 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
 
     private async Task WriteDocument(HttpContext context, DashboardSettings settings)
     {
-        var answers = new Dictionary<string, PartAnswer>(page.Parts.Count, StringComparer.Ordinal);
-        await foreach (var answer in page.Read(settings.Deadline, context.RequestAborted))
-            answers.Add(answer.Part.Name, answer);
-
-        var inOrder = page.Parts.Select(part => answers[part.Name]).ToArray();
-        var body = new ArrayBufferWriter<byte>(inOrder.Sum(answer => answer.Json.Length) + 1024);
+        var answers = await page.ReadAll(settings.Deadline, context.RequestAborted);
+        var body = new ArrayBufferWriter<byte>(answers.Sum(answer => answer.Json.Length) + 1024);
         await using (var json = new Utf8JsonWriter(body, WriterOptions))
         {
             json.WriteStartObject();
-            foreach (var answer in inOrder)
+            foreach (var answer in answers)
             {
                 json.WritePropertyName(answer.Part.Name);
                 WriteValue(json, answer);
             }
 
             json.WriteStartObject("parts");
-            foreach (var answer in inOrder)
+            foreach (var answer in answers)
             {
                 json.WriteStartObject(answer.Part.Name);
                 WriteState(json, answer);
@@ -71,13 +71,13 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
             }
 
             json.WriteEndObject();
-            WriteErrors(json, inOrder);
+            WriteErrors(json, answers);
             json.WriteEndObject();
         }
 
         var response = context.Response;
         response.ContentType = "application/json; charset=utf-8";
-        response.Headers[ServerTiming] = string.Join(", ", inOrder.Select(Timing));
+        response.Headers[ServerTiming] = string.Join(", ", answers.Select(Timing));
         response.ContentLength = body.WrittenCount;
         await response.BodyWriter.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
@@ -87,7 +87,7 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
         var response = context.Response;
         response.BeginEventStream();
         var failed = new List<PartAnswer>();
-        await using var answers = page.Read(settings.StreamDeadline, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
+        await using var answers = page.ReadEach(settings.StreamDeadline, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         var next = answers.MoveNextAsync().AsTask();
         try
         {
@@ -163,7 +163,7 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
 
     private static void WriteState(Utf8JsonWriter json, PartAnswer answer)
     {
-        json.WriteString("status", JsonNamingPolicy.CamelCase.ConvertName(answer.Status.ToString()));
+        json.WriteString("status", StatusNames[answer.Status]);
         if (answer.Status == PartStatus.Failed)
             json.WriteNull("age");
         else

@@ -41,12 +41,14 @@ internal sealed class HttpCallerWork(IHttpContextAccessor accessor, IServiceScop
         {
             // The accessor of the request, its logging scopes and so on must not reach work that outlives it.
             using var nothing = ExecutionContext.SuppressFlow();
-            return Task.Run(() => RunAlone(work, cancellationToken), cancellationToken);
+            return RunAlone(work, cancellationToken);
         }
 
         private async Task<T> RunAlone<T>(
             Func<IServiceProvider, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
         {
+            // The rest runs on another thread, in an execution context of its own.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             await using var scope = scopes.CreateAsyncScope();
             var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider, TraceIdentifier = _requestId };
             context.Features.Set(caller);

@@ -83,6 +83,36 @@ public sealed class CoalescedReadsTests
     }
 
     [Fact]
+    public async Task A_late_answer_does_not_wait_for_the_end_of_the_read()
+    {
+        using var answered = new ManualResetEventSlim();
+        var unwound = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var late = _reads.Read(
+            _key,
+            Short,
+            async stop =>
+            {
+                stop.Register(() => unwound.SetResult(answered.Wait(TimeSpan.FromSeconds(20), CancellationToken.None)));
+                return await _held.Task;
+            },
+            CancellationToken.None);
+
+        Assert.Equal(DashboardErrors.PartTimeout, (await late).Error);
+        answered.Set();
+        Assert.True(await unwound.Task);
+    }
+
+    [Fact]
+    public async Task A_failed_read_fails_for_all_its_readers()
+    {
+        var (one, two) = (Read(_key), Read(_key));
+        _held.SetException(new InvalidOperationException("bug"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => one);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => two);
+        Assert.Equal(1, _made);
+    }
+
+    [Fact]
     public async Task Nobody_joins_a_read_from_before_their_own_change()
     {
         var before = Read(_key);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Portico.Application.Common.Security;
@@ -26,6 +27,16 @@ public sealed class DownstreamHandlerTests
     {
         CallDeadline.Current = null;
         Assert.False((await Send("application/grpc")).Headers.Contains("grpc-timeout"));
+    }
+
+    [Fact]
+    public async Task Sends_the_trace_of_the_request_where_nobody_collects_spans()
+    {
+        CallDeadline.Current = null;
+        using var activity = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        Assert.False(ClientSpans.AreWanted);
+        Assert.Equal([activity.Id], (await Send("application/json")).Headers.GetValues("traceparent"));
     }
 
     private static async Task<HttpRequestMessage> Send(string type)

@@ -87,6 +87,40 @@ public sealed class DownstreamTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_call_that_a_full_bulkhead_refuses_leaves_the_first_one_alone()
+    {
+        using var metrics = new MeterListener();
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        metrics.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "portico.dashboard.hedges"
+                && ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>()))
+                listener.EnableMeasurementEvents(instrument);
+        };
+        metrics.SetMeasurementEventCallback<long>((_, _, _, _) => second.TrySetResult());
+        metrics.Start();
+        var downstream = Make(new DownstreamSettings { MaxConcurrent = 1, HedgedPercent = 50 });
+        // Enough to learn from.
+        for (var n = 0; n < 64; n++)
+            await downstream.Read(_ => Task.FromResult<Result<byte[]>>(Array.Empty<byte>()), Deadline(), default);
+        var (held, calls) = (new TaskCompletionSource<Result<byte[]>>(), 0);
+
+        var read = downstream.Read(
+            _ =>
+            {
+                calls++;
+                return held.Task;
+            },
+            Deadline(),
+            default);
+        await second.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        held.SetResult(new byte[] { 7 });
+
+        Assert.Equal([7], (await read).Value);
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
     public async Task Late_calls_open_the_breaker_and_calls_that_nobody_waits_for_do_not()
     {
         var downstream = Make(new DownstreamSettings { BreakAfter = 4 });

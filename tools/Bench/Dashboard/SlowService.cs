@@ -1,11 +1,19 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Portico.Bench.Dashboard;
 
 /// <summary>A service in this process that answers after 4 ms, apart from the faults that it is told to have.</summary>
+/// <remarks>
+/// It knows only as much of HTTP/1.1 as it needs: a whole web server for each call would take as much of the shared processors as the page
+/// that is measured.
+/// </remarks>
 internal sealed class SlowService : IAsyncDisposable
 {
     private const int Seed = 27;
@@ -36,9 +44,10 @@ internal sealed class SlowService : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var service = new SlowService(builder.Build());
-        service._app.Run(service.AnswerAsync);
+        SlowService? service = null;
+        builder.WebHost.ConfigureKestrel(server => server.Listen(
+            IPAddress.Loopback, port: 0, listener => listener.Use(_ => connection => service!.ServeAsync(connection))));
+        service = new SlowService(builder.Build());
         await service._app.StartAsync();
         return service;
     }
@@ -54,15 +63,56 @@ internal sealed class SlowService : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task ServeAsync(ConnectionContext connection)
     {
-        var part = context.Request.Path.Value![1..];
-        // A caller who hangs up is no error here: exceptions would take time from the API on the same processors.
-        await Task.Delay(NextDelay(part), context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (context.RequestAborted.IsCancellationRequested)
-            return;
+        var input = connection.Transport.Input;
+        for (; ; )
+        {
+            var read = await input.ReadAsync();
+            if (TakeRequest(read.Buffer, out var part) is { } end)
+            {
+                input.AdvanceTo(end);
+                // A caller who hangs up is no error here: exceptions would take time from the API on the same processors.
+                await Task.Delay(NextDelay(part), connection.ConnectionClosed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (connection.ConnectionClosed.IsCancellationRequested)
+                    return;
+                await connection.Transport.Output.WriteAsync(Answer(part));
+            }
+            else if (read.IsCompleted)
+            {
+                return;
+            }
+            else
+            {
+                input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+        }
+    }
 
-        await context.Response.WriteAsJsonAsync(new SlowDto(part, [1, 2, 3, 4, 5, 6, 7, 8]), context.RequestAborted);
+    /// <summary>Finds the end of a GET and the part that it asks for.</summary>
+    private static SequencePosition? TakeRequest(ReadOnlySequence<byte> bytes, out string part)
+    {
+        part = "";
+        var reader = new SequenceReader<byte>(bytes);
+        if (!reader.TryReadTo(out ReadOnlySequence<byte> head, "\r\n\r\n"u8))
+            return null;
+
+        var line = new SequenceReader<byte>(head);
+        if (!line.TryReadTo(out ReadOnlySequence<byte> _, (byte)'/') || !line.TryReadTo(out ReadOnlySequence<byte> path, (byte)' '))
+            throw new InvalidDataException($"This is no request for a part: {Encoding.ASCII.GetString(head)}");
+        part = Encoding.ASCII.GetString(path);
+        return reader.Position;
+    }
+
+    private static byte[] Answer(string part)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new SlowDto(part, [1, 2, 3, 4, 5, 6, 7, 8]), JsonSerializerOptions.Web);
+        return
+        [
+            .. Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {body.Length}\r\n\r\n"),
+            .. body,
+        ];
     }
 
     private TimeSpan NextDelay(string part)
