@@ -41,7 +41,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
 
     /// <inheritdoc/>
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderBy(collection => Array.IndexOf(Longest, collection.DisplayName) is >= 0 and var place ? place : Longest.Length);
+        testCollections.OrderBy(
+            collection => Array.IndexOf(Longest, collection.DisplayName) is >= 0 and var place ? place : Longest.Length);
 
     // As xUnit names the collection of a class that is in no other.
     private static string Of<TTests>() => $"Test collection for {typeof(TTests).FullName}";
