@@ -93,8 +93,8 @@ public sealed class GatewayWorld : IAsyncLifetime
 
     private void WriteCertificate()
     {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         Thumbprint = certificate.GetCertHashString();
         File.WriteAllText(Path.Combine(_folder, "tls.pem"), certificate.ExportCertificatePem());

@@ -41,8 +41,8 @@ internal sealed class MailServer : IAsyncDisposable
         SmtpSecurity security, bool withUser = true, string[]? methods = null, string name = "localhost")
     {
         await Installed.Value;
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());

@@ -27,9 +27,11 @@ public sealed class FakeProviders : IAsyncDisposable
     private const string KeyId = "key-1";
     private const string PersonField = "account";
 
+    // Making one takes longer than most tests.
+    private static readonly RSA Key = RSA.Create(2048);
+    private static readonly RSA OtherKey = RSA.Create(2048);
+
     private readonly WebApplication _app;
-    private readonly RSA _key = RSA.Create(2048);
-    private readonly RSA _otherKey = RSA.Create(2048);
     private readonly ConcurrentDictionary<string, FakePerson> _people = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Grant> _codes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Grant> _tokens = new(StringComparer.Ordinal);
@@ -92,12 +94,7 @@ public sealed class FakeProviders : IAsyncDisposable
         return key;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync();
-        _key.Dispose();
-        _otherKey.Dispose();
-    }
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private void Map(WebApplication app)
     {
@@ -327,14 +324,14 @@ public sealed class FakeProviders : IAsyncDisposable
         if (person.Email is not null)
             (claims["email"], claims["email_verified"]) = (person.Email, person.IsEmailVerified);
         var text = $"{Encode(new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId, ["typ"] = "JWT" })}.{Encode(claims)}";
-        var key = person.Fault == ProviderFault.WrongSignature ? _otherKey : _key;
+        var key = person.Fault == ProviderFault.WrongSignature ? OtherKey : Key;
         var signature = key.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         return $"{text}.{Base64Url.EncodeToString(signature)}";
     }
 
-    private object PublicKey()
+    private static object PublicKey()
     {
-        var parameters = _key.ExportParameters(includePrivateParameters: false);
+        var parameters = Key.ExportParameters(includePrivateParameters: false);
         return new
         {
             kty = "RSA",
