@@ -146,9 +146,9 @@ internal sealed class BatchGate(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        // The endpoints that answer 404 and 405 have no route.
+        // The endpoints that answer 404 and 405, also for an unknown version, have no metadata.
         var isRefused = context.Features.Get<InBatch>() is not null
-            && context.GetEndpoint() is RouteEndpoint endpoint && !SendsQuery(endpoint);
+            && context.GetEndpoint() is { Metadata.Count: > 0 } endpoint && !SendsQuery(endpoint);
         return isRefused ? context.Refuse(HttpError.Of(BatchErrors.NotInBatch)) : next(context);
     }
 

@@ -17,7 +17,8 @@ internal sealed partial class AccessLog(RequestDelegate next, ILogger<AccessLog>
         }
         finally
         {
-            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Unrouted;
+            // The endpoint of an unknown version has an empty template.
+            var route = context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { Length: > 0 } template } ? template : Unrouted;
             var milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1);
             // Probes ask every second and would hide the other lines.
             var level = context.Request.Path.StartsWithSegments(ManagementGate.Health, StringComparison.OrdinalIgnoreCase)

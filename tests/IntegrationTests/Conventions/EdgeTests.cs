@@ -499,12 +499,19 @@ public sealed class HeaderTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
     {
         var id = $"line-{Guid.NewGuid():N}";
         await App.Get($"{Requests.Probes}/{Guid.NewGuid()}?secret=hidden", ("X-Request-Id", id), ("Authorization", "Bearer hidden"));
-        var lines = App.Options.Log.Lines.Where(
-            line => line.Scope.Contains(id, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal))
-            .ToArray();
-        var line = Assert.Single(lines);
-        Assert.StartsWith("GET api/v{version:apiVersion}/probes/{id:guid} 200 in ", line.Message, StringComparison.Ordinal);
+        Assert.StartsWith("GET api/v{version:apiVersion}/probes/{id:guid} 200 in ", LineOf(id), StringComparison.Ordinal);
         Assert.DoesNotContain(App.Options.Log.Lines, any => any.Message.Contains("hidden", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("/nowhere")]
+    [InlineData("/api/v9/probes")]
+    [InlineData("/api/vx/probes")]
+    public async Task Writes_no_route_of_what_is_not_there(string path)
+    {
+        var id = $"line-{Guid.NewGuid():N}";
+        await App.Get(path, ("X-Request-Id", id));
+        Assert.StartsWith("GET (none) 404 in ", LineOf(id), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -550,6 +557,12 @@ public sealed class HeaderTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
         Assert.Contains("PATCH", response.Header("Access-Control-Allow-Methods"), StringComparison.Ordinal);
         Assert.Contains("idempotency-key", response.Header("Access-Control-Allow-Headers"), StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>The only line of the access log that a request has.</summary>
+    private string LineOf(string requestId) => Assert.Single(
+        App.Options.Log.Lines,
+        line => line.Scope.Contains(requestId, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal))
+        .Message;
 }
 
 public sealed class BearerTests : IAsyncLifetime

@@ -56,7 +56,8 @@ internal static class RpcLoad
         }
     }
 
-    /// <summary>Starts each call when it is due, or as soon as a caller is free; its latency counts from the moment when it was due.</summary>
+    /// <summary>Starts each call when it is due, or as soon as a caller is free.</summary>
+    /// <remarks>Its latency counts from the moment when it was due.</remarks>
     private static void Pace(Caller[] callers, long started, long end, int rate, CancellationToken cancellationToken)
     {
         var free = new ConcurrentQueue<Caller>(callers);
