@@ -53,7 +53,8 @@ internal sealed class JsonLine : IDisposable
 
     public static JsonEncodedText Encode(string text) => JsonEncodedText.Encode(text, Options.Encoder);
 
-    /// <summary>Takes the object of the thread. Nobody else gets it before it is given back, not even a log event inside of this one.</summary>
+    /// <summary>Takes the object of the thread.</summary>
+    /// <remarks>Nobody else gets it before it is given back, not even a log event inside of this one.</remarks>
     public static JsonLine Take()
     {
         var line = _ofThread ?? new JsonLine();
