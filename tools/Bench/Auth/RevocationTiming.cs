@@ -5,7 +5,7 @@ using Portico.Domain.Users;
 
 namespace Portico.Bench.Auth;
 
-/// <summary>How long another process of the API still accepts the access token of somebody who has signed out.</summary>
+/// <summary>How long another process of the API still accepts the access token of a user who has signed out.</summary>
 /// <remarks>
 /// A time is from the answer to the sign-out until the first refusal elsewhere has arrived, so it is at least one round trip. The other
 /// process has seen each token before.

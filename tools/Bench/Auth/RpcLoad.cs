@@ -14,9 +14,6 @@ internal static class RpcLoad
 
     private const int MaxKept = 1_000;
 
-    private static readonly TimeSpan MaxSleep = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Step = TimeSpan.FromMicroseconds(50);
-
     /// <summary>As many callers as there are tokens; each asks again when it has its answer, or when its next call is due.</summary>
     public static async Task<IReadOnlyList<LoadRound>> RunAsync(
         Uri address, IReadOnlyList<LoadTokens> tokens, LoadOptions options, Func<IReadOnlyDictionary<string, TimeSpan>> processor,
@@ -68,7 +65,7 @@ internal static class RpcLoad
             var left = due - Stopwatch.GetTimestamp();
             if (left > 0)
             {
-                ShortSleep.Wait(TimeSpan.FromSeconds(left / Stopwatch.Frequency), MaxSleep);
+                ShortSleep.Wait(TimeSpan.FromSeconds(left / Stopwatch.Frequency));
             }
             else if (free.TryDequeue(out var caller))
             {
@@ -79,7 +76,7 @@ internal static class RpcLoad
             }
             else
             {
-                ShortSleep.Wait(Step, MaxSleep);
+                ShortSleep.Wait(ShortSleep.Step);
             }
         }
 

@@ -33,9 +33,6 @@ internal static class ClosedLoop
     private const int MaxBroken = 100;
     private static readonly TimeSpan SelectLimit = TimeSpan.FromMilliseconds(200);
 
-    // Select counts in milliseconds. Until the next request is due, answers are looked for in steps of this.
-    private static readonly TimeSpan Step = TimeSpan.FromMicroseconds(50);
-
     /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
     /// <remarks>With <see cref="LoadOptions.Windows"/> it measures one round after each of their times instead.</remarks>
     /// <param name="api">Where to.</param>
@@ -127,8 +124,9 @@ internal static class ClosedLoop
             var pause = Pause();
             if (ready.Count > 0)
                 Socket.Select(ready, null, null, pause);
+            // Select counts in milliseconds. Until the next request is due, answers are looked for in short steps.
             if (ready.Count == 0)
-                ShortSleep.Wait(pause, waiting.Count > 0 ? Step : pause);
+                ShortSleep.Wait(waiting.Count > 0 && pause > ShortSleep.Step ? ShortSleep.Step : pause);
             foreach (var socket in ready)
             {
                 var worker = waiting[socket];

@@ -6,12 +6,14 @@ namespace Portico.Bench.Load;
 /// <remarks>A generator that counts down in a loop takes a processor from the server that it measures.</remarks>
 internal static class ShortSleep
 {
-    /// <summary>Waits for the time, or at most for <paramref name="longest"/>; the system adds about 60 µs.</summary>
-    public static void Wait(TimeSpan time, TimeSpan longest)
+    /// <summary>How often a generator looks for what may have come while it waits.</summary>
+    public static readonly TimeSpan Step = TimeSpan.FromMicroseconds(50);
+
+    /// <summary>Waits for the time, which is less than an hour; the system adds about 60 µs.</summary>
+    public static void Wait(TimeSpan time)
     {
-        var microseconds = double.Min(time.TotalMicroseconds, longest.TotalMicroseconds);
-        if (microseconds >= 1)
-            _ = Sleep((uint)microseconds);
+        if (time.TotalMicroseconds >= 1)
+            _ = Sleep((uint)time.TotalMicroseconds);
     }
 
     [DllImport("libc", EntryPoint = "usleep")]
