@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 using Npgsql;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SigningKeys;
 
@@ -32,8 +33,7 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
     // Another replica has the previous version, and gives no signal when it is published.
     private static readonly TimeSpan FirstWaitPause = TimeSpan.FromMilliseconds(25);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly Backoff FailurePauses = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
     private static readonly TimeSpan BlockedPause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan FullClaimInterval = TimeSpan.FromSeconds(1);
@@ -143,16 +143,10 @@ internal sealed partial class OutboxRelay(
         LogBack();
     }
 
-    private TimeSpan Pause() => Doubled(FirstPause, _failures, LongestPause) * (0.75 + (Random.Shared.NextDouble() / 4));
+    private TimeSpan Pause() => FailurePauses.After(_failures) * (0.75 + (Random.Shared.NextDouble() / 4));
 
     private TimeSpan Idle() =>
-        _blockedRounds > 0 ? Doubled(FirstWaitPause, _blockedRounds, settings.PollInterval) : settings.PollInterval;
-
-    private static TimeSpan Doubled(TimeSpan first, int round, TimeSpan longest)
-    {
-        var pause = first * Math.Pow(2, Math.Min(round - 1, 10));
-        return pause < longest ? pause : longest;
-    }
+        _blockedRounds > 0 ? new Backoff(FirstWaitPause, settings.PollInterval).After(_blockedRounds) : settings.PollInterval;
 
     /// <summary>The lowest id of the next claim.</summary>
     /// <remarks>

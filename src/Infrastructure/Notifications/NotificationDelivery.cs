@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Notifications;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Notifications;
@@ -145,12 +146,9 @@ internal sealed partial class NotificationDelivery(
         }
     }
 
-    private TimeSpan Pause(int tries)
-    {
-        var pause = settings.RetryAfter * Math.Pow(2, Math.Min(tries - 1, 20));
-        // With jitter, so that notifications that failed together are not retried together.
-        return (pause < LongestPause ? pause : LongestPause) * (0.8 + (0.4 * Random.Shared.NextDouble()));
-    }
+    // With jitter, so that notifications that failed together are not retried together.
+    private TimeSpan Pause(int tries) =>
+        new Backoff(settings.RetryAfter, LongestPause).After(tries) * (0.8 + (0.4 * Random.Shared.NextDouble()));
 
     [LoggerMessage(LogLevel.Warning, "The notification queue can't be read")]
     private partial void LogAway(Exception failure);

@@ -19,8 +19,7 @@ internal sealed partial class OrderRecovery : PeriodicService
     private const int AtOnce = 8;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+    private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500));
 
     // A call that hangs because its service has just started again must not delay the next attempt for long.
     private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);
@@ -76,7 +75,7 @@ internal sealed partial class OrderRecovery : PeriodicService
                 LogWaits(saga.OrderId, saga.Attempts, failure.Message);
             else
                 LogFailed(saga.OrderId, failure);
-            await _sagas.Pause(saga, PauseAfter(saga.Attempts), cancellationToken);
+            await _sagas.Pause(saga, Pauses.After(saga.Attempts), cancellationToken);
         }
     }
 
@@ -91,12 +90,6 @@ internal sealed partial class OrderRecovery : PeriodicService
         // Refused: nothing was changed, and the order stays as it is.
         var cancelled = await _steps.Cancel(saga, cancellationToken);
         return cancelled.Error is null && cancelled.Value.IsReturned ? OrderEvent.OfCancelled(cancelled.Value.Order) : null;
-    }
-
-    private static TimeSpan PauseAfter(int attempts)
-    {
-        var pause = ShortestPause * Math.Pow(2, Math.Min(attempts, 10) - 1);
-        return pause < LongestPause ? pause : LongestPause;
     }
 
     [LoggerMessage(1, LogLevel.Information, "Order {OrderId} was ended after its request had failed: {Kind}")]

@@ -15,8 +15,7 @@ internal sealed partial class PaymentWorker : PeriodicService
     private const int BatchSize = 50;
     private const int AtOnce = 4;
 
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5));
 
     private readonly IServiceScopeFactory _scopes;
     private readonly Webhooks _webhooks;
@@ -75,17 +74,11 @@ internal sealed partial class PaymentWorker : PeriodicService
             }
 
             var reason = failure is OperationCanceledException ? $"The work took longer than {work.Timeout}." : failure.Message;
-            await work.End(lease, PauseAfter(lease.Attempts), reason);
+            await work.End(lease, Pauses.After(lease.Attempts), reason);
         }
     }
 
     private void Count(string outcome) => _attempts.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
-
-    private static TimeSpan PauseAfter(int attempts)
-    {
-        var pause = ShortestPause * Math.Pow(2, Math.Min(attempts, 12) - 1);
-        return pause < LongestPause ? pause : LongestPause;
-    }
 
     [LoggerMessage(1, LogLevel.Warning, "Payment {PaymentId} waits, attempt {Attempts}: {Failure}")]
     private partial void LogWaits(Guid paymentId, int attempts, string failure);
