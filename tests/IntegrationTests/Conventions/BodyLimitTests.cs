@@ -8,9 +8,9 @@ namespace Portico.IntegrationTests.Conventions;
 public sealed class BodyLimitTests : IAsyncLifetime
 {
     private const int Limit = 1024 * 1024;
-    private EdgeApp _app = null!;
+    private ProbeApp _app = null!;
 
-    public async Task InitializeAsync() => _app = await EdgeApp.StartAsync();
+    public async Task InitializeAsync() => _app = await ProbeApp.StartAsync();
 
     public async Task DisposeAsync() => await _app.DisposeAsync();
 
@@ -87,7 +87,7 @@ public sealed class BodyLimitTests : IAsyncLifetime
     [Fact]
     public async Task Says_so_when_the_limit_is_set_otherwise()
     {
-        await using var small = await EdgeApp.StartAsync(("Limits:MaxBodyBytes", "10"));
+        await using var small = await ProbeApp.StartAsync(("Limits:MaxBodyBytes", "10"));
         await small.SendJson("""{"displayName":"a"}""").Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
     }
 }
@@ -97,7 +97,7 @@ public sealed class DeadlineTests
     [Fact]
     public async Task Gives_up_what_takes_too_long()
     {
-        await using var app = await EdgeApp.StartAsync(("Limits:RequestTimeout", "00:00:01"));
+        await using var app = await ProbeApp.StartAsync(("Limits:RequestTimeout", "00:00:01"));
         await app.Get($"{Requests.Probes}/slow?milliseconds=20000").Problem(HttpStatusCode.GatewayTimeout, "timeout");
         Assert.Equal(HttpStatusCode.NoContent, (await app.Get($"{Requests.Probes}/slow?milliseconds=1")).StatusCode);
     }
@@ -105,7 +105,7 @@ public sealed class DeadlineTests
     [Fact]
     public async Task Gives_up_a_body_that_does_not_come()
     {
-        await using var app = await EdgeApp.StartAsync(("Limits:RequestTimeout", "00:00:01"));
+        await using var app = await ProbeApp.StartAsync(("Limits:RequestTimeout", "00:00:01"));
         // So that the next request arrives at once.
         using var first = await app.SendJson("""{"displayName":"a"}""");
         var answer = await app.RawAsync(
@@ -118,7 +118,7 @@ public sealed class DeadlineTests
     [Fact]
     public async Task Calls_a_client_that_left_no_failure()
     {
-        await using var app = await EdgeApp.StartAsync();
+        await using var app = await ProbeApp.StartAsync();
         // So that the next request arrives at once.
         await app.Get($"{Requests.Probes}/slow?milliseconds=1").Json(HttpStatusCode.NoContent);
         var before = app.Options.Log.Lines.Count;

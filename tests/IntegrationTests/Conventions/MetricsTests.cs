@@ -9,12 +9,12 @@ namespace Portico.IntegrationTests.Conventions;
 
 public sealed partial class MetricsTests : IAsyncLifetime
 {
-    private EdgeApp _app = null!;
+    private ProbeApp _app = null!;
     private Meter _meter = null!;
 
     public async Task InitializeAsync()
     {
-        _app = await EdgeApp.StartAsync();
+        _app = await ProbeApp.StartAsync();
         _meter = _app.Services.GetRequiredService<IMeterFactory>().Create("Portico.Tests");
     }
 
@@ -69,7 +69,7 @@ public sealed partial class MetricsTests : IAsyncLifetime
     [Fact]
     public async Task Leaves_the_meters_of_another_application_to_it()
     {
-        await using var other = await EdgeApp.StartAsync();
+        await using var other = await ProbeApp.StartAsync();
         var meter = other.Services.GetRequiredService<IMeterFactory>().Create("Portico.Tests");
         meter.CreateCounter<int>("portico.tests.elsewhere").Add(1);
         Assert.DoesNotContain((await Scrape()).Samples, sample => sample.Name == "portico_tests_elsewhere_total");

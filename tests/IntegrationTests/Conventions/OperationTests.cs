@@ -10,7 +10,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Is_ready_while_everything_answers()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out _, out _));
+        await using var app = await ProbeApp.StartAsync(Checks(out _, out _));
         var report = await app.Get("/health/ready").Json(HttpStatusCode.OK);
         Assert.Equal("ready", report.Text("status"));
         Assert.Equal("ok", report.GetProperty("checks").GetProperty("postgresql").Text("status"));
@@ -20,7 +20,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Is_degraded_without_what_it_can_do_without()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out _, out var watched));
+        await using var app = await ProbeApp.StartAsync(Checks(out _, out var watched));
         watched.Answer = _ => throw new InvalidOperationException("nats://secret@host is down");
         var report = await app.Get("/health/ready").Json(HttpStatusCode.OK);
         Assert.Equal("degraded", report.Text("status"));
@@ -31,7 +31,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Logs_each_change_of_a_dependency_once_with_its_reason()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out _, out var watched));
+        await using var app = await ProbeApp.StartAsync(Checks(out _, out var watched));
         watched.Answer = _ => throw new InvalidOperationException("There is no connection.");
         for (var runs = 0; runs < 2; runs = watched.Asked)
             await app.Get("/health/ready");
@@ -44,7 +44,7 @@ public sealed class HealthTests
     [InlineData("/health/ready")]
     public async Task Takes_get_and_head_only(string path)
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out _, out _));
+        await using var app = await ProbeApp.StartAsync(Checks(out _, out _));
         Assert.Equal(HttpStatusCode.OK, (await app.Send(HttpMethod.Head, path)).StatusCode);
         await app.Send(HttpMethod.Post, path).Problem(HttpStatusCode.MethodNotAllowed, "method_not_allowed");
     }
@@ -52,7 +52,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Is_unready_without_what_it_needs_and_still_alive()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _));
+        await using var app = await ProbeApp.StartAsync(Checks(out var needed, out _));
         needed.Answer = _ => Task.FromException(new TimeoutException());
         Assert.Equal("unready", (await app.Get("/health/ready").Json(HttpStatusCode.ServiceUnavailable)).Text("status"));
         await app.Get("/health/live").Json(HttpStatusCode.OK);
@@ -61,7 +61,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Stays_ready_until_several_checks_in_a_row_have_failed()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _), ("Health:FailureThreshold", "2"));
+        await using var app = await ProbeApp.StartAsync(Checks(out var needed, out _), ("Health:FailureThreshold", "2"));
         await app.Get("/health/ready").Json(HttpStatusCode.OK);
         needed.Answer = _ => Task.FromException(new TimeoutException());
         await Eventually.Holds(
@@ -80,7 +80,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Waits_a_second_for_a_dependency_that_hangs_and_for_all_at_once()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out var watched));
+        await using var app = await ProbeApp.StartAsync(Checks(out var needed, out var watched));
         // Not even the token stops these.
         needed.Answer = watched.Answer = _ => new TaskCompletionSource().Task;
         var started = Stopwatch.GetTimestamp();
@@ -91,7 +91,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Asks_its_dependencies_once_for_many_probes()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out var needed, out _));
+        await using var app = await ProbeApp.StartAsync(Checks(out var needed, out _));
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => app.Get("/health/ready")));
         Assert.InRange(needed.Asked, 1, 1 + (int)Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -100,7 +100,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Is_unready_as_soon_as_it_is_told_to_stop_and_serves_until_the_delay_is_over()
     {
-        await using var app = await EdgeApp.StartAsync(Checks(out _, out _), ("Shutdown:DrainDelay", "00:00:02"));
+        await using var app = await ProbeApp.StartAsync(Checks(out _, out _), ("Shutdown:DrainDelay", "00:00:02"));
         await app.Get("/health/ready").Json(HttpStatusCode.OK);
         var running = app.Get($"{Requests.Probes}/slow?milliseconds=2500");
         var stopped = app.StopAsync();
@@ -116,20 +116,20 @@ public sealed class HealthTests
     [Fact]
     public async Task Names_a_dependency_that_is_needed_and_not_known()
     {
-        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => EdgeApp.StartAsync(("Health:Required", "postgres")));
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => ProbeApp.StartAsync(("Health:Required", "postgres")));
         Assert.Contains("Health:Required", Assert.Single(failure.Failures), StringComparison.Ordinal);
     }
 
-    private static EdgeOptions Checks(out FakeCheck needed, out FakeCheck watched)
+    private static ProbeOptions Checks(out FakeCheck needed, out FakeCheck watched)
     {
         (needed, watched) = (new FakeCheck("postgresql", required: true), new FakeCheck("nats", required: false));
-        return new EdgeOptions { Checks = [needed, watched] };
+        return new ProbeOptions { Checks = [needed, watched] };
     }
 }
 
-public sealed class ManagementTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
+public sealed class ManagementTests(ProbeFixture probes) : IClassFixture<ProbeFixture>
 {
-    private EdgeApp App => edge.App;
+    private ProbeApp App => probes.App;
 
     [Fact]
     public async Task Serves_metrics_on_its_own_address_only()

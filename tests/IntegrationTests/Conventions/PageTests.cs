@@ -7,11 +7,11 @@ using Portico.WebApi.Pages;
 namespace Portico.IntegrationTests.Conventions;
 
 /// <summary>What a browser gets from an API: a page of links at <c>/</c>, and the Swagger UI.</summary>
-public sealed partial class PageTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
+public sealed partial class PageTests(ProbeFixture probes) : IClassFixture<ProbeFixture>
 {
     private const string Browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 
-    private EdgeApp App => edge.App;
+    private ProbeApp App => probes.App;
 
     [Fact]
     public async Task A_browser_gets_a_page_whose_links_lead_somewhere()

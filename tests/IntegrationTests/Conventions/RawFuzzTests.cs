@@ -7,7 +7,7 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Conventions;
 
 /// <summary>Bytes that are almost HTTP/1.1, written to a socket.</summary>
-public sealed partial class RawFuzzTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
+public sealed partial class RawFuzzTests(ProbeFixture probes) : IClassFixture<ProbeFixture>
 {
     private const int RequestsEach = 50;
     private const int MaxAnswer = 1024 * 1024;
@@ -46,7 +46,7 @@ public sealed partial class RawFuzzTests(EdgeFixture edge) : IClassFixture<EdgeF
     // What the server answers itself, before any code of the API runs: docs/api/errors.md.
     private static readonly int[] BareStatuses = [400, 405, 408, 414, 431, 505];
 
-    private EdgeApp App => edge.App;
+    private ProbeApp App => probes.App;
 
     /// <summary>200 runs are 10,000 requests.</summary>
     [Fact]

@@ -4,12 +4,12 @@ using System.Text.Json;
 namespace Portico.IntegrationTests.Conventions;
 
 /// <summary>What a client learns about the versions of an address: in the headers of its answer, and in the OpenAPI documents.</summary>
-public sealed class VersionTests(EdgeFixture edge) : IClassFixture<EdgeFixture>
+public sealed class VersionTests(ProbeFixture probes) : IClassFixture<ProbeFixture>
 {
     private const string Old = "/api/v0.9/old-probes";
     private const string Current = "/api/v1/old-probes";
 
-    private EdgeApp App => edge.App;
+    private ProbeApp App => probes.App;
 
     [Fact]
     public async Task A_deprecated_version_answers_with_its_dates_and_where_to_read_about_them()

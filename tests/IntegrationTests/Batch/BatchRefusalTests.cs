@@ -11,14 +11,14 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Batch;
 
-/// <summary>Actions that a batch must not reach or that answer too much, at the edge alone.</summary>
-public sealed class BatchEdgeTests : IAsyncLifetime
+/// <summary>Actions that a batch must not reach or that answer too much.</summary>
+public sealed class BatchRefusalTests : IAsyncLifetime
 {
-    private EdgeApp _edge = null!;
+    private ProbeApp _app = null!;
 
-    public async Task InitializeAsync() => _edge = await EdgeApp.StartAsync();
+    public async Task InitializeAsync() => _app = await ProbeApp.StartAsync();
 
-    public async Task DisposeAsync() => await _edge.DisposeAsync();
+    public async Task DisposeAsync() => await _app.DisposeAsync();
 
     [Fact]
     public async Task Refuses_an_answer_that_is_too_large_and_gives_the_others()
@@ -48,9 +48,9 @@ public sealed class BatchEdgeTests : IAsyncLifetime
     private async Task<JsonElement[]> Send(params string[] paths)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/batch");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _edge.SignIn().Token);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _app.SignIn().Token);
         request.Content = JsonContent.Create(new { requests = paths.Select(path => new { path }) });
-        return [.. (await _edge.Client.SendAsync(request).Json(HttpStatusCode.OK)).GetProperty("responses").EnumerateArray()];
+        return [.. (await _app.Client.SendAsync(request).Json(HttpStatusCode.OK)).GetProperty("responses").EnumerateArray()];
     }
 }
 

@@ -29,15 +29,15 @@ using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Conventions;
 
-/// <summary>The edge alone, on real sockets, in front of <see cref="ProbeController"/>: the conventions need no database.</summary>
-internal sealed class EdgeApp : IAsyncDisposable
+/// <summary>The HTTP layer of the API on real sockets with <see cref="ProbeController"/>: the conventions need no database.</summary>
+internal sealed class ProbeApp : IAsyncDisposable
 {
     // Making one takes longer than most tests.
     private static readonly Lazy<TokenKey> SigningKey = new(NewKey);
 
     private readonly WebApplication _app;
 
-    private EdgeApp(WebApplication app, EdgeOptions options)
+    private ProbeApp(WebApplication app, ProbeOptions options)
     {
         (_app, Options) = (app, options);
         var listeners = app.Services.GetRequiredService<Listeners>();
@@ -45,15 +45,15 @@ internal sealed class EdgeApp : IAsyncDisposable
         Client = new HttpClient { BaseAddress = Api };
     }
 
-    public EdgeOptions Options { get; }
+    public ProbeOptions Options { get; }
     public Uri Api { get; }
     public Uri Management { get; }
     public HttpClient Client { get; }
     public IServiceProvider Services => _app.Services;
 
-    public static Task<EdgeApp> StartAsync(params (string Key, string Value)[] settings) => StartAsync(new EdgeOptions(), settings);
+    public static Task<ProbeApp> StartAsync(params (string Key, string Value)[] settings) => StartAsync(new ProbeOptions(), settings);
 
-    public static async Task<EdgeApp> StartAsync(EdgeOptions options, params (string Key, string Value)[] settings)
+    public static async Task<ProbeApp> StartAsync(ProbeOptions options, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { EnvironmentName = options.Environment, ContentRootPath = AppContext.BaseDirectory });
@@ -108,7 +108,7 @@ internal sealed class EdgeApp : IAsyncDisposable
         app.Services.GetRequiredService<Microsoft.Extensions.Options.IStartupValidator>().Validate();
         app.UseWebApi();
         await app.StartAsync();
-        return new EdgeApp(app, options);
+        return new ProbeApp(app, options);
     }
 
     /// <summary>An access token of a person with a role, and the session that it belongs to.</summary>
@@ -150,8 +150,8 @@ internal sealed class EdgeApp : IAsyncDisposable
     }
 }
 
-/// <summary>What a test sets up around the edge.</summary>
-internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKeyRefresh, IRequestRateLimiter
+/// <summary>What a test sets up around the HTTP layer.</summary>
+internal sealed class ProbeOptions : IRevokedSessions, ITokenVersions, ISigningKeyRefresh, IRequestRateLimiter
 {
     public string Environment { get; init; } = "Production";
     public IReadOnlyList<FakeCheck> Checks { get; init; } = [];
@@ -174,7 +174,7 @@ internal sealed class EdgeOptions : IRevokedSessions, ITokenVersions, ISigningKe
 
     private static bool TrySpend(long most, out RateLimitUse use)
     {
-        use = new RateLimitUse("edge", most, TimeSpan.FromMinutes(1), most - 1, TimeSpan.FromMinutes(1));
+        use = new RateLimitUse("probes", most, TimeSpan.FromMinutes(1), most - 1, TimeSpan.FromMinutes(1));
         return true;
     }
 }
