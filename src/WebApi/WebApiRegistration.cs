@@ -94,7 +94,7 @@ internal static class WebApiRegistration
         app.MapSchemas();
         app.MapHealth();
         app.MapMetrics();
-        app.MapOpenApi();
+        app.MapOpenApiDocuments();
         app.MapPages();
         app.MapGateway();
         app.MapRpc();
