@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,9 +28,10 @@ public static class ApplicationRegistration
         var types = typeof(ApplicationRegistration).Assembly.GetTypes()
             .Where(type => type is { IsAbstract: false, IsGenericTypeDefinition: false })
             .ToArray();
-        // Validation errors name the fields as clients write them: in camelCase.
-        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>
-            member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+        // Validation errors name the fields as clients write them: in camelCase. The library would split a name into words in the messages.
+        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => FieldOf(member);
+        ValidatorOptions.Global.DisplayNameResolver = (_, member, _) =>
+            member?.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? FieldOf(member);
         AddImplementations(services, types, typeof(IRequestHandler<,>), ServiceLifetime.Transient);
         // Rules are expressions, which are expensive to build, and they hold no state of a request.
         AddImplementations(services, types, typeof(IValidator<>), ServiceLifetime.Singleton);
@@ -68,6 +71,8 @@ public static class ApplicationRegistration
         services.AddScoped<LimitAdministration>();
         return services;
     }
+
+    private static string? FieldOf(MemberInfo? member) => member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
 
     private static void AddImplementations(IServiceCollection services, Type[] types, Type open, ServiceLifetime lifetime)
     {

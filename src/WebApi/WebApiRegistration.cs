@@ -72,7 +72,11 @@ internal static class WebApiRegistration
         {
             // HEAD works for every GET: from here on the method is GET, and the server leaves out the body.
             if (HttpMethods.IsHead(context.Request.Method))
+            {
                 context.Request.Method = HttpMethods.Get;
+                context.Features.Set(new HeadRequest());
+            }
+
             return next(context);
         });
         app.UseSwaggerPage();
@@ -90,7 +94,7 @@ internal static class WebApiRegistration
         app.MapSchemas();
         app.MapHealth();
         app.MapMetrics();
-        app.MapOpenApi();
+        app.MapOpenApiDocuments();
         app.MapPages();
         app.MapGateway();
         app.MapRpc();

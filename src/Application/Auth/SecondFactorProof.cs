@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -75,8 +76,14 @@ internal sealed class SecondFactorProof(
         return user;
     }
 
-    private async Task<Result<Unit>> Count(
-        User user, string? challengeId, Func<Task<Result<Unit>>> verify, CancellationToken cancellationToken)
+    /// <summary>Runs a check of a code as one of the tries that the user has.</summary>
+    /// <param name="user">The user whose code it is.</param>
+    /// <param name="challengeId">The challenge that is answered; <c>null</c> for a user who is signed in.</param>
+    /// <param name="verify">The check, which commits what it changes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The result of the check; or 400 <c>invalid_code</c> or 429 <c>too_many_attempts</c> without a check.</returns>
+    public async Task<Result<T>> Count<T>(
+        User user, string? challengeId, Func<Task<Result<T>>> verify, CancellationToken cancellationToken)
     {
         var begun = await tries.Begin(user, challengeId, client, cancellationToken);
         if (begun.Error is { } refusal)
@@ -84,8 +91,20 @@ internal sealed class SecondFactorProof(
 
         var verified = await verify();
         if (verified.IsSuccess)
-            await tries.Succeeded(user, begun.Value, cancellationToken);
+            await Forget(user, begun.Value, cancellationToken);
         return verified;
+    }
+
+    private async Task Forget(User user, string tryId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tries.Succeeded(user, tryId, cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            // The code is used and its effect committed, so 503 would be wrong. The try counts like a wrong one.
+        }
     }
 
     private Task<Result<Unit>> UseRecoveryCode(Guid userId, string code, CancellationToken cancellationToken) =>

@@ -1,9 +1,11 @@
 using FluentValidation;
+using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Domain.Users;
 
 namespace Portico.Application.SecondFactors;
 
@@ -26,22 +28,28 @@ internal sealed class ConfirmTotpValidator : AbstractValidator<ConfirmTotp>
 }
 
 internal sealed class ConfirmTotpHandler(
-    ISecondFactors factors, SecondFactorProof proof, ISessions sessions, ITransaction transaction, ICurrentUser caller)
+    IAppDbContext db, ISecondFactors factors, SecondFactorProof proof, ISessions sessions, ITransaction transaction, ICurrentUser caller)
     : ICommandHandler<ConfirmTotp, RecoveryCodesDto>
 {
     public async Task<Result<RecoveryCodesDto>> Handle(ConfirmTotp command, CancellationToken cancellationToken)
     {
-        var confirmed = await transaction.Run<Result<RecoveryCodesDto>>(
-            async token =>
-            {
-                var proved = await proof.Confirm(caller.Id, command.Code, token);
-                return proved.Error is { } wrong
-                    ? wrong
-                    : new RecoveryCodesDto(await factors.ReplaceRecoveryCodes(caller.Id, token));
-            },
+        if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } user)
+            return UserErrors.InvalidCode;
+
+        // The session need not be fresh here, so its tries are counted: with a stolen one somebody could guess the first code of the owner.
+        var confirmed = await proof.Count(
+            user,
+            challengeId: null,
+            () => transaction.Run<Result<RecoveryCodesDto>>(token => Confirm(command.Code, token), cancellationToken),
             cancellationToken);
         if (confirmed.IsSuccess)
             await sessions.ProveSecondFactorAfterCommit(caller.Id, caller.SessionId, cancellationToken);
         return confirmed;
+    }
+
+    private async Task<Result<RecoveryCodesDto>> Confirm(string code, CancellationToken cancellationToken)
+    {
+        var proved = await proof.Confirm(caller.Id, code, cancellationToken);
+        return proved.Error is { } wrong ? wrong : new RecoveryCodesDto(await factors.ReplaceRecoveryCodes(caller.Id, cancellationToken));
     }
 }

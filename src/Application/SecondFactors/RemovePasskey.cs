@@ -18,7 +18,8 @@ public sealed record RemovePasskey(Guid Id) : ICommand<Unit>
 }
 
 internal sealed class RemovePasskeyHandler(
-    IAppDbContext db, ISecondFactors factors, ICredentials credentials, FreshProof fresh, IAuditLog audit, ICurrentUser caller)
+    IAppDbContext db, ISecondFactors factors, ILoginProviders providers, ICredentials credentials, FreshProof fresh, IAuditLog audit,
+    ICurrentUser caller)
     : ICommandHandler<RemovePasskey, Unit>
 {
     public async Task<Result<Unit>> Handle(RemovePasskey command, CancellationToken cancellationToken)
@@ -47,8 +48,10 @@ internal sealed class RemovePasskeyHandler(
         var has = await factors.Find(user.Id, user.Role, cancellationToken);
         if (has is { IsRequired: true, HasTotp: false })
             return SecondFactorErrors.LastSecondFactor;
+        // A provider that is no longer configured lets nobody in.
+        string[] usable = [.. providers.All.Select(provider => provider.Name)];
         return await credentials.FindPasswordHash(user.Id, cancellationToken) is null
-            && !await db.Set<ExternalLogin>().AnyAsync(l => l.UserId == user.Id, cancellationToken)
+            && !await db.Set<ExternalLogin>().AnyAsync(l => l.UserId == user.Id && usable.Contains(l.Provider), cancellationToken)
             ? OAuthErrors.LastLogin
             : null;
     }

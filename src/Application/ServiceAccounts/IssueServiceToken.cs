@@ -76,16 +76,17 @@ internal sealed class IssueServiceTokenHandler(
 {
     public async Task<Result<ServiceTokenDto>> Handle(IssueServiceToken command, CancellationToken cancellationToken)
     {
-        if (await secrets.Begin(client.IpAddress, cancellationToken) is { } tooMany)
+        if (await secrets.Refuse(client.IpAddress, cancellationToken) is { } tooMany)
             return tooMany;
         if (!Guid.TryParseExact(command.ClientId, "D", out var id)
             || await db.Set<ServiceAccount>().AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is not { } account
             || await Find(id, command.ClientSecret!, cancellationToken) is not { } secret)
         {
+            await secrets.Failed(client.IpAddress, cancellationToken);
             return ServiceAccountErrors.InvalidClient;
         }
 
-        await secrets.Succeeded(secret.Id, secret.LastUsedAt, client.IpAddress, cancellationToken);
+        await secrets.Succeeded(secret.Id, secret.LastUsedAt, cancellationToken);
         string[] asked = command.Scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? account.Permissions;
         if (asked.Except(account.Permissions, StringComparer.Ordinal).Any())
             return ServiceAccountErrors.InvalidScope;

@@ -19,7 +19,7 @@ public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
 }
 
 internal sealed class UnlinkLoginHandler(
-    IAppDbContext db, FreshProof fresh, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
+    IAppDbContext db, ILoginProviders providers, FreshProof fresh, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
     : ICommandHandler<UnlinkLogin, Unit>
 {
     public async Task<Result<Unit>> Handle(UnlinkLogin command, CancellationToken cancellationToken)
@@ -34,7 +34,9 @@ internal sealed class UnlinkLoginHandler(
             return OAuthErrors.LoginNotFound;
         if (await fresh.Refuse(cancellationToken) is { } refusal)
             return refusal;
-        if (logins.Count == 1 && await credentials.FindPasswordHash(user.Id, cancellationToken) is null
+        // A provider that is no longer configured lets nobody in.
+        if (!logins.Exists(l => l != login && providers.Find(l.Provider) is not null)
+            && await credentials.FindPasswordHash(user.Id, cancellationToken) is null
             && !await db.Set<Passkey>().AnyAsync(p => p.UserId == user.Id, cancellationToken))
         {
             return OAuthErrors.LastLogin;

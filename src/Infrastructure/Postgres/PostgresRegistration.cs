@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portico.Application.Common.Persistence;
 using Portico.Infrastructure.Configuration;
@@ -34,6 +36,10 @@ internal static class PostgresRegistration
                 // the compiled queries, so that each host in a process of tests would make its own.
                 .UseNpgsql()
                 .UseSnakeCaseNamingConvention()
+                // Conflicts and taken names are expected: they are tried again, or the caller is told. What else fails is logged where it
+                // is handled, and would be in the log twice.
+                .ConfigureWarnings(events => events.Log(
+                    (CoreEventId.SaveChangesFailed, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug)))
                 .AddInterceptors(
                 [
                     provider.GetRequiredService<AuditInterceptor>(),

@@ -53,8 +53,26 @@ internal sealed class ClientRateLimit(
         {
             metrics.CountedLocally(name);
             // The remaining uses are not reported, because they count only for this process and only until Redis is back.
-            var wait = local.Spend($"{name}|{pseudonyms.Of(client)}", Math.Max(1, most / LocalShare) * Factor, window);
+            var wait = local.Spend(LocalName(name, client), LocalQuota(most), window);
             return wait is { } time ? Refused(name, most, time) : new Spending(0, null);
+        }
+    }
+
+    /// <summary>Looks whether the limit is used up, and counts nothing.</summary>
+    /// <returns>The time until the window ends, or <c>null</c> when there is a use left.</returns>
+    public async Task<TimeSpan?> Check(string name, IPAddress? client, int most, TimeSpan window, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var counted = await redis.Run(database => database.StringGetWithExpiryAsync(Key(name, client)), cancellationToken);
+            var (spent, quota, reset) = ((long)counted.Value, (long)most * Factor, counted.Expiry ?? window);
+            report.Report(new RateLimitUse(name, quota, window, Math.Max(0, quota - spent), reset));
+            return spent < quota ? null : Refused(name, spent / Factor, reset).Wait;
+        }
+        catch (DependencyUnavailableException)
+        {
+            metrics.CountedLocally(name);
+            return local.Check(LocalName(name, client), LocalQuota(most)) is { } wait ? Refused(name, most, wait).Wait : null;
         }
     }
 
@@ -67,6 +85,10 @@ internal sealed class ClientRateLimit(
         metrics.Refused(name);
         return new Spending(spent, wait);
     }
+
+    private int LocalQuota(int most) => Math.Max(1, most / LocalShare) * Factor;
+
+    private string LocalName(string name, IPAddress? client) => $"{name}|{pseudonyms.Of(client)}";
 
     private RedisKey Key(string name, IPAddress? client) => redis.Key($"budget:{name}:{{{pseudonyms.Of(client)}}}");
 }

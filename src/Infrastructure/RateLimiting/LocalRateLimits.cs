@@ -34,6 +34,20 @@ internal sealed class LocalRateLimits(TimeProvider clock)
         }
     }
 
+    /// <summary>Looks whether the limit is used up, and counts nothing.</summary>
+    /// <returns><c>null</c> when there is a use left, otherwise the time to wait.</returns>
+    public TimeSpan? Check(string name, int most)
+    {
+        var now = clock.GetTimestamp();
+        lock (_gate)
+        {
+            return _windows.TryGetValue(name, out var window) && window.Spent >= most
+                && window.Length - clock.GetElapsedTime(window.Start, now) is var left && left > TimeSpan.Zero
+                ? Shortest(left)
+                : null;
+        }
+    }
+
     private bool RemoveExpired(long now)
     {
         foreach (var (name, window) in _windows)

@@ -21,22 +21,14 @@ internal sealed class ServiceSecretStore(AppDbContext db, ClientRateLimit limit,
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
 
-    public async Task<Error?> Begin(IPAddress? client, CancellationToken cancellationToken) =>
-        (await limit.Spend(LimitName, client, MaxFailures, Window, cancellationToken)).Wait is { } wait
-            ? UserErrors.TooManyAttempts(wait)
-            : null;
+    public async Task<Error?> Refuse(IPAddress? client, CancellationToken cancellationToken) =>
+        await limit.Check(LimitName, client, MaxFailures, Window, cancellationToken) is { } wait ? UserErrors.TooManyAttempts(wait) : null;
 
-    public async Task Succeeded(Guid secretId, DateTimeOffset? lastUsedAt, IPAddress? client, CancellationToken cancellationToken)
+    public Task Failed(IPAddress? client, CancellationToken cancellationToken) =>
+        limit.Spend(LimitName, client, MaxFailures, Window, cancellationToken);
+
+    public async Task Succeeded(Guid secretId, DateTimeOffset? lastUsedAt, CancellationToken cancellationToken)
     {
-        try
-        {
-            await limit.Refund(LimitName, client, cancellationToken);
-        }
-        catch (DependencyUnavailableException)
-        {
-            // Then it was not counted there either.
-        }
-
         var now = clock.GetUtcNow();
         var before = now - UseInterval;
         if (lastUsedAt > before)

@@ -85,7 +85,8 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
     private async Task WriteEvents(HttpContext context, DashboardSettings settings)
     {
         var response = context.Response;
-        response.BeginEventStream();
+        if (!response.BeginEventStream())
+            return;
         var failed = new List<PartAnswer>();
         await using var answers = page.ReadEach(settings.StreamDeadline, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         var next = answers.MoveNextAsync().AsTask();

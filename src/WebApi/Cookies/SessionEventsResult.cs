@@ -29,7 +29,8 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
 
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(
             http.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        http.Response.BeginEventStream();
+        if (!http.Response.BeginEventStream())
+            return;
         try
         {
             await http.SendEvent(

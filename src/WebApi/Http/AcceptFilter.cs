@@ -23,6 +23,11 @@ internal sealed class AcceptFilter : IResourceFilter
         MediaTypeHeaderValue[] readable = [.. types.Where(IsUtf8)];
         if (!readable.Any(type => type.Quality is not 0 && offers.Any(offer => offer.IsSubsetOf(WithoutParameters(type)))))
         {
+            // A redirect or an answer without a body has no media type. A proxy asks auth/verify with the Accept of the request that it
+            // asks about.
+            var answers = context.ActionDescriptor.EndpointMetadata.OfType<ProducesResponseTypeAttribute>().ToArray();
+            if (answers.Length > 0 && Array.TrueForAll(answers, answer => answer.Type == typeof(void)))
+                return;
             context.Result = new HttpErrorResult(HttpErrors.NotAcceptable);
             return;
         }

@@ -7,10 +7,13 @@ internal static class EventStreams
 {
     public const string MediaType = "text/event-stream";
 
-    public static void BeginEventStream(this HttpResponse response)
+    /// <summary>Sets the header fields of an event stream.</summary>
+    /// <returns>Whether events follow: the answer to HEAD ends here, and its connection is free for the next request.</returns>
+    public static bool BeginEventStream(this HttpResponse response)
     {
         response.ContentType = MediaType;
         response.SendAtOnce();
+        return response.HttpContext.Features.Get<HeadRequest>() is null;
     }
 
     /// <summary>Sends a part of an event stream, and restarts the timeout of the request.</summary>
@@ -24,3 +27,6 @@ internal static class EventStreams
     /// <summary>For nginx, which would keep the events back.</summary>
     public static void SendAtOnce(this HttpResponse response) => response.Headers["X-Accel-Buffering"] = "no";
 }
+
+/// <summary>Marks a HEAD request, whose method is GET behind the beginning of the pipeline.</summary>
+internal sealed record HeadRequest;

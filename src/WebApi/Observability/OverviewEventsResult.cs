@@ -25,7 +25,8 @@ internal sealed class OverviewEventsResult(OverviewDto first) : ActionResult
 
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(
             http.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        http.Response.BeginEventStream();
+        if (!http.Response.BeginEventStream())
+            return;
         try
         {
             await Send(http, first, gone.Token);

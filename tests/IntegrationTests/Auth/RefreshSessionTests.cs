@@ -8,6 +8,14 @@ namespace Portico.IntegrationTests.Auth;
 public sealed class RefreshSessionTests : PorticoTests
 {
     [Fact]
+    public async Task Names_a_missing_token_as_the_request_does()
+    {
+        var problem = await App.Client.Post("auth/refresh", new { refreshToken = "" })
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+        Assert.Equal("'refreshToken' must not be empty.", problem.GetProperty("errors").GetProperty("refreshToken")[0].GetString());
+    }
+
+    [Fact]
     public async Task Gives_a_new_pair_for_the_same_session()
     {
         var person = await App.SignUpAsync();

@@ -80,6 +80,13 @@ public sealed class VersionTests(ProbeFixture probes) : IClassFixture<ProbeFixtu
         Assert.DoesNotContain(parameters, parameter => parameter.Text("name").Contains("version", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("v2")]
+    [InlineData("v1x")]
+    [InlineData("v0_9")]
+    public async Task There_is_no_document_of_another_version(string version) =>
+        await App.Get($"/openapi/{version}.json").Problem(HttpStatusCode.NotFound, "not_found");
+
     private async Task<JsonElement> Operation(string version, string path) =>
         (await Document(version)).GetProperty("paths").GetProperty(path).GetProperty("get");
 

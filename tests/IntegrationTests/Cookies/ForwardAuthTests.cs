@@ -85,6 +85,20 @@ public sealed class ForwardAuthTests(CookieWorld world)
         Assert.Equal("user", Field(answer, "Roles"));
     }
 
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("text/html")]
+    [InlineData("image/png, application/json;q=0")]
+    public async Task Answers_whatever_the_client_accepts_of_the_service(string accept)
+    {
+        var person = await world.App.SignUpAsync();
+        using var answer = await person.SendAsync(HttpMethod.Get, Verify, null, ("Accept", accept));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(person.Id.ToString(), Field(answer, "User"));
+        await person.SendAsync(HttpMethod.Get, $"{Verify}?permission=audit.read", null, ("Accept", accept))
+            .Problem(HttpStatusCode.Forbidden, "forbidden");
+    }
+
     [Fact]
     public async Task With_a_cookie_a_request_that_names_an_origin_is_judged_like_a_change()
     {
@@ -189,7 +203,8 @@ public sealed class ForwardAuthTests(CookieWorld world)
         // By the cookie, which the service does not get; a change needs what each change by cookie needs.
         var (browser, owner) = await world.SignedInAsync();
         (string, string) cookie = ("Cookie", $"own=1; {CookieWorld.Cookie}={browser.Cookie}; other=2");
-        Assert.Equal(HttpStatusCode.OK, await Ask(HttpMethod.Get, cookie));
+        // As an EventSource sends it.
+        Assert.Equal(HttpStatusCode.OK, await Ask(HttpMethod.Get, cookie, ("Accept", "text/event-stream")));
         Assert.Equal(HttpStatusCode.OK, await Ask(HttpMethod.Post, cookie, ("Origin", world.Frontend), ("X-CSRF", "1")));
         Assert.Equal(HttpStatusCode.Forbidden, await Ask(HttpMethod.Post, cookie, ("Origin", world.Frontend)));
         Assert.Equal(HttpStatusCode.Forbidden, await Ask(HttpMethod.Post, cookie, ("Origin", "https://evil.example.com"), ("X-CSRF", "1")));

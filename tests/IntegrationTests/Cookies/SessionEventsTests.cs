@@ -52,6 +52,23 @@ public sealed class SessionEventsTests(CookieWorld world)
     }
 
     [Fact]
+    public async Task The_answer_to_head_ends_and_leaves_its_connection_for_the_next_request()
+    {
+        var (browser, _) = await world.SignedInAsync();
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1, UseCookies = false };
+        using var client = new HttpClient(handler) { BaseAddress = world.App.Api, Timeout = Patience };
+        foreach (var method in (HttpMethod[])[HttpMethod.Head, HttpMethod.Get])
+        {
+            using var request = new HttpRequestMessage(method, method == HttpMethod.Head ? Events : CookieBrowser.Path);
+            request.Headers.Add("Cookie", $"{CookieWorld.Cookie}={browser.Cookie}");
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            if (method == HttpMethod.Head)
+                Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.ToString());
+        }
+    }
+
+    [Fact]
     public async Task A_session_has_a_bounded_number_of_streams_and_gets_their_places_back()
     {
         var (browser, _) = await world.SignedInAsync();

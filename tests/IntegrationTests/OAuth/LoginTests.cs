@@ -145,6 +145,30 @@ public sealed class LoginTests(OAuthWorld world)
     }
 
     [Fact]
+    public async Task A_provider_that_was_switched_off_is_no_way_to_sign_in()
+    {
+        var person = await world.SignedInAsync("facebook", new FakePerson());
+        await world.LinkAsync(person, "vk", new FakePerson()).Json(HttpStatusCode.NoContent);
+        await using var without = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            ReplicaOf = world.App,
+            Settings = { ["OAuth:Vk:ClientId"] = "", ["OAuth:Vk:ClientSecret"] = "" },
+        });
+        var there = new TestPerson(without, person.Email, "");
+        there.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        await there.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/facebook").Problem(HttpStatusCode.Conflict, "last_login");
+
+        // Beside it a passkey is the last way too.
+        var authenticator = new SoftwareAuthenticator(world.App.Api);
+        var options = await there.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options").Json(HttpStatusCode.OK);
+        var added = await there.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys", authenticator.Register(options))
+            .Json(HttpStatusCode.Created);
+        await there.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/facebook").Json(HttpStatusCode.NoContent);
+        await there.SendAsync(HttpMethod.Delete, $"/api/v1/users/me/passkeys/{added.Text("id")}")
+            .Problem(HttpStatusCode.Conflict, "last_login");
+    }
+
+    [Fact]
     public async Task A_user_without_password_and_address_gets_both_and_can_leave()
     {
         var account = new FakePerson();

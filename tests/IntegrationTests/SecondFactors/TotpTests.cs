@@ -263,6 +263,31 @@ public sealed class TotpTests(FactorWorld world)
     }
 
     [Fact]
+    public async Task Guesses_of_the_first_code_are_bounded_too()
+    {
+        // The owner adds an app and puts the confirmation off; somebody has an old session of the owner.
+        var person = await App.SignUpAsync();
+        var added = await person.SendAsync(HttpMethod.Post, Totp).Json(HttpStatusCode.OK);
+        var clock = TotpClock.Of(added.Text("secret"));
+        await world.AgeAsync(person, "created");
+        var guesses = 0;
+        for (var isRefused = false; !isRefused; guesses++)
+        {
+            using var answer = await Confirm(FactorWorld.Wrong(clock.Code()), "203.0.113.9");
+            isRefused = answer.StatusCode == HttpStatusCode.TooManyRequests;
+            await answer.Problem(answer.StatusCode, isRefused ? "too_many_attempts" : "invalid_code");
+            Assert.True(guesses <= 100, "The guesses are not bounded.");
+        }
+
+        await Confirm(clock.Code(), "203.0.113.9").Problem(HttpStatusCode.TooManyRequests, "too_many_attempts");
+        // From another network the owner still has a share.
+        await Confirm(clock.Code(), "198.51.100.9").Json(HttpStatusCode.OK);
+
+        Task<HttpResponseMessage> Confirm(string code, string from) =>
+            person.SendAsync(HttpMethod.Post, $"{Totp}/confirm", new { code }, ("X-Forwarded-For", from));
+    }
+
+    [Fact]
     public async Task Changes_of_contact_factors_and_logins_need_a_fresh_second_factor()
     {
         var (person, clock, codes) = await world.EnrolledAsync();

@@ -61,6 +61,18 @@ public sealed class ServiceAccountTests(CookieWorld world)
             },
         };
         await App.Client.SendAsync(request).Json(HttpStatusCode.OK);
+
+        // Some clients repeat their id in the body; another id beside the header is a mistake.
+        foreach (var id in (Guid[])[service.Id, Guid.NewGuid()])
+        {
+            using var both = new HttpRequestMessage(HttpMethod.Post, TokenPath)
+            {
+                Content = new FormUrlEncodedContent(
+                    [KeyValuePair.Create("grant_type", "client_credentials"), KeyValuePair.Create("client_id", $"{id}")]),
+                Headers = { Authorization = request.Headers.Authorization },
+            };
+            await App.Client.SendAsync(both).Json(id == service.Id ? HttpStatusCode.OK : HttpStatusCode.BadRequest);
+        }
     }
 
     [Fact]
@@ -263,6 +275,25 @@ public sealed class ServiceAccountTests(CookieWorld world)
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.NotNull(refused.Headers.RetryAfter);
         await FromAsync("203.0.113.78", service).Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Services_behind_one_address_get_tokens_at_the_same_time()
+    {
+        var service = await MakeAsync("money.read");
+        const string client = "203.0.113.79";
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(App.Stack.Redis.ConnectionString);
+        var pattern = $"{App.Settings["Redis:KeyPrefix"]}budget:service-token:*";
+        var before = redis.GetServers()[0].Keys(pattern: pattern).ToHashSet();
+        await FromAsync(client, service with { Secret = "wrong" }).Problem(HttpStatusCode.Unauthorized, "invalid_client");
+        var key = redis.GetServers()[0].Keys(pattern: pattern).Single(one => !before.Contains(one));
+
+        // One failure is left.
+        await redis.GetDatabase().StringIncrementAsync(key, 1998);
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => FromAsync(client, service).Json(HttpStatusCode.OK)));
+        Assert.Equal(1999, (int)await redis.GetDatabase().StringGetAsync(key));
+        await FromAsync(client, service with { Secret = "wrong" }).Problem(HttpStatusCode.Unauthorized, "invalid_client");
+        await FromAsync(client, service).Problem(HttpStatusCode.TooManyRequests, "too_many_attempts");
     }
 
     private static string[] Names(JsonElement json) =>

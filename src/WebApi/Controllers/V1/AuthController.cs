@@ -182,7 +182,8 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesErrors(401, 503)]
     public Task<ActionResult<ServiceTokenDto>> IssueServiceToken(IssueServiceToken command, CancellationToken cancellationToken) =>
         Answer(
-            command.ClientId is null && BasicCredentials.Find(Request) is { } client
+            // Some clients repeat their id in the body.
+            command.ClientSecret is null && BasicCredentials.Find(Request) is { } client && (command.ClientId ?? client.Id) == client.Id
                 ? command with { ClientId = client.Id, ClientSecret = client.Secret }
                 : command,
             cancellationToken);
