@@ -304,11 +304,11 @@ public sealed class PaymentTests(PaymentWorld world)
         var begun = await world.BeginAsync("stripe");
         world.Stripe.Begin(begun.Remote);
         await App.Database.ExecuteAsOwnerAsync("UPDATE payments SET created_at = created_at - interval '4 days' WHERE id = $1", begun.Id);
-        await App.Database.ExecuteAsOwnerAsync("UPDATE payment_work SET due_at = now() WHERE payment_id = $1", begun.Id);
+        await App.Database.ExecuteAsOwnerAsync("UPDATE payment_work SET due_at = now(), wakes = wakes + 1 WHERE payment_id = $1", begun.Id);
         var path = $"POST /v1/payment_intents/{begun.Remote.Id}/cancel";
         await Eventually.Holds(() => Task.FromResult(world.Stripe.Requests.Contains(path)), "Portico tries to cancel the payment");
         world.Stripe.Pay(begun.Remote);
-        await App.Database.ExecuteAsOwnerAsync("UPDATE payment_work SET due_at = now() WHERE payment_id = $1", begun.Id);
+        await App.Database.ExecuteAsOwnerAsync("UPDATE payment_work SET due_at = now(), wakes = wakes + 1 WHERE payment_id = $1", begun.Id);
         await begun.UntilAsync(payment => payment.Text("status") == "succeeded", "the payment is credited without a notification");
         Assert.Equal(100, await begun.BalanceAsync());
     }
