@@ -31,10 +31,10 @@ internal sealed class DemoProvider(Guid owner) : IPaymentProviders, IPaymentProv
 
     public Task<ProviderPayment> Get(string providerId, CancellationToken cancellationToken) => Task.FromResult(Remote);
 
-    public Task Cancel(string providerId, CancellationToken cancellationToken)
+    public Task<bool> Cancel(string providerId, CancellationToken cancellationToken)
     {
         Remote = Remote with { Status = ProviderPaymentStatus.Canceled };
-        return Task.CompletedTask;
+        return Task.FromResult(true);
     }
 
     public Task<Result<ProviderRefund>> Refund(Payment payment, PaymentRefund refund, CancellationToken cancellationToken) =>

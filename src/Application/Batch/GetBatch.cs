@@ -63,7 +63,7 @@ internal sealed partial class GetBatchValidator : AbstractValidator<GetBatch>
                 .WithMessage($"A path of this API with its query is needed, such as /api/v1/wallets; at most {MaxPathLength} characters.");
             request.RuleFor(item => item.Headers)
                 .Must(headers => headers.All(header => Allowed.Contains(header.Key, StringComparer.OrdinalIgnoreCase)
-                    && header.Value.Length <= MaxHeaderLength && !header.Value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
+                    && header.Value is { Length: <= MaxHeaderLength } value && !value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
                 .WithMessage($"Only these header fields can differ, each with visible ASCII characters: {string.Join(", ", Allowed)}.");
         });
     }

@@ -39,7 +39,7 @@ internal sealed class PlaceHoldHandler(LedgerClient ledger) : ICommandHandler<Pl
     private static readonly TimeSpan UsualLife = TimeSpan.FromDays(7);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(90);
 
-    private static readonly Error EndsTooLate = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
+    private static readonly Error WrongExpiry = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["expiresAt"] = [$"Give a time in the future, at most {LongestLife.TotalDays:0} days from now."],
     });
@@ -51,15 +51,17 @@ internal sealed class PlaceHoldHandler(LedgerClient ledger) : ICommandHandler<Pl
 
         var now = ledger.Now;
         var expiresAt = (command.ExpiresAt ?? now + UsualLife).ToUniversalTime();
-        if (expiresAt <= now || expiresAt > now + LongestLife)
-            return EndsTooLate;
+        if (expiresAt > now + LongestLife)
+            return WrongExpiry;
 
-        return await ledger.Execute(
+        // Whether the time has passed is decided after the key is known: a late repetition gets the hold that was placed.
+        var placed = await ledger.Execute(
             new Reservation(command.FromWalletId, command.ToWalletId, command.Amount, expiresAt, command.Description)
             {
                 Id = ledger.NewId()
             },
             HoldDto.Of,
             cancellationToken);
+        return placed.Error == LedgerErrors.ExpiryPassed ? WrongExpiry : placed;
     }
 }

@@ -67,6 +67,10 @@ internal sealed class PlaceOrderHandler(IOrders orders, OrderSteps steps, OrderR
 
     private async Task<Result<OrderPlan>> Plan(PlaceOrder command, CancellationToken cancellationToken)
     {
+        // No product has the empty id, which the service refuses as a mistake in a field.
+        if (command.Lines.Any(line => line.ProductId == Guid.Empty))
+            return OrderErrors.ProductNotFound;
+
         var found = await orders.FindProducts(command.Lines.Select(line => line.ProductId), cancellationToken);
         if (found.Error is { } error)
             return error;

@@ -41,7 +41,8 @@ public interface IPaymentProvider
     Task<ProviderPayment> Get(string providerId, CancellationToken cancellationToken);
 
     /// <summary>Makes sure that nobody pays it any more, where the provider can do that.</summary>
-    Task Cancel(string providerId, CancellationToken cancellationToken);
+    /// <returns>Whether it ended; otherwise its money is received already, or on its way.</returns>
+    Task<bool> Cancel(string providerId, CancellationToken cancellationToken);
 
     /// <summary>Returns money; the id of the refund is the idempotency key.</summary>
     /// <returns>The refund, or why the provider refused.</returns>

@@ -1,3 +1,4 @@
+using Portico.Application.Common.Paging;
 using Portico.Domain.Payments;
 
 namespace Portico.Application.Payments;
@@ -31,4 +32,7 @@ public interface IStoredWebhooks
 public sealed record WebhookFilter(PaymentProvider? Provider, WebhookState? State);
 
 /// <summary>The last notification of a page.</summary>
-public sealed record WebhookPosition(DateTimeOffset ReceivedAt, PaymentProvider Provider, string EventId);
+public sealed record WebhookPosition(DateTimeOffset ReceivedAt, PaymentProvider Provider, string EventId) : IBoundedPosition
+{
+    bool IBoundedPosition.IsPossible => Enum.IsDefined(Provider);
+}

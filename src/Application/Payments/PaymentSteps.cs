@@ -74,9 +74,9 @@ public sealed class PaymentSteps(
 
         var provider = ProviderOf(payment);
         var remote = await provider.Get(providerId, cancellationToken);
-        if (remote.Status == ProviderPaymentStatus.Pending && clock.GetUtcNow() - payment.CreatedAt > providers.Lifetime)
+        if (remote.Status == ProviderPaymentStatus.Pending && clock.GetUtcNow() - payment.CreatedAt > providers.Lifetime
+            && await provider.Cancel(providerId, cancellationToken))
         {
-            await provider.Cancel(providerId, cancellationToken);
             await Change(payment, changed => changed.Cancel(ExpiredReason, clock.GetUtcNow()), cancellationToken);
         }
 

@@ -265,6 +265,9 @@ public sealed class LedgerBook
 
     private Outcome Execute(Reservation reservation)
     {
+        if (reservation.ExpiresAt <= (reservation.At ?? _now))
+            return Refused(LedgerErrors.ExpiryPassed);
+
         var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
         if (source is null || destination is null || !IsOwn(reservation, source)
             || !IsDestination(reservation, destination))

@@ -42,6 +42,9 @@ public static class LedgerErrors
     public static readonly Error HoldClosed = new(
         ErrorKind.Conflict, "hold_closed", "The hold has ended: it was captured, was voided or has expired.");
 
+    public static readonly Error ExpiryPassed =
+        new(ErrorKind.Validation, "validation_failed", "The hold would have expired already. Give a time in the future.");
+
     public static readonly Error HoldExceeded = new(
         ErrorKind.Unprocessable, "hold_exceeded", "The amount is larger than the remaining amount of the hold.");
 

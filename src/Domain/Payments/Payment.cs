@@ -122,7 +122,7 @@ public sealed class Payment : AggregateRoot, IOwned
         if (!IsReceived)
             return PaymentErrors.NotPaid;
         if (amount is { } asked && asked.Currency != Currency)
-            return PaymentErrors.RefundExceeded;
+            return PaymentErrors.CurrencyMismatch;
         if (_refunds.Count >= MaxRefunds)
             return PaymentErrors.TooManyRefunds;
 

@@ -26,6 +26,9 @@ public static class PaymentErrors
     public static readonly Error RefundExceeded = new(
         ErrorKind.Unprocessable, "refund_exceeded", "The amount is larger than what was received and is not refunded yet.");
 
+    public static readonly Error CurrencyMismatch = new(
+        ErrorKind.Unprocessable, "currency_mismatch", "The amount must have the currency of the payment.");
+
     public static readonly Error TooManyRefunds = new(
         ErrorKind.Conflict, "too_many_refunds", "The payment has as many refunds as are allowed.");
 

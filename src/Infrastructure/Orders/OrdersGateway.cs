@@ -54,8 +54,11 @@ internal sealed class OrdersGateway(
         answer => PageOf(answer.Orders.Select(OrderMessages.Of), answer.NextCursor),
         cancellationToken);
 
-    public Task<Result<OrderDto>> Get(Guid id, CancellationToken cancellationToken) => Read(
-        options => client.GetOrderAsync(new V1.GetOrderRequest { OrderId = $"{id}" }, options), OrderMessages.Of, cancellationToken);
+    // No order has the empty id, which the service refuses as a mistake in a field.
+    public Task<Result<OrderDto>> Get(Guid id, CancellationToken cancellationToken) => id == Guid.Empty
+        ? Task.FromResult<Result<OrderDto>>(OrderErrors.NotFound)
+        : Read(
+            options => client.GetOrderAsync(new V1.GetOrderRequest { OrderId = $"{id}" }, options), OrderMessages.Of, cancellationToken);
 
     public Task<Result<OrderDto>> Place(
         Guid ownerId, Guid orderId, IReadOnlyList<PlaceOrderLine> lines, Money total, CancellationToken cancellationToken)

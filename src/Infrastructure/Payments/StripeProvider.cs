@@ -96,8 +96,9 @@ internal sealed partial class StripeProvider : ProviderClient, IPaymentProvider,
         return read.Error is null ? read.Value : throw new InvalidOperationException($"Stripe does not know the payment {providerId}.");
     }
 
-    public Task Cancel(string providerId, CancellationToken cancellationToken) => Ask<string>(
-        async token => (await _payments.CancelAsync(providerId, cancellationToken: token)).Id, cancellationToken);
+    // Refused while the bank of the user works on it, which may take days, and when it was paid a moment ago.
+    public async Task<bool> Cancel(string providerId, CancellationToken cancellationToken) => (await Ask<string>(
+        async token => (await _payments.CancelAsync(providerId, cancellationToken: token)).Id, cancellationToken)).IsSuccess;
 
     public Task<Result<ProviderRefund>> Refund(Payment payment, PaymentRefund refund, CancellationToken cancellationToken) =>
         Ask<ProviderRefund>(

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Payments;
 using Portico.Domain.Common;
@@ -83,14 +84,14 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
         {
             Status = ProviderPaymentStatus.Succeeded,
             Captured = captured,
-            Fee = found.IncomeAmount is { } income ? captured - MoneyOf(income) : null,
+            Fee = FeeOf(captured, found.IncomeAmount),
             // The amount that was refunded leaves out what is on its way.
             Refunds = await List(providerId, cancellationToken),
         };
     }
 
     // A payment that nobody pays is canceled by YooKassa itself, after an hour at most.
-    public Task Cancel(string providerId, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<bool> Cancel(string providerId, CancellationToken cancellationToken) => Task.FromResult(true);
 
     public async Task<Result<ProviderRefund>> Refund(Payment payment, PaymentRefund refund, CancellationToken cancellationToken)
     {
@@ -110,7 +111,7 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
         try
         {
             var notice = JsonSerializer.Deserialize<NotificationJson>(body.Span, Json);
-            if (notice is not { Type: "notification", Event: { Length: > 0 and <= 60 } kind, Object.Id: var id } || !IsId(id))
+            if (notice is not { Type: "notification", Event: { } kind, Object.Id: var id } || !KindForm().IsMatch(kind) || !IsId(id))
                 return PaymentErrors.InvalidWebhook;
             var payment = kind.StartsWith("payment.", StringComparison.Ordinal) ? id : notice.Object.PaymentId;
             return payment is null || IsId(payment)
@@ -182,12 +183,20 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
             _ => RefundStatus.Pending,
         });
 
+    // What is paid out in another currency does not tell the fee.
+    private static Money? FeeOf(Money captured, AmountJson? income) =>
+        income is not null && MoneyOf(income) is var rest && rest.Currency == captured.Currency ? captured - rest : null;
+
     private static AmountJson AmountOf(Money money) => new(money.Text, money.Currency.Code);
 
     private static Money MoneyOf(AmountJson amount) =>
         Currency.Find(amount.Currency) is { } currency && Money.Parse(amount.Value, currency) is { IsSuccess: true } read
             ? read.Value
             : throw new JsonException("YooKassa answered an amount that is none.");
+
+    // Anybody can send one, and PostgreSQL does not store every text.
+    [GeneratedRegex(@"\A[a-z0-9_.]{1,60}\z", RegexOptions.None, 100)]
+    private static partial Regex KindForm();
 
     [LoggerMessage(1, LogLevel.Warning, "YooKassa refused a call: {Reason}")]
     private partial void LogRefused(string reason);

@@ -1,11 +1,15 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace Portico.Orders.Calls;
 
 /// <summary>Converts a place in a list into the opaque text that clients send back.</summary>
-/// <remarks>The text names its list, so that of another list is refused. It is no secret and gives no access.</remarks>
+/// <remarks>
+/// The text names its list, so that of another list is refused, and so is a text that this class would not write for its place: it would
+/// fail later, and a failure looks like an outage. It is no secret and gives no access.
+/// </remarks>
 internal static class Cursor
 {
     private const int MaxLength = 2048;
@@ -15,6 +19,7 @@ internal static class Cursor
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        Converters = { new TextConverter() },
     };
 
     public static string Write<TPosition>(TPosition position) =>
@@ -28,13 +33,31 @@ internal static class Cursor
             return null;
         try
         {
-            var envelope = JsonSerializer.Deserialize<Envelope<TPosition>>(Base64Url.DecodeFromChars(text), Options);
-            return envelope?.List == typeof(TPosition).Name ? envelope.Position : null;
+            var json = Base64Url.DecodeFromChars(text);
+            // The serialiser throws other exceptions for text that is not UTF-8.
+            if (!Utf8.IsValid(json))
+                return null;
+            var envelope = JsonSerializer.Deserialize<Envelope<TPosition>>(json, Options);
+            return envelope is { Position: { } position } && envelope.List == typeof(TPosition).Name && Write(position) == text
+                ? position
+                : null;
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
+            // The last three are for half of a surrogate pair, and for bits after the last byte.
             return null;
         }
+    }
+
+    /// <summary>Refuses U+0000, which PostgreSQL can't compare.</summary>
+    private sealed class TextConverter : JsonConverter<string>
+    {
+        public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && !text.Contains('\0', StringComparison.Ordinal)
+                ? text
+                : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
     }
 
     private sealed record Envelope<TPosition>(string List, TPosition Position);

@@ -48,6 +48,9 @@ internal sealed class GatewayCache : IDisposable
             return null;
         if (CacheControlHeaderValue.TryParse(request.Headers.CacheControl.ToString(), out var wish) && wish.NoStore)
             return null;
+        // All strangers have one key, and the service may know them by a cookie.
+        if (caller is null && request.Headers.ContainsKey(HeaderNames.Cookie) && service.SentHeaders.Contains(HeaderNames.Cookie))
+            return null;
         return new GatewayCacheKey(
             service.Name,
             caller?.Subject,
@@ -84,10 +87,14 @@ internal sealed class GatewayCache : IDisposable
     }
 
     /// <summary>How long an answer may be used again; null for never.</summary>
-    public static TimeSpan? LifetimeOf(HttpResponseMessage answer, TimeSpan most)
+    /// <param name="answer">The answer.</param>
+    /// <param name="most">The longest time.</param>
+    /// <param name="isShared">Whether others may get it: strangers share their answers.</param>
+    public static TimeSpan? LifetimeOf(HttpResponseMessage answer, TimeSpan most, bool isShared)
     {
         var control = answer.Headers.CacheControl;
         if (answer.StatusCode != System.Net.HttpStatusCode.OK || control is { NoStore: true } or { NoCache: true }
+            || (isShared && control is { Private: true })
             || answer.Headers.Vary.Contains("*") || answer.Headers.Contains(HeaderNames.SetCookie))
             return null;
         var left = control?.MaxAge is { } maxAge ? maxAge - (answer.Headers.Age ?? TimeSpan.Zero) : most;

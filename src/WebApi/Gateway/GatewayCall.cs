@@ -90,12 +90,15 @@ internal sealed class GatewayCall(
             response.Headers.WWWAuthenticate = BearerChallenge.For(httpContext);
         if (IsMediaType(proxyResponse, EventStreams.MediaType))
             return httpContext.Features.Get<HeadRequest>() is null && await BeginStream(response, cancellationToken);
-        return Caching is not var (cache, key) || GatewayCache.LifetimeOf(proxyResponse, service.Route.CacheLifetime) is not { } lifetime
+        return Caching is not var (cache, key) || LifetimeOf(proxyResponse) is not { } lifetime
             || !await Keep(cache, key, lifetime, httpContext, proxyResponse, cancellationToken);
     }
 
     public override ValueTask TransformResponseTrailersAsync(
         HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) => default;
+
+    private TimeSpan? LifetimeOf(HttpResponseMessage answer) =>
+        GatewayCache.LifetimeOf(answer, service.Route.CacheLifetime, isShared: caller is null);
 
     private static void Add(HttpRequestMessage request, string name, StringValues values)
     {

@@ -101,6 +101,14 @@ public sealed class BatchTests : PorticoTests
                 headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Accept"] = "a\r\nb" },
             });
 
+        await Refused(
+            person,
+            new
+            {
+                path = "/api/v1/users/me",
+                headers = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Accept"] = null },
+            });
+
         // A batch in a batch, and a command: there is no GET for them.
         Assert.Equal([405, 405], (await Send(person, Path, "/api/v1/auth/logout")).Select(Status));
         await person.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK);

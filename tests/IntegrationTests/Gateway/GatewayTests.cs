@@ -333,6 +333,34 @@ public sealed class GatewayTests(GatewayWorld world) : IAsyncLifetime
         Assert.Equal("answer 6", await Text(_person, $"{path}?q=2"));
     }
 
+    [Fact]
+    public async Task Gives_an_answer_for_one_stranger_to_nobody_else()
+    {
+        var calls = 0;
+        var path = Service.On(context =>
+        {
+            if (context.Request.Query["control"] is [{ } control])
+                context.Response.Headers.CacheControl = control;
+            return context.Response.WriteAsync($"{Interlocked.Increment(ref calls)} {context.Request.Headers.Cookie}");
+        });
+
+        // What depends on nothing is the same for all strangers.
+        Assert.Equal(["1 ", "1 "], [await Get(""), await Get("")]);
+        Assert.Equal(["2 ", "3 "], [await Get("?control=private,max-age=60"), await Get("?control=private,max-age=60")]);
+        // A cookie names a stranger to the service.
+        Assert.Equal(["4 s=ada", "5 s=ben", "1 "], [await Get("", "s=ada"), await Get("", "s=ben"), await Get("")]);
+        Assert.Equal(["6 s=ada", "7 "], [await Get("?q", "s=ada"), await Get("?q")]);
+
+        async Task<string> Get(string query, string? cookie = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{Api}/shared{path}{query}");
+            if (cookie is not null)
+                request.Headers.Add("Cookie", cookie);
+            using var answer = await world.App.Client.SendAsync(request);
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
     [Theory]
     [InlineData("Cache-Control", "no-store")]
     [InlineData("Cache-Control", "no-cache")]

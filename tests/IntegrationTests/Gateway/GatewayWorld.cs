@@ -56,6 +56,7 @@ public sealed class GatewayWorld : IAsyncLifetime
             ("ResponseHeaders:0", "X-Total-Count"));
         Publish("unnamed", ("Identity", "None"));
         Publish("cached", ("CacheLifetime", "00:01:00"));
+        Publish("shared", ("Anonymous", "true"), ("CacheLifetime", "00:01:00"), ("RequestHeaders:0", "Cookie"));
         Publish("limited", ("RequestsPerMinute", $"{Limit / 100}"));
         Publish("slow", ("Timeout", ShortTimeout.ToString("c")));
         Publish("breaking");

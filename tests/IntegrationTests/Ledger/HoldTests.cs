@@ -92,6 +92,18 @@ public sealed class HoldTests : PorticoTests
     }
 
     [Fact]
+    public async Task A_repetition_after_the_hold_has_expired_gets_the_first_answer()
+    {
+        var (key, body) = (Guid.NewGuid().ToString(), Body("60.00", DateTimeOffset.UtcNow.AddSeconds(2)));
+        var first = await _ada.PostAsync(App, "holds", body, key).Json(HttpStatusCode.Created);
+        await Eventually.Holds(async () => (await _ada.BalanceAsync(_from)).Available == 100m, "the hold expires");
+        using var again = await _ada.PostAsync(App, "holds", body, key);
+        Assert.Equal(first.ToString(), (await again.Json(HttpStatusCode.Created)).ToString());
+        Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
+        await _ada.PostAsync(App, "holds", body).Problem(HttpStatusCode.BadRequest, "validation_failed");
+    }
+
+    [Fact]
     public async Task Ends_once_however_many_capture_void_and_expire_it_at_once()
     {
         var ledger = App.Services.GetRequiredService<ILedger>();

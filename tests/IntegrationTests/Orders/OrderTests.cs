@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Orders;
@@ -212,6 +214,31 @@ public sealed class OrderTests : IAsyncLifetime
             var problem = await _person.GetAsync($"{OrderPeople.Path}?cursor={cursor}")
                 .Problem(HttpStatusCode.BadRequest, "validation_failed");
             Assert.True(problem.GetProperty("errors").TryGetProperty("cursor", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_takes_the_orders_service_from_others_with_a_cursor_that_they_wrote()
+    {
+        var json = """{"List":"ProductPosition","Position":{"Name":"\u0000","Id":"0199c2a7-0001-7000-8000-000000000001"}}""";
+        var cursor = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+        // As many as open the circuit breaker when they fail.
+        for (var n = 0; n < 12; n++)
+        {
+            await _person.GetAsync($"/api/v1/products?cursor={cursor}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        }
+    }
+
+    [Fact]
+    public async Task An_id_of_nothing_is_missing_like_any_other()
+    {
+        var path = $"{OrderPeople.Path}/{Guid.Empty}";
+        await _person.GetAsync(path).Problem(HttpStatusCode.NotFound, "not_found");
+        await _person.CancelAsync(_app.Client, $"{Guid.Empty}").Problem(HttpStatusCode.NotFound, "not_found");
+        foreach (var id in (Guid[])[Guid.Empty, Guid.CreateVersion7()])
+        {
+            await _person.PostOrderAsync(_app.Client, new { walletId = _wallet, lines = new[] { new { productId = id, quantity = 1 } } })
+                .Problem(HttpStatusCode.UnprocessableEntity, "product_not_found");
         }
     }
 

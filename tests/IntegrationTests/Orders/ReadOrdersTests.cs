@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using Grpc.Core;
 using Portico.Domain.Users;
 using Portico.Orders.V1;
@@ -86,6 +88,18 @@ public sealed class ReadOrdersTests : IAsyncLifetime
         StatusCode.InvalidArgument,
         "VALIDATION_FAILED",
         Owner.ListOrdersAsync(new ListOrdersRequest { Limit = limit, Cursor = cursor }));
+
+    [Theory]
+    [InlineData("""{"List":"ProductPosition","Position":{"Name":"a\u0000","Id":"0199c2a7-0001-7000-8000-000000000001"}}""")]
+    [InlineData("""{"List":"ProductPosition","Position":{"Name":"\ud83d","Id":"0199c2a7-0001-7000-8000-000000000001"}}""")]
+    [InlineData("""{"List":"ProductPosition","Position":{"Name":"ÿ","Id":"0199c2a7-0001-7000-8000-000000000001"}}""")]
+    [InlineData("""{"List":"ProductPosition", "Position":{"Name":"a","Id":"0199c2a7-0001-7000-8000-000000000001"}}""")]
+    [InlineData("""{"List":"ProductPosition","Position":null}""")]
+    public async Task Refuses_a_cursor_that_looks_like_one(string json) => await OrderCalls.RefusedAsync(
+        StatusCode.InvalidArgument,
+        "VALIDATION_FAILED",
+        // One byte a character, so that one of them is no UTF-8.
+        Owner.ListProductsAsync(new ListProductsRequest { Cursor = Base64Url.EncodeToString(Encoding.Latin1.GetBytes(json)) }));
 
     [Fact]
     public async Task Refuses_the_cursor_of_another_list()

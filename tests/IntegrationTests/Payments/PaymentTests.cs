@@ -117,6 +117,33 @@ public sealed class PaymentTests(PaymentWorld world)
         await large.Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(",")]
+    [InlineData("t")]
+    [InlineData("v1=00")]
+    [InlineData("t=1764330000")]
+    [InlineData("t=x,v1=00")]
+    [InlineData("t=99999999999999999999,v1=00")]
+    public async Task A_signature_that_is_none_is_refused(string signature)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/webhooks/stripe") { Content = new StringContent("{}") };
+        request.Headers.TryAddWithoutValidation("Stripe-Signature", signature);
+        await App.Client.SendAsync(request).Problem(HttpStatusCode.BadRequest, "invalid_webhook");
+    }
+
+    [Theory]
+    [InlineData("payment.succeeded\\u0000")]
+    [InlineData("payment.succeeded\\n")]
+    [InlineData("payment.\\ud83d")]
+    [InlineData("\\u202e")]
+    public async Task A_notification_whose_name_no_provider_has_is_refused(string kind)
+    {
+        var body = $$$"""{"type":"notification","event":"{{{kind}}}","object":{"id":"x"}}""";
+        await App.Client.PostAsync(new Uri("/api/v1/webhooks/yookassa", UriKind.Relative), new StringContent(body))
+            .Problem(HttpStatusCode.BadRequest, "invalid_webhook");
+    }
+
     [Fact]
     public async Task A_notification_of_YooKassa_is_believed_by_nobody_until_YooKassa_confirms_it()
     {
@@ -269,6 +296,35 @@ public sealed class PaymentTests(PaymentWorld world)
         Assert.Equal("canceled", ended.Text("failure"));
         Assert.Equal(0, await begun.BalanceAsync());
         await begun.RefundAsync().Problem(HttpStatusCode.Conflict, "payment_not_paid");
+    }
+
+    [Fact]
+    public async Task A_payment_that_Stripe_is_working_on_is_looked_at_until_it_is_received()
+    {
+        var begun = await world.BeginAsync("stripe");
+        world.Stripe.Begin(begun.Remote);
+        await App.Database.ExecuteAsOwnerAsync("UPDATE payments SET created_at = created_at - interval '4 days' WHERE id = $1", begun.Id);
+        await App.Database.ExecuteAsOwnerAsync("UPDATE payment_work SET due_at = now(), wakes = wakes + 1 WHERE payment_id = $1", begun.Id);
+        var path = $"POST /v1/payment_intents/{begun.Remote.Id}/cancel";
+        await Eventually.Holds(() => Task.FromResult(world.Stripe.Requests.Contains(path)), "Portico tries to cancel the payment");
+        world.Stripe.Pay(begun.Remote);
+        await App.Database.ExecuteAsOwnerAsync("UPDATE payment_work SET due_at = now(), wakes = wakes + 1 WHERE payment_id = $1", begun.Id);
+        await begun.UntilAsync(payment => payment.Text("status") == "succeeded", "the payment is credited without a notification");
+        Assert.Equal(100, await begun.BalanceAsync());
+    }
+
+    [Theory]
+    [InlineData("stripe")]
+    [InlineData("yookassa")]
+    public async Task A_payment_that_is_settled_in_another_currency_is_credited_without_a_fee(string provider)
+    {
+        var begun = await world.BeginAsync(provider);
+        begun.Remote.SettledIn = "GBP";
+        begun.Server.Pay(begun.Remote);
+        using var told = await begun.NotifyAsync();
+        await begun.UntilAsync(payment => payment.Text("status") == "succeeded", "the payment is credited");
+        Assert.Equal(100, await begun.BalanceAsync());
+        await PaymentChecker.CheckAsync(App.Database.Portico);
     }
 
     [Fact]

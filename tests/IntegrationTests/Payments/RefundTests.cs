@@ -130,6 +130,8 @@ public sealed class RefundTests(PaymentWorld world)
         Assert.Equal((100m, 0m, 100m), await begun.Person.BalanceAsync(begun.Wallet));
         await begun.Person.TransferAsync(App, begun.Wallet, await (await App.SignUpAsync()).OpenWalletAsync(), "90.00");
         await begun.RefundAsync("40.00").Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        await world.Manager.PostAsync(App, $"payments/{begun.Id}/refund", new { amount = LedgerPeople.Money("1.00", "USD") })
+            .Problem(HttpStatusCode.UnprocessableEntity, "currency_mismatch");
         await begun.Person.PostAsync(App, $"payments/{begun.Id}/refund", new { }).Problem(HttpStatusCode.Forbidden, "forbidden");
         Assert.Empty(begun.Remote.Refunds);
     }

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Portico.Domain.Users;
 using Portico.Testing;
@@ -78,6 +80,20 @@ public sealed class StoredWebhookTests(PaymentWorld world)
         var ofStripe = await ReadAllAsync("?provider=stripe&state=handled&limit=100");
         Assert.Contains(older.Remote.Id, ofStripe.Select(IdOf));
         Assert.DoesNotContain(newer.Remote.Id, ofStripe.Select(IdOf));
+    }
+
+    [Fact]
+    public async Task A_cursor_of_a_provider_that_does_not_exist_is_refused()
+    {
+        await world.PaidAsync("stripe");
+        await world.PaidAsync("yookassa");
+        var page = await world.Manager.GetAsync($"{Path}?limit=1").Json(HttpStatusCode.OK);
+        var json = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(page.Text("nextCursor")));
+        var other = json.Replace("\"Provider\":0", "\"Provider\":7", StringComparison.Ordinal)
+            .Replace("\"Provider\":1", "\"Provider\":7", StringComparison.Ordinal);
+        Assert.NotEqual(json, other);
+        await world.Manager.GetAsync($"{Path}?cursor={Base64Url.EncodeToString(Encoding.UTF8.GetBytes(other))}")
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
     }
 
     [Fact]

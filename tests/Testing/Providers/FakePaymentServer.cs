@@ -39,6 +39,10 @@ public sealed class FakePayment
     public required string? PorticoId { get; init; }
     public string Status { get; set; } = "pending";
     public long Received { get; set; }
+
+    /// <summary>The currency that the provider pays out in; without it, that of the payment.</summary>
+    public string? SettledIn { get; set; }
+
     public IList<FakeRefund> Refunds { get; } = new List<FakeRefund>();
 
     /// <summary>What the provider charges: 2.9 % and 30 minor units.</summary>
@@ -111,9 +115,16 @@ public abstract class FakePaymentServer : IAsyncDisposable
     {
         lock (Gate)
         {
-            if (payment.Status == "pending")
+            if (payment.Status is "pending" or "processing")
                 (payment.Status, payment.Received) = ("succeeded", payment.Amount);
         }
+    }
+
+    /// <summary>The bank of the user works on it, which may take days.</summary>
+    public void Begin(FakePayment payment)
+    {
+        lock (Gate)
+            payment.Status = "processing";
     }
 
     /// <summary>The payment ends without money.</summary>

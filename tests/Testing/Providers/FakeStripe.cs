@@ -99,8 +99,8 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
                 return Error(404, "invalid_request_error", "resource_missing", $"No such payment_intent: '{id}'");
             if (path.EndsWith("/cancel", StringComparison.Ordinal))
             {
-                if (payment.Status == "succeeded")
-                    return Error(400, "invalid_request_error", "payment_intent_unexpected_state", "It has a status of succeeded.");
+                if (payment.Status is "succeeded" or "processing")
+                    return Error(400, "invalid_request_error", "payment_intent_unexpected_state", $"It has a status of {payment.Status}.");
                 payment.Status = "canceled";
             }
 
@@ -176,7 +176,7 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
                     ["id"] = $"txn_{payment.Id}",
                     ["object"] = "balance_transaction",
                     ["amount"] = payment.Received,
-                    ["currency"] = payment.Currency,
+                    ["currency"] = payment.SettledIn ?? payment.Currency,
                     ["fee"] = payment.Fee,
                     ["net"] = payment.Received - payment.Fee,
                 },

@@ -137,7 +137,7 @@ public sealed class FakeYookassa() : FakePaymentServer("Idempotence-Key")
         };
         if (payment.Status == "succeeded")
         {
-            json["income_amount"] = AmountOf(payment.Received - payment.Fee, payment.Currency);
+            json["income_amount"] = AmountOf(payment.Received - payment.Fee, payment.SettledIn ?? payment.Currency);
             json["refunded_amount"] = AmountOf(payment.Refunded, payment.Currency);
         }
 
