@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Portico.DevStack;
 using Portico.Domain.Users;
+using Portico.IntegrationTests.Conventions;
 using Portico.IntegrationTests.Gateway;
 using Portico.Testing;
 
@@ -62,6 +63,20 @@ public sealed class ForwardAuthTests(CookieWorld world)
 
         await person.SendAsync(HttpMethod.Post, "/api/v1/auth/logout").Json(HttpStatusCode.NoContent);
         await person.GetAsync(Verify).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Theory]
+    [InlineData("permision=audit.read", "permision")]
+    [InlineData("permission=", "permission")]
+    [InlineData("permission=%20", "permission")]
+    [InlineData("permission=audit.read&permission=users.read", "permission")]
+    [InlineData("permission=audit.read&role=admin", "role")]
+    public async Task A_mistake_in_the_question_lets_nobody_through(string query, string field)
+    {
+        var admin = await world.App.SignUpAsync(Role.Admin);
+        var problem = await admin.GetAsync($"{Verify}?{query}").Problem(HttpStatusCode.BadRequest, "validation_failed");
+        Assert.Equal([field], problem.Fields());
+        await world.App.Client.GetAsync($"{Verify}?{query}").Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     [Fact]
