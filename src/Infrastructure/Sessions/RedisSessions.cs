@@ -57,6 +57,15 @@ internal sealed class RedisSessions(
             redis.call('ZADD', KEYS[2], now, id)
             keep(absolute, idle)
             local pushed = {}
+            if redis.call('ZCARD', KEYS[2]) > most then
+                -- The index still has sessions whose idle lifetime is over. Their keys have the hash tag of the user too.
+                local prefix = string.sub(KEYS[1], 1, -#id - 1)
+                for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+                    if redis.call('EXISTS', prefix .. other) == 0 then
+                        redis.call('ZREM', KEYS[2], other)
+                    end
+                end
+            end
             local excess = redis.call('ZCARD', KEYS[2]) - most
             if excess > 0 then
                 pushed = redis.call('ZRANGE', KEYS[2], 0, excess - 1)

@@ -176,6 +176,26 @@ public sealed class RefreshSessionTests : PorticoTests
     }
 
     [Fact]
+    public async Task A_session_whose_idle_lifetime_is_over_pushes_no_other_out()
+    {
+        var prefix = $"idle-{Guid.NewGuid():N}:";
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings = { ["Redis:KeyPrefix"] = prefix, ["Sessions:MaxPerUser"] = "2" },
+        });
+        var person = await app.SignUpAsync();
+        var idle = person.With((await person.LogInAsync().Json(HttpStatusCode.OK)).Text("accessToken"));
+        var idleId = (await idle.GetAsync("/api/v1/auth/check").Json(HttpStatusCode.OK)).Text("sid");
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(App.Stack.Redis.ConnectionString);
+        var key = redis.GetServer(App.Stack.Redis.ConnectionString).Keys(pattern: $"{prefix}session:*:{Guid.Parse(idleId):N}").Single();
+        await redis.GetDatabase().KeyExpireAsync(key, TimeSpan.FromMilliseconds(1));
+        await Eventually.Holds(async () => !await redis.GetDatabase().KeyExistsAsync(key), "the session has expired");
+
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+        await person.RefreshAsync().Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Notes_a_reuse_once_in_the_audit_log_and_counts_it()
     {
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
