@@ -1,3 +1,5 @@
+using Portico.Testing;
+
 namespace Portico.IntegrationTests.Conventions;
 
 /// <summary>By what a request is found again: its id, its line in the access log, its trace.</summary>
@@ -23,7 +25,7 @@ public sealed class RequestLogTests(ProbeFixture probes) : IClassFixture<ProbeFi
     {
         var id = $"line-{Guid.NewGuid():N}";
         await App.Get($"{Requests.Probes}/{Guid.NewGuid()}?secret=hidden", ("X-Request-Id", id), ("Authorization", "Bearer hidden"));
-        Assert.StartsWith("GET api/v{version:apiVersion}/probes/{id:guid} 200 in ", LineOf(id), StringComparison.Ordinal);
+        Assert.StartsWith("GET api/v{version:apiVersion}/probes/{id:guid} 200 in ", await LineOfAsync(id), StringComparison.Ordinal);
         Assert.DoesNotContain(App.Options.Log.Lines, any => any.Message.Contains("hidden", StringComparison.Ordinal));
     }
 
@@ -35,7 +37,7 @@ public sealed class RequestLogTests(ProbeFixture probes) : IClassFixture<ProbeFi
     {
         var id = $"line-{Guid.NewGuid():N}";
         await App.Get(path, ("X-Request-Id", id));
-        Assert.StartsWith("GET (none) 404 in ", LineOf(id), StringComparison.Ordinal);
+        Assert.StartsWith("GET (none) 404 in ", await LineOfAsync(id), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,9 +61,13 @@ public sealed class RequestLogTests(ProbeFixture probes) : IClassFixture<ProbeFi
         Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", response.Header("traceparent"));
     }
 
-    /// <summary>The only line of the access log that a request has.</summary>
-    private string LineOf(string requestId) => Assert.Single(
-        App.Options.Log.Lines,
-        line => line.Scope.Contains(requestId, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal))
-        .Message;
+    /// <summary>The only line of the access log that a request has. It is written after the answer.</summary>
+    private async Task<string> LineOfAsync(string requestId)
+    {
+        bool IsOf(LogLine line) =>
+            line.Scope.Contains(requestId, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal);
+
+        await Eventually.Holds(() => Task.FromResult(App.Options.Log.Lines.Any(IsOf)), "the line of the request is written");
+        return Assert.Single(App.Options.Log.Lines, IsOf).Message;
+    }
 }

@@ -51,16 +51,20 @@ public sealed class SessionEventsTests(CookieWorld world)
         }
     }
 
-    [Fact]
-    public async Task The_answer_to_head_ends_and_leaves_its_connection_for_the_next_request()
+    [Theory]
+    [InlineData(Events)]
+    [InlineData("/api/v1/dashboard")]
+    public async Task The_answer_to_head_ends_and_leaves_its_connection_for_the_next_request(string stream)
     {
         var (browser, _) = await world.SignedInAsync();
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1, UseCookies = false };
         using var client = new HttpClient(handler) { BaseAddress = world.App.Api, Timeout = Patience };
         foreach (var method in (HttpMethod[])[HttpMethod.Head, HttpMethod.Get])
         {
-            using var request = new HttpRequestMessage(method, method == HttpMethod.Head ? Events : CookieBrowser.Path);
+            using var request = new HttpRequestMessage(method, method == HttpMethod.Head ? stream : CookieBrowser.Path);
             request.Headers.Add("Cookie", $"{CookieWorld.Cookie}={browser.Cookie}");
+            if (method == HttpMethod.Head)
+                request.Headers.Add("Accept", "text/event-stream");
             using var answer = await client.SendAsync(request);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             if (method == HttpMethod.Head)
