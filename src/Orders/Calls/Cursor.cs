@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
+using Portico.Application.Common.Json;
 
 namespace Portico.Orders.Calls;
 
@@ -47,17 +48,6 @@ internal static class Cursor
             // The last three are for half of a surrogate pair, and for bits after the last byte.
             return null;
         }
-    }
-
-    /// <summary>Refuses U+0000, which PostgreSQL can't compare.</summary>
-    private sealed class TextConverter : JsonConverter<string>
-    {
-        public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && !text.Contains('\0', StringComparison.Ordinal)
-                ? text
-                : throw new JsonException();
-
-        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
     }
 
     private sealed record Envelope<TPosition>(string List, TPosition Position);

@@ -89,7 +89,7 @@ internal sealed class GatewayCall(
         if (proxyResponse.StatusCode == HttpStatusCode.Unauthorized)
             response.Headers.WWWAuthenticate = BearerChallenge.For(httpContext);
         if (IsMediaType(proxyResponse, EventStreams.MediaType))
-            return httpContext.Features.Get<HeadRequest>() is null && await BeginStream(response, cancellationToken);
+            return !httpContext.IsHead() && await BeginStream(response, cancellationToken);
         return Caching is not var (cache, key) || LifetimeOf(proxyResponse) is not { } lifetime
             || !await Keep(cache, key, lifetime, httpContext, proxyResponse, cancellationToken);
     }

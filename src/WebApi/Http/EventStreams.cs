@@ -13,8 +13,11 @@ internal static class EventStreams
     {
         response.ContentType = MediaType;
         response.SendAtOnce();
-        return response.HttpContext.Features.Get<HeadRequest>() is null;
+        return !response.HttpContext.IsHead();
     }
+
+    /// <summary>Whether the request came as HEAD.</summary>
+    public static bool IsHead(this HttpContext context) => context.Features.Get<HeadRequest>() is not null;
 
     /// <summary>Sends a part of an event stream, and restarts the timeout of the request.</summary>
     public static async Task SendEvent(this HttpContext http, string text, CancellationToken cancellationToken)
