@@ -45,7 +45,7 @@ public sealed class PgBouncerServer : LocalServer, IAsyncDisposable
 
     /// <summary>The same connection string, through PgBouncer.</summary>
     public string Through(string connection) =>
-        new NpgsqlConnectionStringBuilder(connection) { Host = "127.0.0.1", Port = Port, NoResetOnClose = true }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(connection) { Host = "127.0.0.1", Port = Port }.ConnectionString;
 
     public async ValueTask DisposeAsync() => await EndAsync();
 

@@ -25,9 +25,14 @@ internal sealed partial class DeadLetterReplay(
 
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        if (await Replay(cancellationToken) is > 0 and var replayed)
+        var (dead, asked) = await deadLetters.Count(cancellationToken);
+        if (asked > 0 && await Replay(cancellationToken) is > 0 and var replayed)
+        {
             LogReplayed(replayed);
-        metrics.Dead(await deadLetters.Count(cancellationToken));
+            (dead, _) = await deadLetters.Count(cancellationToken);
+        }
+
+        metrics.Dead(dead);
     }
 
     private async Task Handle(DeadLetter dead, CancellationToken cancellationToken)

@@ -68,10 +68,14 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         return true;
     }
 
-    public async Task<long> Count(CancellationToken cancellationToken)
+    /// <summary>Counts the dead letters.</summary>
+    /// <returns>How many there are, and how many of them an operator replays.</returns>
+    public async Task<(long All, long Replayed)> Count(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT count(*) FROM dead_events");
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var command = database.CreateCommand("SELECT count(*), count(replay_asked_at) FROM dead_events");
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return (row.GetInt64(0), row.GetInt64(1));
     }
 
     private static string Shorten(string reason) => reason.Length > MaxReason ? reason[..MaxReason] : reason;

@@ -13,6 +13,7 @@ internal abstract partial class PeriodicService(
     TimeSpan interval, TimeProvider clock, ILogger logger, WakeSignal? signal = null) : BackgroundService
 {
     private readonly WakeSignal _signal = signal ?? new WakeSignal();
+    private ITimer? _earlier;
     private bool _isAway;
 
     protected TimeProvider Clock { get; } = clock;
@@ -24,6 +25,20 @@ internal abstract partial class PeriodicService(
 
     /// <summary>Lets the next round begin now instead of after the interval. Thread-safe.</summary>
     protected void Wake() => _signal.Set();
+
+    /// <summary>Lets the next round begin after a pause that is shorter than the interval. Only for <see cref="Do"/>.</summary>
+    /// <param name="pause">The pause from now on, in place of an earlier one; infinite is none.</param>
+    protected void WakeAfter(TimeSpan pause)
+    {
+        _earlier ??= Clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _earlier.Change(pause, Timeout.InfiniteTimeSpan);
+    }
+
+    public override void Dispose()
+    {
+        _earlier?.Dispose();
+        base.Dispose();
+    }
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

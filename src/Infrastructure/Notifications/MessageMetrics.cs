@@ -16,7 +16,7 @@ internal enum MessageOutcome
 internal sealed class MessageMetrics
 {
     private readonly Counter<long> _messages;
-    private QueueState _state = new(0, TimeSpan.Zero, 0);
+    private QueueState _state = new(0, TimeSpan.Zero, null, 0);
 
     public MessageMetrics(IMeterFactory meters)
     {

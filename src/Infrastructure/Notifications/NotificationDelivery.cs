@@ -22,7 +22,8 @@ internal sealed partial class NotificationDelivery(
     // Only for notifications of other processes: this process sets the signal, and retries have their own time.
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
+    // Each poll of an idle process measures, and the measure also says that nothing is due: it is the only statement.
+    private static readonly TimeSpan MeasureInterval = PollInterval - TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -42,21 +43,29 @@ internal sealed partial class NotificationDelivery(
             var pause = PollInterval;
             try
             {
+                TimeSpan? due = TimeSpan.Zero;
                 if (clock.GetTimestamp() >= measureAt)
                 {
-                    metrics.Measured(await queue.Measure(stoppingToken));
+                    var state = await queue.Measure(stoppingToken);
+                    metrics.Measured(state);
+                    due = state.UntilNextDue;
                     measureAt = clock.GetTimestamp() + (long)(MeasureInterval.TotalSeconds * clock.TimestampFrequency);
                 }
 
                 if (sending.Count < Senders)
                 {
-                    var (claimed, postponed) = await queue.Claim(Senders - sending.Count, _lease, stoppingToken);
-                    metrics.Count(MessageOutcome.Postponed, "any", postponed);
-                    sending.AddRange(claimed.Select(Deliver));
-                    if (claimed.Count + postponed > 0)
-                        continue;
-                    if (await queue.UntilNextDue(stoppingToken) is { } due && due < PollInterval)
-                        pause = due > ShortestPause ? due : ShortestPause;
+                    if (due <= TimeSpan.Zero)
+                    {
+                        var (claimed, postponed) = await queue.Claim(Senders - sending.Count, _lease, stoppingToken);
+                        metrics.Count(MessageOutcome.Postponed, "any", postponed);
+                        sending.AddRange(claimed.Select(Deliver));
+                        if (claimed.Count + postponed > 0)
+                            continue;
+                        due = await queue.UntilNextDue(stoppingToken);
+                    }
+
+                    if (due < PollInterval)
+                        pause = due > ShortestPause ? due.Value : ShortestPause;
                 }
 
                 away = false;

@@ -10,8 +10,12 @@ namespace Portico.Infrastructure.Notifications;
 internal sealed record ClaimedMessage(
     Guid Id, ContactAddress To, string Locale, Notification Notification, DateTimeOffset QueuedAt, int Try);
 
-/// <summary>The number of waiting notifications, the age of the oldest, and the number of dead letters.</summary>
-internal sealed record QueueState(long Queued, TimeSpan Oldest, long Dead);
+/// <summary>The state of the notification queue.</summary>
+/// <param name="Queued">The number of waiting notifications.</param>
+/// <param name="Oldest">The age of the oldest of them.</param>
+/// <param name="UntilNextDue">The time until the next one is due, not positive when it is; <c>null</c> when none waits.</param>
+/// <param name="Dead">The number of dead letters.</param>
+internal sealed record QueueState(long Queued, TimeSpan Oldest, TimeSpan? UntilNextDue, long Dead);
 
 /// <summary>The notification queue in the table <c>messages</c>, which several processes read.</summary>
 /// <remarks>A process claims a notification for the time of a lease; after that another process may claim it.</remarks>
@@ -90,12 +94,11 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     public Task MarkFailed(ClaimedMessage message, string reason, TimeSpan pause, CancellationToken cancellationToken) =>
         Mark(message, "queued", reason, pause, cancellationToken);
 
-    /// <summary>The time until the next notification is due; <c>null</c> when none is queued.</summary>
+    /// <returns>The time until the next notification is due, not positive when it is; <c>null</c> when none waits.</returns>
     public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM messages WHERE status = 'queued'");
-        return await command.ExecuteScalarAsync(cancellationToken) is double seconds ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
+        await using var command = database.CreateCommand("SELECT min(due_at) - now() FROM messages WHERE status = 'queued'");
+        return await command.ExecuteScalarAsync(cancellationToken) as TimeSpan?;
     }
 
     public async Task<QueueState> Measure(CancellationToken cancellationToken)
@@ -103,12 +106,13 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         await using var command = database.CreateCommand(
             """
             SELECT count(*), coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float8,
-                (SELECT count(*) FROM messages WHERE status = 'dead')
+                min(due_at) - now(), (SELECT count(*) FROM messages WHERE status = 'dead')
             FROM messages WHERE status = 'queued'
             """);
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         await rows.ReadAsync(cancellationToken);
-        return new QueueState(rows.GetInt64(0), TimeSpan.FromSeconds(rows.GetDouble(1)), rows.GetInt64(2));
+        return new QueueState(
+            rows.GetInt64(0), TimeSpan.FromSeconds(rows.GetDouble(1)), rows.GetValue(2) as TimeSpan?, rows.GetInt64(3));
     }
 
     private async Task Mark(ClaimedMessage message, string status, string? reason, TimeSpan? pause, CancellationToken cancellationToken)

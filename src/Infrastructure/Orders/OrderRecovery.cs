@@ -10,15 +10,18 @@ namespace Portico.Infrastructure.Orders;
 
 /// <summary>Ends the sagas that a crash or an outage left: undoes orders that were being placed, completes cancellations.</summary>
 /// <remarks>
-/// A saga is taken when its lease has ended, so replicas share the work. One that can't be ended now is tried again after a pause that
-/// grows to half a second: an order is ended soon after the service that it needs is back.
+/// A saga is taken when its lease has ended, so replicas share the work. Every five seconds an idle process asks when the next lease ends.
+/// A saga that can't be ended now is tried again after a pause that grows to half a second, in rounds that are a second apart: an order is
+/// ended soon after the service that it needs is back.
 /// </remarks>
 internal sealed partial class OrderRecovery : PeriodicService
 {
     private const int BatchSize = 100;
     private const int AtOnce = 8;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    // Only for sagas of another process that has crashed since the last round: the end of any other lease is known.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
     private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500));
 
     // A call that hangs because its service has just started again must not delay the next attempt for long.
@@ -33,7 +36,7 @@ internal sealed partial class OrderRecovery : PeriodicService
     public OrderRecovery(
         OrderSagaStore sagas, OrderSteps steps, OrderSagaSignal signal, IMeterFactory meters, TimeProvider clock,
         ILogger<OrderRecovery> logger)
-        : base(Interval, clock, logger, signal)
+        : base(PollInterval, clock, logger, signal)
     {
         (_sagas, _steps, _logger) = (sagas, steps, logger);
         var meter = meters.Create("Portico.Orders");
@@ -45,16 +48,26 @@ internal sealed partial class OrderRecovery : PeriodicService
 
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        List<OrderSaga> taken;
-        do
+        // Unless the round succeeds: soon after PostgreSQL is back.
+        WakeAfter(ShortestPause);
+        var due = await _sagas.UntilNextDue(cancellationToken);
+        if (due <= TimeSpan.Zero)
         {
-            taken = await _sagas.Take(BatchSize, cancellationToken);
-            await Parallel.ForEachAsync(
-                taken,
-                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-                async (saga, token) => await TryEnd(saga, token));
+            List<OrderSaga> taken;
+            do
+            {
+                taken = await _sagas.Take(BatchSize, cancellationToken);
+                await Parallel.ForEachAsync(
+                    taken,
+                    new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+                    async (saga, token) => await TryEnd(saga, token));
+            }
+            while (taken.Count == BatchSize);
+            due = await _sagas.UntilNextDue(cancellationToken);
         }
-        while (taken.Count == BatchSize);
+
+        if (due is null || due > ShortestPause)
+            WakeAfter(due < PollInterval ? due.Value : Timeout.InfiniteTimeSpan);
     }
 
     private async Task TryEnd(OrderSaga saga, CancellationToken cancellationToken)

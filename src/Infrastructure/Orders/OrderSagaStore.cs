@@ -146,6 +146,13 @@ internal sealed partial class OrderSagaStore(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <returns>The time until the next lease ends, not positive when one has ended; <c>null</c> when there is no saga.</returns>
+    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT min(leased_until) - clock_timestamp() FROM order_sagas");
+        return await command.ExecuteScalarAsync(cancellationToken) as TimeSpan?;
+    }
+
     /// <summary>Takes sagas whose lease has ended, the oldest lease first, each with a new lease.</summary>
     public async Task<List<OrderSaga>> Take(int count, CancellationToken cancellationToken)
     {

@@ -9,9 +9,11 @@ internal sealed class DatabaseSettings : ISettings
     private const string Key = "ConnectionStrings:Orders";
 
     // A later value overrides an earlier one. A call that is cancelled waits at most the cancellation timeout for a server that hangs.
+    // Nothing is left to reset: settings are local to their transactions. Behind a pooler, a reset would reach another transaction.
     // Images without Kerberos write an error to the log at the first connection when encryption by GSS is tried; TLS is the way here.
     private const string Defaults =
-        "Timeout=5;Command Timeout=10;Cancellation Timeout=500;GSS Encryption Mode=Disable;Application Name=orders;Maximum Pool Size=20";
+        "Timeout=5;Command Timeout=10;Cancellation Timeout=500;GSS Encryption Mode=Disable;Application Name=orders;Maximum Pool Size=20;"
+        + "No Reset On Close=true";
 
     public static string Section => "ConnectionStrings";
 
