@@ -9,27 +9,12 @@ namespace Portico.Domain.Ledger;
 /// </remarks>
 public sealed class LedgerBook
 {
-    private readonly LedgerState _state;
+    private readonly LedgerChanges _changes;
     private readonly DateTimeOffset _now;
     private readonly LedgerLimits _limits;
-    private readonly Dictionary<Guid, Account> _accounts = [];
-    private readonly Dictionary<Guid, Hold> _holds = [];
-    private readonly Dictionary<Guid, int> _openHolds = [];
-    private readonly Dictionary<Guid, Original> _originals = [];
-    private readonly Dictionary<(Guid, string), KnownKey> _usedKeys = [];
-    private readonly List<Journal> _journals = [];
-    private readonly List<Posting> _postings = [];
-    private readonly List<LedgerEvent> _events = [];
-    private readonly List<ExecutedExchange> _exchanges = [];
-    private readonly List<StoredOutcome> _keys = [];
 
-    private readonly Dictionary<(Guid, string), Spending> _spending = [];
-
-    // The accounts and the spending as they were before the current instruction.
-    private readonly List<(Guid Id, Account? Before)> _undo = [];
-    private readonly List<((Guid, string) Subject, Spending? Before)> _undoSpending = [];
-
-    private LedgerBook(LedgerState state, DateTimeOffset now, LedgerLimits limits) => (_state, _now, _limits) = (state, now, limits);
+    private LedgerBook(LedgerState state, DateTimeOffset now, LedgerLimits limits) =>
+        (_changes, _now, _limits) = (new LedgerChanges(state), now, limits);
 
     /// <summary>Executes instructions in their order.</summary>
     /// <param name="state">The state that was read under the locks of the accounts; an account that is missing does not exist.</param>
@@ -44,18 +29,7 @@ public sealed class LedgerBook
         var outcomes = new Outcome[instructions.Count];
         for (var i = 0; i < outcomes.Length; i++)
             outcomes[i] = book.ExecuteOnce(instructions[i]);
-        return new Decision
-        {
-            Outcomes = outcomes,
-            Accounts = book._accounts.Values,
-            Journals = book._journals,
-            Postings = book._postings,
-            Holds = book._holds.Values,
-            Exchanges = book._exchanges,
-            Spending = book._spending.Values,
-            Keys = book._keys,
-            Events = book._events,
-        };
+        return book._changes.ToDecision(outcomes);
     }
 
     private Outcome ExecuteOnce(Instruction instruction)
@@ -63,19 +37,14 @@ public sealed class LedgerBook
         if (instruction.Key is not { } key)
             return Execute(instruction);
 
-        var name = (key.OwnerId, key.Key);
-        if (_usedKeys.TryGetValue(name, out var known) || _state.Keys.TryGetValue(name, out known))
+        if (_changes.FindKey(key) is { } known)
             return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span)
                 ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) }
                 : Refused(LedgerErrors.KeyReused) with { KeyUsedBy = known.Fingerprint };
 
         var outcome = Execute(instruction);
         if (outcome.Error is null || StoredErrorNames.NameOf(outcome.Error) is not null)
-        {
-            _usedKeys[name] = new KnownKey(key.Fingerprint, outcome);
-            _keys.Add(new StoredOutcome(key, outcome, instruction.At ?? _now));
-        }
-
+            _changes.Add(new StoredOutcome(key, outcome, instruction.At ?? _now));
         return outcome;
     }
 
@@ -90,9 +59,7 @@ public sealed class LedgerBook
 
     private Outcome Execute(Instruction instruction)
     {
-        _undo.Clear();
-        _undoSpending.Clear();
-        var (journals, postings) = (_journals.Count, _postings.Count);
+        _changes.Begin();
         var outcome = instruction switch
         {
             Movement movement => Execute(movement),
@@ -103,27 +70,8 @@ public sealed class LedgerBook
             CurrencyExchange exchange => Execute(exchange),
             _ => throw new ArgumentException($"Unknown instruction {instruction.GetType().Name}.", nameof(instruction)),
         };
-        if (outcome.Error is null)
-            return outcome;
-
-        for (var i = _undo.Count - 1; i >= 0; i--)
-        {
-            if (_undo[i].Before is { } before)
-                _accounts[_undo[i].Id] = before;
-            else
-                _accounts.Remove(_undo[i].Id);
-        }
-
-        for (var i = _undoSpending.Count - 1; i >= 0; i--)
-        {
-            if (_undoSpending[i].Before is { } before)
-                _spending[_undoSpending[i].Subject] = before;
-            else
-                _spending.Remove(_undoSpending[i].Subject);
-        }
-
-        _journals.RemoveRange(journals, _journals.Count - journals);
-        _postings.RemoveRange(postings, _postings.Count - postings);
+        if (outcome.Error is not null)
+            _changes.Undo();
         return outcome;
     }
 
@@ -136,7 +84,7 @@ public sealed class LedgerBook
         for (var i = 0; i < legs.Length; i++)
         {
             var leg = movement.Legs[i];
-            var (source, destination) = (Find(leg.SourceId), Find(leg.DestinationId));
+            var (source, destination) = (_changes.Find(leg.SourceId), _changes.Find(leg.DestinationId));
             if (source is null || destination is null || !IsAllowed(movement, source, destination))
                 return Refused(LedgerErrors.WalletNotFound);
             if (!_limits.Allow(leg.Amount))
@@ -174,10 +122,10 @@ public sealed class LedgerBook
 
     private Outcome Execute(CurrencyExchange exchange)
     {
-        var (source, destination) = (Find(exchange.FromWalletId), Find(exchange.ToWalletId));
+        var (source, destination) = (_changes.Find(exchange.FromWalletId), _changes.Find(exchange.ToWalletId));
         if (source is null || destination is null || !IsOwn(exchange, source) || !IsOwn(exchange, destination))
             return Refused(LedgerErrors.WalletNotFound);
-        if (_state.UsedQuotes.Contains(exchange.Id) || _exchanges.Exists(done => done.Id == exchange.Id))
+        if (_changes.IsQuoteUsed(exchange.Id))
             return Refused(LedgerErrors.QuoteUsed);
         if (exchange.ExpiresAt <= (exchange.At ?? _now))
             return Refused(LedgerErrors.QuoteExpired);
@@ -189,7 +137,7 @@ public sealed class LedgerBook
         var (journals, legs) = (new List<Journal>(), new List<MovedMoney>());
         foreach (var (kind, from, to, amount) in exchange.Parts)
         {
-            var (payer, receiver) = (Require(from), Require(to));
+            var (payer, receiver) = (_changes.Require(from), _changes.Require(to));
             var journal = new Journal
             {
                 Id = journals.Count == 0 ? exchange.Id : exchange.PartIds[journals.Count - 1],
@@ -208,7 +156,7 @@ public sealed class LedgerBook
         }
 
         var recordedAt = journals[^1].RecordedAt;
-        _exchanges.Add(
+        _changes.Add(
             new ExecutedExchange(exchange.Id, source.OwnerId, exchange.FromWalletId, exchange.ToWalletId, terms, recordedAt));
         var happened = new MoneyExchanged(exchange.Id, exchange.By, terms.Sell, terms.Buy, terms.Fee, legs, recordedAt);
         AddEvent("Exchange", exchange.Id, 1, happened, exchange);
@@ -217,7 +165,7 @@ public sealed class LedgerBook
 
     private Outcome Execute(Reversal reversal)
     {
-        if (FindOriginal(reversal.OriginalId) is not { } found)
+        if (_changes.FindOriginal(reversal.OriginalId) is not { } found)
             return Refused(LedgerErrors.TransferNotFound);
 
         var original = found.Journal;
@@ -229,7 +177,7 @@ public sealed class LedgerBook
         if (FindLock(original.DestinationId, reversal) is { } locked)
             return Refused(locked);
         // Money that a provider received goes back through the provider.
-        if (SystemAccounts.IsClearing(Require(original.SourceId).Kind))
+        if (SystemAccounts.IsClearing(_changes.Require(original.SourceId).Kind))
             return Refused(LedgerErrors.PaymentMoney);
         if (reversal.Amount is { } asked && asked.Currency != original.Amount.Currency)
             return Refused(LedgerErrors.CurrencyMismatch);
@@ -241,7 +189,7 @@ public sealed class LedgerBook
         if (amount > left)
             return Refused(LedgerErrors.ReversalExceeded);
 
-        var (source, destination) = (Require(original.DestinationId), Require(original.SourceId));
+        var (source, destination) = (_changes.Require(original.DestinationId), _changes.Require(original.SourceId));
         var journal = new Journal
         {
             Id = reversal.Id,
@@ -257,7 +205,7 @@ public sealed class LedgerBook
         if (Move(journal, source, destination, Money.Zero(amount.Currency), out var moved) is { } refusal)
             return Refused(refusal);
 
-        _originals[original.Id] = found with { Reversed = found.Reversed + amount };
+        _changes.Set(found with { Reversed = found.Reversed + amount });
         var happened = new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt);
         AddEvent("Transfer", reversal.Id, 1, happened, reversal);
         return new Outcome { Journals = [journal] };
@@ -268,7 +216,7 @@ public sealed class LedgerBook
         if (reservation.ExpiresAt <= (reservation.At ?? _now))
             return Refused(LedgerErrors.ExpiryPassed);
 
-        var (source, destination) = (Find(reservation.SourceId), Find(reservation.DestinationId));
+        var (source, destination) = (_changes.Find(reservation.SourceId), _changes.Find(reservation.DestinationId));
         if (source is null || destination is null || !IsOwn(reservation, source)
             || !IsDestination(reservation, destination))
             return Refused(LedgerErrors.WalletNotFound);
@@ -276,7 +224,7 @@ public sealed class LedgerBook
             return Refused(LedgerErrors.AmountTooLarge);
         if (Validate(source, destination, reservation.Amount) is { } invalid)
             return Refused(invalid);
-        if (reservation.By is { } by && OpenHolds(by) >= _limits.MaxOpenHolds)
+        if (reservation.By is { } by && _changes.OpenHolds(by) >= _limits.MaxOpenHolds)
             return Refused(LedgerErrors.TooManyHolds);
         if (Spend(source, destination, reservation.Amount) is { } overLimit)
             return Refused(overLimit);
@@ -297,9 +245,9 @@ public sealed class LedgerBook
         if (Post(journal, source, Money.Zero(hold.Amount.Currency), hold.Amount) is { } refusal)
             return Refused(refusal);
 
-        _journals.Add(journal);
-        _holds[hold.Id] = hold;
-        CountOpenHolds(source, 1);
+        _changes.Add(journal);
+        _changes.Set(hold);
+        _changes.CountOpenHolds(source, 1);
         var happened = new MoneyHeld(
             hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, reservation);
@@ -308,7 +256,7 @@ public sealed class LedgerBook
 
     private Outcome Execute(Capture capture)
     {
-        if (FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, Require(hold.SourceId)))
+        if (_changes.FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, _changes.Require(hold.SourceId)))
             return Refused(LedgerErrors.HoldNotFound);
         if (FindLock(hold.DestinationId, capture) is { } locked)
             return Refused(locked);
@@ -321,15 +269,15 @@ public sealed class LedgerBook
         if (amount > hold.Remaining)
             return Refused(LedgerErrors.HoldExceeded);
 
-        var (source, destination) = (Require(hold.SourceId), Require(hold.DestinationId));
+        var (source, destination) = (_changes.Require(hold.SourceId), _changes.Require(hold.DestinationId));
         var journal = JournalOf(hold, JournalKind.Capture, capture.Id, amount, capture, RecordedAt(capture, source, destination));
         if (Move(journal, source, destination, -amount, out var moved) is { } refusal)
             return Refused(refusal);
 
         hold = hold.Capture(amount);
-        _holds[hold.Id] = hold;
+        _changes.Set(hold);
         if (hold.Status != HoldStatus.Open)
-            CountOpenHolds(source, -1);
+            _changes.CountOpenHolds(source, -1);
         var happened = new HoldCaptured(hold.Id, capture.By, moved, hold.Remaining, journal.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, capture);
         return new Outcome { Journals = [journal], Hold = hold };
@@ -337,7 +285,7 @@ public sealed class LedgerBook
 
     private Outcome Execute(Release release)
     {
-        if (FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, Require(hold.SourceId))))
+        if (_changes.FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, _changes.Require(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);
         if (!release.Expired && FindLock(hold.DestinationId, release) is { } locked)
             return Refused(locked);
@@ -345,17 +293,17 @@ public sealed class LedgerBook
         if (hold.Status != HoldStatus.Open || IsDue(hold, release) != release.Expired)
             return Refused(LedgerErrors.HoldClosed);
 
-        var source = Require(hold.SourceId);
+        var source = _changes.Require(hold.SourceId);
         var kind = release.Expired ? JournalKind.Expiry : JournalKind.Void;
         var journal = JournalOf(hold, kind, release.Id, hold.Remaining, release, RecordedAt(release, source));
         if (Post(journal, source, Money.Zero(hold.Amount.Currency), -hold.Remaining) is { } refusal)
             return Refused(refusal);
 
-        _journals.Add(journal);
-        GiveBack(source, Require(hold.DestinationId), hold);
+        _changes.Add(journal);
+        GiveBack(source, _changes.Require(hold.DestinationId), hold);
         hold = hold.End(release.Expired ? HoldStatus.Expired : HoldStatus.Voided);
-        _holds[hold.Id] = hold;
-        CountOpenHolds(source, -1);
+        _changes.Set(hold);
+        _changes.CountOpenHolds(source, -1);
         IDomainEvent happened = release.Expired
             ? new HoldExpired(hold.Id, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt)
             : new HoldVoided(hold.Id, release.By, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt);
@@ -372,7 +320,7 @@ public sealed class LedgerBook
             ?? Post(journal, source, -journal.Amount, held)
             ?? Post(journal, destination, journal.Amount, Money.Zero(destination.Currency));
         if (refusal is null)
-            _journals.Add(journal);
+            _changes.Add(journal);
         return refusal;
     }
 
@@ -395,9 +343,7 @@ public sealed class LedgerBook
         if (after.MinAvailable is { } least && after.Available < least && after.Available < account.Available)
             return LedgerErrors.InsufficientFunds;
 
-        _undo.Add((account.Id, _accounts.GetValueOrDefault(account.Id)));
-        _accounts[account.Id] = after;
-        _postings.Add(new Posting(account.Id, after.Version, journal.Id, posted, after.Posted, after.Held, journal.RecordedAt));
+        _changes.Add(after, new Posting(account.Id, after.Version, journal.Id, posted, after.Posted, after.Held, journal.RecordedAt));
         return null;
     }
 
@@ -413,7 +359,7 @@ public sealed class LedgerBook
             var whose = subject.SubjectId == source.Id ? "of this wallet" : $"of all your wallets in {amount.Currency.Code} together";
             if (spending.Refuse(amount, whose) is { } refusal)
                 return refusal;
-            Change(subject, spending.Add(amount));
+            _changes.Set(subject, spending.Add(amount));
         }
 
         return null;
@@ -426,7 +372,7 @@ public sealed class LedgerBook
             return;
 
         foreach (var (subject, spending) in SpendingOf(source, destination))
-            Change(subject, spending.Return(hold.Remaining, hold.RecordedAt));
+            _changes.Set(subject, spending.Return(hold.Remaining, hold.RecordedAt));
     }
 
     /// <summary>The limits of a wallet and of its owner; between the wallets of one user only those of the wallet count.</summary>
@@ -440,42 +386,16 @@ public sealed class LedgerBook
         foreach (var id in subjects.OfType<Guid>())
         {
             var subject = (id, source.Currency.Code);
-            if ((_spending.GetValueOrDefault(subject) ?? _state.Spending.GetValueOrDefault(subject)) is { } spending)
+            if (_changes.FindSpending(subject) is { } spending)
                 yield return (subject, spending);
         }
     }
 
-    private void Change((Guid, string) subject, Spending spending)
-    {
-        _undoSpending.Add((subject, _spending.GetValueOrDefault(subject)));
-        _spending[subject] = spending;
-    }
-
     private void AddEvent(string aggregate, Guid id, long version, IDomainEvent happened, Instruction instruction) =>
-        _events.Add(new LedgerEvent(aggregate, id, version, happened, instruction.TraceParent, instruction.At ?? _now));
-
-    private Account? Find(Guid id) => _accounts.GetValueOrDefault(id) ?? _state.Accounts.GetValueOrDefault(id);
-
-    // For the account of an existing hold or journal; accounts are never removed.
-    private Account Require(Guid id) => Find(id) ?? throw new InvalidOperationException($"Account {id} has a history but does not exist.");
-
-    private Hold? FindHold(Guid id) => _holds.GetValueOrDefault(id) ?? _state.Holds.GetValueOrDefault(id);
-
-    private int OpenHolds(Guid ownerId) =>
-        _openHolds.TryGetValue(ownerId, out var open) ? open : _state.OpenHolds.GetValueOrDefault(ownerId);
-
-    private void CountOpenHolds(Account source, int change)
-    {
-        if (source.OwnerId is { } owner)
-            _openHolds[owner] = OpenHolds(owner) + change;
-    }
-
-    private Original? FindOriginal(Guid id) =>
-        _originals.GetValueOrDefault(id) ?? _state.Originals.GetValueOrDefault(id)
-        ?? (_journals.Find(journal => journal.Id == id) is { } fresh ? new Original(fresh, Money.Zero(fresh.Amount.Currency)) : null);
+        _changes.Add(new LedgerEvent(aggregate, id, version, happened, instruction.TraceParent, instruction.At ?? _now));
 
     // An order or a refund and its money change together, so nobody else ends its hold or takes its money back.
-    private Error? FindLock(Guid destinationId, Instruction instruction) => Require(destinationId).Kind switch
+    private Error? FindLock(Guid destinationId, Instruction instruction) => _changes.Require(destinationId).Kind switch
     {
         AccountKind.Sales when !instruction.IsOfOrder => LedgerErrors.OrderMoney,
         AccountKind.StripeClearing or AccountKind.YookassaClearing when !instruction.IsOfPayment => LedgerErrors.PaymentMoney,
