@@ -38,6 +38,8 @@ internal sealed class TokenWorld
 
     public Guid SessionId { get; } = Guid.CreateVersion7();
 
+    public static TokenWorld Of(string algorithm) => new(algorithm == "RS256" ? Rsa : Ec);
+
     public static TokenKey NewRsa(int bits = 2048)
     {
         using var rsa = RSA.Create(bits);

@@ -8,19 +8,9 @@ namespace Portico.IntegrationTests.Gateway;
 
 /// <summary>What a client must not reach, and nobody must believe, through the gateway.</summary>
 [Collection(GatewayTestGroup.Name)]
-public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
+public sealed class GatewayAttackTests(GatewayWorld world) : GatewayClientTests(world)
 {
-    private const string Api = "/api/v1";
-
-    private TestPerson _person = null!;
-
-    private RecordingService Service => world.Service;
-
-    private string Authorization => $"Authorization: Bearer {_person.AccessToken}\r\n";
-
-    public async Task InitializeAsync() => _person = await world.App.SignUpAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
+    private string Authorization => $"Authorization: Bearer {Person.AccessToken}\r\n";
 
     [Theory]
     [InlineData("reports")]
@@ -39,7 +29,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
             "Proxy-Connection", "Via", "Baggage", "Correlation-Context", "X-Api-Key", "X-Host", "Origin",
         ];
         var path = Service.On(context => context.Response.WriteAsync("ok"));
-        var answer = await world.RawAsync(
+        var answer = await World.RawAsync(
             $"GET {Api}/{route}{path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n{Authorization}"
             + string.Concat(claims.Select(name => $"{name}: admin-evil\r\n")) + "\r\n");
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
@@ -52,7 +42,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     {
         var path = Service.On(context => context.Response.WriteAsync("ok"));
         foreach (var route in (string[])["reports", "unnamed", "passed"])
-            (await _person.SendAsync(
+            (await Person.SendAsync(
                 HttpMethod.Get, $"{Api}/{route}{path}", null, ("Cookie", "a=1; __Host-portico=session; portico=session; b=2"),
                 ("X-Tenant", "t1")))
                 .Dispose();
@@ -60,7 +50,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         Assert.Equal([null, null, "t1"], Service.At(path).Select(arrival => arrival.Header("X-Tenant")));
         Assert.DoesNotContain(
             Service.At(path)[..2].SelectMany(arrival => arrival.Headers.Values),
-            value => value.Contains(_person.AccessToken, StringComparison.Ordinal));
+            value => value.Contains(Person.AccessToken, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -91,7 +81,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     public async Task A_path_that_servers_read_differently_goes_nowhere(string target)
     {
         var before = Service.Count;
-        var answer = await world.RawAsync($"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}\r\n");
+        var answer = await World.RawAsync($"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}\r\n");
         // What leads out of the service before any routing is simply another address.
         Assert.Matches("^HTTP/1.1 (400|404) ", answer);
         Assert.Equal(before, Service.Count);
@@ -110,7 +100,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         var host = "";
         foreach (var slash in (string[])["", "/"])
         {
-            var answer = await world.RawAsync(
+            var answer = await World.RawAsync(
                 $"GET {Api}/reports{slash}{rest} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}\r\n");
             Assert.Matches("^HTTP/1.1 (200|400|404) ", answer);
             host += answer.Contains("HTTP/1.1 200", StringComparison.Ordinal) ? "own" : "";
@@ -135,7 +125,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     public async Task Every_body_arrives_with_one_length_and_hides_no_request(string framing, string body)
     {
         var path = Service.On(context => context.Response.WriteAsync("ok"));
-        await world.RawAsync(
+        await World.RawAsync(
             $"POST {Api}/reports{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}"
             + $"Content-Type: text/plain\r\n{framing}\r\n{body}");
         Assert.Empty(Service.At("/smuggled"));
@@ -156,12 +146,12 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         var path = Service.On(context => context.Response.WriteAsync("ok"));
         foreach (var value in (string[])["a\r\n X-User: admin", "a\rX-User: admin", "a\nX-User: admin", "a\0b"])
         {
-            await world.RawAsync(
+            await World.RawAsync(
                 $"GET {Api}/reports{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}User-Agent: {value}\r\n\r\n");
         }
 
         Assert.All(Service.At(path), arrival => Assert.Null(arrival.Header("X-User")));
-        await world.RawAsync(
+        await World.RawAsync(
             $"GET {Api}/reports{path}?a=%0d%0aX-User:%20admin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}\r\n");
         Assert.Equal($"{path}?a=%0d%0aX-User:%20admin", Service.At(path)[^1].Target);
         Assert.Null(Service.At(path)[^1].Header("X-User"));
@@ -171,7 +161,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     public async Task Fields_of_the_connection_end_at_the_gateway_and_remove_nothing_that_portico_says()
     {
         var path = Service.On(context => context.Response.WriteAsync("ok"));
-        await world.RawAsync(
+        await World.RawAsync(
             $"GET {Api}/reports{path} HTTP/1.1\r\nHost: x\r\n"
             + "Connection: If-None-Match, Authorization, X-Forwarded-For, traceparent\r\n"
             + "Keep-Alive: timeout=5\r\nTE: trailers\r\nTrailer: X-User\r\nExpect: 100-continue\r\n"
@@ -189,16 +179,16 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     public async Task An_absolute_target_and_a_foreign_host_stay_at_this_service()
     {
         var path = Service.On(context => context.Response.WriteAsync("ok"));
-        var own = world.App.Api.Authority;
-        await world.RawAsync($"GET http://{own}{Api}/reports{path} HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n{Authorization}\r\n");
-        await world.RawAsync(
+        var own = World.App.Api.Authority;
+        await World.RawAsync($"GET http://{own}{Api}/reports{path} HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n{Authorization}\r\n");
+        await World.RawAsync(
             $"GET http://evil.example{Api}/reports{path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n{Authorization}\r\n");
-        await world.RawAsync($"GET {Api}/reports{path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n{Authorization}\r\n");
+        await World.RawAsync($"GET {Api}/reports{path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n{Authorization}\r\n");
         Assert.Equal(3, Service.At(path).Length);
         Assert.All(Service.At(path), arrival => Assert.Equal(Service.Address.Authority, arrival.Header("Host")));
         Assert.All(Service.At(path), arrival => Assert.Equal(own, arrival.Header("X-Forwarded-Host")));
 
-        var differs = await world.RawAsync(
+        var differs = await World.RawAsync(
             $"GET http://evil.example{Api}/reports{path} HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n{Authorization}\r\n");
         Assert.StartsWith("HTTP/1.1 400", differs, StringComparison.Ordinal);
         Assert.Equal(3, Service.At(path).Length);
@@ -213,7 +203,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     public async Task Takes_no_other_method(string method)
     {
         var path = Service.On(context => context.Response.WriteAsync("ok"));
-        var answer = await world.RawAsync(
+        var answer = await World.RawAsync(
             $"{method} {Api}/reports{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{Authorization}Content-Length: 0\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 405", answer, StringComparison.Ordinal);
         Assert.Empty(Service.At(path));
@@ -223,14 +213,14 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     public async Task Opens_no_tunnel()
     {
         var (before, authority) = (Service.Count, Service.Address.Authority);
-        var connect = await world.RawAsync($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+        var connect = await World.RawAsync($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
         Assert.DoesNotContain("HTTP/1.1 200", connect, StringComparison.Ordinal);
         Assert.Equal(before, Service.Count);
 
         var path = Service.On(context => context.Response.WriteAsync("plain"));
         foreach (var protocol in (string[])["websocket", "h2c", "TLS/1.0"])
         {
-            var answer = await world.RawAsync(
+            var answer = await World.RawAsync(
                 $"GET {Api}/reports{path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: {protocol}\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
                 + $"{Authorization}\r\n");
@@ -248,9 +238,9 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
     {
         using var handler = new SocketsHttpHandler
         {
-            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == world.Thumbprint },
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == World.Thumbprint },
         };
-        using var client = new HttpClient(handler) { BaseAddress = world.Secure };
+        using var client = new HttpClient(handler) { BaseAddress = World.Secure };
         var path = Service.On(context => context.Response.WriteAsync("ok"));
         using var answer = await Send($"{Api}/reports{path}?a=1");
         Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (answer.StatusCode, answer.Version));
@@ -269,7 +259,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         socket.Headers.Protocol = "websocket";
-        socket.Headers.TryAddWithoutValidation("Authorization", $"Bearer {_person.AccessToken}");
+        socket.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Person.AccessToken}");
         try
         {
             using var refused = await client.SendAsync(socket);
@@ -289,7 +279,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
                 Version = HttpVersion.Version20,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             };
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {_person.AccessToken}");
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Person.AccessToken}");
             request.Headers.TryAddWithoutValidation("X-User-Id", "admin");
             request.Headers.TryAddWithoutValidation("TE", "trailers");
             return client.SendAsync(request);
@@ -319,7 +309,7 @@ public sealed class GatewayAttackTests(GatewayWorld world) : IAsyncLifetime
         });
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
         {
-            ReplicaOf = world.App,
+            ReplicaOf = World.App,
             Settings =
             {
                 ["urls"] = $"http://127.0.0.1:{DevStack.Ports.Free()}",
