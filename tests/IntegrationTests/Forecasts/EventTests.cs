@@ -94,6 +94,19 @@ public sealed class EventTests : PorticoTests
     }
 
     [Fact]
+    public async Task Is_not_called_unchanged_after_its_closing_time()
+    {
+        var (id, tag) = await _manager.Announce(closesAt: DateTimeOffset.UtcNow.AddDays(1));
+        // The time passes, and nobody changes the record.
+        await App.Database.ExecuteAsync("UPDATE events SET closes_at = now() WHERE id = $1", Guid.Parse(id));
+        var read = await _ada.SendAsync(HttpMethod.Get, $"{EventPath}/{id}", null, ("If-None-Match", tag)).Json(HttpStatusCode.OK);
+        Assert.Equal("closed", read.Text("status"));
+
+        var (other, unchanged) = await _manager.Announce();
+        await _ada.SendAsync(HttpMethod.Get, $"{EventPath}/{other}", null, ("If-None-Match", unchanged)).Json(HttpStatusCode.NotModified);
+    }
+
+    [Fact]
     [Trait("Category", "Cases")]
     public async Task Is_neither_decided_nor_reopened_by_who_forecasts_it()
     {
