@@ -23,6 +23,7 @@ internal sealed class EnvoyAuthorization(VerifyRequests verify, SessionCookie co
     private static readonly string[] Denial =
         [HeaderNames.ContentType, HeaderNames.WWWAuthenticate, HeaderNames.RetryAfter, HeaderNames.CacheControl];
 
+    [NoRateLimit]
     public override async Task<CheckResponse> Check(CheckRequest request, ServerCallContext context)
     {
         var attributes = request.Attributes ?? new AttributeContext();
