@@ -83,6 +83,19 @@ public sealed class LoginTests(OAuthWorld world)
     }
 
     [Fact]
+    public async Task Of_many_links_of_one_account_at_the_same_time_none_is_refused()
+    {
+        for (var race = 0; race < 3; race++)
+        {
+            var person = await world.App.SignUpAsync();
+            var account = new FakePerson();
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(
+                _ => world.LinkAsync(person, "google", account).Json(HttpStatusCode.NoContent)));
+            Assert.Equal(["google"], await OAuthWorld.LoginsAsync(person));
+        }
+    }
+
+    [Fact]
     public async Task A_link_ends_in_the_session_that_began_it_and_in_no_other()
     {
         var attacker = await world.App.SignUpAsync();
