@@ -182,6 +182,28 @@ public sealed class LoginTests(OAuthWorld world)
     }
 
     [Fact]
+    public async Task A_passkey_is_no_way_to_sign_in_where_passkeys_are_off()
+    {
+        var person = await world.SignedInAsync("facebook", new FakePerson());
+        var options = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options").Json(HttpStatusCode.OK);
+        await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys", new SoftwareAuthenticator(world.App.Api).Register(options))
+            .Json(HttpStatusCode.Created);
+        // It has no domain name any more.
+        await using var without = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            ReplicaOf = world.App,
+            Settings = { ["Tokens:Issuer"] = "https://203.0.113.5" },
+        });
+        var there = new TestPerson(without, person.Email, "");
+        there.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        there.Take(await there.RefreshAsync().Json(HttpStatusCode.OK));
+        await there.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options")
+            .Problem(HttpStatusCode.UnprocessableEntity, "passkeys_unavailable");
+
+        await there.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/facebook").Problem(HttpStatusCode.Conflict, "last_login");
+    }
+
+    [Fact]
     public async Task A_user_without_password_and_address_gets_both_and_can_leave()
     {
         var account = new FakePerson();
