@@ -179,6 +179,7 @@ internal static class WebApiRegistration
         services.AddScoped<IRequestKey, HttpRequestKey>();
         services.AddScoped<ICacheReport, HttpCacheReport>();
         services.AddSingleton<IRateLimitReport, HttpRateLimitReport>();
+        services.AddSingleton<CallerRateLimit>();
         services.AddSingleton<HttpCallerWork>();
         services.AddSingleton<ICallerWork>(provider => provider.GetRequiredService<HttpCallerWork>());
         services.AddSingleton<ICallerToken>(provider => provider.GetRequiredService<HttpCallerWork>());

@@ -132,8 +132,10 @@ internal sealed class ExternalSignIn(
     {
         if (user.Status != UserStatus.Active)
             return UserErrors.InvalidCredentials;
-        if (await db.Set<ExternalLogin>().AnyAsync(l => l.UserId == user.Id && l.Provider == identity.Provider, cancellationToken))
-            return OAuthErrors.ProviderLinked;
+        // Another flow of the same person may have linked it a moment ago.
+        if (await db.Set<ExternalLogin>().AsNoTracking()
+            .SingleOrDefaultAsync(l => l.UserId == user.Id && l.Provider == identity.Provider, cancellationToken) is { } linked)
+            return linked.Subject == identity.Subject ? null : OAuthErrors.ProviderLinked;
 
         Store(user, identity);
         user.LinkLogin(identity.Provider);

@@ -52,7 +52,8 @@ public interface ISecondFactors
     Task<UserFactors> Find(Guid userId, Role role, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores a new secret, which is not active before <see cref="ConfirmTotp"/>; it replaces another one that is not active.
+    /// Stores a new secret, which is not active before <see cref="ConfirmTotp"/>; it replaces another one that is not active, with its
+    /// recovery codes.
     /// </summary>
     /// <returns>The secret, or <c>null</c> while an authenticator app is active.</returns>
     Task<TotpSecret?> AddTotp(User user, CancellationToken cancellationToken);

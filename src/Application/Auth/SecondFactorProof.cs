@@ -60,20 +60,22 @@ internal sealed class SecondFactorProof(
     /// <summary>Activates an authenticator app with its first code, in the open transaction.</summary>
     public async Task<Result<Unit>> Confirm(Guid userId, string code, CancellationToken cancellationToken)
     {
-        if (!await factors.ConfirmTotp(userId, code, cancellationToken))
-            return UserErrors.InvalidCode;
-
-        await Note(userId, SecondFactorChange.TotpAdded, AuditActions.UserTotpAdded, cancellationToken);
-        return Unit.Value;
+        return await factors.ConfirmTotp(userId, code, cancellationToken)
+            && await TryNote(userId, SecondFactorChange.TotpAdded, AuditActions.UserTotpAdded, cancellationToken)
+            ? Unit.Value
+            : UserErrors.InvalidCode;
     }
 
     /// <summary>Raises the event of a change and writes it into the audit log, in the open transaction.</summary>
-    public async Task<User> Note(Guid userId, SecondFactorChange change, string action, CancellationToken cancellationToken)
+    /// <returns><c>false</c> when the user was deleted a moment ago.</returns>
+    public async Task<bool> TryNote(Guid userId, SecondFactorChange change, string action, CancellationToken cancellationToken)
     {
-        var user = await db.Users.SingleAsync(u => u.Id == userId, cancellationToken);
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == userId, cancellationToken) is not { } user)
+            return false;
+
         user.ChangeSecondFactor(change);
         audit.Add(new AuditNote(action, AuditSubject.User(userId)));
-        return user;
+        return true;
     }
 
     /// <summary>Runs a check of a code as one of the tries that the user has.</summary>
@@ -109,14 +111,10 @@ internal sealed class SecondFactorProof(
 
     private Task<Result<Unit>> UseRecoveryCode(Guid userId, string code, CancellationToken cancellationToken) =>
         transaction.Run<Result<Unit>>(
-            async token =>
-            {
-                if (!await factors.UseRecoveryCode(userId, code, token))
-                    return UserErrors.InvalidCode;
-
-                await Note(userId, SecondFactorChange.RecoveryCodeUsed, AuditActions.UserRecoveryCodeUsed, token);
-                return Unit.Value;
-            },
+            async token => await factors.UseRecoveryCode(userId, code, token)
+                && await TryNote(userId, SecondFactorChange.RecoveryCodeUsed, AuditActions.UserRecoveryCodeUsed, token)
+                ? Unit.Value
+                : UserErrors.InvalidCode,
             cancellationToken);
 }
 

@@ -58,8 +58,10 @@ internal sealed class SignIn(
         await transaction.Run<Result<Unit>>(
             async token =>
             {
-                if (await devices.Remember(userId, device, token))
-                    (await db.Users.SingleAsync(u => u.Id == userId, token)).UseNewDevice(device.Name, device.IpAddress?.ToString());
+                // Nobody is told who was deleted a moment ago.
+                if (await devices.Remember(userId, device, token)
+                    && await db.Users.SingleOrDefaultAsync(u => u.Id == userId, token) is { } user)
+                    user.UseNewDevice(device.Name, device.IpAddress?.ToString());
                 return Unit.Value;
             },
             cancellationToken);

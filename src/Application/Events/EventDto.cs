@@ -26,6 +26,9 @@ public sealed record EventDto : IVersionedDto
     /// <summary>Opaque; the <c>ETag</c> is this text in quotes.</summary>
     public string Version { get; init; } = "";
 
+    // Before the result, the time alone closes an event that has a closing time.
+    bool IVersionedDto.IsWhole => Result is not null || ClosesAt is null;
+
     // Not by AutoMapper, because the status depends on the time.
     internal static EventDto Of(SportEvent found, DateTimeOffset now) => new()
     {

@@ -17,7 +17,9 @@ internal sealed class RemoveTotpHandler(ISecondFactors factors, SecondFactorProo
     public async Task<Result<Unit>> Handle(RemoveTotp command, CancellationToken cancellationToken)
     {
         // The change of the user is the lock: of two removals at the same time one is tried again, and reads what is left.
-        await proof.Note(caller.Id, SecondFactorChange.TotpRemoved, AuditActions.UserTotpRemoved, cancellationToken);
+        if (!await proof.TryNote(caller.Id, SecondFactorChange.TotpRemoved, AuditActions.UserTotpRemoved, cancellationToken))
+            return UserErrors.NotFound;
+
         var has = await factors.Find(caller.Id, caller.Claims!.Roles[0], cancellationToken);
         if (!has.HasTotp)
             return SecondFactorErrors.TotpNotFound;

@@ -17,8 +17,9 @@ internal sealed class ReplaceRecoveryCodesHandler(
 {
     public async Task<Result<RecoveryCodesDto>> Handle(ReplaceRecoveryCodes command, CancellationToken cancellationToken)
     {
-        await proof.Note(
-            caller.Id, SecondFactorChange.RecoveryCodesReplaced, AuditActions.UserRecoveryCodesReplaced, cancellationToken);
+        if (!await proof.TryNote(
+            caller.Id, SecondFactorChange.RecoveryCodesReplaced, AuditActions.UserRecoveryCodesReplaced, cancellationToken))
+            return UserErrors.NotFound;
         if (!(await factors.Find(caller.Id, caller.Claims!.Roles[0], cancellationToken)).HasTotp)
             return SecondFactorErrors.TotpNotFound;
         if (await fresh.Refuse(cancellationToken) is { } refusal)

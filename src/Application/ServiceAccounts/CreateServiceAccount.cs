@@ -37,11 +37,12 @@ internal sealed class CreateServiceAccountValidator : AbstractValidator<CreateSe
         && Permissions.All.Contains(permission, StringComparer.Ordinal);
 }
 
-internal sealed class CreateServiceAccountHandler(IAppDbContext db, IAuditLog audit, TimeProvider clock)
+internal sealed class CreateServiceAccountHandler(IAppDbContext db, IServiceSecrets accounts, IAuditLog audit, TimeProvider clock)
     : ICommandHandler<CreateServiceAccount, ServiceAccountDto>
 {
     public async Task<Result<ServiceAccountDto>> Handle(CreateServiceAccount command, CancellationToken cancellationToken)
     {
+        await accounts.LockAccounts(cancellationToken);
         if (await db.Set<ServiceAccount>().CountAsync(cancellationToken) >= ServiceAccount.MaxAccounts)
             return ServiceAccountErrors.TooManyAccounts;
 

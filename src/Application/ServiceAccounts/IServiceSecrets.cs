@@ -6,6 +6,9 @@ namespace Portico.Application.ServiceAccounts;
 /// <summary>What the secrets of service accounts need of databases.</summary>
 public interface IServiceSecrets
 {
+    /// <summary>Makes others who create an account wait until the open transaction ends, so that their number is exact.</summary>
+    Task LockAccounts(CancellationToken cancellationToken);
+
     /// <summary>Refuses a client that has sent too many wrong secrets.</summary>
     /// <remarks>
     /// Nothing is counted here, so many services behind one address can ask for tokens at the same time. A secret has 256 bits: the few

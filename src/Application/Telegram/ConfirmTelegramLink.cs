@@ -32,7 +32,7 @@ internal sealed class ConfirmTelegramLinkHandler(
     public async Task<Result<TelegramLinkedDto>> Handle(ConfirmTelegramLink command, CancellationToken cancellationToken)
     {
         var pending = FieldRules.IsToken(command.Token)
-            ? await records.Take<PendingTelegramLink>(OneTimeRecordKind.TelegramLink, command.Token, cancellationToken)
+            ? await records.Find<PendingTelegramLink>(OneTimeRecordKind.TelegramLink, command.Token, cancellationToken)
             : null;
         if (pending is null)
             return TelegramErrors.InvalidLink;
@@ -40,28 +40,38 @@ internal sealed class ConfirmTelegramLinkHandler(
         return await transaction.Run<Result<TelegramLinkedDto>>(
             async token =>
             {
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == pending.UserId, token);
-                if (user is not { Status: UserStatus.Active } || user.SessionVersion != pending.SessionVersion)
-                    return TelegramErrors.InvalidLink;
-
-                var chats = await db.Set<TelegramChat>()
-                    .Where(chat => chat.UserId == user.Id || chat.ChatId == command.ChatId)
-                    .ToListAsync(token);
-                if (chats.Exists(chat => chat.UserId != user.Id))
-                    return TelegramErrors.ChatTaken;
-
-                if (!chats.Exists(chat => chat.ChatId == command.ChatId))
-                {
-                    // The former chat goes first, because a user has one.
-                    db.Set<TelegramChat>().RemoveRange(chats);
-                    await db.SaveChangesAsync(token);
-                    db.Set<TelegramChat>().Add(TelegramChat.Link(user.Id, command.ChatId, clock.GetUtcNow()));
-                    user.LinkTelegram();
-                    audit.Add(new AuditNote(AuditActions.UserTelegramLinked, AuditSubject.User(user.Id)) { SessionId = pending.SessionId });
-                }
-
-                return new TelegramLinkedDto(user.Locale, user.Addresses.FirstOrDefault()?.ToString() ?? user.Id.ToString());
+                var linked = await Link(pending, command.ChatId, token);
+                // The last step, so that an outage before it leaves the link. Of two chats that open it at the same time one gets it.
+                return await records.Take<PendingTelegramLink>(OneTimeRecordKind.TelegramLink, command.Token, token) is null
+                    ? TelegramErrors.InvalidLink
+                    : linked;
             },
             cancellationToken);
+    }
+
+    private async Task<Result<TelegramLinkedDto>> Link(PendingTelegramLink pending, long chatId, CancellationToken cancellationToken)
+    {
+        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == pending.UserId, cancellationToken);
+        if (user is not { Status: UserStatus.Active } || user.SessionVersion != pending.SessionVersion)
+            return TelegramErrors.InvalidLink;
+
+        var chats = await db.Set<TelegramChat>()
+            .Where(chat => chat.UserId == user.Id || chat.ChatId == chatId)
+            .ToListAsync(cancellationToken);
+        if (chats.Exists(chat => chat.UserId != user.Id))
+            return TelegramErrors.ChatTaken;
+
+        if (!chats.Exists(chat => chat.ChatId == chatId))
+        {
+            // The former chat goes first, because a user has one.
+            db.Set<TelegramChat>().RemoveRange(chats);
+            await db.SaveChangesAsync(cancellationToken);
+            db.Set<TelegramChat>().Add(TelegramChat.Link(user.Id, chatId, clock.GetUtcNow()));
+            user.LinkTelegram();
+            audit.Add(new AuditNote(AuditActions.UserTelegramLinked, AuditSubject.User(user.Id)) { SessionId = pending.SessionId });
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        return new TelegramLinkedDto(user.Locale, user.Addresses.FirstOrDefault()?.ToString() ?? user.Id.ToString());
     }
 }

@@ -19,7 +19,8 @@ public sealed record UnlinkLogin(string Provider) : ICommand<Unit>
 }
 
 internal sealed class UnlinkLoginHandler(
-    IAppDbContext db, ILoginProviders providers, FreshProof fresh, ICredentials credentials, IAuditLog audit, ICurrentUser caller)
+    IAppDbContext db, ILoginProviders providers, IPasskeys passkeys, FreshProof fresh, ICredentials credentials, IAuditLog audit,
+    ICurrentUser caller)
     : ICommandHandler<UnlinkLogin, Unit>
 {
     public async Task<Result<Unit>> Handle(UnlinkLogin command, CancellationToken cancellationToken)
@@ -34,10 +35,10 @@ internal sealed class UnlinkLoginHandler(
             return OAuthErrors.LoginNotFound;
         if (await fresh.Refuse(cancellationToken) is { } refusal)
             return refusal;
-        // A provider that is no longer configured lets nobody in.
+        // A provider that is no longer configured lets nobody in, and neither do passkeys while they are off.
         if (!logins.Exists(l => l != login && providers.Find(l.Provider) is not null)
             && await credentials.FindPasswordHash(user.Id, cancellationToken) is null
-            && !await db.Set<Passkey>().AnyAsync(p => p.UserId == user.Id, cancellationToken))
+            && (passkeys.RelyingParty is null || !await db.Set<Passkey>().AnyAsync(p => p.UserId == user.Id, cancellationToken)))
         {
             return OAuthErrors.LastLogin;
         }

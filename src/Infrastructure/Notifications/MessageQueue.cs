@@ -90,9 +90,15 @@ internal sealed partial class MessageQueue(
                 // The host stops.
                 return;
             }
+            catch (MessageRejectedException refusal)
+            {
+                // Anybody can ask for a code to an address that does not exist, so it is no error of this installation.
+                LogRefused(message.To, refusal.Message);
+                return;
+            }
             catch (Exception failure)
             {
-                if (failures == Pauses.Length || failure is MessageRejectedException)
+                if (failures == Pauses.Length)
                 {
                     LogGivenUp(message.To, failure);
                     return;
@@ -108,6 +114,9 @@ internal sealed partial class MessageQueue(
 
     [LoggerMessage(LogLevel.Warning, "A message to {To} was not sent and will be tried again: {Reason}")]
     private partial void LogFailed(ContactAddress to, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "A message to {To} was permanently rejected: {Reason}")]
+    private partial void LogRefused(ContactAddress to, string reason);
 
     [LoggerMessage(LogLevel.Error, "A message to {To} was given up")]
     private partial void LogGivenUp(ContactAddress to, Exception failure);

@@ -125,9 +125,12 @@ internal sealed partial class NotificationDelivery(
 
     private async Task Send(ClaimedMessage claimed)
     {
-        var message = MessageTemplates.Render(claimed.Notification, claimed.To, claimed.Locale);
-        var channel = Array.Find(_channels, channel => channel.Reaches(claimed.To.Kind))
-            ?? throw new InvalidOperationException($"No channel reaches addresses of the kind {claimed.To.Kind}.");
+        if (claimed.To is not { } to)
+            throw new MessageRejectedException("The address is not valid.");
+
+        var message = MessageTemplates.Render(claimed.Notification, to, claimed.Locale);
+        var channel = Array.Find(_channels, channel => channel.Reaches(to.Kind))
+            ?? throw new InvalidOperationException($"No channel reaches addresses of the kind {to.Kind}.");
         // The channel has its own timeout, and the host waits for it.
         await channel.Send(message, claimed.Id, CancellationToken.None);
     }

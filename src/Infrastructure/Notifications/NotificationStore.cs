@@ -7,8 +7,9 @@ using Portico.Domain.Users;
 namespace Portico.Infrastructure.Notifications;
 
 /// <summary>A notification that this process has claimed to send; the number of the try proves the claim.</summary>
+/// <remarks>The address is <c>null</c> when the stored text is none: it must not keep the others from being claimed.</remarks>
 internal sealed record ClaimedMessage(
-    Guid Id, ContactAddress To, string Locale, Notification Notification, DateTimeOffset QueuedAt, int Try);
+    Guid Id, ContactAddress? To, string Locale, Notification Notification, DateTimeOffset QueuedAt, int Try);
 
 /// <summary>The state of the notification queue.</summary>
 /// <param name="Queued">The number of waiting notifications.</param>
@@ -142,11 +143,9 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         var isValid = row.GetString(2) == "email"
             ? ContactAddress.TryParseEmail(address, out var to)
             : ContactAddress.TryParsePhone(address, out to);
-        if (!isValid || to is null)
-            throw new InvalidDataException($"The address of notification {row.GetGuid(1)} is not valid.");
         return new ClaimedMessage(
             row.GetGuid(1),
-            to,
+            isValid ? to : null,
             row.GetString(4),
             Notification.Of(row.GetString(5), JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(6))!),
             row.GetFieldValue<DateTimeOffset>(7),

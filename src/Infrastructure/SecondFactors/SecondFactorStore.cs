@@ -52,6 +52,8 @@ internal sealed class SecondFactorStore(
         if (added == 0)
             return null;
 
+        // Those of the app before it, which may have been shown to somebody else.
+        await RemoveRecoveryCodes(user.Id, cancellationToken);
         var uri = new OtpUri(OtpType.Totp, secret, user.Addresses.FirstOrDefault()?.Value ?? user.DisplayName, settings.Name).ToString();
         return new TotpSecret(Base32Encoding.ToString(secret), uri, Draw(uri));
     }
@@ -92,7 +94,7 @@ internal sealed class SecondFactorStore(
 
     public async Task<bool> RemoveTotp(Guid userId, CancellationToken cancellationToken)
     {
-        await db.Database.ExecuteSqlAsync($"DELETE FROM identity.recovery_codes WHERE user_id = {userId}", cancellationToken);
+        await RemoveRecoveryCodes(userId, cancellationToken);
         return await db.Database.ExecuteSqlAsync($"DELETE FROM identity.totp WHERE user_id = {userId}", cancellationToken) == 1;
     }
 
@@ -100,7 +102,7 @@ internal sealed class SecondFactorStore(
     {
         string[] codes = [.. Enumerable.Range(0, RecoveryCodes).Select(_ => NewRecoveryCode())];
         byte[][] hashes = [.. codes.Select(code => Hash(userId, code))];
-        await db.Database.ExecuteSqlAsync($"DELETE FROM identity.recovery_codes WHERE user_id = {userId}", cancellationToken);
+        await RemoveRecoveryCodes(userId, cancellationToken);
         await db.Database.ExecuteSqlAsync(
             $"INSERT INTO identity.recovery_codes (user_id, hash) SELECT {userId}, unnest({hashes})", cancellationToken);
         return codes;
@@ -116,6 +118,9 @@ internal sealed class SecondFactorStore(
             """,
             cancellationToken) == 1;
     }
+
+    private Task<int> RemoveRecoveryCodes(Guid userId, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync($"DELETE FROM identity.recovery_codes WHERE user_id = {userId}", cancellationToken);
 
     internal static string Purpose(Guid userId) => $"authenticator secret of user {userId}";
 

@@ -18,8 +18,14 @@ internal sealed class ServiceSecretStore(AppDbContext db, ClientRateLimit limit,
     private const string LimitName = "service-token";
     private const int MaxFailures = 20;
 
+    // An advisory lock that nothing else uses.
+    private const long AccountsLock = 0x706F_7274_7361_6363;
+
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
+
+    public Task LockAccounts(CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({AccountsLock})", cancellationToken);
 
     public async Task<Error?> Refuse(IPAddress? client, CancellationToken cancellationToken) =>
         await limit.Check(LimitName, client, MaxFailures, Window, cancellationToken) is { } wait ? UserErrors.TooManyAttempts(wait) : null;

@@ -28,7 +28,7 @@ internal abstract class OAuthProvider
     public ExternalIdentity? Read(ClaimsPrincipal principal)
     {
         var subject = principal.GetClaim(ClaimTypes.NameIdentifier);
-        return subject is { Length: > 0 and <= ExternalLogin.MaxSubjectLength }
+        return subject is { Length: > 0 and <= ExternalLogin.MaxSubjectLength } && !subject.Contains('\0', StringComparison.Ordinal)
             ? new ExternalIdentity(
                 Name, subject, principal.GetClaim(ClaimTypes.Email), IsEmailVerified(principal), principal.GetClaim(ClaimTypes.Name))
             : null;

@@ -69,10 +69,11 @@ internal sealed class CheckIssuer : IOpenIddictClientHandler<ProcessAuthenticati
 
     public ValueTask HandleAsync(ProcessAuthenticationContext context)
     {
-        if ((string?)context.Request?[OpenIddictConstants.Parameters.Iss] is not { } issuer)
+        if (context.Request?[OpenIddictConstants.Parameters.Iss] is not { } sent)
             return ValueTask.CompletedTask;
 
-        if (Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && uri == context.Registration.Issuer)
+        // It is no text when it was sent twice.
+        if (Uri.TryCreate((string?)sent, UriKind.Absolute, out var uri) && uri == context.Registration.Issuer)
             context.DisableIssuerParameterValidation = true;
         else
             context.Reject(OpenIddictConstants.Errors.InvalidRequest, "The answer comes from another issuer.");

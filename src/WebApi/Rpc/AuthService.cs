@@ -62,6 +62,7 @@ internal sealed class AuthService(ISender sender) : Auth.V1.Auth.AuthBase
             : new SignInResponse { Tokens = Map(answer.Tokens!) };
     }
 
+    [NoRateLimit]
     public override async Task<CheckResponse> Check(CheckRequest request, ServerCallContext context)
     {
         var caller = await Send(new CheckAccess(request.Permission.Length > 0 ? request.Permission : null), context);

@@ -17,19 +17,19 @@ namespace Portico.WebApi.Rpc;
 /// </remarks>
 internal sealed class EnvoyAuthorization(VerifyRequests verify, SessionCookie cookie) : Authorization.AuthorizationBase
 {
-    private const string Permission = "permission";
     private const string Prefix = "x-portico";
 
     private static readonly string[] Identity = ["x-portico-user", "x-portico-session", "x-portico-roles", "x-portico-permissions"];
     private static readonly string[] Denial =
         [HeaderNames.ContentType, HeaderNames.WWWAuthenticate, HeaderNames.RetryAfter, HeaderNames.CacheControl];
 
+    [NoRateLimit]
     public override async Task<CheckResponse> Check(CheckRequest request, ServerCallContext context)
     {
         var attributes = request.Attributes ?? new AttributeContext();
         var client = HeadersOf(attributes.Request?.Http);
-        var permission = attributes.ContextExtensions.GetValueOrDefault(Permission);
-        using var answer = await verify.Ask(client, permission, context.GetHttpContext(), RpcInterceptor.EndOf(context));
+        using var answer = await verify.Ask(
+            client, attributes.ContextExtensions, context.GetHttpContext(), RpcInterceptor.EndOf(context));
         return answer.StatusCode == StatusCodes.Status200OK ? Allow(client, answer.Headers) : Deny(answer.StatusCode, answer);
     }
 

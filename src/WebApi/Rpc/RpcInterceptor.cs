@@ -4,8 +4,8 @@ using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Rpc;
 
-/// <summary>Gives every call a deadline, and every failure a status with details.</summary>
-internal sealed partial class RpcInterceptor(GrpcSettings settings, ILogger<RpcInterceptor> logger) : Interceptor
+/// <summary>Counts every call for the limits of requests, and gives it a deadline, and every failure a status with details.</summary>
+internal sealed partial class RpcInterceptor(GrpcSettings settings, CallerRateLimit limit, ILogger<RpcInterceptor> logger) : Interceptor
 {
     private static readonly object Key = new();
 
@@ -15,6 +15,9 @@ internal sealed partial class RpcInterceptor(GrpcSettings settings, ILogger<RpcI
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
+        if (limit.Refuse(context.GetHttpContext()) is { } tooMany)
+            throw RpcErrors.Of(tooMany);
+
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         ended.CancelAfter(context.Deadline == DateTime.MaxValue ? settings.DefaultDeadline : settings.MaxDeadline);
         context.UserState[Key] = ended.Token;

@@ -33,8 +33,13 @@ internal sealed class VerifyRequests(BatchPipeline pipeline, IHttpContextAccesso
         RequestTrace.RequestIdHeader,
     ];
 
+    /// <param name="client">The header fields of the client's request.</param>
+    /// <param name="question">The query, which the configuration of the proxy writes: a mistake in it is refused, as over HTTP.</param>
+    /// <param name="call">The call of the proxy.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
     public async Task<VerifyAnswer> Ask(
-        IHeaderDictionary client, string? permission, HttpContext call, CancellationToken cancellationToken)
+        IHeaderDictionary client, IEnumerable<KeyValuePair<string, string>> question, HttpContext call,
+        CancellationToken cancellationToken)
     {
         var answer = new BatchResponse();
         await using var scope = scopes.CreateAsyncScope();
@@ -42,8 +47,7 @@ internal sealed class VerifyRequests(BatchPipeline pipeline, IHttpContextAccesso
         context.Request.Scheme = call.Request.Scheme;
         context.Request.Host = call.Request.Host;
         context.Request.Path = Path;
-        if (permission is not null)
-            context.Request.QueryString = QueryString.Create(nameof(permission), permission);
+        context.Request.QueryString = QueryString.Create(question.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value)));
         context.Connection.RemoteIpAddress = call.Connection.RemoteIpAddress;
         foreach (var name in Asked)
         {

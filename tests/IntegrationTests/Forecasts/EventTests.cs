@@ -93,6 +93,37 @@ public sealed class EventTests : PorticoTests
         Assert.Equal(4, (await _ada.GetAsync($"{EventPath}?search={word.ToUpperInvariant()}").Json(HttpStatusCode.OK)).Column("id").Length);
     }
 
+    [Theory]
+    [InlineData("\U0001F600")]
+    [InlineData("\u3000")]
+    [InlineData("\"")]
+    public async Task The_longest_titles_of_any_letters_have_a_next_page(string letter)
+    {
+        var word = $"{Guid.NewGuid():N}";
+        var title = word + string.Concat(Enumerable.Repeat(letter, (200 - word.Length - 1) / letter.Length));
+        var (first, _) = await _manager.Announce(title + "1");
+        var (second, _) = await _manager.Announce(title + "2");
+
+        var page = await _ada.GetAsync($"{EventPath}?search={word}&sort=title&limit=1").Json(HttpStatusCode.OK);
+        Assert.Equal([first], page.Column("id"));
+        var next = await _ada.GetAsync($"{EventPath}?search={word}&sort=title&limit=1&cursor={page.Text("nextCursor")}")
+            .Json(HttpStatusCode.OK);
+        Assert.Equal([second], next.Column("id"));
+    }
+
+    [Fact]
+    public async Task Is_not_called_unchanged_after_its_closing_time()
+    {
+        var (id, tag) = await _manager.Announce(closesAt: DateTimeOffset.UtcNow.AddDays(1));
+        // The time passes, and nobody changes the record.
+        await App.Database.ExecuteAsync("UPDATE events SET closes_at = now() WHERE id = $1", Guid.Parse(id));
+        var read = await _ada.SendAsync(HttpMethod.Get, $"{EventPath}/{id}", null, ("If-None-Match", tag)).Json(HttpStatusCode.OK);
+        Assert.Equal("closed", read.Text("status"));
+
+        var (other, unchanged) = await _manager.Announce();
+        await _ada.SendAsync(HttpMethod.Get, $"{EventPath}/{other}", null, ("If-None-Match", unchanged)).Json(HttpStatusCode.NotModified);
+    }
+
     [Fact]
     [Trait("Category", "Cases")]
     public async Task Is_neither_decided_nor_reopened_by_who_forecasts_it()

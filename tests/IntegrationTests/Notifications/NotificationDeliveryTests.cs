@@ -97,6 +97,22 @@ public sealed class NotificationDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_notification_to_a_text_that_is_no_address_becomes_a_dead_letter_and_delays_no_other()
+    {
+        await using var process = await Start();
+        var (odd, ada) = (await process.PersonAsync("odd@example.org"), await process.PersonAsync("ada@example.org"));
+        // An import that no rule of Portico has seen.
+        await _database.ExecuteAsync("UPDATE users SET email = 'odd one@example.org' WHERE id = $1", odd);
+
+        await process.PostAsync(odd, Notification.Welcome("Odd"));
+        await process.PostAsync(ada, Notification.Welcome("Ada"));
+
+        await process.MessageAsync(ada, "sent");
+        var dead = await process.MessageAsync(odd, "dead");
+        Assert.Equal((1, "The address is not valid."), (dead.Tries, dead.Reason));
+    }
+
+    [Fact]
     public async Task Gives_up_what_fails_for_too_long()
     {
         await using var process = await Start(("Mail:GiveUpAfter", "00:00:01"));

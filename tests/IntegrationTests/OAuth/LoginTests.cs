@@ -83,6 +83,19 @@ public sealed class LoginTests(OAuthWorld world)
     }
 
     [Fact]
+    public async Task Of_many_links_of_one_account_at_the_same_time_none_is_refused()
+    {
+        for (var race = 0; race < 3; race++)
+        {
+            var person = await world.App.SignUpAsync();
+            var account = new FakePerson();
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(
+                _ => world.LinkAsync(person, "google", account).Json(HttpStatusCode.NoContent)));
+            Assert.Equal(["google"], await OAuthWorld.LoginsAsync(person));
+        }
+    }
+
+    [Fact]
     public async Task A_link_ends_in_the_session_that_began_it_and_in_no_other()
     {
         var attacker = await world.App.SignUpAsync();
@@ -166,6 +179,28 @@ public sealed class LoginTests(OAuthWorld world)
         await there.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/facebook").Json(HttpStatusCode.NoContent);
         await there.SendAsync(HttpMethod.Delete, $"/api/v1/users/me/passkeys/{added.Text("id")}")
             .Problem(HttpStatusCode.Conflict, "last_login");
+    }
+
+    [Fact]
+    public async Task A_passkey_is_no_way_to_sign_in_where_passkeys_are_off()
+    {
+        var person = await world.SignedInAsync("facebook", new FakePerson());
+        var options = await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options").Json(HttpStatusCode.OK);
+        await person.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys", new SoftwareAuthenticator(world.App.Api).Register(options))
+            .Json(HttpStatusCode.Created);
+        // It has no domain name any more.
+        await using var without = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            ReplicaOf = world.App,
+            Settings = { ["Tokens:Issuer"] = "https://203.0.113.5" },
+        });
+        var there = new TestPerson(without, person.Email, "");
+        there.Take(await person.RefreshAsync().Json(HttpStatusCode.OK));
+        there.Take(await there.RefreshAsync().Json(HttpStatusCode.OK));
+        await there.SendAsync(HttpMethod.Post, "/api/v1/users/me/passkeys/options")
+            .Problem(HttpStatusCode.UnprocessableEntity, "passkeys_unavailable");
+
+        await there.SendAsync(HttpMethod.Delete, "/api/v1/users/me/logins/facebook").Problem(HttpStatusCode.Conflict, "last_login");
     }
 
     [Fact]

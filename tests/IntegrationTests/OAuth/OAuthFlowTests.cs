@@ -155,6 +155,34 @@ public sealed class OAuthFlowTests(OAuthWorld world)
     }
 
     [Theory]
+    [InlineData("https://attacker.example.com")]
+    [InlineData("")]
+    [InlineData("\0")]
+    public async Task Refuses_an_answer_that_names_its_issuer_twice(string second)
+    {
+        using var browser = world.Browser();
+        var callback = await browser.DecideAsync(
+            await browser.StartAsync("google", OAuthWorld.To(OAuthWorld.Frontend)), new FakePerson());
+        using var answer = await browser.OpenAsync(new Uri($"{callback}&iss={Uri.EscapeDataString(second)}"));
+        Assert.Equal("sign_in_failed", OAuthWorld.ErrorIn(answer.Headers.Location!));
+    }
+
+    [Theory]
+    [InlineData("google")]
+    [InlineData("facebook")]
+    [InlineData("yandex")]
+    public async Task Refuses_a_subject_that_can_not_be_stored(string provider)
+    {
+        foreach (var subject in (string[])["12\0" + "3", new('1', 256)])
+        {
+            using var browser = world.Browser();
+            var end = await browser.FlowAsync(
+                provider, new FakePerson { Subject = subject }, OAuthWorld.To(OAuthWorld.Frontend));
+            Assert.Equal("sign_in_failed", OAuthWorld.ErrorIn(end));
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Providers))]
     public async Task Twenty_tabs_of_one_browser_sign_in_at_the_same_time(string provider)
     {

@@ -124,6 +124,24 @@ public sealed class EnvoyAuthorizationTests(CookieWorld world) : IDisposable
         Denied(await AskAsync(admin, "audit.read&permission="), 403, "forbidden");
     }
 
+    [Theory]
+    [InlineData("permision", "audit.read")]
+    [InlineData("permissions", "audit.read")]
+    [InlineData("x\0&permission", "audit.read")]
+    [InlineData("", "audit.read")]
+    [InlineData("permission", "")]
+    [InlineData("permission", " ")]
+    public async Task A_mistake_in_the_route_lets_nobody_through(string name, string value)
+    {
+        var admin = await world.App.SignUpAsync(Role.Admin);
+        var request = Request([("authorization", $"Bearer {admin.AccessToken}")], null);
+        request.Attributes.ContextExtensions[name] = value;
+        Denied(await Client.CheckAsync(request), 400, "validation_failed");
+        request.Attributes.ContextExtensions["permission"] = "audit.read";
+        if (name != "permission")
+            Denied(await Client.CheckAsync(request), 400, "validation_failed");
+    }
+
     [Fact]
     public async Task Raw_headers_of_envoy_are_the_same_and_two_tokens_are_none()
     {

@@ -43,6 +43,24 @@ public sealed class RequiredFactorTests(FactorWorld world)
     }
 
     [Fact]
+    public async Task Recovery_codes_belong_to_the_app_that_they_were_shown_with()
+    {
+        var admin = await world.App.SignUpAsync(Role.Admin);
+        // Somebody who knows the password begins an enrolment, and the owner ends another one.
+        var begun = await admin.At(Strict.Client).LogInAsync().Json(HttpStatusCode.Accepted);
+        var shown = await Strict.Client.Post("auth/login/totp", new { challengeId = begun.Text("challengeId") }).Json(HttpStatusCode.OK);
+        var added = await admin.SendAsync(HttpMethod.Post, "/api/v1/users/me/totp").Json(HttpStatusCode.OK);
+        var own = await admin.At(Strict.Client).LogInAsync().Json(HttpStatusCode.Accepted);
+        await FactorWorld.AnswerAsync(Strict, own, "totp", TotpClock.Of(added.Text("secret")).Code()).Json(HttpStatusCode.OK);
+
+        var factors = await admin.GetAsync("/api/v1/users/me/second-factors").Json(HttpStatusCode.OK);
+        Assert.Equal("""{"totp":true,"recoveryCodes":0,"passkeys":0,"isRequired":false}""", factors.GetRawText());
+        var next = await admin.At(Strict.Client).LogInAsync().Json(HttpStatusCode.Accepted);
+        await FactorWorld.AnswerAsync(Strict, next, "recoveryCode", shown.GetProperty("recoveryCodes")[0].GetString())
+            .Problem(HttpStatusCode.BadRequest, "invalid_code");
+    }
+
+    [Fact]
     public async Task A_session_without_one_ends_when_the_role_needs_it()
     {
         var admin = (await world.App.SignUpAsync(Role.Admin)).At(Strict.Client);

@@ -29,6 +29,26 @@ public sealed class TotpTests(FactorWorld world)
         Assert.Equal(code, TotpClock.Of("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").At(DateTimeOffset.FromUnixTimeSeconds(seconds)));
     }
 
+    [Theory]
+    [InlineData("DELETE", Totp)]
+    [InlineData("POST", "/api/v1/users/me/recovery-codes")]
+    public async Task A_user_who_was_deleted_a_moment_ago_is_not_found(string method, string path)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var (person, _, _) = await world.EnrolledAsync();
+            await person.GetAsync(Factors).Json(HttpStatusCode.OK);
+            // As another process does it: this one learns of it within a second, and a slow test is late.
+            await App.Database.ExecuteAsync("UPDATE users SET deleted_at = now(), deleted_by = id WHERE id = $1", person.Id);
+            using var answer = await person.SendAsync(new HttpMethod(method), path);
+            if (answer.StatusCode == HttpStatusCode.Unauthorized && tries < 10)
+                continue;
+
+            await answer.Problem(HttpStatusCode.NotFound, "not_found");
+            return;
+        }
+    }
+
     [Fact]
     public async Task Shows_the_secret_once_and_asks_for_nothing_before_the_first_code()
     {

@@ -25,6 +25,25 @@ public sealed class ServiceAccountTests(CookieWorld world)
     private PorticoApp App => world.App;
 
     [Fact]
+    public async Task There_are_never_more_than_allowed_also_when_many_are_made_at_once()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
+        var admin = await app.SignUpAsync(Role.Admin);
+        await app.Database.ExecuteAsync(
+            """
+            INSERT INTO identity.service_accounts (id, name, permissions, secrets_made, created_at, version)
+            SELECT gen_random_uuid(), 'Service ' || n, '{}', 0, now(), 1 FROM generate_series(1, 95) n
+            """);
+        var made = await Task.WhenAll(Enumerable.Range(0, 20).Select(async n =>
+        {
+            using var answer = await admin.SendAsync(HttpMethod.Post, Accounts, new { name = $"{n}", permissions = (string[])[] });
+            return answer.StatusCode;
+        }));
+        Assert.Equal(5, made.Count(status => status == HttpStatusCode.Created));
+        Assert.Equal(15, made.Count(status => status == HttpStatusCode.Conflict));
+    }
+
+    [Fact]
     public async Task Gets_a_short_token_of_its_own_by_json_form_and_header()
     {
         var service = await MakeAsync("money.read", "money.deposit");

@@ -187,6 +187,35 @@ public sealed class TelegramTests(OAuthWorld world)
     }
 
     [Fact]
+    public async Task A_link_that_is_opened_while_the_database_stops_works_afterwards()
+    {
+        var person = await App.SignUpAsync();
+        var chat = NewChat();
+        // A sequence counts what is rolled back too.
+        await App.Database.ExecuteAsOwnerAsync(
+            $"""
+            CREATE SEQUENCE public.stops;
+            GRANT SELECT ON SEQUENCE public.stops TO portico_app;
+            CREATE FUNCTION public.stop() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN
+                IF NEW.chat_id = {chat} AND nextval('public.stops') = 1 THEN
+                    PERFORM pg_terminate_backend(pg_backend_pid());
+                    PERFORM pg_sleep(60);
+                END IF;
+                RETURN NEW;
+            END
+            $$;
+            CREATE TRIGGER stop BEFORE INSERT ON identity.telegram_chats FOR EACH ROW EXECUTE FUNCTION public.stop()
+            """);
+
+        await LinkAsync(person, chat);
+
+        Assert.StartsWith("This chat can now get the codes", await Bot.MessageAsync(chat), StringComparison.Ordinal);
+        Assert.Equal("2", await App.Database.TextAsync("SELECT last_value::text FROM public.stops"));
+        await App.Database.ExecuteAsOwnerAsync("DROP FUNCTION public.stop CASCADE; DROP SEQUENCE public.stops");
+    }
+
+    [Fact]
     public async Task A_deleted_user_has_no_chat()
     {
         var person = await App.SignUpAsync();

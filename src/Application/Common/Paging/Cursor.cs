@@ -15,7 +15,8 @@ namespace Portico.Application.Common.Paging;
 /// </remarks>
 public static class Cursor
 {
-    public const int MaxLength = 1024;
+    // The longest text of a position has 200 characters, of which the encoder writes some as six.
+    public const int MaxLength = 2048;
     private const int Version = 1;
 
     private static readonly JsonSerializerOptions Options = new()
