@@ -20,7 +20,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         command.Parameters.Add(new() { Value = Ids.New(clock.GetUtcNow()) });
         command.Parameters.Add(new() { Value = handler });
         command.Parameters.Add(new() { Value = envelope.ToArray() });
-        command.Parameters.Add(new() { Value = Shorten(reason) });
+        command.Parameters.Add(new() { Value = ColumnText.Fit(reason, MaxReason) });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -52,7 +52,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         }
         catch (Exception thrown) when (!cancellationToken.IsCancellationRequested && !DatabaseOutage.Is(thrown))
         {
-            failure = Shorten(thrown.Message);
+            failure = ColumnText.Fit(thrown.Message, MaxReason);
         }
 
         await using var end = new NpgsqlCommand(
@@ -73,6 +73,4 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         await using var command = database.CreateCommand("SELECT count(*) FROM dead_events");
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
-
-    private static string Shorten(string reason) => reason.Length > MaxReason ? reason[..MaxReason] : reason;
 }

@@ -34,6 +34,44 @@ public sealed class DeadLettersCommandTests
     }
 
     [Fact]
+    public async Task What_fails_with_a_text_that_no_column_takes_keeps_no_other_from_a_replay()
+    {
+        var world = await EventWorld.CreateAsync();
+        var isMended = false;
+        await using var process = await world.StartAsync(new Script
+        {
+            OnHandle = counted => isMended && counted.What == "good"
+                ? Task.CompletedTask
+                : throw new InvalidOperationException($"\0{new string('x', 498)}\U0001F600"),
+        });
+        await process.PublishAsync("bad");
+        await world.Dead(1);
+        var good = await process.PublishAsync("good");
+        await world.Dead(2);
+
+        isMended = true;
+        await Run(world, "replay", "--all");
+
+        Assert.Equal(2, await process.Replay.Replay(CancellationToken.None));
+        Assert.Equal((1, 1), (await world.EffectsAsync(good), await world.CountAsync("dead_events WHERE replay_asked_at IS NULL")));
+    }
+
+    [Fact]
+    public async Task A_process_that_must_not_handle_events_replays_none()
+    {
+        var world = await EventWorld.CreateAsync();
+        await using var process = await world.StartAsync(new Script());
+        await process.PublishRawAsync("poison");
+        await world.Dead(1);
+        await Run(world, "replay", "--all");
+
+        await using var other = world.Process(new Script(), consumes: false);
+        Assert.Equal(0, await other.Replay.Replay(CancellationToken.None));
+
+        Assert.Equal(1, await process.Replay.Replay(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task What_is_dropped_is_gone()
     {
         var world = await EventWorld.CreateAsync();
