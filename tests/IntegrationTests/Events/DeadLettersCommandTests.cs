@@ -89,6 +89,25 @@ public sealed class DeadLettersCommandTests
         Assert.Equal(1, await world.CountAsync("dead_events"));
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("")]
+    [InlineData("*")]
+    public async Task Refuses_what_is_no_id_and_drops_nothing(string id)
+    {
+        var world = await EventWorld.CreateAsync();
+        await using var process = await world.StartAsync(new Script());
+        await process.PublishRawAsync("poison");
+        await world.Dead(1);
+        var dead = (await Run(world, "list")).GetProperty("deadLetters")[0].Text("id");
+
+        var refused = await Run(world, "drop", dead, id);
+
+        Assert.Equal(1, refused.GetProperty("exitCode").GetInt32());
+        Assert.Contains($"'{id}' is no id", refused.Text("error"), StringComparison.Ordinal);
+        Assert.Equal(1, await world.CountAsync("dead_events"));
+    }
+
     private static async Task<JsonElement> Run(EventWorld world, params string[] arguments)
     {
         using var output = new StringWriter();
