@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -97,6 +98,7 @@ internal static class OrdersHost
         AggregateException several => several.InnerExceptions.SelectMany(inner => Problems(inner) ?? [inner.Message]),
         OptionsValidationException wrong => wrong.Failures,
         IOException or InvalidDataException or FormatException => [failure.Message],
+        SocketException => [$"Listen:Url or Listen:ManagementUrl has an address that can't be listened on: {failure.Message}."],
         InvalidOperationException when failure.Source == "Microsoft.Extensions.Configuration.Binder" => [failure.Message],
         _ => null,
     };

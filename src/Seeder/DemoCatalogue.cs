@@ -22,15 +22,26 @@ internal sealed class DemoCatalogue(IConfiguration configuration)
         ("0199c2a7-000a-7000-8000-00000000000a", "Paper lantern", "Made by hand.", 1_800, "JPY"),
     ];
 
-    /// <summary>The connection string of the orders service's database.</summary>
-    /// <exception cref="SeederException">It is missing.</exception>
-    public static string ConnectionOf(IConfiguration configuration) => configuration[Key] is { Length: > 0 } connection
-        ? connection
-        : throw new SeederException($"{Key} is missing: the Npgsql connection string of the role orders_app.");
+    /// <summary>Opens the database of the orders service.</summary>
+    /// <exception cref="SeederException">The connection string is missing or wrong.</exception>
+    public static NpgsqlDataSource Open(IConfiguration configuration)
+    {
+        if (configuration[Key] is not { Length: > 0 } connection)
+            throw new SeederException($"{Key} is missing: the Npgsql connection string of the role orders_app.");
+        try
+        {
+            return NpgsqlDataSource.Create(connection);
+        }
+        catch (ArgumentException)
+        {
+            // The message may contain a part of the password.
+            throw new SeederException($"{Key} is not a valid Npgsql connection string.");
+        }
+    }
 
     public async Task Run(TextWriter output, CancellationToken cancellationToken)
     {
-        await using var database = NpgsqlDataSource.Create(ConnectionOf(configuration));
+        await using var database = Open(configuration);
         await using var command = database.CreateCommand(
             """
             INSERT INTO products (id, name, description, price, currency) SELECT * FROM unnest($1, $2, $3, $4, $5)

@@ -28,7 +28,7 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
 
     public async Task Run(TextWriter output, CancellationToken cancellationToken)
     {
-        await using var orders = NpgsqlDataSource.Create(DemoCatalogue.ConnectionOf(configuration));
+        await using var orders = DemoCatalogue.Open(configuration);
         var products = await ReadProducts(orders, cancellationToken);
         if (products.Count == 0)
             throw new SeederException("There are no products: run `catalogue` first.");

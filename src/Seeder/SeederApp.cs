@@ -199,6 +199,7 @@ internal sealed class SeederApp
         DbUpdateException { InnerException: { } cause } => Explain(cause) ?? $"The database refused a change: {cause.Message}",
         NpgsqlException { InnerException: SocketException socket } => $"PostgreSQL can't be reached: {socket.Message}",
         NpgsqlException npgsql => $"PostgreSQL failed: {npgsql.Message}",
+        _ when SettingsRegistration.IsWrongValue(failure) => failure.Message,
         InvalidOperationException { InnerException: { } cause } => Explain(cause),
         IOException or UnauthorizedAccessException => failure.Message,
         _ => null,

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Portico.Application;
 using Portico.Infrastructure;
@@ -62,7 +63,8 @@ internal static class WebApiHost
         AggregateException several => several.InnerExceptions.SelectMany(inner => Problems(inner) ?? [inner.Message]),
         OptionsValidationException wrong => wrong.Failures,
         IOException or InvalidDataException or FormatException => [failure.Message],
-        InvalidOperationException when failure.Source == "Microsoft.Extensions.Configuration.Binder" => [failure.Message],
+        SocketException => [$"ASPNETCORE_URLS, Management:Url or Grpc:Url has an address that can't be listened on: {failure.Message}."],
+        _ when SettingsRegistration.IsWrongValue(failure) => [failure.Message],
         _ => null,
     };
 }

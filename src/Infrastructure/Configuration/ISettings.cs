@@ -22,17 +22,37 @@ public static class SettingsRegistration
     public static IServiceCollection AddSettings<TSettings>(this IServiceCollection services, IConfiguration configuration)
         where TSettings : class, ISettings
     {
-        services.AddOptions<TSettings>().Bind(configuration.GetSection(TSettings.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<TSettings>, Validator<TSettings>>();
+        var section = configuration.GetSection(TSettings.Section);
+        services.AddOptions<TSettings>().Bind(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TSettings>>(new Validator<TSettings>(section));
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TSettings>>().Value);
         return services;
     }
 
-    private sealed class Validator<TSettings> : IValidateOptions<TSettings>
+    /// <summary>Whether a failure says that a value is not of the type of its setting; its message names the setting.</summary>
+    public static bool IsWrongValue(Exception failure) =>
+        failure is InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
+
+    /// <summary>Reads a section for a program that has no host.</summary>
+    /// <exception cref="OptionsValidationException">A value is missing or invalid; the message names the setting.</exception>
+    /// <exception cref="InvalidOperationException">A value is of another type; see <see cref="IsWrongValue"/>.</exception>
+    public static TSettings ReadSettings<TSettings>(this IConfiguration configuration)
+        where TSettings : class, ISettings, new()
+    {
+        var section = configuration.GetSection(TSettings.Section);
+        var settings = section.Get<TSettings>() ?? new TSettings();
+        return ProblemsOf(section, settings) is { Length: > 0 } problems
+            ? throw new OptionsValidationException(TSettings.Section, typeof(TSettings), problems)
+            : settings;
+    }
+
+    private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>
+        SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems ? problems : [.. settings.Problems()];
+
+    private sealed class Validator<TSettings>(IConfigurationSection section) : IValidateOptions<TSettings>
         where TSettings : class, ISettings
     {
-        public ValidateOptionsResult Validate(string? name, TSettings options) => options.Problems().ToArray() is { Length: > 0 } problems
-            ? ValidateOptionsResult.Fail(problems)
-            : ValidateOptionsResult.Success;
+        public ValidateOptionsResult Validate(string? name, TSettings options) =>
+            ProblemsOf(section, options) is { Length: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 }

@@ -6,9 +6,9 @@ internal static class SecretKeys
     private const int MinBytes = 32;
 
     /// <summary>The problem of the key, never its value; <c>null</c> when the key is valid.</summary>
-    public static string? Problem(string setting, string key)
+    public static string? Problem(string setting, string? key)
     {
-        if (key.Length == 0)
+        if (string.IsNullOrEmpty(key))
             return $"{setting} is missing: {MinBytes} or more random bytes in base64, such as `openssl rand -base64 {MinBytes}` prints.";
 
         var bytes = new byte[key.Length];

@@ -77,14 +77,20 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
 
     private static string NameOf(DeadLetterKind kind) => kind == DeadLetterKind.Event ? "event" : "message";
 
+    // What an answer may be nested around the content.
+    private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 60 };
+
     /// <summary>An envelope is kept as it came: it may be no JSON, and that may be why it is a dead letter.</summary>
     private static DeadLetterContentDto ContentOf(DeadLetterDto letter, byte[] envelope)
     {
         try
         {
-            return new DeadLetterContentDto(letter, JsonSerializer.Deserialize<JsonElement>(envelope), null);
+            using var document = JsonDocument.Parse(envelope, Shallow);
+            // Half of a surrogate pair is found only when the text is written.
+            JsonSerializer.SerializeToUtf8Bytes(document.RootElement);
+            return new DeadLetterContentDto(letter, document.RootElement.Clone(), null);
         }
-        catch (JsonException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or ArgumentException)
         {
             return new DeadLetterContentDto(letter, null, Encoding.UTF8.GetString(envelope));
         }

@@ -9,16 +9,17 @@ internal sealed partial class DeadLetterReplay(
     DeadLetters deadLetters,
     IEnumerable<EventSubscription> subscriptions,
     EventReceiver receiver,
+    EventSettings settings,
     EventMetrics metrics,
     TimeProvider clock,
     ILogger<DeadLetterReplay> logger)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, logger)
 {
-    /// <summary>Replays the requested dead letters and returns their number.</summary>
+    /// <summary>Replays the requested dead letters, if this process handles events, and returns their number.</summary>
     public async Task<int> Replay(CancellationToken cancellationToken)
     {
         var replayed = 0;
-        while (await deadLetters.Replay(Handle, cancellationToken))
+        while (settings.Consume && await deadLetters.Replay(Handle, cancellationToken))
             replayed++;
         return replayed;
     }

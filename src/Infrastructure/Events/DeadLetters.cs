@@ -20,7 +20,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         command.Parameters.Add(new() { Value = Ids.New(clock.GetUtcNow()) });
         command.Parameters.Add(new() { Value = handler });
         command.Parameters.Add(new() { Value = envelope.ToArray() });
-        command.Parameters.Add(new() { Value = Shorten(reason) });
+        command.Parameters.Add(new() { Value = ColumnText.Fit(reason, MaxReason) });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -52,7 +52,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         }
         catch (Exception thrown) when (!cancellationToken.IsCancellationRequested && !DatabaseOutage.Is(thrown))
         {
-            failure = Shorten(thrown.Message);
+            failure = ColumnText.Fit(thrown.Message, MaxReason);
         }
 
         await using var end = new NpgsqlCommand(
@@ -77,6 +77,4 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
         await row.ReadAsync(cancellationToken);
         return (row.GetInt64(0), row.GetInt64(1));
     }
-
-    private static string Shorten(string reason) => reason.Length > MaxReason ? reason[..MaxReason] : reason;
 }

@@ -19,7 +19,7 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
     public async Task<bool> Receive(EventSubscription subscription, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
     {
         using var document = Parse(envelope);
-        var received = Read(document.RootElement);
+        var received = Read(document);
         if (received.Type != subscription.EventName)
             throw new InvalidDataException($"The event is {received.Type} instead of {subscription.EventName}.");
 
@@ -39,6 +39,19 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
         catch (JsonException wrong)
         {
             throw new InvalidDataException("The event is not valid JSON.", wrong);
+        }
+    }
+
+    private static ReceivedEvent Read(JsonDocument document)
+    {
+        try
+        {
+            return Read(document.RootElement);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            // The parser finds half of a surrogate pair only when the text is read.
+            throw new InvalidDataException("The event contains text that is not valid Unicode.", wrong);
         }
     }
 

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Portico.Application.Notifications;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Notifications;
 
@@ -24,6 +25,8 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
 {
     // An advisory lock that nothing else uses. Only one claim runs at a time, because two could both pass the limit of one address.
     private const long ClaimLock = 0x706F_7274_6D73_6773;
+
+    private const int MaxReason = 500;
 
     // Notifications over the limit of their address are postponed by an hour, until Mail:GiveUpAfter is over.
     private const string ClaimSql = """
@@ -130,12 +133,10 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         command.Parameters.Add(new() { Value = message.Id });
         command.Parameters.Add(new() { Value = message.Try });
         command.Parameters.Add(new() { Value = status, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new() { Value = (object?)Shorten(reason) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new() { Value = reason is null ? DBNull.Value : (object)ColumnText.Fit(reason, MaxReason), NpgsqlDbType = NpgsqlDbType.Varchar });
         command.Parameters.Add(new() { Value = (object?)pause ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static string? Shorten(string? reason) => reason is { Length: > 500 } ? reason[..500] : reason;
 
     private static ClaimedMessage Read(NpgsqlDataReader row)
     {

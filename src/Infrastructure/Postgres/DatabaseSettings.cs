@@ -69,10 +69,12 @@ public sealed class DatabaseSettings : ISettings
 
     private static IEnumerable<string> ProblemsOf(string key, string connection)
     {
-        if (Parse(connection) is not { } builder)
+        if (Parse(WithDefaults(connection)) is not { } builder)
             yield return $"{key} is not a valid Npgsql connection string.";
         else if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
             yield return $"{key} must name Host, Database and Username.";
+        else if (builder.MaxPoolSize < Math.Max(1, builder.MinPoolSize))
+            yield return $"{key} must have a Maximum Pool Size of at least 1, and not below Minimum Pool Size.";
     }
 
     private IEnumerable<string> ProblemsOfPooler()

@@ -14,6 +14,8 @@ namespace Portico.Infrastructure.QueryCache;
 /// </remarks>
 internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics, TimeProvider clock) : ICommitObserver
 {
+    private static readonly FusionCacheEntryOptions TagOptions = CachingRegistration.TagOptions();
+
     // One entry for each dependency. After an outage Redis may have an older mark of a tag than the mark of this process.
     private readonly ConcurrentDictionary<string, Change> _changes = new(StringComparer.Ordinal);
 
@@ -36,18 +38,25 @@ internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics
         await cache.RemoveByTagAsync(tags);
     }
 
-    /// <summary>Whether this process has changed a record that the query depends on since the answer was made.</summary>
-    public bool IsStale(DateTimeOffset madeAt, CachedQuery query)
+    /// <summary>Whether a record that the query depends on has changed since the making of the answer began.</summary>
+    /// <remarks>FusionCache compares the change with the end of the making when it refreshes an answer early.</remarks>
+    public async ValueTask<bool> IsStale(DateTimeOffset madeAt, CachedQuery query, CancellationToken cancellationToken)
     {
         foreach (var tag in query.Tags)
         {
             // After the lifetime no older answer is left, even if the clock was set back.
             if (_changes.TryGetValue(tag, out var change) && madeAt <= change.At && clock.GetElapsedTime(change.Timestamp) < query.Lifetime)
                 return true;
+            if (madeAt.UtcTicks <= await MarkOf(tag, cancellationToken))
+                return true;
         }
 
         return false;
     }
+
+    /// <summary>When a process last changed a record with the tag, as FusionCache knows it; 0 for never.</summary>
+    private ValueTask<long> MarkOf(string tag, CancellationToken cancellationToken) => cache.GetOrDefaultAsync(
+        FusionCacheInternalStrings.DefaultTagCacheKeyPrefix + tag, 0L, TagOptions, cancellationToken);
 
     private static bool Touches(DependsOnAttribute dependency, WrittenRecord record)
     {

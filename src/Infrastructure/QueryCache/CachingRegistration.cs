@@ -37,6 +37,21 @@ internal static class CachingRegistration
         return services;
     }
 
+    /// <summary>How the marks of tags are read: from memory for a time, then from Redis.</summary>
+    public static FusionCacheEntryOptions TagOptions() => new(LongestWithoutMessage)
+    {
+        DistributedCacheDuration = TagLifetime,
+        // During an outage of Redis the last known tag is used.
+        IsFailSafeEnabled = true,
+        FailSafeMaxDuration = TagLifetime,
+        DistributedCacheFailSafeMaxDuration = TagLifetime,
+        FailSafeThrottleDuration = LongestWithoutMessage,
+        Priority = CacheItemPriority.NeverRemove,
+        Size = 0,
+        SkipDistributedLocker = true,
+        ReThrowSerializationExceptions = false,
+    };
+
     private static FusionCache Create(IServiceProvider services)
     {
         var redis = services.GetRequiredService<RedisConnection>();
@@ -47,19 +62,7 @@ internal static class CachingRegistration
             BackplaneChannelPrefix = prefix,
             AutoRecoveryDelay = TellAgainAfter,
             AutoRecoveryMaxItems = MaxAnswersInMemory,
-            TagsDefaultEntryOptions = new FusionCacheEntryOptions(LongestWithoutMessage)
-            {
-                DistributedCacheDuration = TagLifetime,
-                // During an outage of Redis the last known tag is used.
-                IsFailSafeEnabled = true,
-                FailSafeMaxDuration = TagLifetime,
-                DistributedCacheFailSafeMaxDuration = TagLifetime,
-                FailSafeThrottleDuration = LongestWithoutMessage,
-                Priority = CacheItemPriority.NeverRemove,
-                Size = 0,
-                SkipDistributedLocker = true,
-                ReThrowSerializationExceptions = false,
-            },
+            TagsDefaultEntryOptions = TagOptions(),
         };
 
         // Without a logger, because it would log an outage at every read; other services log it once. Its meters count errors.

@@ -29,9 +29,9 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
     {
         var key = $"{query.Name}:{Build}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query.Text)))}";
         var (kept, isNew) = await GetOrMake(key, query, Options(query), make, cancellationToken);
-        if (!isNew && !IsValid(kept, query))
+        if (!isNew && !await IsValid(kept, query, cancellationToken))
         {
-            // The answer is from before an outage of Redis in which this process changed a record, or from a server with a wrong clock.
+            // The answer was begun before a change of a record, or it is from a server with a wrong clock.
             await cache.RemoveAsync(key, Options(query), cancellationToken);
             (kept, isNew) = await GetOrMake(key, query, Options(query).SetSkipDistributedCacheRead(true), make, cancellationToken);
         }
@@ -67,10 +67,10 @@ internal sealed class FusionQueryCache(IFusionCache cache, CacheInvalidation inv
         return (kept, ReferenceEquals(kept, made));
     }
 
-    private bool IsValid<TResult>(Kept<TResult> kept, CachedQuery query)
+    private async ValueTask<bool> IsValid<TResult>(Kept<TResult> kept, CachedQuery query, CancellationToken cancellationToken)
     {
         var age = clock.GetUtcNow() - kept.MadeAt;
-        return age < query.Lifetime && age > -ClockTolerance && !invalidation.IsStale(kept.MadeAt, query);
+        return age < query.Lifetime && age > -ClockTolerance && !await invalidation.IsStale(kept.MadeAt, query, cancellationToken);
     }
 
     private TimeSpan Age<TResult>(Kept<TResult> kept) => clock.GetUtcNow() - kept.MadeAt is { Ticks: > 0 } age ? age : TimeSpan.Zero;

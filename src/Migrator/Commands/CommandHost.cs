@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using NATS.Client.Core;
 using Npgsql;
 using Portico.Infrastructure.Configuration;
@@ -75,6 +76,10 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         {
             return report.End(failure.ExitCode, failure.Message);
         }
+        catch (OptionsValidationException wrong)
+        {
+            return report.End(ExitCode.Error, string.Join(Environment.NewLine, wrong.Failures));
+        }
         catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable)
         {
             return report.End(ExitCode.LockTimeout, $"Other sessions hold locks on the objects to change: {DatabaseServer.Describe(busy)}");
@@ -91,7 +96,8 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         {
             return report.End(ExitCode.Error, $"PostgreSQL failed: {DatabaseServer.Describe(failure)}");
         }
-        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (
+            failure is InvalidDataException or IOException or UnauthorizedAccessException || SettingsRegistration.IsWrongValue(failure))
         {
             return report.End(ExitCode.Error, failure.Message);
         }

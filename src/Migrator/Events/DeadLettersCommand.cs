@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Npgsql;
 using Portico.Infrastructure.Events;
 using Portico.Migrator.Commands;
@@ -46,7 +47,12 @@ internal static class DeadLettersCommand
 
     private static Command CreateChange(CommandHost host, string name, string description, string result, string sql, string line)
     {
-        var ids = new Argument<Guid[]>("ID") { Description = "The ids, as shown by list.", Arity = ArgumentArity.ZeroOrMore };
+        var ids = new Argument<Guid[]>("ID")
+        {
+            Description = "The ids, as shown by list.",
+            Arity = ArgumentArity.ZeroOrMore,
+            CustomParser = ReadIds,
+        };
         var all = new Option<bool>("--all") { Description = "All dead letters." };
         var timeout = ConnectTimeout();
         var command = new Command(name, description) { ids, all, timeout };
@@ -72,6 +78,21 @@ internal static class DeadLettersCommand
             return missing.Length == 0 ? ExitCode.Ok : ExitCode.Error;
         });
         return command;
+    }
+
+    // The parser of the library reads a text that is no id as an id of zeros.
+    private static Guid[] ReadIds(ArgumentResult written)
+    {
+        var ids = new List<Guid>();
+        foreach (var token in written.Tokens)
+        {
+            if (Guid.TryParse(token.Value, out var id))
+                ids.Add(id);
+            else
+                written.AddError($"'{token.Value}' is no id of a dead letter.");
+        }
+
+        return [.. ids];
     }
 
     private static async Task<ExitCode> ListAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)

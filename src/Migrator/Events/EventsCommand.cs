@@ -52,6 +52,8 @@ internal static class EventsCommand
     private static async Task<ExitCode> RunAsync(
         CommandRun run, DateTimeOffset from, DateTimeOffset to, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (from >= to)
+            throw new MigratorException("--from must be before --to.");
         var source = run.Configuration["Tokens:Issuer"] is { Length: > 0 } issuer
             ? issuer
             : throw new MigratorException(
@@ -60,21 +62,33 @@ internal static class EventsCommand
         await using var connection = await DatabaseServer.OpenAsync(run.Settings.Reader, timeout, run.Report, cancellationToken);
 
         var publisher = new EventPublisher(nats.JetStream, nats.Events);
-        var published = 0;
+        var (published, leftOut) = (0, 0);
+        var refused = new HashSet<Guid>();
         await foreach (var batch in ReadAsync(connection, from, to, cancellationToken).Chunk(BatchSize).WithCancellation(cancellationToken))
         {
-            var result = await publisher.Publish(batch, source, cancellationToken);
+            // After a refused event nothing of its aggregate is published, because that would be out of order.
+            var result = await publisher.Publish(
+                batch.Where(message => !refused.Contains(message.AggregateId)), source, cancellationToken);
             published += result.Published.Count;
             run.Report.Set("published", published);
             foreach (var (message, reason) in result.Refused)
+            {
+                refused.Add(message.AggregateId);
                 run.Report.Note($"{message.Id} ({message.Type}) is refused: {reason}");
+            }
+
             if (result.Outage is { } outage)
                 throw new MigratorException($"Ended after {published} events: {outage}. Repeating the command does no harm.");
+            leftOut += batch.Length - result.Published.Count;
         }
 
         run.Report.Set("published", published);
         run.Report.Line($"Published {published} events again.");
-        return ExitCode.Ok;
+        return leftOut == 0
+            ? ExitCode.Ok
+            : throw new MigratorException(
+                $"{leftOut} events were left out: the refused ones and the later ones of their aggregates. Raise max_payload of the NATS "
+                + "server and repeat the command; it does no harm.");
     }
 
     /// <summary>

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Portico.Infrastructure.Configuration;
@@ -26,11 +26,12 @@ internal sealed class NatsServerTarget : IAsyncDisposable
 
     public INatsJSContext JetStream { get; }
 
-    /// <exception cref="MigratorException">A setting is wrong, or NATS did not answer in time.</exception>
+    /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
+    /// <exception cref="MigratorException">NATS did not answer in time.</exception>
     public static async Task<NatsServerTarget> OpenAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var settings = Read<NatsSettings>(run.Configuration);
-        var events = Read<EventSettings>(run.Configuration);
+        var settings = run.Configuration.ReadSettings<NatsSettings>();
+        var events = run.Configuration.ReadSettings<EventSettings>();
         var connection = settings.CreateConnection("portico-migrator");
         var reason = "There is no answer.";
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -53,13 +54,4 @@ internal sealed class NatsServerTarget : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
-
-    private static TSettings Read<TSettings>(IConfiguration configuration)
-        where TSettings : class, ISettings, new()
-    {
-        var settings = configuration.GetSection(TSettings.Section).Get<TSettings>() ?? new TSettings();
-        return settings.Problems().ToArray() is { Length: > 0 } problems
-            ? throw new MigratorException(string.Join(Environment.NewLine, problems))
-            : settings;
-    }
 }

@@ -98,8 +98,8 @@ internal static partial class DangerousStatements
             return created.Contains(table) ? [] : JudgeActions(alter.Groups["actions"].Value, inTransaction && !altered.Add(table));
         }
 
-        if (Change().Match(text) is { Success: true } change)
-            return created.Contains(TableOf(change)) ? [] : ["data"];
+        if (Change().Matches(text) is { Count: > 0 } changes)
+            return changes.All(change => created.Contains(TableOf(change))) ? [] : ["data"];
         return Others().Where(other => other.Pattern.IsMatch(text)).Select(other => other.Rule);
     }
 
@@ -174,7 +174,9 @@ internal static partial class DangerousStatements
     [GeneratedRegex(@"^ALTER TABLE (IF EXISTS )?(ONLY )?(?<table>[\w.""]+) (?<actions>.*)$", Options, Timeout)]
     private static partial Regex AlterTable();
 
-    [GeneratedRegex(@"^(UPDATE|DELETE FROM|MERGE INTO) (ONLY )?(?<table>[\w.""]+)", Options, Timeout)]
+    // Also in a statement that begins with WITH; FOR UPDATE locks rows only, and ON CONFLICT DO UPDATE names no table.
+    [GeneratedRegex(
+        @"(?<=^(WITH\b.*)?)(?<!\b(FOR|KEY|DO) )\b(UPDATE|DELETE FROM|MERGE INTO) (ONLY )?(?<table>[\w.""]+)", Options, Timeout)]
     private static partial Regex Change();
 
     [GeneratedRegex("^DROP INDEX (?!CONCURRENTLY)", Options, Timeout)]

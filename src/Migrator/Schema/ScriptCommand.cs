@@ -25,6 +25,8 @@ internal static class ScriptCommand
             var last = run.Arguments.GetValue(to) is { } upper
                 ? MigrationTarget.Check(catalog, upper, lowest: 1)
                 : catalog.Migrations.Count;
+            if (first > last)
+                throw new MigratorException($"--from {first} is after --to {last}.");
             var sql = Write(run.Settings.Roles, [.. catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last)]);
             run.Report.Set("sql", sql);
             run.Report.Raw(sql);

@@ -66,7 +66,7 @@ internal sealed class Listeners(ListenSettings settings) : IConfigureOptions<Kes
 
         if (IPAddress.TryParse(address.Host, out var ip))
             options.Listen(ip, address.Port, Configured);
-        else if (address.Host != "localhost")
+        else if (!address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             options.ListenAnyIP(address.Port, Configured);
         else if (address.Port == 0)
             options.Listen(IPAddress.Loopback, 0, Configured);
@@ -80,7 +80,7 @@ internal sealed class Listeners(ListenSettings settings) : IConfigureOptions<Kes
         {
             address = BindingAddress.Parse(url);
             return address is { IsUnixPipe: false, PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort }
-                && address.Scheme is "http" or "https";
+                && address.Scheme is "http" or "https" && IsHost(address.Host);
         }
         catch (FormatException)
         {
@@ -88,6 +88,9 @@ internal sealed class Listeners(ListenSettings settings) : IConfigureOptions<Kes
             return false;
         }
     }
+
+    // A port that is no number would be a part of the name, and every name but localhost stands for all addresses of the machine.
+    private static bool IsHost(string host) => host is "*" or "+" || Uri.CheckHostName(host) != UriHostNameType.Unknown;
 
     private static Uri UriOf(ListenOptions listener)
     {

@@ -20,6 +20,8 @@ internal sealed class DatabaseSettings : ISettings
     /// <summary>An Npgsql connection string with the role <c>orders_app</c>.</summary>
     public string Orders { get; init; } = "";
 
+    private string WithDefaults => $"{Defaults};{Orders}";
+
     public IEnumerable<string> Problems()
     {
         if (Orders.Length == 0)
@@ -32,15 +34,17 @@ internal sealed class DatabaseSettings : ISettings
             yield return $"{Key} is not a valid Npgsql connection string.";
         else if (string.IsNullOrEmpty(builder.Host) || string.IsNullOrEmpty(builder.Database) || string.IsNullOrEmpty(builder.Username))
             yield return $"{Key} must name Host, Database and Username.";
+        else if (builder.MaxPoolSize < Math.Max(1, builder.MinPoolSize))
+            yield return $"{Key} must have a Maximum Pool Size of at least 1, and not below Minimum Pool Size.";
     }
 
-    public NpgsqlDataSource CreateDataSource() => new NpgsqlDataSourceBuilder($"{Defaults};{Orders}") { Name = "orders" }.Build();
+    public NpgsqlDataSource CreateDataSource() => new NpgsqlDataSourceBuilder(WithDefaults) { Name = "orders" }.Build();
 
     private NpgsqlConnectionStringBuilder? Parse()
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(Orders);
+            return new NpgsqlConnectionStringBuilder(WithDefaults);
         }
         catch (ArgumentException)
         {

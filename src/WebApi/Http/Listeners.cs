@@ -99,7 +99,7 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
 
         if (IPAddress.TryParse(address.Host, out var ip))
             options.Listen(ip, address.Port, Configured);
-        else if (address.Host != "localhost")
+        else if (!address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             options.ListenAnyIP(address.Port, Configured);
         else if (address.Port == 0)
             options.Listen(IPAddress.Loopback, 0, Configured);
@@ -113,7 +113,7 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
         {
             address = BindingAddress.Parse(url);
             return address is { IsUnixPipe: false, PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort }
-                && address.Scheme is "http" or "https";
+                && address.Scheme is "http" or "https" && IsHost(address.Host);
         }
         catch (FormatException)
         {
@@ -121,6 +121,9 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
             return false;
         }
     }
+
+    // A port that is no number would be a part of the name, and every name but localhost stands for all addresses of the machine.
+    private static bool IsHost(string host) => host is "*" or "+" || Uri.CheckHostName(host) != UriHostNameType.Unknown;
 
     private static Uri UriOf(ListenOptions listener)
     {

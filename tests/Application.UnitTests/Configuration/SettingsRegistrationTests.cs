@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Notifications;
 using Portico.Infrastructure.Passwords;
@@ -33,6 +34,28 @@ public sealed class SettingsRegistrationTests
         var failure = Assert.ThrowsAny<Exception>(() => Start<OtpSettings>(("Otp:Key", Key), ("Otp:Lifetime", "ten minutes")));
 
         Assert.Contains("Otp:Lifetime", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SignIn:RequireSecondFactorFor:0", "Administrator")]
+    [InlineData("SignIn:RequireSecondFactorFor", "Admin")]
+    public void Names_an_entry_of_a_list_that_would_have_no_effect(string setting, string value)
+    {
+        var failure = Assert.ThrowsAny<Exception>(() => Start<SignInSettings>((setting, value)));
+
+        Assert.Contains(setting, failure.Message, StringComparison.Ordinal);
+        Assert.Equal([Role.Admin], Start<SignInSettings>(("SignIn:RequireSecondFactorFor:0", "admin")).RequireSecondFactorFor);
+    }
+
+    [Theory]
+    [InlineData("Redis:ConnectionString")]
+    [InlineData("Redis:KeyPrefix")]
+    public void Names_a_setting_that_is_null(string setting)
+    {
+        var failure = Assert.ThrowsAny<Exception>(
+            () => Start<RedisSettings>(("Redis:ConnectionString", "localhost:6379"), (setting, null)));
+
+        Assert.Contains(setting, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,6 +125,8 @@ public sealed class SettingsRegistrationTests
     [InlineData("nonsense")]
     [InlineData("Host=localhost;Database=portico")]
     [InlineData("Host=localhost;Database=portico;Username=x;Port=many;Password=hunter2")]
+    [InlineData("Host=localhost;Database=portico;Username=x;Maximum Pool Size=0;Password=hunter2")]
+    [InlineData("Host=localhost;Database=portico;Username=x;Minimum Pool Size=200;Password=hunter2")]
     public void Refuses_a_bad_connection_string_without_quoting_it(string value)
     {
         var problem = Assert.Single(Bind<DatabaseSettings>(("ConnectionStrings:Portico", value)).Problems());
@@ -193,10 +218,10 @@ public sealed class SettingsRegistrationTests
         Assert.Contains("Timeout=7;Command Timeout=20", patient.ConnectionString, StringComparison.Ordinal);
     }
 
-    private static T Bind<T>(params (string Key, string Value)[] values)
+    private static T Bind<T>(params (string Key, string? Value)[] values)
         where T : class, ISettings, new() => Configuration(values).GetSection(T.Section).Get<T>() ?? new T();
 
-    private static T Start<T>(params (string Key, string Value)[] values)
+    private static T Start<T>(params (string Key, string? Value)[] values)
         where T : class, ISettings
     {
         using var services = new ServiceCollection().AddSettings<T>(Configuration(values)).BuildServiceProvider();
@@ -204,7 +229,7 @@ public sealed class SettingsRegistrationTests
         return services.GetRequiredService<T>();
     }
 
-    private static IConfigurationRoot Configuration((string Key, string Value)[] values)
+    private static IConfigurationRoot Configuration((string Key, string? Value)[] values)
     {
         // A later value of a setting replaces the earlier one.
         var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();

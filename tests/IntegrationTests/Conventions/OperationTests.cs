@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Portico.Testing;
 
@@ -111,6 +115,15 @@ public sealed class HealthTests
         Assert.Equal(HttpStatusCode.NoContent, (await running).StatusCode);
         await stopped;
         await Assert.ThrowsAsync<HttpRequestException>(() => app.Get("/health/live"));
+    }
+
+    [Fact]
+    public async Task Listens_on_this_machine_only_however_localhost_is_written()
+    {
+        await using var app = await ProbeApp.StartAsync(("Management:Url", "http://LOCALHOST:0"));
+
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        Assert.All(addresses, address => Assert.StartsWith("http://127.0.0.1:", address, StringComparison.Ordinal));
     }
 
     [Fact]

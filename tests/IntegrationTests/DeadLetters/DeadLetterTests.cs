@@ -59,6 +59,20 @@ public sealed class DeadLetterTests : PorticoTests
             await Drop(id, new { reason = "A test." }).Json(HttpStatusCode.NoContent);
     }
 
+    [Theory]
+    [InlineData("""{"name":"\ud800"}""")]
+    [InlineData("""{"\udc00":1}""")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")]
+    public async Task Shows_what_an_event_held_that_can_not_be_answered_as_json_as_its_text(string envelope)
+    {
+        var poison = await Event(1, envelope);
+
+        var shown = await Get(poison);
+
+        Assert.Equal((JsonValueKind.Null, envelope), (shown.GetProperty("content").ValueKind, shown.Text("text")));
+        await Drop(poison, new { reason = "A test." }).Json(HttpStatusCode.NoContent);
+    }
+
     [Fact]
     public async Task Replays_a_message_and_says_so_in_the_audit_log()
     {

@@ -1,6 +1,8 @@
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
 using Portico.IntegrationTests.Containers;
+using Portico.WebApi.Http;
 
 namespace Portico.IntegrationTests.Deployment;
 
@@ -103,6 +105,38 @@ public sealed class KubernetesTests
                 settings.Where(setting => setting != "DOTNET_ENVIRONMENT"),
                 setting => Assert.Contains($"`{setting}`", documentation, StringComparison.Ordinal));
         }
+    }
+
+    [Theory]
+    [InlineData("base")]
+    [InlineData("overlays/trial")]
+    [InlineData("overlays/production")]
+    public async Task Give_the_server_settings_that_it_accepts(string folder)
+    {
+        var secret = Convert.ToBase64String(new byte[32]);
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["environment"] = "Production",
+            ["ConnectionStrings:Portico"] = "Host=postgres;Database=portico;Username=portico_app",
+            ["Tokens:SealingKey"] = secret,
+            ["Sessions:Key"] = secret,
+            ["Otp:Key"] = secret,
+        };
+        foreach (var part in new[] { "base", folder }.Distinct(StringComparer.Ordinal))
+        {
+            var maps = Yaml.Read(Repository.File($"{Folder}/{part}/kustomization.yaml")).GetProperty("configMapGenerator").EnumerateArray();
+            foreach (var literal in maps.Single(map => map.Text("name") == "portico").GetProperty("literals").EnumerateArray())
+            {
+                var words = literal.GetString()!.Split('=', 2);
+                settings[words[0].Replace("__", ":", StringComparison.Ordinal)] = words[1];
+            }
+        }
+
+        await using var server = WebApi.WebApiHost.Create([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
+
+        Assert.Equal(
+            settings.Keys.Count(key => key.StartsWith("Proxies:Trusted:", StringComparison.Ordinal)),
+            server.Services.GetRequiredService<ProxySettings>().Trusted.Length);
     }
 
     [Theory]

@@ -34,6 +34,44 @@ public sealed class DeadLettersCommandTests
     }
 
     [Fact]
+    public async Task What_fails_with_a_text_that_no_column_takes_keeps_no_other_from_a_replay()
+    {
+        var world = await EventWorld.CreateAsync();
+        var isMended = false;
+        await using var process = await world.StartAsync(new Script
+        {
+            OnHandle = counted => isMended && counted.What == "good"
+                ? Task.CompletedTask
+                : throw new InvalidOperationException($"\0{new string('x', 498)}\U0001F600"),
+        });
+        await process.PublishAsync("bad");
+        await world.Dead(1);
+        var good = await process.PublishAsync("good");
+        await world.Dead(2);
+
+        isMended = true;
+        await Run(world, "replay", "--all");
+
+        Assert.Equal(2, await process.Replay.Replay(CancellationToken.None));
+        Assert.Equal((1, 1), (await world.EffectsAsync(good), await world.CountAsync("dead_events WHERE replay_asked_at IS NULL")));
+    }
+
+    [Fact]
+    public async Task A_process_that_must_not_handle_events_replays_none()
+    {
+        var world = await EventWorld.CreateAsync();
+        await using var process = await world.StartAsync(new Script());
+        await process.PublishRawAsync("poison");
+        await world.Dead(1);
+        await Run(world, "replay", "--all");
+
+        await using var other = world.Process(new Script(), consumes: false);
+        Assert.Equal(0, await other.Replay.Replay(CancellationToken.None));
+
+        Assert.Equal(1, await process.Replay.Replay(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task What_is_dropped_is_gone()
     {
         var world = await EventWorld.CreateAsync();
@@ -48,6 +86,25 @@ public sealed class DeadLettersCommandTests
         Assert.Equal(1, await world.CountAsync("dead_events"));
         Assert.Equal(1, (await Run(world, "drop", first)).GetProperty("exitCode").GetInt32());
         Assert.Equal(1, (await Run(world, "drop")).GetProperty("exitCode").GetInt32());
+        Assert.Equal(1, await world.CountAsync("dead_events"));
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("")]
+    [InlineData("*")]
+    public async Task Refuses_what_is_no_id_and_drops_nothing(string id)
+    {
+        var world = await EventWorld.CreateAsync();
+        await using var process = await world.StartAsync(new Script());
+        await process.PublishRawAsync("poison");
+        await world.Dead(1);
+        var dead = (await Run(world, "list")).GetProperty("deadLetters")[0].Text("id");
+
+        var refused = await Run(world, "drop", dead, id);
+
+        Assert.Equal(1, refused.GetProperty("exitCode").GetInt32());
+        Assert.Contains($"'{id}' is no id", refused.Text("error"), StringComparison.Ordinal);
         Assert.Equal(1, await world.CountAsync("dead_events"));
     }
 

@@ -82,6 +82,10 @@ public sealed class EventConsumersTests
     [InlineData(Start + """counted.v1","time":"yesterday","data":{"what":"no time"}}""")]
     [InlineData(Start + """counted.v1","time":"2026-11-21T12:00:00Z","data":{}}""")]
     [InlineData(Start + """counted.v1","time":"2026-11-21T12:00:00Z","data":{"what":null}}""")]
+    [InlineData(Start + """counted.v1\u0000","time":"2026-11-21T12:00:00Z","data":{"what":"a type that no column takes"}}""")]
+    [InlineData(Start + """counted.v1\ud800","time":"2026-11-21T12:00:00Z","data":{"what":"half of a pair"}}""")]
+    [InlineData(Start + """counted.v1","time":"2026-11-21T12:00:00Z","data":{"what":"\ud800"}}""")]
+    [InlineData(Start + """counted.v1","time":"2026-11-21T12:00:00Z","\ud800":1,"data":{"wha\ud800":"half of a pair in a name"}}""")]
     public async Task An_invalid_event_becomes_one_dead_letter_at_once(string envelope)
     {
         var world = await EventWorld.CreateAsync();
@@ -96,6 +100,7 @@ public sealed class EventConsumersTests
         await world.Happened(good);
         Assert.Equal(1, calls);
         Assert.Equal(1, await world.CountAsync("dead_events WHERE envelope = convert_to($1, 'UTF8')", envelope));
+        Assert.Equal(1, await world.CountAsync("dead_events WHERE reason LIKE 'Th%'"));
     }
 
     [Fact]

@@ -84,7 +84,7 @@ internal sealed record EventWorld(TestDatabase Database, string Redis, string Na
             StreamDefinition.Name(process.Settings), Subscription.Consumer(process.Settings) with { AckWait = AckWait });
     }
 
-    public EventProcess Process(Script script) => new(this, script);
+    public EventProcess Process(Script script, bool consumes = true) => new(this, script, consumes);
 
     public async Task<EventProcess> StartAsync(Script script)
     {
@@ -116,12 +116,13 @@ internal sealed class EventProcess : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<IHostedService> _started = [];
 
-    public EventProcess(EventWorld world, Script script)
+    public EventProcess(EventWorld world, Script script, bool consumes)
     {
         var configuration = world.Database.Settings();
         configuration["Nats:Url"] = world.Nats;
         configuration["Redis:ConnectionString"] = world.Redis;
         configuration["Events:Prefix"] = world.Prefix;
+        configuration["Events:Consume"] = $"{consumes}";
         var root = new ConfigurationBuilder().AddInMemoryCollection(configuration).Build();
         var services = new ServiceCollection()
             .AddLogging()

@@ -167,6 +167,46 @@ public sealed class OutboxRelayTests
     }
 
     [Fact]
+    public async Task Says_what_it_did_not_publish_again_and_puts_nothing_out_of_order()
+    {
+        var stack = await SharedStack.GetAsync();
+        var database = await TestDatabase.CreateAsync(stack);
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        await using var connection = await source.OpenConnectionAsync();
+        var (poisoned, healthy) = (Guid.NewGuid(), Guid.NewGuid());
+        await TestOutbox.InsertAsync(connection, healthy, 1);
+        await TestOutbox.InsertAsync(connection, poisoned, 1, size: 2_000_000);
+        // More than one batch.
+        for (var version = 2; version <= 600; version++)
+            await TestOutbox.InsertAsync(connection, poisoned, version);
+        await database.ExecuteAsync("DELETE FROM outbox_waiting");
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(database.Settings())
+            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Nats:Url"] = stack.Nats.ConnectionString,
+                ["Events:Prefix"] = $"test-{Guid.NewGuid():N}",
+                ["Events:MaxBytes"] = "16777216",
+                ["Tokens:Issuer"] = "https://api.example.com",
+            }).Build();
+        Assert.Equal(0, (await Run("streams", "up")).ExitCode);
+
+        var (exitCode, output) = await Run("events", "republish", "--from", "2026-01-01T00:00:00Z");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Published 1 events again.", output, StringComparison.Ordinal);
+        Assert.Contains("600 events were left out", output, StringComparison.Ordinal);
+        (exitCode, output) = await Run("events", "republish", "--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z");
+        Assert.Equal((1, "--from must be before --to."), (exitCode, output.Trim()));
+
+        async Task<(int ExitCode, string Output)> Run(params string[] arguments)
+        {
+            await using var written = new StringWriter();
+            return (await MigratorApp.RunAsync(arguments, configuration, written, written, default), written.ToString());
+        }
+    }
+
+    [Fact]
     public async Task Removes_what_was_published_long_ago_and_nothing_else()
     {
         // Without an application: what waits here goes on waiting.

@@ -36,6 +36,8 @@ public sealed class DangerousStatementsTests
     [InlineData("rename", "ALTER TABLE users RENAME name TO title;")]
     [InlineData("data", "UPDATE users SET name = '';")]
     [InlineData("data", "DELETE FROM ledger.accounts;")]
+    [InlineData("data", "WITH old AS (SELECT id FROM users) UPDATE users SET name = '' FROM old WHERE users.id = old.id;")]
+    [InlineData("data", "WITH gone AS (DELETE FROM users RETURNING id) INSERT INTO roles SELECT id FROM gone;")]
     [InlineData("lock", "LOCK TABLE users;")]
     [InlineData("lock", "TRUNCATE users;")]
     public void Finds_what_stops_or_breaks_running_servers(string rule, string sql)
@@ -57,6 +59,8 @@ public sealed class DangerousStatementsTests
     [InlineData("ALTER TABLE users SET (fillfactor = 50);")]
     [InlineData("-- migrator: no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS a; CREATE INDEX CONCURRENTLY a ON users (n);")]
     [InlineData("GRANT UPDATE, DELETE ON users TO portico_app; INSERT INTO roles VALUES ('DROP TABLE users');")]
+    [InlineData("CREATE TABLE a (id integer); WITH b AS (DELETE FROM a RETURNING id) UPDATE a SET id = 1;")]
+    [InlineData("WITH a AS (SELECT id FROM users FOR NO KEY UPDATE OF users) INSERT INTO roles SELECT id FROM a ON CONFLICT DO UPDATE SET id = 1;")]
     [InlineData("/* DROP TABLE users; */ CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DELETE FROM users $$; -- LOCK TABLE users;")]
     public void Allows_what_runs_beside_servers(string sql) => Assert.Empty(Find(sql));
 

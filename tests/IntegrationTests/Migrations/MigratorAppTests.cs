@@ -16,6 +16,7 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
     [InlineData(0, "validate")]
     [InlineData(1, "up", "--lock-timeout", "soon")]
     [InlineData(1, "up", "--nonsense")]
+    [InlineData(1, "script", "--from", "2", "--to", "1")]
     [InlineData(1, "down")]
     public async Task Json_is_one_document_that_carries_the_exit_code(int exitCode, params string[] args)
     {
@@ -57,6 +58,7 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
     [InlineData("ConnectionStrings:Portico", "Host=x;Username=postgres", "ConnectionStrings:Portico must name Host and Database.")]
     [InlineData("ConnectionStrings:Bootstrap", "Host=x", "ConnectionStrings:Bootstrap must name Host and Username.")]
     [InlineData("ConnectionStrings:Migrator", null, "ConnectionStrings:Migrator is missing")]
+    [InlineData("Tokens:AccessTokenLifetime", "soon", "'Tokens:AccessTokenLifetime'")]
     public async Task Names_a_setting_that_is_wrong_and_no_piece_of_its_password(string key, string? value, string message)
     {
         _migrator.Settings[key] = value;
@@ -92,6 +94,8 @@ public sealed class MigratorAppTests(MigratorCluster cluster)
     [InlineData("25h")]
     [InlineData("5")]
     [InlineData("-1s")]
+    [InlineData("2147483647d")]
+    [InlineData("")]
     public async Task Refuses_a_time_out_of_bounds(string time)
     {
         var result = await _migrator.RunAsync("up", "--lock-timeout", time);

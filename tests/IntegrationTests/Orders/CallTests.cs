@@ -205,12 +205,22 @@ public sealed class CallTests : IAsyncLifetime
     {
         using var error = new StringWriter();
         var exitCode = await OrdersHost.RunAsync(
-            ["--Tokens:Issuer=x/", "--Orders:MaxPerUser=0", "--Calls:DefaultDeadline=01:00:00", "--Listen:Url=nowhere"], error);
+            ["--Tokens:Issuer=x/", "--Orders:MaxPerUser=0", "--Calls:DefaultDeadline=01:00:00", "--Listen:Url=http://127.0.0.1:port"], error);
 
         Assert.Equal(1, exitCode);
         string[] settings = ["ConnectionStrings:Orders", "Tokens:Issuer", "Orders:MaxPerUser", "Calls:DefaultDeadline", "Listen:Url"];
         foreach (var setting in settings)
             Assert.Contains(setting, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_the_level_of_a_logger_that_is_wrong()
+    {
+        await using var error = new StringWriter();
+
+        Assert.Equal(1, await OrdersHost.RunAsync(["--Logging:LogLevel:Default=loud"], error));
+
+        Assert.Contains("Logging:LogLevel:Default", error.ToString(), StringComparison.Ordinal);
     }
 
     private static string As(string bootstrap, string role) =>

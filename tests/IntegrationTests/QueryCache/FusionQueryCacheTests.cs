@@ -136,6 +136,42 @@ public sealed class FusionQueryCacheTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gives_nobody_for_long_an_answer_whose_early_making_began_before_a_change_on_another_replica()
+    {
+        var query = Query(TimeSpan.FromSeconds(10));
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var made = 0;
+        await Cache(_replica).Get(query, Make, default);
+        await Eventually.Holds(
+            async () =>
+            {
+                await Task.WhenAny(Cache(_replica).Get(query, Make, default), began.Task);
+                return began.Task.IsCompleted;
+            },
+            "the next answer to be made early");
+
+        await Invalidation(_app).Invalidate(query.Tags);
+        goOn.SetResult();
+
+        // Within half the lifetime of the early answer, so that only the change can be the cause.
+        await Eventually.Holds(
+            async () => (await Cache(_replica).Get(query, Make, default)).Answer.Value == "after", "the change", TimeSpan.FromSeconds(5));
+
+        async Task<Result<string>> Make(CancellationToken cancellationToken)
+        {
+            var number = Interlocked.Increment(ref made);
+            if (number == 2)
+            {
+                began.SetResult();
+                await goOn.Task.WaitAsync(cancellationToken);
+            }
+
+            return number > 2 ? "after" : "before";
+        }
+    }
+
+    [Fact]
     public async Task Makes_a_refusal_for_each_who_asks_and_keeps_none_of_many_at_once()
     {
         var query = Query(TimeSpan.FromSeconds(60));

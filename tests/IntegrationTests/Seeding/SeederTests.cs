@@ -260,6 +260,20 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Contains("ConnectionStrings:Portico", output.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("demo", "Passwords:Argon2MemoryKiB", "much")]
+    [InlineData("admin", "Redis:Deadline", "soon")]
+    [InlineData("catalogue", "ConnectionStrings:Orders", "Host=x;Password=half;secret")]
+    [InlineData("orders", "ConnectionStrings:Orders", "nonsense")]
+    public async Task Names_the_setting_that_is_wrong_and_no_piece_of_its_password(string command, string key, string value)
+    {
+        _seeder.Settings[key] = value;
+        await using var output = new StringWriter();
+        Assert.Equal(1, await _seeder.Run(output, [command, .. command == "admin" ? ["--email", "root@example.org"] : Array.Empty<string>()]));
+        Assert.Contains(key, output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", output.ToString(), StringComparison.Ordinal);
+    }
+
     private Task<string> Seed(params string[] arguments) => _seeder.Seed(arguments);
 
     private async Task<object?> Execute(string sql)

@@ -1,0 +1,65 @@
+using System.Collections;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace Portico.Infrastructure.Configuration;
+
+/// <summary>Finds values that the binder of the platform leaves out, so that they would have no effect.</summary>
+/// <remarks>
+/// The binder leaves out an entry of a list that it can't convert, and a text in the place of a list. The <c>null</c> of a JSON file
+/// reaches properties that are never null.
+/// </remarks>
+internal static class SettingsBinding
+{
+    /// <summary>The problems of a section, one sentence each with the full name of the setting.</summary>
+    /// <param name="section">What is written.</param>
+    /// <param name="settings">What was bound.</param>
+    public static IEnumerable<string> Problems(IConfigurationSection section, object settings)
+    {
+        var nullability = new NullabilityInfoContext();
+        foreach (var property in settings.GetType().GetProperties().Where(property => property.CanWrite))
+        {
+            var written = section.GetSection(property.Name);
+            var problems = property.GetValue(settings) switch
+            {
+                null => nullability.Create(property).WriteState == NullabilityState.NotNull ? [NullAt(written)] : [],
+                Array bound => ProblemsOfList(written, bound.GetType().GetElementType()!),
+                IDictionary bound => bound.Keys.Cast<object>().SelectMany(
+                    key => bound[key] is { } entry && IsSettings(entry) ? Problems(written.GetSection($"{key}"), entry) : []),
+                { } bound when IsSettings(bound) => Problems(written, bound),
+                _ => [],
+            };
+            foreach (var problem in problems)
+                yield return problem;
+        }
+    }
+
+    private static IEnumerable<string> ProblemsOfList(IConfigurationSection written, Type element)
+    {
+        if (written.Value is { Length: > 0 })
+            yield return $"{written.Path} is a list: the first entry is {written.Path}:0.";
+        foreach (var entry in written.GetChildren())
+        {
+            if (ProblemOfEntry(entry, element) is { } problem)
+                yield return problem;
+        }
+    }
+
+    private static string? ProblemOfEntry(IConfigurationSection entry, Type element)
+    {
+        try
+        {
+            return entry.Get(element) is null ? NullAt(entry) : null;
+        }
+        catch (InvalidOperationException failure)
+        {
+            // It names the setting.
+            return failure.Message;
+        }
+    }
+
+    private static string NullAt(IConfigurationSection written) => $"{written.Path} must have a value; it is null.";
+
+    private static bool IsSettings(object bound) => bound.GetType() is { IsClass: true, Namespace: { } name }
+        && name.StartsWith("Portico.", StringComparison.Ordinal);
+}
