@@ -6,10 +6,12 @@ namespace Portico.WebApi.Cookies;
 /// <summary>The origins whose pages may use the cookie of a session: those of <c>Cors:Origins</c>, and this API itself.</summary>
 internal sealed class BrowserOrigins(CrossOriginSettings settings, ConfiguredProviders providers)
 {
-    private readonly HashSet<string> _listed = new(settings.Origins, StringComparer.Ordinal);
-    private readonly string _own = providers.PublicUrl.GetLeftPart(UriPartial.Authority);
+    private readonly HashSet<string> _listed = new(settings.Origins.Select(origin => Of(new Uri(origin))), StringComparer.Ordinal);
+    private readonly string _own = Of(providers.PublicUrl);
 
     public bool IsListed(string origin) => _listed.Contains(origin);
 
     public bool IsAllowed(string origin) => origin == _own || IsListed(origin);
+
+    private static string Of(Uri url) => url.ToAscii().GetLeftPart(UriPartial.Authority);
 }

@@ -7,6 +7,7 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
+using Portico.WebApi.Http;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Client.OpenIddictClientEvents;
 
@@ -130,7 +131,7 @@ internal sealed class OAuthChallengeResult(OAuthFlow flow) : ActionResult
 
         var sender = services.GetRequiredService<ISender>();
         var back = await sender.Send(new CompleteOAuth { Flow = flow, Failure = failure }, context.HttpContext.RequestAborted);
-        context.HttpContext.Response.Redirect(back.Value.Url.AbsoluteUri);
+        context.HttpContext.Response.Redirect(back.Value.Url.ToAscii().AbsoluteUri);
     }
 }
 
@@ -141,6 +142,6 @@ internal sealed class OAuthReturnResult(OAuthReturn back) : ActionResult
     {
         if (back is { Code: { } code, BrowserKey: { } key })
             context.HttpContext.RequestServices.GetRequiredService<OAuthCookies>().Add(context.HttpContext, code, key);
-        context.HttpContext.Response.Redirect(back.Url.AbsoluteUri);
+        context.HttpContext.Response.Redirect(back.Url.ToAscii().AbsoluteUri);
     }
 }

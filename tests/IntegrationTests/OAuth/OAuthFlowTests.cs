@@ -154,6 +154,24 @@ public sealed class OAuthFlowTests(OAuthWorld world)
         await browser.ExchangeAsync(new { code, codeVerifier = verifier }).Json(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Returns_to_a_page_of_an_international_domain()
+    {
+        const string page = "https://\u043F\u0440\u0438\u043C\u0435\u0440.\u0440\u0444/\u0432\u0445\u043E\u0434?from=portico";
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            ReplicaOf = world.App,
+            Settings = { ["OAuth:ReturnUrls:0"] = page },
+        });
+        using var browser = new TestBrowser(app, world.Providers);
+        foreach (var fault in (ProviderFault[])[ProviderFault.None, ProviderFault.Denies])
+        {
+            var end = await browser.FlowAsync("yandex", new FakePerson { Fault = fault }, OAuthWorld.To(page));
+            Assert.StartsWith(
+                "https://xn--e1afmkfd.xn--p1ai/%D0%B2%D1%85%D0%BE%D0%B4?from=portico&", end.OriginalString, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("https://attacker.example.com")]
     [InlineData("")]
