@@ -49,9 +49,6 @@ internal static class HostingRegistration
     {
         services.AddSettings<LogSettings>(configuration);
         var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
-        // Checked now, because the host makes loggers before it checks the settings.
-        if (settings.Problems().ToArray() is { Length: > 0 } problems)
-            throw new OptionsValidationException(LogSettings.Section, typeof(LogSettings), problems);
         services.AddLogging(logging => logging.WriteToStandardOutput(settings.IsJson));
     }
 }
