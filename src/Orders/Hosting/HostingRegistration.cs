@@ -48,6 +48,7 @@ internal static class HostingRegistration
     private static void AddLogLines(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LogSettings>(configuration);
+        LogOutput.CheckLevels(configuration);
         var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
         services.AddLogging(logging => logging.WriteToStandardOutput(settings.IsJson));
     }

@@ -8,6 +8,7 @@ internal static class LoggingRegistration
     public static IServiceCollection AddLogLines(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LogSettings>(configuration);
+        LogOutput.CheckLevels(configuration);
         var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
         return services.AddLogging(logging => logging
             .WriteToStandardOutput(settings.IsJson)
