@@ -7,7 +7,8 @@ namespace Portico.Infrastructure.Events;
 
 /// <summary>Deletes old inbox rows, notifications and dead letters in batches.</summary>
 /// <remarks>
-/// An inbox row is kept as long as the event can be delivered again: the retention of the outbox plus the maximum age in the stream.
+/// An inbox row is kept as long as the event can be delivered again: the retention of the outbox plus the maximum age in the stream, and
+/// while its handler has dead letters, which an operator may replay.
 /// Sent notifications are kept for 7 days, dead letters for 90 days.
 /// </remarks>
 internal sealed partial class InboxCleanup(
@@ -17,9 +18,12 @@ internal sealed partial class InboxCleanup(
     private static readonly TimeSpan SentRetention = TimeSpan.FromDays(7);
     private static readonly TimeSpan DeadRetention = TimeSpan.FromDays(90);
 
+    private const string Undeliverable =
+        "handled_at < now() - $1 AND NOT EXISTS (SELECT FROM dead_events dead WHERE dead.handler = purged.handler)";
+
     /// <summary>Deletes all old rows and returns their number.</summary>
     public async Task<long> Purge(CancellationToken cancellationToken) =>
-        await Purge("inbox", "handled_at < now() - $1", "handled_at", events.MaxAge + outbox.Retention, cancellationToken)
+        await Purge("inbox", Undeliverable, "handled_at", events.MaxAge + outbox.Retention, cancellationToken)
         + await Purge("messages", "status = 'sent' AND done_at < now() - $1", "done_at", SentRetention, cancellationToken)
         + await Purge("messages", "status = 'dead' AND done_at < now() - $1", "done_at", DeadRetention, cancellationToken)
         + await Purge("dead_events", "died_at < now() - $1", "died_at", DeadRetention, cancellationToken);

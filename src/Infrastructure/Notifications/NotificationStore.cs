@@ -133,7 +133,8 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         command.Parameters.Add(new() { Value = message.Id });
         command.Parameters.Add(new() { Value = message.Try });
         command.Parameters.Add(new() { Value = status, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new() { Value = reason is null ? DBNull.Value : (object)ColumnText.Fit(reason, MaxReason), NpgsqlDbType = NpgsqlDbType.Varchar });
+        object text = reason is null ? DBNull.Value : ColumnText.Fit(reason, MaxReason);
+        command.Parameters.Add(new() { Value = text, NpgsqlDbType = NpgsqlDbType.Varchar });
         command.Parameters.Add(new() { Value = (object?)pause ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

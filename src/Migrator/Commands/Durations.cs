@@ -56,7 +56,8 @@ internal static class Durations
         foreach (var (suffix, unit) in Units)
         {
             if (text.EndsWith(suffix, StringComparison.Ordinal)
-                && int.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                && int.TryParse(
+                    text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                 return number <= TimeSpan.MaxValue / unit ? unit * number : null;
         }
 

@@ -48,10 +48,8 @@ internal static class HostingRegistration
     private static void AddLogLines(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LogSettings>(configuration);
+        LogOutput.CheckLevels(configuration);
         var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
-        // Checked now, because the host makes loggers before it checks the settings.
-        if (settings.Problems().ToArray() is { Length: > 0 } problems)
-            throw new OptionsValidationException(LogSettings.Section, typeof(LogSettings), problems);
         services.AddLogging(logging => logging.WriteToStandardOutput(settings.IsJson));
     }
 }

@@ -8,8 +8,8 @@ internal static class LoggingRegistration
     public static IServiceCollection AddLogLines(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<LogSettings>(configuration);
-        // Checked now, because the host makes loggers before it checks the settings.
-        var settings = configuration.ReadSettings<LogSettings>();
+        LogOutput.CheckLevels(configuration);
+        var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
         return services.AddLogging(logging => logging
             .WriteToStandardOutput(settings.IsJson)
             // It warns about addresses that are set twice, which is normal here because of the management address.

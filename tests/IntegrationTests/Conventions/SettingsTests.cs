@@ -19,6 +19,7 @@ public sealed class SettingsTests
     [InlineData("Management:Url", "http://192.0.2.1:0", "Management:Url")]
     [InlineData("Logging:Format", "xml", "Logging:Format")]
     [InlineData("Logging:LogLevel:Default", "loud", "Logging:LogLevel:Default")]
+    [InlineData("Logging:Console:LogLevel:Portico", "loud", "Logging:Console:LogLevel:Portico")]
     [InlineData("SignIn:RequireSecondFactorFor:0", "Administrator", "SignIn:RequireSecondFactorFor:0")]
     [InlineData("SignIn:RequireSecondFactorFor", "Admin", "SignIn:RequireSecondFactorFor")]
     [InlineData("Payments:Yookassa:Networks", "185.71.76.0/27", "Payments:Yookassa:Networks")]

@@ -11,6 +11,10 @@ public sealed class DeadLetterTests : PorticoTests
 {
     private const string Path = "/api/v1/dead-letters";
 
+    private const string Deep =
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+        + "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]";
+
     // Older than those of other tests, and young enough to be kept.
     private static readonly DateTimeOffset Old = DateTimeOffset.UtcNow.AddDays(-80);
 
@@ -62,7 +66,7 @@ public sealed class DeadLetterTests : PorticoTests
     [Theory]
     [InlineData("""{"name":"\ud800"}""")]
     [InlineData("""{"\udc00":1}""")]
-    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")]
+    [InlineData(Deep)]
     public async Task Shows_what_an_event_held_that_can_not_be_answered_as_json_as_its_text(string envelope)
     {
         var poison = await Event(1, envelope);

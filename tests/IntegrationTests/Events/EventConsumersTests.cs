@@ -287,4 +287,29 @@ public sealed class EventConsumersTests
         Assert.Equal(2500 - 13, removed);
         Assert.Equal(13, await world.CountAsync("inbox"));
     }
+
+    [Fact]
+    public async Task Remembers_what_was_handled_as_long_as_a_dead_letter_can_bring_it_again()
+    {
+        var world = await EventWorld.CreateAsync();
+        var isBroken = true;
+        await using var process = await world.StartAsync(
+            new Script { OnHandle = _ => isBroken ? throw new InvalidOperationException("It is broken.") : Task.CompletedTask });
+        var id = await process.PublishAsync("broken");
+        await world.Dead(1);
+        isBroken = false;
+        // An operator has filled the stream again.
+        await process.PublishAsync("broken", id);
+        await world.Happened(id);
+        await world.Database.ExecuteAsync("DELETE FROM inbox");
+        await world.Database.ExecuteAsync(
+            "INSERT INTO inbox SELECT $1, handler, now() - interval '30 days' FROM unnest(ARRAY['count', 'other']) handler", id);
+
+        Assert.Equal(1, await process.Cleanup.Purge(CancellationToken.None));
+        await world.Database.ExecuteAsync("UPDATE dead_events SET replay_asked_at = now()");
+        Assert.Equal(1, await process.Replay.Replay(CancellationToken.None));
+
+        Assert.Equal(1, await world.EffectsAsync(id));
+        Assert.Equal(1, await process.Cleanup.Purge(CancellationToken.None));
+    }
 }

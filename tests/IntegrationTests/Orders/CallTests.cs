@@ -205,7 +205,8 @@ public sealed class CallTests : IAsyncLifetime
     {
         using var error = new StringWriter();
         var exitCode = await OrdersHost.RunAsync(
-            ["--Tokens:Issuer=x/", "--Orders:MaxPerUser=0", "--Calls:DefaultDeadline=01:00:00", "--Listen:Url=http://127.0.0.1:port"], error);
+            ["--Tokens:Issuer=x/", "--Orders:MaxPerUser=0", "--Calls:DefaultDeadline=01:00:00", "--Listen:Url=http://127.0.0.1:port"],
+            error);
 
         Assert.Equal(1, exitCode);
         string[] settings = ["ConnectionStrings:Orders", "Tokens:Issuer", "Orders:MaxPerUser", "Calls:DefaultDeadline", "Listen:Url"];

@@ -269,7 +269,8 @@ public sealed partial class SeederTests : IAsyncLifetime
     {
         _seeder.Settings[key] = value;
         await using var output = new StringWriter();
-        Assert.Equal(1, await _seeder.Run(output, [command, .. command == "admin" ? ["--email", "root@example.org"] : Array.Empty<string>()]));
+        string[] options = command == "admin" ? ["--email", "root@example.org"] : [];
+        Assert.Equal(1, await _seeder.Run(output, [command, .. options]));
         Assert.Contains(key, output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", output.ToString(), StringComparison.Ordinal);
     }

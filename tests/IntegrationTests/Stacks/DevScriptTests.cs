@@ -1,6 +1,6 @@
 namespace Portico.IntegrationTests.Stacks;
 
-/// <summary>What <c>./dev</c> says to arguments that it does not know, before it does anything.</summary>
+/// <summary>What <c>./dev</c> says when it can't do what it was asked for.</summary>
 public sealed class DevScriptTests
 {
     [Theory]
@@ -18,5 +18,29 @@ public sealed class DevScriptTests
         Assert.NotEqual(0, run.ExitCode);
         Assert.StartsWith(said, run.Errors, StringComparison.Ordinal);
         Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Fails_when_packages_can_not_be_restored()
+    {
+        var folder = Directory.CreateTempSubdirectory("portico-npm-");
+        try
+        {
+            // Everything but the restore works, as with packages that are there from before.
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "npm"), "#!/bin/sh\n[ \"$1\" != ci ]\n");
+            await Shell.RunAsync("chmod +x npm", folder.FullName, TimeSpan.FromSeconds(10));
+            var path = $"{folder.FullName}:{Environment.GetEnvironmentVariable("PATH")}";
+
+            var run = await Shell.RunAsync(
+                "./dev build-console", Repository.Root, TimeSpan.FromSeconds(60),
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = path });
+
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains("The console could not be built.", run.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }
