@@ -70,7 +70,8 @@ COPY --from=build /source/out/orders ./
 ENV Listen__Url=http://+:5090 \
     Listen__ManagementUrl=http://+:5091
 # As for the server below (ADR 0024).
-ENV DOTNET_GCgen0size=0x4000000
+ENV DOTNET_GCgen0size=0x4000000 \
+    DOTNET_GCGen0MaxBudget=0x4000000
 EXPOSE 5090 5091
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["dotnet", "/health/Portico.HealthCheck.dll", "http://127.0.0.1:5091/health/ready"]
@@ -86,8 +87,9 @@ COPY --from=build /source/out/server ./
 COPY --from=console /source/src/Console/dist ./console/
 ENV ASPNETCORE_URLS=http://+:5080 \
     Management__Url=http://+:5081
-# A garbage collection every 64 MiB; with a memory limit, at most a share of that limit. No project file can set this (ADR 0024).
-ENV DOTNET_GCgen0size=0x4000000
+# A garbage collection every 64 MiB of a heap; with a memory limit, at most a share of that limit. No project file can set this (ADR 0024).
+ENV DOTNET_GCgen0size=0x4000000 \
+    DOTNET_GCGen0MaxBudget=0x4000000
 EXPOSE 5080 5081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["dotnet", "/health/Portico.HealthCheck.dll", "http://127.0.0.1:5080/health/ready"]

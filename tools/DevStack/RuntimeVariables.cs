@@ -4,9 +4,13 @@ namespace Portico.DevStack;
 /// <remarks>The runtime reads these only from the environment. The project file sets all others.</remarks>
 public static class RuntimeVariables
 {
-    /// <summary>Gets the variables: the size of generation 0 in bytes (hexadecimal), allocated between two collections.</summary>
+    /// <summary>
+    /// Gets the variables: the least and the largest size of generation 0 of a heap in bytes (hexadecimal), allocated between two
+    /// collections.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> OfServer { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["DOTNET_GCgen0size"] = "0x4000000",
+        ["DOTNET_GCGen0MaxBudget"] = "0x4000000",
     };
 }
