@@ -1,4 +1,5 @@
 using Portico.Orders.Configuration;
+using Portico.WebApi.Http;
 
 namespace Portico.Orders.Hosting;
 
@@ -15,9 +16,9 @@ internal sealed class ListenSettings : ISettings
 
     public IEnumerable<string> Problems()
     {
-        if (!Listeners.IsUsable(Url))
+        if (!ListenAddress.IsUsable(Url))
             yield return $"Listen:Url must be an address to listen on, such as http://localhost:5090; it is '{Url}'.";
-        if (!Listeners.IsUsable(ManagementUrl))
+        if (!ListenAddress.IsUsable(ManagementUrl))
             yield return $"Listen:ManagementUrl must be an address to listen on, such as http://127.0.0.1:5091; it is '{ManagementUrl}'.";
     }
 }

@@ -22,7 +22,7 @@ internal sealed class GrpcSettings : ISettings
 
     public IEnumerable<string> Problems()
     {
-        if (IsOn && !Listeners.IsUsable(Url))
+        if (IsOn && !ListenAddress.IsUsable(Url))
             yield return $"Grpc:Url must be an address to listen on, such as http://127.0.0.1:5082, or nothing; it is '{Url}'.";
         if (MaxDeadline < TimeSpan.FromSeconds(1) || MaxDeadline > Longest)
             yield return "Grpc:MaxDeadline must be 1 second to 5 minutes.";

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -24,19 +23,17 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
     private ListenOptions? _grpc;
 
     /// <summary>The address of the API after the start, with its real port.</summary>
-    public Uri Api => UriOf(_api[0]);
+    public Uri Api => ListenAddress.UriOf(_api[0]);
 
     /// <summary>The management address after the start, with its real port.</summary>
-    public Uri Management => UriOf(_management!);
+    public Uri Management => ListenAddress.UriOf(_management!);
 
     /// <summary>The address of gRPC after the start, with its real port; <c>null</c> when it is off.</summary>
-    public Uri? Grpc => _grpc is null ? null : UriOf(_grpc);
+    public Uri? Grpc => _grpc is null ? null : ListenAddress.UriOf(_grpc);
 
     public static bool IsManagement(HttpContext context) => Has(context, ManagementMark);
 
     public static bool IsGrpc(HttpContext context) => Has(context, GrpcMark);
-
-    public static bool IsUsable(string url) => TryParse(url, out _);
 
     /// <summary>The configured addresses of the API, read from the settings of the framework.</summary>
     public static IReadOnlyList<string> UrlsOf(IConfiguration configuration)
@@ -86,49 +83,8 @@ internal sealed class Listeners(IReadOnlyList<string> urls, ManagementSettings m
 
     private static void Listen(KestrelServerOptions options, string url, Action<ListenOptions> configure)
     {
-        if (!TryParse(url, out var address))
+        if (!ListenAddress.TryListen(options, url, configure))
             throw new OptionsValidationException(
                 WebHostDefaults.ServerUrlsKey, typeof(Listeners), [$"ASPNETCORE_URLS has '{url}', which is not an address to listen on."]);
-
-        void Configured(ListenOptions listener)
-        {
-            if (address.Scheme == Uri.UriSchemeHttps)
-                listener.UseHttps();
-            configure(listener);
-        }
-
-        if (IPAddress.TryParse(address.Host, out var ip))
-            options.Listen(ip, address.Port, Configured);
-        else if (!address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            options.ListenAnyIP(address.Port, Configured);
-        else if (address.Port == 0)
-            options.Listen(IPAddress.Loopback, 0, Configured);
-        else
-            options.ListenLocalhost(address.Port, Configured);
-    }
-
-    private static bool TryParse(string url, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out BindingAddress? address)
-    {
-        try
-        {
-            address = BindingAddress.Parse(url);
-            return address is { IsUnixPipe: false, PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort }
-                && address.Scheme is "http" or "https" && IsHost(address.Host);
-        }
-        catch (FormatException)
-        {
-            address = null;
-            return false;
-        }
-    }
-
-    // A port that is no number would be a part of the name, and every name but localhost stands for all addresses of the machine.
-    private static bool IsHost(string host) => host is "*" or "+" || Uri.CheckHostName(host) != UriHostNameType.Unknown;
-
-    private static Uri UriOf(ListenOptions listener)
-    {
-        var end = listener.IPEndPoint ?? new IPEndPoint(IPAddress.Loopback, 0);
-        var host = end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : end.Address;
-        return new UriBuilder("http", host.ToString(), end.Port).Uri;
     }
 }

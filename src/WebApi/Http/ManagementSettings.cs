@@ -12,7 +12,7 @@ internal sealed class ManagementSettings : ISettings
 
     public IEnumerable<string> Problems()
     {
-        if (!Listeners.IsUsable(Url))
+        if (!ListenAddress.IsUsable(Url))
             yield return $"Management:Url must be an address to listen on, such as http://127.0.0.1:5081; it is '{Url}'.";
     }
 }

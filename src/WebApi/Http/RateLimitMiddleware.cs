@@ -1,6 +1,6 @@
 namespace Portico.WebApi.Http;
 
-/// <summary>Refuses a caller of the API who has sent more requests in a minute than <see cref="CallerRateLimit"/> allows.</summary>
+/// <summary>Refuses requests of the API that are over the limit of their caller (<see cref="CallerRateLimit"/>).</summary>
 /// <remarks>Health checks, metrics and the keys for verifiers have no limit: monitoring and verifiers are never refused.</remarks>
 internal sealed class RateLimitMiddleware(RequestDelegate next, CallerRateLimit limit)
 {
