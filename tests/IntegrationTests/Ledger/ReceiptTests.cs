@@ -51,6 +51,7 @@ public sealed class ReceiptTests(VerifiedLedger ledger)
         var transfer = (await ada.TransferAsync(App, from, to, "12.34", "Lunch")).Text("id");
         await ada.TransferAsync(App, from, to, "2.00");
         await ada.TransferAsync(App, from, to, "3.00");
+        await AllCanBeSealed();
         await ExecuteAsync(sealer, $"SELECT pg_advisory_unlock({BlockSealer.LockKey})");
         var text = (await Receipt(ada, transfer)).GetRawText();
         var heads = await ada.GetAsync("/api/v1/ledger/heads").Json(HttpStatusCode.OK);
@@ -177,6 +178,12 @@ public sealed class ReceiptTests(VerifiedLedger ledger)
         Assert.Null(await Ask(old.GetRawText()));
         Assert.Null(await Ask(later.GetRawText()));
     }
+
+    /// <summary>Waits for older transactions of other databases in the cluster: a block ends below the oldest one under way.</summary>
+    private Task AllCanBeSealed() => Eventually.Holds(
+        async () => await App.Database.TextAsync(
+            "SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM ledger.journals") == "True",
+        "no transaction is under way that is older than a journal");
 
     /// <summary>The receipt of a transfer, once it is sealed.</summary>
     private static async Task<JsonElement> Receipt(TestPerson person, string transfer)
