@@ -124,6 +124,11 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex HeapSize();
 
+    [GeneratedRegex(
+        @"^dotnet_gc_heap_total_allocated_bytes_total(\{[^}]*\})? (?<bytes>[0-9.e+]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex Allocated();
+
     /// <summary>Two processes on a database in which people have forecast an event.</summary>
     private sealed class CrashWorld : IAsyncDisposable
     {
@@ -184,8 +189,11 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             using var client = new HttpClient();
             var scrapes = await Task.WhenAll(_management.Select(management => client.GetStringAsync(new Uri(management, "/metrics"))));
-            return scrapes.Max(text => HeapSize().Matches(text)
-                .Sum(generation => double.Parse(generation.Groups["bytes"].Value, CultureInfo.InvariantCulture)));
+            // Before the first collection everything that was allocated is still there.
+            return scrapes.Max(text => Sum(HeapSize(), text) is > 0 and var size ? size : Sum(Allocated(), text));
+
+            static double Sum(Regex metric, string text) => metric.Matches(text)
+                .Sum(match => double.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture));
         }
 
         /// <summary>Kills one process or both at once, and starts what was killed.</summary>
