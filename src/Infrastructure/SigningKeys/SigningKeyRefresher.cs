@@ -16,7 +16,7 @@ public interface ISigningKeyRefresh
     Task<bool> LookAgain(CancellationToken cancellationToken);
 }
 
-/// <summary>Reloads the signing keys from PostgreSQL once a second, and takes the rotation steps that are due.</summary>
+/// <summary>Reloads the signing keys from PostgreSQL every 5 s, and takes the rotation steps that are due.</summary>
 /// <remarks>
 /// During an outage of PostgreSQL the last known keys continue to sign. A program that starts during the outage has no keys and answers
 /// 503 until PostgreSQL is back. Keys that can't be decrypted stop a program that starts; a running program logs them.
@@ -31,7 +31,8 @@ internal sealed partial class SigningKeyRefresher(
     ILogger<SigningKeyRefresher> logger)
     : BackgroundService, ISigningKeyRefresh
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RefreshDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
@@ -90,7 +91,7 @@ internal sealed partial class SigningKeyRefresher(
         {
             while (true)
             {
-                await _requested.WaitAsync(Interval, stoppingToken);
+                await _requested.WaitAsync(_lastFailure is null ? Interval : OutagePause, stoppingToken);
                 var refresh = Interlocked.Exchange(ref _nextRefresh, NewSignal());
                 try
                 {
@@ -170,7 +171,7 @@ internal sealed partial class SigningKeyRefresher(
 
     private void Report(Exception failure)
     {
-        // Logged once, not every second.
+        // Logged once, not at each attempt.
         if (failure.Message == _lastFailure)
             return;
         _lastFailure = failure.Message;
