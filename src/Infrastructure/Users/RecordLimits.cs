@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
 using Portico.Application.Common;
 using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
@@ -17,34 +19,52 @@ internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSet
     public async Task<Error?> RefuseNew<TRecord>(IQueryable<TRecord> records, Error tooMany, CancellationToken cancellationToken)
         where TRecord : OwnedRecord
     {
-        if (await Lock(cancellationToken) is { } gone)
-            return gone;
-
-        // Both numbers at once: each statement is a round trip of every creation.
-        var counts = await records.WithDeleted()
-            .GroupBy(_ => true)
-            .Select(own => new { All = own.Count(), Live = own.Count(record => record.DeletedAt == null) })
-            .SingleOrDefaultAsync(cancellationToken);
         var max = MaxOf<TRecord>();
-        return counts is not null && (counts.Live >= max || counts.All >= max * DeletedFactor) ? tooMany : null;
+        return await LockAndCount(records, cancellationToken) is not var (live, all) ? CommonErrors.Unauthenticated
+            : live >= max || all >= max * DeletedFactor ? tooMany
+            : null;
     }
 
     public async Task<Error?> RefuseRestored<TRecord>(IQueryable<TRecord> records, Error tooMany, CancellationToken cancellationToken)
         where TRecord : OwnedRecord =>
-        await Lock(cancellationToken) ?? (await IsFull(records, MaxOf<TRecord>(), cancellationToken) ? tooMany : null);
+        await LockAndCount(records, cancellationToken) is not var (live, _) ? CommonErrors.Unauthenticated
+            : live >= MaxOf<TRecord>() ? tooMany
+            : null;
 
-    // Waits for other requests of the caller, and for a deletion of the account, but not for inserts that only refer to the user.
-    private async Task<Error?> Lock(CancellationToken cancellationToken)
+    /// <summary>Locks the caller, and then counts the records, in one round trip: each is one of every creation.</summary>
+    /// <remarks>
+    /// The lock waits for other requests of the caller, and for a deletion of the account, but not for inserts that only refer to the user.
+    /// The count is a statement of its own, so that it sees what others have committed while the lock waited.
+    /// </remarks>
+    /// <returns>The numbers without and with the deleted records; <c>null</c> when the account is deleted.</returns>
+    private async Task<(int Live, int All)?> LockAndCount<TRecord>(IQueryable<TRecord> records, CancellationToken cancellationToken)
+        where TRecord : OwnedRecord
     {
-        var isThere = await db.Users.FromSql($"SELECT * FROM users WHERE id = {caller.Id} FOR NO KEY UPDATE")
-            .AsNoTracking()
-            .AnyAsync(cancellationToken);
-        return isThere ? null : CommonErrors.Unauthenticated;
+        await using var count = records.WithDeleted()
+            .GroupBy(_ => true)
+            .Select(own => new { Live = own.Count(record => record.DeletedAt == null), All = own.Count() })
+            .CreateDbCommand();
+        var counting = new NpgsqlBatchCommand(count.CommandText);
+        foreach (NpgsqlParameter parameter in count.Parameters)
+            counting.Parameters.Add(parameter.Clone());
+        await using var batch = new NpgsqlBatch(
+            (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction())
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("SELECT FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE")
+                {
+                    Parameters = { new NpgsqlParameter<Guid> { TypedValue = caller.Id } },
+                },
+                counting,
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+        await reader.NextResultAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt32(0), reader.GetInt32(1)) : (0, 0);
     }
-
-    // A statement of its own, after the lock, so that it sees what others have committed meanwhile.
-    private static async Task<bool> IsFull<TRecord>(IQueryable<TRecord> records, int max, CancellationToken cancellationToken) =>
-        await records.Take(max).CountAsync(cancellationToken) == max;
 
     private int MaxOf<TRecord>() => typeof(TRecord) == typeof(Wallet) ? settings.MaxWallets
         : typeof(TRecord) == typeof(Forecast) ? settings.MaxForecasts
