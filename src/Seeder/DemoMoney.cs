@@ -259,10 +259,10 @@ internal sealed class DemoMoney(
             if (missing.Length == 0)
                 return 0;
 
-            var outcomes = await session.Execute(missing);
-            if (outcomes.FirstOrDefault(outcome => outcome.Error is not null)?.Error is { Code: "not_found" })
+            var results = await session.Execute(missing);
+            if (results.FirstOrDefault(result => result.Error is not null)?.Error is { Code: "not_found" })
                 throw new SeederException("The system accounts are missing: run `reference` first.");
-            return outcomes.Count(outcome => outcome.Error is null);
+            return results.Count(result => result.Error is null);
         }
 
         public ValueTask DisposeAsync() => session.DisposeAsync();

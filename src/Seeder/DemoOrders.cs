@@ -65,7 +65,7 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
     private async Task<bool> Pay(LedgerSession ledger, DemoOrder order)
     {
         var amount = Money.OfMinorUnits(order.Total, Euro);
-        var outcomes = await ledger.Execute(
+        var results = await ledger.Execute(
         [
             Instruct(order, new Reservation(
                 order.WalletId,
@@ -78,9 +78,9 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
             }),
             Instruct(order, new Capture(OrderIds.HoldOf(order.Id), Amount: null) { Id = OrderIds.CaptureOf(order.Id) }),
         ]);
-        if (outcomes[0].Error is { Code: "not_found" })
+        if (results[0].Error is { Code: "not_found" })
             throw new SeederException("The system accounts are missing: run `reference` first.");
-        return outcomes[1].Error is null;
+        return results[1].Error is null;
     }
 
     // The key with which the ledger knows the same instruction of an order that was placed.

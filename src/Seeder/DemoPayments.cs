@@ -216,7 +216,7 @@ internal sealed class DemoPayments(
     /// <summary>The write path of the ledger, without the queue of a server.</summary>
     private sealed class DemoLedger(LedgerSession session) : ILedger
     {
-        public async Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken) =>
+        public async Task<InstructionResult> Execute(Instruction instruction, CancellationToken cancellationToken) =>
             (await session.Execute([instruction]))[0];
     }
 

@@ -27,10 +27,10 @@ internal sealed class ExchangeMoneyHandler(IAppDbContext db, ILedgerRecords reco
 
         return await ledger.Execute(
             instruction,
-            outcome => ExchangeDto.Of(
+            result => ExchangeDto.Of(
                 new ExecutedExchange(
                     instruction.Id, ledger.CallerId, instruction.FromWalletId, instruction.ToWalletId, instruction.Terms,
-                    outcome.Journals[^1].RecordedAt)),
+                    result.Journals[^1].RecordedAt)),
             cancellationToken);
     }
 

@@ -32,7 +32,7 @@ public sealed record HoldDto
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The hold that an instruction made or changed.</summary>
-    internal static HoldDto Of(Outcome outcome) => Of(outcome.Hold!);
+    internal static HoldDto Of(InstructionResult result) => Of(result.Hold!);
 
     internal static HoldDto Of(Hold hold) => new()
     {

@@ -15,10 +15,10 @@ internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequest
 
     public Guid NewId() => Ids.New(clock.GetUtcNow());
 
-    /// <summary>Executes an instruction and converts its outcome to the answer.</summary>
-    public async Task<Result<T>> Execute<T>(Instruction instruction, Func<Outcome, T> answer, CancellationToken cancellationToken)
+    /// <summary>Executes an instruction and converts its result to the answer.</summary>
+    public async Task<Result<T>> Execute<T>(Instruction instruction, Func<InstructionResult, T> answer, CancellationToken cancellationToken)
     {
-        var outcome = await ledger.Execute(
+        var result = await ledger.Execute(
             instruction with
             {
                 By = caller.Id,
@@ -26,10 +26,10 @@ internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequest
                 TraceParent = Activity.Current?.Id,
             },
             cancellationToken);
-        if (outcome.IsReplay)
+        if (result.IsReplay)
             key.Replayed();
-        if (outcome.KeyUsedBy is { } first)
-            return key.Current?.Refuse(first.Span) ?? outcome.Error!;
-        return outcome.Error is { } refusal ? refusal : answer(outcome);
+        if (result.KeyUsedBy is { } first)
+            return key.Current?.Refuse(first.Span) ?? result.Error!;
+        return result.Error is { } refusal ? refusal : answer(result);
     }
 }

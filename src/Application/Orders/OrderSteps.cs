@@ -8,7 +8,7 @@ namespace Portico.Application.Orders;
 
 /// <summary>The steps of the sagas of orders. Every step may be repeated, by several processes at the same time too.</summary>
 /// <remarks>
-/// A step that comes late, from a process that was taken for dead, has no effect: the ledger answers it with the outcome of its first
+/// A step that comes late, from a process that was taken for dead, has no effect: the ledger answers it with the result of its first
 /// execution or finds the hold ended, and the orders service refuses the id.
 /// </remarks>
 public sealed class OrderSteps(ILedger ledger, IOrderProcessing orders)

@@ -12,7 +12,7 @@ namespace Portico.Application.Payments;
 /// <summary>The steps of payments and refunds. Every step may be repeated, by several processes at the same time too.</summary>
 /// <remarks>
 /// What the provider says decides. The ledger comes before the row of the payment, with ids that derive from the payment: a repetition
-/// gets the first outcome.
+/// gets the first result.
 /// </remarks>
 public sealed class PaymentSteps(
     IAppDbContext db, ITransaction transaction, IPaymentProviders providers, IPaymentWork work, ILedger ledger, TimeProvider clock)
@@ -271,7 +271,7 @@ public sealed class PaymentSteps(
     }
 
     // Without a key of a user: the ledger knows a repetition by its id.
-    private Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken) =>
+    private Task<InstructionResult> Execute(Instruction instruction, CancellationToken cancellationToken) =>
         ledger.Execute(instruction with { IsOfPayment = true, TraceParent = Activity.Current?.Id }, cancellationToken);
 
     private async Task<Payment> Read(Guid paymentId, CancellationToken cancellationToken) =>

@@ -71,10 +71,10 @@ internal sealed class PostTransfersHandler(LedgerClient ledger) : ICommandHandle
             .ToArray();
         return await ledger.Execute(
             Movement.Transfer(ledger.NewId(), ledger.CallerId, legs),
-            outcome => new TransferBatchDto
+            result => new TransferBatchDto
             {
-                Id = outcome.Journals[0].OperationId!.Value,
-                Transfers = [.. outcome.Journals.Select(TransferDto.Of)],
+                Id = result.Journals[0].OperationId!.Value,
+                Transfers = [.. result.Journals.Select(TransferDto.Of)],
             },
             cancellationToken);
     }

@@ -56,7 +56,7 @@ public sealed record TransferDto
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The transfer of an instruction with one leg.</summary>
-    internal static TransferDto Of(Outcome outcome) => Of(outcome.Journals[0]);
+    internal static TransferDto Of(InstructionResult result) => Of(result.Journals[0]);
 
     internal static TransferDto Of(Journal journal) => new()
     {

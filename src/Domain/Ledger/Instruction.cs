@@ -149,8 +149,8 @@ public sealed record CurrencyExchange(
 /// <summary>One movement of an exchange.</summary>
 public readonly record struct ExchangePart(JournalKind Kind, Guid SourceId, Guid DestinationId, Money Amount);
 
-/// <summary>The outcome of an instruction.</summary>
-public sealed record Outcome
+/// <summary>The result of an instruction.</summary>
+public sealed record InstructionResult
 {
     /// <summary>Why the instruction was not executed; <c>null</c> when it was.</summary>
     public Error? Error { get; init; }

@@ -26,41 +26,41 @@ public sealed class LedgerBook
         LedgerState state, IReadOnlyList<Instruction> instructions, DateTimeOffset now, LedgerLimits? limits = null)
     {
         var book = new LedgerBook(state, now, limits ?? LedgerLimits.Widest);
-        var outcomes = new Outcome[instructions.Count];
-        for (var i = 0; i < outcomes.Length; i++)
-            outcomes[i] = book.ExecuteOnce(instructions[i]);
-        return book._changes.ToDecision(outcomes);
+        var results = new InstructionResult[instructions.Count];
+        for (var i = 0; i < results.Length; i++)
+            results[i] = book.ExecuteOnce(instructions[i]);
+        return book._changes.ToDecision(results);
     }
 
-    private Outcome ExecuteOnce(Instruction instruction)
+    private InstructionResult ExecuteOnce(Instruction instruction)
     {
         if (instruction.Key is not { } key)
             return Execute(instruction);
 
         if (_changes.FindKey(key) is { } known)
             return known.Fingerprint.Span.SequenceEqual(key.Fingerprint.Span)
-                ? known.Outcome with { IsReplay = !IsMadeBy(instruction, known.Outcome) }
+                ? known.Result with { IsReplay = !IsMadeBy(instruction, known.Result) }
                 : Refused(LedgerErrors.KeyReused) with { KeyUsedBy = known.Fingerprint };
 
-        var outcome = Execute(instruction);
-        if (outcome.Error is null || StoredErrorNames.NameOf(outcome.Error) is not null)
-            _changes.Add(new StoredOutcome(key, outcome, instruction.At ?? _now));
-        return outcome;
+        var result = Execute(instruction);
+        if (result.Error is null || StoredErrorNames.NameOf(result.Error) is not null)
+            _changes.Add(new StoredResult(key, result, instruction.At ?? _now));
+        return result;
     }
 
     // The writer executes an instruction again when the answer to its commit was lost; that is not a replay.
-    private static bool IsMadeBy(Instruction instruction, Outcome outcome) => instruction switch
+    private static bool IsMadeBy(Instruction instruction, InstructionResult result) => instruction switch
     {
-        Movement movement => outcome.Journals is [var first, ..] && first.Id == movement.Legs[0].Id,
+        Movement movement => result.Journals is [var first, ..] && first.Id == movement.Legs[0].Id,
         // Its first journal has the id of the quote, whoever repeats it.
-        CurrencyExchange exchange => outcome.Journals is [_, var second, ..] && second.Id == exchange.PartIds[0],
-        _ => outcome.Journals is [var first, ..] && first.Id == instruction.Id,
+        CurrencyExchange exchange => result.Journals is [_, var second, ..] && second.Id == exchange.PartIds[0],
+        _ => result.Journals is [var first, ..] && first.Id == instruction.Id,
     };
 
-    private Outcome Execute(Instruction instruction)
+    private InstructionResult Execute(Instruction instruction)
     {
         _changes.Begin();
-        var outcome = instruction switch
+        var result = instruction switch
         {
             Movement movement => Execute(movement),
             Reversal reversal => Execute(reversal),
@@ -70,12 +70,12 @@ public sealed class LedgerBook
             CurrencyExchange exchange => Execute(exchange),
             _ => throw new ArgumentException($"Unknown instruction {instruction.GetType().Name}.", nameof(instruction)),
         };
-        if (outcome.Error is not null)
+        if (result.Error is not null)
             _changes.Undo();
-        return outcome;
+        return result;
     }
 
-    private Outcome Execute(Movement movement)
+    private InstructionResult Execute(Movement movement)
     {
         if (movement.Legs.Count is < 1 or > Instruction.MaxLegs)
             throw new ArgumentException($"A movement has 1 to {Instruction.MaxLegs} legs, not {movement.Legs.Count}.", nameof(movement));
@@ -117,10 +117,10 @@ public sealed class LedgerBook
             _ => throw new ArgumentException($"{movement.Kind} is not a movement.", nameof(movement)),
         };
         AddEvent("Transfer", movement.Id, 1, happened, movement);
-        return new Outcome { Journals = journals };
+        return new InstructionResult { Journals = journals };
     }
 
-    private Outcome Execute(CurrencyExchange exchange)
+    private InstructionResult Execute(CurrencyExchange exchange)
     {
         var (source, destination) = (_changes.Find(exchange.FromWalletId), _changes.Find(exchange.ToWalletId));
         if (source is null || destination is null || !IsOwn(exchange, source) || !IsOwn(exchange, destination))
@@ -160,10 +160,10 @@ public sealed class LedgerBook
             new ExecutedExchange(exchange.Id, source.OwnerId, exchange.FromWalletId, exchange.ToWalletId, terms, recordedAt));
         var happened = new MoneyExchanged(exchange.Id, exchange.By, terms.Sell, terms.Buy, terms.Fee, legs, recordedAt);
         AddEvent("Exchange", exchange.Id, 1, happened, exchange);
-        return new Outcome { Journals = journals };
+        return new InstructionResult { Journals = journals };
     }
 
-    private Outcome Execute(Reversal reversal)
+    private InstructionResult Execute(Reversal reversal)
     {
         if (_changes.FindOriginal(reversal.OriginalId) is not { } found)
             return Refused(LedgerErrors.TransferNotFound);
@@ -208,10 +208,10 @@ public sealed class LedgerBook
         _changes.Set(found with { Reversed = found.Reversed + amount });
         var happened = new TransferReversed(reversal.Id, original.Id, reversal.By, [moved], journal.RecordedAt);
         AddEvent("Transfer", reversal.Id, 1, happened, reversal);
-        return new Outcome { Journals = [journal] };
+        return new InstructionResult { Journals = [journal] };
     }
 
-    private Outcome Execute(Reservation reservation)
+    private InstructionResult Execute(Reservation reservation)
     {
         if (reservation.ExpiresAt <= (reservation.At ?? _now))
             return Refused(LedgerErrors.ExpiryPassed);
@@ -251,10 +251,10 @@ public sealed class LedgerBook
         var happened = new MoneyHeld(
             hold.Id, hold.CreatedBy, source.Id, source.Version + 1, destination.Id, hold.Amount, hold.ExpiresAt, hold.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, reservation);
-        return new Outcome { Journals = [journal], Hold = hold };
+        return new InstructionResult { Journals = [journal], Hold = hold };
     }
 
-    private Outcome Execute(Capture capture)
+    private InstructionResult Execute(Capture capture)
     {
         if (_changes.FindHold(capture.HoldId) is not { } hold || !IsOwn(capture, _changes.Require(hold.SourceId)))
             return Refused(LedgerErrors.HoldNotFound);
@@ -280,10 +280,10 @@ public sealed class LedgerBook
             _changes.CountOpenHolds(source, -1);
         var happened = new HoldCaptured(hold.Id, capture.By, moved, hold.Remaining, journal.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, capture);
-        return new Outcome { Journals = [journal], Hold = hold };
+        return new InstructionResult { Journals = [journal], Hold = hold };
     }
 
-    private Outcome Execute(Release release)
+    private InstructionResult Execute(Release release)
     {
         if (_changes.FindHold(release.HoldId) is not { } hold || !(release.Expired || IsOwn(release, _changes.Require(hold.SourceId))))
             return Refused(LedgerErrors.HoldNotFound);
@@ -308,7 +308,7 @@ public sealed class LedgerBook
             ? new HoldExpired(hold.Id, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt)
             : new HoldVoided(hold.Id, release.By, source.Id, source.Version + 1, journal.Amount, journal.RecordedAt);
         AddEvent("Hold", hold.Id, hold.Version, happened, release);
-        return new Outcome { Journals = [journal], Hold = hold };
+        return new InstructionResult { Journals = [journal], Hold = hold };
     }
 
     /// <returns>The error, or <c>null</c>. After an error only the source may have changed, and the caller undoes it.</returns>
@@ -448,5 +448,5 @@ public sealed class LedgerBook
             RecordedAt = recordedAt,
         };
 
-    private static Outcome Refused(Error refusal) => new() { Error = refusal };
+    private static InstructionResult Refused(Error refusal) => new() { Error = refusal };
 }

@@ -19,7 +19,7 @@ internal sealed class LedgerChanges(LedgerState state)
     private readonly List<Posting> _postings = [];
     private readonly List<LedgerEvent> _events = [];
     private readonly List<ExecutedExchange> _exchanges = [];
-    private readonly List<StoredOutcome> _keys = [];
+    private readonly List<StoredResult> _keys = [];
 
     // As it was before the current instruction.
     private readonly List<(Guid Id, Account? Before)> _undo = [];
@@ -45,10 +45,10 @@ internal sealed class LedgerChanges(LedgerState state)
         _postings.RemoveRange(_before.Postings, _postings.Count - _before.Postings);
     }
 
-    /// <summary>All changes, with the outcome of each instruction.</summary>
-    public Decision ToDecision(IReadOnlyList<Outcome> outcomes) => new()
+    /// <summary>All changes, with the result of each instruction.</summary>
+    public Decision ToDecision(IReadOnlyList<InstructionResult> results) => new()
     {
-        Outcomes = outcomes,
+        Results = results,
         Accounts = _accounts.Values,
         Journals = _journals,
         Postings = _postings,
@@ -112,10 +112,10 @@ internal sealed class LedgerChanges(LedgerState state)
     public KnownKey? FindKey(InstructionKey key) =>
         _usedKeys.GetValueOrDefault((key.OwnerId, key.Key)) ?? state.Keys.GetValueOrDefault((key.OwnerId, key.Key));
 
-    public void Add(StoredOutcome stored)
+    public void Add(StoredResult stored)
     {
         var key = stored.Key;
-        _usedKeys[(key.OwnerId, key.Key)] = new KnownKey(key.Fingerprint, stored.Outcome);
+        _usedKeys[(key.OwnerId, key.Key)] = new KnownKey(key.Fingerprint, stored.Result);
         _keys.Add(stored);
     }
 

@@ -22,15 +22,15 @@ public sealed record LedgerState
     public IReadOnlyDictionary<(Guid SubjectId, string Currency), Spending> Spending { get; init; } =
         new Dictionary<(Guid, string), Spending>();
 
-    /// <summary>The stored outcomes of the idempotency keys of the instructions.</summary>
+    /// <summary>The stored results of the idempotency keys of the instructions.</summary>
     public IReadOnlyDictionary<(Guid OwnerId, string Key), KnownKey> Keys { get; init; } = new Dictionary<(Guid, string), KnownKey>();
 }
 
 /// <summary>A journal, and how much of it is already reversed.</summary>
 public sealed record Original(Journal Journal, Money Reversed);
 
-/// <summary>The fingerprint and the outcome of a used idempotency key.</summary>
-public sealed record KnownKey(ReadOnlyMemory<byte> Fingerprint, Outcome Outcome);
+/// <summary>The fingerprint and the result of a used idempotency key.</summary>
+public sealed record KnownKey(ReadOnlyMemory<byte> Fingerprint, InstructionResult Result);
 
 /// <summary>An event of a transfer or a hold, with its version in that aggregate.</summary>
 public sealed record LedgerEvent(
@@ -40,13 +40,13 @@ public sealed record LedgerEvent(
 public sealed record ExecutedExchange(
     Guid Id, Guid? OwnerId, Guid FromWalletId, Guid ToWalletId, ExchangeTerms Terms, DateTimeOffset RecordedAt);
 
-/// <summary>The outcome that a replay with the same key returns.</summary>
-public sealed record StoredOutcome(InstructionKey Key, Outcome Outcome, DateTimeOffset RecordedAt);
+/// <summary>The result that a replay with the same key returns.</summary>
+public sealed record StoredResult(InstructionKey Key, InstructionResult Result, DateTimeOffset RecordedAt);
 
-/// <summary>The rows to write, and the outcomes in the order of the instructions.</summary>
+/// <summary>The rows to write, and the results in the order of the instructions.</summary>
 public sealed record Decision
 {
-    public required IReadOnlyList<Outcome> Outcomes { get; init; }
+    public required IReadOnlyList<InstructionResult> Results { get; init; }
 
     /// <summary>The changed accounts after all instructions; the postings hold each version in between.</summary>
     public required IReadOnlyCollection<Account> Accounts { get; init; }
@@ -62,6 +62,6 @@ public sealed record Decision
     /// <summary>The changed spending after all instructions.</summary>
     public required IReadOnlyCollection<Spending> Spending { get; init; }
 
-    public required IReadOnlyList<StoredOutcome> Keys { get; init; }
+    public required IReadOnlyList<StoredResult> Keys { get; init; }
     public required IReadOnlyList<LedgerEvent> Events { get; init; }
 }

@@ -28,8 +28,8 @@ internal sealed class IdempotencyStore(AppDbContext db, ITransaction transaction
         where TResult : IResult<TResult>
     {
         // For a stored error the transaction succeeds: the row is committed, and the effect is rolled back to the savepoint.
-        var outcome = await transaction.Run(token => RunOnce(key, work, answerOf, token), cancellationToken);
-        return outcome.Error is { } refusal ? (TResult.Refuse(refusal), null) : outcome.Value;
+        var result = await transaction.Run(token => RunOnce(key, work, answerOf, token), cancellationToken);
+        return result.Error is { } refusal ? (TResult.Refuse(refusal), null) : result.Value;
     }
 
     private async Task<Result<(TResult? Result, StoredAnswer? Replay)>> RunOnce<TResult>(
@@ -92,7 +92,7 @@ internal sealed class IdempotencyStore(AppDbContext db, ITransaction transaction
                 UPDATE idempotency_answers SET status = $3, headers = $4, body = $5 WHERE owner_id = $1 AND key = $2
                 RETURNING owner_id, key, fingerprint, created_at)
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
-            SELECT owner_id, key, fingerprint, '{OutcomeText.Elsewhere}', created_at FROM answered ON CONFLICT DO NOTHING
+            SELECT owner_id, key, fingerprint, '{ResultText.Elsewhere}', created_at FROM answered ON CONFLICT DO NOTHING
             """,
             key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers), answer.Body);
         command.Parameters[3].NpgsqlDbType = NpgsqlDbType.Jsonb;

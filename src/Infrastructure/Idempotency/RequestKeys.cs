@@ -38,7 +38,7 @@ internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, Ti
         await using var command = Command(
             $"""
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
-            VALUES ($1, $2, $3, '{OutcomeText.Elsewhere}', $4) ON CONFLICT DO NOTHING
+            VALUES ($1, $2, $3, '{ResultText.Elsewhere}', $4) ON CONFLICT DO NOTHING
             """,
             key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;

@@ -24,9 +24,9 @@ internal sealed class HoldSweeper(
         for (var released = 0; ;)
         {
             var due = await FindDue(cancellationToken);
-            var outcomes = await Task.WhenAll(due.Select(id => ledger.Execute(
+            var results = await Task.WhenAll(due.Select(id => ledger.Execute(
                 new Release(id, Expired: true) { Id = Ids.New(Clock.GetUtcNow()) }, cancellationToken)));
-            released += outcomes.Count(outcome => outcome.Error is null);
+            released += results.Count(result => result.Error is null);
             if (due.Count < BatchSize)
                 return released;
         }

@@ -223,10 +223,10 @@ internal static class LedgerChecks
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
             LEFT JOIN users u ON u.id = w.owner_id
             """)),
-        // The outcome is parsed as text, because a cast of a manipulated value would abort the verification.
+        // The result is parsed as text, because a cast of a manipulated value would abort the verification.
         new(
             "keys",
-            "The stored outcome of an idempotency key names journals that exist, and each journal belongs to one key at most.",
+            "The stored result of an idempotency key names journals that exist, and each journal belongs to one key at most.",
             "ledger.idempotency",
             First(
             """

@@ -53,19 +53,19 @@ public sealed class LedgerSession : IAsyncDisposable
     }
 
     /// <summary>Executes instructions in their order, all in one transaction.</summary>
-    /// <returns>The outcome of each instruction.</returns>
+    /// <returns>The result of each instruction.</returns>
     /// <exception cref="PostgresException">Nothing was changed; the connection can be used again.</exception>
     /// <exception cref="NpgsqlException">
     /// The connection is lost, and it is unknown whether the transaction committed. A second execution has no second effect.
     /// </exception>
-    public async Task<IReadOnlyList<Outcome>> Execute(IReadOnlyList<Instruction> instructions)
+    public async Task<IReadOnlyList<InstructionResult>> Execute(IReadOnlyList<Instruction> instructions)
     {
         try
         {
             var (state, now) = await Read(instructions);
             var decision = LedgerBook.Decide(state, instructions, now, _limits);
             await Write(state, decision);
-            return decision.Outcomes;
+            return decision.Results;
         }
         catch (PostgresException) when (_connection.State == ConnectionState.Open)
         {
@@ -105,7 +105,7 @@ public sealed class LedgerSession : IAsyncDisposable
         var statements = holdIds.Count + originalIds.Count + placers.Count + quotes.Count > 0 ? _readWithHistory : _read;
         statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds], [.. placers], [.. quotes]);
 
-        var known = new Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)>();
+        var known = new Dictionary<(Guid, string), (byte[] Fingerprint, ResultText Result)>();
         LedgerState state;
         DateTimeOffset now;
         await using (var reader = await statements.Batch.ExecuteReaderAsync())
@@ -116,7 +116,7 @@ public sealed class LedgerSession : IAsyncDisposable
             now = reader.GetFieldValue<DateTimeOffset>(0);
             await reader.NextResultAsync();
             while (await reader.ReadAsync())
-                known[(reader.GetGuid(0), reader.GetString(1))] = (reader.GetFieldValue<byte[]>(2), OutcomeText.Read(reader.GetString(3)));
+                known[(reader.GetGuid(0), reader.GetString(1))] = (reader.GetFieldValue<byte[]>(2), ResultText.Read(reader.GetString(3)));
             if (statements == _readWithHistory)
             {
                 await reader.NextResultAsync();
@@ -161,7 +161,7 @@ public sealed class LedgerSession : IAsyncDisposable
 
     /// <summary>Reads the journals and holds of idempotency keys that were used before.</summary>
     private async Task<Dictionary<(Guid, string), KnownKey>> Restore(
-        Dictionary<(Guid, string), (byte[] Fingerprint, OutcomeText Outcome)> known)
+        Dictionary<(Guid, string), (byte[] Fingerprint, ResultText Result)> known)
     {
         await using var batch = new NpgsqlBatch(_connection)
         {
@@ -171,14 +171,14 @@ public sealed class LedgerSession : IAsyncDisposable
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Outcome.Journals ?? [])] },
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Result.Journals ?? [])] },
                     },
                 },
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.HoldColumns} FROM ledger.holds WHERE id = ANY($1)")
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Outcome.HoldId).OfType<Guid>()] },
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Result.HoldId).OfType<Guid>()] },
                     },
                 },
             },
@@ -188,7 +188,7 @@ public sealed class LedgerSession : IAsyncDisposable
         await reader.NextResultAsync();
         var holds = await ReadAll(reader, LedgerRows.Hold, 0);
         return known.ToDictionary(
-            kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Outcome.ToOutcome(journals, holds)));
+            kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Result.ToResult(journals, holds)));
     }
 
     private async Task Write(LedgerState state, Decision decision)

@@ -61,7 +61,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
             "portico.ledger.queue.length", () => _queue.Reader.Count, "{instruction}", "Instructions that wait for a transaction");
     }
 
-    public Task<Outcome> Execute(Instruction instruction, CancellationToken cancellationToken)
+    public Task<InstructionResult> Execute(Instruction instruction, CancellationToken cancellationToken)
     {
         var entry = new Entry(
             instruction.Key is null
@@ -70,7 +70,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         // The queue is full, or closed because this process shuts down.
         if (!_queue.Writer.TryWrite(entry))
             throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };
-        return cancellationToken.CanBeCanceled ? entry.Outcome.WaitAsync(cancellationToken) : entry.Outcome;
+        return cancellationToken.CanBeCanceled ? entry.Completion.WaitAsync(cancellationToken) : entry.Completion;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -120,14 +120,14 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
 
     private sealed class Entry(Instruction instruction)
     {
-        private readonly TaskCompletionSource<Outcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<InstructionResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Instruction Instruction { get; } = instruction;
-        public Task<Outcome> Outcome => _outcome.Task;
+        public Task<InstructionResult> Completion => _completion.Task;
 
-        public void Answer(Outcome outcome) => _outcome.TrySetResult(outcome);
+        public void Answer(InstructionResult result) => _completion.TrySetResult(result);
 
-        public void Fail(Exception failure) => _outcome.TrySetException(failure);
+        public void Fail(Exception failure) => _completion.TrySetException(failure);
     }
 
     /// <summary>One writer with its connection.</summary>
@@ -136,7 +136,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         private LedgerSession? _session;
         private bool _isAway;
 
-        /// <summary>Executes a group; every entry gets an outcome or an exception.</summary>
+        /// <summary>Executes a group; every entry gets a result or an exception.</summary>
         public async Task Write(IReadOnlyList<Entry> group)
         {
             var started = writer._clock.GetTimestamp();
@@ -146,12 +146,12 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                 {
                     _session ??= await LedgerSession.Open(
                         writer._database, CancellationToken.None, limits: writer._limits);
-                    var outcomes = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
+                    var results = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._outbox.Set();
                     writer._chain.Set();
                     for (var i = 0; i < group.Count; i++)
-                        group[i].Answer(outcomes[i]);
+                        group[i].Answer(results[i]);
                     return;
                 }
                 catch (Exception failure)

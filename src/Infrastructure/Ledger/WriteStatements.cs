@@ -30,10 +30,10 @@ internal sealed class WriteStatements
     private readonly RowStatement<ExecutedExchange>? _exchanges;
     private readonly RowStatement<Spending>? _spending;
 
-    private readonly RowStatement<StoredOutcome> _keys = new RowStatement<StoredOutcome>(
+    private readonly RowStatement<StoredResult> _keys = new RowStatement<StoredResult>(
         "INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT * FROM unnest($1, $2, $3, $4, $5)")
         .With(k => k.Key.OwnerId).With(k => k.Key.Key).With(k => k.Key.Fingerprint.ToArray())
-        .With(k => OutcomeText.Write(k.Outcome)).With(k => k.RecordedAt);
+        .With(k => ResultText.Write(k.Result)).With(k => k.RecordedAt);
 
     private readonly RowStatement<LedgerEvent> _events = new RowStatement<LedgerEvent>(
         """
@@ -111,9 +111,9 @@ internal sealed class WriteStatements
     }
 
     // Two groups can have the same keys but no common account, when keys are reused for another request. Sorted keys avoid a deadlock here.
-    private static StoredOutcome[] Sorted(IReadOnlyList<StoredOutcome> keys)
+    private static StoredResult[] Sorted(IReadOnlyList<StoredResult> keys)
     {
-        StoredOutcome[] sorted = [.. keys];
+        StoredResult[] sorted = [.. keys];
         Array.Sort(sorted, static (left, right) =>
             left.Key.OwnerId.CompareTo(right.Key.OwnerId) is not 0 and var order
                 ? order

@@ -38,7 +38,7 @@ internal sealed partial class OrderSagaStore(
                 RETURNING owner_id, idempotency_key),
             used AS (
                 INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
-                SELECT owner_id, idempotency_key, $13, '{OutcomeText.Elsewhere}', $8 FROM begun)
+                SELECT owner_id, idempotency_key, $13, '{ResultText.Elsewhere}', $8 FROM begun)
             SELECT count(*) FROM begun
             """);
         Add(command, saga.OrderId, OrderSagaKinds.Of(saga.Kind), saga.OwnerId, saga.Key);
@@ -65,7 +65,7 @@ internal sealed partial class OrderSagaStore(
             $"""
             WITH used AS (
                 INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
-                VALUES ($1, $2, $3, '{OutcomeText.Elsewhere}', $7) ON CONFLICT DO NOTHING
+                VALUES ($1, $2, $3, '{ResultText.Elsewhere}', $7) ON CONFLICT DO NOTHING
                 RETURNING owner_id, key, fingerprint, recorded_at),
             answered AS (
                 INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)

@@ -4,7 +4,6 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
-using Outcome = Portico.Domain.Ledger.Outcome;
 
 namespace Portico.Domain.UnitTests.Ledger;
 
@@ -55,14 +54,14 @@ public sealed class LedgerBookTests
     [Fact]
     public void After_any_history_the_books_are_right() => Prop.ForAll(Histories, history =>
     {
-        var (state, journals, postings, outcomes, _) = Run(history, [3]);
+        var (state, journals, postings, results, _) = Run(history, [3]);
 
         Assert.All(
             postings.GroupBy(posting => posting.JournalId), journal => Assert.Equal(0, journal.Sum(posting => posting.Amount.Amount)));
         Assert.All(
             state.Accounts.Values.GroupBy(account => account.Currency),
             currency => Assert.Equal(0, currency.Sum(account => account.Posted.Amount)));
-        Assert.Equal(journals.Count, outcomes.Where(outcome => !outcome.IsReplay).Sum(outcome => outcome.Journals.Count));
+        Assert.Equal(journals.Count, results.Where(result => !result.IsReplay).Sum(result => result.Journals.Count));
         foreach (var account in state.Accounts.Values)
         {
             var own = postings.Where(posting => posting.AccountId == account.Id).ToArray();
@@ -97,7 +96,7 @@ public sealed class LedgerBookTests
         foreach (var instruction in history)
         {
             var decision = LedgerBook.Decide(state, [instruction], Start);
-            if (decision.Outcomes[0].Error is not null)
+            if (decision.Results[0].Error is not null)
             {
                 Assert.Empty(decision.Accounts);
                 Assert.Empty(decision.Journals);
@@ -118,12 +117,12 @@ public sealed class LedgerBookTests
         Assert.Empty(again.Accounts);
         Assert.Empty(again.Keys);
         var kept = first.State.Keys;
-        Assert.All(history.Where(instruction => instruction.Key is not null).Zip(again.Outcomes), pair =>
+        Assert.All(history.Where(instruction => instruction.Key is not null).Zip(again.Results), pair =>
         {
             if (!kept.TryGetValue((pair.First.Key!.OwnerId, pair.First.Key.Key), out var known))
                 Assert.Equal(LedgerErrors.SameWallet, pair.Second.Error);
             else if (known.Fingerprint.Span.SequenceEqual(pair.First.Key.Fingerprint.Span))
-                Assert.Equal(known.Outcome, pair.Second with { IsReplay = false });
+                Assert.Equal(known.Result, pair.Second with { IsReplay = false });
             else
                 Assert.Equal(LedgerErrors.KeyReused, pair.Second.Error);
         });
@@ -138,7 +137,7 @@ public sealed class LedgerBookTests
         accounts[cash] = accounts[cash] with { Posted = -Money.Max(Currencies[0]) };
         var refused = LedgerBook.Decide(
             Empty with { Accounts = accounts }, [Movement.Deposit(Id(1001), null, Wallets[0].Id, Amount(Currencies[0], 1), null)], Start);
-        Assert.Equal(LedgerErrors.BalanceLimit, refused.Outcomes[0].Error);
+        Assert.Equal(LedgerErrors.BalanceLimit, refused.Results[0].Error);
     }
 
     [Theory]
@@ -166,7 +165,7 @@ public sealed class LedgerBookTests
                 Movement.Withdrawal(Id(2002), null, wallets[0].Id, Amount(currency, 1), null),
             ],
             Start);
-        Assert.Equal([LedgerErrors.BalanceLimit, null, null], next.Outcomes.Select(outcome => outcome.Error));
+        Assert.Equal([LedgerErrors.BalanceLimit, null, null], next.Results.Select(result => result.Error));
     }
 
     [Fact]
@@ -174,15 +173,15 @@ public sealed class LedgerBookTests
     {
         var accounts = Empty.Accounts.ToDictionary();
         accounts[Wallets[0].Id] = Wallets[0] with { Posted = Money.Max(Currencies[0]) };
-        var outcomes = LedgerBook.Decide(
+        var results = LedgerBook.Decide(
             Empty with { Accounts = accounts },
             [
                 Movement.Withdrawal(Id(1000), null, Wallets[0].Id, Amount(Currencies[0], 2), null),
                 Movement.Deposit(Id(1001), null, Wallets[0].Id, Amount(Currencies[0], 1), null),
                 new Reservation(Wallets[0].Id, Wallets[1].Id, Amount(Currencies[0], 1), Start.AddDays(1), null) { Id = Id(1002) },
             ],
-            Start).Outcomes;
-        Assert.Equal([null, LedgerErrors.BalanceLimit, null], outcomes.Select(outcome => outcome.Error));
+            Start).Results;
+        Assert.Equal([null, LedgerErrors.BalanceLimit, null], results.Select(result => result.Error));
     }
 
     [Fact]
@@ -190,7 +189,7 @@ public sealed class LedgerBookTests
     {
         var limits = LedgerLimits.Widest with { MaxMovement = 0.60m };
         var (within, beyond) = (Amount(Currencies[0], 60), Amount(Currencies[0], 61));
-        var outcomes = LedgerBook.Decide(
+        var results = LedgerBook.Decide(
             Empty,
             [
                 Movement.Deposit(Id(1000), null, Wallets[0].Id, beyond, null),
@@ -202,9 +201,9 @@ public sealed class LedgerBookTests
                 new Reservation(Wallets[0].Id, Wallets[1].Id, within, Start.AddDays(1), null) { Id = Id(1006) },
             ],
             Start,
-            limits).Outcomes;
+            limits).Results;
         var refused = LedgerErrors.AmountTooLarge;
-        Assert.Equal([refused, null, null, refused, refused, refused, null], outcomes.Select(outcome => outcome.Error));
+        Assert.Equal([refused, null, null, refused, refused, refused, null], results.Select(result => result.Error));
     }
 
     [Theory]
@@ -230,7 +229,7 @@ public sealed class LedgerBookTests
             var decision = LedgerBook.Decide(
                 state with { OpenHolds = new Dictionary<Guid, int> { [People[0]] = open } }, batch, Start, limits);
             state = After(state, decision);
-            errors.AddRange(decision.Outcomes.Select(outcome => outcome.Error));
+            errors.AddRange(decision.Results.Select(result => result.Error));
         }
 
         var many = LedgerErrors.TooManyHolds;
@@ -269,7 +268,7 @@ public sealed class LedgerBookTests
             Movement.Transfer(Id(6), People[1], [new Leg(Id(6), from, Wallets[5].Id, Amount(Currencies[0], 1), null)]),
         ];
 
-        var outcomes = LedgerBook.Decide(Empty, history, Start).Outcomes;
+        var results = LedgerBook.Decide(Empty, history, Start).Results;
 
         Assert.Equal(
             [
@@ -277,7 +276,7 @@ public sealed class LedgerBookTests
                 "The limit of this wallet is 1.20 EUR a day. 0.20 EUR are left until 2026-11-22T10:00:00Z.", null,
                 "The limit of this wallet is 1.20 EUR a day. 0.00 EUR are left until 2026-11-22T10:00:00Z.",
             ],
-            outcomes.Select(outcome => outcome.Error?.Message));
+            results.Select(result => result.Error?.Message));
 
         // The other wallets of the person have what is left of the month.
         var rest = LedgerBook.Decide(
@@ -287,13 +286,13 @@ public sealed class LedgerBookTests
                 Movement.Transfer(Id(7), People[1], [new Leg(Id(7), Wallets[5].Id, to, Amount(Currencies[0], 31), null)]),
                 Movement.Transfer(Id(8), People[1], [new Leg(Id(8), Wallets[5].Id, to, Amount(Currencies[0], 30), null)]),
             ],
-            Start).Outcomes;
+            Start).Results;
         Assert.Equal(
             [
                 null, "The limit of all your wallets in EUR together is 1.50 EUR a month. 0.30 EUR are left until 2026-12-21T10:00:00Z.",
                 null,
             ],
-            rest.Select(outcome => outcome.Error?.Message));
+            rest.Select(result => result.Error?.Message));
 
         Instruction Pay(int n, int units) =>
             Movement.Transfer(Id(n), People[1], [new Leg(Id(n), from, to, Amount(Currencies[0], units), null)]);
@@ -380,8 +379,8 @@ public sealed class LedgerBookTests
 
     private static History Run(Instruction[] history, IEnumerable<int> sizes)
     {
-        var (state, journals, postings, outcomes, written) = (
-            Empty, new List<Journal>(), new List<Posting>(), new List<Outcome>(), new List<string>());
+        var (state, journals, postings, results, written) = (
+            Empty, new List<Journal>(), new List<Posting>(), new List<InstructionResult>(), new List<string>());
         using var next = sizes.GetEnumerator();
         for (var done = 0; done < history.Length;)
         {
@@ -391,7 +390,7 @@ public sealed class LedgerBookTests
             state = After(state, decision);
             journals.AddRange(decision.Journals);
             postings.AddRange(decision.Postings);
-            outcomes.AddRange(decision.Outcomes);
+            results.AddRange(decision.Results);
             written.AddRange(decision.Journals.Select(journal => journal.ToString()));
             written.AddRange(decision.Exchanges.Select(exchange => exchange.ToString()));
             written.AddRange(decision.Events.Select(raised => $"{raised.AggregateId} {raised.Version} {raised.Event.GetType().Name}"));
@@ -401,14 +400,14 @@ public sealed class LedgerBookTests
         [
             .. written.Order(StringComparer.Ordinal),
             .. postings.Select(posting => posting.ToString()).Order(StringComparer.Ordinal),
-            .. outcomes.Select(outcome =>
-                $"{outcome.Error?.Code} {outcome.Hold} {outcome.IsReplay} "
-                + string.Join(',', outcome.Journals.Select(journal => journal.Id))),
+            .. results.Select(result =>
+                $"{result.Error?.Code} {result.Hold} {result.IsReplay} "
+                + string.Join(',', result.Journals.Select(journal => journal.Id))),
             .. state.Accounts.Values.Select(account => account.ToString()).Order(StringComparer.Ordinal),
             .. state.Holds.Values.Select(hold => hold.ToString()).Order(StringComparer.Ordinal),
             .. state.Spending.Values.Select(spending => spending.ToString()).Order(StringComparer.Ordinal),
         ];
-        return new History(state, journals, postings, outcomes, all);
+        return new History(state, journals, postings, results, all);
     }
 
     /// <summary>What a reader finds once a decision is written.</summary>
@@ -429,8 +428,8 @@ public sealed class LedgerBookTests
         }
 
         var keys = state.Keys.ToDictionary(known => known.Key, known => known.Value);
-        foreach (var (key, outcome, _) in decision.Keys)
-            keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, outcome));
+        foreach (var (key, result, _) in decision.Keys)
+            keys.Add((key.OwnerId, key.Key), new KnownKey(key.Fingerprint, result));
         var quotes = state.UsedQuotes.Union(decision.Exchanges.Select(exchange => exchange.Id)).ToHashSet();
         var spending = state.Spending.ToDictionary();
         foreach (var changed in decision.Spending)
@@ -487,5 +486,5 @@ public sealed class LedgerBookTests
     private static Guid Id(int n) => new(n, 0, 0, new byte[8]);
 
     private sealed record History(
-        LedgerState State, List<Journal> Journals, List<Posting> Postings, List<Outcome> Outcomes, string[] Written);
+        LedgerState State, List<Journal> Journals, List<Posting> Postings, List<InstructionResult> Results, string[] Written);
 }

@@ -69,6 +69,6 @@ public sealed class OrderMoneyTests
         {
             Accounts = new[] { wallet, Account.OfSystem(AccountKind.Sales, Euro, Now) }.ToDictionary(account => account.Id),
         };
-        return [.. LedgerBook.Decide(state, instructions, Now).Outcomes.Select(outcome => outcome.Error?.Code)];
+        return [.. LedgerBook.Decide(state, instructions, Now).Results.Select(result => result.Error?.Code)];
     }
 }

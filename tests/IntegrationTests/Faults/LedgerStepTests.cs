@@ -88,13 +88,13 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
         var id = Guid.CreateVersion7();
         var fault = ledger.Proxy.Arm(WriteStep.AfterCommit, () => Task.CompletedTask);
 
-        var outcome = await ledger.App.Services.GetRequiredService<ILedger>().Execute(
+        var result = await ledger.App.Services.GetRequiredService<ILedger>().Execute(
             Movement.Transfer(
                 id, ledger.Ada.Id, [new Leg(id, ledger.From, ledger.To, Money.Of(1, Currency.Of("EUR")), null)]), CancellationToken.None);
 
         await fault.WaitAsync(Patience);
-        Assert.Null(outcome.Error);
-        Assert.Equal(id, outcome.Journals.Single().Id);
+        Assert.Null(result.Error);
+        Assert.Equal(id, result.Journals.Single().Id);
         Assert.Equal(before - 100, await Balance());
         await LedgerChecker.CheckAsync(ledger.App.Database.Portico);
     }

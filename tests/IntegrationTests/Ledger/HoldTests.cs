@@ -111,7 +111,7 @@ public sealed class HoldTests : PorticoTests
         {
             var before = await _ada.BalanceAsync(_from);
             var hold = await HoldForAMomentAsync("1.00");
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
+            var results = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
             {
                 return await ledger.Execute(
                     (n % 3) switch
@@ -127,10 +127,10 @@ public sealed class HoldTests : PorticoTests
             Assert.Equal(before.Balance - Amount(ended, "captured"), after.Balance);
             Assert.Equal(before.Available - Amount(ended, "captured"), after.Available);
             Assert.Equal(
-                outcomes.Count(outcome => outcome.Error is null && outcome.Journals[0].Kind == JournalKind.Capture) * 0.30m,
+                results.Count(result => result.Error is null && result.Journals[0].Kind == JournalKind.Capture) * 0.30m,
                 Amount(ended, "captured"));
-            var ends = outcomes.Count(outcome =>
-                outcome.Error is null && outcome.Journals[0].Kind is JournalKind.Void or JournalKind.Expiry);
+            var ends = results.Count(result =>
+                result.Error is null && result.Journals[0].Kind is JournalKind.Void or JournalKind.Expiry);
             Assert.True(ends <= 1);
         }
     }

@@ -110,13 +110,13 @@ public sealed class LedgerGrowthTests
         await session.Execute([Movement.Deposit(Guid.CreateVersion7(), null, accounts[0].Id, Money.Of(1_000_000, Euro), null)]);
         foreach (var group in Enumerable.Range(0, Transfers).Chunk(1_000))
         {
-            var outcomes = await session.Execute([.. group.Select(number =>
+            var results = await session.Execute([.. group.Select(number =>
             {
                 var id = Guid.CreateVersion7();
                 return Movement.Transfer(
                     id, accounts[0].OwnerId!.Value, [new Leg(id, accounts[0].Id, accounts[1 + (number % 2)].Id, Money.Of(1, Euro), null)]);
             })]);
-            Assert.All(outcomes, outcome => Assert.Null(outcome.Error));
+            Assert.All(results, result => Assert.Null(result.Error));
         }
 
         return accounts[0].Id;

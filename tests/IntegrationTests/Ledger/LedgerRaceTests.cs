@@ -59,10 +59,10 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
     {
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
         await _manager.DepositAsync(App, from, "1.00");
-        var outcomes = await Task.WhenAll(
+        var results = await Task.WhenAll(
             Enumerable.Range(0, 256).Select(n => Ledger(n).Execute(Transfer(from, to, 10), CancellationToken.None)));
-        Assert.Equal(10, outcomes.Count(outcome => outcome.Error is null));
-        Assert.Equal(246, outcomes.Count(outcome => outcome.Error == LedgerErrors.InsufficientFunds));
+        Assert.Equal(10, results.Count(result => result.Error is null));
+        Assert.Equal(246, results.Count(result => result.Error == LedgerErrors.InsufficientFunds));
         Assert.Equal((0m, 0m, 0m), await _ada.BalanceAsync(from));
     }
 
@@ -81,7 +81,7 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
             .Json(HttpStatusCode.OK);
         await SetAsync("1.00");
 
-        var outcomes = Task.WhenAll(Enumerable.Range(0, 300).Select(n =>
+        var results = Task.WhenAll(Enumerable.Range(0, 300).Select(n =>
         {
             var from = wallets[n % wallets.Count];
             var dime = Domain.Common.Money.Of(0.10m, Euro);
@@ -97,9 +97,9 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         // The limit is set again meanwhile, and a wallet is opened.
         await Task.WhenAll(SetAsync("1.00"), spender.OpenWalletAsync(), SetAsync("1.00"));
 
-        Assert.Equal(10, (await outcomes).Count(outcome => outcome.Error is null));
-        Assert.All((await outcomes).Where(outcome => outcome.Error is not null), outcome =>
-            Assert.Contains(outcome.Error!.Code, (string[])["limit_exceeded", "too_many_holds"]));
+        Assert.Equal(10, (await results).Count(result => result.Error is null));
+        Assert.All((await results).Where(result => result.Error is not null), result =>
+            Assert.Contains(result.Error!.Code, (string[])["limit_exceeded", "too_many_holds"]));
         Assert.Equal("False", await App.Database.TextAsync(
             $"SELECT bool_or(NOT is_limited) FROM ledger.accounts WHERE owner_id = '{spender.Id}'"));
     }
@@ -110,16 +110,16 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
         await _manager.DepositAsync(App, from, "10.00");
         var key = new InstructionKey(Guid.CreateVersion7(), "the key", new byte[32]);
-        var outcomes = await Task.WhenAll(
+        var results = await Task.WhenAll(
             Enumerable.Range(0, 100).Select(n => Ledger(n).Execute(Transfer(from, to, 100) with { Key = key }, CancellationToken.None)));
-        Assert.Single(outcomes.Select(outcome => outcome.Journals.Single()).Distinct());
-        Assert.Equal(99, outcomes.Count(outcome => outcome.IsReplay));
+        Assert.Single(results.Select(result => result.Journals.Single()).Distinct());
+        Assert.Equal(99, results.Count(result => result.IsReplay));
         var others = await Task.WhenAll(Enumerable.Range(0, 30).Select(n =>
             Ledger(n)
                 .Execute(
                     Transfer(to, from, 100) with { Key = key with { Fingerprint = Enumerable.Repeat((byte)1, 32).ToArray() } },
                     CancellationToken.None)));
-        Assert.All(others, outcome => Assert.Equal(LedgerErrors.KeyReused, outcome.Error));
+        Assert.All(others, result => Assert.Equal(LedgerErrors.KeyReused, result.Error));
         Assert.Equal(9m, (await _ada.BalanceAsync(from)).Balance);
 
         var body = LedgerPeople.Transfer(from, to, "1.00");
@@ -142,7 +142,7 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
             await _manager.DepositAsync(App, wallets[n], "100.00");
         }
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 600).Select(n =>
+        var results = await Task.WhenAll(Enumerable.Range(0, 600).Select(n =>
         {
             var random = new Random(n);
             var legs = Enumerable.Range(0, n % 4 == 0 ? 8 : 1).Select(_ =>
@@ -161,8 +161,8 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
                     CancellationToken.None);
         }));
         Assert.All(
-            outcomes, outcome => Assert.True(outcome.Error is null || outcome.Error == LedgerErrors.InsufficientFunds, outcome.ToString()));
-        Assert.Contains(outcomes, outcome => outcome.Error is null);
+            results, result => Assert.True(result.Error is null || result.Error == LedgerErrors.InsufficientFunds, result.ToString()));
+        Assert.Contains(results, result => result.Error is null);
     }
 
     [Fact]
@@ -171,14 +171,14 @@ public sealed class LedgerRaceTests(ThreeHosts hosts) : IClassFixture<ThreeHosts
         var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync());
         await _manager.DepositAsync(App, from, "10.00");
         var made = (await Ledger(0).Execute(Transfer(from, to, 100), CancellationToken.None)).Journals.Single();
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 90).Select(n => Ledger(n).Execute(
+        var results = await Task.WhenAll(Enumerable.Range(0, 90).Select(n => Ledger(n).Execute(
             new Reversal(
                 made.Id,
                 Portico.Domain.Common.Money.OfMinorUnits(7, Euro),
                 null)
             { Id = Guid.CreateVersion7() }, CancellationToken.None)));
-        Assert.Equal(14, outcomes.Count(outcome => outcome.Error is null));
-        Assert.Equal(76, outcomes.Count(outcome => outcome.Error == LedgerErrors.ReversalExceeded));
+        Assert.Equal(14, results.Count(result => result.Error is null));
+        Assert.Equal(76, results.Count(result => result.Error == LedgerErrors.ReversalExceeded));
         Assert.Equal(9.98m, (await _ada.BalanceAsync(from)).Balance);
     }
 

@@ -7,7 +7,6 @@ using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Ledger;
 using Portico.Testing;
-using Outcome = Portico.Domain.Ledger.Outcome;
 
 namespace Portico.IntegrationTests.Ledger;
 
@@ -113,18 +112,18 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             .. steps.Select((step, n) => step.ToInstruction(n, steps, ids, owners, wallets, now)),
         ];
 
-        List<Outcome> outcomes = [];
+        List<InstructionResult> results = [];
         await using (var session = await LedgerSession.Open(ledger.Database, default))
         {
-            for (var group = 0; outcomes.Count < history.Length; group++)
-                outcomes.AddRange(
-                    await session.Execute([.. history.Skip(outcomes.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
+            for (var group = 0; results.Count < history.Length; group++)
+                results.AddRange(
+                    await session.Execute([.. history.Skip(results.Count).Take(group < sizes.Length ? sizes[group] : history.Length)]));
         }
 
         var system = SystemAccounts.All(now).Where(account => Currencies.Contains(account.Currency));
         var decision = LedgerBook.Decide(
             new LedgerState { Accounts = wallets.Concat(system).ToDictionary(account => account.Id) }, history, now);
-        Assert.Equal(decision.Outcomes.Select(Told), outcomes.Select(Told));
+        Assert.Equal(decision.Results.Select(Told), results.Select(Told));
         Assert.Equal(
             decision.Accounts.Where(account => account.Kind == AccountKind.Wallet)
                 .Select(account => $"{account}")
@@ -149,8 +148,8 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
                 .Order(StringComparer.Ordinal));
     }
 
-    private static string Told(Outcome outcome) =>
-        $"{outcome.Error?.Code} {outcome.Hold} {outcome.IsReplay} {string.Join(' ', outcome.Journals)}";
+    private static string Told(InstructionResult result) =>
+        $"{result.Error?.Code} {result.Hold} {result.IsReplay} {string.Join(' ', result.Journals)}";
 
     private static Arbitrary<Step[]> Histories => Arb.From(
         Gen.ArrayOf(

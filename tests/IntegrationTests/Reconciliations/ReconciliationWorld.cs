@@ -179,8 +179,8 @@ public sealed class ReconciliationWorld : IAsyncLifetime
 
     private async Task Execute(Instruction instruction)
     {
-        var outcome = await App.Services.GetRequiredService<ILedger>().Execute(instruction, default);
-        Assert.True(outcome.Error is null, outcome.Error?.Code);
+        var result = await App.Services.GetRequiredService<ILedger>().Execute(instruction, default);
+        Assert.True(result.Error is null, result.Error?.Code);
     }
 
     private static AccountKind ClearingOf(PaymentProvider provider) =>

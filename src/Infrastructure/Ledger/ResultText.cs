@@ -5,10 +5,10 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>The stored form of an outcome for replays: immutable records by id, the rest by value.</summary>
-internal sealed record OutcomeText
+/// <summary>The stored form of a result for replays: immutable records by id, the rest by value.</summary>
+internal sealed record ResultText
 {
-    /// <summary>The outcome of a key that was used outside the ledger, where its answer is stored.</summary>
+    /// <summary>The result of a key that was used outside the ledger, where its answer is stored.</summary>
     public const string Elsewhere = """{"journals":[]}""";
 
     private static readonly JsonSerializerOptions Json =
@@ -24,32 +24,31 @@ internal sealed record OutcomeText
     public string? HoldStatus { get; init; }
     public long? HoldVersion { get; init; }
 
-    public static string Write(Outcome outcome)
+    public static string Write(InstructionResult result)
     {
         // By far the most frequent case.
-        if (outcome is { Error: null, Hold: null, Journals: [var only] })
+        if (result is { Error: null, Hold: null, Journals: [var only] })
             return $$"""{"journals":["{{only.Id}}"]}""";
 
         return JsonSerializer.Serialize(
-            new OutcomeText
+            new ResultText
             {
-                Error = outcome.Error is { } refusal ? StoredErrorNames.NameOf(refusal) : null,
-                Journals = outcome.Error is null ? [.. outcome.Journals.Select(journal => journal.Id)] : null,
-                HoldId = outcome.Hold?.Id,
-                HoldCaptured = outcome.Hold?.Captured.MinorUnits.ToString(),
-                HoldStatus = outcome.Hold is { } hold ? LedgerNames<HoldStatus>.Of(hold.Status) : null,
-                HoldVersion = outcome.Hold?.Version,
+                Error = result.Error is { } refusal ? StoredErrorNames.NameOf(refusal) : null,
+                Journals = result.Error is null ? [.. result.Journals.Select(journal => journal.Id)] : null,
+                HoldId = result.Hold?.Id,
+                HoldCaptured = result.Hold?.Captured.MinorUnits.ToString(),
+                HoldStatus = result.Hold is { } hold ? LedgerNames<HoldStatus>.Of(hold.Status) : null,
+                HoldVersion = result.Hold?.Version,
             },
             Json);
     }
 
-    public static OutcomeText Read(string text) =>
-        JsonSerializer.Deserialize<OutcomeText>(text, Json) ?? throw new InvalidOperationException("A stored outcome is null.");
+    public static ResultText Read(string text) =>
+        JsonSerializer.Deserialize<ResultText>(text, Json) ?? throw new InvalidOperationException("A stored result is null.");
 
-    /// <summary>Restores the outcome from its journals and its hold.</summary>
-    public Outcome ToOutcome(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) => Error is { } name
-        ? new Outcome { Error = StoredErrorNames.OfName(name) }
-        : new Outcome
+    /// <summary>Restores the result from its journals and its hold.</summary>
+    public InstructionResult ToResult(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) =>
+        Error is { } name ? new InstructionResult { Error = StoredErrorNames.OfName(name) } : new InstructionResult
         {
             Journals = [.. Journals!.Select(id => journals[id])],
             Hold = HoldId is { } id && holds[id] is var now
