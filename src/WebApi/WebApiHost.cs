@@ -15,7 +15,8 @@ internal static class WebApiHost
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions
             {
-                Args = args,
+                // Settings are validated at the start and do not change after it: nothing watches their files.
+                Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
                 ContentRootPath = AppContext.BaseDirectory,
                 ApplicationName = typeof(WebApiHost).Assembly.GetName().Name
             });
