@@ -31,7 +31,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
     private const string BeginSql =
         """
         SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off;
-        SET LOCAL synchronous_commit = on
+        SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL synchronous_commit = on
         """;
 
     // The transactions are named to the end by a number, or each block would sort everything that waits.

@@ -93,10 +93,12 @@ public sealed class LedgerVerification : ILedgerVerification
 
     private static async Task<bool> Begin(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // One verification at a time, to limit the load; the lock ends with the transaction.
+        // One verification at a time, to limit the load; the lock ends with the transaction. Each statement is planned for its own values
+        // and with the settings of its moment, also when the driver has prepared it.
         await using var command = new NpgsqlCommand(
             $"""
             SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
+            SET LOCAL plan_cache_mode = force_custom_plan;
             SELECT pg_try_advisory_xact_lock({LockKey})
             """,
             connection);

@@ -9,10 +9,15 @@ public sealed class DatabaseSettings : ISettings
     private const string Key = "ConnectionStrings:Portico";
     private const string DirectKey = "ConnectionStrings:PorticoDirect";
 
+    // Half of what a statement of a request costs in PostgreSQL is planning it. The driver prepares what a connection repeats, and forgets
+    // what it used longest ago. A pooler may lose prepared statements, so they are only used without one (ADR 0049).
+    private const int MaxAutoPrepare = 100;
+
     public static string Section => "ConnectionStrings";
 
     /// <summary>
-    /// An Npgsql connection string. Default timeouts: connect 5 s, command 10 s; no encryption by GSS.
+    /// An Npgsql connection string. Default timeouts: connect 5 s, command 10 s; no encryption by GSS; <c>Max Auto Prepare=100</c> without
+    /// <see cref="PorticoDirect"/>.
     /// </summary>
     public string Portico { get; init; } = "";
 
@@ -28,7 +33,8 @@ public sealed class DatabaseSettings : ISettings
         ? [$"{Key} is missing: the Npgsql connection string of the application's role."]
         : [.. ProblemsOf(Key, Portico), .. PorticoDirect.Length == 0 ? [] : ProblemsOf(DirectKey, PorticoDirect), .. ProblemsOfPooler()];
 
-    internal NpgsqlDataSource CreateDataSource() => Build("portico", new NpgsqlConnectionStringBuilder(WithDefaults(Portico)));
+    internal NpgsqlDataSource CreateDataSource() => Build(
+        "portico", new NpgsqlConnectionStringBuilder(WithDefaults(IsPooled ? Portico : $"Max Auto Prepare={MaxAutoPrepare};{Portico}")));
 
     /// <summary>Creates a few connections past the pooler, for statements that stay prepared.</summary>
     internal NpgsqlDataSource CreateDirectDataSource() =>

@@ -67,7 +67,12 @@ internal sealed class UserSearch(AppDbContext db) : IUserSearch
             SELECT id AS "Value" FROM sample UNION SELECT id FROM newest
             UNION {{Indexed(" AND (SELECT count(*) FROM sample) < {0} AND (SELECT count(*) FROM newest) < {0}")}} ORDER BY 1 DESC LIMIT {0}
             """;
-        return await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
+        // A plan for any text would read the whole table for each: the indexes need to know the text.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync($"SET LOCAL plan_cache_mode = force_custom_plan", cancellationToken);
+        var ids = await db.Database.SqlQueryRaw<Guid>(sql, [.. values]).ToListAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return ids;
     }
 
     /// <summary>The conditions of which a user meets one. Each has an index; the words are last, because they take the longest.</summary>

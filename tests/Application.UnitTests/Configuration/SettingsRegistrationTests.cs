@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Notifications;
@@ -157,6 +158,19 @@ public sealed class SettingsRegistrationTests
             "Max Auto Prepare",
             Assert.Single(Bind<DatabaseSettings>(pooled, ("ConnectionStrings:PorticoDirect", Connection)).Problems()),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "", 100)]
+    [InlineData(";Max Auto Prepare=7", "", 7)]
+    [InlineData("", Connection, 0)]
+    public void Prepares_what_requests_repeat_unless_a_pooler_loses_it(string more, string direct, int prepared)
+    {
+        using var source = Bind<DatabaseSettings>(
+                ("ConnectionStrings:Portico", Connection + more), ("ConnectionStrings:PorticoDirect", direct))
+            .CreateDataSource();
+
+        Assert.Equal(prepared, new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxAutoPrepare);
     }
 
     [Theory]
