@@ -187,6 +187,8 @@ public sealed class RedisConnection : IHostedService, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> Connect()
     {
+        // Answers are read by a thread of the driver: in a burst of requests the queue of the thread pool is longer than the deadline.
+        ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var options = _settings.Parse()!;
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = (int)ConnectTimeout.TotalMilliseconds;
