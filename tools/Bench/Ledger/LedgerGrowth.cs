@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using Portico.Application.Ledger;
 using Portico.Bench.Load;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
@@ -58,6 +60,7 @@ internal static class LedgerGrowth
             }
         }
 
+        await VerifyAsync(ledgers, report, cancellationToken);
         foreach (var ledger in ledgers)
             report.AddSection($"Plans at {ledger.Size} postings", await ledger.PlansAsync(cancellationToken), new { ledger.Size });
         report.AddTable("HTTP");
@@ -104,6 +107,13 @@ internal static class LedgerGrowth
         public Task<string> PlansAsync(CancellationToken cancellationToken) =>
             LedgerGrowth.PlansAsync(database, wallets[0].Id, begin + ((end - begin) / 2), cancellationToken);
 
+        /// <summary>Recomputes the ledger and its chain from their rows, as <c>Migrator ledger verify</c> does.</summary>
+        public async Task<LedgerVerificationDto> VerifyAsync(CancellationToken cancellationToken)
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            return (await LedgerVerification.VerifyAsync(connection, _ => { }, cancellationToken)).Value;
+        }
+
         public async ValueTask DisposeAsync()
         {
             await api.DisposeAsync();
@@ -132,6 +142,28 @@ internal static class LedgerGrowth
                 _ => $"statement?from={Text(at)}&to={Text(at + span)}",
             };
         }
+    }
+
+    private static async Task VerifyAsync(Grown[] ledgers, LoadReport report, CancellationToken cancellationToken)
+    {
+        List<string> lines = ["| postings | journals | seconds | postings a second | clean |", "|--:|--:|--:|--:|---|"];
+        List<object> found = [];
+        foreach (var ledger in ledgers)
+        {
+            var clock = Stopwatch.StartNew();
+            var verified = await ledger.VerifyAsync(cancellationToken);
+            var seconds = clock.Elapsed.TotalSeconds;
+            lines.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {verified.Postings} | {verified.Journals} | {seconds:0.00} | {verified.Postings / seconds:0} "
+                    + $"| {(verified.Clean ? "yes" : "**no**")} |"));
+            found.Add(new { verified.Postings, Seconds = seconds, verified.Clean });
+            if (!verified.Clean)
+                report.Fail();
+        }
+
+        report.AddSection("Verification", string.Join('\n', lines), found);
     }
 
     private static string Text(DateTimeOffset instant) =>
@@ -254,6 +286,8 @@ internal static class LedgerGrowth
         foreach (var one in found)
         {
             var ratio = one.PerSecond / found.First(other => other.What == one.What).PerSecond;
+            if (ratio < Allowed)
+                report.Fail();
             lines.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
