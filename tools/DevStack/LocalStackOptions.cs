@@ -26,6 +26,9 @@ public sealed record LocalStackOptions
     /// <summary>Gets the port that NATS uses if it is free; null is any port.</summary>
     public int? NatsPort { get; init; }
 
+    /// <summary>Gets settings of PostgreSQL, each as <c>name=value</c>; the stack's own values win.</summary>
+    public IReadOnlyList<string> PostgresSettings { get; init; } = [];
+
     /// <summary>Gets more arguments for Redis.</summary>
     public IReadOnlyList<string> RedisArguments { get; init; } = [];
 

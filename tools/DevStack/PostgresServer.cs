@@ -85,6 +85,8 @@ public sealed class PostgresServer : LocalServer
 
         List<string> settings =
         [
+            // The server takes the last value of each setting.
+            .. Options.PostgresSettings,
             "listen_addresses=127.0.0.1",
             $"port={Port}",
             "unix_socket_directories=",

@@ -93,7 +93,7 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             The API: {string.Join("; ", options.Variants)}.
             Clients, web API and servers share the {machine.Processors} processors, so requests/s and latencies are those of a machine
             that does all of it; CPU ms is the processor time a request of each part, children included, which depends much less on the
-            sharing. PostgreSQL flushes (fsync on).
+            sharing. PostgreSQL has the settings of docker-compose.yml, and flushes (fsync on).
             """;
         await File.WriteAllTextAsync(markdown, $"{introduction}\n{string.Join('\n', _markdown)}\n", cancellationToken);
         await File.WriteAllTextAsync(

@@ -85,7 +85,8 @@ internal sealed class LoadStack : IAsyncDisposable
         if (options.Variants.Any(variant => variant.IsPublished))
             await PublishedApi.BuildAsync(cancellationToken);
         Console.WriteLine("Starting PostgreSQL, Redis and NATS …");
-        var servers = await LocalStack.StartAsync(new LocalStackOptions { Durable = true }, cancellationToken);
+        var servers = await LocalStack.StartAsync(
+            new LocalStackOptions { Durable = true, PostgresSettings = ComposeFile.PostgresSettings }, cancellationToken);
         try
         {
             var stack = new LoadStack(servers, options.Variants[0]);
