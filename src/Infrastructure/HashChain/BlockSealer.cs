@@ -72,6 +72,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
     private const int RangeGrowth = 8;
 
     private readonly FieldWriter _writer = new();
+    private readonly PageRanges _ranges = new();
 
     // A look-up for each journal costs time, so it is made only for some blocks after the key has refused a second seal.
     private int _checkedBlocks;
@@ -89,6 +90,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         if (await Begin(connection, cancellationToken) is not { } chain)
             return new SealedBlock(0, HasMore: false, TimeSpan.Zero);
 
+        await _ranges.Summarize(connection, cancellationToken);
         var (next, pass) = chain.UpTo is { } upTo ? (upTo, null) : Follow(chain);
         var isChecked = _checkedBlocks > 0;
         var journals = pass is null

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
@@ -14,6 +15,8 @@ namespace Portico.IntegrationTests.Ledger;
 public sealed class BlockSealerTests : IAsyncLifetime
 {
     private const int Wallets = 6;
+    // The default of BRIN indexes.
+    private const int RangePages = 128;
     private const string SealerName = "sealer";
     private static readonly Currency Euro = Currency.Of("EUR");
     private static readonly string[] ChainChecks = ["sealed", "members", "heads", "blocks", "leaves"];
@@ -155,6 +158,47 @@ public sealed class BlockSealerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_block_does_not_read_again_what_was_written_before_it_and_waits_for_no_vacuum()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        var sealer = Sealer();
+        await SealAll(sealer, connection);
+        await using var vacuum = new NpgsqlConnection(_test.Superuser);
+        await vacuum.OpenAsync();
+        await using (var transaction = await vacuum.BeginTransactionAsync())
+        {
+            // The lock that a vacuum takes.
+            await using var take = new NpgsqlCommand("LOCK ledger.journals, ledger.postings IN SHARE UPDATE EXCLUSIVE MODE", vacuum);
+            await take.ExecuteNonQueryAsync();
+            await using var session = await LedgerSession.Open(_database, default);
+            for (var n = 0; n < 20; n++)
+            {
+                await session.Execute(
+                    [
+                        .. Enumerable.Range(0, 1_000).Select(
+                            i => Movement.Transfer(
+                                Guid.CreateVersion7(), _owner,
+                                [
+                                    new Leg(
+                                        Guid.CreateVersion7(), _wallets[i % Wallets], _wallets[(i + 1) % Wallets],
+                                        Money.OfMinorUnits(1, Euro), null),
+                                ])),
+                    ]);
+            }
+
+            await SealAll(sealer, connection);
+            Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") >= RangePages);
+            Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") >= RangePages);
+        }
+
+        await Transfer(connection, _wallets[0], _wallets[1]);
+        await SealAll(sealer, connection);
+
+        Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < RangePages);
+        Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") < RangePages);
+    }
+
+    [Fact]
     public Task Sealers_that_race_and_die_make_no_fork_and_no_gap() => Campaign.Run(2, async seed =>
     {
         var random = new Random(seed);
@@ -220,6 +264,18 @@ public sealed class BlockSealerTests : IAsyncLifetime
                 // Killed.
             }
         }
+    }
+
+    /// <summary>How many pages a query reads that finds nothing: those of ranges without a summary.</summary>
+    private async Task<int> PagesOf(string rows)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        await using var explain = new NpgsqlCommand(
+            $"SET enable_seqscan = off; EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM {rows}", connection);
+        using var plan = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!);
+        var heap = plan.RootElement[0].GetProperty("Plan");
+        Assert.Equal("Bitmap Heap Scan", heap.GetProperty("Node Type").GetString());
+        return heap.GetProperty("Lossy Heap Blocks").GetInt32();
     }
 
     private async Task Kill(Random random, CancellationToken stop)
