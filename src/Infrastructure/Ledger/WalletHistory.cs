@@ -16,6 +16,8 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     private const int PartSize = 1_000;
 
     // LIMIT forces a lookup by key for each journal. With few journals a join would read all of them for one part.
+    // Each parameter is a subquery, whose value the planner does not know. For a long history it would else expect few rows of the values
+    // and many without them, and plan a prepared statement again in each use.
     private const string Entries =
         """
         SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id,
@@ -24,18 +26,24 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         """;
 
     public const string BeforeSql =
-        $"{Entries} WHERE p.account_id = $1 AND p.account_version < $2 ORDER BY p.account_version DESC LIMIT $3";
+        $"""
+        {Entries} WHERE p.account_id = (SELECT $1) AND p.account_version < (SELECT $2)
+        ORDER BY p.account_version DESC LIMIT (SELECT $3)
+        """;
 
     public const string BetweenSql =
-        $"{Entries} WHERE p.account_id = $1 AND p.account_version > $2 AND p.account_version <= $3 ORDER BY p.account_version LIMIT $4";
+        $"""
+        {Entries} WHERE p.account_id = (SELECT $1) AND p.account_version > (SELECT $2) AND p.account_version <= (SELECT $3)
+        ORDER BY p.account_version LIMIT (SELECT $4)
+        """;
 
     // The account is the last column, so that the entry is read as in the other statements.
     public const string LastSql =
         """
         SELECT p.account_version, p.recorded_at, j.kind, p.amount, p.posted_after, p.held_after, j.id, j.source_id, j.destination_id,
             j.hold_id, j.reverses_id, j.description, p.account_id
-        FROM unnest($1) w (id)
-        CROSS JOIN LATERAL (SELECT * FROM ledger.postings WHERE account_id = w.id ORDER BY account_version DESC LIMIT $2) p
+        FROM unnest((SELECT $1)) w (id)
+        CROSS JOIN LATERAL (SELECT * FROM ledger.postings WHERE account_id = w.id ORDER BY account_version DESC LIMIT (SELECT $2)) p
         CROSS JOIN LATERAL (SELECT * FROM ledger.journals WHERE id = p.journal_id LIMIT 1) j
         ORDER BY p.account_id, p.account_version DESC
         """;

@@ -39,6 +39,33 @@ public sealed class LedgerGrowthTests
         Assert.True(reader.GetInt64(1) > 1_000, $"{reader.GetInt64(1)} look-ups by key: is anything counted?");
     }
 
+    [Fact]
+    public async Task Plans_the_statements_of_a_long_history_once()
+    {
+        await using var database = NpgsqlDataSource.Create((await TestDatabase.CreateAsync(await SharedStack.GetAsync())).Migrator);
+        var wallet = await FillAsync(database);
+        await using var connection = await database.OpenConnectionAsync();
+        await ExecuteAsync(connection, "ANALYZE ledger.accounts, ledger.journals, ledger.postings");
+        foreach (var (sql, values) in ((string, object[])[])
+            [
+                (WalletHistory.BeforeSql, [wallet, 2_000L, 21]),
+                (WalletHistory.BetweenSql, [wallet, 1_000L, 1_100L, 1_000]),
+                (WalletHistory.LastSql, [new[] { wallet }, 3]),
+                (WalletHistory.UntilSql, [wallet, DateTimeOffset.UtcNow]),
+            ])
+        {
+            await using var command = Command(connection, sql, values);
+            await command.PrepareAsync();
+            // PostgreSQL plans the first five uses for their values.
+            for (var n = 0; n < 7; n++)
+                await command.ExecuteNonQueryAsync();
+
+            await using var plans = new NpgsqlCommand(
+                "SELECT custom_plans FROM pg_prepared_statements ORDER BY prepare_time DESC LIMIT 1", connection);
+            Assert.Equal(5L, await plans.ExecuteScalarAsync());
+        }
+    }
+
     [Theory]
     [InlineData("n * interval '7 s' + hashint4(n) % 1000 * interval '3 ms'", 9)]
     [InlineData("n / 50 * interval '1 hour' + n * interval '1 ms'", 20)]
@@ -124,12 +151,18 @@ public sealed class LedgerGrowthTests
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await using var command = Command(connection, sql, values);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
         }
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, object[] values)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
     }
 }
