@@ -23,7 +23,7 @@ internal sealed record LoadPerson(Guid Id, string Email, string Password);
 /// <summary>The tokens of somebody who has signed in.</summary>
 internal sealed record LoadTokens(string AccessToken, string RefreshToken);
 
-/// <summary>Servers of its own for one scenario, flushing as in production, with a migrated and seeded database.</summary>
+/// <summary>Servers of its own for one scenario, PostgreSQL with the settings of docker-compose.yml, migrated and seeded.</summary>
 internal sealed class LoadStack : IAsyncDisposable
 {
     /// <summary>The processes whose processor time is measured apart.</summary>
