@@ -191,11 +191,16 @@ public sealed class BlockSealerTests : IAsyncLifetime
             Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") >= RangePages);
         }
 
-        await Transfer(connection, _wallets[0], _wallets[1]);
-        await SealAll(sealer, connection);
-
-        Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < RangePages);
-        Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") < RangePages);
+        // A real vacuum may come too.
+        await Eventually.Holds(
+            async () =>
+            {
+                await SealAll(sealer, connection);
+                return await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < RangePages
+                    && await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") < RangePages
+                    && await PagesOf("ledger.block_journals WHERE height > 1000000000") < RangePages;
+            },
+            "only the last range has no summary");
     }
 
     [Fact]
