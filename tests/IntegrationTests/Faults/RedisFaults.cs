@@ -114,7 +114,9 @@ internal static class RedisFaults
     public static async Task Unavailable(Task<HttpResponseMessage> answer)
     {
         using var response = await answer;
-        Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{(int)response.StatusCode} without Retry-After");
+        Assert.True(
+            response.Headers.RetryAfter?.Delta > TimeSpan.Zero,
+            $"{(int)response.StatusCode} without Retry-After: {await response.Content.ReadAsStringAsync()}");
         await response.Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
     }
 
