@@ -44,7 +44,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         // Some of them on every node.
         var people = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => app.SignUpAsync()));
         await using var load = await PaymentLoad.StartAsync(app);
-        Assert.Equal(":1", await Wire.RedisAsync(primaries[0], "WAIT 1 20000"));
+        await RedisFaults.HasAll(replicas[0], primaries[0]);
 
         var died = Stopwatch.GetTimestamp();
         await primaries[0].KillAsync();

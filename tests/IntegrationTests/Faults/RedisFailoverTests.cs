@@ -38,7 +38,7 @@ public sealed class RedisFailoverTests : IAsyncLifetime
             "the replica follows");
         await StartApp(primary, replica);
         var person = await App.SignUpAsync();
-        Assert.Equal(":1", await Wire.RedisAsync(primary, "WAIT 1 20000"));
+        await RedisFaults.HasAll(replica, primary);
 
         // As a sentinel does: it promotes the replica, and makes the former primary follow it.
         if (died)

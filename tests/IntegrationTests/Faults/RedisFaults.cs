@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using Portico.DevStack;
 using Portico.IntegrationTests.Stacks;
@@ -111,6 +112,14 @@ internal static class RedisFaults
 
     public static async Task Tell(RedisServer redis, string command) => Assert.Equal("+OK", await Wire.RedisAsync(redis, command));
 
+    /// <summary>Waits until a replica has all that was written to its primary before.</summary>
+    /// <remarks>WAIT does not do that: it waits for the writes of its own connection.</remarks>
+    public static async Task HasAll(RedisServer replica, RedisServer primary)
+    {
+        var written = await Offset(primary, "master_repl_offset:");
+        await Eventually.Holds(async () => await Offset(replica, "slave_repl_offset:") >= written, "the replica has all writes");
+    }
+
     public static async Task Unavailable(Task<HttpResponseMessage> answer)
     {
         using var response = await answer;
@@ -125,6 +134,12 @@ internal static class RedisFaults
         var started = Stopwatch.GetTimestamp();
         await ask();
         return Stopwatch.GetElapsedTime(started);
+    }
+
+    private static async Task<long> Offset(RedisServer server, string field)
+    {
+        var line = (await Info(server, "INFO replication")).Split('\n').First(line => line.StartsWith(field, StringComparison.Ordinal));
+        return long.Parse(line[field.Length..], CultureInfo.InvariantCulture);
     }
 
     private static string Snapshot(RedisServer redis) => Path.Combine(Path.GetDirectoryName(redis.LogFile)!, "dump.rdb");
