@@ -172,20 +172,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
             await take.ExecuteNonQueryAsync();
             await using var session = await LedgerSession.Open(_database, default);
             for (var n = 0; n < 20; n++)
-            {
-                await session.Execute(
-                    [
-                        .. Enumerable.Range(0, 1_000).Select(
-                            i => Movement.Transfer(
-                                Guid.CreateVersion7(), _owner,
-                                [
-                                    new Leg(
-                                        Guid.CreateVersion7(), _wallets[i % Wallets], _wallets[(i + 1) % Wallets],
-                                        Money.OfMinorUnits(1, Euro), null),
-                                ])),
-                    ]);
-            }
-
+                await session.Execute([.. Enumerable.Range(0, 1_000).Select(i => CentFrom(i % Wallets, 1))]);
             await SealAll(sealer, connection);
             Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") >= RangePages);
             Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") >= RangePages);
@@ -312,12 +299,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
         {
             Instruction[] group =
             [
-                .. Enumerable.Range(0, random.Next(1, 9)).Select(_ =>
-                {
-                    var (from, step, id) = (random.Next(Wallets), random.Next(1, Wallets), Guid.CreateVersion7());
-                    return Movement.Transfer(
-                        id, _owner, [new Leg(id, _wallets[from], _wallets[(from + step) % Wallets], Money.OfMinorUnits(1, Euro), null)]);
-                }),
+                .. Enumerable.Range(0, random.Next(1, 9)).Select(_ => CentFrom(random.Next(Wallets), random.Next(1, Wallets))),
             ];
             while (true)
             {
@@ -336,6 +318,13 @@ public sealed class BlockSealerTests : IAsyncLifetime
         }
 
         return journals;
+    }
+
+    private Movement CentFrom(int wallet, int step)
+    {
+        var id = Guid.CreateVersion7();
+        return Movement.Transfer(
+            id, _owner, [new Leg(id, _wallets[wallet], _wallets[(wallet + step) % Wallets], Money.OfMinorUnits(1, Euro), null)]);
     }
 
     /// <summary>Moves a cent in the transaction of a connection, with all rows of it.</summary>

@@ -8,9 +8,7 @@ internal static class ComposeFile
     private const string Resource = "docker-compose.yml";
 
     /// <summary>The settings of PostgreSQL, each as <c>name=value</c>.</summary>
-    public static IReadOnlyList<string> PostgresSettings { get; } = ReadPostgresSettings();
-
-    private static string[] ReadPostgresSettings()
+    public static IReadOnlyList<string> ReadPostgresSettings()
     {
         using var reader = new StreamReader(typeof(ComposeFile).Assembly.GetManifestResourceStream(Resource)!);
         var file = new DeserializerBuilder().IgnoreUnmatchedProperties().Build().Deserialize<Compose>(reader);

@@ -86,7 +86,7 @@ internal sealed class LoadStack : IAsyncDisposable
             await PublishedApi.BuildAsync(cancellationToken);
         Console.WriteLine("Starting PostgreSQL, Redis and NATS …");
         var servers = await LocalStack.StartAsync(
-            new LocalStackOptions { Durable = true, PostgresSettings = ComposeFile.PostgresSettings }, cancellationToken);
+            new LocalStackOptions { Durable = true, PostgresSettings = ComposeFile.ReadPostgresSettings() }, cancellationToken);
         try
         {
             var stack = new LoadStack(servers, options.Variants[0]);
