@@ -123,8 +123,8 @@ public sealed class OrdersApp : IAsyncDisposable
             ["DOTNET_ENVIRONMENT"] = "Development",
             ["Logging:LogLevel:Default"] = "Warning",
             ["ConnectionStrings:Bootstrap"] = issuer.Database.Bootstrap,
-            ["ConnectionStrings:OrdersMigrator"] = Connection(issuer, database, "orders_migrator"),
-            ["ConnectionStrings:Orders"] = Connection(issuer, database, "orders_app"),
+            ["ConnectionStrings:OrdersMigrator"] = Sql.As(issuer.Database.Bootstrap, database, "orders_migrator"),
+            ["ConnectionStrings:Orders"] = Sql.As(issuer.Database.Bootstrap, database, "orders_app"),
             ["Tokens:Issuer"] = issuer.Settings["Tokens:Issuer"],
             ["Listen:Url"] = "http://127.0.0.1:0",
             ["Listen:ManagementUrl"] = "http://127.0.0.1:0",
@@ -134,8 +134,9 @@ public sealed class OrdersApp : IAsyncDisposable
             all[key] = value;
 
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
-        await Succeed((output, error) => MigratorApp.RunAsync(["up", "--target", "orders"], configuration, output, error, default));
-        await Succeed((output, error) => SeederApp.RunAsync(["catalogue"], configuration, output, error, default));
+        await TestDatabase.Succeed(
+            (output, error) => MigratorApp.RunAsync(["up", "--target", "orders"], configuration, output, error, default));
+        await TestDatabase.Succeed((output, error) => SeederApp.RunAsync(["catalogue"], configuration, output, error, default));
         return all;
     }
 
@@ -181,17 +182,12 @@ public sealed class OrdersApp : IAsyncDisposable
     /// <summary>Changes rows behind the service's back, as the owner of the database.</summary>
     public async Task ExecuteAsync(string sql, params object[] values)
     {
-        var builder = new NpgsqlConnectionStringBuilder(Settings["ConnectionStrings:Bootstrap"])
+        var owner = new NpgsqlConnectionStringBuilder(Settings["ConnectionStrings:Bootstrap"])
         {
             Database = new NpgsqlConnectionStringBuilder(ConnectionString).Database,
             Pooling = false,
         };
-        await using var connection = new NpgsqlConnection(builder.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await command.ExecuteNonQueryAsync();
+        await Sql.ExecuteAsync(owner.ConnectionString, sql, values);
     }
 
     public async Task StopAsync()
@@ -206,20 +202,5 @@ public sealed class OrdersApp : IAsyncDisposable
         await Channel.ShutdownAsync();
         Channel.Dispose();
         await _app.DisposeAsync();
-    }
-
-    private static string Connection(PorticoApp issuer, string database, string role) =>
-        new NpgsqlConnectionStringBuilder(issuer.Database.Bootstrap)
-        {
-            Database = database,
-            Username = role,
-            Password = role,
-        }.ConnectionString;
-
-    private static async Task Succeed(Func<TextWriter, TextWriter, Task<int>> run)
-    {
-        using var output = new StringWriter();
-        if (await run(output, output) != 0)
-            throw new InvalidOperationException($"The database of the orders service could not be made: {output}");
     }
 }

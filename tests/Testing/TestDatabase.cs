@@ -25,9 +25,6 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
             Pooling = false
         }.ConnectionString;
 
-    /// <summary>Whether statements share connections; false for a database that is copied, which nobody may be connected to.</summary>
-    private bool IsPooled { get; init; } = true;
-
     private const string Template = "portico_template";
     private static readonly SemaphoreSlim Gate = new(1);
     // By server and not by port, which another one may have had before.
@@ -46,12 +43,9 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
                 Templates[stack] = await MakeTemplate(stack);
 
             var database = Named($"test_{Guid.NewGuid():N}", stack);
-            await using var connection = new NpgsqlConnection(stack.Postgres.ConnectionString);
-            await connection.OpenAsync();
-            await using var command = new NpgsqlCommand(
-                $"CREATE DATABASE {new NpgsqlConnectionStringBuilder(database.Portico).Database} TEMPLATE {Template} OWNER portico_owner",
-                connection);
-            await command.ExecuteNonQueryAsync();
+            await Sql.ExecuteAsync(
+                stack.Postgres.ConnectionString,
+                $"CREATE DATABASE {new NpgsqlConnectionStringBuilder(database.Portico).Database} TEMPLATE {Template} OWNER portico_owner");
             return database;
         }
         finally
@@ -61,15 +55,20 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
     }
 
     /// <summary>Changes rows behind the application's back, as another process does.</summary>
-    public Task ExecuteAsync(string sql, params object[] values) => ExecuteAsync(Portico, sql, values);
+    public Task ExecuteAsync(string sql, params object[] values) => ChangeAsync(Portico, sql, values);
 
     /// <summary>Changes what no process may.</summary>
-    public Task ExecuteAsOwnerAsync(string sql, params object[] values) =>
-        ExecuteAsync(Superuser, sql, values);
+    public Task ExecuteAsOwnerAsync(string sql, params object[] values) => ChangeAsync(Superuser, sql, values);
 
     /// <summary>Reads one value, as text.</summary>
-    public async Task<string> TextAsync(string sql, params object[] values) =>
-        $"{await RunAsync(Portico, sql, values, command => command.ExecuteScalarAsync())}";
+    public async Task<string> TextAsync(string sql, params object[] values) => $"{await ScalarAsync<object?>(sql, values)}";
+
+    /// <summary>Reads one value.</summary>
+    public Task<T> ScalarAsync<T>(string sql, params object[] values) => Sql.ScalarAsync<T>(Portico, sql, values);
+
+    /// <summary>Reads all rows.</summary>
+    public Task<IReadOnlyList<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] values) =>
+        Sql.RowsAsync(Portico, sql, read, values);
 
     /// <summary>The connection strings of a database that is not made yet.</summary>
     public static TestDatabase Named(string name, LocalStack stack) => new(
@@ -86,50 +85,15 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         ["ConnectionStrings:Portico"] = Portico,
     };
 
-    private async Task ExecuteAsync(string connectionString, string sql, object[] values)
+    private static async Task ChangeAsync(string connectionString, string sql, object[] values)
     {
-        if (await RunAsync(connectionString, sql, values, command => command.ExecuteNonQueryAsync()) == 0)
+        if (await Sql.ExecuteAsync(connectionString, sql, values) == 0)
             throw new InvalidOperationException($"No row was changed: {sql}");
-    }
-
-    /// <summary>
-    /// Runs one statement on a connection of a pool, because a new process of the server for each costs more than most statements.
-    /// A test may have broken the connections in the pool; then the statement runs again on a new one.
-    /// </summary>
-    private async Task<T> RunAsync<T>(string connectionString, string sql, object[] values, Func<NpgsqlCommand, Task<T>> run)
-    {
-        var options = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            Pooling = IsPooled,
-            ApplicationName = "test",
-            MaxPoolSize = 8,
-            ConnectionIdleLifetime = 5,
-            ConnectionPruningInterval = 5,
-        };
-        try
-        {
-            return await RunOnceAsync();
-        }
-        catch (NpgsqlException failure) when (failure.IsTransient)
-        {
-            options.Pooling = false;
-            return await RunOnceAsync();
-        }
-
-        async Task<T> RunOnceAsync()
-        {
-            await using var connection = new NpgsqlConnection(options.ConnectionString);
-            await connection.OpenAsync();
-            await using var command = new NpgsqlCommand(sql, connection);
-            foreach (var value in values)
-                command.Parameters.Add(new NpgsqlParameter { Value = value });
-            return await run(command);
-        }
     }
 
     private static async Task<TestDatabase> MakeTemplate(LocalStack stack)
     {
-        var template = Named(Template, stack) with { IsPooled = false };
+        var template = Named(Template, stack);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(template.Settings()).Build();
         await Succeed((output, error) => MigratorApp.RunAsync(["up"], configuration, output, error, default));
         await Succeed((output, error) => SeederApp.RunAsync(["reference"], configuration, output, error, default));
@@ -156,11 +120,12 @@ public sealed record TestDatabase(string Bootstrap, string Migrator, string Port
         _signingKeys = await template.TextAsync("SELECT json_agg(key) FROM identity.signing_keys key");
     }
 
-    private static async Task Succeed(Func<TextWriter, TextWriter, Task<int>> run)
+    /// <exception cref="InvalidOperationException">The program failed; the message is what it wrote.</exception>
+    internal static async Task Succeed(Func<TextWriter, TextWriter, Task<int>> run)
     {
         using var output = new StringWriter();
         if (await run(output, output) != 0)
-            throw new InvalidOperationException($"The test database could not be made: {output}");
+            throw new InvalidOperationException($"A test database could not be made: {output}");
     }
 
     private static string Role(LocalStack stack, string database, string role) =>

@@ -155,7 +155,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             victim._records["wallet"] = [(await world.Wallet(own), null), (await world.Wallet(own), null)];
             victim._records["dollars"] = [(await world.Dollars(own), null)];
             victim._records["quoteId"] = [(await world.Quote(own), null), (await world.Quote(own), null)];
-            victim._keys = await world.App.Database.Ask<string[]>(
+            victim._keys = await world.App.Database.ScalarAsync<string[]>(
                 "SELECT array_agg(key::text) FROM ledger.idempotency WHERE owner_id = $1", person.Id);
             return victim;
         }
@@ -192,7 +192,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
         public async Task<string> Snapshot()
         {
             var named = Secrets.Append(Person.Id.ToString()).Select(id => $"%{id}%").ToArray();
-            var tables = await _world.App.Database.Ask<string[]>(
+            var tables = await _world.App.Database.ScalarAsync<string[]>(
                 """
                 SELECT array_agg(format('%I.%I', schemaname, tablename) ORDER BY 1) FROM pg_tables
                 WHERE schemaname IN ('public', 'identity', 'ledger') AND tablename <> ALL ($1)
@@ -201,7 +201,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
             List<string> rows = [];
             foreach (var table in tables)
             {
-                var found = await _world.App.Database.Ask<string>(
+                var found = await _world.App.Database.ScalarAsync<string>(
                     $"SELECT coalesce(string_agg(r::text, E'\\n' ORDER BY r::text), '') FROM {table} AS r WHERE r::text LIKE ANY ($1)",
                     [named]);
                 rows.Add($"{table}: {found}");

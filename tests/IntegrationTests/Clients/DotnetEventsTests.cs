@@ -157,16 +157,10 @@ public sealed class DotnetEventsTests : PorticoTests
         }
     }
 
-    private Task<int> CustomersAsync(Guid user) => CountAsync("customers WHERE user_id = $1", user);
+    private Task<long> CustomersAsync(Guid user) => CountAsync("customers WHERE user_id = $1", user);
 
-    private async Task<int> CountAsync(string rows, params object[] values)
-    {
-        await using var database = NpgsqlDataSource.Create(_database.Superuser);
-        await using var command = database.CreateCommand($"SELECT count(*)::int FROM {rows}");
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return (int)(await command.ExecuteScalarAsync())!;
-    }
+    private Task<long> CountAsync(string rows, params object[] values) =>
+        Sql.ScalarAsync<long>(_database.Superuser, $"SELECT count(*) FROM {rows}", values);
 
     private Task ExecuteAsync(string sql) => _database.ExecuteAsOwnerAsync(sql);
 }

@@ -44,9 +44,9 @@ public sealed class PoolerTests(ITestOutputHelper output) : IAsyncLifetime
             },
         });
         var settings = OrdersApp.AddressOf(_app);
-        var orders = new NpgsqlConnectionStringBuilder(_stack.Postgres.ConnectionString) { Database = $"orders_{Guid.NewGuid():N}" };
-        settings["ConnectionStrings:OrdersMigrator"] = As(orders, "orders_migrator");
-        settings["ConnectionStrings:Orders"] = _pooler.Through(As(orders, "orders_app"));
+        var (server, orders) = (_stack.Postgres.ConnectionString, $"orders_{Guid.NewGuid():N}");
+        settings["ConnectionStrings:OrdersMigrator"] = Sql.As(server, orders, "orders_migrator");
+        settings["ConnectionStrings:Orders"] = _pooler.Through(Sql.As(server, orders, "orders_app"));
         _orders = await OrdersApp.StartAsync(_app, settings);
     }
 
@@ -128,15 +128,6 @@ public sealed class PoolerTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private static async Task<string> PlacedAsync(string database)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            "SELECT count(*) || ' ' || coalesce(sum(total), 0) FROM orders WHERE status = 'placed'", connection);
-        return $"{await command.ExecuteScalarAsync()}";
-    }
-
-    private static string As(NpgsqlConnectionStringBuilder database, string role) =>
-        new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role, Password = role }.ConnectionString;
+    private static Task<string> PlacedAsync(string database) => Sql.ScalarAsync<string>(
+        database, "SELECT count(*) || ' ' || coalesce(sum(total), 0) FROM orders WHERE status = 'placed'");
 }

@@ -162,7 +162,7 @@ public sealed class ConsoleTests(ConsoleWorld world)
 
     /// <summary>Lets the next key sign at once.</summary>
     private Task PrepareKeyAsync() => Eventually.Holds(
-        async () => await world.App.Database.Ask<long>(
+        async () => await world.App.Database.ScalarAsync<long>(
             """
             WITH ready AS (UPDATE identity.signing_keys SET ready_at = published_at WHERE signs_since IS NULL RETURNING id)
             SELECT count(*) FROM ready
@@ -184,7 +184,7 @@ public sealed class ConsoleTests(ConsoleWorld world)
                     == "succeeded",
                 "the payment is credited");
         await Eventually.Holds(
-            async () => await world.App.Database.Ask<long>(
+            async () => await world.App.Database.ScalarAsync<long>(
                 """
                 WITH given_up AS (
                     UPDATE payment_webhooks SET handled_at = now() WHERE provider_payment_id = $1 AND attempts > 0 RETURNING event_id)

@@ -72,11 +72,11 @@ public sealed class BackupDrillTests(ITestOutputHelper output) : IAsyncLifetime
         await RunAsync("base backup", _stack);
         await MoveMoneyAsync();
         var before = await SnapshotAsync(_app.Database.Superuser);
-        var moment = await AskAsync(_app.Database.Superuser, "SELECT clock_timestamp()::text");
+        var moment = await Sql.ScalarAsync<string>(_app.Database.Superuser, "SELECT clock_timestamp()::text");
         await MoveMoneyAsync();
         Assert.NotEqual(before, await SnapshotAsync(_app.Database.Superuser));
         // What archive_timeout does within a minute.
-        var last = await AskAsync(_app.Database.Superuser, "SELECT pg_walfile_name(pg_switch_wal())");
+        var last = await Sql.ScalarAsync<string>(_app.Database.Superuser, "SELECT pg_walfile_name(pg_switch_wal())");
         await Eventually.Holds(() => Task.FromResult(File.Exists(Path.Combine(archive, last))), "the log is archived");
 
         var (data, port) = (Path.Combine(_folder, "restored"), Ports.Free());
@@ -95,7 +95,7 @@ public sealed class BackupDrillTests(ITestOutputHelper output) : IAsyncLifetime
                 _stack);
             var restored = new NpgsqlConnectionStringBuilder(_app.Database.Superuser) { Port = port }.ConnectionString;
             await Eventually.Holds(
-                async () => await AskAsync(restored, "SELECT pg_is_in_recovery()::text") == "false", "the restored server takes writes");
+                async () => await Sql.ScalarAsync<string>(restored, "SELECT pg_is_in_recovery()::text") == "false", "the restored server takes writes");
 
             Assert.Equal(before, await SnapshotAsync(restored));
             await VerifyAsync(restored);
@@ -116,14 +116,14 @@ public sealed class BackupDrillTests(ITestOutputHelper output) : IAsyncLifetime
         for (var n = 0; n < 20; n++)
             await ada.TransferAsync(_app, from, to, "1.00");
         await Eventually.Holds(
-            async () => await AskAsync(
+            async () => await Sql.ScalarAsync<string>(
                 _app.Database.Superuser,
                 "SELECT ((SELECT count(*) FROM ledger.journals) - (SELECT count(*) FROM ledger.block_journals))::text") == "0",
             "every journal is sealed");
     }
 
     private static async Task<(string Sums, string Chain, string Balances)> SnapshotAsync(string database) =>
-        (await AskAsync(database, Sums), await AskAsync(database, Chain), await AskAsync(database, Balances));
+        (await Sql.ScalarAsync<string>(database, Sums), await Sql.ScalarAsync<string>(database, Chain), await Sql.ScalarAsync<string>(database, Balances));
 
     private static async Task VerifyAsync(string database)
     {
@@ -132,14 +132,6 @@ public sealed class BackupDrillTests(ITestOutputHelper output) : IAsyncLifetime
         var verified = await LedgerVerification.VerifyAsync(connection, _ => { }, default);
         Assert.All(verified.Value.Checks, check => Assert.True(check.Clean, check.Name));
         Assert.True(verified.Value is { Blocks: > 5, Journals: > 20 });
-    }
-
-    private static async Task<string> AskAsync(string database, string sql)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     private static string PostgresProgram(string name) => Path.Combine(Programs.PostgresFolder(major: null), name);

@@ -56,8 +56,8 @@ public sealed partial class UpgradeDrillTests(ITestOutputHelper output) : IAsync
 
         await using var load = new ReplicaLoad(replicas.Proxy.Client, person, wallets);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(_database.Settings()).Build();
-        await SucceedAsync((text, error) => MigratorApp.RunAsync(["up"], configuration, text, error, default));
-        await SucceedAsync((text, error) => SeederApp.RunAsync(["reference"], configuration, text, error, default));
+        await TestDatabase.Succeed((text, error) => MigratorApp.RunAsync(["up"], configuration, text, error, default));
+        await TestDatabase.Succeed((text, error) => SeederApp.RunAsync(["reference"], configuration, text, error, default));
         var after = await VersionAsync();
         for (var n = 0; n < replicas.Count; n++)
         {
@@ -137,12 +137,6 @@ public sealed partial class UpgradeDrillTests(ITestOutputHelper output) : IAsync
         };
         var run = await Shell.RunAsync($"set -euo pipefail\n{script}", _folder, Patience, environment);
         Assert.True(run.ExitCode == 0, run.Output + run.Errors);
-    }
-
-    private static async Task SucceedAsync(Func<TextWriter, TextWriter, Task<int>> run)
-    {
-        await using var text = new StringWriter(CultureInfo.InvariantCulture);
-        Assert.True(await run(text, text) == 0, text.ToString());
     }
 
     [GeneratedRegex("^.*still waiting for .* on relation .*$", RegexOptions.Multiline, 1000)]

@@ -33,7 +33,7 @@ public sealed class ConsumerCrashTests
             Settings = { ["Events:Consume"] = "false", ["Events:MaxBytes"] = $"{256 * 1024 * 1024}" },
         });
         // It would hide an effect that happens twice.
-        await AsOwnerAsync(app, "DROP INDEX messages_event_key");
+        await Sql.ExecuteAsync(app.Database.Superuser, "DROP INDEX messages_event_key");
         var (jetStream, events) = (app.JetStream, app.Events);
         var declared = EventSubscription.All.Single(subscription => subscription.Name == Handler).Consumer(events);
         await jetStream.CreateOrUpdateConsumerAsync(StreamDefinition.Name(events), declared with { AckWait = AckWait });
@@ -84,13 +84,13 @@ public sealed class ConsumerCrashTests
             "every event to be answered");
         Assert.Equal(EventsInRun, await EffectsAsync(app, ids));
         Assert.Equal(
-            EventsInRun, await app.Database.Ask<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
-        Assert.Equal(EventsInRun, await app.Database.Ask<long>("SELECT count(*) FROM inbox WHERE event_id = ANY ($1)", ids));
-        Assert.Equal(0, await app.Database.Ask<long>("SELECT count(*) FROM dead_events"));
+            EventsInRun, await app.Database.ScalarAsync<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
+        Assert.Equal(EventsInRun, await app.Database.ScalarAsync<long>("SELECT count(*) FROM inbox WHERE event_id = ANY ($1)", ids));
+        Assert.Equal(0, await app.Database.ScalarAsync<long>("SELECT count(*) FROM dead_events"));
     }
 
     private static Task<long> EffectsAsync(PorticoApp app, Guid[] ids) =>
-        app.Database.Ask<long>("SELECT count(*) FROM messages WHERE event_id = ANY ($1)", ids);
+        app.Database.ScalarAsync<long>("SELECT count(*) FROM messages WHERE event_id = ANY ($1)", ids);
 
     /// <summary>So many people sign up.</summary>
     private static Task HappenAsync(PorticoApp app, Guid[] ids) => app.Database.ExecuteAsync(
@@ -105,17 +105,4 @@ public sealed class ConsumerCrashTests
         FROM people
         """,
         ids);
-
-    private static async Task AsOwnerAsync(PorticoApp app, string sql)
-    {
-        var owner = new NpgsqlConnectionStringBuilder(app.Database.Bootstrap)
-        {
-            Database = new NpgsqlConnectionStringBuilder(app.Database.Portico).Database,
-            Pooling = false,
-        };
-        await using var connection = new NpgsqlConnection(owner.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
 }

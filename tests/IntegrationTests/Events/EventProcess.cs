@@ -63,14 +63,9 @@ internal sealed record EventWorld(TestDatabase Database, string Redis, string Na
             (await SharedStack.WithAsync<RedisServer>(own)).Redis.ConnectionString,
             (await SharedStack.WithAsync<NatsServer>(own)).Nats.ConnectionString,
             $"test-{Guid.NewGuid():N}");
-        await using (var connection = new NpgsqlConnection(world.Database.Superuser))
-        {
-            await connection.OpenAsync();
-            await using var command = new NpgsqlCommand(
-                "CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app", connection);
-            await command.ExecuteNonQueryAsync();
-        }
-
+        await Sql.ExecuteAsync(
+            world.Database.Superuser,
+            "CREATE TABLE effects (event_id uuid NOT NULL); GRANT SELECT, INSERT ON effects TO portico_app");
         await using var process = world.Process(new Script());
         await EventWorld.DeclareAsync(process);
         return world;
@@ -93,15 +88,8 @@ internal sealed record EventWorld(TestDatabase Database, string Redis, string Na
         return process;
     }
 
-    public async Task<long> CountAsync(string sql, params object[] values)
-    {
-        await using var connection = new NpgsqlConnection(Database.Portico);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"SELECT count(*) FROM {sql}", connection);
-        foreach (var value in values)
-            command.Parameters.Add(new() { Value = value });
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
+    public Task<long> CountAsync(string sql, params object[] values) =>
+        Database.ScalarAsync<long>($"SELECT count(*) FROM {sql}", values);
 
     public Task<long> EffectsAsync(Guid eventId) => CountAsync("effects WHERE event_id = $1", eventId);
 

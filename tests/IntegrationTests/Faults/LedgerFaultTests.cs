@@ -181,22 +181,13 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     }
 
     /// <summary>How many of these transfers there are, and how many there are at all in these wallets.</summary>
-    private async Task<(int Known, int All)> Count(Guid[] made)
-    {
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(_app.Database.Portico) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT count(*) FILTER (WHERE id = ANY($1))::int, count(*)::int FROM ledger.journals
-            WHERE kind = 'transfer' AND source_id = ANY($2) AND initiated_by = $3
-            """,
-            connection)
-        {
-            Parameters = { new() { Value = made }, new() { Value = _wallets }, new() { Value = _person.Id } },
-        };
-        await using var reader = await command.ExecuteReaderAsync();
-        await reader.ReadAsync();
-        return (reader.GetInt32(0), reader.GetInt32(1));
-    }
+    private async Task<(int Known, int All)> Count(Guid[] made) => (await _app.Database.RowsAsync(
+        """
+        SELECT count(*) FILTER (WHERE id = ANY($1))::int, count(*)::int FROM ledger.journals
+        WHERE kind = 'transfer' AND source_id = ANY($2) AND initiated_by = $3
+        """,
+        row => (row.GetInt32(0), row.GetInt32(1)),
+        made,
+        _wallets,
+        _person.Id))[0];
 }

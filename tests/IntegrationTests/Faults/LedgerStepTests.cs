@@ -204,17 +204,7 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
     /// <summary>What is in the wallet, in cents.</summary>
     private async Task<decimal> Balance() => (decimal)(await Execute($"SELECT posted FROM ledger.accounts WHERE id = '{ledger.From}'"))!;
 
-    private async Task<object?> Execute(string sql)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ledger.App.Database.Bootstrap)
-        {
-            Database = new NpgsqlConnectionStringBuilder(ledger.App.Database.Portico).Database,
-            Pooling = false,
-        }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync();
-    }
+    private Task<object?> Execute(string sql) => Sql.ScalarAsync<object?>(ledger.App.Database.Superuser, sql);
 
     private static string NewKey() => $"{Guid.NewGuid()}";
 

@@ -85,9 +85,9 @@ public sealed class ForecastTests : PorticoTests
         await _ada.Settled(_event);
 
         Assert.Equal(
-            placed, await App.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
+            placed, await App.Database.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
         Assert.Equal(
-            0, await App.Database.Ask<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
+            0, await App.Database.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ForecastTests : PorticoTests
         Assert.All(sent, last => Assert.True(last < closesAt, $"A change of {last:O} was accepted, and the event closed at {closesAt:O}."));
         Assert.Equal(
             0,
-            await App.Database.Ask<long>(
+            await App.Database.ScalarAsync<long>(
                 """
                 SELECT count(*) FROM forecasts f JOIN events e ON e.id = f.event_id
                 WHERE e.id = $1 AND (f.updated_at >= e.closes_at OR f.decided_at >= e.closes_at)

@@ -55,15 +55,4 @@ internal static class ForecastWorld
         """,
         Guid.Parse(eventId),
         people);
-
-    public static async Task<T> Ask<T>(this TestDatabase database, string sql, params object[] values)
-    {
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(database.Portico) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
 }

@@ -43,7 +43,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var before = settled;
             await Eventually.Holds(
-                async () => (settled = await world.Ask<long>(Judged)) > before,
+                async () => (settled = await world.ScalarAsync<long>(Judged)) > before,
                 $"more than {before} of {people} forecasts to be settled",
                 Patience);
             heap = Math.Max(heap, await world.Heap());
@@ -57,7 +57,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         }
 
         await Eventually.Holds(
-            async () => await world.Ask<long>("SELECT count(*) FROM events WHERE settled_at IS NOT NULL") == 1,
+            async () => await world.ScalarAsync<long>("SELECT count(*) FROM events WHERE settled_at IS NOT NULL") == 1,
             "the end of the settlement",
             Patience);
         heap = Math.Max(heap, await world.Heap());
@@ -65,15 +65,15 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             $"{people} forecasts settled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, "
             + $"killed after {string.Join(", ", kills)}; the managed heap had {heap / 1024 / 1024:0} MiB at most.");
 
-        Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM forecasts WHERE (points = 1) <> (outcome = 'win1')"));
+        Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE (points = 1) <> (outcome = 'win1')"));
         const string told = "FROM outbox WHERE type = 'forecast.settled.v1'";
-        Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {told}"));
-        Assert.Equal(people, await world.Ask<long>($"SELECT count(DISTINCT payload->>'forecastId') {told}"));
-        Assert.Equal(people, await world.Ask<long>("SELECT sum(forecasts) FROM forecaster_scores"));
+        Assert.Equal(people, await world.ScalarAsync<long>($"SELECT count(*) {told}"));
+        Assert.Equal(people, await world.ScalarAsync<long>($"SELECT count(DISTINCT payload->>'forecastId') {told}"));
+        Assert.Equal(people, await world.ScalarAsync<long>("SELECT sum(forecasts) FROM forecaster_scores"));
         Assert.Equal(
-            await world.Ask<long>("SELECT count(*) FROM forecasts WHERE points = 1"),
-            await world.Ask<long>("SELECT sum(points) FROM forecaster_scores"));
-        Assert.Equal(1, await world.Ask<long>("SELECT count(*) FROM outbox WHERE type = 'event.forecasts-settled.v1'"));
+            await world.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE points = 1"),
+            await world.ScalarAsync<long>("SELECT sum(points) FROM forecaster_scores"));
+        Assert.Equal(1, await world.ScalarAsync<long>("SELECT count(*) FROM outbox WHERE type = 'event.forecasts-settled.v1'"));
         Assert.InRange(heap, 1, MaxHeap);
     });
 
@@ -90,7 +90,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var share = random.Next(people / 2);
             await Eventually.Holds(
-                async () => await world.Ask<long>($"SELECT count(*) {Notifications}") >= share, $"{share} notifications", Patience);
+                async () => await world.ScalarAsync<long>($"SELECT count(*) {Notifications}") >= share, $"{share} notifications", Patience);
             await Task.Delay(random.Next(100));
             await world.Kill(both, random);
         }
@@ -99,14 +99,14 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         {
             var before = sent;
             await Eventually.Holds(
-                async () => (sent = await world.Ask<long>($"SELECT count(*) {Notifications} AND status = 'sent'")) > before,
+                async () => (sent = await world.ScalarAsync<long>($"SELECT count(*) {Notifications} AND status = 'sent'")) > before,
                 $"more than {before} of {people} notifications",
                 Patience);
         }
 
-        Assert.Equal(people, await world.Ask<long>($"SELECT count(*) {Notifications}"));
-        Assert.Equal(people, await world.Ask<long>("SELECT count(*) FROM inbox WHERE handler = 'notify-of-forecast'"));
-        Assert.Equal(0, await world.Ask<long>("SELECT count(*) FROM dead_events"));
+        Assert.Equal(people, await world.ScalarAsync<long>($"SELECT count(*) {Notifications}"));
+        Assert.Equal(people, await world.ScalarAsync<long>("SELECT count(*) FROM inbox WHERE handler = 'notify-of-forecast'"));
+        Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM dead_events"));
         // One that was being written when its process died may be there twice, and is the same message to every mail program.
         var sentMessages = world.Sent();
         Assert.Equal(people, sentMessages.Select(message => message.To).Distinct(StringComparer.Ordinal).Count());
@@ -182,7 +182,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             await _processes[0].Client.SendAsync(request).Json(HttpStatusCode.OK);
         }
 
-        public Task<T> Ask<T>(string sql) => _app.Database.Ask<T>(sql);
+        public Task<T> ScalarAsync<T>(string sql) => _app.Database.ScalarAsync<T>(sql);
 
         /// <summary>The largest managed heap of a process after its last collection; 0 before the first.</summary>
         public async Task<double> Heap()
@@ -203,7 +203,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
             await Task.WhenAll(dying.Select(process => process.KillAsync()));
             // The processes that took notifications are dead. Nobody waits until their time is over.
             if (both)
-                await _app.Database.Ask<long>(
+                await _app.Database.ScalarAsync<long>(
                     "WITH freed AS (UPDATE messages SET due_at = now() WHERE status = 'queued' RETURNING id) SELECT count(*) FROM freed");
             await Task.WhenAll(dying.Select(process => process.StartAsync()));
         }

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Portico.Testing;
 
 namespace Portico.IntegrationTests.Gateway;
 
@@ -30,26 +30,25 @@ internal sealed class RecordingService : IAsyncDisposable
 
     private RecordingService(WebApplication app) => _app = app;
 
-    public Uri Address => new(_app.Urls.First());
+    public Uri Address => _app.Address();
 
     /// <summary>How many requests have arrived.</summary>
     public int Count => _arrivals.Values.Sum(queue => queue.Count);
 
     public static async Task<RecordingService> StartAsync(string issuer)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.Configure<KestrelServerOptions>(server => server.AllowResponseHeaderCompression = true);
-        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(jwt =>
+        var app = LoopbackApp.Create(builder =>
         {
-            jwt.Authority = issuer;
-            jwt.Audience = Audience;
-            jwt.RequireHttpsMetadata = false;
-            jwt.MapInboundClaims = false;
-            jwt.TokenValidationParameters.ValidTypes = ["at+jwt"];
+            builder.Services.Configure<KestrelServerOptions>(server => server.AllowResponseHeaderCompression = true);
+            builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(jwt =>
+            {
+                jwt.Authority = issuer;
+                jwt.Audience = Audience;
+                jwt.RequireHttpsMetadata = false;
+                jwt.MapInboundClaims = false;
+                jwt.TokenValidationParameters.ValidTypes = ["at+jwt"];
+            });
         });
-        var app = builder.Build();
         var service = new RecordingService(app);
         app.Run(service.Serve);
         await app.StartAsync();

@@ -100,7 +100,7 @@ public sealed class PurgeTests : IAsyncLifetime
         List<string> found = [];
         foreach (var id in ids)
         {
-            if (await _app.Database.Ask<long>($"SELECT count(*) FROM {table} WHERE id = $1", Guid.Parse(id)) == 1)
+            if (await _app.Database.ScalarAsync<long>($"SELECT count(*) FROM {table} WHERE id = $1", Guid.Parse(id)) == 1)
                 found.Add(id);
         }
 

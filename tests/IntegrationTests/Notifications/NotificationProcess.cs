@@ -76,25 +76,14 @@ internal sealed class NotificationProcess : IAsyncDisposable
     public Task PostAsync(Guid userId, Notification notification, Guid? eventId = null) =>
         Do<INotificationQueue>((queue, token) => queue.Enqueue(eventId ?? Guid.CreateVersion7(), userId, notification, token));
 
-    public async Task<KeptMessage[]> MessagesAsync(Guid userId)
-    {
-        await using var connection = new NpgsqlConnection(Database.Portico);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            "SELECT id, status, tries, reason, fields::text FROM messages WHERE user_id = $1 ORDER BY id", connection);
-        command.Parameters.Add(new() { Value = userId });
-        await using var rows = await command.ExecuteReaderAsync();
-        var messages = new List<KeptMessage>();
-        while (await rows.ReadAsync())
-            messages.Add(
-                new KeptMessage(
-                    rows.GetGuid(0),
-                    rows.GetString(1),
-                    rows.GetInt32(2),
-                    await rows.IsDBNullAsync(3) ? null : rows.GetString(3),
-                    rows.GetString(4)));
-        return [.. messages];
-    }
+    public async Task<KeptMessage[]> MessagesAsync(Guid userId) =>
+    [
+        .. await Database.RowsAsync(
+            "SELECT id, status, tries, reason, fields::text FROM messages WHERE user_id = $1 ORDER BY id",
+            row => new KeptMessage(
+                row.GetGuid(0), row.GetString(1), row.GetInt32(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetString(4)),
+            userId),
+    ];
 
     /// <summary>The person's only message, once it has this status.</summary>
     public Task<KeptMessage> MessageAsync(Guid userId, string status) => Eventually.Get(

@@ -164,7 +164,7 @@ public sealed class NotificationTests : IAsyncLifetime
     private async Task AllTold(params string[] handlers)
     {
         await Eventually.Holds(
-            async () => await _app.Database.Ask<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
+            async () => await _app.Database.ScalarAsync<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
         var stream = StreamDefinition.Name(_app.Events);
         foreach (var handler in handlers)
         {
@@ -174,7 +174,7 @@ public sealed class NotificationTests : IAsyncLifetime
         }
 
         await Eventually.Holds(
-            async () => await _app.Database.Ask<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0,
+            async () => await _app.Database.ScalarAsync<long>("SELECT count(*) FROM messages WHERE status = 'queued'") == 0,
             "all notifications to be sent");
     }
 

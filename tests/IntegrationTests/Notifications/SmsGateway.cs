@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Portico.Testing;
 
 namespace Portico.IntegrationTests.Notifications;
 
@@ -18,7 +18,7 @@ internal sealed class SmsGateway : IAsyncDisposable
 
     private SmsGateway(WebApplication app) => _app = app;
 
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address => _app.Address();
 
     public ConcurrentQueue<SmsRequest> Requests { get; } = [];
 
@@ -34,13 +34,10 @@ internal sealed class SmsGateway : IAsyncDisposable
 
     public static async Task<SmsGateway> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]);
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
+        var app = LoopbackApp.Create();
         var gateway = new SmsGateway(app);
         app.Run(gateway.TakeAsync);
         await app.StartAsync();
-        gateway.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return gateway;
     }
 
@@ -62,9 +59,7 @@ internal sealed class SmsGateway : IAsyncDisposable
 
         if (IsSilent)
         {
-            var gone = new TaskCompletionSource();
-            await using var registration = context.RequestAborted.Register(gone.SetResult);
-            await gone.Task;
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }
 

@@ -134,8 +134,8 @@ public sealed class CallTests : IAsyncLifetime
             new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["ConnectionStrings:Bootstrap"] = bootstrap,
-                ["ConnectionStrings:OrdersMigrator"] = As(bootstrap, "orders_migrator"),
-                ["ConnectionStrings:Orders"] = As(bootstrap, "orders_app"),
+                ["ConnectionStrings:OrdersMigrator"] = Sql.As(bootstrap, "orders", "orders_migrator"),
+                ["ConnectionStrings:Orders"] = Sql.As(bootstrap, "orders", "orders_app"),
             });
         var client = app.Client((await app.Issuer.SignUpAsync()).AccessToken);
         await client.ListOrdersAsync(new ListOrdersRequest());
@@ -223,9 +223,6 @@ public sealed class CallTests : IAsyncLifetime
 
         Assert.Contains("Logging:LogLevel:Default", error.ToString(), StringComparison.Ordinal);
     }
-
-    private static string As(string bootstrap, string role) =>
-        new NpgsqlConnectionStringBuilder(bootstrap) { Database = "orders", Username = role, Password = role }.ConnectionString;
 
     private static async Task<HealthCheckResponse.Types.ServingStatus> HealthAsync(OrdersApp app) =>
         (await new Health.HealthClient(app.Channel).CheckAsync(

@@ -83,7 +83,7 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         var sent = Task.WhenAll(requests.Select(request => SendAsync(request, answers)));
         // From the first order that was begun, so that a slow machine hits the same steps.
         await Eventually.Holds(
-            async () => sent.IsCompleted || await LongAsync(_app.Database.Portico, "SELECT count(*) FROM order_sagas") > 0,
+            async () => sent.IsCompleted || await Sql.ScalarAsync<long>(_app.Database.Portico, "SELECT count(*) FROM order_sagas") > 0,
             "orders are begun");
         // More of the short delays: the steps follow each other within milliseconds.
         await Task.Delay(TimeSpan.FromMilliseconds(Math.Pow(random.NextDouble(), 2) * MaxDelay));
@@ -97,7 +97,7 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
         var clock = Stopwatch.StartNew();
         await Eventually.Holds(
-            async () => await LongAsync(_app.Database.Portico, "SELECT count(*) FROM order_sagas") == 0,
+            async () => await Sql.ScalarAsync<long>(_app.Database.Portico, "SELECT count(*) FROM order_sagas") == 0,
             "every order is ended",
             RecoveryTime);
         _longest = clock.Elapsed > _longest ? clock.Elapsed : _longest;
@@ -156,11 +156,11 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>Counts how far the sagas had come when the process was killed.</summary>
     private async Task CountStepsAsync()
     {
-        var sagas = await RowsAsync(
+        var sagas = await Sql.RowsAsync(
             _app.Database.Portico, "SELECT order_id, kind FROM order_sagas", row => (Id: row.GetGuid(0), Kind: row.GetString(1)));
         var statuses = await StatusesAsync();
-        var journals = (await RowsAsync(_app.Database.Portico, "SELECT id FROM ledger.journals", row => row.GetGuid(0))).ToHashSet();
-        var returned = (await RowsAsync(
+        var journals = (await Sql.RowsAsync(_app.Database.Portico, "SELECT id FROM ledger.journals", row => row.GetGuid(0))).ToHashSet();
+        var returned = (await Sql.RowsAsync(
             _app.Database.Portico, "SELECT reverses_id FROM ledger.journals WHERE kind = 'reversal'", row => row.GetGuid(0))).ToHashSet();
         foreach (var (id, kind) in sagas)
         {
@@ -178,10 +178,10 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         await LedgerChecker.CheckAsync(_app.Database.Portico);
         Assert.Equal(
             0,
-            await LongAsync(
+            await Sql.ScalarAsync<long>(
                 _app.Database.Portico, "SELECT count(*) FROM ledger.holds WHERE status = 'open' AND destination_id = $1", Sales));
         // What every capture of sales moved, less what was returned.
-        var paid = (await RowsAsync(
+        var paid = (await Sql.RowsAsync(
             _app.Database.Portico,
             """
             SELECT c.id, c.amount::bigint, coalesce((SELECT sum(r.amount) FROM ledger.journals r WHERE r.reverses_id = c.id), 0)::bigint
@@ -189,7 +189,7 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
             """,
             row => (Id: row.GetGuid(0), Amount: row.GetInt64(1), Returned: row.GetInt64(2)),
             Sales)).ToDictionary(capture => capture.Id, capture => capture.Amount - capture.Returned);
-        var orders = await RowsAsync(
+        var orders = await Sql.RowsAsync(
             _orders.ConnectionString,
             "SELECT id, status, total FROM orders",
             row => (Id: row.GetGuid(0), Status: row.GetString(1), Total: row.GetInt64(2)));
@@ -202,7 +202,7 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         var placed = orders.Where(order => order.Status == "placed").Select(order => $"{order.Id}").ToHashSet(StringComparer.Ordinal);
         Assert.All(_placed, order => Assert.Contains(order.Split(' ')[1], placed));
 
-        var events = (await RowsAsync(
+        var events = (await Sql.RowsAsync(
             _app.Database.Portico,
             "SELECT aggregate_id, type FROM outbox WHERE type LIKE 'orders.%'",
             row => (Id: row.GetGuid(0), Type: row.GetString(1)))).ToLookup(row => row.Id, row => row.Type);
@@ -216,26 +216,9 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         });
     }
 
-    private async Task<Dictionary<Guid, string>> StatusesAsync() => (await RowsAsync(
+    private async Task<Dictionary<Guid, string>> StatusesAsync() => (await Sql.RowsAsync(
         _orders.ConnectionString, "SELECT id, status FROM orders", row => (Id: row.GetGuid(0), Status: row.GetString(1))))
         .ToDictionary(order => order.Id, order => order.Status);
-
-    private static async Task<long> LongAsync(string database, string sql, params object[] values) =>
-        (await RowsAsync(database, sql, row => row.GetInt64(0), values))[0];
-
-    private static async Task<List<T>> RowsAsync<T>(string database, string sql, Func<NpgsqlDataReader, T> read, params object[] values)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await using var reader = await command.ExecuteReaderAsync();
-        List<T> rows = [];
-        while (await reader.ReadAsync())
-            rows.Add(read(reader));
-        return rows;
-    }
 
     private sealed record Request(TestPerson Person, string Path, object? Body, string Key);
 }

@@ -174,16 +174,8 @@ public sealed class OrderFaultTests(OrderFaultWorld world) : IClassFixture<Order
             world.Orders.Thaw();
     }
 
-    private Task<long> SagasAsync() => CountAsync(world.App.Database.Portico, "SELECT count(*) FROM order_sagas");
+    private Task<long> SagasAsync() => world.App.Database.ScalarAsync<long>("SELECT count(*) FROM order_sagas");
 
     private Task<long> OrdersAsync() =>
-        CountAsync(world.Orders.ConnectionString, "SELECT count(*) FROM orders WHERE status <> 'cancelled'");
-
-    private static async Task<long> CountAsync(string database, string sql)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
+        Sql.ScalarAsync<long>(world.Orders.ConnectionString, "SELECT count(*) FROM orders WHERE status <> 'cancelled'");
 }

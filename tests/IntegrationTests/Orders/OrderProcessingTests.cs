@@ -5,22 +5,9 @@ using Portico.Testing;
 namespace Portico.IntegrationTests.Orders;
 
 /// <summary>Confirming and cancelling orders; every step may be repeated.</summary>
-public sealed class OrderProcessingTests : IAsyncLifetime
+public sealed class OrderProcessingTests : OrdersServiceTests
 {
-    private OrdersApp _app = null!;
-    private TestPerson _person = null!;
-
-    private Portico.Orders.V1.Orders.OrdersClient Owner => _app.Client(_person.AccessToken);
-
-    private Portico.Orders.V1.Orders.OrdersClient Processing => _app.Processing(_person.Id);
-
-    public async Task InitializeAsync()
-    {
-        _app = await OrdersApp.SharedAsync();
-        _person = await _app.Issuer.SignUpAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
+    private Portico.Orders.V1.Orders.OrdersClient Processing => App.Processing(Person.Id);
 
     [Fact]
     public async Task A_confirmed_order_is_placed_however_often_it_is_confirmed()
@@ -36,15 +23,15 @@ public sealed class OrderProcessingTests : IAsyncLifetime
     public async Task Nobody_confirms_an_order_without_paying()
     {
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
-        var manager = await _app.Issuer.SignUpAsync(Domain.Users.Role.Admin);
+        var manager = await App.Issuer.SignUpAsync(Domain.Users.Role.Admin);
         var request = new ConfirmOrderRequest { OrderId = order.Id };
 
         await OrderCalls.RefusedAsync(StatusCode.PermissionDenied, "FORBIDDEN", Owner.ConfirmOrderAsync(request));
         await OrderCalls.RefusedAsync(
-            StatusCode.PermissionDenied, "FORBIDDEN", _app.Client(manager.AccessToken).ConfirmOrderAsync(request));
+            StatusCode.PermissionDenied, "FORBIDDEN", App.Client(manager.AccessToken).ConfirmOrderAsync(request));
         // Also Portico itself acts for one user only.
         await OrderCalls.RefusedAsync(
-            StatusCode.NotFound, "ORDER_NOT_FOUND", _app.Processing(manager.Id).ConfirmOrderAsync(request));
+            StatusCode.NotFound, "ORDER_NOT_FOUND", App.Processing(manager.Id).ConfirmOrderAsync(request));
         Assert.Equal(OrderStatus.Pending, (await Owner.GetAsync(order.Id)).Status);
     }
 
@@ -66,7 +53,7 @@ public sealed class OrderProcessingTests : IAsyncLifetime
     [Fact]
     public async Task A_placed_order_is_cancelled_only_by_the_one_who_returns_the_money()
     {
-        var order = await _app.PlacedAsync(_person);
+        var order = await App.PlacedAsync(Person);
         var request = new CancelOrderRequest { OrderId = order.Id };
 
         await OrderCalls.RefusedAsync(StatusCode.PermissionDenied, "FORBIDDEN", Owner.CancelOrderAsync(request));
@@ -112,13 +99,13 @@ public sealed class OrderProcessingTests : IAsyncLifetime
     public async Task A_pending_order_that_nobody_confirms_is_cancelled()
     {
         await using var app = await OrdersApp.StartAsync(
-            _app.Issuer,
+            App.Issuer,
             new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["Orders:PendingLifetime"] = "00:00:01",
                 ["Orders:SweepInterval"] = "00:00:00.1",
             });
-        var client = app.Client(_person.AccessToken);
+        var client = app.Client(Person.AccessToken);
         var order = await client.PlaceOrderAsync(OrderCalls.OneMug());
 
         await Eventually.Holds(
@@ -132,7 +119,7 @@ public sealed class OrderProcessingTests : IAsyncLifetime
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
         await Owner.CancelOrderAsync(new CancelOrderRequest { OrderId = order.Id });
 
-        var refusal = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => _app.ExecuteAsync(
+        var refusal = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => App.ExecuteAsync(
             "UPDATE orders SET status = 'pending', cancel_reason = NULL WHERE id = $1", Guid.Parse(order.Id)));
         Assert.Equal(Npgsql.PostgresErrorCodes.IntegrityConstraintViolation, refusal.SqlState);
     }

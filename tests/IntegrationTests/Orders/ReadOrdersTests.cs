@@ -7,27 +7,14 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Orders;
 
-public sealed class ReadOrdersTests : IAsyncLifetime
+public sealed class ReadOrdersTests : OrdersServiceTests
 {
-    private OrdersApp _app = null!;
-    private TestPerson _person = null!;
-
-    private Portico.Orders.V1.Orders.OrdersClient Owner => _app.Client(_person.AccessToken);
-
-    public async Task InitializeAsync()
-    {
-        _app = await OrdersApp.SharedAsync();
-        _person = await _app.Issuer.SignUpAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
     [Fact]
     public async Task Hides_an_order_from_everybody_but_its_owner_and_managers()
     {
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
-        var stranger = _app.Client((await _app.Issuer.SignUpAsync()).AccessToken);
-        var manager = _app.Client((await _app.Issuer.SignUpAsync(Role.Manager)).AccessToken);
+        var stranger = App.Client((await App.Issuer.SignUpAsync()).AccessToken);
+        var manager = App.Client((await App.Issuer.SignUpAsync(Role.Manager)).AccessToken);
 
         await OrderCalls.RefusedAsync(StatusCode.NotFound, "ORDER_NOT_FOUND", () => stranger.GetAsync(order.Id));
         await OrderCalls.RefusedAsync(

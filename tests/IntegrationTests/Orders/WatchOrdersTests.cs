@@ -5,22 +5,9 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Orders;
 
-public sealed class WatchOrdersTests : IAsyncLifetime
+public sealed class WatchOrdersTests : OrdersServiceTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private OrdersApp _app = null!;
-    private TestPerson _person = null!;
-
-    private Portico.Orders.V1.Orders.OrdersClient Owner => _app.Client(_person.AccessToken);
-
-    public async Task InitializeAsync()
-    {
-        _app = await OrdersApp.SharedAsync();
-        _person = await _app.Issuer.SignUpAsync();
-    }
-
-    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Streams_each_change_and_goes_on_from_a_position()
@@ -34,7 +21,7 @@ public sealed class WatchOrdersTests : IAsyncLifetime
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
         var placed = await NextAsync(stream);
         Assert.Equal(order, placed.Order);
-        var confirmed = await _app.Processing(_person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
+        var confirmed = await App.Processing(Person.Id).ConfirmOrderAsync(new ConfirmOrderRequest { OrderId = order.Id });
         Assert.Equal(confirmed, (await NextAsync(stream)).Order);
 
         using var later = Owner.WatchOrders(new WatchOrdersRequest { Position = placed.Position });
@@ -45,10 +32,10 @@ public sealed class WatchOrdersTests : IAsyncLifetime
     [Fact]
     public async Task Streams_nothing_of_other_users_unless_a_manager_names_one()
     {
-        var stranger = _app.Client((await _app.Issuer.SignUpAsync()).AccessToken);
-        var manager = _app.Client((await _app.Issuer.SignUpAsync(Role.Manager)).AccessToken);
+        var stranger = App.Client((await App.Issuer.SignUpAsync()).AccessToken);
+        var manager = App.Client((await App.Issuer.SignUpAsync(Role.Manager)).AccessToken);
         using var theirs = stranger.WatchOrders(new WatchOrdersRequest());
-        using var managers = manager.WatchOrders(new WatchOrdersRequest { OwnerId = $"{_person.Id}" });
+        using var managers = manager.WatchOrders(new WatchOrdersRequest { OwnerId = $"{Person.Id}" });
         await NextAsync(theirs);
         await NextAsync(managers);
 
@@ -57,7 +44,7 @@ public sealed class WatchOrdersTests : IAsyncLifetime
         var own = await stranger.PlaceOrderAsync(OrderCalls.OneMug());
         Assert.Equal(own, (await NextAsync(theirs)).Order);
 
-        using var refused = stranger.WatchOrders(new WatchOrdersRequest { OwnerId = $"{_person.Id}" });
+        using var refused = stranger.WatchOrders(new WatchOrdersRequest { OwnerId = $"{Person.Id}" });
         await OrderCalls.RefusedAsync(StatusCode.PermissionDenied, "FORBIDDEN", () => NextAsync(refused));
     }
 
@@ -69,12 +56,12 @@ public sealed class WatchOrdersTests : IAsyncLifetime
         var order = await Owner.PlaceOrderAsync(OrderCalls.OneMug());
         await NextAsync(stream);
 
-        await _app.ExecuteAsync(
+        await App.ExecuteAsync(
             """
             WITH owner AS (UPDATE order_owners SET change = change + 1, pending = pending - 1 WHERE id = $1 RETURNING change)
             UPDATE orders SET status = 'placed', change = (SELECT change FROM owner) WHERE id = $2
             """,
-            _person.Id,
+            Person.Id,
             Guid.Parse(order.Id));
 
         Assert.Equal(OrderStatus.Placed, (await NextAsync(stream)).Order.Status);
@@ -83,8 +70,8 @@ public sealed class WatchOrdersTests : IAsyncLifetime
     [Fact]
     public async Task Ends_with_the_token()
     {
-        var token = _app.Token(_person.Id, "portico", ["user"], [], TimeSpan.FromSeconds(2));
-        using var stream = _app.Client(token).WatchOrders(new WatchOrdersRequest());
+        var token = App.Token(Person.Id, "portico", ["user"], [], TimeSpan.FromSeconds(2));
+        using var stream = App.Client(token).WatchOrders(new WatchOrdersRequest());
 
         await OrderCalls.RefusedAsync(StatusCode.Unauthenticated, "INVALID_TOKEN", async () =>
         {

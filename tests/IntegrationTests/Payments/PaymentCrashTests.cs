@@ -184,11 +184,11 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private async Task<long> CountAsync(string table) =>
-        (await RowsAsync($"SELECT count(*) FROM {table}", row => row.GetInt64(0)))[0];
+        (await _app.Database.RowsAsync($"SELECT count(*) FROM {table}", row => row.GetInt64(0)))[0];
 
     private async Task CountStatesAsync()
     {
-        foreach (var state in await RowsAsync(
+        foreach (var state in await _app.Database.RowsAsync(
             """
             SELECT 'payment ' || status FROM payments JOIN payment_work ON payment_id = id
             UNION ALL SELECT 'refund ' || CASE WHEN h.id IS NULL THEN 'requested' ELSE 'held' END
@@ -201,7 +201,7 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
             _hit[state] = _hit.GetValueOrDefault(state) + 1;
     }
 
-    private Task<List<string>> OpenAsync() => RowsAsync(
+    private Task<IReadOnlyList<string>> OpenAsync() => _app.Database.RowsAsync(
         """
         SELECT concat_ws(' ', p.id, p.provider_id, p.status, p.fee, r.status, r.provider_id, w.attempts,
             w.due_at - now(), w.leased_until - now())
@@ -215,7 +215,7 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await PaymentChecker.CheckAsync(_app.Database.Portico);
         // Here and there are the same: what came, what was charged, what went back.
-        var here = (await RowsAsync(
+        var here = (await _app.Database.RowsAsync(
             "SELECT provider_id, captured::bigint, fee::bigint, refunded::bigint FROM payments WHERE captured IS NOT NULL",
             row => (Id: row.GetString(0), Received: row.GetInt64(1), Fee: row.GetInt64(2), Refunded: row.GetInt64(3))))
             .OrderBy(payment => payment.Id, StringComparer.Ordinal);
@@ -226,11 +226,11 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
         // One payment at the provider for each one here.
         Assert.Equal(
             Remote().Select(payment => payment.PorticoId).Order(StringComparer.Ordinal),
-            (await RowsAsync("SELECT id::text FROM payments WHERE provider_id IS NOT NULL", row => row.GetString(0)))
+            (await _app.Database.RowsAsync("SELECT id::text FROM payments WHERE provider_id IS NOT NULL", row => row.GetString(0)))
                 .Order(StringComparer.Ordinal));
         Assert.Equal(
             [],
-            await RowsAsync(
+            await _app.Database.RowsAsync(
                 """
                 SELECT p.id::text FROM payments p LEFT JOIN outbox o ON o.aggregate_id = p.id AND o.type = 'payments.succeeded.v1'
                 GROUP BY p.id HAVING count(o.id) <> (p.captured IS NOT NULL)::int
@@ -251,16 +251,4 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
     private FakePaymentServer ServerOf(FakePayment payment) => _stripe.Payments.ContainsKey(payment.Id) ? _stripe : _yookassa;
 
     private string KindOf(FakePayment payment) => ServerOf(payment) == _stripe ? "payment_intent.succeeded" : "payment.succeeded";
-
-    private async Task<List<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read)
-    {
-        await using var connection = new NpgsqlConnection(_app.Database.Portico);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        List<T> rows = [];
-        while (await reader.ReadAsync())
-            rows.Add(read(reader));
-        return rows;
-    }
 }

@@ -38,15 +38,15 @@ public sealed class PaymentTests(PaymentWorld world)
             Assert.Equal(100, await begun.BalanceAsync());
 
         await Eventually.Holds(
-            async () => (await world.RowsAsync("SELECT fee::bigint FROM payments WHERE id = $1 AND fee IS NOT NULL",
+            async () => (await world.App.Database.RowsAsync("SELECT fee::bigint FROM payments WHERE id = $1 AND fee IS NOT NULL",
                 row => row.GetInt64(0), begun.Id)).SequenceEqual([320L]),
             "the fee is booked");
         Assert.Equal(
             [320L],
-            await world.RowsAsync(
+            await world.App.Database.RowsAsync(
                 "SELECT amount::bigint FROM ledger.journals WHERE id = $1", row => row.GetInt64(0), PaymentIds.FeeOf(begun.Id)));
         await Eventually.Holds(
-            async () => (await world.RowsAsync(
+            async () => (await world.App.Database.RowsAsync(
                 "SELECT type FROM outbox WHERE aggregate_id = $1", row => row.GetString(0), begun.Id))
                 .SequenceEqual(["payments.succeeded.v1"]),
             "the event is told once");
@@ -87,7 +87,7 @@ public sealed class PaymentTests(PaymentWorld world)
         server.OnCreated = _ => Task.CompletedTask;
         await Eventually.Holds(async () => (await person.BalanceAsync(wallet)).Balance == 7.77m, "the payment is credited");
         await Eventually.Holds(
-            async () => (await world.RowsAsync(
+            async () => (await world.App.Database.RowsAsync(
                 "SELECT handled_at IS NOT NULL FROM payment_webhooks WHERE provider_payment_id = $1", row => row.GetBoolean(0),
                 server.Of(Guid.Parse(payment.Text("id"))).Id)).SequenceEqual([true]),
             "the notification is handled");
@@ -110,7 +110,7 @@ public sealed class PaymentTests(PaymentWorld world)
             await App.Client.SendAsync(request).Problem(HttpStatusCode.BadRequest, "invalid_webhook");
         Assert.Equal(
             [0L],
-            await world.RowsAsync(
+            await world.App.Database.RowsAsync(
                 "SELECT count(*) FROM payment_webhooks WHERE provider_payment_id = $1", row => row.GetInt64(0), begun.Remote.Id));
         using var large = await App.Client.PostAsync(
             new Uri("/api/v1/webhooks/stripe", UriKind.Relative), new ByteArrayContent(new byte[300_000]));
@@ -151,7 +151,7 @@ public sealed class PaymentTests(PaymentWorld world)
         using (await begun.NotifyAsync())
         {
             await Eventually.Holds(
-                async () => (await world.RowsAsync(
+                async () => (await world.App.Database.RowsAsync(
                     "SELECT count(*) FROM payment_webhooks WHERE provider_payment_id = $1 AND handled_at IS NOT NULL",
                     row => row.GetInt64(0), begun.Remote.Id)).SequenceEqual([1L]),
                 "the notification is handled");

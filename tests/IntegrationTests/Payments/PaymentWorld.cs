@@ -86,20 +86,6 @@ public sealed class PaymentWorld : IAsyncLifetime
         await begun.UntilAsync(payment => payment.Text("status") == "succeeded", "the payment is credited");
         return begun;
     }
-
-    public async Task<IReadOnlyList<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] values)
-    {
-        await using var connection = new NpgsqlConnection(App.Database.Portico);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await using var reader = await command.ExecuteReaderAsync();
-        List<T> rows = [];
-        while (await reader.ReadAsync())
-            rows.Add(read(reader));
-        return rows;
-    }
 }
 
 /// <summary>A payment of a person, here and at its provider.</summary>

@@ -32,11 +32,11 @@ public sealed class RefundTests(PaymentWorld world)
         await begun.RefundAsync().Problem(HttpStatusCode.UnprocessableEntity, "refund_exceeded");
         Assert.Equal(
             ["payments.succeeded.v1", "payments.refunded.v1", "payments.refunded.v1"],
-            await world.RowsAsync(
+            await world.App.Database.RowsAsync(
                 "SELECT type FROM outbox WHERE aggregate_id = $1 ORDER BY aggregate_version", row => row.GetString(0), begun.Id));
         Assert.Equal(
             ["30.00 EUR returned", "70.00 EUR returned"],
-            await world.RowsAsync(
+            await world.App.Database.RowsAsync(
                 """
                 SELECT (after ->> 'amount') || ' ' || (after ->> 'reason') FROM audit_log
                 WHERE action = 'payment.refund_requested' AND subject_id = $1 ORDER BY 1

@@ -277,14 +277,8 @@ public sealed partial class SeederTests : IAsyncLifetime
 
     private Task<string> Seed(params string[] arguments) => _seeder.Seed(arguments);
 
-    private async Task<object?> Execute(string sql)
-    {
-        // As the superuser: the application's role may not do all of this.
-        await using var connection = new NpgsqlConnection(_seeder.Database.Superuser);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync();
-    }
+    // As the superuser: the application's role may not do all of this.
+    private Task<object?> Execute(string sql) => Sql.ScalarAsync<object?>(_seeder.Database.Superuser, sql);
 
     [GeneratedRegex("\"code\":\"(?<code>[0-9]{6})\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Code();

@@ -88,7 +88,7 @@ public sealed class LastAdministratorTests(LimitedApp limited) : IAsyncLifetime
             })));
             Assert.Single(refused, code => code == "last_administrator");
             Assert.Equal(Administrators - 1, refused.Count(code => code is null));
-            Assert.Equal(1, await App.Database.Ask<long>(
+            Assert.Equal(1, await App.Database.ScalarAsync<long>(
                 "SELECT count(*) FROM users WHERE role = 'admin' AND status = 'active' AND deleted_at IS NULL"));
             await App.Database.ExecuteAsync(
                 "UPDATE users SET role = 'admin', status = 'active', deleted_at = NULL, deleted_by = NULL WHERE id = ANY($1)", ids);

@@ -71,13 +71,11 @@ public abstract class FakePaymentServer : IAsyncDisposable
 
     protected FakePaymentServer(string keyHeader)
     {
-        var builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]);
-        builder.Logging.ClearProviders();
-        _app = builder.Build();
+        _app = LoopbackApp.Create();
         _app.Run(context => AnswerAsync(context, keyHeader));
     }
 
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address => _app.Address();
 
     public ConcurrentDictionary<string, FakePayment> Payments { get; } = new(StringComparer.Ordinal);
 
@@ -98,11 +96,7 @@ public abstract class FakePaymentServer : IAsyncDisposable
 
     protected Lock Gate { get; } = new();
 
-    public async Task StartAsync()
-    {
-        await _app.StartAsync();
-        Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-    }
+    public Task StartAsync() => _app.StartAsync();
 
     /// <summary>The settings of an application that uses it.</summary>
     public abstract IDictionary<string, string?> Settings();

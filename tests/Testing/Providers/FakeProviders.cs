@@ -40,7 +40,7 @@ public sealed class FakeProviders : IAsyncDisposable
 
     public static IReadOnlyList<string> Names { get; } = ["google", "facebook", "vk", "yandex"];
 
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address => _app.Address();
 
     /// <summary>Where browsers find the providers: for them it is another site than Portico at 127.0.0.1.</summary>
     public Uri PublicAddress => new UriBuilder(Address) { Host = "localhost" }.Uri;
@@ -53,13 +53,10 @@ public sealed class FakeProviders : IAsyncDisposable
 
     public static async Task<FakeProviders> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]);
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
+        var app = LoopbackApp.Create();
         var fake = new FakeProviders(app);
         fake.Map(app);
         await app.StartAsync();
-        fake.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return fake;
     }
 

@@ -48,7 +48,7 @@ public sealed class FakeTelegram : IAsyncDisposable
 
     private FakeTelegram(WebApplication app) => _app = app;
 
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address => _app.Address();
 
     public ConcurrentQueue<TelegramMessage> Sent { get; } = [];
 
@@ -63,13 +63,10 @@ public sealed class FakeTelegram : IAsyncDisposable
 
     public static async Task<FakeTelegram> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]);
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
+        var app = LoopbackApp.Create();
         var fake = new FakeTelegram(app);
         app.MapPost("/{bot}/{method}", fake.AnswerAsync);
         await app.StartAsync();
-        fake.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return fake;
     }
 
