@@ -25,8 +25,8 @@ public interface IPaymentWork
     /// <summary>Reads a payment with its refunds, and locks it until the transaction ends.</summary>
     Task<Payment?> Lock(Guid paymentId, CancellationToken cancellationToken);
 
-    /// <summary>Leases a payment.</summary>
-    /// <returns><c>null</c> while another process works on it, and when there is no work.</returns>
+    /// <summary>Leases a payment, also one that needs no work any more: its request may still be without an answer.</summary>
+    /// <returns><c>null</c> while another process works on it.</returns>
     Task<PaymentLease?> TryLease(Guid paymentId, CancellationToken cancellationToken);
 
     /// <summary>Ends a lease. Throws nothing: then the lease ends by itself.</summary>

@@ -64,8 +64,11 @@ internal sealed partial class PaymentWork(
     {
         await using var command = database.CreateCommand(
             $"""
-            UPDATE payment_work SET lease_id = gen_random_uuid(), leased_until = clock_timestamp() + $2, attempts = attempts + 1
-            WHERE payment_id = $1 AND (leased_until IS NULL OR leased_until < clock_timestamp()) RETURNING {Columns}
+            INSERT INTO payment_work AS work (payment_id, due_at, lease_id, leased_until)
+            VALUES ($1, clock_timestamp(), gen_random_uuid(), clock_timestamp() + $2)
+            ON CONFLICT (payment_id) DO UPDATE
+            SET lease_id = excluded.lease_id, leased_until = excluded.leased_until, attempts = work.attempts + 1
+            WHERE work.leased_until IS NULL OR work.leased_until < clock_timestamp() RETURNING {Columns}
             """);
         Add(command, paymentId, Lease);
         return (await Read(command, cancellationToken)).FirstOrDefault();

@@ -238,6 +238,41 @@ public sealed class PaymentTests(PaymentWorld world)
         Assert.Single((await person.GetAsync("/api/v1/payments").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
     }
 
+    [Theory]
+    [InlineData("stripe")]
+    [InlineData("yookassa")]
+    public async Task A_payment_that_the_provider_refused_after_the_request_ended_is_told_to_its_repetition(string provider)
+    {
+        var server = world.ServerOf(provider);
+        var person = await App.SignUpAsync();
+        var wallet = await person.OpenWalletAsync(PaymentWorld.CurrencyOf(provider));
+        var key = $"{Guid.NewGuid()}";
+        var body = PaymentWorld.Request(wallet, "5.00", provider);
+        var fault = PaymentFault.Silent;
+        server.Fault = request => request is "POST /v1/payment_intents" or "POST /v3/payments" ? fault : PaymentFault.None;
+        try
+        {
+            await person.PostAsync(App, "payments", body, key).Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+            fault = PaymentFault.Refused;
+            await Eventually.Holds(
+                async () => await App.Database.ScalarAsync<long>(
+                    """
+                    SELECT count(*) FROM payments p LEFT JOIN payment_work w ON w.payment_id = p.id
+                    WHERE p.owner_id = $1 AND p.status = 'canceled' AND w.payment_id IS NULL
+                    """,
+                    person.Id) == 1,
+                "the worker has nothing left to do for the payment");
+        }
+        finally
+        {
+            server.Fault = _ => PaymentFault.None;
+        }
+
+        await person.PostAsync(App, "payments", body, key).Problem(HttpStatusCode.UnprocessableEntity, "payment_refused");
+        await person.PostAsync(App, "payments", body, key).Problem(HttpStatusCode.UnprocessableEntity, "payment_refused");
+        Assert.Single((await person.GetAsync("/api/v1/payments").Json(HttpStatusCode.OK)).GetProperty("items").EnumerateArray());
+    }
+
     [Fact]
     public async Task A_hundred_duplicates_begin_one_payment_and_get_one_answer()
     {

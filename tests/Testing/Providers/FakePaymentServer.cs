@@ -14,6 +14,9 @@ public enum PaymentFault
 {
     None,
 
+    /// <summary>An error that a repetition does not change.</summary>
+    Refused,
+
     /// <summary>500, and nothing happened.</summary>
     Broken,
 
@@ -169,6 +172,9 @@ public abstract class FakePaymentServer : IAsyncDisposable
 
     protected abstract PaymentAnswer KeyReused();
 
+    /// <summary>The answer to a request that the provider does not carry out.</summary>
+    protected abstract PaymentAnswer Refusal();
+
     protected static string NewId(string prefix) => $"{prefix}_{Guid.NewGuid():N}";
 
     private async Task AnswerAsync(HttpContext context, string keyHeader)
@@ -186,6 +192,7 @@ public abstract class FakePaymentServer : IAsyncDisposable
         }
 
         var answer = fault == PaymentFault.Broken ? new PaymentAnswer(500, "<html>Internal Server Error</html>")
+            : fault == PaymentFault.Refused ? Refusal()
             : Refuse(request) ?? await OnceAsync(request, request.Headers[keyHeader], $"{name} {body}", body);
         if (fault == PaymentFault.BrokenAfter)
             answer = new PaymentAnswer(500, "<html>Internal Server Error</html>");

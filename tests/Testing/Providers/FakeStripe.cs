@@ -69,6 +69,8 @@ public sealed class FakeStripe() : FakePaymentServer("Idempotency-Key")
     protected override PaymentAnswer KeyReused() => Error(
         400, "idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters.");
 
+    protected override PaymentAnswer Refusal() => Error(402, "card_error", "card_declined", "Your card was declined.");
+
     protected override async Task<PaymentAnswer> HandleAsync(HttpRequest request, string body)
     {
         var form = new FormCollection(QueryHelpers.ParseQuery(body));

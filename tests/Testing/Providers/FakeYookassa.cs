@@ -45,6 +45,8 @@ public sealed class FakeYookassa() : FakePaymentServer("Idempotence-Key")
 
     protected override PaymentAnswer KeyReused() => Error(400, "invalid_request", "Idempotence-Key");
 
+    protected override PaymentAnswer Refusal() => Error(400, "invalid_request", "amount.value");
+
     protected override async Task<PaymentAnswer> HandleAsync(HttpRequest request, string body)
     {
         var path = request.Path.Value!;
