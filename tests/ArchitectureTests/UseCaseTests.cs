@@ -74,7 +74,7 @@ public sealed class UseCaseTests
         from controller in Solution.TypesOf(Solution.WebApi)
         where !controller.IsDefined(typeof(IgnoresIdempotencyKeyAttribute))
         from action in controller.GetMethods()
-        where action.IsDefined(typeof(HttpPostAttribute))
+        where action.IsDefined(typeof(HttpPostAttribute)) && !action.IsDefined(typeof(IgnoresIdempotencyKeyAttribute))
         from sent in action.GetCustomAttributes<UseCaseAttribute>()
             .Select(declared => declared.UseCase)
             .Concat(action.GetParameters().Select(parameter => parameter.ParameterType))

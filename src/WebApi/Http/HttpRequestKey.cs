@@ -58,6 +58,6 @@ internal sealed class HttpRequestKey(IHttpContextAccessor accessor, ICurrentUser
         key.Length is > 0 and <= IdempotencyKey.MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
 }
 
-/// <summary>Marks a controller that ignores the key: a repeated request runs again.</summary>
-[AttributeUsage(AttributeTargets.Class)]
+/// <summary>Marks a controller or an action that ignores the key: a repeated request runs again.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 internal sealed class IgnoresIdempotencyKeyAttribute : Attribute;

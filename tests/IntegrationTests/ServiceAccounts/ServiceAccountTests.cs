@@ -44,6 +44,24 @@ public sealed class ServiceAccountTests(CookieWorld world)
     }
 
     [Fact]
+    public async Task Is_made_once_for_an_idempotency_key()
+    {
+        var admin = await App.SignUpAsync(Role.Admin);
+        var account = new { name = $"Reports {Guid.NewGuid():N}", permissions = (string[])[] };
+        var key = ("Idempotency-Key", $"{Guid.NewGuid()}");
+        var made = await admin.SendAsync(HttpMethod.Post, Accounts, account, key).Json(HttpStatusCode.Created);
+        using var again = await admin.SendAsync(HttpMethod.Post, Accounts, account, key);
+        Assert.Equal(["true"], again.Headers.GetValues("Idempotency-Replayed"));
+        Assert.Equal(made.GetRawText(), (await again.Json(HttpStatusCode.Created)).GetRawText());
+
+        // Each of these answers has a secret, and none is stored.
+        var secrets = $"{Accounts}/{made.Text("id")}/secrets";
+        var first = await admin.SendAsync(HttpMethod.Post, secrets, new { }, key).Json(HttpStatusCode.Created);
+        var second = await admin.SendAsync(HttpMethod.Post, secrets, new { }, key).Json(HttpStatusCode.Created);
+        Assert.NotEqual(first.Text("clientSecret"), second.Text("clientSecret"));
+    }
+
+    [Fact]
     public async Task Gets_a_short_token_of_its_own_by_json_form_and_header()
     {
         var service = await MakeAsync("money.read", "money.deposit");

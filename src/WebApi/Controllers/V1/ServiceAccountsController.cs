@@ -12,8 +12,6 @@ namespace Portico.WebApi.Controllers.V1;
 [ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/service-accounts")]
 [Tags("Service accounts")]
-// An answer with a secret is not stored.
-[IgnoresIdempotencyKey]
 public sealed class ServiceAccountsController(ISender sender) : ApiController(sender)
 {
     /// <summary>Creates a service account; it has no secret yet</summary>
@@ -38,6 +36,8 @@ public sealed class ServiceAccountsController(ISender sender) : ApiController(se
     /// With `overlapHours` 0 it ends now, and its access tokens with it.
     /// </remarks>
     [HttpPost("{id:guid}/secrets")]
+    // An answer with a secret is not stored.
+    [IgnoresIdempotencyKey]
     [ProducesResponseType<NewServiceSecretDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<NewServiceSecretDto>> AddSecret(Guid id, AddServiceSecret command, CancellationToken cancellationToken) =>
