@@ -99,7 +99,7 @@ internal static class OrdersHost
         OptionsValidationException wrong => wrong.Failures,
         IOException or InvalidDataException or FormatException => [failure.Message],
         SocketException => [$"Listen:Url or Listen:ManagementUrl has an address that can't be listened on: {failure.Message}."],
-        InvalidOperationException when failure.Source == "Microsoft.Extensions.Configuration.Binder" => [failure.Message],
+        _ when SettingsRegistration.IsWrongValue(failure) => [failure.Message],
         _ => null,
     };
 }
