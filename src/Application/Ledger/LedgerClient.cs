@@ -7,7 +7,7 @@ using Portico.Domain.Ledger;
 namespace Portico.Application.Ledger;
 
 /// <summary>Executes ledger instructions for the caller, with the idempotency key of the request.</summary>
-internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequestKey key, TimeProvider clock)
+internal sealed class LedgerClient(ILedger ledger, ILedgerRecords records, ICurrentUser caller, IRequestKey key, TimeProvider clock)
 {
     public Guid CallerId => caller.Id;
 
@@ -31,5 +31,22 @@ internal sealed class LedgerClient(ILedger ledger, ICurrentUser caller, IRequest
         if (result.KeyUsedBy is { } first)
             return key.Current?.Refuse(first.Span) ?? result.Error!;
         return result.Error is { } refusal ? refusal : answer(result);
+    }
+
+    /// <summary>Finds the error that a request with this idempotency key got before, when what it needs has been removed since.</summary>
+    /// <returns>The error, also when another request had the key; <c>null</c> when nothing was refused with it.</returns>
+    public async Task<Error?> FindRefusal(CancellationToken cancellationToken)
+    {
+        if (key.Current is not { } current
+            || await records.FindKey(current.Owner, current.Value, cancellationToken) is not { } recorded)
+        {
+            return null;
+        }
+
+        if (current.Refuse(recorded.Fingerprint.Span) is { } reused)
+            return reused;
+        if (recorded.Error is not null)
+            key.Replayed();
+        return recorded.Error;
     }
 }

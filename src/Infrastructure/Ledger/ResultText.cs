@@ -46,9 +46,11 @@ internal sealed record ResultText
     public static ResultText Read(string text) =>
         JsonSerializer.Deserialize<ResultText>(text, Json) ?? throw new InvalidOperationException("A stored result is null.");
 
+    public Error? ToError() => Error is { } name ? StoredErrorNames.OfName(name) : null;
+
     /// <summary>Restores the result from its journals and its hold.</summary>
     public InstructionResult ToResult(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) =>
-        Error is { } name ? new InstructionResult { Error = StoredErrorNames.OfName(name) } : new InstructionResult
+        ToError() is { } refusal ? new InstructionResult { Error = refusal } : new InstructionResult
         {
             Journals = [.. Journals!.Select(id => journals[id])],
             Hold = HoldId is { } id && holds[id] is var now
