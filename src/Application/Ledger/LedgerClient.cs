@@ -16,7 +16,15 @@ internal sealed class LedgerClient(ILedger ledger, ILedgerRecords records, ICurr
     public Guid NewId() => Ids.New(clock.GetUtcNow());
 
     /// <summary>Executes an instruction and converts its result to the answer.</summary>
-    public async Task<Result<T>> Execute<T>(Instruction instruction, Func<InstructionResult, T> answer, CancellationToken cancellationToken)
+    /// <param name="instruction">The instruction.</param>
+    /// <param name="answer">Makes the answer of a success.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="inLeg">Says in an error which leg was refused; without it the request has one leg.</param>
+    public async Task<Result<T>> Execute<T>(
+        Instruction instruction,
+        Func<InstructionResult, T> answer,
+        CancellationToken cancellationToken,
+        Func<Error, int, Error>? inLeg = null)
     {
         var result = await ledger.Execute(
             instruction with
@@ -30,7 +38,9 @@ internal sealed class LedgerClient(ILedger ledger, ILedgerRecords records, ICurr
             key.Replayed();
         if (result.KeyUsedBy is { } first)
             return key.Current?.Refuse(first.Span) ?? result.Error!;
-        return result.Error is { } refusal ? refusal : answer(result);
+        if (result.Error is { } refusal)
+            return inLeg is not null && result.RefusedLeg is { } leg ? inLeg(refusal, leg) : refusal;
+        return answer(result);
     }
 
     /// <summary>Finds the error that a request with this idempotency key got before, when what it needs has been removed since.</summary>
