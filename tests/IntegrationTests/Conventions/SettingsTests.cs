@@ -24,6 +24,10 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("Cors:Origins:0", "https://app.example.com/", "Cors:Origins:0")]
     [InlineData("Cors:Origins:0", "*", "Cors:Origins:0")]
+    [InlineData("Cors:Origins:0", "https://xn--\u00FC.example", "Cors:Origins:0")]
+    [InlineData("Payments:ReturnOrigins:0", "https://xn--\u00FC.example", "Payments:ReturnOrigins:0")]
+    [InlineData("OAuth:PublicUrl", "https://xn--\u00FC.example", "OAuth:PublicUrl")]
+    [InlineData("OAuth:ReturnUrls:0", "https://xn--\u00FC.example/done", "OAuth:ReturnUrls:0")]
     [InlineData("Proxies:Trusted:0", "proxy.local", "Proxies:Trusted:0")]
     [InlineData("Limits:MaxBodyBytes", "0", "Limits:MaxBodyBytes")]
     [InlineData("Limits:RequestTimeout", "soon", "Limits:RequestTimeout")]
@@ -82,7 +86,6 @@ public sealed class SettingsTests
     [InlineData("""{"Grpc":{"Url":null}}""", "Grpc:Url")]
     [InlineData("""{"Orders":{"Url":null}}""", "Orders:Url")]
     [InlineData("""{"OAuth":{"Google":"id"}}""", "OAuth:Google")]
-    [InlineData("""{"Gateway":{"Routes":{"reports":null}}}""", "Gateway:Routes:reports")]
     public async Task Names_a_setting_that_is_null_or_of_another_form(string json, string named)
     {
         var environment = $"Settings{Guid.NewGuid():N}";
