@@ -65,6 +65,21 @@ public sealed class SettingsTests
         where !EndOf(type, found.Path, json).Message.Contains($"{found.Path} must ", StringComparison.Ordinal)
         select $"{found.Path} = {json}");
 
+    [Fact]
+    public void No_host_watches_its_settings_files()
+    {
+        string[] hosts =
+        [
+            .. from folder in Directory.EnumerateDirectories(Path.Combine(Solution.Root, "src"))
+               from file in Solution.Sources(Path.GetFileName(folder))
+               where Regex.IsMatch(
+                   File.ReadAllText(file), @"\b(?:WebApplication|Host)\.Create\w*Builder\(", RegexOptions.None, TimeSpan.FromSeconds(1))
+               select file,
+        ];
+        Assert.Equal(3, hosts.Length);
+        Solution.AssertNone(hosts.Where(file => !File.ReadAllText(file).Contains("SettingsFiles.Unwatched", StringComparison.Ordinal)));
+    }
+
     /// <summary>The paths of all values and objects, those of nested objects included.</summary>
     private static IEnumerable<(string Path, Type Type)> Paths(Type type, string path)
     {
