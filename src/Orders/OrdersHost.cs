@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Portico.Infrastructure.Configuration;
 using Portico.Orders.Calls;
 using Portico.Orders.Configuration;
 using Portico.Orders.Hosting;
@@ -19,7 +20,12 @@ internal static class OrdersHost
     public static WebApplication Create(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = "Portico.Orders" });
+            new WebApplicationOptions
+            {
+                Args = [SettingsFiles.Unwatched, .. args],
+                ContentRootPath = AppContext.BaseDirectory,
+                ApplicationName = "Portico.Orders",
+            });
         builder.Configuration.ReadOnlyFromEnvironment(args);
         builder.Services.AddOrders(builder.Configuration, builder.Environment);
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -99,7 +105,7 @@ internal static class OrdersHost
         OptionsValidationException wrong => wrong.Failures,
         IOException or InvalidDataException or FormatException => [failure.Message],
         SocketException => [$"Listen:Url or Listen:ManagementUrl has an address that can't be listened on: {failure.Message}."],
-        InvalidOperationException when failure.Source == "Microsoft.Extensions.Configuration.Binder" => [failure.Message],
+        _ when SettingsRegistration.IsWrongValue(failure) => [failure.Message],
         _ => null,
     };
 }

@@ -167,7 +167,8 @@ internal sealed class SeederApp
 
     private IHost CreateHost()
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        var builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { Args = [SettingsFiles.Unwatched], ContentRootPath = AppContext.BaseDirectory });
         if (_configuration is not null)
             builder.Configuration.AddConfiguration(_configuration);
         else

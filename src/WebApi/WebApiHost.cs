@@ -15,8 +15,7 @@ internal static class WebApiHost
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions
             {
-                // Settings are validated at the start and do not change after it: nothing watches their files.
-                Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
+                Args = [SettingsFiles.Unwatched, .. args],
                 ContentRootPath = AppContext.BaseDirectory,
                 ApplicationName = typeof(WebApiHost).Assembly.GetName().Name
             });

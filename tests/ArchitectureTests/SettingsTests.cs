@@ -1,5 +1,10 @@
+using System.Collections;
 using System.Reflection;
+using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Portico.ArchitectureTests;
 
@@ -33,6 +38,89 @@ public sealed class SettingsTests
         from problem in SettingsClasses.ProblemsOf(Activator.CreateInstance(type)!)
         where !Regex.IsMatch(problem, $@"\b{Section(type)}:[A-Z][A-Za-z]+", RegexOptions.None, TimeSpan.FromSeconds(1))
         select $"{type.Name}: {problem}");
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    [InlineData("\"?\"")]
+    [InlineData("[]")]
+    [InlineData("[null]")]
+    [InlineData("[\"?\"]")]
+    [InlineData("{}")]
+    [InlineData("{\"A\":\"?\"}")]
+    [InlineData("{\"A\":null}")]
+    public void No_form_of_a_value_ends_in_a_stack(string json) => Solution.AssertNone(
+        from type in Settings
+        from path in Paths(type, Section(type)).Select(found => found.Path).Prepend(Section(type))
+        let end = EndOf(type, path, json)
+        where !end.IsForOperators
+        select $"{path} = {json}: {end.Message}");
+
+    [Fact]
+    public void An_object_in_the_place_of_a_value_and_a_text_in_the_place_of_an_object_are_named() => Solution.AssertNone(
+        from type in Settings
+        from found in Paths(type, Section(type))
+        let json = found.Type == typeof(string) || found.Type.IsValueType ? """{"A":"?"}""" : "\"?\""
+        where found.Type == typeof(string) || !typeof(IEnumerable).IsAssignableFrom(found.Type)
+        where !EndOf(type, found.Path, json).Message.Contains($"{found.Path} must ", StringComparison.Ordinal)
+        select $"{found.Path} = {json}");
+
+    [Fact]
+    public void No_host_watches_its_settings_files()
+    {
+        string[] hosts =
+        [
+            .. from folder in Directory.EnumerateDirectories(Path.Combine(Solution.Root, "src"))
+               from file in Solution.Sources(Path.GetFileName(folder))
+               where Regex.IsMatch(
+                   File.ReadAllText(file), @"\b(?:WebApplication|Host)\.Create\w*Builder\(", RegexOptions.None, TimeSpan.FromSeconds(1))
+               select file,
+        ];
+        Assert.Equal(3, hosts.Length);
+        Solution.AssertNone(hosts.Where(file => !File.ReadAllText(file).Contains("SettingsFiles.Unwatched", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The paths of all values and objects, those of nested objects included.</summary>
+    private static IEnumerable<(string Path, Type Type)> Paths(Type type, string path)
+    {
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
+        {
+            yield return ($"{path}:{property.Name}", property.PropertyType);
+            if (property.PropertyType.IsClass && Solution.Types.Contains(property.PropertyType))
+            {
+                foreach (var nested in Paths(property.PropertyType, $"{path}:{property.Name}"))
+                    yield return nested;
+            }
+        }
+    }
+
+    /// <summary>Starts with one value of a JSON file.</summary>
+    /// <returns>What the start says, and whether it says it without a stack.</returns>
+    private static (string Message, bool IsForOperators) EndOf(Type type, string path, string json)
+    {
+        foreach (var name in path.Split(':').Reverse())
+            json = $$"""{"{{name}}":{{json}}}""";
+        using var file = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        var configuration = new ConfigurationBuilder().AddJsonStream(file).Build();
+        var registration = SettingsClasses.OfOrders.Contains(type)
+            ? typeof(Orders.Configuration.SettingsRegistration)
+            : typeof(Infrastructure.Configuration.SettingsRegistration);
+        var services = new ServiceCollection();
+        registration.GetMethod("AddSettings")!.MakeGenericMethod(type).Invoke(null, [services, configuration]);
+        registration.GetMethod("ReadSettingsOrDefaults")!.MakeGenericMethod(type).Invoke(null, [configuration]);
+        using var provider = services.BuildServiceProvider();
+        try
+        {
+            provider.GetRequiredService<IStartupValidator>().Validate();
+            return ("", true);
+        }
+        catch (Exception failure)
+        {
+            var isNamed = Infrastructure.Configuration.SettingsRegistration.IsWrongValue(failure)
+                && failure.Message.Contains(path, StringComparison.Ordinal);
+            return (failure.Message, failure is OptionsValidationException || isNamed);
+        }
+    }
 
     /// <summary>The paths of all numbers and times, those of nested objects included.</summary>
     private static IEnumerable<PropertyInfo[]> Bounded(Type type, PropertyInfo[] path)

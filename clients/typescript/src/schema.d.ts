@@ -23073,6 +23073,8 @@ export interface components {
             traceId: string;
             /** @description The error code of OAuth 2.0 (RFC 6749, 5.2) for libraries; only of the token endpoint, with status 400 and 401. */
             error?: null | string;
+            /** @description The JSON path of the item that was refused, such as `transfers[2]`; only if the request had several items. */
+            path?: null | string;
             /** @description The messages of each invalid field, by its JSON path; `$` is the whole body. Only with status 400. */
             errors?: null | {
                 [key: string]: string[];

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Json;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Persistence;
@@ -50,7 +51,7 @@ internal sealed class ListAuditEntriesValidator : AbstractValidator<ListAuditEnt
     }
 
     private static bool IsText(string? text) =>
-        text is null || (text.Length is > 0 and <= MaxTextLength && !text.Contains('\0', StringComparison.Ordinal));
+        text is null || (text.Length is > 0 and <= MaxTextLength && TextConverter.IsStorable(text));
 }
 
 internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<ListAuditEntries, Page<AuditEntryDto>>

@@ -55,6 +55,9 @@ public enum OneTimeRecordKind
 
     /// <summary>A Telegram chat to be linked, under the token in the link to the bot.</summary>
     TelegramLink = 7,
+
+    /// <summary>The chat that opened a link to the bot, under the same token.</summary>
+    OpenedTelegramLink = 8,
 }
 
 /// <summary>Creates the secrets of <see cref="IOneTimeRecords"/>.</summary>

@@ -31,6 +31,6 @@ internal sealed class ListDeadLettersHandler(IDeadLetters letters) : IQueryHandl
         var after = Cursor.TryRead<DeadLetterPosition>(query.Cursor, out var position) ? position : null;
         // One extra row shows whether there is a next page.
         var found = await letters.List(query.Kind, after, query.Limit + 1, cancellationToken);
-        return Page.Of([.. found], query.Limit, letter => letter, last => Cursor.Write(new DeadLetterPosition(last.DiedAt, last.Id)));
+        return Page.Of([.. found], query.Limit, dead => dead, last => Cursor.Write(new DeadLetterPosition(last.DiedAt, last.Id)));
     }
 }

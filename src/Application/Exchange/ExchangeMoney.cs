@@ -23,7 +23,7 @@ internal sealed class ExchangeMoneyHandler(IAppDbContext db, ILedgerRecords reco
     public async Task<Result<ExchangeDto>> Handle(ExchangeMoney command, CancellationToken cancellationToken)
     {
         if (await Find(command.QuoteId, cancellationToken) is not { } instruction)
-            return ExchangeErrors.QuoteNotFound;
+            return await ledger.FindRefusal(cancellationToken) ?? ExchangeErrors.QuoteNotFound;
 
         return await ledger.Execute(
             instruction,
@@ -35,6 +35,7 @@ internal sealed class ExchangeMoneyHandler(IAppDbContext db, ILedgerRecords reco
     }
 
     /// <summary>The instruction of a quote; old quotes are removed, so a late repetition finds the exchange that was made of it.</summary>
+    /// <remarks>If the exchange was refused, nothing is left of it but the error under its idempotency key.</remarks>
     private async Task<CurrencyExchange?> Find(Guid id, CancellationToken cancellationToken)
     {
         Guid[] parts = [ledger.NewId(), ledger.NewId(), ledger.NewId()];

@@ -64,8 +64,11 @@ internal sealed class PostTransfersHandler(LedgerClient ledger) : ICommandHandle
 {
     public async Task<Result<TransferBatchDto>> Handle(PostTransfers command, CancellationToken cancellationToken)
     {
-        if (command.Transfers.Any(leg => leg.FromWalletId == leg.ToWalletId))
-            return LedgerErrors.SameWallet;
+        foreach (var (index, leg) in command.Transfers.Index())
+        {
+            if (leg.FromWalletId == leg.ToWalletId)
+                return At(LedgerErrors.SameWallet, index);
+        }
 
         var legs = command.Transfers.Select(leg => new Leg(ledger.NewId(), leg.FromWalletId, leg.ToWalletId, leg.Amount, leg.Description))
             .ToArray();
@@ -76,6 +79,9 @@ internal sealed class PostTransfersHandler(LedgerClient ledger) : ICommandHandle
                 Id = result.Journals[0].OperationId!.Value,
                 Transfers = [.. result.Journals.Select(TransferDto.Of)],
             },
-            cancellationToken);
+            cancellationToken,
+            At);
     }
+
+    private static Error At(Error refusal, int index) => refusal with { Path = $"transfers[{index}]" };
 }

@@ -22,6 +22,9 @@ public sealed record Error(ErrorKind Kind, string Code, string Message)
     /// <summary>The messages of each invalid field, by its camelCase JSON path; empty when the error is not about a field.</summary>
     public IReadOnlyDictionary<string, string[]> Fields { get; init; } = new Dictionary<string, string[]>(StringComparer.Ordinal);
 
+    /// <summary>The camelCase JSON path of the item that was refused, in a request with several items.</summary>
+    public string? Path { get; init; }
+
     /// <summary>How long to wait before the next try.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -155,6 +155,9 @@ public sealed record InstructionResult
     /// <summary>Why the instruction was not executed; <c>null</c> when it was.</summary>
     public Error? Error { get; init; }
 
+    /// <summary>The index of the leg of a movement that was refused.</summary>
+    public int? RefusedLeg { get; init; }
+
     /// <summary>The new journals, one for each leg.</summary>
     public IReadOnlyList<Journal> Journals { get; init; } = [];
 

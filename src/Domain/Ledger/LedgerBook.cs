@@ -86,9 +86,9 @@ public sealed class LedgerBook
             var leg = movement.Legs[i];
             var (source, destination) = (_changes.Find(leg.SourceId), _changes.Find(leg.DestinationId));
             if (source is null || destination is null || !IsAllowed(movement, source, destination))
-                return Refused(LedgerErrors.WalletNotFound);
+                return Refused(LedgerErrors.WalletNotFound) with { RefusedLeg = i };
             if (!_limits.Allow(leg.Amount))
-                return Refused(LedgerErrors.AmountTooLarge);
+                return Refused(LedgerErrors.AmountTooLarge) with { RefusedLeg = i };
 
             var journal = new Journal
             {
@@ -103,7 +103,7 @@ public sealed class LedgerBook
                 RecordedAt = RecordedAt(movement, source, destination),
             };
             if (Move(journal, source, destination, Money.Zero(source.Currency), out legs[i]) is { } refusal)
-                return Refused(refusal);
+                return Refused(refusal) with { RefusedLeg = i };
             journals[i] = journal;
         }
 

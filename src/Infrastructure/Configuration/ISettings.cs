@@ -23,7 +23,7 @@ public static class SettingsRegistration
         where TSettings : class, ISettings
     {
         var section = configuration.GetSection(TSettings.Section);
-        services.AddOptions<TSettings>().Bind(section).ValidateOnStart();
+        services.AddOptions<TSettings>().Configure(_ => CheckForm<TSettings>(section)).Bind(section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TSettings>>(new Validator<TSettings>(section));
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TSettings>>().Value);
         return services;
@@ -39,11 +39,45 @@ public static class SettingsRegistration
     public static TSettings ReadSettings<TSettings>(this IConfiguration configuration)
         where TSettings : class, ISettings, new()
     {
-        var section = configuration.GetSection(TSettings.Section);
-        var settings = section.Get<TSettings>() ?? new TSettings();
-        return ProblemsOf(section, settings) is { Length: > 0 } problems
+        var settings = configuration.BindSettings<TSettings>();
+        return settings.Problems().ToArray() is { Length: > 0 } problems
             ? throw new OptionsValidationException(TSettings.Section, typeof(TSettings), problems)
             : settings;
+    }
+
+    /// <summary>Reads a section for a program that uses some of its values, and validates these itself.</summary>
+    /// <exception cref="OptionsValidationException">A value would have no effect, or is null; the message names the setting.</exception>
+    /// <exception cref="InvalidOperationException">A value is of another type; see <see cref="IsWrongValue"/>.</exception>
+    public static TSettings BindSettings<TSettings>(this IConfiguration configuration)
+        where TSettings : class, ISettings, new()
+    {
+        var section = configuration.GetSection(TSettings.Section);
+        CheckForm<TSettings>(section);
+        var settings = section.Get<TSettings>() ?? new TSettings();
+        return SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems
+            ? throw new OptionsValidationException(TSettings.Section, typeof(TSettings), problems)
+            : settings;
+    }
+
+    /// <summary>Reads a section that decides which services are registered.</summary>
+    /// <returns>The values, or the defaults if a value is wrong: then the validation at the start stops the program.</returns>
+    public static TSettings ReadSettingsOrDefaults<TSettings>(this IConfiguration configuration)
+        where TSettings : class, ISettings, new()
+    {
+        try
+        {
+            return configuration.ReadSettings<TSettings>();
+        }
+        catch (Exception failure) when (failure is OptionsValidationException || IsWrongValue(failure))
+        {
+            return new TSettings();
+        }
+    }
+
+    private static void CheckForm<TSettings>(IConfigurationSection section)
+    {
+        if (SettingsBinding.ProblemsOfForm(section, typeof(TSettings)).ToArray() is { Length: > 0 } problems)
+            throw new OptionsValidationException(section.Path, typeof(TSettings), problems);
     }
 
     private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>

@@ -6,11 +6,39 @@ namespace Portico.Infrastructure.Configuration;
 
 /// <summary>Finds values that the binder of the platform leaves out, so that they would have no effect.</summary>
 /// <remarks>
-/// The binder leaves out an entry of a list that it can't convert, and a text in the place of a list. The <c>null</c> of a JSON file
-/// reaches properties that are never null.
+/// The binder leaves out an entry of a list that it can't convert, a text in the place of a list or of an object, and most objects in the
+/// place of a text. The <c>null</c> of a JSON file reaches properties that are never null.
 /// </remarks>
 internal static class SettingsBinding
 {
+    /// <summary>The values of another form than their settings, one sentence each with the full name of the setting.</summary>
+    /// <remarks>Ask before the values are bound, because the binder throws for some of them without the name.</remarks>
+    /// <param name="section">What is written. A text in its place is ignored: it may be an environment variable such as MAIL.</param>
+    /// <param name="type">The type that it will be bound to.</param>
+    public static IEnumerable<string> ProblemsOfForm(IConfigurationSection section, Type type)
+    {
+        foreach (var property in type.GetProperties().Where(property => property.CanWrite))
+        {
+            var written = section.GetSection(property.Name);
+            if (IsSettings(property.PropertyType))
+            {
+                if (written.Value is { Length: > 0 })
+                    yield return $"{written.Path} must have settings of its own; it is a text.";
+                foreach (var problem in ProblemsOfForm(written, property.PropertyType))
+                    yield return problem;
+            }
+            else if (property.PropertyType.IsArray)
+            {
+                foreach (var entry in written.GetChildren().Where(entry => entry.Value is null && !entry.GetChildren().Any()))
+                    yield return NullAt(entry);
+            }
+            else if (IsOneValue(property.PropertyType) && written.GetChildren().FirstOrDefault() is { } child)
+            {
+                yield return $"{written.Path} must be one value; it has settings such as {child.Path}.";
+            }
+        }
+    }
+
     /// <summary>The problems of a section, one sentence each with the full name of the setting.</summary>
     /// <param name="section">What is written.</param>
     /// <param name="settings">What was bound.</param>
@@ -25,8 +53,8 @@ internal static class SettingsBinding
                 null => nullability.Create(property).WriteState == NullabilityState.NotNull ? [NullAt(written)] : [],
                 Array bound => ProblemsOfList(written, bound.GetType().GetElementType()!),
                 IDictionary bound => bound.Keys.Cast<object>().SelectMany(
-                    key => bound[key] is { } entry && IsSettings(entry) ? Problems(written.GetSection($"{key}"), entry) : []),
-                { } bound when IsSettings(bound) => Problems(written, bound),
+                    key => bound[key] is { } entry && IsSettings(entry.GetType()) ? Problems(written.GetSection($"{key}"), entry) : []),
+                { } bound when IsSettings(bound.GetType()) => Problems(written, bound),
                 _ => [],
             };
             foreach (var problem in problems)
@@ -60,6 +88,8 @@ internal static class SettingsBinding
 
     private static string NullAt(IConfigurationSection written) => $"{written.Path} must have a value; it is null.";
 
-    private static bool IsSettings(object bound) => bound.GetType() is { IsClass: true, Namespace: { } name }
+    private static bool IsSettings(Type type) => type is { IsClass: true, IsArray: false, Namespace: { } name }
         && name.StartsWith("Portico.", StringComparison.Ordinal);
+
+    private static bool IsOneValue(Type type) => type == typeof(string) || !typeof(IEnumerable).IsAssignableFrom(type);
 }

@@ -13,23 +13,23 @@ public static class DeadLetterSql
 
     /// <summary>Asks for a replay and returns the ids; a server executes it within some seconds.</summary>
     public const string Replay = """
-        WITH events AS (
+        WITH replayed_events AS (
             UPDATE dead_events SET replay_asked_at = coalesce(replay_asked_at, now())
             WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
-        ), letters AS (
+        ), replayed_messages AS (
             UPDATE messages SET status = 'queued', queued_at = now(), due_at = now(), done_at = NULL
             WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
         )
-        SELECT id FROM events UNION ALL SELECT id FROM letters
+        SELECT id FROM replayed_events UNION ALL SELECT id FROM replayed_messages
         """;
 
     /// <summary>Deletes dead letters permanently and returns their ids.</summary>
     public const string Drop = """
-        WITH events AS (
+        WITH dropped_events AS (
             DELETE FROM dead_events WHERE cardinality($1) = 0 OR id = ANY ($1) RETURNING id
-        ), letters AS (
+        ), dropped_messages AS (
             DELETE FROM messages WHERE status = 'dead' AND (cardinality($1) = 0 OR id = ANY ($1)) RETURNING id
         )
-        SELECT id FROM events UNION ALL SELECT id FROM letters
+        SELECT id FROM dropped_events UNION ALL SELECT id FROM dropped_messages
         """;
 }

@@ -15,16 +15,21 @@ public sealed class ChainKeys(KeySealing sealing)
 
     /// <summary>Replaces the key that signs, with an audit log entry; the private half of the former one is deleted.</summary>
     /// <returns>The id of the new key.</returns>
+    /// <exception cref="SealedKeyException">
+    /// There is no key yet that shows the sealing key of the servers, or it is another one: they could not open the new key.
+    /// </exception>
     public async Task<string> Rotate(AppDbContext db, IAuditLog audit, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         // Waits for a block that is being sealed, and keeps others from being signed meanwhile.
         await Execute(connection, $"SELECT pg_advisory_xact_lock({BlockSealer.LockKey})", cancellationToken);
-        var former = await Read(connection, cancellationToken);
+        if (await Read(connection, cancellationToken) is not var (former, sealedKey))
+            throw new SealedKeyException("There is no key yet that could be replaced: the web API makes it with its first block.");
+        sealing.RequireKnown(sealedKey, PurposeOf(former));
         await Execute(connection, "UPDATE ledger.chain_keys SET sealed_key = NULL WHERE sealed_key IS NOT NULL", cancellationToken);
         var key = await Make(connection, cancellationToken);
-        audit.Add(new AuditNote(AuditActions.ChainKeyRotated, new AuditSubject("chain_key", key.Id)).Changed("key", former?.Id, key.Id));
+        audit.Add(new AuditNote(AuditActions.ChainKeyRotated, new AuditSubject("chain_key", key.Id)).Changed("key", former, key.Id));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return key.Id;

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
 using Portico.Application.Common.Messaging;
-using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
@@ -15,11 +14,9 @@ namespace Portico.Infrastructure.Idempotency;
 /// The key is also written into the table of the ledger's keys, so that one key can't be used for money and for something else. That is the
 /// last statement before the commit: the ledger, which writes for many callers at once, never waits for a command.
 /// </remarks>
-internal sealed class IdempotencyStore(AppDbContext db, ITransaction transaction, UniqueKeys uniqueKeys, TimeProvider clock)
+internal sealed class IdempotencyStore(AppDbContext db, EfTransaction transaction, UniqueKeys uniqueKeys, TimeProvider clock)
     : IIdempotencyStore
 {
-    private const string BeforeWork = "before_work";
-
     public async Task<(TResult? Result, StoredAnswer? Replay)> Once<TResult>(
         IdempotencyKey key,
         Func<CancellationToken, Task<TResult>> work,
@@ -27,7 +24,7 @@ internal sealed class IdempotencyStore(AppDbContext db, ITransaction transaction
         CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
-        // For a stored error the transaction succeeds: the row is committed, and the effect is rolled back to the savepoint.
+        // For a stored error the transaction succeeds: the row is committed, and the effect is rolled back to the mark.
         var result = await transaction.Run(token => RunOnce(key, work, answerOf, token), cancellationToken);
         return result.Error is { } refusal ? (TResult.Refuse(refusal), null) : result.Value;
     }
@@ -42,15 +39,12 @@ internal sealed class IdempotencyStore(AppDbContext db, ITransaction transaction
         if (!await Claim(key, cancellationToken))
             return await Replay<TResult>(key, cancellationToken);
 
-        await db.Database.CurrentTransaction!.CreateSavepointAsync(BeforeWork, cancellationToken);
+        await transaction.Mark(cancellationToken);
         var result = await Work(work, cancellationToken);
         if (!StoredAnswer.IsFinal(result.Error))
             return result.Error!;
         if (result.Error is not null)
-        {
-            db.ChangeTracker.Clear();
-            await db.Database.CurrentTransaction!.RollbackToSavepointAsync(BeforeWork, cancellationToken);
-        }
+            await transaction.RollBackToMark(cancellationToken);
 
         if (!await Store(key, answerOf(result), cancellationToken))
             return key.Refuse(await FirstInLedger(key, cancellationToken)) ?? IdempotencyErrors.KeyReused;

@@ -4,7 +4,7 @@ using Portico.Domain.Ledger;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>Reads journals and holds from PostgreSQL.</summary>
+/// <summary>Reads journals, holds, exchanges and the results of idempotency keys from PostgreSQL.</summary>
 internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
 {
     private const string Owners =
@@ -20,6 +20,18 @@ internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
 
     public Task<ExecutedExchange?> FindExchange(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.ExchangeColumns} FROM ledger.exchanges WHERE id = $1", id, LedgerRows.Exchange, cancellationToken);
+
+    public async Task<RecordedKey?> FindKey(Guid ownerId, string key, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "SELECT fingerprint, outcome FROM ledger.idempotency WHERE owner_id = $1 AND key = $2");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ownerId });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken)
+            ? new RecordedKey(row.GetFieldValue<byte[]>(0), ResultText.Read(row.GetString(1)).ToError())
+            : null;
+    }
 
     private async Task<T?> Find<T>(string sql, Guid id, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
         where T : class

@@ -15,6 +15,7 @@ internal sealed record ResultText
         new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public string? Error { get; init; }
+    public int? RefusedLeg { get; init; }
     public IReadOnlyList<Guid>? Journals { get; init; }
     public Guid? HoldId { get; init; }
 
@@ -34,6 +35,7 @@ internal sealed record ResultText
             new ResultText
             {
                 Error = result.Error is { } refusal ? StoredErrorNames.NameOf(refusal) : null,
+                RefusedLeg = result.RefusedLeg,
                 Journals = result.Error is null ? [.. result.Journals.Select(journal => journal.Id)] : null,
                 HoldId = result.Hold?.Id,
                 HoldCaptured = result.Hold?.Captured.MinorUnits.ToString(),
@@ -46,9 +48,11 @@ internal sealed record ResultText
     public static ResultText Read(string text) =>
         JsonSerializer.Deserialize<ResultText>(text, Json) ?? throw new InvalidOperationException("A stored result is null.");
 
+    public Error? ToError() => Error is { } name ? StoredErrorNames.OfName(name) : null;
+
     /// <summary>Restores the result from its journals and its hold.</summary>
     public InstructionResult ToResult(IReadOnlyDictionary<Guid, Journal> journals, IReadOnlyDictionary<Guid, Hold> holds) =>
-        Error is { } name ? new InstructionResult { Error = StoredErrorNames.OfName(name) } : new InstructionResult
+        ToError() is { } refusal ? new InstructionResult { Error = refusal, RefusedLeg = RefusedLeg } : new InstructionResult
         {
             Journals = [.. Journals!.Select(id => journals[id])],
             Hold = HoldId is { } id && holds[id] is var now

@@ -10,7 +10,7 @@ internal static class NotificationRegistration
     public static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<MailSettings>(configuration);
-        var settings = configuration.GetSection(MailSettings.Section).Get<MailSettings>() ?? new MailSettings();
+        var settings = configuration.ReadSettingsOrDefaults<MailSettings>();
         if (!string.IsNullOrEmpty(settings.Mailbox))
             services.AddSingleton<IMessageChannel, MailboxChannel>();
         else

@@ -1,5 +1,6 @@
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Ledger;
 
 namespace Portico.Infrastructure.Payments;
@@ -10,6 +11,9 @@ internal sealed class PaymentProviders(
     Lazy<StripeProvider> stripe, Lazy<YookassaProvider> yookassa)
     : IPaymentProviders
 {
+    private readonly HashSet<string> _returnOrigins =
+        settings.ReturnOrigins.Select(origin => new Uri(origin).AsciiOrigin()).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     public int MaxOpen => settings.MaxOpen;
 
     public decimal MaxAmount => ledger.MaxMovement;
@@ -24,6 +28,6 @@ internal sealed class PaymentProviders(
     };
 
     public bool AllowsReturnTo(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0
-        && settings.ReturnOrigins.Contains(uri.GetLeftPart(UriPartial.Authority), StringComparer.OrdinalIgnoreCase);
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.HasAsciiForm()
+        && _returnOrigins.Contains(uri.AsciiOrigin());
 }

@@ -22,11 +22,8 @@ public static class PaymentRegistration
         services.AddSingleton<Webhooks>();
         services.AddSingleton<IWebhooks>(provider => provider.GetRequiredService<Webhooks>());
         services.AddScoped<IStoredWebhooks, StoredWebhooks>();
-        if (!IsOn<StripeSettings>(configuration, settings => settings.IsOn)
-            && !IsOn<YookassaSettings>(configuration, settings => settings.IsOn))
-        {
+        if (!configuration.ReadSettingsOrDefaults<StripeSettings>().IsOn && !configuration.ReadSettingsOrDefaults<YookassaSettings>().IsOn)
             return services;
-        }
 
         services.AddSingleton<WebhookCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<WebhookCleanup>());
@@ -39,8 +36,4 @@ public static class PaymentRegistration
             .AddSingleton<PaymentSignal>()
             .AddScoped<PaymentWork>()
             .AddScoped<IPaymentWork>(provider => provider.GetRequiredService<PaymentWork>());
-
-    private static bool IsOn<TSettings>(IConfiguration configuration, Func<TSettings, bool> isOn)
-        where TSettings : ISettings =>
-        configuration.GetSection(TSettings.Section).Get<TSettings>() is { } settings && isOn(settings);
 }

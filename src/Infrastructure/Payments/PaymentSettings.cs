@@ -31,6 +31,7 @@ public sealed class PaymentSettings : ISettings
         foreach (var (index, origin) in ReturnOrigins.Index())
         {
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin
+                || !uri.HasAsciiForm()
                 || !(uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
             {
                 yield return $"Payments:ReturnOrigins:{index} must be an https origin without a path, such as https://app.example.com, "

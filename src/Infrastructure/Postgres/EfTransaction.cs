@@ -11,9 +11,28 @@ internal sealed class EfTransaction(AppDbContext db, UniqueKeys uniqueKeys, IEnu
 {
     private const int MaxTries = 4;
 
+    private const string Savepoint = "marked";
+
     private readonly List<Func<CancellationToken, Task>> _afterCommit = [];
+    private (int AfterCommit, int Written) _marked;
 
     public void AfterCommit(Func<CancellationToken, Task> work) => _afterCommit.Add(work);
+
+    /// <summary>Marks what the open transaction has done so far; one mark replaces the one before it.</summary>
+    public Task Mark(CancellationToken cancellationToken)
+    {
+        _marked = (_afterCommit.Count, db.Written.Count);
+        return db.Database.CurrentTransaction!.CreateSavepointAsync(Savepoint, cancellationToken);
+    }
+
+    /// <summary>Undoes everything after the mark, and forgets the work that was to run after the commit because of it.</summary>
+    public Task RollBackToMark(CancellationToken cancellationToken)
+    {
+        db.ChangeTracker.Clear();
+        _afterCommit.RemoveRange(_marked.AfterCommit, _afterCommit.Count - _marked.AfterCommit);
+        db.Written.RemoveRange(_marked.Written, db.Written.Count - _marked.Written);
+        return db.Database.CurrentTransaction!.RollbackToSavepointAsync(Savepoint, cancellationToken);
+    }
 
     public async Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
         where TResult : IResult<TResult>

@@ -49,7 +49,8 @@ internal static class PostgresRegistration
             // Singleton, because building the options costs as much as a query.
             optionsLifetime: ServiceLifetime.Singleton);
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
-        services.AddScoped<ITransaction, EfTransaction>();
+        services.AddScoped<EfTransaction>();
+        services.AddScoped<ITransaction>(provider => provider.GetRequiredService<EfTransaction>());
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgresql");
         return services;
     }

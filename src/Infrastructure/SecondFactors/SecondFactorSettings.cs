@@ -49,7 +49,7 @@ public sealed class SecondFactorSettings : ISettings
             {
                 yield return $"SecondFactors:RelyingPartyId is missing, but SecondFactors:Origins:{index} is set.";
             }
-            else if (IsWeb(origin) && !Covers(new Uri(origin).Host))
+            else if (IsDomain(RelyingPartyId) && IsWeb(origin) && !Covers(new Uri(origin).IdnHost))
             {
                 yield return $"SecondFactors:Origins:{index} must be an origin of SecondFactors:RelyingPartyId or of a domain below it; "
                     + $"it is '{origin}'.";
@@ -65,15 +65,22 @@ public sealed class SecondFactorSettings : ISettings
     internal (string Id, IReadOnlySet<string> Origins)? RelyingPartyOf(Uri issuer)
     {
         if (RelyingPartyId.Length > 0)
-            return (RelyingPartyId, Origins.ToHashSet(StringComparer.Ordinal));
+        {
+            return (AsciiOf(RelyingPartyId), Origins.Select(origin => IsWeb(origin) ? new Uri(origin).AsciiOrigin() : origin)
+                .ToHashSet(StringComparer.Ordinal));
+        }
 
-        var own = issuer.IsLoopback ? new UriBuilder(issuer) { Host = "localhost" }.Uri : issuer;
-        return IsDomain(own.Host) ? (own.Host, new HashSet<string>([own.GetLeftPart(UriPartial.Authority)], StringComparer.Ordinal)) : null;
+        var own = (issuer.IsLoopback ? new UriBuilder(issuer) { Host = "localhost" }.Uri : issuer).ToAscii();
+        return IsDomain(own.Host) ? (own.Host, new HashSet<string>([own.AsciiOrigin()], StringComparer.Ordinal)) : null;
     }
+
+    // Browsers know an international domain only in punycode.
+    private static string AsciiOf(string domain) => new Uri($"https://{domain}").IdnHost;
 
     private static bool IsDomain(string name) =>
         Uri.CheckHostName(name) == UriHostNameType.Dns && !IPAddress.TryParse(name, out _)
-        && !name.Any(char.IsUpper) && !name.EndsWith('.');
+        && !name.Any(char.IsUpper) && !name.EndsWith('.')
+        && Uri.TryCreate($"https://{name}", UriKind.Absolute, out var uri) && uri.HasAsciiForm();
 
     private static bool IsOrigin(string origin) =>
         !IsWeb(origin)
@@ -81,6 +88,7 @@ public sealed class SecondFactorSettings : ISettings
             : Uri.TryCreate(origin, UriKind.Absolute, out var uri)
                 && uri.GetLeftPart(UriPartial.Authority) == origin
                 && uri.UserInfo.Length == 0
+                && uri.HasAsciiForm()
                 && (uri.Scheme == Uri.UriSchemeHttps || IsLocal(uri.Host));
 
     private static bool IsWeb(string origin) => !origin.StartsWith("android:", StringComparison.Ordinal);
@@ -88,5 +96,5 @@ public sealed class SecondFactorSettings : ISettings
     private static bool IsLocal(string host) => host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal);
 
     private bool Covers(string host) =>
-        host == RelyingPartyId || host.EndsWith("." + RelyingPartyId, StringComparison.Ordinal);
+        host == AsciiOf(RelyingPartyId) || host.EndsWith("." + AsciiOf(RelyingPartyId), StringComparison.Ordinal);
 }

@@ -55,12 +55,29 @@ public sealed class KeySealing
     {
         if (sealedKey.Length < TextAt || sealedKey[0] != Format)
             throw new SealedKeyException($"The {purpose} is damaged: it does not have the format of a sealed key.");
+        return Open(Find(sealedKey, purpose), sealedKey, purpose);
+    }
 
+    /// <summary>Checks that a key was sealed with a known sealing key, before a new key takes its place.</summary>
+    /// <remarks>A damaged key passes, because it may be replaced.</remarks>
+    /// <exception cref="SealedKeyException">The servers have another sealing key, and could not open the new key.</exception>
+    public void RequireKnown(ReadOnlySpan<byte> sealedKey, string purpose)
+    {
+        if (sealedKey.Length >= TextAt && sealedKey[0] == Format)
+            Find(sealedKey, purpose);
+    }
+
+    /// <summary>Whether a key is sealed with the current sealing key.</summary>
+    public bool IsOfToday(ReadOnlySpan<byte> sealedKey) =>
+        sealedKey.Length >= TextAt && sealedKey.Slice(1, NameLength).SequenceEqual(_keys[0].Name);
+
+    private byte[] Find(ReadOnlySpan<byte> sealedKey, string purpose)
+    {
         var name = sealedKey.Slice(1, NameLength);
         foreach (var key in _keys)
         {
             if (key.Name.AsSpan().SequenceEqual(name))
-                return Open(key.Key, sealedKey, purpose);
+                return key.Key;
         }
 
         throw new SealedKeyException(
@@ -68,10 +85,6 @@ public sealed class KeySealing
             + $"and the key of the settings is named {Convert.ToHexStringLower(_keys[0].Name)}. "
             + "Set the first one as Tokens:SealingKey, or as Tokens:OtherSealingKey in addition to the new one.");
     }
-
-    /// <summary>Whether a key is sealed with the current sealing key.</summary>
-    public bool IsOfToday(ReadOnlySpan<byte> sealedKey) =>
-        sealedKey.Length >= TextAt && sealedKey.Slice(1, NameLength).SequenceEqual(_keys[0].Name);
 
     private static byte[] Open(byte[] key, ReadOnlySpan<byte> sealedKey, string purpose)
     {

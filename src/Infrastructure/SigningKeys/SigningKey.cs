@@ -90,6 +90,10 @@ public sealed class SigningKey
         }
     }
 
+    /// <summary>Checks that the key was sealed with a known sealing key.</summary>
+    /// <exception cref="SealedKeyException">It was sealed with another one.</exception>
+    public void RequireKnown(KeySealing sealing) => sealing.RequireKnown(SealedKey, Purpose);
+
     /// <summary>Makes the key the current key.</summary>
     public void Promote(DateTimeOffset now, KeySealing sealing)
     {

@@ -76,6 +76,7 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
 
     /// <summary>The steps that remove a key immediately and, if it was the current key, replace it.</summary>
     /// <exception cref="SigningKeyException">The key does not exist, or its tokens may be valid and this is not an emergency.</exception>
+    /// <exception cref="SealedKeyException">A key would be sealed with another sealing key than that of the servers.</exception>
     public IEnumerable<Func<SigningKeyChange>> Drop(string id, bool isEmergency, DateTimeOffset now)
     {
         var key = _keys.Find(key => key.Id == id) ?? throw new SigningKeyException($"There is no key {id}.");
@@ -84,6 +85,8 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
                 $"Tokens that {id} signed may be valid, and would become invalid everywhere. "
                 + "If the key was stolen, drop it as an emergency.");
 
+        if (key.State == SigningKeyState.Current)
+            key.RequireKnown(sealing);
         yield return () => Remove(key, SigningKeyStep.Dropped);
         if (key.State != SigningKeyState.Current)
             yield break;

@@ -94,6 +94,7 @@ public sealed class TokenSettings : ISettings
         issuer.Length <= MaxNameLength
         && Uri.TryCreate(issuer, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.HasAsciiForm()
         && uri.UserInfo.Length == 0
         && !issuer.EndsWith('/')
         && !issuer.AsSpan().ContainsAny('?', '#', '\\')

@@ -12,7 +12,7 @@ internal static class TelegramRegistration
     {
         services.AddSettings<TelegramSettings>(configuration);
         services.AddSingleton<ITelegramBot, TelegramBot>();
-        if (configuration.GetSection(TelegramSettings.Section).Get<TelegramSettings>()?.IsOn != true)
+        if (!configuration.ReadSettingsOrDefaults<TelegramSettings>().IsOn)
             return services;
 
         services.AddSingleton<TelegramApi>();

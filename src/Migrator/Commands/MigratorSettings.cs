@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Migrator.Commands;
@@ -38,7 +39,7 @@ internal sealed class MigratorSettings
         _bootstrap = Read(configuration, BootstrapKey, problems, user: null, database: "postgres");
         _migrator = Read(configuration, migratorKey, problems, roles.Migrator, database: null);
         App = Read(configuration, appKey, problems, roles.App, database: null);
-        _tokens = configuration.GetSection(TokenSettings.Section).Get<TokenSettings>() ?? new TokenSettings();
+        _tokens = configuration.BindSettings<TokenSettings>();
         IsProduction = string.Equals(EnvironmentOf(configuration), "Production", StringComparison.OrdinalIgnoreCase);
 
         if (_migrator is not null && Array.IndexOf(ServerDatabases, _migrator.Database) >= 0)

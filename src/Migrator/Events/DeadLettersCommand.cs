@@ -101,14 +101,14 @@ internal static class DeadLettersCommand
             run.Settings.App ?? run.Settings.Migrator, timeout, run.Report, cancellationToken);
         await using var command = new NpgsqlCommand(ListSql, connection) { Parameters = { new() { Value = MaxListed } } };
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        var letters = new List<object>();
+        var deadLetters = new List<object>();
         var table = new Table().Border(TableBorder.Simple).AddColumns("Id", "What", "Since (UTC)", "Reason");
         while (await rows.ReadAsync(cancellationToken))
         {
             var (id, kind, name, reason) = (rows.GetGuid(0), rows.GetString(1), rows.GetString(2), rows.GetString(3));
             var diedAt = await rows.GetFieldValueAsync<DateTimeOffset>(4, cancellationToken);
             var isAskedFor = rows.GetBoolean(5);
-            letters.Add(new { Id = id, Kind = kind, Name = name, Reason = reason, DiedAt = diedAt, ReplayAsked = isAskedFor });
+            deadLetters.Add(new { Id = id, Kind = kind, Name = name, Reason = reason, DiedAt = diedAt, ReplayAsked = isAskedFor });
             table.AddRow(
                 $"{id}",
                 Markup.Escape($"{kind} {name}{(isAskedFor ? ", replay requested" : "")}"),
@@ -116,8 +116,8 @@ internal static class DeadLettersCommand
                 Markup.Escape(reason));
         }
 
-        run.Report.Set("deadLetters", letters);
-        if (letters.Count == 0)
+        run.Report.Set("deadLetters", deadLetters);
+        if (deadLetters.Count == 0)
             run.Report.Line("There are no dead letters.");
         else
             run.Report.Show(table);

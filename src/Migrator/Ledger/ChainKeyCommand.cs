@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Portico.Infrastructure.HashChain;
+using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Ledger;
@@ -22,10 +23,17 @@ internal static class ChainKeyCommand
             await using var connection = await DatabaseServer.OpenAsync(
                 run.Settings.Keys, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
             await using var db = AuditedContext.Create(connection);
-            var id = await keys.Rotate(db, AuditedContext.AuditLog(db, connection), cancellationToken);
-            run.Report.Set("key", id);
-            run.Report.Line($"{id} signs the next heads.");
-            return ExitCode.Ok;
+            try
+            {
+                var id = await keys.Rotate(db, AuditedContext.AuditLog(db, connection), cancellationToken);
+                run.Report.Set("key", id);
+                run.Report.Line($"{id} signs the next heads.");
+                return ExitCode.Ok;
+            }
+            catch (SealedKeyException refusal)
+            {
+                throw new MigratorException(refusal.Message, refusal);
+            }
         });
         return new Command("keys", "Change the key that signs the heads of the hash chain.") { rotate };
     }

@@ -37,7 +37,7 @@ internal sealed class FieldErrors
     {
         if (text.Length == 0)
             return null;
-        var position = Calls.Cursor.Read<TPosition>(text);
+        var position = RpcCursor.Read<TPosition>(text);
         if (position is null)
             Add(field, "This must be a value that an earlier answer gave.");
         return position;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Portico.Infrastructure.Configuration;
 
 namespace Portico.Orders.Configuration;
 
@@ -19,17 +20,47 @@ internal static class SettingsRegistration
     public static IServiceCollection AddSettings<TSettings>(this IServiceCollection services, IConfiguration configuration)
         where TSettings : class, ISettings
     {
-        services.AddOptions<TSettings>().Bind(configuration.GetSection(TSettings.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<TSettings>, Validator<TSettings>>();
+        var section = configuration.GetSection(TSettings.Section);
+        services.AddOptions<TSettings>().Configure(_ => CheckForm<TSettings>(section)).Bind(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TSettings>>(new Validator<TSettings>(section));
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TSettings>>().Value);
         return services;
     }
 
-    private sealed class Validator<TSettings> : IValidateOptions<TSettings>
+    /// <summary>Whether a failure says that a value is not of the type of its setting; its message names the setting.</summary>
+    public static bool IsWrongValue(Exception failure) =>
+        failure is InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
+
+    /// <summary>Reads a section that decides which services are registered.</summary>
+    /// <returns>The values, or the defaults if a value is wrong: then the validation at the start stops the program.</returns>
+    public static TSettings ReadSettingsOrDefaults<TSettings>(this IConfiguration configuration)
+        where TSettings : class, ISettings, new()
+    {
+        var section = configuration.GetSection(TSettings.Section);
+        try
+        {
+            CheckForm<TSettings>(section);
+            return section.Get<TSettings>() is { } settings && ProblemsOf(section, settings).Length == 0 ? settings : new TSettings();
+        }
+        catch (Exception failure) when (failure is OptionsValidationException || IsWrongValue(failure))
+        {
+            return new TSettings();
+        }
+    }
+
+    private static void CheckForm<TSettings>(IConfigurationSection section)
+    {
+        if (SettingsBinding.ProblemsOfForm(section, typeof(TSettings)).ToArray() is { Length: > 0 } problems)
+            throw new OptionsValidationException(section.Path, typeof(TSettings), problems);
+    }
+
+    private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>
+        SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems ? problems : [.. settings.Problems()];
+
+    private sealed class Validator<TSettings>(IConfigurationSection section) : IValidateOptions<TSettings>
         where TSettings : class, ISettings
     {
-        public ValidateOptionsResult Validate(string? name, TSettings options) => options.Problems().ToArray() is { Length: > 0 } problems
-            ? ValidateOptionsResult.Fail(problems)
-            : ValidateOptionsResult.Success;
+        public ValidateOptionsResult Validate(string? name, TSettings options) =>
+            ProblemsOf(section, options) is { Length: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 }

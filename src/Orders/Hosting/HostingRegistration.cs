@@ -16,7 +16,7 @@ internal static class HostingRegistration
     public static IServiceCollection AddHosting(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<ListenSettings>(configuration);
-        services.AddSingleton(new Listeners(configuration.GetSection(ListenSettings.Section).Get<ListenSettings>() ?? new()));
+        services.AddSingleton(new Listeners(configuration.ReadSettingsOrDefaults<ListenSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.AddSettings<ShutdownSettings>(configuration);
         services.AddHostedService<DrainBeforeStop>();
@@ -49,7 +49,7 @@ internal static class HostingRegistration
     {
         services.AddSettings<LogSettings>(configuration);
         LogOutput.CheckLevels(configuration);
-        var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
+        var settings = configuration.ReadSettingsOrDefaults<LogSettings>();
         services.AddLogging(logging => logging.WriteToStandardOutput(settings.IsJson));
     }
 }

@@ -33,7 +33,7 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
         return new V1.ListProductsResponse
         {
             Products = { page.Take(limit).Select(OrderMessages.Of) },
-            NextCursor = page.Count > limit ? Cursor.Write(new ProductPosition(page[limit - 1].Name, page[limit - 1].Id)) : "",
+            NextCursor = page.Count > limit ? RpcCursor.Write(new ProductPosition(page[limit - 1].Name, page[limit - 1].Id)) : "",
         };
     }
 
@@ -109,7 +109,7 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
         return new V1.ListOrdersResponse
         {
             Orders = { page.Take(limit).Select(OrderMessages.Of) },
-            NextCursor = page.Count > limit ? Cursor.Write(new OrderPosition(page[limit - 1].CreatedAt, page[limit - 1].Id)) : "",
+            NextCursor = page.Count > limit ? RpcCursor.Write(new OrderPosition(page[limit - 1].CreatedAt, page[limit - 1].Id)) : "",
         };
     }
 
@@ -147,7 +147,7 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
         }
     }
 
-    private static string PositionOf(long change) => Cursor.Write(new ChangePosition(change));
+    private static string PositionOf(long change) => RpcCursor.Write(new ChangePosition(change));
 
     private static Guid Id(string text)
     {

@@ -18,7 +18,8 @@ internal sealed class CrossOriginSettings : ISettings
                 !Uri.TryCreate(origin, UriKind.Absolute, out var uri)
                     || uri.Scheme is not ("http" or "https")
                     || uri.GetLeftPart(UriPartial.Authority) != origin
-                    || uri.UserInfo.Length > 0)
+                    || uri.UserInfo.Length > 0
+                    || !uri.HasAsciiForm())
                 yield return $"Cors:Origins:{index} must be an exact origin in lower case, without a path, "
                     + $"such as https://app.example.com; it is '{origin}'.";
         }

@@ -8,12 +8,16 @@ internal sealed record HttpError(int Status, string Code, string Detail)
     /// <summary>The messages of each invalid field, by its camelCase JSON path; only for status 400.</summary>
     public IReadOnlyDictionary<string, string[]>? Fields { get; init; }
 
+    /// <summary>The camelCase JSON path of the item that was refused, in a request with several items.</summary>
+    public string? Path { get; init; }
+
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Maps an error of a use case to an HTTP error; the only place that does.</summary>
     public static HttpError Of(Error error) => new(StatusOf(error.Kind), error.Code, error.Message)
     {
         Fields = error.Kind == ErrorKind.Validation ? error.Fields : null,
+        Path = error.Path,
         RetryAfter = error.RetryAfter,
     };
 

@@ -33,6 +33,9 @@ public sealed record Problem
     /// <summary>The error code of OAuth 2.0 (RFC 6749, 5.2) for libraries; only of the token endpoint, with status 400 and 401.</summary>
     public string? Error { get; init; }
 
+    /// <summary>The JSON path of the item that was refused, such as <c>transfers[2]</c>; only if the request had several items.</summary>
+    public string? Path { get; init; }
+
     /// <summary>The messages of each invalid field, by its JSON path; <c>$</c> is the whole body. Only with status 400.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 }

@@ -52,6 +52,7 @@ internal static class ProblemWriter
         Instance = context.Request.PathBase.Add(context.Request.Path).ToUriComponent(),
         Code = refusal.Code,
         TraceId = RequestTrace.IdOf(context),
+        Path = refusal.Path,
         Error = TokenErrors.AreFor(context) ? TokenErrors.Of(refusal) : null,
         Errors = refusal.Status == StatusCodes.Status400BadRequest
             ? refusal.Fields ?? new Dictionary<string, string[]>(StringComparer.Ordinal)

@@ -1,4 +1,5 @@
 using Portico.Application.Common.Security;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.WebApi.OAuth;
@@ -26,7 +27,7 @@ internal sealed class ConfiguredProviders(IEnumerable<OAuthProvider> providers, 
     public bool MayReturnTo(string url) => _returnUrls.Contains(url);
 
     public bool SharesCookiesWith(string url) =>
-        new Uri(url).GetLeftPart(UriPartial.Authority) == PublicUrl.GetLeftPart(UriPartial.Authority);
+        new Uri(url).AsciiOrigin() == PublicUrl.AsciiOrigin();
 
     public Uri UrlOf(string path) => new(PublicUrl.AbsoluteUri.TrimEnd('/') + path);
 

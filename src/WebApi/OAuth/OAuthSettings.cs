@@ -106,7 +106,7 @@ internal sealed class OAuthSettings : ISettings
     private static bool IsSecure(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
-        && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+        && uri.HasAsciiForm() && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0;
 
     // Private-use schemes of apps have the form of a reversed domain name (RFC 8252, 7.1), which no scheme of a browser has.
     private static bool IsReturnUrl(string url) =>
@@ -114,6 +114,7 @@ internal sealed class OAuthSettings : ISettings
         && Uri.TryCreate(url, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)
             || uri.Scheme.Contains('.', StringComparison.Ordinal))
+        && uri.HasAsciiForm()
         && uri.UserInfo.Length == 0
         && !url.Contains('#', StringComparison.Ordinal);
 }

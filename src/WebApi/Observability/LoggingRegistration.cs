@@ -9,7 +9,7 @@ internal static class LoggingRegistration
     {
         services.AddSettings<LogSettings>(configuration);
         LogOutput.CheckLevels(configuration);
-        var settings = configuration.GetSection(LogSettings.Section).Get<LogSettings>() ?? new LogSettings();
+        var settings = configuration.ReadSettingsOrDefaults<LogSettings>();
         return services.AddLogging(logging => logging
             .WriteToStandardOutput(settings.IsJson)
             // It warns about addresses that are set twice, which is normal here because of the management address.

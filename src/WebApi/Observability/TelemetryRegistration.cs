@@ -40,7 +40,7 @@ internal static class TelemetryRegistration
         });
 
         // Without a collector nothing of the following is registered: no listener, no span, no thread.
-        var settings = configuration.GetSection(TelemetrySettings.Section).Get<TelemetrySettings>() ?? new();
+        var settings = configuration.ReadSettingsOrDefaults<TelemetrySettings>();
         if (settings.Collector is not { } collector)
             return services;
 

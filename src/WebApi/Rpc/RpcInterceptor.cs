@@ -1,5 +1,7 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Portico.Application.Common;
 using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Rpc;
@@ -17,6 +19,12 @@ internal sealed partial class RpcInterceptor(GrpcSettings settings, CallerRateLi
     {
         if (limit.Refuse(context.GetHttpContext()) is { } tooMany)
             throw RpcErrors.Of(tooMany);
+        // Requests of Envoy are not checked: nothing of them is stored, and there are very many.
+        if (request is IMessage { Descriptor.File.Package: "portico.auth.v1" } message
+            && RpcTexts.Problems(message) is { Count: > 0 } problems)
+        {
+            throw RpcErrors.Of(HttpError.Of(CommonErrors.Validation(problems)));
+        }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         ended.CancelAfter(context.Deadline == DateTime.MaxValue ? settings.DefaultDeadline : settings.MaxDeadline);

@@ -104,6 +104,23 @@ public sealed class SigningKeySetTests
     public void No_token_ever_names_a_key_that_a_verifier_does_not_know() =>
         Prop.ForAll(Arb.From(Gen.Choose(int.MinValue, int.MaxValue)), seed => new History(seed).Run()).QuickCheckThrowOnFailure();
 
+    [Fact]
+    public void An_emergency_makes_no_key_that_the_servers_could_not_open()
+    {
+        var keys = NewSet();
+        Advance(keys, Noon);
+        var (current, next) = (keys.Current!, keys.Next!);
+        var other = new KeySealing(new TokenSettings { SealingKey = Convert.ToBase64String(Enumerable.Repeat((byte)1, 32).ToArray()) });
+
+        Assert.Throws<SealedKeyException>(
+            () => Take(new SigningKeySet([current], other, TokenKey.Generate).Drop(current.Id, isEmergency: true, Noon)));
+        Assert.Throws<SealedKeyException>(
+            () => Take(new SigningKeySet([current, next], other, TokenKey.Generate).Drop(current.Id, isEmergency: true, Noon)));
+        Assert.Equal(
+            [SigningKeyStep.Dropped],
+            Take(new SigningKeySet([current, next], other, TokenKey.Generate).Drop(next.Id, isEmergency: true, Noon)));
+    }
+
     private static SigningKeySet NewSet() => new([], Sealing, TokenKey.Generate);
 
     private static TokenSettings NewSettings(string algorithm, TimeSpan? lead = null, TimeSpan? lifetime = null) => new()

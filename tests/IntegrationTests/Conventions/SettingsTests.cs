@@ -6,9 +6,28 @@ namespace Portico.IntegrationTests.Conventions;
 /// <summary>A wrong setting ends the program at once, with a sentence that names it.</summary>
 public sealed class SettingsTests
 {
+    private static readonly string Secret = Convert.ToBase64String(new byte[32]);
+
+    private static readonly Dictionary<string, string> Valid = new(StringComparer.Ordinal)
+    {
+        ["urls"] = "http://127.0.0.1:0",
+        ["Management:Url"] = "http://127.0.0.1:0",
+        ["ConnectionStrings:Portico"] = "Host=127.0.0.1;Database=x;Username=x",
+        ["Redis:ConnectionString"] = "127.0.0.1:1",
+        ["Tokens:Issuer"] = "http://127.0.0.1",
+        ["Tokens:SealingKey"] = Secret,
+        ["Sessions:Key"] = Secret,
+        ["Otp:Key"] = Secret,
+        ["Mail:Mailbox"] = Path.GetTempPath(),
+    };
+
     [Theory]
     [InlineData("Cors:Origins:0", "https://app.example.com/", "Cors:Origins:0")]
     [InlineData("Cors:Origins:0", "*", "Cors:Origins:0")]
+    [InlineData("Cors:Origins:0", "https://xn--\u00FC.example", "Cors:Origins:0")]
+    [InlineData("Payments:ReturnOrigins:0", "https://xn--\u00FC.example", "Payments:ReturnOrigins:0")]
+    [InlineData("OAuth:PublicUrl", "https://xn--\u00FC.example", "OAuth:PublicUrl")]
+    [InlineData("OAuth:ReturnUrls:0", "https://xn--\u00FC.example/done", "OAuth:ReturnUrls:0")]
     [InlineData("Proxies:Trusted:0", "proxy.local", "Proxies:Trusted:0")]
     [InlineData("Limits:MaxBodyBytes", "0", "Limits:MaxBodyBytes")]
     [InlineData("Limits:RequestTimeout", "soon", "Limits:RequestTimeout")]
@@ -49,29 +68,38 @@ public sealed class SettingsTests
     [InlineData("Gateway:Routes:reports:ResponseHeaders:0", "Set-Cookie", "Gateway:Routes:reports:ResponseHeaders:0")]
     public async Task Names_the_setting_in_one_line(string key, string value, string named)
     {
-        var database = new TestDatabase("", "", "Host=127.0.0.1;Database=x;Username=x");
-        var secret = Convert.ToBase64String(new byte[32]);
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["urls"] = "http://127.0.0.1:0",
-            ["Management:Url"] = "http://127.0.0.1:0",
-            ["ConnectionStrings:Portico"] = database.Portico,
-            ["Redis:ConnectionString"] = "127.0.0.1:1",
-            ["Tokens:Issuer"] = "http://127.0.0.1",
-            ["Tokens:SealingKey"] = secret,
-            ["Sessions:Key"] = secret,
-            ["Otp:Key"] = secret,
-            ["Mail:Mailbox"] = Path.GetTempPath(),
-            [key] = value,
-        };
+        var settings = new Dictionary<string, string>(Valid, StringComparer.Ordinal) { [key] = value };
         if (key.StartsWith("Gateway:Routes:reports:", StringComparison.Ordinal))
             settings.TryAdd("Gateway:Routes:reports:Address", "http://reports");
-        await using var error = new StringWriter();
-        var exit = await WebApi.WebApiHost.RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], error);
-        Assert.Equal(1, exit);
-        var line = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Contains(named, line, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
+        await AssertNames(named, [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
+    }
+
+    [Theory]
+    [InlineData("""{"Mail":{"From":null}}""", "Mail:From")]
+    [InlineData("""{"Mail":{"Sms":null,"Smtp":{"Host":{"Name":"mail"}}}}""", "Mail:Smtp:Host")]
+    [InlineData("""{"Telegram":{"Token":null}}""", "Telegram:Token")]
+    [InlineData("""{"Payments":{"ReturnOrigins":null,"Stripe":{"SecretKey":null}}}""", "Payments:Stripe:SecretKey")]
+    [InlineData("""{"Payments":{"Yookassa":{"ShopId":null}}}""", "Payments:Yookassa:ShopId")]
+    [InlineData("""{"Telemetry":{"OtlpEndpoint":null}}""", "Telemetry:OtlpEndpoint")]
+    [InlineData("""{"Telemetry":{"OtlpEndpoint":["http://collector:4318"]}}""", "Telemetry:OtlpEndpoint")]
+    [InlineData("""{"Logging":{"Format":null}}""", "Logging:Format")]
+    [InlineData("""{"Grpc":{"Url":null}}""", "Grpc:Url")]
+    [InlineData("""{"Orders":{"Url":null}}""", "Orders:Url")]
+    [InlineData("""{"OAuth":{"Google":"id"}}""", "OAuth:Google")]
+    public async Task Names_a_setting_that_is_null_or_of_another_form(string json, string named)
+    {
+        var environment = $"Settings{Guid.NewGuid():N}";
+        var file = Path.Combine(AppContext.BaseDirectory, $"appsettings.{environment}.json");
+        await File.WriteAllTextAsync(file, json);
+        try
+        {
+            await AssertNames(
+                named, [$"--environment={environment}", .. Valid.Select(setting => $"--{setting.Key}={setting.Value}")]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
@@ -90,5 +118,15 @@ public sealed class SettingsTests
         Assert.Equal(1, process.ExitCode);
         Assert.Contains("Limits:MaxBodyBytes", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error + output, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertNames(string named, string[] args)
+    {
+        await using var error = new StringWriter();
+        var exit = await WebApi.WebApiHost.RunAsync(args, error);
+        Assert.Equal(1, exit);
+        var line = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(named, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
     }
 }

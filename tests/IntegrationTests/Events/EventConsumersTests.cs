@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
+using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Events;
 using Portico.Testing;
@@ -101,6 +102,20 @@ public sealed class EventConsumersTests
         Assert.Equal(1, calls);
         Assert.Equal(1, await world.CountAsync("dead_events WHERE envelope = convert_to($1, 'UTF8')", envelope));
         Assert.Equal(1, await world.CountAsync("dead_events WHERE reason LIKE 'Th%'"));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(64)]
+    public async Task A_dead_letter_is_as_large_as_nats_allows(int mebibytes)
+    {
+        var world = await EventWorld.CreateAsync();
+        await using var database = NpgsqlDataSource.Create(world.Database.Portico);
+        var envelope = new byte[mebibytes * 1024 * 1024];
+
+        await new Portico.Infrastructure.Events.DeadLetters(database, TimeProvider.System).Add("count", envelope, "It is large.", default);
+
+        Assert.Equal(1, await world.CountAsync("dead_events WHERE length(envelope) = $1", envelope.Length));
     }
 
     [Fact]

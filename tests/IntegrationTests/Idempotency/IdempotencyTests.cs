@@ -2,7 +2,10 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
+using Portico.Domain.Common;
 using Portico.Infrastructure.Idempotency;
 using Portico.IntegrationTests.Characters;
 using Portico.IntegrationTests.Ledger;
@@ -33,6 +36,35 @@ public sealed class IdempotencyTests : PorticoTests
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
         Assert.Equal((first.Headers.Location, first.Tag()), (second.Headers.Location, second.Tag()));
         Assert.Equal(["Mira"], await Names());
+    }
+
+    [Fact]
+    public async Task A_refusal_that_is_stored_has_no_effect_after_the_commit()
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        var transaction = scope.ServiceProvider.GetRequiredService<ITransaction>();
+        var store = scope.ServiceProvider.GetRequiredService<IIdempotencyStore>();
+        var effects = new List<string>();
+
+        foreach (var error in (Error?[])[new Error(ErrorKind.Conflict, "refused", "It is refused."), null])
+        {
+            var (result, _) = await store.Once<Result<Unit>>(
+                new IdempotencyKey(_ada.Id, $"{Guid.NewGuid()}", new RequestFingerprint("test", [], [])),
+                _ =>
+                {
+                    transaction.AfterCommit(_ =>
+                    {
+                        effects.Add(error?.Code ?? "done");
+                        return Task.CompletedTask;
+                    });
+                    return Task.FromResult<Result<Unit>>(error is null ? Unit.Value : error);
+                },
+                _ => new StoredAnswer(200, new Dictionary<string, string>(StringComparer.Ordinal), ReadOnlyMemory<byte>.Empty),
+                default);
+            Assert.Equal(error, result?.Error);
+        }
+
+        Assert.Equal(["done"], effects);
     }
 
     [Fact]

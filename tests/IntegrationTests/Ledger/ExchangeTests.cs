@@ -82,6 +82,23 @@ public sealed class ExchangeTests : PorticoTests
     }
 
     [Fact]
+    public async Task The_same_key_gets_the_same_refusal_also_when_the_quote_is_gone()
+    {
+        var quote = await QuoteAsync(Money("1.00"));
+        await App.Database.ExecuteAsOwnerAsync(
+            "UPDATE exchange_quotes SET expires_at = now() WHERE id = $1", Guid.Parse(quote.Text("id")));
+        await AcceptAsync(quote, "refused").Problem(HttpStatusCode.Conflict, "quote_expired");
+        await App.Database.ExecuteAsOwnerAsync("DELETE FROM exchange_quotes WHERE id = $1", Guid.Parse(quote.Text("id")));
+
+        using var again = await AcceptAsync(quote, "refused");
+        await again.Problem(HttpStatusCode.Conflict, "quote_expired");
+        Assert.True(again.Headers.Contains("Idempotency-Replayed"));
+        await AcceptAsync(quote).Problem(HttpStatusCode.NotFound, "not_found");
+        await _ada.PostAsync(App, "exchanges", new { quoteId = Guid.NewGuid() }, "refused")
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+    }
+
+    [Fact]
     public async Task A_quote_ends_with_its_time_and_needs_the_money()
     {
         var quote = await QuoteAsync(Money("1.00"));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
@@ -179,6 +180,24 @@ public sealed class ReceiptTests(VerifiedLedger ledger)
         Assert.Null(await Ask(later.GetRawText()));
     }
 
+    [Fact]
+    public async Task A_key_is_not_replaced_by_one_that_the_servers_could_not_open()
+    {
+        var (ada, manager) = (await App.SignUpAsync(), await App.ManagerAsync());
+        var from = await ada.OpenWalletWithAsync(App, manager, "100.00");
+        await Receipt(ada, (await ada.TransferAsync(App, from, await ada.OpenWalletAsync(), "1.00")).Text("id"));
+        const string Signing = "SELECT id FROM ledger.chain_keys WHERE sealed_key IS NOT NULL";
+        var before = await App.Database.TextAsync(Signing);
+
+        var settings = App.Database.Settings();
+        settings["Tokens:SealingKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        var (exitCode, output) = await RunAsync(settings, "ledger", "keys", "rotate");
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("Tokens:SealingKey does not open the ledger chain key", output, StringComparison.Ordinal);
+        Assert.Equal(before, await App.Database.TextAsync(Signing));
+    }
+
     /// <summary>Waits for older transactions of other databases in the cluster: a block ends below the oldest one under way.</summary>
     private Task AllCanBeSealed() => Eventually.Holds(
         async () => await App.Database.TextAsync(
@@ -224,11 +243,15 @@ public sealed class ReceiptTests(VerifiedLedger ledger)
         return answer.GetProperty("problem").GetString();
     }
 
-    private static async Task<int> MigrateAsync(IDictionary<string, string?> settings, params string[] args)
+    private static async Task<int> MigrateAsync(IDictionary<string, string?> settings, params string[] args) =>
+        (await RunAsync(settings, args)).ExitCode;
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(IDictionary<string, string?> settings, params string[] args)
     {
         await using var output = new StringWriter();
-        return await MigratorApp.RunAsync(
+        var exitCode = await MigratorApp.RunAsync(
             args, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), output, output, default);
+        return (exitCode, output.ToString());
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)

@@ -109,8 +109,20 @@ public sealed class TransferTests : PorticoTests
 
         // The second leg needs more than is left.
         object[] unfit = [Transfer(_from, _to, "40.00"), Transfer(_from, _to, "9.51")];
-        await _ada.PostAsync(App, "transfers/batch", new { transfers = unfit })
+        foreach (var _ in (int[])[1, 2])
+        {
+            var refused = await _ada.PostAsync(App, "transfers/batch", new { transfers = unfit }, "unfit")
+                .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+            Assert.Equal("transfers[1]", refused.Text("path"));
+        }
+
+        object[] same = [Transfer(_from, _to, "1.00"), Transfer(_from, _to, "1.00"), Transfer(_from, _from, "1.00")];
+        var toItself = await _ada.PostAsync(App, "transfers/batch", new { transfers = same })
+            .Problem(HttpStatusCode.BadRequest, "same_wallet");
+        Assert.Equal("transfers[2]", toItself.Text("path"));
+        var alone = await _ada.PostAsync(App, "transfers", Transfer(_from, _to, "100.00"))
             .Problem(HttpStatusCode.UnprocessableEntity, "insufficient_funds");
+        Assert.False(alone.TryGetProperty("path", out _));
         Assert.Equal(49.50m, (await _ada.BalanceAsync(_from)).Balance);
         await _ada.PostAsync(App, "transfers/batch", new { transfers = legs.Append(legs[0]) })
             .Problem(HttpStatusCode.BadRequest, "validation_failed");

@@ -56,6 +56,31 @@ public sealed class AuthServiceTests(CookieWorld world) : IDisposable
     }
 
     [Fact]
+    public async Task Refuses_a_text_that_the_rest_api_refuses()
+    {
+        var email = PorticoApp.NewEmail();
+        await world.App.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var request = new SignUpRequest
+        {
+            Email = email,
+            Code = await world.App.CodeAsync(email),
+            Password = "correct horse\0battery staple",
+            DisplayName = "Ada",
+        };
+
+        var problem = await world.App.Client
+            .Post("auth/register", new { email, request.Code, request.Password, request.DisplayName })
+            .Problem(HttpStatusCode.BadRequest, "validation_failed");
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, "VALIDATION_FAILED", Client.SignUpAsync(request));
+        var field = Assert.Single(refused.GetDetail<BadRequest>().FieldViolations);
+        Assert.Equal("password", field.Field);
+        Assert.Equal(problem.GetProperty("errors").GetProperty("password")[0].GetString(), field.Description);
+        await RefusedAsync(StatusCode.InvalidArgument, "VALIDATION_FAILED", Client.SignInAsync(Credentials(email, "x\0")));
+        await RefusedAsync(
+            StatusCode.InvalidArgument, "VALIDATION_FAILED", Client.RefreshAsync(new RefreshRequest { RefreshToken = "x\0" }));
+    }
+
+    [Fact]
     public async Task A_second_factor_is_a_challenge_that_the_next_call_answers()
     {
         var person = await world.App.SignUpAsync();

@@ -70,6 +70,27 @@ public sealed class TelegramTests(OAuthWorld world)
     }
 
     [Fact]
+    public async Task An_update_that_comes_again_gets_the_same_answer_while_the_chat_is_linked()
+    {
+        var person = await App.SignUpAsync();
+        var chat = NewChat();
+        var token = await LinkAsync(person, chat);
+        var reply = await Bot.MessageAsync(chat);
+
+        // Telegram sends it again to a process that starts after a crash.
+        Bot.Write(chat, $"/start {token}");
+        Assert.Equal(reply, await Bot.MessageAsync(chat, 2));
+        Assert.Equal(
+            "1",
+            await App.Database.TextAsync(
+                "SELECT count(*)::text FROM audit_log WHERE subject_id = $1 AND action = 'user.telegram_linked'", person.Id.ToString()));
+
+        await person.SendAsync(HttpMethod.Delete, Telegram).Json(HttpStatusCode.NoContent);
+        Bot.Write(chat, $"/start {token}");
+        Assert.StartsWith("This link is used, expired or not valid", await Bot.MessageAsync(chat, 3), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_code_of_a_sign_in_goes_where_the_request_says()
     {
         var person = await App.SignUpAsync();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Portico.Application.Common.Json;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 
@@ -94,7 +95,7 @@ internal static partial class FieldRules
 
     /// <summary>A search text; PostgreSQL text can't contain NUL.</summary>
     public static IRuleBuilderOptions<T, string?> IsSearch<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && !text.Contains('\0', StringComparison.Ordinal)))
+        rule.Must(text => text is null || (text.Length is > 0 and <= MaxSearchLength && TextConverter.IsStorable(text)))
             .WithMessage($"Search for 1 to {MaxSearchLength} characters.");
 
     public static IRuleBuilderOptions<T, string?> IsLocale<T>(this IRuleBuilder<T, string?> rule) =>

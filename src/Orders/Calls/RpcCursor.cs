@@ -9,9 +9,10 @@ namespace Portico.Orders.Calls;
 /// <summary>Converts a place in a list into the opaque text that clients send back.</summary>
 /// <remarks>
 /// The text names its list, so that of another list is refused, and so is a text that this class would not write for its place: it would
-/// fail later, and a failure looks like an outage. It is no secret and gives no access.
+/// fail later, and a failure looks like an outage. It is no secret and gives no access. Clients keep the position of the changes for as
+/// long as they like, so its form stays; the cursors of the REST API have another form.
 /// </remarks>
-internal static class Cursor
+internal static class RpcCursor
 {
     private const int MaxLength = 2048;
 
