@@ -8,7 +8,7 @@ export { items, pages, type Page } from "./pages.js";
 export {
   PorticoError, dataOf, fieldErrors, isProblem, secondsUntilRetry, type Answer, type ErrorCode, type Problem, type ProblemOf,
 } from "./problems.js";
-export { idempotencyKey, sendOnce } from "./retries.js";
+export { createSubmission, idempotencyKey, sendOnce, type Submission } from "./retries.js";
 export type { components, paths } from "./schema.js";
 export { createTokenSource, memoryStore, type StoredTokens, type TokenSource, type TokenStore, type Tokens } from "./tokens.js";
 

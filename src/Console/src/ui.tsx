@@ -1,6 +1,6 @@
-import { PorticoError, dataOf, fieldErrors, type Answer, type Page, type Problem } from "@portico/client";
+import { PorticoError, createSubmission, dataOf, fieldErrors, type Answer, type Page, type Problem } from "@portico/client";
 import type { ComponentChildren, TargetedSubmitEvent } from "preact";
-import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "./i18n";
 
 /** What a request has brought so far. */
@@ -248,6 +248,9 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
   );
 }
 
+/** Sends a request once with its `Idempotency-Key`, however often the dialog is submitted with the same values. */
+export type SendOnce = <Data>(send: (key: string) => Promise<Answer<Data>>) => Promise<Answer<Data>>;
+
 interface ActProps {
   label: string;
   title: string;
@@ -256,7 +259,7 @@ interface ActProps {
   fields?: Field[];
   reason?: "required" | "optional" | "none";
   isDanger?: boolean;
-  run: (values: Values) => Promise<Answer<unknown>>;
+  run: (values: Values, sendOnce: SendOnce) => Promise<Answer<unknown>>;
   /** Called after the act has succeeded. */
   onDone: (data: unknown) => void;
 }
@@ -268,6 +271,8 @@ export function Act({ label, title, preview, fields = [], reason = "none", isDan
   const [problem, setProblem] = useState<Problem>();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  // A dialog that is opened again is another intention.
+  const submit = useMemo(() => createSubmission(), [isOpen]);
 
   useEffect(() => {
     if (!isOpen) {
@@ -300,8 +305,9 @@ export function Act({ label, title, preview, fields = [], reason = "none", isDan
           <Form
             fields={all} submit={label} isDanger={isDanger}
             onSubmit={async (values) => {
-              const data = await dataOf(run(values));
-              dialog.current?.close();
+              const opened = dialog.current;
+              const data = await dataOf(run(values, (send) => submit(values, send)));
+              opened?.close();
               onDone(data);
             }}
           >

@@ -2,8 +2,9 @@
 import { chromium } from "playwright-core";
 
 const [origin, given] = process.argv.slice(2);
-const { admin, manager } = JSON.parse(given);
+const { admin, manager, walletId } = JSON.parse(given);
 const seen = { broken: [], errors: [] };
+const lost = problem(504, "timeout");
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
@@ -17,6 +18,49 @@ try {
     await page.locator(".facts dd", { hasText: /^manager$/ }).waitFor();
     await page.getByRole("button", { name: "Change the role" }).click();
     equal(await page.getByRole("dialog").getByLabel("Role").inputValue(), "manager");
+  });
+
+  await promise("A deposit whose answer is lost is made once, however often it is submitted", context, async (page) => {
+    await open(page, `/wallets/${walletId}`);
+    const keys = [];
+    // The API makes the deposit, and its answers are lost.
+    await page.route("**/api/v1/deposits", async (route) => {
+      keys.push(await route.request().headerValue("Idempotency-Key"));
+      await route.fetch();
+      await route.fulfill(lost);
+    });
+    const dialog = await openDialog(page, "Deposit", { amount: "7", description: "Cash" });
+    const submit = dialog.getByRole("button", { name: "Deposit" });
+    for (const sent of [3, 6]) {
+      await submit.click();
+      await until(() => keys.length === sent);
+      await dialog.getByRole("alert").getByText("504").waitFor();
+    }
+    await page.unroute("**/api/v1/deposits");
+    const repeated = page.waitForRequest("**/api/v1/deposits");
+    await submit.click();
+    keys.push(await (await repeated).headerValue("Idempotency-Key"));
+    await dialog.waitFor({ state: "detached" });
+    equal([keys.length, new Set(keys).size], [7, 1]);
+    await page.locator(".facts dd", { hasText: /^€27\.00$/ }).first().waitFor();
+  });
+
+  await promise("A withdrawal that was refused is another one when it is submitted again", context, async (page) => {
+    await open(page, `/wallets/${walletId}`);
+    const keys = [];
+    page.on("request", async (request) => {
+      if (request.url().endsWith("/withdrawals")) {
+        keys.push(await request.headerValue("Idempotency-Key"));
+      }
+    });
+    const dialog = await openDialog(page, "Withdraw", { amount: "1000", description: "Cash" });
+    for (let time = 1; time <= 2; time++) {
+      const answered = page.waitForResponse("**/api/v1/withdrawals");
+      await dialog.getByRole("button", { name: "Withdraw" }).click();
+      equal((await answered).status(), 422);
+      await dialog.getByRole("alert").getByText("insufficient_funds").waitFor();
+    }
+    equal(new Set(keys).size, 2);
   });
 
   console.log(JSON.stringify(seen));
@@ -61,6 +105,31 @@ async function open(page, path) {
   await page.goto(`${origin}/console${path}`);
   await page.locator("h1").first().waitFor();
   await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+}
+
+async function openDialog(page, name, values = {}) {
+  await page.getByRole("main").getByRole("button", { name, exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  for (const [field, value] of Object.entries(values)) {
+    await dialog.locator(`[name=${field}]`).fill(value);
+  }
+  return dialog;
+}
+
+async function until(condition) {
+  for (const end = Date.now() + 10_000; !condition();) {
+    if (Date.now() > end) {
+      throw new Error(`It never was so: ${condition}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function problem(status, code) {
+  return {
+    status, contentType: "application/problem+json", headers: { "Retry-After": "0" },
+    body: JSON.stringify({ type: "about:blank", title: "", status, detail: code, instance: "", code, traceId: "0" }),
+  };
 }
 
 function equal(actual, expected) {

@@ -102,11 +102,13 @@ public sealed class ConsoleTests(ConsoleWorld world)
     public async Task Keeps_its_promises_while_requests_fail()
     {
         var (admin, manager) = (await world.App.SignUpAsync(Role.Admin), await world.App.SignUpAsync(Role.Manager));
+        var owner = await world.App.SignUpAsync();
 
         var seen = await BrowserScript.RunAsync("console-faults.mjs", world.Origin, JsonSerializer.Serialize(new
         {
             admin = new { email = admin.Email, password = admin.Password },
             manager = new { id = manager.Id },
+            walletId = await owner.OpenWalletWithAsync(world.App, manager, "20.00"),
         }));
 
         Assert.Empty(Texts(seen, "broken"));

@@ -1,11 +1,13 @@
-import { dataOf, formatMoney, idempotencyKey, parseMoney, sendOnce, type Schema } from "@portico/client";
+import { dataOf, formatMoney, parseMoney, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
 import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { language, t, time } from "../i18n";
 import { Plot } from "../plot";
 import { navigate } from "../router";
-import { Act, Badge, Done, Facts, Failure, Form, Id, List, Section, Table, instant, useLoad, type Values } from "../ui";
+import {
+  Act, Badge, Done, Facts, Failure, Form, Id, List, Section, Table, instant, useLoad, type SendOnce, type Values,
+} from "../ui";
 import { WalletLimits } from "./limits";
 
 type Entry = Schema<"EntryDto">;
@@ -48,10 +50,11 @@ function Wallet({ id, permissions }: { id: string; permissions: string[] }) {
     { name: "amount", label: t("amountIn", { currency: wallet?.balance.currency ?? "" }), isRequired: true },
     { name: "description", label: t("reason"), isRequired: true, maxLength: 200 },
   ];
-  const cash = (path: "/api/v1/deposits" | "/api/v1/withdrawals") => (values: Values) => sendOnce((key) => client.POST(path, {
-    params: { header: { "Idempotency-Key": key } },
-    body: { walletId: id, amount: amountOf(values.amount, wallet?.balance), description: values.description || null },
-  }));
+  const cash = (path: "/api/v1/deposits" | "/api/v1/withdrawals") => (values: Values, sendOnce: SendOnce) =>
+    sendOnce((key) => client.POST(path, {
+      params: { header: { "Idempotency-Key": key } },
+      body: { walletId: id, amount: amountOf(values.amount, wallet?.balance), description: values.description || null },
+    }));
   const now = () => Promise.resolve(t("balanceNow", { balance: wallet ? formatMoney(wallet.available, language) : "" }));
   const plotted = [...(recent.data?.items ?? [])].reverse();
 
@@ -198,10 +201,10 @@ function Transfer({ permissions }: { permissions: string[] }) {
                 { name: "amount", label: t("amountIn", { currency: transfer.amount.currency }), hint: t("wholeHint") },
                 { name: "description", label: t("reason"), isRequired: true, maxLength: 200 },
               ]}
-              run={(values) => sendOnce((key) => client.POST("/api/v1/transfers/{id}/reverse", {
+              run={(values, sendOnce) => sendOnce((key) => client.POST("/api/v1/transfers/{id}/reverse", {
                 params: { path: { id: transfer.id }, header: { "Idempotency-Key": key } },
                 body: { amount: values.amount ? amountOf(values.amount, transfer.amount) : null, description: values.description || null },
-              }), 3, idempotencyKey())}
+              }))}
               onDone={(reversal) => {
                 setTransfer(reversal as Schema<"TransferDto">);
                 setDone(t("reversed"));

@@ -1,0 +1,38 @@
+// Tests the client against answers that are made up: npm test.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createSubmission } from "../dist/src/index.js";
+
+/** An answer with a status; the next attempt need not wait. */
+function answer(status) {
+  return { response: new Response(null, { status, headers: { "Retry-After": "0" } }) };
+}
+
+test("The same values keep their key until their outcome is known", async () => {
+  const submit = createSubmission(2);
+  const keys = [];
+  const send = (...outcomes) => async (key) => {
+    keys.push(key);
+    const outcome = outcomes.shift();
+    if (outcome === undefined) {
+      throw new TypeError("fetch failed");
+    }
+    return answer(outcome);
+  };
+
+  await submit({ amount: "1" }, send(504, 504));
+  await submit({ amount: "1" }, send(503, 401));
+  await submit({ amount: "2" }, send(500));
+  await assert.rejects(submit({ amount: "1" }, send(502, undefined)));
+  await submit({ amount: "1" }, send(429));
+  await submit({ amount: "1" }, send(201));
+  const [first, second, last] = [keys[0], keys[4], keys.at(-1)];
+  assert.equal(keys.length, 9);
+  assert.deepEqual(keys, keys.map((key) => key === second ? second : first));
+  assert.notEqual(first, second);
+
+  // A refusal is kept under its key, so the next try needs another one.
+  await submit({ amount: "1" }, send(422));
+  await submit({ amount: "1" }, send(201));
+  assert.equal(new Set([last, ...keys.slice(9)]).size, 3);
+});
