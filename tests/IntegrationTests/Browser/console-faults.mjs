@@ -63,6 +63,25 @@ try {
     equal(new Set(keys).size, 2);
   });
 
+  await promise("After the code of the address the second factor is asked for by its own method", await newContext(), async (page) => {
+    const answers = [];
+    await page.route("**/api/v1/session/login", (route) => route.fulfill(challenge("one", "addressCode")));
+    await page.route("**/api/v1/session/login/challenge", (route) => {
+      answers.push(route.request().postDataJSON());
+      return route.fulfill(answers.length === 1 ? challenge("two", "totp", "recoveryCode") : lost);
+    });
+    await page.goto(`${origin}/console/`);
+    await enterPassword(page);
+    await page.getByLabel("Code sent to your address").fill("123456");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Code of the authenticator app").fill("654321");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    equal(answers, [
+      { challengeId: "one", method: "addressCode", code: "123456" }, { challengeId: "two", method: "totp", code: "654321" },
+    ]);
+  });
+
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();
@@ -123,6 +142,10 @@ async function until(condition) {
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function challenge(challengeId, ...methods) {
+  return { status: 202, json: { challengeId, methods, expiresIn: 600 } };
 }
 
 function problem(status, code) {

@@ -66,7 +66,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
         </header>
         <Failure problem={problem} />
         {challenge ? (
-          <Proof challenge={challenge} onAnswer={take} onAgain={() => setChallenge(undefined)} />
+          <Proof key={challenge.challengeId} challenge={challenge} onAnswer={take} onAgain={() => setChallenge(undefined)} />
         ) : (
           <>
             <Form
