@@ -82,6 +82,25 @@ try {
     ]);
   });
 
+  await promise("Whose role needs a second factor adds an app and signs in with its first code", await newContext(), async (page) => {
+    const answers = [];
+    await page.route("**/api/v1/session/login", (route) => route.fulfill(challenge("one", "totpEnrolment")));
+    await page.route("**/api/v1/auth/login/totp", (route) => route.fulfill({
+      json: { secret: "MFRGG", uri: "otpauth://totp/Portico", qrCode: "<svg xmlns='http://www.w3.org/2000/svg'/>", recoveryCodes: ["abcd"] },
+    }));
+    await page.route("**/api/v1/session/login/challenge", (route) => {
+      answers.push(route.request().postDataJSON());
+      return route.fulfill(lost);
+    });
+    await page.goto(`${origin}/console/`);
+    await enterPassword(page);
+    await page.getByText("MFRGG").waitFor();
+    await page.getByLabel("Code of the authenticator app").fill("654321");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    equal(answers, [{ challengeId: "one", method: "totp", code: "654321" }]);
+  });
+
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

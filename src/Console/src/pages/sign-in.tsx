@@ -102,7 +102,8 @@ function Proof({ challenge, onAnswer, onAgain }: ProofProps) {
   const [problem, setProblem] = useState<Schema<"Problem">>();
   const isEnrolment = method === "totpEnrolment";
   const answer = async (proof: Partial<Schema<"VerifyChallenge">>) => onAnswer(await dataOf(client.POST("/api/v1/session/login/challenge", {
-    body: { challengeId: challenge.challengeId, method, ...proof },
+    // The first code of a new app is a code of an app.
+    body: { challengeId: challenge.challengeId, method: isEnrolment ? "totp" : method, ...proof },
   })));
 
   const withPasskey = async () => {
