@@ -101,6 +101,17 @@ try {
     equal(answers, [{ challengeId: "one", method: "totp", code: "654321" }]);
   });
 
+  await promise("A sign-out that failed is said to have failed", context, async (page) => {
+    await open(page, "/users");
+    await page.route("**/api/v1/session/logout", (route) => route.fulfill(problem(503, "dependency_unavailable")));
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("alert").getByText("503").waitFor();
+    equal(await page.locator("nav").isVisible(), true);
+    await page.route("**/api/v1/session/logout", (route) => route.fulfill(problem(401, "unauthenticated")));
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.locator("input[name=login]").waitFor();
+  });
+
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();
