@@ -1,4 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
+import { codeOf, isProblem } from "./problems.js";
 import type { components, paths } from "./schema.js";
 import type { TokenSource } from "./tokens.js";
 
@@ -48,7 +49,7 @@ export function createPorticoClient(baseUrl: string, token?: AccessToken | Token
 export interface BrowserClientOptions {
   /** Sends the requests in place of `fetch`. */
   fetch?: (request: Request) => Promise<Response>;
-  /** Called when the server no longer knows the session. */
+  /** Called when a request outside of `/session` is refused because there is no session any more. */
   onSignedOut?: () => void;
 }
 
@@ -65,14 +66,19 @@ export function createBrowserClient(baseUrl = "", options: BrowserClientOptions 
     ...(options.fetch && { fetch: options.fetch }),
   });
   client.use({
-    onResponse({ response, schemaPath }) {
-      // Wrong credentials are 401 as well, and end no session.
-      if (response.status === 401 && !schemaPath.startsWith("/api/v1/session")) {
+    async onResponse({ response, schemaPath }) {
+      // A page asks /session who is signed in, and signs in there: 401 is no news to it. /sessions is another address.
+      if (response.status === 401 && !/^\/api\/v1\/session(\/|$)/.test(schemaPath) && await endsSession(response)) {
         options.onSignedOut?.();
       }
     },
   });
   return client;
+}
+
+/** Whether a 401 means that there is no session; a wrong password is 401 too, and ends none. */
+async function endsSession(response: Response): Promise<boolean> {
+  return isProblem({ code: await codeOf(response) }, "unauthenticated", "sign_in_again", "second_factor_required");
 }
 
 /** Sends a request with an access token, and once more with a new one if the server refuses the first. */

@@ -1,11 +1,15 @@
 // Tests the client against answers that are made up: npm test.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSubmission } from "../dist/src/index.js";
+import { createBrowserClient, createSubmission } from "../dist/src/index.js";
 
 /** An answer with a status; the next attempt need not wait. */
 function answer(status) {
   return { response: new Response(null, { status, headers: { "Retry-After": "0" } }) };
+}
+
+function problem(status, code, headers = {}) {
+  return Response.json({ status, code, detail: "" }, { status, headers });
 }
 
 test("The same values keep their key until their outcome is known", async () => {
@@ -35,4 +39,28 @@ test("The same values keep their key until their outcome is known", async () => 
   await submit({ amount: "1" }, send(422));
   await submit({ amount: "1" }, send(201));
   assert.equal(new Set([last, ...keys.slice(9)]).size, 3);
+});
+
+test("Only a 401 that says that there is no session signs a page out", async () => {
+  let signedOut = 0;
+  let code = "";
+  const client = createBrowserClient("http://localhost", {
+    fetch: async () => problem(401, code),
+    onSignedOut: () => signedOut++,
+  });
+
+  code = "invalid_credentials";
+  const { error } = await client.POST("/api/v1/auth/update-password", { body: { userId: "", oldPassword: "", newPassword: "" } });
+  await client.DELETE("/api/v1/users/me", { body: { password: "" } });
+  assert.equal(error.code, code);
+  code = "unauthenticated";
+  await client.GET("/api/v1/session");
+  await client.POST("/api/v1/session/logout");
+  assert.equal(signedOut, 0);
+
+  await client.GET("/api/v1/sessions");
+  await client.GET("/api/v1/users/me");
+  code = "sign_in_again";
+  await client.POST("/api/v1/auth/update-password", { body: { userId: "", oldPassword: "", newPassword: "" } });
+  assert.equal(signedOut, 3);
 });
