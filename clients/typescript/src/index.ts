@@ -81,7 +81,7 @@ async function endsSession(response: Response): Promise<boolean> {
   return isProblem({ code: await codeOf(response) }, "unauthenticated", "sign_in_again", "second_factor_required");
 }
 
-/** Sends a request with an access token, and once more with a new one if the server refuses the first. */
+/** Sends a request with an access token, and once more with a new one if the server refuses the first token. */
 async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Response> {
   const token = await tokens.accessToken();
   if (token === undefined) {
@@ -90,7 +90,7 @@ async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Res
   const repeated = request.clone();
   request.headers.set("Authorization", `Bearer ${token}`);
   const response = await fetch(request);
-  if (response.status !== 401) {
+  if (!await refusesToken(response)) {
     return response;
   }
   const next = await tokens.renew(token);
@@ -99,4 +99,16 @@ async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Res
   }
   repeated.headers.set("Authorization", `Bearer ${next}`);
   return fetch(repeated);
+}
+
+/** Whether the access token is the reason of a 401; a repetition of a wrong password would be one more wrong try. */
+async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status !== 401) {
+    return false;
+  }
+  // An operation that needs no session refuses a password although the token is invalid as well, so the code comes first.
+  const code = await codeOf(response);
+  return code === undefined
+    ? /\berror="invalid_token"/.test(response.headers.get("WWW-Authenticate") ?? "")
+    : code === "unauthenticated";
 }

@@ -1,7 +1,7 @@
 // Tests the client against answers that are made up: npm test.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createBrowserClient, createSubmission } from "../dist/src/index.js";
+import { createBrowserClient, createPorticoClient, createSubmission } from "../dist/src/index.js";
 
 /** An answer with a status; the next attempt need not wait. */
 function answer(status) {
@@ -63,4 +63,29 @@ test("Only a 401 that says that there is no session signs a page out", async () 
   code = "sign_in_again";
   await client.POST("/api/v1/auth/update-password", { body: { userId: "", oldPassword: "", newPassword: "" } });
   assert.equal(signedOut, 3);
+});
+
+test("A token is renewed, and the request repeated, only for a 401 that refuses the token", async (context) => {
+  const refused = { "WWW-Authenticate": 'Bearer realm="portico", error="invalid_token"' };
+  const answers = [];
+  const tokens = [];
+  context.mock.method(globalThis, "fetch", async (request) => {
+    tokens.push(request.headers.get("Authorization"));
+    return answers.shift() ?? Response.json({});
+  });
+  const source = { take: async () => undefined, accessToken: async () => "old", renew: async () => "new" };
+  const client = createPorticoClient("http://localhost", source);
+  const sendWith = async (...given) => {
+    answers.push(...given);
+    const { response } = await client.DELETE("/api/v1/users/me", { body: { password: "" } });
+    answers.length = 0;
+    return [response.status, tokens.splice(0).join(", ")];
+  };
+
+  assert.deepEqual(await sendWith(problem(401, "invalid_credentials")), [401, "Bearer old"]);
+  assert.deepEqual(await sendWith(problem(401, "invalid_credentials", refused)), [401, "Bearer old"]);
+  assert.deepEqual(await sendWith(problem(401, "unauthenticated", refused)), [200, "Bearer old, Bearer new"]);
+  // A proxy that asks the API about the caller passes on no more than the challenge.
+  assert.deepEqual(await sendWith(new Response("", { status: 401, headers: refused })), [200, "Bearer old, Bearer new"]);
+  assert.deepEqual(await sendWith(new Response("", { status: 401 })), [401, "Bearer old"]);
 });
