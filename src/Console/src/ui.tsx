@@ -165,6 +165,10 @@ export interface Field {
   hint?: string;
   autocomplete?: string;
   maxLength?: number;
+  /** The field shows its value again, in place of what was typed, when this changes. */
+  of?: string;
+  /** Called with what is typed. */
+  onInput?: (value: string) => void;
 }
 
 export type Values = Record<string, string>;
@@ -202,7 +206,7 @@ export function Form({ fields, submit, onSubmit, kind = "column", isDanger = fal
   const known = new Set(fields.map((field) => field.name));
   const others = Object.entries(problem?.errors ?? {}).filter(([name]) => !known.has(name));
   const inputs = (areChecks: boolean) => fields.filter((field) => (field.type === "checkbox") === areChecks).map((field) => (
-    <Input key={field.name} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
+    <Input key={`${field.name} ${field.of ?? ""}`} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
   ));
   return (
     <form class={kind} onSubmit={(event) => void send(event)}>
@@ -236,7 +240,7 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
       ) : (
         <input
           {...shared} {...length} type={(field.type ?? "text") as "text"} defaultValue={field.value ?? ""}
-          autocomplete={field.autocomplete ?? "off"}
+          autocomplete={field.autocomplete ?? "off"} onInput={(event) => field.onInput?.(event.currentTarget.value)}
           {...(field.type === "checkbox" && { value: "yes" })}
           {...(field.type === "datetime-local" && { step: 1 })}
         />
@@ -256,6 +260,8 @@ interface ActProps {
   title: string;
   /** Says what the act would change, before it is done. */
   preview?: () => Promise<string>;
+  /** Called when the dialog opens. */
+  onOpen?: () => void;
   fields?: Field[];
   reason?: "required" | "optional" | "none";
   isDanger?: boolean;
@@ -265,7 +271,7 @@ interface ActProps {
 }
 
 /** A button that opens a dialog with a preview and a reason before it changes something. */
-export function Act({ label, title, preview, fields = [], reason = "none", isDanger = true, run, onDone }: ActProps) {
+export function Act({ label, title, preview, onOpen, fields = [], reason = "none", isDanger = true, run, onDone }: ActProps) {
   const [isOpen, setOpen] = useState(false);
   const [count, setCount] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
@@ -279,6 +285,7 @@ export function Act({ label, title, preview, fields = [], reason = "none", isDan
       return;
     }
     dialog.current?.showModal();
+    onOpen?.();
     setCount(undefined);
     setProblem(undefined);
     let isWanted = true;

@@ -112,6 +112,37 @@ try {
     await page.locator("input[name=login]").waitFor();
   });
 
+  await promise("The limits of a currency are shown when it is typed, and those of other currencies stay", context, async (page) => {
+    const set = (...items) => page.evaluate(async ([url, items]) => {
+      const headers = { "Content-Type": "application/json", "X-CSRF": "1" };
+      const answer = await fetch(url, { method: "PUT", headers, body: JSON.stringify({ items }) });
+      return answer.status;
+    }, [`/api/v1/users/${manager.id}/limits`, items]);
+    const perDay = (amount, currency) => ({ currency, perDay: { amount, currency } });
+    const [euro, dollar, pound] = [perDay("100.00", "EUR"), perDay("200.00", "USD"), perDay("300.00", "GBP")];
+    await open(page, "/users");
+    equal(await set(euro, dollar), 200);
+    await open(page, `/users/${manager.id}`);
+
+    const dialog = await openDialog(page, "Set limits");
+    const [currency, day] = ["Currency", "Per day"].map((label) => dialog.getByLabel(label));
+    const shown = [await day.inputValue()];
+    for (const code of ["JPY", "usd"]) {
+      await currency.fill(code);
+      shown.push(await day.inputValue());
+    }
+    equal(shown, ["100.00", "", "200.00"]);
+    // Meanwhile somebody else sets another one.
+    equal(await set(euro, dollar, pound), 200);
+    await day.fill("250");
+    await dialog.getByRole("button", { name: "Set limits" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const rows = page.getByRole("table", { name: "Spending limits" }).getByRole("row");
+    for (const amount of ["€100.00", "US$250.00", "£300.00"]) {
+      await rows.filter({ hasText: amount }).waitFor();
+    }
+  });
+
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();
