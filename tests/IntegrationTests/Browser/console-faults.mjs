@@ -1,4 +1,5 @@
 // Uses the console while requests fail, and says which promises it broke. Prints one line of JSON.
+import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const [origin, given] = process.argv.slice(2);
@@ -141,6 +142,29 @@ try {
     for (const amount of ["€100.00", "US$250.00", "£300.00"]) {
       await rows.filter({ hasText: amount }).waitFor();
     }
+  });
+
+  await promise("A statement is saved when it came, and a failure is shown in place of a file", context, async (page) => {
+    await open(page, `/wallets/${walletId}`);
+    await page.getByRole("button", { name: "Show" }).last().click();
+    const save = page.getByRole("button", { name: "Save as CSV" });
+    await save.waitFor();
+    const files = [];
+    page.on("download", (file) => files.push(file));
+    await page.route("**/statement*", (route) => route.fulfill(problem(503, "dependency_unavailable")));
+    await save.click();
+    await page.getByRole("alert").getByText("503").waitFor();
+    await page.unroute("**/statement*");
+    await save.click();
+    await until(() => files.length > 0);
+    equal([files.length, files[0].suggestedFilename()], [1, `${walletId}.csv`]);
+    const text = readFileSync(await files[0].path(), "utf8");
+    equal([text.includes("20.00"), text.includes("{")], [true, false]);
+    await page.getByRole("alert").waitFor({ state: "detached" });
+
+    await page.route("**/statement*", (route) => route.fulfill(problem(401, "unauthenticated")));
+    await save.click();
+    await page.locator("input[name=login]").waitFor();
   });
 
   console.log(JSON.stringify(seen));
