@@ -32,7 +32,12 @@ export function problemOf(failure: unknown): Problem {
   if (failure instanceof PorticoError) {
     return failure.problem;
   }
-  return { type: "about:blank", title: "", status: 0, detail: t("offline"), instance: "", code: "offline", traceId: "" };
+  return problemWith("offline", t("offline"));
+}
+
+/** A problem that did not come in an answer of the API. */
+export function problemWith(code: string, detail: string): Problem {
+  return { type: "about:blank", title: "", status: 0, detail, instance: "", code, traceId: "" };
 }
 
 /** Says what went wrong. */

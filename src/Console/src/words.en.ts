@@ -1,4 +1,5 @@
 export const en = {
+  accessDenied: "You did not allow the sign-in at the provider.",
   account: "Account",
   accountKind: "Kind of account",
   accounts: "Accounts",
@@ -175,6 +176,7 @@ export const en = {
   postingsOfLedger: "Ledger writes",
   provider: "Provider",
   providerId: "Id at the provider",
+  providerUnavailable: "The provider does not answer. Try again later, or sign in another way.",
   publishedAt: "Published",
   publishedUntil: "Published until",
   qrCode: "QR code of the second factor",
@@ -239,6 +241,7 @@ export const en = {
   settling: "The forecasts are being settled …",
   show: "Show",
   signIn: "Sign in",
+  signInFailed: "The sign-in with the provider failed. Try again, or sign in another way.",
   signingKeys: "Signing keys",
   signOut: "Sign out",
   signsSince: "Signs since",

@@ -167,6 +167,16 @@ try {
     await page.locator("input[name=login]").waitFor();
   });
 
+  for (const [error, text] of [
+    ["access_denied", "You did not allow"], ["provider_unavailable", "does not answer"], ["sign_in_failed", "failed"], ["toString", "failed"],
+  ]) {
+    await promise(`A sign-in with a provider that ended with ${error} says so`, await newContext(), async (page) => {
+      await page.goto(`${origin}/console/?error=${error}`);
+      await page.getByRole("alert").getByText(text).waitFor();
+      equal(new URL(page.url()).search, "");
+    });
+  }
+
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();
