@@ -263,6 +263,7 @@ export const en = {
   transferId: "Id of the transfer",
   transfers: "Transfers",
   trialBalance: "Trial balance",
+  tryAgain: "Try again",
   twice: "Twice",
   unblock: "Unblock",
   unitPrice: "Price",

@@ -265,6 +265,7 @@ export const ru: Words = {
   transferId: "Id перевода",
   transfers: "Переводы",
   trialBalance: "Оборотная ведомость",
+  tryAgain: "Повторить",
   twice: "Дважды",
   unblock: "Разблокировать",
   unitPrice: "Цена",

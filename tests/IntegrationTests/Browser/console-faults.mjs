@@ -177,6 +177,16 @@ try {
     });
   }
 
+  await promise("A session that could not be asked for is not shown as a sign-out", context, async (page) => {
+    await page.route("**/api/v1/session", (route) => route.fulfill(problem(503, "dependency_unavailable")));
+    await page.goto(`${origin}/console/users`);
+    await page.getByRole("alert").getByText("503").waitFor();
+    equal(await page.locator("input[name=login]").count(), 0);
+    await page.unroute("**/api/v1/session");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator("nav").waitFor();
+  });
+
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();
