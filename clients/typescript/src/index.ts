@@ -1,4 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
+import { codeOf, isProblem } from "./problems.js";
 import type { components, paths } from "./schema.js";
 import type { TokenSource } from "./tokens.js";
 
@@ -8,7 +9,7 @@ export { items, pages, type Page } from "./pages.js";
 export {
   PorticoError, dataOf, fieldErrors, isProblem, secondsUntilRetry, type Answer, type ErrorCode, type Problem, type ProblemOf,
 } from "./problems.js";
-export { idempotencyKey, sendOnce } from "./retries.js";
+export { createSubmission, idempotencyKey, sendOnce, type Submission } from "./retries.js";
 export type { components, paths } from "./schema.js";
 export { createTokenSource, memoryStore, type StoredTokens, type TokenSource, type TokenStore, type Tokens } from "./tokens.js";
 
@@ -48,7 +49,7 @@ export function createPorticoClient(baseUrl: string, token?: AccessToken | Token
 export interface BrowserClientOptions {
   /** Sends the requests in place of `fetch`. */
   fetch?: (request: Request) => Promise<Response>;
-  /** Called when the server no longer knows the session. */
+  /** Called when a request outside of `/session` is refused because there is no session any more. */
   onSignedOut?: () => void;
 }
 
@@ -65,9 +66,9 @@ export function createBrowserClient(baseUrl = "", options: BrowserClientOptions 
     ...(options.fetch && { fetch: options.fetch }),
   });
   client.use({
-    onResponse({ response, schemaPath }) {
-      // Wrong credentials are 401 as well, and end no session.
-      if (response.status === 401 && !schemaPath.startsWith("/api/v1/session")) {
+    async onResponse({ response, schemaPath }) {
+      // A page asks /session who is signed in, and signs in there: 401 is no news to it. /sessions is another address.
+      if (response.status === 401 && !/^\/api\/v1\/session(\/|$)/.test(schemaPath) && await endsSession(response)) {
         options.onSignedOut?.();
       }
     },
@@ -75,7 +76,12 @@ export function createBrowserClient(baseUrl = "", options: BrowserClientOptions 
   return client;
 }
 
-/** Sends a request with an access token, and once more with a new one if the server refuses the first. */
+/** Whether a 401 means that there is no session; a wrong password is 401 too, and ends none. */
+async function endsSession(response: Response): Promise<boolean> {
+  return isProblem({ code: await codeOf(response) }, "unauthenticated", "sign_in_again", "second_factor_required");
+}
+
+/** Sends a request with an access token, and once more with a new one if the server refuses the first token. */
 async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Response> {
   const token = await tokens.accessToken();
   if (token === undefined) {
@@ -84,7 +90,7 @@ async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Res
   const repeated = request.clone();
   request.headers.set("Authorization", `Bearer ${token}`);
   const response = await fetch(request);
-  if (response.status !== 401) {
+  if (!await refusesToken(response)) {
     return response;
   }
   const next = await tokens.renew(token);
@@ -93,4 +99,16 @@ async function fetchRenewing(request: Request, tokens: TokenSource): Promise<Res
   }
   repeated.headers.set("Authorization", `Bearer ${next}`);
   return fetch(repeated);
+}
+
+/** Whether the access token is the reason of a 401; a repetition of a wrong password would be one more wrong try. */
+async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status !== 401) {
+    return false;
+  }
+  // An operation that needs no session refuses a password although the token is invalid as well, so the code comes first.
+  const code = await codeOf(response);
+  return code === undefined
+    ? /\berror="invalid_token"/.test(response.headers.get("WWW-Authenticate") ?? "")
+    : code === "unauthenticated";
 }

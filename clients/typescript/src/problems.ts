@@ -68,6 +68,16 @@ function problemOf(error: unknown, response: Response): ProblemOf {
   return problem as ProblemOf;
 }
 
+/** The code of a failed answer, if it has one; the body can still be read after that. */
+export async function codeOf(response: Response): Promise<string | undefined> {
+  try {
+    const { code } = await response.clone().json() as { code?: unknown };
+    return typeof code === "string" ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The seconds of `Retry-After`, if the answer has it. */
 export function secondsUntilRetry(response: Response): number | undefined {
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);

@@ -1,4 +1,4 @@
-import type { Problem, Schema } from "@portico/client";
+import { dataOf, type Problem, type Schema } from "@portico/client";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { client, onSignedOut } from "./api";
@@ -16,16 +16,20 @@ export interface PageProps {
 }
 
 // Asked for while the page is being built, and not after its first paint.
-const firstSession = client.GET("/api/v1/session").then(({ data }) => data ?? null, () => null);
+const firstSession = dataOf(client.GET("/api/v1/session")).then((session) => ({ session }), (failure: unknown) => {
+  const problem = problemOf(failure);
+  return problem.status === 401 ? { session: null } : { problem };
+});
 
 export function App() {
   // undefined: not known yet; null: nobody is signed in.
   const [session, setSession] = useState<Session | null>();
+  const [problem, setProblem] = useState<Problem>();
 
   useEffect(() => {
     document.documentElement.lang = language;
     document.addEventListener("click", followLinks);
-    void firstSession.then(setSession);
+    void firstSession.then((first) => "problem" in first ? setProblem(first.problem) : setSession(first.session));
     return onSignedOut(() => setSession(null));
   }, []);
 
@@ -39,6 +43,14 @@ export function App() {
     return () => events.close();
   }, [session?.sessionId]);
 
+  if (session === undefined && problem) {
+    return (
+      <main class="centre">
+        <Failure problem={problem} />
+        <button type="button" onClick={() => location.reload()}>{t("tryAgain")}</button>
+      </main>
+    );
+  }
   if (session === undefined) {
     return <main class="centre" aria-busy="true"><p class="soft">{t("loading")}</p></main>;
   }

@@ -1,3 +1,4 @@
+import { dataOf, type Problem } from "@portico/client";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { client } from "./api";
@@ -19,6 +20,7 @@ import { SigningKeys } from "./pages/signing-keys";
 import { Wallets } from "./pages/wallets";
 import { Webhooks } from "./pages/webhooks";
 import { href, navigate, useLocation } from "./router";
+import { Failure, problemOf } from "./ui";
 
 interface PageEntry {
   path: string;
@@ -52,6 +54,7 @@ const pages: PageEntry[] = [
 export function Console({ session, onSignedOut }: { session: Session; onSignedOut: () => void }) {
   const { path } = useLocation();
   const [isMenuOpen, setMenuOpen] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
   const allowed = pages.filter((page) => session.permissions.includes(page.permission));
   const [, root = "", id] = path.split("/");
   const current = allowed.find((page) => page.path === `/${root}`);
@@ -60,6 +63,7 @@ export function Console({ session, onSignedOut }: { session: Session; onSignedOu
 
   useEffect(() => {
     setMenuOpen(false);
+    setProblem(undefined);
     document.title = `${current ? t(current.name) : "Portico"} · Portico`;
     if (isHome) {
       navigate(first.path);
@@ -67,7 +71,17 @@ export function Console({ session, onSignedOut }: { session: Session; onSignedOu
   }, [path]);
 
   const signOut = async () => {
-    await client.POST("/api/v1/session/logout");
+    setProblem(undefined);
+    try {
+      await dataOf(client.POST("/api/v1/session/logout"));
+    } catch (failure) {
+      const refusal = problemOf(failure);
+      // The session that is over already needs no end; another one would go on while the page says that it is over.
+      if (refusal.status !== 401) {
+        setProblem(refusal);
+        return;
+      }
+    }
     onSignedOut();
   };
 
@@ -90,6 +104,7 @@ export function Console({ session, onSignedOut }: { session: Session; onSignedOu
         ))}
       </nav>
       <main id="main" tabIndex={-1}>
+        <Failure problem={problem} />
         {first === undefined ? <NoRole /> : Page ? <Page key={path} session={session} id={id} /> : !isHome && <NotFound />}
         <Requests />
       </main>

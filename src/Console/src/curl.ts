@@ -15,7 +15,7 @@ export async function record(request: Request): Promise<void> {
   // A file is named only: it may be large.
   const isFile = request.headers.get("Content-Type")?.startsWith("text/csv") ?? false;
   const body = request.method === "GET" || isFile ? "" : await request.clone().text();
-  const text = toCurl(request.method, url, request.headers.get("Idempotency-Key"), request.headers.get("If-Match"), body, isFile);
+  const text = toCurl(request.method, url, request.headers, body, isFile);
   requests = [text, ...requests.filter((other) => other !== text)].slice(0, limit);
   changed.dispatchEvent(new Event("change"));
 }
@@ -39,13 +39,13 @@ export function useRequests(): string[] {
 }
 
 /** A request for a shell, with the access token from the environment. */
-export function toCurl(method: string, url: URL, key: string | null, ifMatch: string | null, body: string, isFile = false): string {
+export function toCurl(method: string, url: URL, headers: Headers, body: string, isFile = false): string {
   const parts = [method === "GET" ? "curl" : `curl -X ${method}`, quote(url.href), '-H "Authorization: Bearer $PORTICO_TOKEN"'];
-  if (key) {
-    parts.push(`-H ${quote(`Idempotency-Key: ${key}`)}`);
-  }
-  if (ifMatch) {
-    parts.push(`-H ${quote(`If-Match: ${ifMatch}`)}`);
+  for (const name of ["Accept", "Idempotency-Key", "If-Match"]) {
+    const value = headers.get(name);
+    if (value) {
+      parts.push(`-H ${quote(`${name}: ${value}`)}`);
+    }
   }
   if (body) {
     parts.push("-H 'Content-Type: application/json'", `-d ${quote(body)}`);

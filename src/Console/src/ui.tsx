@@ -1,6 +1,6 @@
-import { PorticoError, dataOf, fieldErrors, type Answer, type Page, type Problem } from "@portico/client";
+import { PorticoError, createSubmission, dataOf, fieldErrors, type Answer, type Page, type Problem } from "@portico/client";
 import type { ComponentChildren, TargetedSubmitEvent } from "preact";
-import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "./i18n";
 
 /** What a request has brought so far. */
@@ -32,7 +32,12 @@ export function problemOf(failure: unknown): Problem {
   if (failure instanceof PorticoError) {
     return failure.problem;
   }
-  return { type: "about:blank", title: "", status: 0, detail: t("offline"), instance: "", code: "offline", traceId: "" };
+  return problemWith("offline", t("offline"));
+}
+
+/** A problem that did not come in an answer of the API. */
+export function problemWith(code: string, detail: string): Problem {
+  return { type: "about:blank", title: "", status: 0, detail, instance: "", code, traceId: "" };
 }
 
 /** Says what went wrong. */
@@ -165,6 +170,10 @@ export interface Field {
   hint?: string;
   autocomplete?: string;
   maxLength?: number;
+  /** The field shows its value again, in place of what was typed, when this changes. */
+  of?: string;
+  /** Called with what is typed. */
+  onInput?: (value: string) => void;
 }
 
 export type Values = Record<string, string>;
@@ -202,7 +211,7 @@ export function Form({ fields, submit, onSubmit, kind = "column", isDanger = fal
   const known = new Set(fields.map((field) => field.name));
   const others = Object.entries(problem?.errors ?? {}).filter(([name]) => !known.has(name));
   const inputs = (areChecks: boolean) => fields.filter((field) => (field.type === "checkbox") === areChecks).map((field) => (
-    <Input key={field.name} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
+    <Input key={`${field.name} ${field.of ?? ""}`} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
   ));
   return (
     <form class={kind} onSubmit={(event) => void send(event)}>
@@ -236,7 +245,7 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
       ) : (
         <input
           {...shared} {...length} type={(field.type ?? "text") as "text"} defaultValue={field.value ?? ""}
-          autocomplete={field.autocomplete ?? "off"}
+          autocomplete={field.autocomplete ?? "off"} onInput={(event) => field.onInput?.(event.currentTarget.value)}
           {...(field.type === "checkbox" && { value: "yes" })}
           {...(field.type === "datetime-local" && { step: 1 })}
         />
@@ -248,32 +257,40 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
   );
 }
 
+/** Sends a request once with its `Idempotency-Key`, however often the dialog is submitted with the same values. */
+export type SendOnce = <Data>(send: (key: string) => Promise<Answer<Data>>) => Promise<Answer<Data>>;
+
 interface ActProps {
   label: string;
   title: string;
   /** Says what the act would change, before it is done. */
   preview?: () => Promise<string>;
+  /** Called when the dialog opens. */
+  onOpen?: () => void;
   fields?: Field[];
   reason?: "required" | "optional" | "none";
   isDanger?: boolean;
-  run: (values: Values) => Promise<Answer<unknown>>;
+  run: (values: Values, sendOnce: SendOnce) => Promise<Answer<unknown>>;
   /** Called after the act has succeeded. */
   onDone: (data: unknown) => void;
 }
 
 /** A button that opens a dialog with a preview and a reason before it changes something. */
-export function Act({ label, title, preview, fields = [], reason = "none", isDanger = true, run, onDone }: ActProps) {
+export function Act({ label, title, preview, onOpen, fields = [], reason = "none", isDanger = true, run, onDone }: ActProps) {
   const [isOpen, setOpen] = useState(false);
   const [count, setCount] = useState<string>();
   const [problem, setProblem] = useState<Problem>();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  // A dialog that is opened again is another intention.
+  const submit = useMemo(() => createSubmission(), [isOpen]);
 
   useEffect(() => {
     if (!isOpen) {
       return;
     }
     dialog.current?.showModal();
+    onOpen?.();
     setCount(undefined);
     setProblem(undefined);
     let isWanted = true;
@@ -300,8 +317,9 @@ export function Act({ label, title, preview, fields = [], reason = "none", isDan
           <Form
             fields={all} submit={label} isDanger={isDanger}
             onSubmit={async (values) => {
-              const data = await dataOf(run(values));
-              dialog.current?.close();
+              const opened = dialog.current;
+              const data = await dataOf(run(values, (send) => submit(values, send)));
+              opened?.close();
               onDone(data);
             }}
           >

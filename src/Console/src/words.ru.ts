@@ -1,6 +1,7 @@
 import type { Words } from "./i18n";
 
 export const ru: Words = {
+  accessDenied: "Вы не разрешили вход у провайдера.",
   account: "Аккаунт",
   accountKind: "Вид счёта",
   accounts: "Счета",
@@ -177,6 +178,7 @@ export const ru: Words = {
   postingsOfLedger: "Записи в книгу",
   provider: "Провайдер",
   providerId: "Id у провайдера",
+  providerUnavailable: "Провайдер не отвечает. Повторите позже или войдите другим способом.",
   publishedAt: "Опубликован",
   publishedUntil: "Опубликован до",
   qrCode: "QR-код второго фактора",
@@ -241,6 +243,7 @@ export const ru: Words = {
   settling: "Прогнозы рассчитываются …",
   show: "Показать",
   signIn: "Войти",
+  signInFailed: "Вход через провайдера не удался. Повторите или войдите другим способом.",
   signingKeys: "Ключи подписи",
   signOut: "Выйти",
   signsSince: "Подписывает с",
@@ -262,6 +265,7 @@ export const ru: Words = {
   transferId: "Id перевода",
   transfers: "Переводы",
   trialBalance: "Оборотная ведомость",
+  tryAgain: "Повторить",
   twice: "Дважды",
   unblock: "Разблокировать",
   unitPrice: "Цена",

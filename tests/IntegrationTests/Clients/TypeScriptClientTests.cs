@@ -56,6 +56,13 @@ public sealed class TypeScriptClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Keeps_its_promises_for_answers_that_are_made_up()
+    {
+        await Compiled.Value;
+        await Node("--test", ["tests/client.test.mjs"]);
+    }
+
+    [Fact]
     public async Task Its_error_codes_are_generated_from_the_list_of_errors()
     {
         var generated = Path.Combine(Directory.CreateTempSubdirectory("portico-errors-").FullName, "errors.ts");

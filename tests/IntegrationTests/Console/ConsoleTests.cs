@@ -99,6 +99,23 @@ public sealed class ConsoleTests(ConsoleWorld world)
     }
 
     [Fact]
+    public async Task Keeps_its_promises_while_requests_fail()
+    {
+        var (admin, manager) = (await world.App.SignUpAsync(Role.Admin), await world.App.SignUpAsync(Role.Manager));
+        var owner = await world.App.SignUpAsync();
+
+        var seen = await BrowserScript.RunAsync("console-faults.mjs", world.Origin, JsonSerializer.Serialize(new
+        {
+            admin = new { email = admin.Email, password = admin.Password },
+            manager = new { id = manager.Id },
+            walletId = await owner.OpenWalletWithAsync(world.App, manager, "20.00"),
+        }));
+
+        Assert.Empty(Texts(seen, "broken"));
+        Assert.Empty(Texts(seen, "errors"));
+    }
+
+    [Fact]
     public async Task Files_with_a_hash_are_kept_for_a_year_and_the_page_is_asked_for_again()
     {
         using var page = await world.App.Client.GetAsync("/console/users/some-id");

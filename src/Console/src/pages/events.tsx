@@ -31,7 +31,9 @@ export function Events() {
               { name: "title", label: t("eventTitle"), isRequired: true, maxLength: 200 },
               { name: "closesAt", label: t("closesAt"), type: "datetime-local" },
             ]}
-            run={({ title = "", closesAt }) => client.POST("/api/v1/events", { body: { title, closesAt: instant(closesAt) ?? null } })}
+            run={({ title = "", closesAt }, sendOnce) => sendOnce((key) => client.POST("/api/v1/events", {
+              params: { header: { "Idempotency-Key": key } }, body: { title, closesAt: instant(closesAt) ?? null },
+            }))}
             onDone={(event) => navigate(`/events/${(event as SportsEvent).id}`)}
           />
         )}

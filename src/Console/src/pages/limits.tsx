@@ -15,10 +15,10 @@ const columns: Column<Limit>[] = [
   { label: t("perMonth"), cell: (limit) => limit.perMonth ? `${show(limit.spentThisMonth)} / ${show(limit.perMonth)}` : "–" },
 ];
 
-const fields = (limit?: Limit): Field[] => [
-  { name: "perTransfer", label: t("perTransfer"), value: limit?.perTransfer?.amount ?? "", hint: t("noLimitHint") },
-  { name: "perDay", label: t("perDay"), value: limit?.perDay?.amount ?? "" },
-  { name: "perMonth", label: t("perMonth"), value: limit?.perMonth?.amount ?? "" },
+const fields = (currency: string, limit?: Limit): Field[] => [
+  { name: "perTransfer", label: t("perTransfer"), of: currency, value: limit?.perTransfer?.amount ?? "", hint: t("noLimitHint") },
+  { name: "perDay", label: t("perDay"), of: currency, value: limit?.perDay?.amount ?? "" },
+  { name: "perMonth", label: t("perMonth"), of: currency, value: limit?.perMonth?.amount ?? "" },
 ];
 
 /** The amount of a field with the decimals of its currency; what is no amount is sent as it is, so that the API says what is wrong. */
@@ -32,24 +32,35 @@ async function amounts(values: Values, currency: string) {
 /** The spending limits of a person, one row a currency. */
 export function UserLimits({ id }: { id: string }) {
   const [done, setDone] = useState<string>();
-  const limits = useLoad(() => client.GET("/api/v1/users/{id}/limits", { params: { path: { id } } }), [id]);
+  const [typed, setTyped] = useState<string>();
+  const read = () => client.GET("/api/v1/users/{id}/limits", { params: { path: { id } } });
+  const limits = useLoad(read, [id]);
   const items = limits.data?.items ?? [];
+  const chosen = typed ?? items[0]?.currency ?? "EUR";
   return (
     <Section
       title={t("limits")}
-      actions={(
+      actions={limits.data && (
         <Act
           label={t("setLimits")} title={t("setLimits")} isDanger={false}
           fields={[
-            { name: "currency", label: t("currency"), isRequired: true, value: items[0]?.currency ?? "EUR", maxLength: 3 },
-            ...fields(items[0]),
+            {
+              name: "currency", label: t("currency"), isRequired: true, value: chosen, maxLength: 3,
+              onInput: (text) => setTyped(text.trim().toUpperCase()),
+            },
+            ...fields(chosen, items.find((limit) => limit.currency === chosen)),
           ]}
+          onOpen={() => {
+            setTyped(undefined);
+            limits.reload();
+          }}
           run={async (values) => {
             const currency = (values.currency ?? "").toUpperCase();
-            const others = items.filter((limit) => limit.currency !== currency).map(
+            const limit = await amounts(values, currency);
+            // The request replaces the limits of all currencies, and somebody may have set another one since the page was loaded.
+            const others = (await dataOf(read())).items.filter((limit) => limit.currency !== currency).map(
               ({ currency, perTransfer, perDay, perMonth }) => ({ currency, perTransfer, perDay, perMonth }),
             );
-            const limit = await amounts(values, currency);
             const isSet = limit.perTransfer ?? limit.perDay ?? limit.perMonth;
             return client.PUT("/api/v1/users/{id}/limits", {
               params: { path: { id } }, body: { items: isSet ? [...others, { currency, ...limit }] : others },
@@ -78,7 +89,8 @@ export function WalletLimits({ id }: { id: string }) {
       title={t("limits")}
       actions={limit.data && (
         <Act
-          label={t("setLimits")} title={t("setLimits")} isDanger={false} fields={fields(limit.data)}
+          label={t("setLimits")} title={t("setLimits")} isDanger={false} onOpen={limit.reload}
+          fields={fields(limit.data.currency, limit.data)}
           run={async (values) => client.PUT("/api/v1/wallets/{id}/limits", {
             params: { path: { id } }, body: await amounts(values, limit.data?.currency ?? ""),
           })}

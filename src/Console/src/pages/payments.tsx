@@ -1,4 +1,4 @@
-import { formatMoney, sendOnce, type Schema } from "@portico/client";
+import { formatMoney, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
 import { client, given } from "../api";
 import type { PageProps } from "../app";
@@ -130,7 +130,7 @@ function Refund({ payment, onDone }: { payment: Payment; onDone: () => void }) {
         captured: formatMoney(payment.captured ?? payment.amount, language), refunded: formatMoney(payment.refunded, language),
       }))}
       fields={[{ name: "amount", label: t("amountIn", { currency: payment.amount.currency }), hint: t("wholeHint") }]}
-      run={({ amount, reason }) => sendOnce((key) => client.POST("/api/v1/payments/{id}/refund", {
+      run={({ amount, reason }, sendOnce) => sendOnce((key) => client.POST("/api/v1/payments/{id}/refund", {
         params: { path: { id: payment.id }, header: { "Idempotency-Key": key } },
         body: { amount: amount ? amountOf(amount, payment.amount) : null, reason: reason || null },
       }))}

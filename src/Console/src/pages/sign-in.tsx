@@ -5,7 +5,7 @@ import type { Session } from "../app";
 import { t, type Word } from "../i18n";
 import { LanguageChoice } from "../language";
 import { href } from "../router";
-import { Failure, Form, problemOf, useLoad, type Values } from "../ui";
+import { Failure, Form, problemOf, problemWith, useLoad, type Values } from "../ui";
 
 type Challenge = Schema<"SignInChallengeDto">;
 type Method = Schema<"ChallengeMethod">;
@@ -13,6 +13,9 @@ type Method = Schema<"ChallengeMethod">;
 const names: Record<Method, Word> = {
   addressCode: "addressCode", totp: "totp", recoveryCode: "recoveryCode", passkey: "passkey", totpEnrolment: "totpEnrolment",
 };
+
+/** What a provider's sign-in that failed brings back; everything else is sign_in_failed. */
+const refusals = new Map<string, Word>([["access_denied", "accessDenied"], ["provider_unavailable", "providerUnavailable"]]);
 
 /** Signs in with a password, a passkey or a provider, and with a second proof if the API asks for one. */
 export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
@@ -31,9 +34,14 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
 
   useEffect(() => {
     document.title = `${t("signIn")} · Portico`;
-    const code = new URLSearchParams(location.search).get("code");
-    if (code) {
+    const query = new URLSearchParams(location.search);
+    const [code, error] = [query.get("code"), query.get("error")];
+    if (code || error) {
       history.replaceState(null, "", location.pathname);
+    }
+    if (error) {
+      setProblem(problemWith(error, t(refusals.get(error) ?? "signInFailed")));
+    } else if (code) {
       dataOf(client.POST("/api/v1/session/exchange", { body: { code } })).then(take, (failure) => setProblem(problemOf(failure)));
     }
   }, []);
@@ -66,7 +74,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
         </header>
         <Failure problem={problem} />
         {challenge ? (
-          <Proof challenge={challenge} onAnswer={take} onAgain={() => setChallenge(undefined)} />
+          <Proof key={challenge.challengeId} challenge={challenge} onAnswer={take} onAgain={() => setChallenge(undefined)} />
         ) : (
           <>
             <Form
@@ -102,7 +110,8 @@ function Proof({ challenge, onAnswer, onAgain }: ProofProps) {
   const [problem, setProblem] = useState<Schema<"Problem">>();
   const isEnrolment = method === "totpEnrolment";
   const answer = async (proof: Partial<Schema<"VerifyChallenge">>) => onAnswer(await dataOf(client.POST("/api/v1/session/login/challenge", {
-    body: { challengeId: challenge.challengeId, method, ...proof },
+    // The first code of a new app is a code of an app.
+    body: { challengeId: challenge.challengeId, method: isEnrolment ? "totp" : method, ...proof },
   })));
 
   const withPasskey = async () => {

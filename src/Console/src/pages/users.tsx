@@ -14,6 +14,11 @@ type Status = Schema<"AccountStatus">;
 
 const roleOptions: [Role, string][] = [["user", "user"], ["manager", "manager"], ["admin", "admin"]];
 
+/** The role itself: the API gives it first, and the lower roles that it includes after it. */
+function roleOf(user: Account): Role {
+  return user.roles[0] ?? "user";
+}
+
 export function Users() {
   const { query } = useLocation();
   const search = query.get("search") ?? "";
@@ -46,7 +51,7 @@ export function Users() {
           columns={[
             { label: t("name"), cell: (user) => <a href={href(`/users/${user.id}`)}>{user.displayName}</a> },
             { label: t("address"), cell: (user) => user.email ?? user.phone ?? "–" },
-            { label: t("role"), cell: (user) => user.roles.at(-1) },
+            { label: t("role"), cell: (user) => roleOf(user) },
             { label: t("state"), cell: (user) => <State status={user.status} /> },
             { label: t("registered"), cell: (user) => time(user.createdAt) },
           ]}
@@ -90,7 +95,7 @@ export function User({ id = "" }: PageProps) {
             <>
               <Act
                 label={t("changeRole")} title={t("changeRole")} reason="optional" isDanger={false} preview={sessionsKeep}
-                fields={[{ name: "role", label: t("role"), value: account.roles.at(-1) ?? "user", options: roleOptions }]}
+                fields={[{ name: "role", label: t("role"), value: roleOf(account), options: roleOptions }]}
                 run={({ role, ...values }) => client.PUT("/api/v1/users/{id}/roles", {
                   params, body: { roles: [role as Role], ...bodyOf(values) },
                 })}
@@ -126,7 +131,7 @@ export function User({ id = "" }: PageProps) {
             rows={[
               [t("id"), <Id value={account.id} />],
               [t("state"), <State status={account.status} />],
-              [t("role"), account.roles.at(-1)],
+              [t("role"), roleOf(account)],
               [t("email"), account.email && `${account.email} (${account.emailVerifiedAt ? t("verified") : t("notVerified")})`],
               [t("phone"), account.phone && `${account.phone} (${account.phoneVerifiedAt ? t("verified") : t("notVerified")})`],
               [t("language"), account.locale],

@@ -1,11 +1,13 @@
-import { dataOf, formatMoney, idempotencyKey, parseMoney, sendOnce, type Schema } from "@portico/client";
+import { dataOf, formatMoney, parseMoney, type Problem, type Schema } from "@portico/client";
 import { useState } from "preact/hooks";
 import { client, given } from "../api";
 import type { PageProps } from "../app";
 import { language, t, time } from "../i18n";
 import { Plot } from "../plot";
 import { navigate } from "../router";
-import { Act, Badge, Done, Facts, Failure, Form, Id, List, Section, Table, instant, useLoad, type Values } from "../ui";
+import {
+  Act, Badge, Done, Facts, Failure, Form, Id, List, Section, Table, instant, problemOf, useLoad, type SendOnce, type Values,
+} from "../ui";
 import { WalletLimits } from "./limits";
 
 type Entry = Schema<"EntryDto">;
@@ -48,10 +50,11 @@ function Wallet({ id, permissions }: { id: string; permissions: string[] }) {
     { name: "amount", label: t("amountIn", { currency: wallet?.balance.currency ?? "" }), isRequired: true },
     { name: "description", label: t("reason"), isRequired: true, maxLength: 200 },
   ];
-  const cash = (path: "/api/v1/deposits" | "/api/v1/withdrawals") => (values: Values) => sendOnce((key) => client.POST(path, {
-    params: { header: { "Idempotency-Key": key } },
-    body: { walletId: id, amount: amountOf(values.amount, wallet?.balance), description: values.description || null },
-  }));
+  const cash = (path: "/api/v1/deposits" | "/api/v1/withdrawals") => (values: Values, sendOnce: SendOnce) =>
+    sendOnce((key) => client.POST(path, {
+      params: { header: { "Idempotency-Key": key } },
+      body: { walletId: id, amount: amountOf(values.amount, wallet?.balance), description: values.description || null },
+    }));
   const now = () => Promise.resolve(t("balanceNow", { balance: wallet ? formatMoney(wallet.available, language) : "" }));
   const plotted = [...(recent.data?.items ?? [])].reverse();
 
@@ -122,7 +125,16 @@ const entryColumns = [
 
 function Statement({ id }: { id: string }) {
   const [statement, setStatement] = useState<Schema<"StatementDto">>();
-  const [query, setQuery] = useState("");
+  const [range, setRange] = useState<{ from?: string; to?: string }>({});
+  const [problem, setProblem] = useState<Problem>();
+  const save = async () => {
+    setProblem(undefined);
+    try {
+      await saveCsv(id, range);
+    } catch (failure) {
+      setProblem(problemOf(failure));
+    }
+  };
   return (
     <Section title={t("statement")}>
       <Form
@@ -134,7 +146,8 @@ function Statement({ id }: { id: string }) {
         onSubmit={async (values) => {
           const range = given({ from: instant(values.from), to: instant(values.to) });
           setStatement(await dataOf(client.GET("/api/v1/wallets/{id}/statement", { params: { path: { id }, query: range } })));
-          setQuery(new URLSearchParams(range).toString());
+          setRange(range);
+          setProblem(undefined);
         }}
       />
       {statement && (
@@ -147,7 +160,8 @@ function Statement({ id }: { id: string }) {
             ]}
           />
           {statement.entries.length > 0 && <Table label={t("statement")} rows={statement.entries} columns={entryColumns} />}
-          <button type="button" onClick={() => void saveCsv(id, query)}>{t("saveCsv")}</button>
+          <button type="button" onClick={() => void save()}>{t("saveCsv")}</button>
+          <Failure problem={problem} />
         </>
       )}
     </Section>
@@ -155,10 +169,12 @@ function Statement({ id }: { id: string }) {
 }
 
 /** Saves the statement as the API writes it: a link could not ask for CSV. */
-async function saveCsv(id: string, query: string): Promise<void> {
-  const answer = await fetch(`/api/v1/wallets/${encodeURIComponent(id)}/statement?${query}`, { headers: { Accept: "text/csv" } });
+async function saveCsv(id: string, query: { from?: string; to?: string }): Promise<void> {
+  const file = await dataOf(client.GET("/api/v1/wallets/{id}/statement", {
+    params: { path: { id }, query }, headers: { Accept: "text/csv" }, parseAs: "blob",
+  }));
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
+  link.href = URL.createObjectURL(file);
   link.download = `${id}.csv`;
   link.click();
   URL.revokeObjectURL(link.href);
@@ -198,10 +214,10 @@ function Transfer({ permissions }: { permissions: string[] }) {
                 { name: "amount", label: t("amountIn", { currency: transfer.amount.currency }), hint: t("wholeHint") },
                 { name: "description", label: t("reason"), isRequired: true, maxLength: 200 },
               ]}
-              run={(values) => sendOnce((key) => client.POST("/api/v1/transfers/{id}/reverse", {
+              run={(values, sendOnce) => sendOnce((key) => client.POST("/api/v1/transfers/{id}/reverse", {
                 params: { path: { id: transfer.id }, header: { "Idempotency-Key": key } },
                 body: { amount: values.amount ? amountOf(values.amount, transfer.amount) : null, description: values.description || null },
-              }), 3, idempotencyKey())}
+              }))}
               onDone={(reversal) => {
                 setTransfer(reversal as Schema<"TransferDto">);
                 setDone(t("reversed"));
