@@ -50,15 +50,11 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
         await output.WriteLineAsync($"orders: {made} changes");
     }
 
-    private static async Task<List<DemoProduct>> ReadProducts(NpgsqlDataSource orders, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<DemoProduct>> ReadProducts(NpgsqlDataSource orders, CancellationToken cancellationToken)
     {
         await using var command = orders.CreateCommand(
             "SELECT id, name, price FROM products WHERE currency = 'EUR' AND is_on_sale ORDER BY id LIMIT 10");
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        List<DemoProduct> products = [];
-        while (await row.ReadAsync(cancellationToken))
-            products.Add(new DemoProduct(row.GetGuid(0), row.GetString(1), row.GetInt64(2)));
-        return products;
+        return await command.ReadAll(row => new DemoProduct(row.GetGuid(0), row.GetString(1), row.GetInt64(2)), cancellationToken);
     }
 
     /// <returns>Whether the order is paid; a wallet without enough money gets no order.</returns>

@@ -44,10 +44,9 @@ internal sealed partial class StoredHashKinds(
         }
     }
 
-    private async Task<List<string>> Read(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> Read(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = MaxRead });
+        await using var command = database.CreateCommand(Sql).With(MaxRead);
         return await command.ReadAll(row => row.GetString(0), cancellationToken);
     }
 

@@ -36,16 +36,10 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             WebhookState.Failed => " AND w.handled_at IS NOT NULL AND w.last_error IS NOT NULL",
             _ => "",
         };
-        await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}");
-        command.Parameters.Add(
-            new NpgsqlParameter<string?> { TypedValue = filter.Provider is { } provider ? NameOf(provider) : null });
-        command.Parameters.Add(new NpgsqlParameter { Value = limit });
+        await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}")
+            .With(filter.Provider is { } provider ? NameOf(provider) : null, limit);
         if (after is not null)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = after.ReceivedAt });
-            command.Parameters.Add(new NpgsqlParameter { Value = NameOf(after.Provider) });
-            command.Parameters.Add(new NpgsqlParameter { Value = after.EventId });
-        }
+            command.With(after.ReceivedAt, NameOf(after.Provider), after.EventId);
 
         return await command.ReadAll(Read, cancellationToken);
     }
@@ -64,14 +58,14 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
 
     private static WebhookDto Read(NpgsqlDataReader row)
     {
-        DateTimeOffset? handledAt = row.IsDBNull(9) ? null : row.GetFieldValue<DateTimeOffset>(9);
-        var lastError = row.IsDBNull(10) ? null : row.GetString(10);
+        var handledAt = row.ValueOrNull<DateTimeOffset>(9);
+        var lastError = row.StringOrNull(10);
         return new WebhookDto(
             LedgerNames<PaymentProvider>.Read(row.GetString(0)),
             row.GetString(1),
             row.GetString(2),
             row.GetString(3),
-            row.IsDBNull(4) ? null : row.GetGuid(4),
+            row.ValueOrNull<Guid>(4),
             handledAt is null ? WebhookState.Waiting : lastError is null ? WebhookState.Handled : WebhookState.Failed,
             row.GetFieldValue<DateTimeOffset>(5),
             row.GetInt32(6),

@@ -59,14 +59,11 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
             reconciliation.To.ToUniversalTime(),
             format.CoversPayments,
             format.CoversRefunds,
-            hash))
-        {
-            compare.Parameters.Add(
-                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = (object?)reconciliation.By ?? DBNull.Value });
-            compare.Parameters.Add(new NpgsqlParameter { Value = reconciliation.At });
-            compare.Parameters.Add(new NpgsqlParameter { Value = MaxDifferences });
+            hash,
+            new NpgsqlParameter<Guid?> { TypedValue = reconciliation.By },
+            reconciliation.At,
+            MaxDifferences))
             await compare.ExecuteNonQueryAsync(cancellationToken);
-        }
 
         await using (var remove = Command(ReconciliationSql.RemoveRows, reconciliation.Id))
             await remove.ExecuteNonQueryAsync(cancellationToken);
@@ -118,14 +115,14 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         return sha.Hash!;
     }
 
-    private Task<List<DifferenceDto>> ReadDifferences(
+    private Task<IReadOnlyList<DifferenceDto>> ReadDifferences(
         Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken) =>
         Read(
             ReconciliationSql.Differences, Difference, cancellationToken, id, after,
-            kind is { } one ? LedgerNames<DifferenceKind>.Of(one) : DBNull.Value, count);
+            kind is { } one ? LedgerNames<DifferenceKind>.Of(one) : null, count);
 
-    private async Task<List<T>> Read<T>(
-        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+    private async Task<IReadOnlyList<T>> Read<T>(
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
     {
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
@@ -142,13 +139,8 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     private NpgsqlConnection Connection => (NpgsqlConnection)db.Database.GetDbConnection();
 
     // The request limits the whole work; a limit for one statement would depend on the size of the report.
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 };
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
+    private NpgsqlCommand Command(string sql, params object?[] values) =>
+        new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 }.With(values);
 
     private static ReconciliationSummaryDto Summary(NpgsqlDataReader row) => new()
     {
@@ -167,9 +159,9 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         Counts = new DifferenceCountsDto(
             row.GetInt32(9), row.GetInt32(10), row.GetInt32(11), row.GetInt32(12), row.GetInt32(13), row.GetInt32(14), row.GetInt32(15)),
         FileSha256 = row.GetString(16),
-        RepeatOf = Find<Guid?>(row, 17),
+        RepeatOf = row.ValueOrNull<Guid>(17),
         CreatedAt = row.GetFieldValue<DateTimeOffset>(18),
-        CreatedBy = Find<Guid?>(row, 19),
+        CreatedBy = row.ValueOrNull<Guid>(19),
     };
 
     private static ReconciledTotalDto Total(NpgsqlDataReader row)
@@ -184,8 +176,8 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         row.GetInt32(0),
         LedgerNames<DifferenceKind>.Read(row.GetString(1)),
         LedgerNames<ReconciledSubject>.Read(row.GetString(2)),
-        Find<string?>(row, 3),
-        Find<Guid?>(row, 4),
+        row.StringOrNull(3),
+        row.ValueOrNull<Guid>(4),
         row.IsDBNull(5)
             ? null
             : new ReportedRowDto(
@@ -198,6 +190,4 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
 
     private static Money? AmountOf(NpgsqlDataReader row, int currency, int amount) =>
         row.IsDBNull(amount) ? null : Money.OfMinorUnits(row.GetDecimal(amount), Currency.Of(row.GetString(currency)));
-
-    private static T? Find<T>(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? default : row.GetFieldValue<T>(column);
 }
