@@ -5,6 +5,7 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Portico.Application.DeadLetters;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Nats;
 
 namespace Portico.Infrastructure.Events;
@@ -31,8 +32,14 @@ internal static class EventRegistration
         services.AddSingleton<EventReceiver>();
         services.AddScoped<IDeadLetters, DeadLetterAdministration>();
         services.AddSingleton<DeadLetterReplay>();
-        services.AddSingleton<InboxCleanup>();
         services.AddHealthChecks().AddCheck<NatsHealthCheck>("nats");
+        // As long as the event can be delivered again: the retention of the outbox plus the maximum age in the stream, and while its
+        // handler has dead letters, which an operator may replay.
+        services.AddSingleton(provider => new RetentionRule(
+            "inbox", "handled_at",
+            provider.GetRequiredService<EventSettings>().MaxAge + provider.GetRequiredService<OutboxSettings>().Retention,
+            "NOT EXISTS (SELECT FROM dead_events dead WHERE dead.handler = purged.handler)"));
+        services.AddSingleton(new RetentionRule("dead_events", "died_at", TimeSpan.FromDays(90)));
 
         // Services stop in reverse order, so the services that use the connection are registered after it.
         services.AddHostedService<NatsLifetime>();
@@ -40,7 +47,6 @@ internal static class EventRegistration
         services.AddHostedService(provider => provider.GetRequiredService<OutboxCleanup>());
         services.AddHostedService<EventConsumers>();
         services.AddHostedService(provider => provider.GetRequiredService<DeadLetterReplay>());
-        services.AddHostedService(provider => provider.GetRequiredService<InboxCleanup>());
         return services;
     }
 }
