@@ -31,7 +31,7 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
     public async Task<IReadOnlyList<DeadLetterDto>> List(
         DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => await Read(
         ListSql,
-        [kind is { } one ? NameOf(one) : null, after?.DiedAt, after?.Id ?? Guid.Empty, limit],
+        [kind is { } one ? EnumNames<DeadLetterKind>.Of(one) : null, after?.DiedAt, after?.Id ?? Guid.Empty, limit],
         LetterOf,
         cancellationToken);
 
@@ -63,13 +63,11 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
 
     private static DeadLetterDto LetterOf(NpgsqlDataReader row) => new(
         row.GetGuid(0),
-        row.GetString(1) == NameOf(DeadLetterKind.Event) ? DeadLetterKind.Event : DeadLetterKind.Message,
+        EnumNames<DeadLetterKind>.Read(row.GetString(1)),
         row.GetString(2),
         row.GetString(3),
         row.GetFieldValue<DateTimeOffset>(4),
         row.ValueOrNull<DateTimeOffset>(5));
-
-    private static string NameOf(DeadLetterKind kind) => kind == DeadLetterKind.Event ? "event" : "message";
 
     // What an answer may be nested around the content.
     private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 60 };

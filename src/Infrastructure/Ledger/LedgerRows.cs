@@ -28,9 +28,9 @@ internal static class LedgerRows
         return new Account
         {
             Id = row.GetGuid(0),
-            Kind = LedgerNames<AccountKind>.Read(row.GetString(1)),
+            Kind = EnumNames<AccountKind>.Read(row.GetString(1)),
             OwnerId = row.ValueOrNull<Guid>(2),
-            Status = LedgerNames<AccountStatus>.Read(row.GetString(4)),
+            Status = EnumNames<AccountStatus>.Read(row.GetString(4)),
             Posted = Money.OfMinorUnits(row.GetDecimal(5), currency),
             Held = Money.OfMinorUnits(row.GetDecimal(6), currency),
             MinAvailable = row.IsDBNull(7) ? null : Money.OfMinorUnits(row.GetDecimal(7), currency),
@@ -43,7 +43,7 @@ internal static class LedgerRows
     public static Journal Journal(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),
-        Kind = LedgerNames<JournalKind>.Read(row.GetString(1)),
+        Kind = EnumNames<JournalKind>.Read(row.GetString(1)),
         SourceId = row.GetGuid(2),
         DestinationId = row.GetGuid(3),
         Amount = Money.OfMinorUnits(row.GetDecimal(5), Currency.Of(row.GetString(4))),
@@ -88,7 +88,7 @@ internal static class LedgerRows
             DestinationId = row.GetGuid(2),
             Amount = Money.OfMinorUnits(row.GetDecimal(4), currency),
             Captured = Money.OfMinorUnits(row.GetDecimal(5), currency),
-            Status = LedgerNames<HoldStatus>.Read(row.GetString(6)),
+            Status = EnumNames<HoldStatus>.Read(row.GetString(6)),
             Version = row.GetInt64(7),
             Description = row.StringOrNull(8),
             CreatedBy = row.ValueOrNull<Guid>(9),

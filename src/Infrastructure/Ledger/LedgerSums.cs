@@ -34,7 +34,7 @@ internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) 
     {
         var currency = Currency.Of(row.GetString(0));
         return (currency, new KindBalanceDto(
-            LedgerNames<AccountKind>.Read(row.GetString(1)), row.GetInt64(2),
+            EnumNames<AccountKind>.Read(row.GetString(1)), row.GetInt64(2),
             Amount(row, 3, currency), Amount(row, 4, currency), Amount(row, 5, currency)));
     }
 

@@ -120,7 +120,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         var (source, destination) = (reader.GetGuid(7), reader.GetGuid(8));
         var other = source == wallet.Id ? destination : source;
         return new EntryDto(
-            reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), LedgerNames<JournalKind>.Read(reader.GetString(2)),
+            reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), EnumNames<JournalKind>.Read(reader.GetString(2)),
             Amount(reader, 3, wallet), Amount(reader, 4, wallet), Amount(reader, 5, wallet), reader.GetGuid(6),
             SystemAccounts.Contains(other) ? null : other,
             reader.ValueOrNull<Guid>(9), reader.ValueOrNull<Guid>(10), reader.StringOrNull(11));

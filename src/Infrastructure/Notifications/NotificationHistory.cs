@@ -19,7 +19,7 @@ internal sealed class NotificationHistory(NpgsqlDataSource database) : INotifica
             row => new NotificationDto(
                 row.GetGuid(0),
                 row.GetString(1),
-                row.GetString(2) == "email" ? ContactKind.Email : ContactKind.Phone,
+                EnumNames<ContactKind>.Read(row.GetString(2)),
                 Status(row.GetString(3)),
                 row.GetFieldValue<DateTimeOffset>(4),
                 row.ValueOrNull<DateTimeOffset>(5)),

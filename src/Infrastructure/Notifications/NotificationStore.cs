@@ -132,7 +132,7 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     private static ClaimedMessage Read(NpgsqlDataReader row)
     {
         var address = row.GetString(3);
-        var isValid = row.GetString(2) == "email"
+        var isValid = EnumNames<ContactKind>.Read(row.GetString(2)) == ContactKind.Email
             ? ContactAddress.TryParseEmail(address, out var to)
             : ContactAddress.TryParsePhone(address, out to);
         return new ClaimedMessage(

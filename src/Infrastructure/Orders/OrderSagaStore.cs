@@ -41,7 +41,7 @@ internal sealed partial class OrderSagaStore(
                 SELECT owner_id, idempotency_key, $13, '{ResultText.Elsewhere}', $8 FROM begun)
             SELECT count(*) FROM begun
             """).With(
-            saga.OrderId, OrderSagaKinds.Of(saga.Kind), saga.OwnerId, saga.Key, saga.WalletId, saga.Total?.MinorUnits,
+            saga.OrderId, EnumNames<OrderSagaKind>.Of(saga.Kind), saga.OwnerId, saga.Key, saga.WalletId, saga.Total?.MinorUnits,
             saga.Total?.Currency.Code, saga.StartedAt, saga.Attempts, saga.LeaseId, saga.TraceParent, Lease, key.Fingerprint.Bytes);
         try
         {
@@ -151,7 +151,7 @@ internal sealed partial class OrderSagaStore(
             row => new OrderSaga
             {
                 OrderId = row.GetGuid(0),
-                Kind = OrderSagaKinds.Read(row.GetString(1)),
+                Kind = EnumNames<OrderSagaKind>.Read(row.GetString(1)),
                 OwnerId = row.GetGuid(2),
                 Key = row.GetString(3),
                 WalletId = row.ValueOrNull<Guid>(4),
@@ -168,20 +168,4 @@ internal sealed partial class OrderSagaStore(
 
     [LoggerMessage(1, LogLevel.Warning, "Order {OrderId} is left to the end of its lease: {Failure}")]
     private partial void LogKept(Guid orderId, string failure);
-}
-
-/// <summary>The names of the kinds of sagas in the database.</summary>
-internal static class OrderSagaKinds
-{
-    private const string Place = "place";
-    private const string Cancel = "cancel";
-
-    public static string Of(OrderSagaKind kind) => kind == OrderSagaKind.Place ? Place : Cancel;
-
-    public static OrderSagaKind Read(string name) => name switch
-    {
-        Place => OrderSagaKind.Place,
-        Cancel => OrderSagaKind.Cancel,
-        _ => throw new FormatException($"There is no kind of saga {name}."),
-    };
 }

@@ -37,9 +37,9 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             _ => "",
         };
         await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}")
-            .With(filter.Provider is { } provider ? NameOf(provider) : null, limit);
+            .With(filter.Provider is { } provider ? EnumNames<PaymentProvider>.Of(provider) : null, limit);
         if (after is not null)
-            command.With(after.ReceivedAt, NameOf(after.Provider), after.EventId);
+            command.With(after.ReceivedAt, EnumNames<PaymentProvider>.Of(after.Provider), after.EventId);
 
         return await command.ReadAll(Read, cancellationToken);
     }
@@ -49,7 +49,7 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
         var changed = await db.Database.ExecuteSqlAsync(
             $"""
             UPDATE payment_webhooks SET handled_at = NULL, attempts = 0, due_at = clock_timestamp()
-            WHERE provider = {NameOf(provider)} AND event_id = {eventId}
+            WHERE provider = {EnumNames<PaymentProvider>.Of(provider)} AND event_id = {eventId}
             """,
             cancellationToken);
         signal.SetAfterCommit(transaction);
@@ -61,7 +61,7 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
         var handledAt = row.ValueOrNull<DateTimeOffset>(9);
         var lastError = row.StringOrNull(10);
         return new WebhookDto(
-            LedgerNames<PaymentProvider>.Read(row.GetString(0)),
+            EnumNames<PaymentProvider>.Read(row.GetString(0)),
             row.GetString(1),
             row.GetString(2),
             row.GetString(3),
@@ -74,6 +74,4 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             handledAt,
             lastError);
     }
-
-    private static string NameOf(PaymentProvider provider) => LedgerNames<PaymentProvider>.Of(provider);
 }

@@ -41,9 +41,9 @@ internal sealed class Webhooks : IWebhooks
             VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
             ON CONFLICT (provider, event_id) DO UPDATE SET times = payment_webhooks.times + 1, handled_at = NULL, attempts = 0,
                 due_at = greatest(excluded.due_at, payment_webhooks.handled_at + interval '5 seconds')
-            """).With(LedgerNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId);
+            """).With(EnumNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        _received.Add(1, new KeyValuePair<string, object?>("provider", LedgerNames<PaymentProvider>.Of(provider)));
+        _received.Add(1, new KeyValuePair<string, object?>("provider", EnumNames<PaymentProvider>.Of(provider)));
         _signal.Set();
     }
 

@@ -52,8 +52,8 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         await using (var compare = Command(
             ReconciliationSql.Compare,
             reconciliation.Id,
-            LedgerNames<PaymentProvider>.Of(reconciliation.Provider),
-            LedgerNames<AccountKind>.Of(
+            EnumNames<PaymentProvider>.Of(reconciliation.Provider),
+            EnumNames<AccountKind>.Of(
                 reconciliation.Provider == PaymentProvider.Stripe ? AccountKind.StripeClearing : AccountKind.YookassaClearing),
             reconciliation.From.ToUniversalTime(),
             reconciliation.To.ToUniversalTime(),
@@ -119,7 +119,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken) =>
         Read(
             ReconciliationSql.Differences, Difference, cancellationToken, id, after,
-            kind is { } one ? LedgerNames<DifferenceKind>.Of(one) : null, count);
+            kind is { } one ? EnumNames<DifferenceKind>.Of(one) : null, count);
 
     private async Task<IReadOnlyList<T>> Read<T>(
         string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
@@ -145,7 +145,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     private static ReconciliationSummaryDto Summary(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),
-        Provider = LedgerNames<PaymentProvider>.Read(row.GetString(1)),
+        Provider = EnumNames<PaymentProvider>.Read(row.GetString(1)),
         From = row.GetFieldValue<DateTimeOffset>(2),
         To = row.GetFieldValue<DateTimeOffset>(3),
         Covers =
@@ -174,8 +174,8 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
 
     private static DifferenceDto Difference(NpgsqlDataReader row) => new(
         row.GetInt32(0),
-        LedgerNames<DifferenceKind>.Read(row.GetString(1)),
-        LedgerNames<ReconciledSubject>.Read(row.GetString(2)),
+        EnumNames<DifferenceKind>.Read(row.GetString(1)),
+        EnumNames<ReconciledSubject>.Read(row.GetString(2)),
         row.StringOrNull(3),
         row.ValueOrNull<Guid>(4),
         row.IsDBNull(5)
