@@ -28,7 +28,7 @@ internal static class DeadLettersCommand
 
     private static Command CreateList(CommandHost host)
     {
-        var timeout = ConnectTimeout();
+        var timeout = Durations.ConnectTimeout();
         var command = new Command("list", $"List the dead letters, oldest first; at most {MaxListed}.") { timeout };
         host.SetAction(command, (run, cancellationToken) => ListAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
         return command;
@@ -55,7 +55,7 @@ internal static class DeadLettersCommand
             CustomParser = ReadIds,
         };
         var all = new Option<bool>("--all") { Description = "All dead letters." };
-        var timeout = ConnectTimeout();
+        var timeout = Durations.ConnectTimeout();
         var command = new Command(name, description) { ids, all, timeout };
         host.SetAction(command, async (run, cancellationToken) =>
         {
@@ -120,7 +120,4 @@ internal static class DeadLettersCommand
             run.Report.Show(table);
         return ExitCode.Ok;
     }
-
-    private static Option<TimeSpan> ConnectTimeout() =>
-        Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
 }

@@ -22,8 +22,7 @@ internal static class EventsCommand
         var from = Instant("--from", "The start of the period, inclusive, such as 2026-11-21T10:00:00Z.");
         from.Required = true;
         var to = Instant("--to", "The end of the period, exclusive; now by default.");
-        var timeout = Durations.Option(
-            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
+        var timeout = Durations.ConnectTimeout("PostgreSQL and NATS");
         var command = new Command(
             "republish",
             "Publish the events of a period again, with the same ids, in order for each aggregate.") { from, to, timeout };

@@ -96,8 +96,7 @@ internal static class PurgeCommand
 
     private static string[] Tables(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(
-            new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
+        using var context = AuditedContext.Create(connection);
         return
         [
             .. context.Model.GetEntityTypes().Where(entity => typeof(IPurgeable).IsAssignableFrom(entity.ClrType)).Select(
