@@ -24,8 +24,6 @@ internal static class EventRegistration
         services.AddSingleton<INatsJSContext>(provider => new NatsJSContext(provider.GetRequiredService<NatsConnection>()));
         services.AddSingleton<EventPublisher>();
         services.AddSingleton<OutboxMetrics>();
-        services.AddSingleton<OutboxRelay>();
-        services.AddSingleton<OutboxCleanup>();
         foreach (var subscription in EventSubscription.All)
             services.AddSingleton(subscription);
         services.AddSingleton<EventMetrics>();
@@ -43,8 +41,8 @@ internal static class EventRegistration
 
         // Services stop in reverse order, so the services that use the connection are registered after it.
         services.AddHostedService<NatsLifetime>();
-        services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
-        services.AddHostedService(provider => provider.GetRequiredService<OutboxCleanup>());
+        services.AddHostedService<OutboxRelay>();
+        services.AddHostedService<OutboxCleanup>();
         services.AddHostedService<EventConsumers>();
         services.AddHostedService(provider => provider.GetRequiredService<DeadLetterReplay>());
         return services;
