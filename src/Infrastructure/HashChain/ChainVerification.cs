@@ -187,7 +187,7 @@ internal sealed class ChainVerification(NpgsqlConnection connection, Action<long
     {
         await using var command = new NpgsqlCommand(
             $"SELECT {BlockRow.Columns} FROM ledger.blocks b WHERE b.height > $1 ORDER BY b.height LIMIT {BlocksAtOnce}", connection)
-            { CommandTimeout = 0 }.With(after);
+        { CommandTimeout = 0 }.With(after);
         return await command.ReadAll(BlockRow.Read, cancellationToken);
     }
 

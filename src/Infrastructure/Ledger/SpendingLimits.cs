@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.SpendingLimits;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;

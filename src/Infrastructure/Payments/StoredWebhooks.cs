@@ -3,7 +3,6 @@ using Npgsql;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
-using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Payments;

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Npgsql;
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
-using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Payments;

@@ -11,7 +11,8 @@ public static class NpgsqlExtensions
     public static NpgsqlCommand CreateCommand(this AppDbContext db, string sql) =>
         new(sql, (NpgsqlConnection)db.Database.GetDbConnection());
 
-    /// <summary>Adds positional parameters: values, <c>null</c>, or an <see cref="NpgsqlParameter"/> where the type must be given.</summary>
+    /// <summary>Adds positional parameters: values, <c>null</c>, or a parameter that names its type.</summary>
+    /// <remarks>PostgreSQL infers the type of a <c>null</c>; a parameter is needed where it can't.</remarks>
     public static NpgsqlCommand With(this NpgsqlCommand command, params object?[] values)
     {
         foreach (var value in values)

@@ -8,7 +8,6 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Payments;
-using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Reconciliations;

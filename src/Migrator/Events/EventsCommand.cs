@@ -4,6 +4,7 @@ using System.Globalization;
 using Npgsql;
 using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Events;
@@ -104,9 +105,7 @@ internal static class EventsCommand
             ORDER BY max(occurred_at) OVER (PARTITION BY aggregate_id ORDER BY aggregate_version), aggregate_version
             """,
             connection)
-        { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from.ToUniversalTime() });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to.ToUniversalTime() });
+        { CommandTimeout = 0 }.With(from.ToUniversalTime(), to.ToUniversalTime());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             yield return OutboxRows.Read(reader);
