@@ -8,6 +8,7 @@ using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Exchange;
 using Portico.Infrastructure.Forecasts;
 using Portico.Infrastructure.HashChain;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Idempotency;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Notifications;
@@ -54,7 +55,8 @@ public static class InfrastructureRegistration
             .AddAggregation(configuration)
             .AddOrders(configuration)
             .AddPayments(configuration)
-            .AddReconciliations();
+            .AddReconciliations()
+            .AddHostedService<RetentionCleanup>();
     }
 
     /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Seeder;
 
@@ -46,12 +47,12 @@ internal sealed class DemoCatalogue(IConfiguration configuration)
             """
             INSERT INTO products (id, name, description, price, currency) SELECT * FROM unnest($1, $2, $3, $4, $5)
             ON CONFLICT (id) DO NOTHING
-            """);
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. Products.Select(product => Guid.Parse(product.Id))] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Products.Select(product => product.Name)] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Products.Select(product => product.Description)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Products.Select(product => product.Price)] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Products.Select(product => product.Currency)] });
+            """).With(
+            Products.Select(product => Guid.Parse(product.Id)).ToArray(),
+            Products.Select(product => product.Name).ToArray(),
+            Products.Select(product => product.Description).ToArray(),
+            Products.Select(product => product.Price).ToArray(),
+            Products.Select(product => product.Currency).ToArray());
         await output.WriteLineAsync($"catalogue: {await command.ExecuteNonQueryAsync(cancellationToken)} changes");
     }
 }

@@ -69,8 +69,8 @@ internal sealed class DemoMoney(
 
         var begin = clock.GetUtcNow() - Span;
         await using var earlier = database.CreateCommand(
-            "UPDATE ledger.accounts SET recorded_at = $1 WHERE version = 0 AND recorded_at > $1");
-        earlier.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = begin });
+            "UPDATE ledger.accounts SET recorded_at = $1 WHERE version = 0 AND recorded_at > $1")
+            .With(begin);
         await earlier.ExecuteNonQueryAsync(cancellationToken);
         return begin;
     }
@@ -270,8 +270,8 @@ internal sealed class DemoMoney(
         private async Task<HashSet<Guid>> Present(Guid[] ids, CancellationToken cancellationToken)
         {
             await using var command = database.CreateCommand(
-                "SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)");
-            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+                "SELECT coalesce(array_agg(id), '{}') FROM ledger.journals WHERE id = ANY($1)")
+                .With(ids);
             return [.. (Guid[])(await command.ExecuteScalarAsync(cancellationToken))!];
         }
     }

@@ -50,15 +50,11 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
         await output.WriteLineAsync($"orders: {made} changes");
     }
 
-    private static async Task<List<DemoProduct>> ReadProducts(NpgsqlDataSource orders, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<DemoProduct>> ReadProducts(NpgsqlDataSource orders, CancellationToken cancellationToken)
     {
         await using var command = orders.CreateCommand(
             "SELECT id, name, price FROM products WHERE currency = 'EUR' AND is_on_sale ORDER BY id LIMIT 10");
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        List<DemoProduct> products = [];
-        while (await row.ReadAsync(cancellationToken))
-            products.Add(new DemoProduct(row.GetGuid(0), row.GetString(1), row.GetInt64(2)));
-        return products;
+        return await command.ReadAll(row => new DemoProduct(row.GetGuid(0), row.GetString(1), row.GetInt64(2)), cancellationToken);
     }
 
     /// <returns>Whether the order is paid; a wallet without enough money gets no order.</returns>
@@ -98,9 +94,7 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var owner = new NpgsqlCommand(
             "INSERT INTO order_owners (id, change, orders, pending) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING", connection)
-        {
-            Parameters = { new() { Value = order.OwnerId } },
-        };
+            .With(order.OwnerId);
         await owner.ExecuteNonQueryAsync(cancellationToken);
         await using var insert = new NpgsqlCommand(
             """
@@ -115,21 +109,9 @@ internal sealed class DemoOrders(AppDbContext db, DatabaseSettings settings, ICo
                 SELECT id, 1, $6, $7, $8, $9 FROM added)
             SELECT count(*)::int FROM added
             """,
-            connection)
-        {
-            Parameters =
-            {
-                new() { Value = order.Id },
-                new() { Value = order.OwnerId },
-                new() { Value = order.Total },
-                new() { Value = SHA256.HashData(order.Id.ToByteArray()) },
-                new() { Value = clock.GetUtcNow() },
-                new() { Value = order.Product.Id },
-                new() { Value = order.Product.Name },
-                new() { Value = order.Quantity },
-                new() { Value = order.Product.Price },
-            },
-        };
+            connection).With(
+            order.Id, order.OwnerId, order.Total, SHA256.HashData(order.Id.ToByteArray()), clock.GetUtcNow(), order.Product.Id,
+            order.Product.Name, order.Quantity, order.Product.Price);
         var added = (int)(await insert.ExecuteScalarAsync(cancellationToken))!;
         await transaction.CommitAsync(cancellationToken);
         return added;

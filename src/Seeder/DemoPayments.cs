@@ -203,8 +203,7 @@ internal sealed class DemoPayments(
                 CASE WHEN status = 'canceled' THEN 'payment_intent.canceled' ELSE 'payment_intent.succeeded' END,
                 provider_id, ended_at, ended_at, ended_at
             FROM payments WHERE id = $1 ON CONFLICT DO NOTHING
-            """);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = paymentId });
+            """).With(paymentId);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

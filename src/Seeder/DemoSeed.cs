@@ -33,52 +33,16 @@ internal sealed class DemoSeed(
     private const int PasswordBytes = 15;
 
     private static readonly string[] FirstNames =
-        [
-            "Ada",
-            "Alan",
-            "Anna",
-            "Boris",
-            "Chen",
-            "Dmitri",
-            "Edsger",
-            "Elena",
-            "Fatima",
-            "Grace",
-            "Hedy",
-            "Ivan",
-            "Joan",
-            "Ken",
-            "Leslie",
-            "Maria",
-            "Niklaus",
-            "Olga",
-            "Radia",
-            "Sofia"
-        ];
+    [
+        "Ada", "Alan", "Anna", "Boris", "Chen", "Dmitri", "Edsger", "Elena", "Fatima", "Grace",
+        "Hedy", "Ivan", "Joan", "Ken", "Leslie", "Maria", "Niklaus", "Olga", "Radia", "Sofia",
+    ];
 
     private static readonly string[] LastNames =
-        [
-            "Allen",
-            "Booth",
-            "Dijkstra",
-            "Hamilton",
-            "Hopper",
-            "Ivanova",
-            "Johnson",
-            "Kay",
-            "Lamport",
-            "Lovelace",
-            "Mendes",
-            "Orlova",
-            "Perlman",
-            "Petrov",
-            "Ritchie",
-            "Sato",
-            "Turing",
-            "Wang",
-            "Wirth",
-            "Zuse"
-        ];
+    [
+        "Allen", "Booth", "Dijkstra", "Hamilton", "Hopper", "Ivanova", "Johnson", "Kay", "Lamport", "Lovelace",
+        "Mendes", "Orlova", "Perlman", "Petrov", "Ritchie", "Sato", "Turing", "Wang", "Wirth", "Zuse",
+    ];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

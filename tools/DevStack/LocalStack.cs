@@ -142,16 +142,6 @@ public sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    private FileStream? TryLock(string name)
-    {
-        try
-        {
-            // On Linux this is flock(LOCK_EX), on the file that the guards of the servers lock too.
-            return new FileStream(Path.Combine(Folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    // The guards of the servers lock the file of the servers too.
+    private FileStream? TryLock(string name) => FileLock.TryTake(Path.Combine(Folder, name));
 }

@@ -87,14 +87,6 @@ public sealed class PgBouncerServer : LocalServer, IAsyncDisposable
         return (Programs.Need("pgbouncer", "pgbouncer"), [SettingsFile]);
     }
 
-    private protected override async Task AskAsync(int processId, CancellationToken cancellationToken)
-    {
-        var options =
-            new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, GssEncryptionMode = GssEncryptionMode.Disable };
-        await using var connection = new NpgsqlConnection(options.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("SELECT current_setting('data_directory')", connection);
-        if (!string.Equals((string?)await command.ExecuteScalarAsync(cancellationToken), _postgres.DataFolder, StringComparison.Ordinal))
-            throw new LocalStackException("another PostgreSQL has this port");
-    }
+    private protected override Task AskAsync(int processId, CancellationToken cancellationToken) =>
+        _postgres.AskAsync(ConnectionString, cancellationToken);
 }

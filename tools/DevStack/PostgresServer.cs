@@ -111,10 +111,14 @@ public sealed class PostgresServer : LocalServer
         return (Path.Combine(_binaries, "postgres"), ["-D", DataFolder, .. settings.SelectMany(setting => (string[])["-c", setting])]);
     }
 
-    private protected override async Task AskAsync(int processId, CancellationToken cancellationToken)
+    private protected override Task AskAsync(int processId, CancellationToken cancellationToken) =>
+        AskAsync(ConnectionString, cancellationToken);
+
+    /// <summary>Checks that a connection leads to this server.</summary>
+    internal async Task AskAsync(string connectionString, CancellationToken cancellationToken)
     {
         var options =
-            new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, GssEncryptionMode = GssEncryptionMode.Disable };
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, GssEncryptionMode = GssEncryptionMode.Disable };
         await using var connection = new NpgsqlConnection(options.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand("SELECT current_setting('data_directory')", connection);

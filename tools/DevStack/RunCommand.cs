@@ -33,7 +33,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
     public async Task<int> RunAsync()
     {
         Directory.CreateDirectory(folder.Path);
-        await using var running = TakeLock();
+        await using var running = FileLock.TryTake(folder.Lock) ?? throw new LocalStackException(
+            "./dev run is already running in this checkout (see .dev/urls.json); ./dev down stops it.");
         PidFile.Write(folder.PidFile("run"), Environment.ProcessId);
         File.Delete(folder.Urls);
         try
@@ -45,18 +46,6 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
             File.Delete(folder.Urls);
             foreach (var name in RunFolder.Processes)
                 File.Delete(folder.PidFile(name));
-        }
-    }
-
-    private FileStream TakeLock()
-    {
-        try
-        {
-            return new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new LocalStackException("./dev run is already running in this checkout (see .dev/urls.json); ./dev down stops it.", e);
         }
     }
 

@@ -75,23 +75,14 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db) : IQueryHandler<
 
         // Filter by the id too: it contains the time in milliseconds, and it has the index.
         if (query.From is { } from)
-            entries = entries.Where(e => e.At >= from && e.Id >= FirstId(from.ToUnixTimeMilliseconds()));
+            entries = entries.Where(e => e.At >= from && e.Id >= Ids.FirstOf(from.ToUnixTimeMilliseconds()));
         if (query.To is { } to)
-            entries = entries.Where(e => e.At < to && e.Id < FirstId(to.ToUnixTimeMilliseconds() + 1));
+            entries = entries.Where(e => e.At < to && e.Id < Ids.FirstOf(to.ToUnixTimeMilliseconds() + 1));
         if (Cursor.TryRead<AuditPosition>(query.Cursor, out var position))
             entries = entries.Where(e => e.Id < position.Id);
 
         // One extra row shows whether there is a next page.
         var found = await entries.OrderByDescending(e => e.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
         return Page.Of(found, query.Limit, AuditEntryDto.Of, last => Cursor.Write(new AuditPosition(last.Id)));
-    }
-
-    /// <summary>The smallest UUID v7 of a millisecond.</summary>
-    private static Guid FirstId(long unixMilliseconds)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes, (ulong)Math.Max(unixMilliseconds, 0) << 16);
-        return new Guid(bytes, bigEndian: true);
     }
 }

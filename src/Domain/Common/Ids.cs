@@ -20,4 +20,13 @@ public static class Ids
         BinaryPrimitives.WriteUInt16BigEndian(bytes[6..], (ushort)(0x7000 | fraction));
         return new Guid(bytes, bigEndian: true);
     }
+
+    /// <summary>The lowest UUID v7 of a millisecond since 1970; an earlier one counts as 0.</summary>
+    public static Guid FirstOf(long unixMilliseconds)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, (ulong)Math.Max(unixMilliseconds, 0) << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
 }

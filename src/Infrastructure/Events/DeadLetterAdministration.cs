@@ -31,18 +31,13 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
     public async Task<IReadOnlyList<DeadLetterDto>> List(
         DeadLetterKind? kind, DeadLetterPosition? after, int limit, CancellationToken cancellationToken) => await Read(
         ListSql,
-        [
-            new NpgsqlParameter { Value = kind is { } one ? NameOf(one) : DBNull.Value },
-            new NpgsqlParameter { Value = after is null ? DBNull.Value : after.DiedAt },
-            new NpgsqlParameter { Value = after?.Id ?? Guid.Empty },
-            new NpgsqlParameter { Value = limit },
-        ],
+        [kind is { } one ? EnumNames<DeadLetterKind>.Of(one) : null, after?.DiedAt, after?.Id ?? Guid.Empty, limit],
         LetterOf,
         cancellationToken);
 
     public async Task<DeadLetterContentDto?> Find(Guid id, CancellationToken cancellationToken) => (await Read(
         FindSql,
-        [new NpgsqlParameter { Value = id }],
+        [id],
         row => row.IsDBNull(6)
             ? new DeadLetterContentDto(LetterOf(row), JsonSerializer.Deserialize<JsonElement>(row.GetString(7)), null)
             : ContentOf(LetterOf(row), row.GetFieldValue<byte[]>(6)),
@@ -53,29 +48,26 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
     public Task<bool> Drop(Guid id, CancellationToken cancellationToken) => Change(DeadLetterSql.Drop, id, cancellationToken);
 
     private async Task<bool> Change(string sql, Guid id, CancellationToken cancellationToken) =>
-        (await Read(sql, [new NpgsqlParameter { Value = new[] { id } }], row => row.GetGuid(0), cancellationToken)).Count > 0;
+        (await Read(sql, [new[] { id }], row => row.GetGuid(0), cancellationToken)).Count > 0;
 
-    private async Task<List<T>> Read<T>(
-        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> Read<T>(
+        string sql, object?[] values, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         if (connection.State != ConnectionState.Open)
             await db.Database.OpenConnectionAsync(cancellationToken);
         var transaction = (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction();
-        await using var command = new NpgsqlCommand(sql, connection, transaction);
-        command.Parameters.AddRange(parameters);
+        await using var command = new NpgsqlCommand(sql, connection, transaction).With(values);
         return await command.ReadAll(read, cancellationToken);
     }
 
     private static DeadLetterDto LetterOf(NpgsqlDataReader row) => new(
         row.GetGuid(0),
-        row.GetString(1) == NameOf(DeadLetterKind.Event) ? DeadLetterKind.Event : DeadLetterKind.Message,
+        EnumNames<DeadLetterKind>.Read(row.GetString(1)),
         row.GetString(2),
         row.GetString(3),
         row.GetFieldValue<DateTimeOffset>(4),
-        row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5));
-
-    private static string NameOf(DeadLetterKind kind) => kind == DeadLetterKind.Event ? "event" : "message";
+        row.ValueOrNull<DateTimeOffset>(5));
 
     // What an answer may be nested around the content.
     private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 60 };

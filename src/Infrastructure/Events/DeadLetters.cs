@@ -16,11 +16,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
     public async Task Add(string handler, ReadOnlyMemory<byte> envelope, string reason, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "INSERT INTO dead_events (id, handler, envelope, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
-        command.Parameters.Add(new() { Value = Ids.New(clock.GetUtcNow()) });
-        command.Parameters.Add(new() { Value = handler });
-        command.Parameters.Add(new() { Value = envelope.ToArray() });
-        command.Parameters.Add(new() { Value = ColumnText.Fit(reason, MaxReason) });
+            "INSERT INTO dead_events (id, handler, envelope, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+            .With(Ids.New(clock.GetUtcNow()), handler, envelope.ToArray(), ColumnText.Fit(reason, MaxReason));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -59,10 +56,9 @@ internal sealed class DeadLetters(NpgsqlDataSource database, TimeProvider clock)
             failure is null
                 ? "DELETE FROM dead_events WHERE id = $1"
                 : "UPDATE dead_events SET replay_asked_at = NULL, reason = $2 WHERE id = $1",
-            connection);
-        end.Parameters.Add(new() { Value = dead.Id });
+            connection).With(dead.Id);
         if (failure is not null)
-            end.Parameters.Add(new() { Value = failure });
+            end.With(failure);
         await end.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;

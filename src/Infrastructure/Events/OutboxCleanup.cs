@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Portico.Domain.Common;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 
@@ -15,7 +16,7 @@ internal sealed partial class OutboxCleanup(
     /// <summary>Deletes all old published events and returns their number.</summary>
     public Task<long> Purge(CancellationToken cancellationToken)
     {
-        var before = EventIds.FirstOf(Clock.GetUtcNow() - settings.Retention);
+        var before = Ids.FirstOf((Clock.GetUtcNow() - settings.Retention).ToUnixTimeMilliseconds());
         // Ids increase with time, so the index on them finds the oldest events. Events that still wait are kept at any age.
         const string due = "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)";
         return BatchedDelete.RunAsync(database.CreateCommand, "outbox", due, "id", [before], cancellationToken);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 using Npgsql;
+using Portico.Domain.Common;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SigningKeys;
@@ -53,7 +54,7 @@ internal sealed partial class OutboxRelay(
         var from = From();
         await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), cancellationToken);
         if (from == default && batch.Claimed < settings.BatchSize)
-            _emptyBefore = EventIds.FirstOf(clock.GetUtcNow() - Margin);
+            _emptyBefore = Ids.FirstOf((clock.GetUtcNow() - Margin).ToUnixTimeMilliseconds());
         // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.
         _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
         _blockedRounds = batch.Ready.Count < batch.Claimed ? _blockedRounds + 1 : 0;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Exchange;
 using Portico.Domain.Exchange;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Exchange;
@@ -15,8 +16,8 @@ internal static class ExchangeRegistration
         services.AddSingleton<IExchangeRules>(provider => provider.GetRequiredService<ExchangeSettings>());
         // Two managers set the two directions of a new pair at once: the second one tries again and finds the first.
         services.AddSingleton(new UniqueKey("exchange_rates_pair", Error: null));
-        services.AddSingleton<ExchangeQuoteCleanup>();
-        services.AddHostedService(provider => provider.GetRequiredService<ExchangeQuoteCleanup>());
+        // What was accepted stays in the ledger.
+        services.AddSingleton(new RetentionRule("exchange_quotes", "expires_at", TimeSpan.FromDays(1)));
         return services;
     }
 }

@@ -44,14 +44,7 @@ public sealed class ChainKeys(KeySealing sealing)
 
         await using var update = new NpgsqlCommand(
             "UPDATE ledger.chain_keys SET sealed_key = $3 WHERE id = $1 AND sealed_key = $2", connection)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string> { TypedValue = id },
-                new NpgsqlParameter<byte[]> { TypedValue = sealedKey },
-                new NpgsqlParameter<byte[]> { TypedValue = sealing.Seal(sealing.Open(sealedKey, PurposeOf(id)), PurposeOf(id)) },
-            },
-        };
+            .With(id, sealedKey, sealing.Seal(sealing.Open(sealedKey, PurposeOf(id)), PurposeOf(id)));
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
@@ -95,14 +88,7 @@ public sealed class ChainKeys(KeySealing sealing)
         var seed = key.Export();
         await using var insert = new NpgsqlCommand(
             "INSERT INTO ledger.chain_keys (id, public_key, sealed_key, created_at) VALUES ($1, $2, $3, clock_timestamp())", connection)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string> { TypedValue = key.Id },
-                new NpgsqlParameter<byte[]> { TypedValue = key.PublicKey },
-                new NpgsqlParameter<byte[]> { TypedValue = sealing.Seal(seed, PurposeOf(key.Id)) },
-            },
-        };
+            .With(key.Id, key.PublicKey, sealing.Seal(seed, PurposeOf(key.Id)));
         CryptographicOperations.ZeroMemory(seed);
         await insert.ExecuteNonQueryAsync(cancellationToken);
         return key;

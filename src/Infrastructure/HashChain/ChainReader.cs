@@ -1,5 +1,6 @@
 using Npgsql;
 using Portico.Application.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -23,14 +24,10 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
 
     public async Task<IReadOnlyList<HeadDto>> ListHeads(long below, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"{HeadsSql} WHERE b.height < $1 ORDER BY b.height DESC LIMIT $2");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = below });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var heads = new List<HeadDto>();
-        while (await reader.ReadAsync(cancellationToken))
-            heads.Add(Head(reader).Dto);
-        return heads;
+        await using var command = database
+            .CreateCommand($"{HeadsSql} WHERE b.height < $1 ORDER BY b.height DESC LIMIT $2")
+            .With(below, limit);
+        return await command.ReadAll(row => Head(row).Dto, cancellationToken);
     }
 
     public async Task<ReceiptDto?> FindReceipt(Guid journalId, CancellationToken cancellationToken)
@@ -83,10 +80,7 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
             """
             SELECT EXISTS (SELECT FROM ledger.chain_keys WHERE id = $1),
                 EXISTS (SELECT FROM ledger.blocks WHERE height = $2 AND hash = $3)
-            """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = receipt.Head.KeyId });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = receipt.Head.Height });
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Convert.FromHexString(receipt.Head.Hash) });
+            """).With(receipt.Head.KeyId, receipt.Head.Height, Convert.FromHexString(receipt.Head.Hash));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return !reader.GetBoolean(0) ? ReceiptProblem.UnknownKey : !reader.GetBoolean(1) ? ReceiptProblem.UnknownHead : null;
@@ -95,10 +89,8 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
     private static async Task<(long Height, int Position)?> FindPlace(
         NpgsqlConnection connection, Guid journalId, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT height, position FROM ledger.block_journals WHERE journal_id = $1", connection)
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = journalId } },
-        };
+        await using var command = new NpgsqlCommand(
+            "SELECT height, position FROM ledger.block_journals WHERE journal_id = $1", connection).With(journalId);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt32(1)) : null;
     }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Portico.Application.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -37,13 +38,13 @@ internal sealed record JournalRow
         DestinationId = row.GetGuid(first + 3),
         Currency = row.GetString(first + 4),
         Amount = row.GetString(first + 5),
-        OperationId = RowValues.Id(row, first + 6),
-        ReversesId = RowValues.Id(row, first + 7),
-        HoldId = RowValues.Id(row, first + 8),
-        Description = row.IsDBNull(first + 9) ? null : row.GetString(first + 9),
+        OperationId = row.ValueOrNull<Guid>(first + 6),
+        ReversesId = row.ValueOrNull<Guid>(first + 7),
+        HoldId = row.ValueOrNull<Guid>(first + 8),
+        Description = row.StringOrNull(first + 9),
         RecordedAt = row.GetFieldValue<long>(first + 10),
-        InitiatedBy = RowValues.Id(row, first + 11),
-        TransactionId = RowValues.Number(row, first + 12),
+        InitiatedBy = row.ValueOrNull<Guid>(first + 11),
+        TransactionId = row.ValueOrNull<long>(first + 12),
     };
 
     public SealedTransferDto ToTransfer() => new()
@@ -158,8 +159,8 @@ internal sealed record BlockRow
         Salt = row.GetFieldValue<byte[]>(5),
         SealedAt = row.GetFieldValue<long>(6),
         SystemId = row.GetInt64(7),
-        UpToTransaction = RowValues.Number(row, 8),
-        UpToJournal = RowValues.Id(row, 9),
+        UpToTransaction = row.ValueOrNull<long>(8),
+        UpToJournal = row.ValueOrNull<Guid>(9),
         Hash = row.GetFieldValue<byte[]>(10),
         KeyId = row.GetString(11),
         Signature = row.GetFieldValue<byte[]>(12),
@@ -192,10 +193,6 @@ internal sealed record BlockRow
 /// <summary>Reads and writes single values of rows.</summary>
 internal static class RowValues
 {
-    public static Guid? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
-
-    public static long? Number(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
-
     public static DateTimeOffset Instant(long microseconds) =>
         new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Portico.Application.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -101,7 +102,7 @@ internal sealed class ChainVerification(NpgsqlConnection connection, Action<long
             while (end < members.Count && members[end].Height == block.Height)
                 end++;
             if (!_wrong.ContainsKey(LeavesCheck))
-                Judge(block, members[first..end], isRight ? block.Journals : end - first, postings);
+                Judge(block, [.. members.Skip(first).Take(end - first)], isRight ? block.Journals : end - first, postings);
             first = end;
         }
 
@@ -182,43 +183,22 @@ internal sealed class ChainVerification(NpgsqlConnection connection, Action<long
         return keys;
     }
 
-    private async Task<List<BlockRow>> ReadBlocks(long after, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BlockRow>> ReadBlocks(long after, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"SELECT {BlockRow.Columns} FROM ledger.blocks b WHERE b.height > $1 ORDER BY b.height LIMIT {BlocksAtOnce}", connection)
-        {
-            CommandTimeout = 0,
-            Parameters = { new NpgsqlParameter<long> { TypedValue = after } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var blocks = new List<BlockRow>();
-        while (await reader.ReadAsync(cancellationToken))
-            blocks.Add(BlockRow.Read(reader));
-        return blocks;
+        { CommandTimeout = 0 }.With(after);
+        return await command.ReadAll(BlockRow.Read, cancellationToken);
     }
 
-    private async Task<List<Member>> ReadMembers(long from, long to, long limit, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Member>> ReadMembers(long from, long to, long limit, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(MembersSql, connection)
-        {
-            CommandTimeout = 0,
-            Parameters =
-            {
-                new NpgsqlParameter<long> { TypedValue = from },
-                new NpgsqlParameter<long> { TypedValue = to },
-                new NpgsqlParameter<long> { TypedValue = limit },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var members = new List<Member>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            members.Add(new Member(
-                reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetFieldValue<byte[]>(3),
-                reader.IsDBNull(4) ? null : JournalRow.Read(reader, 4)));
-        }
-
-        return members;
+        await using var command = new NpgsqlCommand(MembersSql, connection) { CommandTimeout = 0 }.With(from, to, limit);
+        return await command.ReadAll(
+            row => new Member(
+                row.GetGuid(0), row.GetInt64(1), row.GetInt32(2), row.GetFieldValue<byte[]>(3),
+                row.IsDBNull(4) ? null : JournalRow.Read(row, 4)),
+            cancellationToken);
     }
 
     private sealed record Member(Guid JournalId, long Height, int Position, byte[] LeafHash, JournalRow? Journal);

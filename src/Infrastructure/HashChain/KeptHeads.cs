@@ -1,5 +1,6 @@
 using Npgsql;
 using Portico.Application.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -18,15 +19,11 @@ public static class KeptHeads
     public static async Task<LedgerCheckDto> Compare(
         NpgsqlConnection connection, IReadOnlyList<HeadDto> heads, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT height, hash FROM ledger.blocks WHERE height = ANY($1)", connection);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. heads.Select(head => head.Height)] });
-        var hashes = new Dictionary<long, string>();
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-                hashes[reader.GetInt64(0)] = Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1));
-        }
-
+        await using var command = new NpgsqlCommand("SELECT height, hash FROM ledger.blocks WHERE height = ANY($1)", connection)
+            .With(heads.Select(head => head.Height).ToArray());
+        var hashes = (await command.ReadAll(
+                row => (Height: row.GetInt64(0), Hash: Convert.ToHexStringLower(row.GetFieldValue<byte[]>(1))), cancellationToken))
+            .ToDictionary(row => row.Height, row => row.Hash);
         var wrong = heads
             .OrderBy(head => head.Height)
             .Select(head => (head.Height, head.Hash, Found: hashes.GetValueOrDefault(head.Height)))

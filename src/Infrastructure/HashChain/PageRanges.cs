@@ -1,5 +1,5 @@
 using Npgsql;
-using NpgsqlTypes;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -21,12 +21,10 @@ internal sealed class PageRanges
 
     public async Task Summarize(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Sql, connection);
-        foreach (var next in _next)
-            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = next ?? (object)DBNull.Value });
+        await using var command = new NpgsqlCommand(Sql, connection).With(_next[0], _next[1], _next[2]);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         for (var i = 0; i < _next.Length; i++)
-            _next[i] = reader.IsDBNull(i) ? null : reader.GetInt64(i);
+            _next[i] = reader.ValueOrNull<long>(i);
     }
 }

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 using Portico.Infrastructure.Ledger;
@@ -71,32 +69,31 @@ internal sealed class IdempotencyStore(AppDbContext db, EfTransaction transactio
     /// <returns>Whether the key is new.</returns>
     private async Task<bool> Claim(IdempotencyKey key, CancellationToken cancellationToken)
     {
-        await using var command = Command(
-            "INSERT INTO idempotency_answers (owner_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
+        await using var command = db.CreateCommand(
+            "INSERT INTO idempotency_answers (owner_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+            .With(key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <returns>Whether the ledger has not used the key.</returns>
     private async Task<bool> Store(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = db.CreateCommand(
             $"""
             WITH answered AS (
                 UPDATE idempotency_answers SET status = $3, headers = $4, body = $5 WHERE owner_id = $1 AND key = $2
                 RETURNING owner_id, key, fingerprint, created_at)
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
             SELECT owner_id, key, fingerprint, '{ResultText.Elsewhere}', created_at FROM answered ON CONFLICT DO NOTHING
-            """,
-            key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers), answer.Body);
-        command.Parameters[3].NpgsqlDbType = NpgsqlDbType.Jsonb;
+            """).With(key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private async Task<byte[]> FirstInLedger(IdempotencyKey key, CancellationToken cancellationToken)
     {
-        await using var command = Command(
-            "SELECT fingerprint FROM ledger.idempotency WHERE owner_id = $1 AND key = $2", key.Owner, key.Value);
+        await using var command = db
+            .CreateCommand("SELECT fingerprint FROM ledger.idempotency WHERE owner_id = $1 AND key = $2")
+            .With(key.Owner, key.Value);
         return await command.ExecuteScalarAsync(cancellationToken) as byte[] ?? [];
     }
 
@@ -112,13 +109,5 @@ internal sealed class IdempotencyStore(AppDbContext db, EfTransaction transactio
             return refusal;
         return (default(TResult), new StoredAnswer(
             first.Status!.Value, JsonSerializer.Deserialize<Dictionary<string, string>>(first.Headers!)!, first.Body));
-    }
-
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = new NpgsqlCommand(sql, (NpgsqlConnection)db.Database.GetDbConnection());
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
     }
 }

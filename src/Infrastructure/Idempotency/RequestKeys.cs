@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.Common.Messaging;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
@@ -18,9 +16,7 @@ internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, Ti
             SELECT k.fingerprint, a.status, a.headers, a.body FROM ledger.idempotency k
                 LEFT JOIN idempotency_answers a ON a.owner_id = k.owner_id AND a.key = k.key AND a.status IS NOT NULL
             WHERE k.owner_id = $1 AND k.key = $2
-            """);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = key.Owner });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Value });
+            """).With(key.Owner, key.Value);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
             return new KeyUse(KeyState.Unused);
@@ -35,33 +31,23 @@ internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, Ti
 
     public async Task<bool> Take(IdempotencyKey key, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = db.CreateCommand(
             $"""
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
             VALUES ($1, $2, $3, '{ResultText.Elsewhere}', $4) ON CONFLICT DO NOTHING
-            """,
-            key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
+            """).With(key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     public async Task Answer(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = db.CreateCommand(
             """
             INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
-            """,
-            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, JsonSerializer.Serialize(answer.Headers), answer.Body,
+            """).With(
+            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body,
             clock.GetUtcNow());
-        command.Parameters[4].NpgsqlDbType = NpgsqlDbType.Jsonb;
         await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = new NpgsqlCommand(sql, (NpgsqlConnection)db.Database.GetDbConnection());
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
     }
 }

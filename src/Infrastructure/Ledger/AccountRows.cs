@@ -1,5 +1,6 @@
 using Npgsql;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -22,7 +23,7 @@ public static class AccountRows
         Parameters =
         {
             new NpgsqlParameter<Guid[]> { TypedValue = [.. accounts.Select(a => a.Id)] },
-            new NpgsqlParameter<string[]> { TypedValue = [.. accounts.Select(a => LedgerNames<AccountKind>.Of(a.Kind))] },
+            new NpgsqlParameter<string[]> { TypedValue = [.. accounts.Select(a => EnumNames<AccountKind>.Of(a.Kind))] },
             new NpgsqlParameter<Guid?[]> { TypedValue = [.. accounts.Select(a => a.OwnerId)] },
             new NpgsqlParameter<string[]> { TypedValue = [.. accounts.Select(a => a.Currency.Code)] },
             new NpgsqlParameter<decimal?[]> { TypedValue = [.. accounts.Select(a => a.MinAvailable?.MinorUnits)] },

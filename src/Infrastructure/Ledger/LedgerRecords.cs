@@ -1,6 +1,7 @@
 using Npgsql;
 using Portico.Application.Ledger;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -12,11 +13,11 @@ internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
 
     public Task<RecordedJournal?> FindJournal(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.JournalColumns}, {Owners} FROM ledger.journals WHERE id = $1", id,
-        row => new RecordedJournal(LedgerRows.Journal(row), Owner(row, 12), Owner(row, 13)), cancellationToken);
+        row => new RecordedJournal(LedgerRows.Journal(row), row.ValueOrNull<Guid>(12), row.ValueOrNull<Guid>(13)), cancellationToken);
 
     public Task<RecordedHold?> FindHold(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.HoldColumns}, {Owners} FROM ledger.holds WHERE id = $1", id,
-        row => new RecordedHold(LedgerRows.Hold(row), Owner(row, 12), Owner(row, 13)), cancellationToken);
+        row => new RecordedHold(LedgerRows.Hold(row), row.ValueOrNull<Guid>(12), row.ValueOrNull<Guid>(13)), cancellationToken);
 
     public Task<ExecutedExchange?> FindExchange(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.ExchangeColumns} FROM ledger.exchanges WHERE id = $1", id, LedgerRows.Exchange, cancellationToken);
@@ -36,11 +37,8 @@ internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
     private async Task<T?> Find<T>(string sql, Guid id, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
         where T : class
     {
-        await using var command = database.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        await using var command = database.CreateCommand(sql).With(id);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
     }
-
-    private static Guid? Owner(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
 }

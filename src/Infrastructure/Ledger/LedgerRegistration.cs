@@ -23,8 +23,7 @@ internal static class LedgerRegistration
         services.AddScoped<ISpendingLimits, SpendingLimits>();
         // Services stop in reverse order: the sweeper uses the writer, so it stops first.
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
-        services.AddSingleton<HoldSweeper>();
-        services.AddHostedService(provider => provider.GetRequiredService<HoldSweeper>());
+        services.AddHostedService<HoldSweeper>();
         return services;
     }
 }

@@ -3,6 +3,7 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -27,9 +28,9 @@ internal static class LedgerRows
         return new Account
         {
             Id = row.GetGuid(0),
-            Kind = LedgerNames<AccountKind>.Read(row.GetString(1)),
-            OwnerId = Optional(row, 2),
-            Status = LedgerNames<AccountStatus>.Read(row.GetString(4)),
+            Kind = EnumNames<AccountKind>.Read(row.GetString(1)),
+            OwnerId = row.ValueOrNull<Guid>(2),
+            Status = EnumNames<AccountStatus>.Read(row.GetString(4)),
             Posted = Money.OfMinorUnits(row.GetDecimal(5), currency),
             Held = Money.OfMinorUnits(row.GetDecimal(6), currency),
             MinAvailable = row.IsDBNull(7) ? null : Money.OfMinorUnits(row.GetDecimal(7), currency),
@@ -42,15 +43,15 @@ internal static class LedgerRows
     public static Journal Journal(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),
-        Kind = LedgerNames<JournalKind>.Read(row.GetString(1)),
+        Kind = EnumNames<JournalKind>.Read(row.GetString(1)),
         SourceId = row.GetGuid(2),
         DestinationId = row.GetGuid(3),
         Amount = Money.OfMinorUnits(row.GetDecimal(5), Currency.Of(row.GetString(4))),
-        OperationId = Optional(row, 6),
-        ReversesId = Optional(row, 7),
-        HoldId = Optional(row, 8),
-        InitiatedBy = Optional(row, 9),
-        Description = row.IsDBNull(10) ? null : row.GetString(10),
+        OperationId = row.ValueOrNull<Guid>(6),
+        ReversesId = row.ValueOrNull<Guid>(7),
+        HoldId = row.ValueOrNull<Guid>(8),
+        InitiatedBy = row.ValueOrNull<Guid>(9),
+        Description = row.StringOrNull(10),
         RecordedAt = row.GetFieldValue<DateTimeOffset>(11),
     };
 
@@ -87,14 +88,12 @@ internal static class LedgerRows
             DestinationId = row.GetGuid(2),
             Amount = Money.OfMinorUnits(row.GetDecimal(4), currency),
             Captured = Money.OfMinorUnits(row.GetDecimal(5), currency),
-            Status = LedgerNames<HoldStatus>.Read(row.GetString(6)),
+            Status = EnumNames<HoldStatus>.Read(row.GetString(6)),
             Version = row.GetInt64(7),
-            Description = row.IsDBNull(8) ? null : row.GetString(8),
-            CreatedBy = Optional(row, 9),
+            Description = row.StringOrNull(8),
+            CreatedBy = row.ValueOrNull<Guid>(9),
             RecordedAt = row.GetFieldValue<DateTimeOffset>(10),
             ExpiresAt = row.GetFieldValue<DateTimeOffset>(11),
         };
     }
-
-    private static Guid? Optional(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
 }

@@ -3,6 +3,7 @@ using Portico.Application.Ledger;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -20,22 +21,21 @@ internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) 
     public async Task<TrialBalanceDto> Read(CancellationToken cancellationToken)
     {
         var at = clock.GetUtcNow();
-        List<(Currency Currency, KindBalanceDto Sums)> rows = [];
         await using var command = database.CreateCommand(Sql);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var currency = Currency.Of(reader.GetString(0));
-            rows.Add((currency, new KindBalanceDto(
-                LedgerNames<AccountKind>.Read(reader.GetString(1)), reader.GetInt64(2),
-                Amount(reader, 3, currency), Amount(reader, 4, currency), Amount(reader, 5, currency))));
-        }
-
-        var currencies = rows.GroupBy(row => row.Currency, row => row.Sums)
+        var currencies = (await command.ReadAll(Row, cancellationToken))
+            .GroupBy(row => row.Currency, row => row.Sums)
             .OrderBy(group => group.Key.Code, StringComparer.Ordinal)
             .Select(Sum)
             .ToArray();
         return new TrialBalanceDto(at, Array.TrueForAll(currencies, currency => currency.Balanced), currencies);
+    }
+
+    private static (Currency Currency, KindBalanceDto Sums) Row(NpgsqlDataReader row)
+    {
+        var currency = Currency.Of(row.GetString(0));
+        return (currency, new KindBalanceDto(
+            EnumNames<AccountKind>.Read(row.GetString(1)), row.GetInt64(2),
+            Amount(row, 3, currency), Amount(row, 4, currency), Amount(row, 5, currency)));
     }
 
     private static CurrencyBalanceDto Sum(IGrouping<Currency, KindBalanceDto> kinds)

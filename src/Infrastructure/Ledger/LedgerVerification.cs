@@ -5,6 +5,7 @@ using Npgsql;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
 using Portico.Infrastructure.HashChain;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -167,11 +168,6 @@ public sealed class LedgerVerification : ILedgerVerification
     }
 
     // The caller's token limits the whole verification; a limit for one statement would depend on the size of the ledger.
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object[] values)
-    {
-        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object?[] values) =>
+        new NpgsqlCommand(sql, connection) { CommandTimeout = 0 }.With(values);
 }

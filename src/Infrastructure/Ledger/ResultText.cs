@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -39,7 +40,7 @@ internal sealed record ResultText
                 Journals = result.Error is null ? [.. result.Journals.Select(journal => journal.Id)] : null,
                 HoldId = result.Hold?.Id,
                 HoldCaptured = result.Hold?.Captured.MinorUnits.ToString(),
-                HoldStatus = result.Hold is { } hold ? LedgerNames<HoldStatus>.Of(hold.Status) : null,
+                HoldStatus = result.Hold is { } hold ? EnumNames<HoldStatus>.Of(hold.Status) : null,
                 HoldVersion = result.Hold?.Version,
             },
             Json);
@@ -59,7 +60,7 @@ internal sealed record ResultText
                 ? now with
                 {
                     Captured = Money.OfMinorUnits(decimal.Parse(HoldCaptured!), now.Amount.Currency),
-                    Status = LedgerNames<HoldStatus>.Read(HoldStatus!),
+                    Status = EnumNames<HoldStatus>.Read(HoldStatus!),
                     Version = HoldVersion!.Value,
                 }
                 : null,

@@ -1,9 +1,9 @@
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.SpendingLimits;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -50,7 +50,7 @@ internal sealed class SpendingLimits(TransactionCommands commands, TimeProvider 
         List<Spending> after = [];
         foreach (var (currency, limit) in limits)
         {
-            after.Add(before.Find(spending => spending.Day.Spent.Currency == currency) is { } counted
+            after.Add(before.FirstOrDefault(spending => spending.Day.Spent.Currency == currency) is { } counted
                 ? counted with { Limit = limit }
                 : await Begin(subject, currency, limit, wallets, timeZone, cancellationToken));
         }
@@ -65,22 +65,8 @@ internal sealed class SpendingLimits(TransactionCommands commands, TimeProvider 
             """
             SELECT id FROM ledger.accounts WHERE id = ANY(ARRAY(SELECT id FROM wallets WHERE owner_id = $1 AND ($2 IS NULL OR id = $2)))
             ORDER BY id FOR NO KEY UPDATE
-            """)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<Guid> { TypedValue = subject.OwnerId },
-                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = subject.IsUser ? DBNull.Value : subject.Id },
-            },
-        };
-        return await commands.On(command, async () =>
-        {
-            List<Guid> ids = [];
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                ids.Add(reader.GetGuid(0));
-            return ids.ToArray();
-        });
+            """).With(subject.OwnerId, new NpgsqlParameter<Guid?> { TypedValue = subject.IsUser ? null : subject.Id });
+        return [.. await commands.On(command, () => command.ReadAll(row => row.GetGuid(0), cancellationToken))];
     }
 
     /// <summary>A new limit, with what was spent in its first day and month.</summary>
@@ -89,16 +75,7 @@ internal sealed class SpendingLimits(TransactionCommands commands, TimeProvider 
     {
         var (day, month) = SpendingPeriods.At(timeZone, clock.GetUtcNow(), Money.Zero(currency));
         await using var command = new NpgsqlCommand(SpentSql)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<Guid[]> { TypedValue = wallets },
-                new NpgsqlParameter<string> { TypedValue = currency.Code },
-                new NpgsqlParameter<DateTimeOffset> { TypedValue = day.Start },
-                new NpgsqlParameter<DateTimeOffset> { TypedValue = month.Start },
-                new NpgsqlParameter<bool> { TypedValue = subject.IsUser },
-            },
-        };
+            .With(wallets, currency.Code, day.Start, month.Start, subject.IsUser);
         return await commands.On(command, async () =>
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);

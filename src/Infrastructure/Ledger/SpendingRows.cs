@@ -2,6 +2,7 @@ using Npgsql;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -20,14 +21,8 @@ internal static class SpendingRows
     public const string LockSql = $"{SelectSql} FOR NO KEY UPDATE OF l";
 
     /// <summary>Reads rows, with the periods of an instant.</summary>
-    public static async Task<List<Spending>> ReadAll(NpgsqlCommand command, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        List<Spending> rows = [];
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add(SpendingPeriods.Renew(Read(reader), reader.GetString(11), now));
-        return rows;
-    }
+    public static Task<IReadOnlyList<Spending>> ReadAll(NpgsqlCommand command, DateTimeOffset now, CancellationToken cancellationToken) =>
+        command.ReadAll(row => SpendingPeriods.Renew(Read(row), row.GetString(11), now), cancellationToken);
 
     /// <summary>The statement that writes what was spent.</summary>
     public static RowStatement<Spending> Update() => WithPeriods(new RowStatement<Spending>(

@@ -57,7 +57,9 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
 
     public async Task<WalletAccount?> Find(Guid walletId, CancellationToken cancellationToken)
     {
-        await using var command = Command("SELECT owner_id, currency FROM ledger.accounts WHERE id = $1 AND kind = 'wallet'", walletId);
+        await using var command = database
+            .CreateCommand("SELECT owner_id, currency FROM ledger.accounts WHERE id = $1 AND kind = 'wallet'")
+            .With(walletId);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new WalletAccount(walletId, reader.GetGuid(0), Currency.Of(reader.GetString(1)))
@@ -66,7 +68,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
 
     public async Task<IReadOnlyList<EntryDto>> Before(WalletAccount wallet, long version, int limit, CancellationToken cancellationToken)
     {
-        await using var command = Command(BeforeSql, wallet.Id, version, limit);
+        await using var command = database.CreateCommand(BeforeSql).With(wallet.Id, version, limit);
         return await Read(command, wallet, cancellationToken);
     }
 
@@ -74,21 +76,18 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         IReadOnlyCollection<WalletAccount> wallets, int limit, CancellationToken cancellationToken)
     {
         var byId = wallets.ToDictionary(wallet => wallet.Id);
-        List<(Guid Wallet, EntryDto Entry)> found = [];
-        if (byId.Count > 0)
-        {
-            await using var command = Command(LastSql, byId.Keys.ToArray(), limit);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                found.Add((reader.GetGuid(12), Entry(reader, byId[reader.GetGuid(12)])));
-        }
+        if (byId.Count == 0)
+            return Array.Empty<EntryDto>().ToLookup(_ => Guid.Empty);
 
+        await using var command = database.CreateCommand(LastSql).With(byId.Keys.ToArray(), limit);
+        var found = await command.ReadAll(
+            row => (Wallet: row.GetGuid(12), Entry: Entry(row, byId[row.GetGuid(12)])), cancellationToken);
         return found.ToLookup(row => row.Wallet, row => row.Entry);
     }
 
     public async Task<PostedBalance> Until(WalletAccount wallet, DateTimeOffset instant, CancellationToken cancellationToken)
     {
-        await using var command = Command(UntilSql, wallet.Id, instant);
+        await using var command = database.CreateCommand(UntilSql).With(wallet.Id, instant);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new PostedBalance(reader.GetInt64(0), Amount(reader, 1, wallet), Amount(reader, 2, wallet))
@@ -100,9 +99,9 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
     {
         while (afterVersion < upToVersion)
         {
-            List<EntryDto> part;
+            IReadOnlyList<EntryDto> part;
             // A connection for each part, so that a slow reader does not hold one.
-            await using (var command = Command(BetweenSql, wallet.Id, afterVersion, upToVersion, PartSize))
+            await using (var command = database.CreateCommand(BetweenSql).With(wallet.Id, afterVersion, upToVersion, PartSize))
                 part = await Read(command, wallet, cancellationToken);
             if (part.Count == 0)
                 throw new InvalidOperationException($"The postings of {wallet.Id} end before version {upToVersion}.");
@@ -113,7 +112,7 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         }
     }
 
-    private static Task<List<EntryDto>> Read(NpgsqlCommand command, WalletAccount wallet, CancellationToken cancellationToken) =>
+    private static Task<IReadOnlyList<EntryDto>> Read(NpgsqlCommand command, WalletAccount wallet, CancellationToken cancellationToken) =>
         command.ReadAll(row => Entry(row, wallet), cancellationToken);
 
     private static EntryDto Entry(NpgsqlDataReader reader, WalletAccount wallet)
@@ -121,21 +120,12 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         var (source, destination) = (reader.GetGuid(7), reader.GetGuid(8));
         var other = source == wallet.Id ? destination : source;
         return new EntryDto(
-            reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), LedgerNames<JournalKind>.Read(reader.GetString(2)),
+            reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), EnumNames<JournalKind>.Read(reader.GetString(2)),
             Amount(reader, 3, wallet), Amount(reader, 4, wallet), Amount(reader, 5, wallet), reader.GetGuid(6),
             SystemAccounts.Contains(other) ? null : other,
-            reader.IsDBNull(9) ? null : reader.GetGuid(9), reader.IsDBNull(10) ? null : reader.GetGuid(10),
-            reader.IsDBNull(11) ? null : reader.GetString(11));
+            reader.ValueOrNull<Guid>(9), reader.ValueOrNull<Guid>(10), reader.StringOrNull(11));
     }
 
     private static Money Amount(NpgsqlDataReader reader, int column, WalletAccount wallet) =>
         Money.OfMinorUnits(reader.GetDecimal(column), wallet.Currency);
-
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = database.CreateCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -13,7 +14,7 @@ internal sealed class WriteStatements
         INSERT INTO ledger.journals ({LedgerRows.JournalColumns})
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """)
-        .With(j => j.Id).With(j => LedgerNames<JournalKind>.Of(j.Kind)).With(j => j.SourceId).With(j => j.DestinationId)
+        .With(j => j.Id).With(j => EnumNames<JournalKind>.Of(j.Kind)).With(j => j.SourceId).With(j => j.DestinationId)
         .With(j => j.Amount.Currency.Code).With(j => j.Amount.MinorUnits)
         .With(j => j.OperationId).With(j => j.ReversesId).With(j => j.HoldId)
         .With(j => j.InitiatedBy).With(j => j.Description).With(j => j.RecordedAt);
@@ -70,7 +71,7 @@ internal sealed class WriteStatements
                 """)
                 .With(h => h.Id).With(h => h.SourceId).With(h => h.DestinationId)
                 .With(h => h.Amount.Currency.Code).With(h => h.Amount.MinorUnits).With(h => h.Captured.MinorUnits)
-                .With(h => LedgerNames<HoldStatus>.Of(h.Status)).With(h => h.Version).With(h => h.Description)
+                .With(h => EnumNames<HoldStatus>.Of(h.Status)).With(h => h.Version).With(h => h.Description)
                 .With(h => h.CreatedBy).With(h => h.RecordedAt).With(h => h.ExpiresAt);
             _exchanges = new RowStatement<ExecutedExchange>(
                 $"""

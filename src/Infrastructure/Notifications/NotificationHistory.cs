@@ -14,17 +14,15 @@ internal sealed class NotificationHistory(NpgsqlDataSource database) : INotifica
             """
             SELECT id, template, channel, status, queued_at, done_at FROM messages
             WHERE user_id = $1 ORDER BY queued_at DESC, id DESC LIMIT $2
-            """);
-        command.Parameters.Add(new() { Value = userId });
-        command.Parameters.Add(new() { Value = limit });
+            """).With(userId, limit);
         return await command.ReadAll(
             row => new NotificationDto(
                 row.GetGuid(0),
                 row.GetString(1),
-                row.GetString(2) == "email" ? ContactKind.Email : ContactKind.Phone,
+                EnumNames<ContactKind>.Read(row.GetString(2)),
                 Status(row.GetString(3)),
                 row.GetFieldValue<DateTimeOffset>(4),
-                row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)),
+                row.ValueOrNull<DateTimeOffset>(5)),
             cancellationToken);
     }
 

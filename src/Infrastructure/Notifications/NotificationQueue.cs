@@ -21,7 +21,7 @@ internal sealed class NotificationQueue(
 
         var id = Ids.New(clock.GetUtcNow());
         var fields = JsonSerializer.Serialize(notification.Values);
-        var (channel, address) = (to is null ? null : Channel(to.Kind), to?.Value);
+        var (channel, address) = (to is null ? null : EnumNames<ContactKind>.Of(to.Kind), to?.Value);
         var (canMail, canText) = (messages.Reaches(ContactKind.Email), messages.Reaches(ContactKind.Phone));
 
         // A user who was deleted or blocked since still gets the notification.
@@ -40,6 +40,4 @@ internal sealed class NotificationQueue(
             cancellationToken);
         signal.SetAfterCommit(transaction);
     }
-
-    private static string Channel(ContactKind kind) => kind == ContactKind.Email ? "email" : "phone";
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Notifications;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Hosting;
 
 namespace Portico.Infrastructure.Notifications;
 
@@ -29,6 +30,8 @@ internal static class NotificationRegistration
         services.AddScoped<INotificationQueue, NotificationQueue>();
         services.AddSingleton<MessageMetrics>();
         services.AddHostedService<NotificationDelivery>();
+        services.AddSingleton(new RetentionRule("messages", "done_at", TimeSpan.FromDays(7), "status = 'sent'"));
+        services.AddSingleton(new RetentionRule("messages", "done_at", TimeSpan.FromDays(90), "status = 'dead'"));
         return services;
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.Notifications;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Postgres;
@@ -59,19 +58,14 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var @lock = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection))
-        {
-            @lock.Parameters.Add(new() { Value = ClaimLock });
+        await using (var @lock = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection).With(ClaimLock))
             await @lock.ExecuteNonQueryAsync(cancellationToken);
-        }
-
 
         var claimed = new List<ClaimedMessage>();
         var postponed = 0;
-        await using (var command = new NpgsqlCommand(ClaimSql, connection))
+        await using (var command = new NpgsqlCommand(ClaimSql, connection)
+            .With(most, settings.MaxPerDay, lease, MessageTemplates.News.ToArray(), settings.GiveUpAfter))
         {
-            foreach (var value in (object[])[most, settings.MaxPerDay, lease, MessageTemplates.News.ToArray(), settings.GiveUpAfter])
-                command.Parameters.Add(new() { Value = value });
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
             {
@@ -129,20 +123,16 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
                 done_at = CASE WHEN $3 <> 'queued' THEN now() END,
                 fields = CASE WHEN $3 = 'sent' THEN '{}' ELSE fields END
             WHERE id = $1 AND tries = $2 AND status = 'queued'
-            """);
-        command.Parameters.Add(new() { Value = message.Id });
-        command.Parameters.Add(new() { Value = message.Try });
-        command.Parameters.Add(new() { Value = status, NpgsqlDbType = NpgsqlDbType.Varchar });
-        object text = reason is null ? DBNull.Value : ColumnText.Fit(reason, MaxReason);
-        command.Parameters.Add(new() { Value = text, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new() { Value = (object?)pause ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
+            """).With(
+            message.Id, message.Try, status, reason is null ? null : ColumnText.Fit(reason, MaxReason),
+            new NpgsqlParameter<TimeSpan?> { TypedValue = pause });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static ClaimedMessage Read(NpgsqlDataReader row)
     {
         var address = row.GetString(3);
-        var isValid = row.GetString(2) == "email"
+        var isValid = EnumNames<ContactKind>.Read(row.GetString(2)) == ContactKind.Email
             ? ContactAddress.TryParseEmail(address, out var to)
             : ContactAddress.TryParsePhone(address, out to);
         return new ClaimedMessage(

@@ -53,7 +53,7 @@ internal sealed partial class OrderRecovery : PeriodicService
         var due = await _sagas.UntilNextDue(cancellationToken);
         if (due <= TimeSpan.Zero)
         {
-            List<OrderSaga> taken;
+            IReadOnlyList<OrderSaga> taken;
             do
             {
                 taken = await _sagas.Take(BatchSize, cancellationToken);

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Orders;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Orders;
 
@@ -40,15 +40,9 @@ internal sealed partial class OrderSagaStore(
                 INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
                 SELECT owner_id, idempotency_key, $13, '{ResultText.Elsewhere}', $8 FROM begun)
             SELECT count(*) FROM begun
-            """);
-        Add(command, saga.OrderId, OrderSagaKinds.Of(saga.Kind), saga.OwnerId, saga.Key);
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)saga.WalletId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
-        command.Parameters.Add(
-            new NpgsqlParameter { Value = (object?)saga.Total?.MinorUnits ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
-        command.Parameters.Add(Text(saga.Total?.Currency.Code));
-        Add(command, saga.StartedAt, saga.Attempts, saga.LeaseId);
-        command.Parameters.Add(Text(saga.TraceParent));
-        Add(command, Lease, key.Fingerprint.Bytes);
+            """).With(
+            saga.OrderId, EnumNames<OrderSagaKind>.Of(saga.Kind), saga.OwnerId, saga.Key, saga.WalletId, saga.Total?.MinorUnits,
+            saga.Total?.Currency.Code, saga.StartedAt, saga.Attempts, saga.LeaseId, saga.TraceParent, Lease, key.Fingerprint.Bytes);
         try
         {
             return await command.ExecuteScalarAsync(cancellationToken) is 1L ? OrderSagaStart.Begun : OrderSagaStart.OrderTaken;
@@ -71,9 +65,8 @@ internal sealed partial class OrderSagaStore(
                 INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)
                 SELECT owner_id, key, fingerprint, $4, $5, $6, recorded_at FROM used)
             SELECT count(*) FROM used
-            """);
-        Add(command, key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status);
-        Add(command, Headers(answer), answer.Body, clock.GetUtcNow());
+            """).With(
+            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body, clock.GetUtcNow());
         return await command.ExecuteScalarAsync(cancellationToken) is 1L;
     }
 
@@ -101,21 +94,11 @@ internal sealed partial class OrderSagaStore(
                 SELECT owner_id, idempotency_key, $8, $9, $10, $11, $7 FROM ended)
             """)}
             SELECT count(*) FROM ended
-            """);
-        Add(command, saga.OrderId, saga.LeaseId);
-        Add(command, Ids.New(now), happened?.Version ?? 0);
-        command.Parameters.Add(Text(happened is null ? "" : EventNames.Of(happened.Event)));
-        command.Parameters.Add(new NpgsqlParameter
-        {
-            Value = happened is null ? "{}" : EventJson.Write(happened.Event),
-            NpgsqlDbType = NpgsqlDbType.Jsonb,
-        });
-        Add(command, now);
+            """).With(
+            saga.OrderId, saga.LeaseId, Ids.New(now), happened?.Version ?? 0, happened is null ? "" : EventNames.Of(happened.Event),
+            (happened is null ? "{}" : EventJson.Write(happened.Event)).AsJsonb(), now);
         if (answer is not null)
-        {
-            Add(command, key!.Fingerprint.Bytes, answer.Status);
-            Add(command, Headers(answer), answer.Body);
-        }
+            command.With(key!.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body);
 
         var isEnded = await command.ExecuteScalarAsync(cancellationToken) is 1L;
         if (isEnded && happened is not null)
@@ -141,8 +124,8 @@ internal sealed partial class OrderSagaStore(
     public async Task Pause(OrderSaga saga, TimeSpan pause, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "UPDATE order_sagas SET leased_until = clock_timestamp() + $3 WHERE order_id = $1 AND lease_id = $2");
-        Add(command, saga.OrderId, saga.LeaseId, pause);
+            "UPDATE order_sagas SET leased_until = clock_timestamp() + $3 WHERE order_id = $1 AND lease_id = $2")
+            .With(saga.OrderId, saga.LeaseId, pause);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -154,7 +137,7 @@ internal sealed partial class OrderSagaStore(
     }
 
     /// <summary>Takes sagas whose lease has ended, the oldest lease first, each with a new lease.</summary>
-    public async Task<List<OrderSaga>> Take(int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OrderSaga>> Take(int count, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
@@ -163,58 +146,26 @@ internal sealed partial class OrderSagaStore(
                 SELECT order_id FROM order_sagas WHERE leased_until < clock_timestamp()
                 ORDER BY leased_until LIMIT $1 FOR UPDATE SKIP LOCKED)
             RETURNING {Columns}
-            """);
-        Add(command, count, Lease);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        List<OrderSaga> taken = [];
-        while (await row.ReadAsync(cancellationToken))
-        {
-            taken.Add(new OrderSaga
+            """).With(count, Lease);
+        return await command.ReadAll(
+            row => new OrderSaga
             {
                 OrderId = row.GetGuid(0),
-                Kind = OrderSagaKinds.Read(row.GetString(1)),
+                Kind = EnumNames<OrderSagaKind>.Read(row.GetString(1)),
                 OwnerId = row.GetGuid(2),
                 Key = row.GetString(3),
-                WalletId = row.IsDBNull(4) ? null : row.GetGuid(4),
+                WalletId = row.ValueOrNull<Guid>(4),
                 Total = row.IsDBNull(5) ? null : Money.OfMinorUnits(row.GetDecimal(5), Currency.Of(row.GetString(6))),
                 StartedAt = row.GetFieldValue<DateTimeOffset>(7),
                 Attempts = row.GetInt32(8),
                 LeaseId = row.GetGuid(9),
-                TraceParent = row.IsDBNull(10) ? null : row.GetString(10),
-            });
-        }
-
-        return taken;
+                TraceParent = row.StringOrNull(10),
+            },
+            cancellationToken);
     }
 
-    private static void Add(NpgsqlCommand command, params object[] values)
-    {
-        foreach (var value in values)
-            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
-    }
-
-    private static NpgsqlParameter Text(string? value) =>
-        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Headers(StoredAnswer answer) =>
-        new() { Value = JsonSerializer.Serialize(answer.Headers), NpgsqlDbType = NpgsqlDbType.Jsonb };
+    private static NpgsqlParameter Headers(StoredAnswer answer) => JsonSerializer.Serialize(answer.Headers).AsJsonb();
 
     [LoggerMessage(1, LogLevel.Warning, "Order {OrderId} is left to the end of its lease: {Failure}")]
     private partial void LogKept(Guid orderId, string failure);
-}
-
-/// <summary>The names of the kinds of sagas in the database.</summary>
-internal static class OrderSagaKinds
-{
-    private const string Place = "place";
-    private const string Cancel = "cancel";
-
-    public static string Of(OrderSagaKind kind) => kind == OrderSagaKind.Place ? Place : Cancel;
-
-    public static OrderSagaKind Read(string name) => name switch
-    {
-        Place => OrderSagaKind.Place,
-        Cancel => OrderSagaKind.Cancel,
-        _ => throw new FormatException($"There is no kind of saga {name}."),
-    };
 }

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Passwords;
@@ -8,10 +8,10 @@ namespace Portico.Infrastructure.Passwords;
 /// <summary>Reads the kinds of the stored password hashes for <see cref="PasswordHashing"/>, at the start and once an hour.</summary>
 /// <remarks>It removes a kind when no hash has it any more. A new kind is added when a hash of it is verified for the first time.</remarks>
 internal sealed partial class StoredHashKinds(
-    NpgsqlDataSource database, PasswordHashing hashing, TimeProvider clock, ILogger<StoredHashKinds> logger) : BackgroundService
+    NpgsqlDataSource database, PasswordHashing hashing, TimeProvider clock, ILogger<StoredHashKinds> logger)
+    : PeriodicService(TimeSpan.FromHours(1), clock, logger)
 {
     private const int MaxRead = 100;
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     // Groups by the text before the salt: PHC format without its last two fields, bcrypt up to the cost, Identity's first 12 bytes.
@@ -24,30 +24,18 @@ internal sealed partial class StoredHashKinds(
         END ORDER BY count(*) DESC LIMIT $1
         """;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var pause = Interval;
-            try
-            {
-                if (hashing.SetStoredKinds(await Read(stoppingToken)) is var more and > 0)
-                    LogTooMany(more, PasswordHashing.MaxKinds);
-            }
-            catch (NpgsqlException failure)
-            {
-                LogAway(failure.Message);
-                pause = RetryInterval;
-            }
-
-            await Task.Delay(pause, clock, stoppingToken);
-        }
+        // When this round fails; ended by a success.
+        WakeAfter(RetryInterval);
+        if (hashing.SetStoredKinds(await Read(cancellationToken)) is var more and > 0)
+            LogTooMany(more, PasswordHashing.MaxKinds);
+        WakeAfter(Timeout.InfiniteTimeSpan);
     }
 
-    private async Task<List<string>> Read(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> Read(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = MaxRead });
+        await using var command = database.CreateCommand(Sql).With(MaxRead);
         return await command.ReadAll(row => row.GetString(0), cancellationToken);
     }
 
@@ -55,7 +43,4 @@ internal sealed partial class StoredHashKinds(
         LogLevel.Warning,
         "{Count} more kinds of password hashes are stored than the {Max} that every sign-in computes; the time can reveal their accounts")]
     private partial void LogTooMany(int count, int max);
-
-    [LoggerMessage(LogLevel.Warning, "The kinds of the stored password hashes can't be read: {Reason}")]
-    private partial void LogAway(string reason);
 }

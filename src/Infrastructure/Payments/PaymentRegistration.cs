@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Payments;
 using Portico.Infrastructure.Configuration;
+using Portico.Infrastructure.Hosting;
 
 namespace Portico.Infrastructure.Payments;
 
@@ -22,12 +23,12 @@ public static class PaymentRegistration
         services.AddSingleton<Webhooks>();
         services.AddSingleton<IWebhooks>(provider => provider.GetRequiredService<Webhooks>());
         services.AddScoped<IStoredWebhooks, StoredWebhooks>();
-        if (!configuration.ReadSettingsOrDefaults<StripeSettings>().IsOn && !configuration.ReadSettingsOrDefaults<YookassaSettings>().IsOn)
-            return services;
+        services.AddSingleton(provider => new RetentionRule(
+            "payment_webhooks", "received_at", provider.GetRequiredService<PaymentSettings>().WebhookRetention));
+        if (configuration.ReadSettingsOrDefaults<StripeSettings>().IsOn || configuration.ReadSettingsOrDefaults<YookassaSettings>().IsOn)
+            services.AddHostedService<PaymentWorker>();
 
-        services.AddSingleton<WebhookCleanup>();
-        services.AddHostedService(provider => provider.GetRequiredService<WebhookCleanup>());
-        return services.AddHostedService<PaymentWorker>();
+        return services;
     }
 
     /// <summary>Adds the work on payments, without a provider.</summary>

@@ -32,13 +32,11 @@ internal sealed partial class PaymentWork(
 
     public async Task<PaymentLease> Add(Guid paymentId, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
+        await using var command = db.CreateCommand(
             $"""
             INSERT INTO payment_work (payment_id, due_at, lease_id, leased_until)
             VALUES ($1, clock_timestamp(), gen_random_uuid(), clock_timestamp() + $2) RETURNING {Columns}
-            """,
-            (NpgsqlConnection)db.Database.GetDbConnection());
-        Add(command, paymentId, Lease);
+            """).With(paymentId, Lease);
         return (await Read(command, cancellationToken))[0];
     }
 
@@ -69,13 +67,12 @@ internal sealed partial class PaymentWork(
             ON CONFLICT (payment_id) DO UPDATE
             SET lease_id = excluded.lease_id, leased_until = excluded.leased_until, attempts = work.attempts + 1
             WHERE work.leased_until IS NULL OR work.leased_until < clock_timestamp() RETURNING {Columns}
-            """);
-        Add(command, paymentId, Lease);
-        return (await Read(command, cancellationToken)).FirstOrDefault();
+            """).With(paymentId, Lease);
+        return await Read(command, cancellationToken) is [var lease] ? lease : null;
     }
 
     /// <summary>Leases payments that are due, the longest waiting first.</summary>
-    public async Task<List<PaymentLease>> Take(int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PaymentLease>> Take(int count, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
@@ -85,8 +82,7 @@ internal sealed partial class PaymentWork(
                 WHERE due_at <= statement_timestamp() AND (leased_until IS NULL OR leased_until < statement_timestamp())
                 ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
             RETURNING {Columns}
-            """);
-        Add(command, count, Lease);
+            """).With(count, Lease);
         return await Read(command, cancellationToken);
     }
 
@@ -122,17 +118,15 @@ internal sealed partial class PaymentWork(
             UPDATE payment_webhooks w SET last_error = left($2, 500) FROM payments p
             WHERE p.id = $1 AND w.provider = p.provider AND w.provider_payment_id = p.provider_id
                 AND w.last_error IS DISTINCT FROM left($2, 500)
-            """);
-        command.Parameters.Add(new NpgsqlParameter { Value = lease.PaymentId });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = failure });
+            """).With(lease.PaymentId, failure);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<bool> Remove(PaymentLease lease, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "DELETE FROM payment_work WHERE payment_id = $1 AND lease_id = $2 AND wakes = $3");
-        Add(command, lease.PaymentId, lease.Id, lease.Wakes);
+            "DELETE FROM payment_work WHERE payment_id = $1 AND lease_id = $2 AND wakes = $3")
+            .With(lease.PaymentId, lease.Id, lease.Wakes);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
@@ -143,20 +137,13 @@ internal sealed partial class PaymentWork(
             UPDATE payment_work SET lease_id = NULL, leased_until = NULL, attempts = CASE WHEN $5 THEN attempts ELSE 0 END,
                 due_at = CASE WHEN wakes = $3 THEN clock_timestamp() + $4 ELSE due_at END
             WHERE payment_id = $1 AND lease_id = $2
-            """);
-        Add(command, lease.PaymentId, lease.Id, lease.Wakes, pause, isFailure);
+            """).With(lease.PaymentId, lease.Id, lease.Wakes, pause, isFailure);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static Task<List<PaymentLease>> Read(NpgsqlCommand command, CancellationToken cancellationToken) =>
+    private static Task<IReadOnlyList<PaymentLease>> Read(NpgsqlCommand command, CancellationToken cancellationToken) =>
         command.ReadAll(
             row => new PaymentLease(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt32(3)), cancellationToken);
-
-    private static void Add(NpgsqlCommand command, params object[] values)
-    {
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-    }
 
     [LoggerMessage(1, LogLevel.Warning, "Payment {PaymentId} is left to the end of its lease: {Failure}")]
     private partial void LogKept(Guid paymentId, string failure);

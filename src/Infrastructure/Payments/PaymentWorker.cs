@@ -35,7 +35,7 @@ internal sealed partial class PaymentWorker : PeriodicService
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
         await _webhooks.Route(cancellationToken);
-        List<PaymentLease> taken;
+        IReadOnlyList<PaymentLease> taken;
         do
         {
             await using (var scope = _scopes.CreateAsyncScope())

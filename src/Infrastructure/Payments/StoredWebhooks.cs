@@ -3,7 +3,6 @@ using Npgsql;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
-using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Payments;
@@ -36,16 +35,10 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             WebhookState.Failed => " AND w.handled_at IS NOT NULL AND w.last_error IS NOT NULL",
             _ => "",
         };
-        await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}");
-        command.Parameters.Add(
-            new NpgsqlParameter<string?> { TypedValue = filter.Provider is { } provider ? NameOf(provider) : null });
-        command.Parameters.Add(new NpgsqlParameter { Value = limit });
+        await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}")
+            .With(filter.Provider is { } provider ? EnumNames<PaymentProvider>.Of(provider) : null, limit);
         if (after is not null)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = after.ReceivedAt });
-            command.Parameters.Add(new NpgsqlParameter { Value = NameOf(after.Provider) });
-            command.Parameters.Add(new NpgsqlParameter { Value = after.EventId });
-        }
+            command.With(after.ReceivedAt, EnumNames<PaymentProvider>.Of(after.Provider), after.EventId);
 
         return await command.ReadAll(Read, cancellationToken);
     }
@@ -55,7 +48,7 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
         var changed = await db.Database.ExecuteSqlAsync(
             $"""
             UPDATE payment_webhooks SET handled_at = NULL, attempts = 0, due_at = clock_timestamp()
-            WHERE provider = {NameOf(provider)} AND event_id = {eventId}
+            WHERE provider = {EnumNames<PaymentProvider>.Of(provider)} AND event_id = {eventId}
             """,
             cancellationToken);
         signal.SetAfterCommit(transaction);
@@ -64,14 +57,14 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
 
     private static WebhookDto Read(NpgsqlDataReader row)
     {
-        DateTimeOffset? handledAt = row.IsDBNull(9) ? null : row.GetFieldValue<DateTimeOffset>(9);
-        var lastError = row.IsDBNull(10) ? null : row.GetString(10);
+        var handledAt = row.ValueOrNull<DateTimeOffset>(9);
+        var lastError = row.StringOrNull(10);
         return new WebhookDto(
-            LedgerNames<PaymentProvider>.Read(row.GetString(0)),
+            EnumNames<PaymentProvider>.Read(row.GetString(0)),
             row.GetString(1),
             row.GetString(2),
             row.GetString(3),
-            row.IsDBNull(4) ? null : row.GetGuid(4),
+            row.ValueOrNull<Guid>(4),
             handledAt is null ? WebhookState.Waiting : lastError is null ? WebhookState.Handled : WebhookState.Failed,
             row.GetFieldValue<DateTimeOffset>(5),
             row.GetInt32(6),
@@ -80,6 +73,4 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             handledAt,
             lastError);
     }
-
-    private static string NameOf(PaymentProvider provider) => LedgerNames<PaymentProvider>.Of(provider);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Npgsql;
 using Portico.Application.Payments;
 using Portico.Domain.Payments;
-using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Payments;
 
@@ -40,10 +40,9 @@ internal sealed class Webhooks : IWebhooks
             VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
             ON CONFLICT (provider, event_id) DO UPDATE SET times = payment_webhooks.times + 1, handled_at = NULL, attempts = 0,
                 due_at = greatest(excluded.due_at, payment_webhooks.handled_at + interval '5 seconds')
-            """);
-        Add(command, LedgerNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId!);
+            """).With(EnumNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        _received.Add(1, new KeyValuePair<string, object?>("provider", LedgerNames<PaymentProvider>.Of(provider)));
+        _received.Add(1, new KeyValuePair<string, object?>("provider", EnumNames<PaymentProvider>.Of(provider)));
         _signal.Set();
     }
 
@@ -71,17 +70,10 @@ internal sealed class Webhooks : IWebhooks
                 last_error = CASE WHEN known.id IS NULL THEN $3 END,
                 due_at = clock_timestamp() + interval '2 seconds' * 2 ^ attempts
             FROM known WHERE w.provider = known.provider AND w.event_id = known.event_id
-            """);
-        Add(command, BatchSize, MaxAttempts, Unknown);
+            """).With(BatchSize, MaxAttempts, Unknown);
         while (await command.ExecuteNonQueryAsync(cancellationToken) == BatchSize)
         {
             // There may be more.
         }
-    }
-
-    private static void Add(NpgsqlCommand command, params object[] values)
-    {
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
     }
 }

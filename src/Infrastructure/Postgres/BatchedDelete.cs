@@ -37,9 +37,7 @@ public static class BatchedDelete
             DELETE FROM {table} AS purged
             WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} AS purged WHERE {due} ORDER BY {order} LIMIT {BatchSize} {locking}))
                 AND ({due}) IS TRUE
-            """);
-        foreach (var value in values)
-            delete.Parameters.Add(new() { Value = value });
+            """).With(values);
         for (long removed = 0; ;)
         {
             var batch = await delete.ExecuteNonQueryAsync(cancellationToken);

@@ -8,7 +8,6 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Payments;
-using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Reconciliations;
@@ -52,21 +51,18 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         await using (var compare = Command(
             ReconciliationSql.Compare,
             reconciliation.Id,
-            LedgerNames<PaymentProvider>.Of(reconciliation.Provider),
-            LedgerNames<AccountKind>.Of(
+            EnumNames<PaymentProvider>.Of(reconciliation.Provider),
+            EnumNames<AccountKind>.Of(
                 reconciliation.Provider == PaymentProvider.Stripe ? AccountKind.StripeClearing : AccountKind.YookassaClearing),
             reconciliation.From.ToUniversalTime(),
             reconciliation.To.ToUniversalTime(),
             format.CoversPayments,
             format.CoversRefunds,
-            hash))
-        {
-            compare.Parameters.Add(
-                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = (object?)reconciliation.By ?? DBNull.Value });
-            compare.Parameters.Add(new NpgsqlParameter { Value = reconciliation.At });
-            compare.Parameters.Add(new NpgsqlParameter { Value = MaxDifferences });
+            hash,
+            new NpgsqlParameter<Guid?> { TypedValue = reconciliation.By },
+            reconciliation.At,
+            MaxDifferences))
             await compare.ExecuteNonQueryAsync(cancellationToken);
-        }
 
         await using (var remove = Command(ReconciliationSql.RemoveRows, reconciliation.Id))
             await remove.ExecuteNonQueryAsync(cancellationToken);
@@ -118,14 +114,14 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         return sha.Hash!;
     }
 
-    private Task<List<DifferenceDto>> ReadDifferences(
+    private Task<IReadOnlyList<DifferenceDto>> ReadDifferences(
         Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken) =>
         Read(
             ReconciliationSql.Differences, Difference, cancellationToken, id, after,
-            kind is { } one ? LedgerNames<DifferenceKind>.Of(one) : DBNull.Value, count);
+            kind is { } one ? EnumNames<DifferenceKind>.Of(one) : null, count);
 
-    private async Task<List<T>> Read<T>(
-        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+    private async Task<IReadOnlyList<T>> Read<T>(
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
     {
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
@@ -142,18 +138,13 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     private NpgsqlConnection Connection => (NpgsqlConnection)db.Database.GetDbConnection();
 
     // The request limits the whole work; a limit for one statement would depend on the size of the report.
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 };
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
+    private NpgsqlCommand Command(string sql, params object?[] values) =>
+        new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 }.With(values);
 
     private static ReconciliationSummaryDto Summary(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),
-        Provider = LedgerNames<PaymentProvider>.Read(row.GetString(1)),
+        Provider = EnumNames<PaymentProvider>.Read(row.GetString(1)),
         From = row.GetFieldValue<DateTimeOffset>(2),
         To = row.GetFieldValue<DateTimeOffset>(3),
         Covers =
@@ -167,9 +158,9 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         Counts = new DifferenceCountsDto(
             row.GetInt32(9), row.GetInt32(10), row.GetInt32(11), row.GetInt32(12), row.GetInt32(13), row.GetInt32(14), row.GetInt32(15)),
         FileSha256 = row.GetString(16),
-        RepeatOf = Find<Guid?>(row, 17),
+        RepeatOf = row.ValueOrNull<Guid>(17),
         CreatedAt = row.GetFieldValue<DateTimeOffset>(18),
-        CreatedBy = Find<Guid?>(row, 19),
+        CreatedBy = row.ValueOrNull<Guid>(19),
     };
 
     private static ReconciledTotalDto Total(NpgsqlDataReader row)
@@ -182,10 +173,10 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
 
     private static DifferenceDto Difference(NpgsqlDataReader row) => new(
         row.GetInt32(0),
-        LedgerNames<DifferenceKind>.Read(row.GetString(1)),
-        LedgerNames<ReconciledSubject>.Read(row.GetString(2)),
-        Find<string?>(row, 3),
-        Find<Guid?>(row, 4),
+        EnumNames<DifferenceKind>.Read(row.GetString(1)),
+        EnumNames<ReconciledSubject>.Read(row.GetString(2)),
+        row.StringOrNull(3),
+        row.ValueOrNull<Guid>(4),
         row.IsDBNull(5)
             ? null
             : new ReportedRowDto(
@@ -198,6 +189,4 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
 
     private static Money? AmountOf(NpgsqlDataReader row, int currency, int amount) =>
         row.IsDBNull(amount) ? null : Money.OfMinorUnits(row.GetDecimal(amount), Currency.Of(row.GetString(currency)));
-
-    private static T? Find<T>(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? default : row.GetFieldValue<T>(column);
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.Infrastructure.SignIn;
@@ -22,10 +23,7 @@ internal sealed class KnownClients(NpgsqlDataSource database, Pseudonyms pseudon
                     OR EXISTS (
                         SELECT FROM known_devices d
                         WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $3, 'UTF8')))))
-            """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address.Value });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = pseudonyms.Of(client.IpAddress) });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = KnownDevices.FingerprintText(device) });
+            """).With(address.Value, pseudonyms.Of(client.IpAddress), KnownDevices.FingerprintText(device));
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

@@ -23,14 +23,9 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database, P
                        AND EXISTS (SELECT FROM known_networks WHERE user_id = $1 AND network = $7),
                    EXISTS (SELECT FROM users WHERE id = $1 AND version = $3 AND session_version = $4 AND epoch = $5 AND role = $6
                        AND status = 'active' AND deleted_at IS NULL)
-            """);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = user.Id });
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Fingerprint(user.Id, device) });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = user.Version });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = user.SessionVersion });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = user.Epoch });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = JsonNamingPolicy.CamelCase.ConvertName(user.Role.ToString()) });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = pseudonyms.Of(device.IpAddress) });
+            """).With(
+            user.Id, Fingerprint(user.Id, device), user.Version, user.SessionVersion, user.Epoch,
+            JsonNamingPolicy.CamelCase.ConvertName(user.Role.ToString()), pseudonyms.Of(device.IpAddress));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetBoolean(0), reader.GetBoolean(1));

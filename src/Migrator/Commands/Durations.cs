@@ -25,6 +25,10 @@ internal static class Durations
         CustomParser = result => Parse(name, TimeSpan.FromMilliseconds(1), Longest, result),
     };
 
+    /// <summary><c>--connect-timeout</c> of commands that are waited for, usually 5 seconds.</summary>
+    public static Option<TimeSpan> ConnectTimeout(string server = "PostgreSQL") =>
+        Option("--connect-timeout", TimeSpan.FromSeconds(5), $"How long to wait for {server} to accept connections.");
+
     /// <summary>A required age, usually in days.</summary>
     public static Option<TimeSpan> Age(string name, TimeSpan youngest, TimeSpan oldest, string description) => new(name)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Npgsql;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 using Spectre.Console;
 
@@ -27,7 +28,7 @@ internal static class DeadLettersCommand
 
     private static Command CreateList(CommandHost host)
     {
-        var timeout = ConnectTimeout();
+        var timeout = Durations.ConnectTimeout();
         var command = new Command("list", $"List the dead letters, oldest first; at most {MaxListed}.") { timeout };
         host.SetAction(command, (run, cancellationToken) => ListAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
         return command;
@@ -54,7 +55,7 @@ internal static class DeadLettersCommand
             CustomParser = ReadIds,
         };
         var all = new Option<bool>("--all") { Description = "All dead letters." };
-        var timeout = ConnectTimeout();
+        var timeout = Durations.ConnectTimeout();
         var command = new Command(name, description) { ids, all, timeout };
         host.SetAction(command, async (run, cancellationToken) =>
         {
@@ -64,12 +65,8 @@ internal static class DeadLettersCommand
 
             await using var connection = await DatabaseServer.OpenAsync(
                 run.Settings.App ?? run.Settings.Migrator, run.Arguments.GetValue(timeout), run.Report, cancellationToken);
-            await using var change = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = named } } };
-            var changed = new List<Guid>();
-            await using var rows = await change.ExecuteReaderAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken))
-                changed.Add(rows.GetGuid(0));
-
+            await using var change = new NpgsqlCommand(sql, connection).With(named);
+            var changed = await change.ReadAll(row => row.GetGuid(0), cancellationToken);
             run.Report.Set(result, changed);
             run.Report.Line(string.Format(null, line, changed.Count));
             var missing = named.Except(changed).ToArray();
@@ -99,7 +96,7 @@ internal static class DeadLettersCommand
     {
         await using var connection = await DatabaseServer.OpenAsync(
             run.Settings.App ?? run.Settings.Migrator, timeout, run.Report, cancellationToken);
-        await using var command = new NpgsqlCommand(ListSql, connection) { Parameters = { new() { Value = MaxListed } } };
+        await using var command = new NpgsqlCommand(ListSql, connection).With(MaxListed);
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var deadLetters = new List<object>();
         var table = new Table().Border(TableBorder.Simple).AddColumns("Id", "What", "Since (UTC)", "Reason");
@@ -123,7 +120,4 @@ internal static class DeadLettersCommand
             run.Report.Show(table);
         return ExitCode.Ok;
     }
-
-    private static Option<TimeSpan> ConnectTimeout() =>
-        Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using Npgsql;
 using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Nats;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Events;
@@ -22,8 +23,7 @@ internal static class EventsCommand
         var from = Instant("--from", "The start of the period, inclusive, such as 2026-11-21T10:00:00Z.");
         from.Required = true;
         var to = Instant("--to", "The end of the period, exclusive; now by default.");
-        var timeout = Durations.Option(
-            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL and NATS to accept connections.");
+        var timeout = Durations.ConnectTimeout("PostgreSQL and NATS");
         var command = new Command(
             "republish",
             "Publish the events of a period again, with the same ids, in order for each aggregate.") { from, to, timeout };
@@ -105,9 +105,7 @@ internal static class EventsCommand
             ORDER BY max(occurred_at) OVER (PARTITION BY aggregate_id ORDER BY aggregate_version), aggregate_version
             """,
             connection)
-        { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from.ToUniversalTime() });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to.ToUniversalTime() });
+        { CommandTimeout = 0 }.With(from.ToUniversalTime(), to.ToUniversalTime());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             yield return OutboxRows.Read(reader);

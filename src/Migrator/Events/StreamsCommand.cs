@@ -16,7 +16,7 @@ internal static class StreamsCommand
 
     private static Command CreateUp(CommandHost host)
     {
-        var timeout = ConnectTimeout();
+        var timeout = Durations.ConnectTimeout("NATS");
         var command = new Command("up", "Create or update the stream and its consumers as this build defines them.") { timeout };
         host.SetAction(
             command,
@@ -26,16 +26,13 @@ internal static class StreamsCommand
 
     private static Command CreateStatus(CommandHost host)
     {
-        var timeout = ConnectTimeout();
+        var timeout = Durations.ConnectTimeout("NATS");
         var check = new Option<bool>("--check") { Description = "Exit with 2 when something is missing, with 4 when something differs." };
         var command = new Command("status", "Show missing and different parts.") { check, timeout };
         host.SetAction(command, (run, cancellationToken) =>
             RunAsync(run, run.Arguments.GetValue(timeout), apply: false, run.Arguments.GetValue(check), cancellationToken));
         return command;
     }
-
-    private static Option<TimeSpan> ConnectTimeout() =>
-        Durations.Option("--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for NATS to accept connections.");
 
     private static async Task<ExitCode> RunAsync(
         CommandRun run, TimeSpan timeout, bool apply, bool check, CancellationToken cancellationToken)

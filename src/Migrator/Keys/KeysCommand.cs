@@ -18,8 +18,7 @@ internal static class KeysCommand
 
     public static Command Create(CommandHost host)
     {
-        var connectTimeout = Durations.Option(
-            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var connectTimeout = Durations.ConnectTimeout();
         connectTimeout.Recursive = true;
         var id = new Argument<string>("id") { Description = "The id of the key (kid), as list shows it." };
         var emergency = new Option<bool>("--emergency")

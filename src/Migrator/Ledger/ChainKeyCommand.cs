@@ -10,8 +10,7 @@ internal static class ChainKeyCommand
 {
     public static Command Create(CommandHost host)
     {
-        var connectTimeout = Durations.Option(
-            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var connectTimeout = Durations.ConnectTimeout();
         var rotate = new Command(
             "rotate", "Sign the next heads with a new key, and delete the private half of the former one. Its public key stays for ever.")
         {

@@ -16,8 +16,7 @@ internal static class LedgerCommand
     public static Command Create(CommandHost host)
     {
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(30), "How long the verification may take.");
-        var connectTimeout = Durations.Option(
-            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var connectTimeout = Durations.ConnectTimeout();
         var heads = new Option<FileInfo?>("--heads")
         {
             Description = "Heads that were kept elsewhere, as GET /ledger/heads answers them: the chain must have these blocks.",
@@ -49,10 +48,7 @@ internal static class LedgerCommand
         await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
         var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
         if (state.Pending.Count > 0)
-        {
-            var pending = string.Join(", ", state.Pending.Select(migration => migration.FullName));
-            throw new MigratorException(ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {pending}.");
-        }
+            throw new MigratorException(ExitCode.Pending, state.DescribePending(target.Database));
 
         var found = await VerifyAsync(run.Report, connection, timeout, cancellationToken);
         if (kept is not null)

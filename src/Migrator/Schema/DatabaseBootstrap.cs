@@ -1,5 +1,5 @@
 using Npgsql;
-using NpgsqlTypes;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
@@ -118,9 +118,7 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
     private static async Task<bool?> FindLoginAsync(NpgsqlConnection connection, DatabaseTarget login, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = $1", connection)
-        {
-            Parameters = { new() { Value = login.User } },
-        };
+            .With(login.User);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;
@@ -137,18 +135,14 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
             return false;
 
         await using var command = new NpgsqlCommand("SELECT rolpassword FROM pg_authid WHERE rolname = $1", connection)
-        {
-            Parameters = { new() { Value = login.User } },
-        };
+            .With(login.User);
         return ScramVerifier.Matches(await command.ExecuteScalarAsync(cancellationToken) as string, login.Password);
     }
 
     private async Task EnsureDatabaseAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", connection)
-        {
-            Parameters = { new() { Value = name } },
-        };
+            .With(name);
         var owner = (string?)await command.ExecuteScalarAsync(cancellationToken);
         if (owner is null)
         {
@@ -174,10 +168,9 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
     private static async Task<bool> IsTrueAsync(
         NpgsqlConnection connection, string question, string name, CancellationToken cancellationToken, string? second = null)
     {
-        await using var command =
-            new NpgsqlCommand(question, connection) { Parameters = { new() { Value = name, NpgsqlDbType = NpgsqlDbType.Text } } };
+        await using var command = new NpgsqlCommand(question, connection).With(name);
         if (second is not null)
-            command.Parameters.Add(new() { Value = second, NpgsqlDbType = NpgsqlDbType.Text });
+            command.With(second);
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
@@ -13,10 +14,7 @@ internal static class DatabaseLocale
     {
         var (encoding, letters) = await ReadAsync(connection, cancellationToken);
         // Asked, because each provider of locales describes them in its own way.
-        await using var command = new NpgsqlCommand("SELECT lower($1) = $2", connection)
-        {
-            Parameters = { new() { Value = "\u0418" }, new() { Value = "\u0438" } },
-        };
+        await using var command = new NpgsqlCommand("SELECT lower($1) = $2", connection).With("\u0418", "\u0438");
         if (encoding != "UTF8" || await command.ExecuteScalarAsync(cancellationToken) is not true)
             throw new MigratorException(
                 $"The database {connection.Database} has the encoding {encoding} and LC_CTYPE '{letters}', which know upper and lower case "

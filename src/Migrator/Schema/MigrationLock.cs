@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
@@ -58,9 +59,7 @@ internal sealed class MigrationLock : IAsyncDisposable
     {
         var clock = Stopwatch.StartNew();
         await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1, $2)", connection)
-        {
-            Parameters = { new() { Value = Family }, new() { Value = (int)purpose } },
-        };
+            .With(Family, (int)purpose);
         for (var attempt = 1; await command.ExecuteScalarAsync(cancellationToken) is not true; attempt++)
         {
             if (clock.Elapsed > timeout)

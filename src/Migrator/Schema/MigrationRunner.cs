@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.Postgres.Migrations;
 using Portico.Migrator.Commands;
 
@@ -83,23 +84,14 @@ internal sealed class MigrationRunner : IAsyncDisposable
         migration,
         migration.Up,
         elapsed => new NpgsqlCommand($"INSERT INTO {SchemaStatus.HistoryTable} (id, name, checksum, duration_ms) VALUES ($1, $2, $3, $4)")
-        {
-            Parameters =
-            {
-                new() { Value = migration.Id },
-                new() { Value = migration.Name },
-                new() { Value = migration.Checksum },
-                new() { Value = (long)elapsed.TotalMilliseconds },
-            },
-        },
+            .With(migration.Id, migration.Name, migration.Checksum, (long)elapsed.TotalMilliseconds),
         cancellationToken);
 
     /// <summary>Reverts a migration and returns its duration.</summary>
     public Task<TimeSpan> RevertAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
         migration,
         migration.Down,
-        _ =>
-            new NpgsqlCommand($"DELETE FROM {SchemaStatus.HistoryTable} WHERE id = $1") { Parameters = { new() { Value = migration.Id } } },
+        _ => new NpgsqlCommand($"DELETE FROM {SchemaStatus.HistoryTable} WHERE id = $1").With(migration.Id),
         cancellationToken);
 
     public async ValueTask DisposeAsync()

@@ -87,21 +87,16 @@ internal static class PurgeCommand
             "FOR UPDATE OF purged SKIP LOCKED");
     }
 
-    private static async Task<List<string>> ReferencesAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> ReferencesAsync(
+        NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ReferencesSql, connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = table });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<string> conditions = [];
-        while (await reader.ReadAsync(cancellationToken))
-            conditions.Add(reader.GetString(0));
-        return conditions;
+        await using var command = new NpgsqlCommand(ReferencesSql, connection).With(table);
+        return await command.ReadAll(row => row.GetString(0), cancellationToken);
     }
 
     private static string[] Tables(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(
-            new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
+        using var context = AuditedContext.Create(connection);
         return
         [
             .. context.Model.GetEntityTypes().Where(entity => typeof(IPurgeable).IsAssignableFrom(entity.ClrType)).Select(

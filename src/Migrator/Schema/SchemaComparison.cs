@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
@@ -218,7 +219,7 @@ internal sealed class SchemaComparison
     {
         public static Column Read(NpgsqlDataReader row)
         {
-            var expression = row.IsDBNull(6) ? null : row.GetString(6);
+            var expression = row.StringOrNull(6);
             var isGenerated = row.GetString(5).Length > 0;
             var identity = row.GetString(4) switch
             {
@@ -252,7 +253,7 @@ internal sealed class SchemaComparison
             row.GetString(5),
             row.GetFieldValue<string[]>(8),
             row.GetFieldValue<string[]>(9),
-            row.IsDBNull(6) ? null : row.GetString(6),
+            row.StringOrNull(6),
             row.GetBoolean(4));
 
         /// <summary>Whether it can replace the wanted index: for a B-tree the same first columns are enough.</summary>

@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.Postgres.Migrations;
 
 namespace Portico.Migrator.Schema;
@@ -88,11 +89,7 @@ internal static class SchemaSnapshot
     public static async Task<IReadOnlySet<string>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var lines = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
-            lines.Add(reader.GetString(0));
-        return lines;
+        return (await command.ReadAll(row => row.GetString(0), cancellationToken)).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>The lines that only one of the two states has.</summary>

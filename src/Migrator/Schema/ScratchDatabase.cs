@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Migrator.Commands;
 
 namespace Portico.Migrator.Schema;
@@ -50,18 +51,9 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     /// <summary>Drops the databases of checks that were killed.</summary>
     private static async Task DropAbandonedAsync(NpgsqlConnection bootstrap, CancellationToken cancellationToken)
     {
-        List<string> abandoned = [];
-        await using (var command = new NpgsqlCommand("SELECT datname FROM pg_database WHERE datname ^@ $1 AND datname < $2", bootstrap)
-        {
-            Parameters = { new() { Value = Prefix }, new() { Value = Prefix + Now(-LongestCheck) } },
-        })
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-                abandoned.Add(reader.GetString(0));
-        }
-
-        foreach (var name in abandoned)
+        await using var command = new NpgsqlCommand("SELECT datname FROM pg_database WHERE datname ^@ $1 AND datname < $2", bootstrap)
+            .With(Prefix, Prefix + Now(-LongestCheck));
+        foreach (var name in await command.ReadAll(row => row.GetString(0), cancellationToken))
             await DatabaseBootstrap.DropDatabaseAsync(bootstrap, name, cancellationToken);
     }
 

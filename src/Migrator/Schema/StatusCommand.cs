@@ -12,8 +12,7 @@ internal static class StatusCommand
     {
         var check =
             new Option<bool>("--check") { Description = "Exit with 2 when a migration is pending, with 4 when the database has drifted." };
-        var connectTimeout = Durations.Option(
-            "--connect-timeout", TimeSpan.FromSeconds(5), "How long to wait for PostgreSQL to accept connections.");
+        var connectTimeout = Durations.ConnectTimeout();
         var command = new Command("status", "Show applied, pending and changed migrations.") { check, connectTimeout };
         host.SetAction(
             command,

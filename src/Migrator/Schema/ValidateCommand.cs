@@ -45,8 +45,7 @@ internal static class ValidateCommand
 
     private static string CreateScript(NpgsqlConnection connection)
     {
-        using var context = new AppDbContext(
-            new DbContextOptionsBuilder<AppDbContext>().UseNpgsql(connection).UseSnakeCaseNamingConvention().Options);
+        using var context = AuditedContext.Create(connection);
         return context.Database.GenerateCreateScript();
     }
 }

@@ -61,11 +61,7 @@ internal static class WaitCommand
             var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
             if (MigrationTarget.Drift(state with { Unknown = [] }) is { Count: > 0 } drift)
                 return (ExitCode.Drift, string.Join(Environment.NewLine, drift));
-            if (state.Pending.Count == 0)
-                return (ExitCode.Ok, null);
-
-            var pending = string.Join(", ", state.Pending.Select(migration => migration.FullName));
-            return (ExitCode.Pending, $"{state.Pending.Count} pending in {target.Database}: {pending}.");
+            return state.Pending.Count == 0 ? (ExitCode.Ok, null) : (ExitCode.Pending, state.DescribePending(target.Database));
         }
         catch (MigratorException unreachable)
         {

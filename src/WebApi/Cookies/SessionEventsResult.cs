@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Infrastructure.AccessTokens;
 using Portico.WebApi.Http;
@@ -12,39 +11,14 @@ namespace Portico.WebApi.Cookies;
 /// The stream ends with the access token that the server holds, after minutes; the browser connects again by itself, and is checked
 /// again. After <c>signedOut</c> the browser gets 401 and gives up. A token version that passed is noticed with the next heartbeat.
 /// </remarks>
-internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionResult
+internal sealed class SessionEventsResult(BrowserSessionDto session) : EventStreamResult<SessionStream>
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    protected override SessionStream? TryOpen(IServiceProvider services) =>
+        services.GetRequiredService<SessionStreams>().TryOpen(session.SessionId);
 
-    public override async Task ExecuteResultAsync(ActionContext context)
+    protected override async Task Stream(HttpContext http, SessionStream place, CancellationToken gone)
     {
-        var http = context.HttpContext;
-        var services = http.RequestServices;
-        using var stream = services.GetRequiredService<SessionStreams>().TryOpen(session.SessionId);
-        if (stream is null)
-        {
-            await http.Refuse(HttpErrors.TooManyStreams with { RetryAfter = LongestPause });
-            return;
-        }
-
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(
-            http.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        if (!http.Response.BeginEventStream())
-            return;
-        try
-        {
-            await http.SendEvent(
-                $"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone.Token);
-            await Stream(http, stream, gone.Token);
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            // This process stops; the browser connects to another one.
-        }
-    }
-
-    private static async Task Stream(HttpContext http, SessionStream stream, CancellationToken gone)
-    {
+        await http.SendEvent($"retry: 1000\nevent: session\ndata: {JsonSerializer.Serialize(session, ApiJson.Options)}\n\n", gone);
         var services = http.RequestServices;
         var clock = services.GetRequiredService<TimeProvider>();
         var caller = http.Features.GetRequiredFeature<AuthenticatedCaller>();
@@ -52,11 +26,11 @@ internal sealed class SessionEventsResult(BrowserSessionDto session) : ActionRes
         var pause = limit < LongestPause ? limit : LongestPause;
         while (clock.GetUtcNow() < caller.Claims.ExpiresAt)
         {
-            if (await IsDone(stream.Ended, pause, clock, gone)
+            if (await IsDone(place.Ended, pause, clock, gone)
                 || !await services.GetRequiredService<ITokenVersions>().Accepts(caller.Claims.Subject, caller.Claims.Epoch, gone))
             {
                 // After a new role the browser connects again; it is told the truth by the answer.
-                if (stream.Ended.IsCompleted)
+                if (place.Ended.IsCompleted)
                     await http.SendEvent("event: signedOut\ndata: {}\n\n", gone);
                 return;
             }

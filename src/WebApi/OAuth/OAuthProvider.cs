@@ -8,21 +8,42 @@ namespace Portico.WebApi.OAuth;
 
 /// <summary>One provider: how Portico is registered there, and how it names a person.</summary>
 /// <remarks>OpenIddict knows its dialect by the provider type of the registration.</remarks>
-internal abstract class OAuthProvider
+internal sealed class OAuthProvider
 {
     /// <summary>The name in URLs and in the database, which never changes.</summary>
-    public abstract string Name { get; }
+    public required string Name { get; init; }
 
     /// <summary>The name for people.</summary>
-    public abstract string DisplayName { get; }
+    public required string DisplayName { get; init; }
 
-    public abstract ClientSettings ClientOf(OAuthSettings settings);
+    public required Func<OAuthSettings, ClientSettings> ClientOf { get; init; }
 
-    /// <summary>The registration, without what all providers share.</summary>
-    public abstract OpenIddictClientRegistration Register(OAuthSettings settings);
+    /// <summary>One of the <c>ProviderTypes</c> of OpenIddict, and the settings that it has for this type.</summary>
+    public required (string Id, object Settings) Type { get; init; }
+
+    public required string[] Scopes { get; init; }
 
     /// <summary>Whether the provider promises that the person can read messages at the address.</summary>
-    protected virtual bool IsEmailVerified(ClaimsPrincipal principal) => false;
+    public Func<ClaimsPrincipal, bool> IsEmailVerified { get; init; } = _ => false;
+
+    /// <summary>The registration, without what all providers share.</summary>
+    public OpenIddictClientRegistration Register(OAuthSettings settings)
+    {
+        var registration = new OpenIddictClientRegistration { ProviderType = Type.Id, ProviderSettings = Type.Settings };
+        registration.Scopes.UnionWith(Scopes);
+        if (ClientOf(settings) is ProviderSettings endpoints)
+        {
+            // The issuer of a provider that names none: where its authorization endpoint is.
+            registration.Issuer = new Uri(new Uri(endpoints.AuthorizationUrl).GetLeftPart(UriPartial.Authority));
+            registration.Configuration = Configuration(endpoints, registration.Issuer);
+        }
+        else if (ClientOf(settings) is DiscoveredProviderSettings discovered)
+        {
+            registration.Issuer = new Uri(discovered.Issuer);
+        }
+
+        return registration;
+    }
 
     /// <summary>Reads the person from the claims; <c>null</c> without a subject that can be stored.</summary>
     public ExternalIdentity? Read(ClaimsPrincipal principal)
@@ -34,8 +55,7 @@ internal abstract class OAuthProvider
             : null;
     }
 
-    /// <summary>The endpoints of a provider without discovery.</summary>
-    protected static OpenIddictConfiguration Endpoints(ProviderSettings settings, Uri issuer) => new()
+    private static OpenIddictConfiguration Configuration(ProviderSettings settings, Uri issuer) => new()
     {
         Issuer = issuer,
         AuthorizationEndpoint = new Uri(settings.AuthorizationUrl),
@@ -46,8 +66,4 @@ internal abstract class OAuthProvider
         ResponseModesSupported = { OpenIddictConstants.ResponseModes.Query },
         TokenEndpointAuthMethodsSupported = { OpenIddictConstants.ClientAuthenticationMethods.ClientSecretPost },
     };
-
-    /// <summary>The issuer of a provider that names none: where its authorization endpoint is.</summary>
-    protected static Uri IssuerOf(ProviderSettings settings) =>
-        new(new Uri(settings.AuthorizationUrl).GetLeftPart(UriPartial.Authority));
 }

@@ -23,10 +23,8 @@ internal static class OAuthRegistration
     public static IServiceCollection AddOAuth(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<OAuthSettings>(configuration);
-        services.AddSingleton<OAuthProvider, GoogleProvider>();
-        services.AddSingleton<OAuthProvider, FacebookProvider>();
-        services.AddSingleton<OAuthProvider, VkProvider>();
-        services.AddSingleton<OAuthProvider, YandexProvider>();
+        foreach (var provider in Providers.All())
+            services.AddSingleton(provider);
         services.AddSingleton<ConfiguredProviders>();
         services.AddSingleton<ILoginProviders>(provider => provider.GetRequiredService<ConfiguredProviders>());
         services.AddSingleton<OAuthCookies>();

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Operation;
 using Portico.WebApi.Http;
 
@@ -10,36 +9,13 @@ namespace Portico.WebApi.Observability;
 /// <remarks>
 /// The stream ends when the access token ends, by time, sign-out or a new role; the browser connects again by itself, and is checked again.
 /// </remarks>
-internal sealed class OverviewEventsResult(OverviewDto first) : ActionResult
+internal sealed class OverviewEventsResult(OverviewDto first) : EventStreamResult<IDisposable>
 {
-    public override async Task ExecuteResultAsync(ActionContext context)
-    {
-        var http = context.HttpContext;
-        var services = http.RequestServices;
-        using var stream = services.GetRequiredService<OverviewStreams>().TryOpen();
-        if (stream is null)
-        {
-            await http.Refuse(HttpErrors.TooManyStreams with { RetryAfter = OverviewStreams.RetryAfter });
-            return;
-        }
+    protected override IDisposable? TryOpen(IServiceProvider services) => services.GetRequiredService<OverviewStreams>().TryOpen();
 
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(
-            http.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        if (!http.Response.BeginEventStream())
-            return;
-        try
-        {
-            await Send(http, first, gone.Token);
-            await Stream(http, gone.Token);
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            // This process stops; the browser connects to another one.
-        }
-    }
-
-    private static async Task Stream(HttpContext http, CancellationToken gone)
+    protected override async Task Stream(HttpContext http, IDisposable place, CancellationToken gone)
     {
+        await Send(http, first, gone);
         var services = http.RequestServices;
         var numbers = services.GetRequiredService<ILiveNumbers>();
         var check = services.GetRequiredService<AccessTokenCheck>();
@@ -57,8 +33,6 @@ internal sealed class OverviewEventsResult(OverviewDto first) : ActionResult
 internal sealed class OverviewStreams
 {
     public const int MaxStreams = 100;
-
-    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(15);
 
     private int _open;
 

@@ -128,13 +128,13 @@ internal sealed class EventProcess : IAsyncDisposable
         var nats = _services.GetRequiredService<INatsConnection>();
         JetStream = new NatsJSContext(nats, new NatsJSOpts(nats.Opts, requestTimeout: TimeSpan.FromSeconds(30)));
         Replay = _services.GetRequiredService<DeadLetterReplay>();
-        Cleanup = _services.GetRequiredService<InboxCleanup>();
+        Cleanup = ActivatorUtilities.CreateInstance<RetentionCleanup>(_services);
     }
 
     public EventSettings Settings { get; }
     public INatsJSContext JetStream { get; }
     public DeadLetterReplay Replay { get; }
-    public InboxCleanup Cleanup { get; }
+    public RetentionCleanup Cleanup { get; }
 
     public async Task StartAsync()
     {
@@ -178,6 +178,7 @@ internal sealed class EventProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        Cleanup.Dispose();
         await _services.DisposeAsync();
     }
 }

@@ -6,6 +6,7 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Idempotency;
 using Portico.IntegrationTests.Characters;
 using Portico.IntegrationTests.Ledger;
@@ -278,7 +279,7 @@ public sealed class IdempotencyTests : PorticoTests
         await App.Database.ExecuteAsOwnerAsync(
             "UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = 'old' AND owner_id = $1", _ada.Id);
 
-        Assert.True(await App.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
+        Assert.True(await Purge() >= 1);
 
         using var young = await Create("young", "Young");
         Assert.True(young.Headers.Contains("Idempotency-Replayed"));
@@ -299,7 +300,7 @@ public sealed class IdempotencyTests : PorticoTests
         await App.Database.ExecuteAsOwnerAsync(
             "UPDATE ledger.idempotency SET recorded_at = recorded_at - interval '90 days' WHERE key = $1", old);
 
-        Assert.True(await App.Services.GetRequiredService<IdempotencyCleanup>().Purge(default) >= 1);
+        Assert.True(await Purge() >= 1);
 
         using var replayed = await manager.PostAsync(App, "deposits", deposit, young);
         using var again = await manager.PostAsync(App, "deposits", deposit, old);
@@ -326,6 +327,12 @@ public sealed class IdempotencyTests : PorticoTests
         _ada.SendAsync(HttpMethod.Post, $"{CharacterCalls.Path}/{id}/restore", null, ("Idempotency-Key", key));
 
     private async Task<string[]> Names() => (await _ada.GetAsync(CharacterCalls.Path).Json(HttpStatusCode.OK)).Names();
+
+    private async Task<long> Purge()
+    {
+        using var cleanup = ActivatorUtilities.CreateInstance<RetentionCleanup>(App.Services);
+        return await cleanup.Purge(default);
+    }
 
     private sealed class SignedIn : ICurrentUser
     {

@@ -3,6 +3,7 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Ledger;
@@ -54,7 +55,7 @@ public sealed class LedgerGrowthTests
                 (WalletHistory.UntilSql, [wallet, DateTimeOffset.UtcNow]),
             ])
         {
-            await using var command = Command(connection, sql, values);
+            await using var command = new NpgsqlCommand(sql, connection).With(values);
             await command.PrepareAsync();
             // PostgreSQL plans the first five uses for their values.
             for (var n = 0; n < 7; n++)
@@ -151,18 +152,10 @@ public sealed class LedgerGrowthTests
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values)
     {
-        await using var command = Command(connection, sql, values);
+        await using var command = new NpgsqlCommand(sql, connection).With(values);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
         }
-    }
-
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, object[] values)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
     }
 }

@@ -7,6 +7,7 @@ using Portico.Domain.Currencies;
 using Portico.Domain.Ledger;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Bench.Ledger;
 
@@ -261,9 +262,7 @@ internal static class LedgerGrowth
                 ("a part of a statement", WalletHistory.BetweenSql, [wallet, 100L, 1_100L, 1_000]),
             ])
         {
-            await using var command = database.CreateCommand($"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {sql}");
-            foreach (var value in values)
-                command.Parameters.Add(new NpgsqlParameter { Value = value });
+            await using var command = database.CreateCommand($"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {sql}").With(values);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             lines.AddRange([$"{what}:", "", "```"]);
             while (await reader.ReadAsync(cancellationToken))

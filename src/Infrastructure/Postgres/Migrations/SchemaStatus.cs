@@ -24,6 +24,10 @@ public sealed record SchemaState
 
     /// <summary>Whether the schema is exactly the schema of this build.</summary>
     public bool IsCurrent => Pending.Count == 0 && Changed.Count == 0 && Unknown.Count == 0;
+
+    /// <summary>Says how many migrations are pending in a database, and which.</summary>
+    public string DescribePending(string database) =>
+        $"{Pending.Count} pending in {database}: {string.Join(", ", Pending.Select(migration => migration.FullName))}.";
 }
 
 /// <summary>Reads the applied migrations of a database from its history table.</summary>

@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace Portico.Infrastructure.Ledger;
+namespace Portico.Infrastructure.Postgres;
 
-/// <summary>The names of enum values in the tables of the ledger: camelCase, as in JSON.</summary>
-internal static class LedgerNames<TEnum>
+/// <summary>The names of enum values in SQL that EF does not write: camelCase, as in JSON.</summary>
+internal static class EnumNames<TEnum>
     where TEnum : struct, Enum
 {
     private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
