@@ -95,7 +95,7 @@ public sealed class BackupDrillTests(ITestOutputHelper output) : IAsyncLifetime
                 _stack);
             var restored = new NpgsqlConnectionStringBuilder(_app.Database.Superuser) { Port = port }.ConnectionString;
             await Eventually.Holds(
-                async () => await Sql.ScalarAsync<string>(restored, "SELECT pg_is_in_recovery()::text") == "false", "the restored server takes writes");
+                async () => !await Sql.ScalarAsync<bool>(restored, "SELECT pg_is_in_recovery()"), "the restored server takes writes");
 
             Assert.Equal(before, await SnapshotAsync(restored));
             await VerifyAsync(restored);
@@ -123,7 +123,10 @@ public sealed class BackupDrillTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private static async Task<(string Sums, string Chain, string Balances)> SnapshotAsync(string database) =>
-        (await Sql.ScalarAsync<string>(database, Sums), await Sql.ScalarAsync<string>(database, Chain), await Sql.ScalarAsync<string>(database, Balances));
+    (
+        await Sql.ScalarAsync<string>(database, Sums),
+        await Sql.ScalarAsync<string>(database, Chain),
+        await Sql.ScalarAsync<string>(database, Balances));
 
     private static async Task VerifyAsync(string database)
     {

@@ -84,7 +84,8 @@ public sealed class ConsumerCrashTests
             "every event to be answered");
         Assert.Equal(EventsInRun, await EffectsAsync(app, ids));
         Assert.Equal(
-            EventsInRun, await app.Database.ScalarAsync<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
+            EventsInRun,
+            await app.Database.ScalarAsync<long>("SELECT count(DISTINCT event_id) FROM messages WHERE event_id = ANY ($1)", ids));
         Assert.Equal(EventsInRun, await app.Database.ScalarAsync<long>("SELECT count(*) FROM inbox WHERE event_id = ANY ($1)", ids));
         Assert.Equal(0, await app.Database.ScalarAsync<long>("SELECT count(*) FROM dead_events"));
     }

@@ -85,9 +85,13 @@ public sealed class ForecastTests : PorticoTests
         await _ada.Settled(_event);
 
         Assert.Equal(
-            placed, await App.Database.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
+            placed,
+            await App.Database.ScalarAsync<long>(
+                "SELECT count(*) FROM forecasts WHERE event_id = $1 AND points = 1", Guid.Parse(_event)));
         Assert.Equal(
-            0, await App.Database.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
+            0,
+            await App.Database.ScalarAsync<long>(
+                "SELECT count(*) FROM forecasts WHERE event_id = $1 AND points IS NULL", Guid.Parse(_event)));
     }
 
     [Fact]

@@ -84,7 +84,9 @@ public sealed class DeletedWalletTests : PorticoTests
             foreach (var answer in await Task.WhenAll(opening))
                 Assert.Contains(answer.StatusCode, new[] { HttpStatusCode.Created, HttpStatusCode.Unauthorized });
             Assert.Equal(
-                0, await App.Database.ScalarAsync<long>("SELECT count(*) FROM ledger.accounts WHERE owner_id = $1 AND status = 'open'", person.Id));
+                0,
+                await App.Database.ScalarAsync<long>(
+                    "SELECT count(*) FROM ledger.accounts WHERE owner_id = $1 AND status = 'open'", person.Id));
         }
     }
 

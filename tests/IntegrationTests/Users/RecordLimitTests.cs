@@ -89,7 +89,8 @@ public sealed class RecordLimitTests(LimitedApp limited) : IAsyncLifetime
         await OnlyAsManyAsAllowed("too_many_holds", n => _ada.PostAsync(App, "holds", Transfer(from[n % from.Length], to, "1.00")));
         await _ada.TransferAsync(App, from[0], to, "1.00");
 
-        var hold = await App.Database.ScalarAsync<Guid>("SELECT id FROM ledger.holds WHERE created_by = $1 AND status = 'open' LIMIT 1", _ada.Id);
+        var hold = await App.Database.ScalarAsync<Guid>(
+            "SELECT id FROM ledger.holds WHERE created_by = $1 AND status = 'open' LIMIT 1", _ada.Id);
         await _ada.PostAsync(App, $"holds/{hold}/capture", new { amount = Money("0.50") }).Json(HttpStatusCode.OK);
         await _ada.PostAsync(App, "holds", Transfer(from[0], to, "1.00"), "refused").Problem(HttpStatusCode.Conflict, "too_many_holds");
         await _ada.PostAsync(App, $"holds/{hold}/void", new { }).Json(HttpStatusCode.OK);
