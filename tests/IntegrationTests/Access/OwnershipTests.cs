@@ -121,7 +121,7 @@ public sealed class OwnershipTests(AccessWorld world) : IClassFixture<AccessWorl
     {
         private const int RecordsEach = 3;
         private static readonly string[] Changing =
-            ["outbox", "inbox", "messages", "dead_events", "audit_log", "idempotency_answers", "idempotency"];
+            ["outbox", "inbox", "messages", "dead_events", "audit_log", "idempotency_answers", "idempotency", "block_journals"];
 
         private readonly AccessWorld _world;
         private readonly Dictionary<string, List<(string Id, string? Tag)>> _records = new(StringComparer.Ordinal);
