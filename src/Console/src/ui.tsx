@@ -211,7 +211,10 @@ export function Form({ fields, submit, onSubmit, kind = "column", isDanger = fal
   const known = new Set(fields.map((field) => field.name));
   const others = Object.entries(problem?.errors ?? {}).filter(([name]) => !known.has(name));
   const inputs = (areChecks: boolean) => fields.filter((field) => (field.type === "checkbox") === areChecks).map((field) => (
-    <Input key={`${field.name} ${field.of ?? ""}`} id={`${id}-${field.name}`} field={field} errors={problem ? fieldErrors(problem, field.name) : []} />
+    <Input
+      key={`${field.name} ${field.of ?? ""}`} id={`${id}-${field.name}`} field={field}
+      errors={problem ? fieldErrors(problem, field.name) : []}
+    />
   ));
   return (
     <form class={kind} onSubmit={(event) => void send(event)}>
@@ -237,8 +240,10 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
     <div class={field.type === "checkbox" ? "field check" : "field"}>
       <label for={id}>{field.label}</label>
       {field.options ? (
-        <select {...shared} defaultValue={field.value ?? ""}>
-          {field.options.map(([value, label]) => <option key={value} value={value}>{label}</option>)}
+        <select {...shared}>
+          {field.options.map(([value, label]) => (
+            <option key={value} value={value} selected={value === (field.value ?? "")}>{label}</option>
+          ))}
         </select>
       ) : field.type === "textarea" ? (
         <textarea {...shared} rows={2} {...length} defaultValue={field.value ?? ""} />

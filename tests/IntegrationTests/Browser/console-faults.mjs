@@ -139,7 +139,7 @@ try {
     await dialog.getByRole("button", { name: "Set limits" }).click();
     await dialog.waitFor({ state: "detached" });
     const rows = page.getByRole("table", { name: "Spending limits" }).getByRole("row");
-    for (const amount of ["€100.00", "US$250.00", "£300.00"]) {
+    for (const amount of ["€100.00", "$250.00", "£300.00"]) {
       await rows.filter({ hasText: amount }).waitFor();
     }
   });
