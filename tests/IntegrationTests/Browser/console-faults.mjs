@@ -87,7 +87,9 @@ try {
     const answers = [];
     await page.route("**/api/v1/session/login", (route) => route.fulfill(challenge("one", "totpEnrolment")));
     await page.route("**/api/v1/auth/login/totp", (route) => route.fulfill({
-      json: { secret: "MFRGG", uri: "otpauth://totp/Portico", qrCode: "<svg xmlns='http://www.w3.org/2000/svg'/>", recoveryCodes: ["abcd"] },
+      json: {
+        secret: "MFRGG", uri: "otpauth://totp/Portico", qrCode: "<svg xmlns='http://www.w3.org/2000/svg'/>", recoveryCodes: ["abcd"],
+      },
     }));
     await page.route("**/api/v1/session/login/challenge", (route) => {
       answers.push(route.request().postDataJSON());
@@ -168,7 +170,8 @@ try {
   });
 
   for (const [error, text] of [
-    ["access_denied", "You did not allow"], ["provider_unavailable", "does not answer"], ["sign_in_failed", "failed"], ["toString", "failed"],
+    ["access_denied", "You did not allow"], ["provider_unavailable", "does not answer"], ["sign_in_failed", "failed"],
+    ["toString", "failed"],
   ]) {
     await promise(`A sign-in with a provider that ended with ${error} says so`, await newContext(), async (page) => {
       await page.goto(`${origin}/console/?error=${error}`);
