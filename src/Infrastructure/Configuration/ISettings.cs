@@ -23,7 +23,10 @@ public static class SettingsRegistration
         where TSettings : class, ISettings
     {
         var section = configuration.GetSection(TSettings.Section);
-        services.AddOptions<TSettings>().Configure(_ => CheckForm<TSettings>(section)).Bind(section).ValidateOnStart();
+        services.AddOptions<TSettings>()
+            .Configure(_ => SettingsBinding.CheckForm(section, typeof(TSettings)))
+            .Bind(section)
+            .ValidateOnStart();
         services.AddSingleton<IValidateOptions<TSettings>>(new Validator<TSettings>(section));
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TSettings>>().Value);
         return services;
@@ -52,7 +55,7 @@ public static class SettingsRegistration
         where TSettings : class, ISettings, new()
     {
         var section = configuration.GetSection(TSettings.Section);
-        CheckForm<TSettings>(section);
+        SettingsBinding.CheckForm(section, typeof(TSettings));
         var settings = section.Get<TSettings>() ?? new TSettings();
         return SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems
             ? throw new OptionsValidationException(TSettings.Section, typeof(TSettings), problems)
@@ -72,12 +75,6 @@ public static class SettingsRegistration
         {
             return new TSettings();
         }
-    }
-
-    private static void CheckForm<TSettings>(IConfigurationSection section)
-    {
-        if (SettingsBinding.ProblemsOfForm(section, typeof(TSettings)).ToArray() is { Length: > 0 } problems)
-            throw new OptionsValidationException(section.Path, typeof(TSettings), problems);
     }
 
     private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>

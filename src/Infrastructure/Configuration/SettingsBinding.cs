@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace Portico.Infrastructure.Configuration;
 
@@ -11,11 +12,18 @@ namespace Portico.Infrastructure.Configuration;
 /// </remarks>
 internal static class SettingsBinding
 {
-    /// <summary>The values of another form than their settings, one sentence each with the full name of the setting.</summary>
+    /// <summary>Refuses values of another form than their settings.</summary>
     /// <remarks>Ask before the values are bound, because the binder throws for some of them without the name.</remarks>
     /// <param name="section">What is written. A text in its place is ignored: it may be an environment variable such as MAIL.</param>
     /// <param name="type">The type that it will be bound to.</param>
-    public static IEnumerable<string> ProblemsOfForm(IConfigurationSection section, Type type)
+    /// <exception cref="OptionsValidationException">The message names each of these settings in a sentence.</exception>
+    public static void CheckForm(IConfigurationSection section, Type type)
+    {
+        if (ProblemsOfForm(section, type).ToArray() is { Length: > 0 } problems)
+            throw new OptionsValidationException(section.Path, type, problems);
+    }
+
+    private static IEnumerable<string> ProblemsOfForm(IConfigurationSection section, Type type)
     {
         foreach (var property in type.GetProperties().Where(property => property.CanWrite))
         {

@@ -21,7 +21,10 @@ internal static class SettingsRegistration
         where TSettings : class, ISettings
     {
         var section = configuration.GetSection(TSettings.Section);
-        services.AddOptions<TSettings>().Configure(_ => CheckForm<TSettings>(section)).Bind(section).ValidateOnStart();
+        services.AddOptions<TSettings>()
+            .Configure(_ => SettingsBinding.CheckForm(section, typeof(TSettings)))
+            .Bind(section)
+            .ValidateOnStart();
         services.AddSingleton<IValidateOptions<TSettings>>(new Validator<TSettings>(section));
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TSettings>>().Value);
         return services;
@@ -39,19 +42,13 @@ internal static class SettingsRegistration
         var section = configuration.GetSection(TSettings.Section);
         try
         {
-            CheckForm<TSettings>(section);
+            SettingsBinding.CheckForm(section, typeof(TSettings));
             return section.Get<TSettings>() is { } settings && ProblemsOf(section, settings).Length == 0 ? settings : new TSettings();
         }
         catch (Exception failure) when (failure is OptionsValidationException || IsWrongValue(failure))
         {
             return new TSettings();
         }
-    }
-
-    private static void CheckForm<TSettings>(IConfigurationSection section)
-    {
-        if (SettingsBinding.ProblemsOfForm(section, typeof(TSettings)).ToArray() is { Length: > 0 } problems)
-            throw new OptionsValidationException(section.Path, typeof(TSettings), problems);
     }
 
     private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>

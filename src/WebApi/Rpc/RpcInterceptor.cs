@@ -21,7 +21,7 @@ internal sealed partial class RpcInterceptor(GrpcSettings settings, CallerRateLi
             throw RpcErrors.Of(tooMany);
         // Requests of Envoy are not checked: nothing of them is stored, and there are very many.
         if (request is IMessage { Descriptor.File.Package: "portico.auth.v1" } message
-            && RpcTexts.Problems(message) is { Count: > 0 } problems)
+            && RpcTexts.Problems(message) is { } problems)
         {
             throw RpcErrors.Of(HttpError.Of(CommonErrors.Validation(problems)));
         }

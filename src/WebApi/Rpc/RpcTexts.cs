@@ -8,22 +8,23 @@ namespace Portico.WebApi.Rpc;
 internal static class RpcTexts
 {
     /// <summary>The messages of each field with a text that PostgreSQL can't store, by its camelCase name.</summary>
-    public static Dictionary<string, string[]> Problems(IMessage request)
+    /// <returns><c>null</c> when all texts can be stored.</returns>
+    public static Dictionary<string, string[]>? Problems(IMessage request)
     {
-        var problems = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        Find(request, problems);
+        Dictionary<string, string[]>? problems = null;
+        Find(request, ref problems);
         return problems;
     }
 
-    private static void Find(IMessage message, Dictionary<string, string[]> problems)
+    private static void Find(IMessage message, ref Dictionary<string, string[]>? problems)
     {
         foreach (var field in message.Descriptor.Fields.InFieldNumberOrder())
         {
             var value = field.Accessor.GetValue(message);
             if (value is string text && !TextConverter.IsStorable(text))
-                problems[field.JsonName] = [TextConverter.Problem];
+                (problems ??= new(StringComparer.Ordinal))[field.JsonName] = [TextConverter.Problem];
             else if (field.FieldType == FieldType.Message && value is IMessage nested)
-                Find(nested, problems);
+                Find(nested, ref problems);
         }
     }
 }
