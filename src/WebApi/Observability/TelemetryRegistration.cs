@@ -24,6 +24,9 @@ internal static class TelemetryRegistration
     private const string ServiceName = "portico";
     private const string Count = ".count";
 
+    // Each call to another service would change these six times, which costs more than the histogram of its duration.
+    private static readonly string[] Dropped = ["http.client.active_requests", "http.client.open_connections"];
+
     // Requests of health probes, Prometheus and verifiers are frequent and would hide the traces of users.
     private static readonly PathString[] Untraced = [ManagementGate.Health, ManagementGate.Metrics, "/.well-known"];
 
@@ -82,7 +85,7 @@ internal static class TelemetryRegistration
     private static MetricStreamConfiguration StreamOf(Instrument instrument, IMeterFactory meters)
     {
         // In tests several applications run in one process; each exports only its own meters.
-        if (instrument.Meter.Scope is not null && !ReferenceEquals(instrument.Meter.Scope, meters))
+        if (Dropped.Contains(instrument.Name) || (instrument.Meter.Scope is { } scope && !ReferenceEquals(scope, meters)))
             return MetricStreamConfiguration.Drop;
 
         return new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries };

@@ -19,6 +19,7 @@ internal static class DashboardScenario
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
+        Environment.SetEnvironmentVariable(SlowService.InlineCompletions, "1");
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await using var api = await stack.StartApiAsync(
             // However many rounds are asked for, the tokens outlast them.

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -16,12 +18,24 @@ namespace Portico.Bench.Dashboard;
 /// </remarks>
 internal sealed class SlowService : IAsyncDisposable
 {
+    /// <summary>
+    /// The variable of the runtime that lets the thread which waits for sockets also run what waits for them: otherwise each call wakes
+    /// more threads on the processors that the API needs. It holds when it is set before the first socket is opened.
+    /// </summary>
+    public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     private const int Seed = 27;
     private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(200);
 
     private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly ConcurrentDictionary<string, byte[]> _answers = new(StringComparer.Ordinal);
+    // Each has one delay, so its calls end in the order in which they came.
+    private readonly Queue<Call> _usualCalls = [];
+    private readonly Queue<Call> _slowCalls = [];
     private readonly Lock _lock = new();
+    private Task _ends = Task.CompletedTask;
     private Random _random = new(Seed);
     private double _slowShare;
     private string? _hung;
@@ -45,10 +59,12 @@ internal sealed class SlowService : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         SlowService? service = null;
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(server => server.Listen(
             IPAddress.Loopback, port: 0, listener => listener.Use(_ => connection => service!.ServeAsync(connection))));
         service = new SlowService(builder.Build());
         await service._app.StartAsync();
+        service._ends = service.EndCallsAsync();
         return service;
     }
 
@@ -61,10 +77,19 @@ internal sealed class SlowService : IAsyncDisposable
             (_random, _slowShare, _hung, _calls) = (new Random(Seed), slowShare, hung, 0);
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _stopped.CancelAsync();
+        await _ends;
+        _stopped.Dispose();
+        await _app.DisposeAsync();
+    }
 
     private async Task ServeAsync(ConnectionContext connection)
     {
+        var call = Call.Ended;
+        // A caller who hangs up is no error here: exceptions would take time from the API on the same processors.
+        await using var hangUp = connection.ConnectionClosed.Register(() => Volatile.Read(ref call).End());
         var input = connection.Transport.Input;
         for (; ; )
         {
@@ -72,11 +97,13 @@ internal sealed class SlowService : IAsyncDisposable
             if (TakeRequest(read.Buffer, out var part) is { } end)
             {
                 input.AdvanceTo(end);
-                // A caller who hangs up is no error here: exceptions would take time from the API on the same processors.
-                await Task.Delay(NextDelay(part), connection.ConnectionClosed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Volatile.Write(ref call, Begin(part));
                 if (connection.ConnectionClosed.IsCancellationRequested)
                     return;
-                await connection.Transport.Output.WriteAsync(Answer(part));
+                await call.Task;
+                if (connection.ConnectionClosed.IsCancellationRequested)
+                    return;
+                await connection.Transport.Output.WriteAsync(_answers.GetOrAdd(part, Answer));
             }
             else if (read.IsCompleted)
             {
@@ -86,6 +113,51 @@ internal sealed class SlowService : IAsyncDisposable
             {
                 input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
+        }
+    }
+
+    private Call Begin(string part)
+    {
+        lock (_lock)
+        {
+            _calls++;
+            var call = new Call(Stopwatch.GetTimestamp());
+            if (part != _hung)
+                (_random.NextDouble() < _slowShare ? _slowCalls : _usualCalls).Enqueue(call);
+            return call;
+        }
+    }
+
+    /// <summary>Ends calls each millisecond: a timer for each of them would be more work than its answer.</summary>
+    private async Task EndCallsAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopped.Token))
+            {
+                EndCalls(_usualCalls, Usual);
+                EndCalls(_slowCalls, Slow);
+            }
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+        }
+    }
+
+    private void EndCalls(Queue<Call> calls, TimeSpan delay)
+    {
+        for (; ; )
+        {
+            Call? call;
+            lock (_lock)
+            {
+                if (!calls.TryPeek(out call) || Stopwatch.GetElapsedTime(call.BeganAt) < delay)
+                    return;
+                calls.Dequeue();
+            }
+
+            call.End();
         }
     }
 
@@ -115,12 +187,17 @@ internal sealed class SlowService : IAsyncDisposable
         ];
     }
 
-    private TimeSpan NextDelay(string part)
+    /// <summary>A call that waits for its answer.</summary>
+    private sealed class Call(long beganAt)
     {
-        lock (_lock)
-        {
-            _calls++;
-            return part == _hung ? Timeout.InfiniteTimeSpan : _random.NextDouble() < _slowShare ? Slow : Usual;
-        }
+        private readonly TaskCompletionSource _end = new();
+
+        public long BeganAt { get; } = beganAt;
+
+        public Task Task => _end.Task;
+
+        public static Call Ended { get; } = new(0);
+
+        public void End() => _end.TrySetResult();
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Portico.Application.Auth;
+using Portico.Bench.Dashboard;
 using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.Infrastructure;
@@ -121,7 +122,12 @@ internal sealed class LoadStack : IAsyncDisposable
         var all = new Dictionary<string, string>(
             _settings,
             StringComparer.Ordinal)
-        { ["ASPNETCORE_URLS"] = address, ["Tokens__Issuer"] = address };
+        {
+            ["ASPNETCORE_URLS"] = address,
+            ["Tokens__Issuer"] = address,
+            // This program may have it on for its own sockets.
+            [SlowService.InlineCompletions] = "0",
+        };
         foreach (var (name, value) in RuntimeVariables.OfServer.Concat(settings).Concat(variant.Environment))
             all[name] = value;
         return ApiProcess.StartAsync(
