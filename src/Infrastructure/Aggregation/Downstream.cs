@@ -105,16 +105,23 @@ internal sealed partial class Downstream : IDisposable
         Func<CancellationToken, Task<Result<byte[]>>> read, CallDeadline deadline, CancellationToken cancellationToken)
     {
         _budget.Earn();
-        if (_latency.Current is not { } usual)
+        if (_budget.IsNone || _latency.Current is not { } wait)
             return ValueOf(await Attempt(read, deadline, cancellationToken));
 
         var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var first = Attempt(read, deadline, end.Token);
-        await ((Task)first).WaitAsync(usual, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (first.IsCompleted || cancellationToken.IsCancellationRequested || deadline.HasPassed || !_budget.TrySpend())
+        // When the budget is spent, a read asks for its second call again after twice the time. In a burst of reads that are a little late,
+        // those that are very late get it.
+        for (var asks = true; asks; wait *= 2)
         {
-            using (end)
-                return ValueOf(await first);
+            await ((Task)first).WaitAsync(wait, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (first.IsCompleted || cancellationToken.IsCancellationRequested || deadline.HasPassed)
+            {
+                using (end)
+                    return ValueOf(await first);
+            }
+
+            asks = !_budget.TrySpend();
         }
 
         _metrics.Hedged(_name);

@@ -10,6 +10,9 @@ internal sealed class HedgingBudget(int percent)
     private readonly Lock _lock = new();
     private int _saved;
 
+    /// <summary>Whether no second call is ever allowed.</summary>
+    public bool IsNone => percent == 0;
+
     /// <summary>Counts a first call.</summary>
     public void Earn()
     {

@@ -1,7 +1,10 @@
 namespace Portico.Infrastructure.Aggregation;
 
-/// <summary>The 95th percentile of the last calls.</summary>
-/// <remarks>Of the last 512 calls, computed again after each 64; none before the first 64. Thread-safe.</remarks>
+/// <summary>The 95th percentile of the last calls, in whole milliseconds: a timer leaves out what is between them.</summary>
+/// <remarks>
+/// Rounded up, and at least 1 ms, so that no more than 5 calls in 100 are slower. Of the last 512 calls, computed again after each 64; none
+/// before the first 64. Thread-safe.
+/// </remarks>
 internal sealed class LatencyQuantile
 {
     private const int Window = 512;
@@ -11,10 +14,10 @@ internal sealed class LatencyQuantile
     private readonly Lock _lock = new();
     private readonly TimeSpan[] _last = new TimeSpan[Window];
     private long _count;
-    private long _current = -1;
+    private long _current;
 
     /// <summary>The percentile; <c>null</c> while there are too few calls.</summary>
-    public TimeSpan? Current => Volatile.Read(ref _current) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
+    public TimeSpan? Current => Volatile.Read(ref _current) is > 0 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
     public void Add(TimeSpan duration)
     {
@@ -29,6 +32,6 @@ internal sealed class LatencyQuantile
         if (sample is null)
             return;
         Array.Sort(sample);
-        Volatile.Write(ref _current, sample[(int)(sample.Length * Quantile)].Ticks);
+        Volatile.Write(ref _current, Math.Max(1, (long)Math.Ceiling(sample[(int)(sample.Length * Quantile)].TotalMilliseconds)));
     }
 }

@@ -121,6 +121,44 @@ public sealed class DownstreamTests : IDisposable
     }
 
     [Fact]
+    public async Task A_read_that_came_when_the_budget_was_spent_gets_its_second_call_later()
+    {
+        var clock = new TimersSeen(2);
+        var downstream = Make(new DownstreamSettings { HedgedPercent = 1 }, clock);
+        // Enough to learn from, and too few for a second call.
+        for (var n = 0; n < 64; n++)
+            await Quick();
+        var (held, calls) = (new TaskCompletionSource<Result<byte[]>>(), 0);
+        var late = downstream.Read(_ => Interlocked.Increment(ref calls) == 1 ? held.Task : Answer(), Deadline(), default);
+
+        // It asked once, and waits again.
+        await clock.Seen.WaitAsync(TimeSpan.FromSeconds(20));
+        for (var n = 0; n < 64; n++)
+            await Quick();
+
+        Assert.True((await late.WaitAsync(TimeSpan.FromSeconds(20))).IsSuccess);
+        Assert.Equal(2, calls);
+        held.SetResult(Array.Empty<byte>());
+
+        Task<Result<byte[]>> Quick() => downstream.Read(_ => Answer(), Deadline(), default);
+
+        static Task<Result<byte[]>> Answer() => Task.FromResult<Result<byte[]>>(Array.Empty<byte>());
+    }
+
+    [Theory]
+    [InlineData(5.2, 6)]
+    [InlineData(6.0, 6)]
+    [InlineData(0.0, 1)]
+    public void The_usual_duration_is_rounded_up_because_timers_round_down(double duration, double usual)
+    {
+        var latency = new LatencyQuantile();
+        Assert.Null(latency.Current);
+        for (var n = 0; n < 64; n++)
+            latency.Add(TimeSpan.FromMilliseconds(duration));
+        Assert.Equal(TimeSpan.FromMilliseconds(usual), latency.Current);
+    }
+
+    [Fact]
     public async Task Late_calls_open_the_breaker_and_calls_that_nobody_waits_for_do_not()
     {
         var downstream = Make(new DownstreamSettings { BreakAfter = 4 });
@@ -171,6 +209,22 @@ public sealed class DownstreamTests : IDisposable
 
     private static CallDeadline Deadline() => new(TimeSpan.FromMinutes(1), TimeProvider.System);
 
-    private Downstream Make(DownstreamSettings settings) => new(
-        "test", settings, new PartMetrics(_services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger.Instance);
+    private Downstream Make(DownstreamSettings settings, TimeProvider? clock = null) => new(
+        "test", settings, new PartMetrics(_services.GetRequiredService<IMeterFactory>()), clock ?? TimeProvider.System, NullLogger.Instance);
+
+    /// <summary>Says when a number of timers have been started.</summary>
+    private sealed class TimersSeen(int count) : TimeProvider
+    {
+        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _started;
+
+        public Task Seen => _seen.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (Interlocked.Increment(ref _started) == count)
+                _seen.SetResult();
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }
