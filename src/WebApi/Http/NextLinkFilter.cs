@@ -7,11 +7,11 @@ namespace Portico.WebApi.Http;
 
 /// <summary>Adds a <c>Link</c> header (RFC 8288) with the next page to every answer that is a page.</summary>
 /// <remarks>The link is relative to the host, because a proxy may use another host name.</remarks>
-internal sealed class NextLinkFilter : ResultFilterAttribute
+internal sealed class NextLinkFilter : IResultFilter
 {
     private const string CursorParameter = "cursor";
 
-    public override void OnResultExecuting(ResultExecutingContext context)
+    public void OnResultExecuting(ResultExecutingContext context)
     {
         if (context.Result is not ObjectResult { Value: IPage { NextCursor: { } cursor } })
             return;
@@ -24,5 +24,9 @@ internal sealed class NextLinkFilter : ResultFilterAttribute
             { CursorParameter, cursor },
         };
         context.HttpContext.Response.Headers.Append("Link", $"<{request.PathBase}{request.Path}{query}>; rel=\"next\"");
+    }
+
+    public void OnResultExecuted(ResultExecutedContext context)
+    {
     }
 }
