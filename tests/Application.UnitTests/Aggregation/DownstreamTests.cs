@@ -210,7 +210,11 @@ public sealed class DownstreamTests : IDisposable
     private static CallDeadline Deadline() => new(TimeSpan.FromMinutes(1), TimeProvider.System);
 
     private Downstream Make(DownstreamSettings settings, TimeProvider? clock = null) => new(
-        "test", settings, new PartMetrics(_services.GetRequiredService<IMeterFactory>()), clock ?? TimeProvider.System, NullLogger.Instance);
+        "test",
+        settings,
+        new PartMetrics(_services.GetRequiredService<IMeterFactory>()),
+        clock ?? TimeProvider.System,
+        NullLogger.Instance);
 
     /// <summary>Says when a number of timers have been started.</summary>
     private sealed class TimersSeen(int count) : TimeProvider
