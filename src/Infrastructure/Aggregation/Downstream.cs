@@ -112,7 +112,7 @@ internal sealed partial class Downstream : IDisposable
         var first = Attempt(read, deadline, end.Token);
         // When the budget is spent, a read asks for its second call again after twice the time. In a burst of reads that are a little late,
         // those that are very late get it.
-        for (var asks = true; asks; wait *= 2)
+        do
         {
             await ((Task)first).WaitAsync(wait, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (first.IsCompleted || cancellationToken.IsCancellationRequested || deadline.HasPassed)
@@ -121,8 +121,9 @@ internal sealed partial class Downstream : IDisposable
                     return ValueOf(await first);
             }
 
-            asks = !_budget.TrySpend();
+            wait *= 2;
         }
+        while (!_budget.TrySpend());
 
         _metrics.Hedged(_name);
         var second = Attempt(read, deadline, end.Token);

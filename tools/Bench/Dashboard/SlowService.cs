@@ -59,6 +59,7 @@ internal sealed class SlowService : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         SlowService? service = null;
+        // As far as Kestrel adds threads of its own, for the same reason as InlineCompletions.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(server => server.Listen(
             IPAddress.Loopback, port: 0, listener => listener.Use(_ => connection => service!.ServeAsync(connection))));
