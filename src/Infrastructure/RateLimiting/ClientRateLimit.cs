@@ -80,6 +80,9 @@ internal sealed class ClientRateLimit(
     public Task Refund(string name, IPAddress? client, CancellationToken cancellationToken) =>
         redis.Script(RefundScript, [Key(name, client)], [], cancellationToken);
 
+    /// <summary>Gives one use back that was counted during an outage of Redis.</summary>
+    public void RefundLocally(string name, IPAddress? client) => local.Refund(LocalName(name, client));
+
     private Spending Refused(string name, long spent, TimeSpan wait)
     {
         metrics.Refused(name);

@@ -48,6 +48,16 @@ internal sealed class LocalRateLimits(TimeProvider clock)
         }
     }
 
+    /// <summary>Gives one use back, if one was counted.</summary>
+    public void Refund(string name)
+    {
+        lock (_gate)
+        {
+            if (_windows.TryGetValue(name, out var window) && window.Spent > 0)
+                _windows[name] = window with { Spent = window.Spent - 1 };
+        }
+    }
+
     private bool RemoveExpired(long now)
     {
         foreach (var (name, window) in _windows)

@@ -125,8 +125,7 @@ internal sealed class RedisSignInThrottle(
         {
             // Only the free failures are allowed, over all clients. During an outage of Redis no session can be opened anyway.
             metrics.CountedLocally(AddressLimitName);
-            var name = $"{AddressLimitName}|{pseudonyms.Of(address)}";
-            var wait = local.Spend(name, Math.Max(1, settings.FreeFailures), settings.ForgetAfter);
+            var wait = local.Spend(LocalName(address), Math.Max(1, settings.FreeFailures), settings.ForgetAfter);
             return wait is { } time ? Refused(time) : SignInProof.Password;
         }
 
@@ -137,7 +136,18 @@ internal sealed class RedisSignInThrottle(
 
     private async Task Forget(ContactAddress address, IPAddress? client, RedisKey[] pairs, CancellationToken cancellationToken)
     {
-        await redis.Script(SucceedScript, [Address(address), .. pairs], [], cancellationToken);
+        try
+        {
+            await redis.Script(SucceedScript, [Address(address), .. pairs], [], cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            // Who gave the right proof is told to come again, and must not wait for tries that were no failures.
+            local.Refund(LocalName(address));
+            clients.RefundLocally(ClientBudgetName, client);
+            throw;
+        }
+
         await clients.Refund(ClientBudgetName, client, cancellationToken);
     }
 
@@ -146,6 +156,8 @@ internal sealed class RedisSignInThrottle(
         metrics.Refused(AddressLimitName);
         return UserErrors.TooManyAttempts(wait);
     }
+
+    private string LocalName(ContactAddress address) => $"{AddressLimitName}|{pseudonyms.Of(address)}";
 
     private RedisKey Address(ContactAddress address) => redis.Key($"sign-in:{{{pseudonyms.Of(address)}}}");
 

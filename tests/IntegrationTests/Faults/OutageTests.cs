@@ -44,6 +44,9 @@ public sealed class OutageTests : IAsyncLifetime
         await Unavailable(_app.Client.Post("auth/verify-code", new { email = PorticoApp.NewEmail(), reason = "registration" }));
         await Unavailable(leaving.SendAsync(HttpMethod.Post, "/api/v1/auth/logout"));
         await person.GetAsync("/api/v1/users/me").Json(HttpStatusCode.OK);
+        // The right password is no failure, however often it is tried.
+        for (var n = 0; n < 4; n++)
+            await Unavailable(person.LogInAsync());
         await Ready("redis", HttpStatusCode.ServiceUnavailable);
 
         await Mend(_stack.Redis, fault);
