@@ -1,4 +1,5 @@
 using FluentValidation;
+using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
@@ -44,6 +45,8 @@ internal sealed class ConfirmPasswordResetHandler(
     public async Task<Result<Unit>> Handle(ConfirmPasswordReset command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
+        // Fails while PostgreSQL is away, before the code is used: then the code still works when the client repeats the request.
+        await db.Users.AsNoTracking().FindByAddress(address, cancellationToken);
         var proof = await codes.Consume(
             address, CodeScope.PasswordReset, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)

@@ -61,6 +61,9 @@ public interface ISessions
     /// <param name="cancellationToken">Cancels the wait.</param>
     Task<SessionTicket> Open(Guid userId, int version, bool hasSecondFactor, IClient client, CancellationToken cancellationToken);
 
+    /// <summary>The user whom a refresh token names, without a call; <c>null</c> for a text that this installation did not write.</summary>
+    Guid? UserOf(string refreshToken);
+
     /// <summary>Exchanges a refresh token for the next one.</summary>
     Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken);
 

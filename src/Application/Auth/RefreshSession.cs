@@ -25,7 +25,9 @@ internal sealed class RefreshSessionHandler(ISessions sessions, SessionContinuat
 {
     public async Task<Result<TokensDto>> Handle(RefreshSession command, CancellationToken cancellationToken)
     {
-        var continued = await continuation.Of(await sessions.Rotate(command.RefreshToken, cancellationToken), cancellationToken);
+        // Before the token is used: after a 503 the client sends it again, and a used one counts as stolen after the grace period.
+        var user = sessions.UserOf(command.RefreshToken) is { } id ? await continuation.Find(id, cancellationToken) : null;
+        var continued = await continuation.Of(await sessions.Rotate(command.RefreshToken, cancellationToken), cancellationToken, user);
         return continued.Error is { } refusal ? refusal : TokensDto.Of(continued.Value.Ticket, continued.Value.AccessToken);
     }
 }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -47,6 +48,8 @@ internal sealed class RegisterHandler(
     public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
+        // Fails while PostgreSQL is away, before the code is used: then the code still works when the client repeats the request.
+        await db.Users.AsNoTracking().FindByAddress(address, cancellationToken);
         var proof = await codes.Consume(
             address, CodeScope.Registration, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)

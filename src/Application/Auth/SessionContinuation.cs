@@ -14,10 +14,17 @@ internal sealed record ContinuedSession(SessionTicket Ticket, AccessToken Access
 internal sealed class SessionContinuation(
     ISessions sessions, IAppDbContext db, IAccessTokenIssuer accessTokens, ISecondFactorRequirement requirement, IAuditLog audit)
 {
+    /// <summary>Reads a user, who may be blocked; <c>null</c> for a user who was deleted.</summary>
+    public Task<User?> Find(Guid userId, CancellationToken cancellationToken) =>
+        db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == userId, cancellationToken);
+
+    /// <param name="rotation">The result of the use of the token.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="before">The user as read before the token was used, if the caller has read it.</param>
     /// <returns>
     /// The session; or 401 <c>invalid_refresh_token</c> or <c>refresh_superseded</c>; or that a second factor is required.
     /// </returns>
-    public async Task<Result<ContinuedSession>> Of(Rotation rotation, CancellationToken cancellationToken)
+    public async Task<Result<ContinuedSession>> Of(Rotation rotation, CancellationToken cancellationToken, User? before = null)
     {
         if (rotation.IsSuperseded)
             return UserErrors.RefreshSuperseded;
@@ -26,7 +33,10 @@ internal sealed class SessionContinuation(
         if (rotation.Ticket is not { } ticket)
             return UserErrors.InvalidRefreshToken;
 
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == ticket.UserId, cancellationToken);
+        // A change since raises the version of the session, or the token version, with which the token that is issued here is refused.
+        var user = before is { Status: UserStatus.Active } && before.SessionVersion == ticket.Version
+            ? before
+            : await Find(ticket.UserId, cancellationToken);
         if (user is not { Status: UserStatus.Active })
         {
             await sessions.End(ticket.UserId, ticket.SessionId, cancellationToken);

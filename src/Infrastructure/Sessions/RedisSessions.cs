@@ -211,6 +211,8 @@ internal sealed class RedisSessions(
         return Ticket(new RefreshToken(userId, id, 1), version, settings.IdleLifetime, hasSecondFactor);
     }
 
+    public Guid? UserOf(string refreshToken) => tokens.Read(refreshToken)?.UserId;
+
     public async Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
         tokens.Read(refreshToken) is { } token ? await Use(token, "rotate", cancellationToken) : Rotation.Refused;
 

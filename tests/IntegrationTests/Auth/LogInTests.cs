@@ -202,6 +202,8 @@ public sealed class LogInTests : PorticoTests
         public Task<bool> HasFreshSecondFactor(Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
             inner.HasFreshSecondFactor(userId, sessionId, cancellationToken);
 
+        public Guid? UserOf(string refreshToken) => inner.UserOf(refreshToken);
+
         public Task<Rotation> Rotate(string refreshToken, CancellationToken cancellationToken) =>
             inner.Rotate(refreshToken, cancellationToken);
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Domain.Users;
+using Portico.IntegrationTests.Auth;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Faults;
@@ -67,6 +68,44 @@ public sealed class OutageTests : IAsyncLifetime
         await _stack.Postgres.RestartAsync();
         await Eventually.Holds(async () => (await person.GetAsync("/api/v1/users/me")).IsSuccessStatusCode, "reading again");
         await Ready("postgresql", HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Without_postgresql_a_refresh_uses_no_token_and_ends_no_session()
+    {
+        var person = await _app.SignUpAsync();
+        await _stack.Postgres.KillAsync();
+        await Unavailable(person.RefreshAsync());
+
+        // The outage is longer than the grace period, and the client has no other token.
+        await _app.EndGraceAsync(person);
+        await _stack.Postgres.RestartAsync();
+        await Eventually.Holds(async () => (await person.RefreshAsync()).IsSuccessStatusCode, "refreshing again");
+    }
+
+    [Fact]
+    public async Task Without_postgresql_no_code_is_used()
+    {
+        var person = await _app.SignUpAsync();
+        var registered = await _app.CodeAsync(person.Email);
+        await _app.Client.Post("auth/reset-password", new { person.Email, reason = "forgotten" }).Json(HttpStatusCode.Accepted);
+        var reset = registered;
+        await Eventually.Holds(async () => (reset = await _app.CodeAsync(person.Email)) != registered, "the code for a new password");
+        var email = PorticoApp.NewEmail();
+        await _app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var code = await _app.CodeAsync(email);
+        await _stack.Postgres.KillAsync();
+        await Unavailable(Register());
+        await Unavailable(Confirm());
+
+        await _stack.Postgres.RestartAsync();
+        await Eventually.Holds(async () => (await Register()).StatusCode == HttpStatusCode.Created, "registering");
+        await Confirm().Json(HttpStatusCode.NoContent);
+
+        Task<HttpResponseMessage> Register() =>
+            _app.Client.Post("auth/register", new { email, code, person.Password, displayName = "Ada" });
+        Task<HttpResponseMessage> Confirm() => _app.Client.Post(
+            "auth/confirm-reset-password", new { person.Email, code = reset, newPassword = "another horse, another staple" });
     }
 
     [Theory]
