@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,8 +11,9 @@ namespace Portico.Infrastructure.Notifications;
 
 /// <summary>Sends queued messages in the background, four at a time.</summary>
 /// <remarks>
-/// The queue is in memory only: when a crash loses a code, the user asks for a new one. At shutdown the queued messages are still sent,
-/// within the shutdown time of the host.
+/// The queue is in memory only: when a crash loses a code, the user asks for a new one. A message that failed waits for its next try
+/// beside the queue, so nobody keeps the codes of others back with addresses that the mail server refuses for now. At shutdown the queued
+/// messages are still sent, within the shutdown time of the host.
 /// </remarks>
 internal sealed partial class MessageQueue(
     IEnumerable<IMessageChannel> channels, IEnumerable<IChatChannel> chats, MailSettings settings, TimeProvider clock,
@@ -24,6 +26,8 @@ internal sealed partial class MessageQueue(
     private readonly IMessageChannel[] _channels = [.. channels];
     private readonly IChatChannel[] _chats = [.. chats];
     private readonly Channel<Queued?> _queue = Channel.CreateBounded<Queued?>(settings.MaxQueued);
+    private readonly SemaphoreSlim _sending = new(Senders);
+    private readonly ConcurrentDictionary<Guid, Task> _retries = new();
 
     public bool Reaches(ContactKind kind) => Array.Exists(_channels, channel => channel.Reaches(kind));
 
@@ -44,8 +48,17 @@ internal sealed partial class MessageQueue(
         await base.StopAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendQueued(stoppingToken)));
+    public override void Dispose()
+    {
+        _sending.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendQueued(stoppingToken)));
+        await Task.WhenAll(_retries.Values);
+    }
 
     private void Queue(Queued? message)
     {
@@ -58,7 +71,7 @@ internal sealed partial class MessageQueue(
         await foreach (var message in _queue.Reader.ReadAllAsync(cancellationToken))
         {
             if (message is not null && !await TryChats(message, cancellationToken))
-                await SendWithRetries(message.Message, cancellationToken);
+                await SendOrRetryLater(message.Message, cancellationToken);
         }
     }
 
@@ -74,40 +87,66 @@ internal sealed partial class MessageQueue(
         return false;
     }
 
-    private async Task SendWithRetries(Message message, CancellationToken cancellationToken)
+    private async Task SendOrRetryLater(Message message, CancellationToken cancellationToken)
+    {
+        var id = Ids.New(clock.GetUtcNow());
+        if (await TrySend(message, id, failures: 0, cancellationToken))
+            return;
+
+        var retry = Retry(message, id, cancellationToken);
+        _retries[id] = retry;
+        _ = retry.ContinueWith(
+            _ => _retries.TryRemove(id, out var _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        // As many as may be queued wait beside the queue; for one more the sender waits, and the queue gets full.
+        if (_retries.Count > settings.MaxQueued)
+            await retry;
+    }
+
+    private async Task Retry(Message message, Guid id, CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        do
+        {
+            await Task.Delay(Pauses[failures], clock, cancellationToken);
+            failures++;
+        }
+        while (!await TrySend(message, id, failures, cancellationToken));
+    }
+
+    /// <summary>Tries once; at most four tries run at the same time.</summary>
+    /// <returns>Whether the message is done: it was sent, was refused for good, or has failed too often.</returns>
+    private async Task<bool> TrySend(Message message, Guid id, int failures, CancellationToken cancellationToken)
     {
         var channel = Array.Find(_channels, channel => channel.Reaches(message.To.Kind))!;
-        var id = Ids.New(clock.GetUtcNow());
-        for (var failures = 0; ; failures++)
+        await _sending.WaitAsync(cancellationToken);
+        try
         {
-            try
-            {
-                await channel.Send(message, id, cancellationToken);
-                return;
-            }
-            catch (Exception) when (cancellationToken.IsCancellationRequested)
-            {
-                // The host stops.
-                return;
-            }
-            catch (MessageRejectedException refusal)
-            {
-                // Anybody can ask for a code to an address that does not exist, so it is no error of this installation.
-                LogRefused(message.To, refusal.Message);
-                return;
-            }
-            catch (Exception failure)
-            {
-                if (failures == Pauses.Length)
-                {
-                    LogGivenUp(message.To, failure);
-                    return;
-                }
-
-                LogFailed(message.To, failure.Message);
-                await Task.Delay(Pauses[failures], clock, cancellationToken);
-            }
+            await channel.Send(message, id, cancellationToken);
         }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+        catch (MessageRejectedException refusal)
+        {
+            // Anybody can ask for a code to an address that does not exist, so it is no error of this installation.
+            LogRefused(message.To, refusal.Message);
+        }
+        catch (Exception failure) when (failures == Pauses.Length)
+        {
+            LogGivenUp(message.To, failure);
+        }
+        catch (Exception failure)
+        {
+            LogFailed(message.To, failure.Message);
+            return false;
+        }
+        finally
+        {
+            _sending.Release();
+        }
+
+        return true;
     }
 
     private sealed record Queued(Message Message, Guid? TelegramUserId);

@@ -87,6 +87,21 @@ public sealed class MessageQueueTests
     }
 
     [Fact]
+    public async Task Sends_the_messages_of_others_while_failed_ones_wait_for_their_next_try()
+    {
+        var channel = new ScriptedChannel((message, _) =>
+            message.Text == "bad" ? throw new IOException("try again later") : Task.CompletedTask);
+        using var queue = new MessageQueue([channel], [], new MailSettings { MaxQueued = 100 }, new StoppedClock(), _log);
+        await queue.StartAsync(CancellationToken.None);
+
+        for (var i = 0; i < 8; i++)
+            queue.Send(A("bad"));
+        queue.Send(A("good"));
+
+        Assert.Equal("good", (await channel.Sent(1))[0]);
+    }
+
+    [Fact]
     public async Task Logs_neither_the_address_nor_the_text()
     {
         var failed = false;
@@ -202,6 +217,13 @@ public sealed class MessageQueueTests
                 sent[i] = await _sent.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
             return sent;
         }
+    }
+
+    /// <summary>A clock on which no pause ends.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>A clock on which every pause is over at once and is noted.</summary>
