@@ -36,7 +36,7 @@ internal sealed class ClientRateLimit(
     /// <summary>The factor of all limits in an environment.</summary>
     public static int FactorIn(IHostEnvironment environment) => environment.IsDevelopment() ? DevelopmentFactor : 1;
 
-    /// <summary>Counts one use.</summary>
+    /// <summary>Counts one use, unless it is refused: only a use that was allowed can be given back.</summary>
     /// <returns>
     /// The uses in this window, divided by the factor; and when the limit is exceeded, the time until the window ends.
     /// </returns>
@@ -44,8 +44,8 @@ internal sealed class ClientRateLimit(
     {
         try
         {
-            var (spent, reset) = await redis.Add(Key(name, client), 1, window, cancellationToken);
             var quota = (long)most * Factor;
+            var (spent, reset) = await redis.Add(Key(name, client), 1, window, cancellationToken, quota);
             report.Report(new RateLimitUse(name, quota, window, Math.Max(0, quota - spent), reset));
             return spent <= quota ? new Spending(spent / Factor, null) : Refused(name, spent / Factor, reset);
         }

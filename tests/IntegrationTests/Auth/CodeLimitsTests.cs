@@ -1,4 +1,8 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
+using Portico.Domain.Common;
+using Portico.Domain.Users;
 using Portico.Testing;
 using StackExchange.Redis;
 
@@ -85,6 +89,30 @@ public sealed class CodeLimitsTests
 
         static Task<HttpResponseMessage> LogIn(PorticoApp app) =>
             app.Client.Post("auth/login", new { email = PorticoApp.NewEmail(), password = "wrong password" });
+    }
+
+    [Fact]
+    public async Task Sign_ins_that_were_refused_count_for_nothing_after_those_before_them_have_succeeded()
+    {
+        await using var app = await StartAsync(("SignIn:ChallengeClientAfter", "1"), ("SignIn:MaxPerClient", "1"));
+        var throttle = app.Services.GetRequiredService<ISignInThrottle>();
+        var client = IPAddress.Parse("203.0.113.90");
+        var running = Enumerable.Range(0, DevelopmentFactor).Select(_ => NewAddress()).ToArray();
+        foreach (var address in running)
+            Assert.True((await Begin(address)).IsSuccess);
+        for (var n = 0; n < 2 * DevelopmentFactor; n++)
+            Assert.Equal("too_many_attempts", (await Begin(NewAddress())).Error?.Code);
+        foreach (var address in running)
+            await throttle.Succeeded(address, client, CancellationToken.None);
+
+        // Nobody has failed.
+        Assert.Equal(SignInProof.Password, (await Begin(NewAddress())).Value);
+
+        Task<Result<SignInProof>> Begin(ContactAddress address) =>
+            throttle.Begin(address, client, reachable: true, CancellationToken.None);
+
+        static ContactAddress NewAddress() =>
+            ContactAddress.TryParseEmail(PorticoApp.NewEmail(), out var address) ? address : throw new InvalidOperationException();
     }
 
     [Fact]
