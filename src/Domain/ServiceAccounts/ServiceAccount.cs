@@ -38,7 +38,8 @@ public sealed class ServiceAccount : AggregateRoot, IAuditable, ISoftDeletable
     public Result<ServiceSecret> AddSecret(
         byte[] hash, IReadOnlyCollection<ServiceSecret> current, TimeSpan lifetime, TimeSpan overlap, DateTimeOffset now)
     {
-        if (current.Count >= ServiceSecret.MaxValid)
+        // Without an overlap the new one is the only valid one.
+        if (overlap > TimeSpan.Zero && current.Count >= ServiceSecret.MaxValid)
             return ServiceAccountErrors.TooManySecrets;
 
         foreach (var earlier in current)

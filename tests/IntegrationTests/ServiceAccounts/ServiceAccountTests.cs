@@ -221,6 +221,27 @@ public sealed class ServiceAccountTests(CookieWorld world)
     }
 
     [Fact]
+    public async Task A_secret_that_was_found_out_is_replaced_at_once_also_while_two_are_valid()
+    {
+        var admin = await AdminAsync();
+        var service = await MakeAsync("money.read");
+        var secrets = $"{Accounts}/{service.Id}/secrets";
+        var second = await admin.SendAsync(HttpMethod.Post, secrets, new { }).Json(HttpStatusCode.Created);
+        Service[] before = [service, service with { Secret = second.Text("clientSecret") }];
+        var tokens = await Task.WhenAll(before.Select(TokenAsync));
+
+        var made = await admin.SendAsync(HttpMethod.Post, secrets, new { overlapHours = 0 }).Json(HttpStatusCode.Created);
+
+        foreach (var earlier in before)
+            await App.Client.PostAsJsonAsync(TokenPath, earlier.Body()).Problem(HttpStatusCode.Unauthorized, "invalid_client");
+        foreach (var token in tokens)
+            await CheckAsync(App, token, HttpStatusCode.Unauthorized);
+        await TokenAsync(service with { Secret = made.Text("clientSecret") });
+        var valid = (await ListedAsync(admin, service.Id)).GetProperty("secrets").EnumerateArray().Single();
+        Assert.Equal(made.Text("id"), valid.Text("id"));
+    }
+
+    [Fact]
     public async Task The_last_use_is_written_at_most_once_a_minute()
     {
         var service = await MakeAsync("money.read");
