@@ -28,8 +28,11 @@ internal sealed class SecondFactorProof(
     /// <param name="proof">What the person gave.</param>
     /// <param name="challengeId">The challenge that is answered; <c>null</c> for a user who is signed in.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="together">What a recovery code is used together with; it stays unused when this answers no.</param>
     /// <returns>Success; or 400 <c>invalid_code</c> or <c>invalid_passkey</c>, or 429 <c>too_many_attempts</c>.</returns>
-    public async Task<Result<Unit>> Verify(User user, IHasProof proof, string? challengeId, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> Verify(
+        User user, IHasProof proof, string? challengeId, CancellationToken cancellationToken,
+        Func<CancellationToken, Task<bool>>? together = null)
     {
         if (proof.Method == ChallengeMethod.Passkey)
         {
@@ -43,7 +46,7 @@ internal sealed class SecondFactorProof(
             async () => proof.Method switch
             {
                 ChallengeMethod.Totp when await factors.UseTotp(user.Id, proof.Code!, cancellationToken) => Unit.Value,
-                ChallengeMethod.RecoveryCode => await UseRecoveryCode(user.Id, proof.Code!, cancellationToken),
+                ChallengeMethod.RecoveryCode => await UseRecoveryCode(user.Id, proof.Code!, together, cancellationToken),
                 _ => UserErrors.InvalidCode,
             },
             cancellationToken);
@@ -109,10 +112,12 @@ internal sealed class SecondFactorProof(
         }
     }
 
-    private Task<Result<Unit>> UseRecoveryCode(Guid userId, string code, CancellationToken cancellationToken) =>
+    private Task<Result<Unit>> UseRecoveryCode(
+        Guid userId, string code, Func<CancellationToken, Task<bool>>? together, CancellationToken cancellationToken) =>
         transaction.Run<Result<Unit>>(
             async token => await factors.UseRecoveryCode(userId, code, token)
                 && await TryNote(userId, SecondFactorChange.RecoveryCodeUsed, AuditActions.UserRecoveryCodeUsed, token)
+                && (together is null || await together(token))
                 ? Unit.Value
                 : UserErrors.InvalidCode,
             cancellationToken);

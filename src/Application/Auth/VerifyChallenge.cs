@@ -61,14 +61,17 @@ internal sealed class VerifyChallengeHandler(
         if (!isEnrolment && !pending!.Methods.Contains(command.Method))
             return UserErrors.InvalidCode;
 
+        // Of two callers with two right codes one gets a session. The challenge is used once here, also if a transaction runs again.
+        bool? isUsed = null;
+        async Task<bool> TryUse(CancellationToken token) =>
+            isUsed ??= await factorChallenges.TryUse(command.ChallengeId, token);
+
         var proved = isEnrolment
             ? await factorProof.Enrol(user, command.Code!, command.ChallengeId, cancellationToken)
-            : await factorProof.Verify(user, command, command.ChallengeId, cancellationToken);
+            : await factorProof.Verify(user, command, command.ChallengeId, cancellationToken, TryUse);
         if (proved.Error is { } refusal)
             return refusal;
-
-        // Of two callers with two right codes one gets a session.
-        if (!await factorChallenges.TryUse(command.ChallengeId, cancellationToken))
+        if (!await TryUse(cancellationToken))
             return UserErrors.InvalidCode;
 
         var tokens = await signIn.Open(user, hasSecondFactor: true, cancellationToken);

@@ -172,6 +172,24 @@ public sealed class TotpTests(FactorWorld world)
     }
 
     [Fact]
+    public async Task Of_two_recovery_codes_for_one_sign_in_one_is_used()
+    {
+        var (person, _, codes) = await world.EnrolledAsync();
+        for (var left = 9; left > 5; left--)
+        {
+            var challenge = await person.LogInAsync().Json(HttpStatusCode.Accepted);
+            var answers = await Task.WhenAll(codes[..2].Select(async (code, n) =>
+            {
+                using var answer = await FactorWorld.AnswerAsync(n == 0 ? App : world.Strict, challenge, "recoveryCode", code);
+                return (Code: code, Status: answer.StatusCode);
+            }));
+            Assert.Equal([HttpStatusCode.OK, HttpStatusCode.BadRequest], answers.Select(answer => answer.Status).Order());
+            Assert.Equal(left, (await person.GetAsync(Factors).Json(HttpStatusCode.OK)).GetProperty("recoveryCodes").GetInt32());
+            codes = [.. codes.Except(answers.Where(answer => answer.Status == HttpStatusCode.OK).Select(answer => answer.Code))];
+        }
+    }
+
+    [Fact]
     public async Task A_code_to_the_address_never_stands_in_for_the_second_factor()
     {
         var (person, clock, _) = await world.EnrolledAsync();
