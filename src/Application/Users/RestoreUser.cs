@@ -1,10 +1,14 @@
 using System.Text.Json.Serialization;
 using FluentValidation;
+using Microsoft.EntityFrameworkCore;
+using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
+using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
+using Portico.Domain.Users;
 
 namespace Portico.Application.Users;
 
@@ -25,10 +29,14 @@ internal sealed class RestoreUserValidator : AbstractValidator<RestoreUser>
     public RestoreUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
 }
 
-internal sealed class RestoreUserHandler(UserAdministration administration, IAccounts accounts) : ICommandHandler<RestoreUser, AccountDto>
+internal sealed class RestoreUserHandler(UserAdministration administration, IAccounts accounts, IAppDbContext db, IPasskeys passkeys)
+    : ICommandHandler<RestoreUser, AccountDto>
 {
     public async Task<Result<AccountDto>> Handle(RestoreUser command, CancellationToken cancellationToken)
     {
+        // While passkeys are off they let nobody in.
+        var hasPasskey = passkeys.RelyingParty is not null
+            && await db.Set<Passkey>().AnyAsync(p => p.UserId == command.Id, cancellationToken);
         var wasDeleted = false;
         var restored = await administration.Act(
             command.Id,
@@ -36,7 +44,7 @@ internal sealed class RestoreUserHandler(UserAdministration administration, IAcc
             (user, by) =>
             {
                 wasDeleted = user.DeletedAt is not null;
-                return user.Restore(by);
+                return user.Restore(by, hasPasskey);
             },
             cancellationToken,
             command.Reason);

@@ -216,13 +216,15 @@ public sealed class User : AggregateRoot, IAuditable, ISoftDeletable
     public void DeleteOwnAccount(DateTimeOffset now) => Delete(Id, now);
 
     /// <summary>Restores a deleted user, with the status from before, on behalf of a user with a higher role.</summary>
-    public Result<Unit> Restore(User by)
+    /// <param name="by">The user with the higher role.</param>
+    /// <param name="hasPasskey">Whether the user can sign in with a passkey, so that no address is needed.</param>
+    public Result<Unit> Restore(User by, bool hasPasskey = false)
     {
         if (!by.Outranks(this))
             return UserErrors.RankTooLow;
         if (DeletedAt is null)
             return Unit.Value;
-        if (!Addresses.Any())
+        if (!hasPasskey && !Addresses.Any())
             return UserErrors.AddressFreed;
 
         (DeletedAt, DeletedBy) = (null, null);

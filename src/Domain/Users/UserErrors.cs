@@ -23,7 +23,7 @@ public static class UserErrors
 
     public static readonly Error AddressFreed = new(
         ErrorKind.Conflict, "address_freed",
-        "The user can't be restored: there is no contact address any more to sign in with, or there was none.");
+        "The user can't be restored: there is no passkey, and no contact address any more to sign in with, or there was none.");
 
     public static readonly Error InvalidCode =
         new(ErrorKind.Validation, "invalid_code", "The code is wrong, already used or expired. Ask for a new one.");

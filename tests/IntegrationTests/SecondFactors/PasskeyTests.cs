@@ -205,6 +205,21 @@ public sealed class PasskeyTests(FactorWorld world)
     }
 
     [Fact]
+    public async Task A_deleted_user_without_an_address_is_restored_to_the_passkey()
+    {
+        var person = await App.SignUpAsync();
+        var authenticator = await world.PasskeyAsync(person);
+        // As a user of a provider that gives no address.
+        await App.Database.ExecuteAsync("UPDATE users SET email = NULL, email_verified_at = NULL WHERE id = $1", person.Id);
+        var admin = await App.SignUpAsync(Portico.Domain.Users.Role.Admin);
+        await admin.SendAsync(HttpMethod.Delete, $"/api/v1/users/{person.Id}").Json(HttpStatusCode.NoContent);
+        await SignIn(authenticator).Problem(HttpStatusCode.BadRequest, "invalid_passkey");
+
+        await admin.SendAsync(HttpMethod.Post, $"/api/v1/users/{person.Id}/restore").Json(HttpStatusCode.OK);
+        await SignIn(authenticator).Json(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_blocked_user_does_not_get_in_by_a_passkey()
     {
         var person = await App.SignUpAsync();
