@@ -1,4 +1,5 @@
 using FluentValidation;
+using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Application.Notifications;
@@ -101,9 +102,20 @@ internal sealed class LogInHandler(
 
         await throttle.Succeeded(address, client.IpAddress, cancellationToken);
         if (match == PasswordMatch.Outdated)
-            await credentials.Rehash(
-                proved.Id, passwordHash!, await passwords.Hash(command.Password, cancellationToken), cancellationToken);
+            await Rehash(proved.Id, passwordHash!, command.Password, cancellationToken);
         return await signIn.Begin(proved, cancellationToken);
+    }
+
+    private async Task Rehash(Guid userId, string passwordHash, string password, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await credentials.Rehash(userId, passwordHash, await passwords.Hash(password, cancellationToken), cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            // Too many hashes wait. The password is right, and the next sign-in makes the better hash.
+        }
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portico.Application.Auth;
+using Portico.Application.Common;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Infrastructure.Passwords;
@@ -115,6 +116,25 @@ public sealed class LogInTests : PorticoTests
         }
     }
 
+    [Fact]
+    public async Task Signs_in_with_the_old_hash_when_too_many_hashes_wait_to_replace_it()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Services = FullQueue.Replace });
+        var person = await app.SignUpAsync();
+        var old = OldHash(person.Password);
+        await app.Database.ExecuteAsync("UPDATE identity.credentials SET password_hash = $1 WHERE id = $2", old, person.Id);
+        var hashing = (FullQueue)app.Services.GetRequiredService<IPasswordHashing>();
+
+        hashing.IsFull = true;
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+        Assert.Equal(old, await Hash());
+        hashing.IsFull = false;
+        await person.LogInAsync().Json(HttpStatusCode.OK);
+        Assert.NotEqual(old, await Hash());
+
+        Task<string> Hash() => app.Database.TextAsync("SELECT password_hash FROM identity.credentials WHERE id = $1", person.Id);
+    }
+
     [Theory]
     [Trait("Category", "Cases")]
     [InlineData("Caf\u00E9-2026-horse", "Cafe\u0301-2026-horse", "\uFF23af\u00E9-2026-horse")]
@@ -165,6 +185,21 @@ public sealed class LogInTests : PorticoTests
         sessions.Database = null;
         Assert.Single(await sessions.List(sessions.Opened, CancellationToken.None));
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
+    }
+
+    /// <summary>Takes no new hash while its queue is full.</summary>
+    private sealed class FullQueue(IPasswordHashing inner) : IPasswordHashing
+    {
+        public bool IsFull { get; set; }
+
+        public static void Replace(IServiceCollection services) => services.AddSingleton<IPasswordHashing>(
+            provider => new FullQueue(provider.GetRequiredService<PasswordHashing>()));
+
+        public Task<string> Hash(string password, CancellationToken cancellationToken) =>
+            IsFull ? throw new DependencyUnavailableException("Password hashing") : inner.Hash(password, cancellationToken);
+
+        public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken) =>
+            inner.Verify(hash, password, cancellationToken);
     }
 
     /// <summary>Sessions that open just after somebody else has changed the password.</summary>
