@@ -74,7 +74,7 @@ internal sealed class LogInValidator : AbstractValidator<LogIn>
     public LogInValidator()
     {
         this.NamesOneContact();
-        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxTypedPasswordLength);
         RuleFor(c => c.Channel).IsInEnum();
     }
 }

@@ -25,7 +25,7 @@ internal sealed class UpdatePasswordValidator : AbstractValidator<UpdatePassword
 {
     public UpdatePasswordValidator()
     {
-        RuleFor(c => c.OldPassword).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength);
+        RuleFor(c => c.OldPassword).NotEmpty().MaximumLength(FieldRules.MaxTypedPasswordLength);
         RuleFor(c => c.NewPassword).IsNewPassword();
     }
 }

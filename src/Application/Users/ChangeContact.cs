@@ -38,7 +38,7 @@ internal sealed class ChangeContactValidator : AbstractValidator<ChangeContact>
         this.NamesOneContact();
         RuleFor(c => c.Code).IsCode();
         RuleFor(c => c.RequestId).IsRequestId();
-        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength)
+        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxTypedPasswordLength)
             .When(c => c.Password is not null);
     }
 }

@@ -22,7 +22,7 @@ public sealed record DeleteAccount : ICommand<Unit>, IOwnTransaction
 internal sealed class DeleteAccountValidator : AbstractValidator<DeleteAccount>
 {
     public DeleteAccountValidator() =>
-        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxPasswordLength)
+        RuleFor(c => c.Password).NotEmpty().MaximumLength(FieldRules.MaxTypedPasswordLength)
             .When(c => c.Password is not null);
 }
 

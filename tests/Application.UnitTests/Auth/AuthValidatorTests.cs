@@ -77,11 +77,23 @@ public sealed class AuthValidatorTests
     }
 
     [Theory]
+    // An accent as a character of its own, then three accents: one letter in form C.
+    [InlineData("e\u0301", 128, true)]
+    [InlineData("e\u0301", 129, false)]
+    [InlineData("\u03C9\u0313\u0300\u0345", 128, true)]
+    // In form C these are two characters.
+    [InlineData("\u0958", 64, true)]
+    [InlineData("\u0958", 65, false)]
+    public void A_new_password_is_measured_as_it_is_hashed(string letter, int count, bool good) => Assert.Equal(
+        good ? [] : ["password"],
+        Requests.Refused(Registration with { Password = string.Concat(Enumerable.Repeat(letter, count)) }));
+
+    [Theory]
     [InlineData(null, false)]
     [InlineData(0, false)]
     [InlineData(1, true)]
-    [InlineData(128, true)]
-    [InlineData(129, false)]
+    [InlineData(512, true)]
+    [InlineData(513, false)]
     public void A_password_to_sign_in_with_is_bounded_but_not_judged(int? length, bool good) => Assert.Equal(
         good ? [] : ["password"],
         Requests.Refused(new LogIn { Email = "ada@example.com", Password = length is { } count ? new string('x', count) : null! }));

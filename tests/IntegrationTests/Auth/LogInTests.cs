@@ -152,6 +152,15 @@ public sealed class LogInTests : PorticoTests
             .Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
     }
 
+    [Fact]
+    public async Task Knows_the_longest_password_however_its_letters_are_spelt()
+    {
+        var (typed, spelling) = (string.Concat(Enumerable.Repeat("\u1EC7", 128)), string.Concat(Enumerable.Repeat("e\u0323\u0302", 128)));
+        var person = await App.SignUpAsync();
+        await person.UpdatePasswordAsync(typed).Json(HttpStatusCode.OK);
+        await App.Client.Post("auth/login", new { person.Email, password = spelling }).Json(HttpStatusCode.OK);
+    }
+
     private static string OldHash(string password) => new PasswordHasher<Credential>(
         Options.Create(new PasswordHasherOptions { IterationCount = 1_000 })).HashPassword(new Credential(), password);
 

@@ -13,6 +13,9 @@ internal static partial class FieldRules
     public const int MinPasswordLength = 8;
     public const int MaxPasswordLength = 128;
 
+    /// <summary>The longest spelling of a password: in form D a character of form C becomes at most four.</summary>
+    public const int MaxTypedPasswordLength = 4 * MaxPasswordLength;
+
     /// <summary>The longest id of a challenge.</summary>
     public const int MaxIdLength = 200;
 
@@ -34,7 +37,8 @@ internal static partial class FieldRules
     /// <summary>Any characters, no rules of composition, but not one of the most common passwords (NIST SP 800-63B, 5.1.1.2).</summary>
     /// <remarks>A password is checked in the form in which it is hashed: see <see cref="NormalizedText"/>.</remarks>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(this IRuleBuilder<T, string> rule) =>
-        rule.Must(password => password is { Length: <= MaxPasswordLength } && NormalizedText.Of(password).Length >= MinPasswordLength)
+        rule.Must(password => password is { Length: <= MaxTypedPasswordLength }
+                && NormalizedText.Of(password).Length is >= MinPasswordLength and <= MaxPasswordLength)
             .WithMessage($"A password has {MinPasswordLength} to {MaxPasswordLength} characters.")
             .Must(password => password is null || !CommonPasswords.All.Contains(NormalizedText.Of(password)))
             .WithMessage("This is one of the most common passwords, which attackers try first. Choose another one.");
