@@ -50,19 +50,26 @@ export function createTokenSource(baseUrl: string, store: TokenStore = memorySto
     await store.write({ ...tokens, expiresAt: Date.now() + tokens.expiresIn * 1000 });
   };
 
+  /** Replaces the tokens that were used, unless a sign-in, a sign-out or another process has replaced them meanwhile. */
+  const replace = async (used: StoredTokens, next: Tokens | undefined) => {
+    const kept = await store.read();
+    if (kept?.refreshToken !== used.refreshToken) {
+      return kept?.accessToken;
+    }
+    await (next ? take(next) : store.write(undefined));
+    return next?.accessToken;
+  };
+
   const renewUnless = (isGood: (tokens: StoredTokens) => boolean) => locked(async () => {
     const tokens = await store.read();
     if (!tokens || isGood(tokens)) {
       return tokens?.accessToken;
     }
     try {
-      const next = await dataOf(client.POST("/api/v1/auth/refresh", { body: { refreshToken: tokens.refreshToken } }));
-      await take(next);
-      return next.accessToken;
+      return await replace(tokens, await dataOf(client.POST("/api/v1/auth/refresh", { body: { refreshToken: tokens.refreshToken } })));
     } catch (failure) {
       if (failure instanceof PorticoError && failure.problem.status === 401) {
-        await store.write(undefined);
-        return undefined;
+        return replace(tokens, undefined);
       }
       throw failure;
     }
@@ -73,7 +80,18 @@ export function createTokenSource(baseUrl: string, store: TokenStore = memorySto
     async accessToken() {
       const tokens = await store.read();
       const isFresh = (one: StoredTokens) => one.expiresAt - Date.now() > margin;
-      return !tokens || isFresh(tokens) ? tokens?.accessToken : renewUnless(isFresh);
+      if (!tokens || isFresh(tokens)) {
+        return tokens?.accessToken;
+      }
+      try {
+        return await renewUnless(isFresh);
+      } catch (failure) {
+        // The server takes the token until its end, also while it can't renew it.
+        if (tokens.expiresAt > Date.now()) {
+          return tokens.accessToken;
+        }
+        throw failure;
+      }
     },
     renew: (refused) => renewUnless((tokens) => tokens.accessToken !== refused),
   };

@@ -1,7 +1,7 @@
 // Tests the client against answers that are made up: npm test.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createBrowserClient, createPorticoClient, createSubmission } from "../dist/src/index.js";
+import { createBrowserClient, createPorticoClient, createSubmission, createTokenSource, memoryStore } from "../dist/src/index.js";
 
 /** An answer with a status; the next attempt need not wait. */
 function answer(status) {
@@ -89,3 +89,51 @@ test("A token is renewed, and the request repeated, only for a 401 that refuses 
   assert.deepEqual(await sendWith(new Response("", { status: 401, headers: refused })), [200, "Bearer old, Bearer new"]);
   assert.deepEqual(await sendWith(new Response("", { status: 401 })), [401, "Bearer old"]);
 });
+
+/** Tokens with a name; by default the access token ends at once. */
+function tokensOf(name, expiresIn = 0) {
+  return { accessToken: `${name}-access`, refreshToken: `${name}-refresh`, expiresIn };
+}
+
+test("A renewal that ends after a sign-in, a sign-out or another renewal leaves the tokens of these", async (context) => {
+  let answered;
+  context.mock.method(globalThis, "fetch", () => new Promise((resolve) => answered = resolve));
+  const outcomes = [problem(401, "invalid_refresh_token"), problem(401, "refresh_superseded"), Response.json(tokensOf("renewed", 300))];
+  for (const outcome of outcomes) {
+    for (const next of [{ ...tokensOf("next", 300), expiresAt: Date.now() + 300_000 }, undefined]) {
+      const store = memoryStore();
+      const source = createTokenSource("http://localhost", store);
+      await source.take(tokensOf("old"));
+      answered = undefined;
+      const renewed = source.accessToken();
+      await until(() => answered);
+      store.write(next);
+      answered(outcome.clone());
+      assert.deepEqual([await renewed, store.read()?.refreshToken], [next?.accessToken, next?.refreshToken]);
+    }
+  }
+});
+
+test("A refused renewal ends the session that it was for", async (context) => {
+  context.mock.method(globalThis, "fetch", async () => problem(401, "invalid_refresh_token"));
+  const store = memoryStore();
+  const source = createTokenSource("http://localhost", store);
+  await source.take(tokensOf("old"));
+  assert.equal(await source.accessToken(), undefined);
+  assert.equal(store.read(), undefined);
+});
+
+test("While a token can't be renewed, it is used until its end", async (context) => {
+  context.mock.method(globalThis, "fetch", async () => problem(503, "dependency_unavailable"));
+  const source = createTokenSource("http://localhost");
+  await source.take(tokensOf("old", 20));
+  assert.equal(await source.accessToken(), "old-access");
+  await source.take(tokensOf("old"));
+  await assert.rejects(source.accessToken(), /dependency_unavailable/);
+});
+
+async function until(condition) {
+  while (!condition()) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
