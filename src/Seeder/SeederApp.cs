@@ -173,8 +173,9 @@ internal sealed class SeederApp
             builder.Configuration.AddConfiguration(_configuration);
         else
             builder.Configuration.AddSecretFiles();
-        if (builder.Configuration["DOTNET_ENVIRONMENT"] is { } environment)
-            builder.Environment.EnvironmentName = environment;
+        // A variable that is set to nothing names no other environment than production.
+        var environment = (builder.Configuration["DOTNET_ENVIRONMENT"] ?? builder.Environment.EnvironmentName).Trim();
+        builder.Environment.EnvironmentName = environment.Length > 0 ? environment : Environments.Production;
 
         // In every environment, so that a command with a service that is missing fails in the tests too.
         builder.ConfigureContainer(

@@ -79,9 +79,11 @@ internal sealed class MigratorSettings
         ? throw new MigratorException(string.Join(Environment.NewLine, problems))
         : new KeySealing(_tokens);
 
-    /// <summary>The name of the environment; production by default, as in every .NET host.</summary>
+    /// <summary>The name of the environment; production by default, also when a variable is set to nothing.</summary>
     public static string EnvironmentOf(IConfiguration configuration) =>
-        configuration["DOTNET_ENVIRONMENT"] ?? configuration["ASPNETCORE_ENVIRONMENT"] ?? "Production";
+        NameOf(configuration["DOTNET_ENVIRONMENT"]) ?? NameOf(configuration["ASPNETCORE_ENVIRONMENT"]) ?? "Production";
+
+    private static string? NameOf(string? environment) => environment?.Trim() is { Length: > 0 } name ? name : null;
 
     private static MigratorException Missing(string key, string meaning) =>
         new($"{key} is missing: the Npgsql connection string of {meaning}.");

@@ -37,6 +37,8 @@ public sealed class DownTests(MigratorCluster cluster)
 
     [Theory]
     [InlineData("Production")]
+    [InlineData("production ")]
+    [InlineData("")]
     [InlineData(null)]
     public async Task Refuses_in_production_without_force(string? environment)
     {

@@ -206,10 +206,13 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal(names, await Execute("SELECT string_agg(display_name, ',' ORDER BY email) FROM users"));
     }
 
-    [Fact]
-    public async Task Refuses_demo_people_in_production_without_force()
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("production ")]
+    [InlineData("")]
+    public async Task Refuses_demo_people_in_production_without_force(string environment)
     {
-        _seeder.Settings["DOTNET_ENVIRONMENT"] = "Production";
+        _seeder.Settings["DOTNET_ENVIRONMENT"] = environment;
         using var output = new StringWriter();
         Assert.Equal(1, await _seeder.Run(output, "demo"));
         Assert.Contains("--force", output.ToString(), StringComparison.Ordinal);
