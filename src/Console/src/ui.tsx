@@ -132,19 +132,21 @@ interface ListProps<Row> {
 /** A list of the API, page by page. */
 export function List<Row>({ label, columns, read, values }: ListProps<Row>) {
   const first = useLoad(() => read(undefined), values);
-  const [more, setMore] = useState<{ of: Page<Row> | undefined; pages: Page<Row>[] }>({ of: undefined, pages: [] });
-  const [problem, setProblem] = useState<Problem>();
+  // What follows a first page, and the failure to read it, ends with this page.
+  const [more, setMore] = useState<{ of: Page<Row> | undefined; pages: Page<Row>[]; problem?: Problem }>({ of: undefined, pages: [] });
   const later = more.of === first.data ? more.pages : [];
+  const problem = more.of === first.data ? more.problem : undefined;
   const cursor = (later.at(-1) ?? first.data)?.nextCursor;
   const rows = [...(first.data?.items ?? []), ...later.flatMap((page) => page.items)];
 
   const next = async () => {
-    setProblem(undefined);
+    const of = first.data;
+    setMore({ of, pages: later });
     try {
       const page = await dataOf(read(cursor ?? undefined));
-      setMore({ of: first.data, pages: [...later, page] });
+      setMore({ of, pages: [...later, page] });
     } catch (failure) {
-      setProblem(problemOf(failure));
+      setMore({ of, pages: later, problem: problemOf(failure) });
     }
   };
 
@@ -252,7 +254,7 @@ function Input({ id, field, errors }: { id: string; field: Field; errors: string
           {...shared} {...length} type={(field.type ?? "text") as "text"} defaultValue={field.value ?? ""}
           autocomplete={field.autocomplete ?? "off"} onInput={(event) => field.onInput?.(event.currentTarget.value)}
           {...(field.type === "checkbox" && { value: "yes" })}
-          {...(field.type === "datetime-local" && { step: 1 })}
+          {...(field.type === "datetime-local" && { step: 1, max: "9999-12-31T23:59:59" })}
         />
       )}
       {(errors.length > 0 || field.hint) && (

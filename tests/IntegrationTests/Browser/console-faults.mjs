@@ -169,6 +169,33 @@ try {
     await page.locator("input[name=login]").waitFor();
   });
 
+  await promise("A time that no calendar has is refused at its field, and the page goes on", context, async (page) => {
+    await open(page, "/audit");
+    const from = page.getByLabel("From");
+    await from.fill("20266-01-01T00:00");
+    await page.getByRole("button", { name: "Show" }).click();
+    equal(await from.evaluate((input) => input.validity.rangeOverflow), true);
+    const asked = page.waitForRequest("**/api/v1/audit?from=*");
+    await from.fill("2026-01-01T00:00");
+    await page.getByRole("button", { name: "Show" }).click();
+    await asked;
+  });
+
+  await promise("A failure to read more of a list ends with this list", context, async (page) => {
+    const list = (nextCursor) => ({ json: { items: [], nextCursor } });
+    await page.route("**/api/v1/audit*", (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      return route.fulfill(query.has("cursor") ? problem(503, "dependency_unavailable") : list(query.has("action") ? null : "next"));
+    });
+    await open(page, "/audit");
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("alert").getByText("503").waitFor();
+    await page.getByLabel("Action").fill("user.blocked");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "More" }).waitFor({ state: "detached" });
+  });
+
   for (const [error, text] of [
     ["access_denied", "You did not allow"], ["provider_unavailable", "does not answer"], ["sign_in_failed", "failed"],
     ["toString", "failed"],
