@@ -66,7 +66,7 @@ export function Console({ session, onSignedOut }: { session: Session; onSignedOu
     setProblem(undefined);
     document.title = `${current ? t(current.name) : "Portico"} · Portico`;
     if (isHome) {
-      navigate(first.path);
+      navigate(first.path, true);
     }
   }, [path]);
 

@@ -18,9 +18,9 @@ export function onNavigated(told: () => void): void {
   addEventListener("popstate", told);
 }
 
-/** Shows another page. */
-export function navigate(to: string): void {
-  history.pushState(null, "", href(to));
+/** Shows another page; one that replaces the present page leaves no way back to it. */
+export function navigate(to: string, replaces = false): void {
+  history[replaces ? "replaceState" : "pushState"](null, "", href(to));
   changed.dispatchEvent(new Event("change"));
   scrollTo(0, 0);
 }

@@ -196,6 +196,28 @@ try {
     await page.getByRole("button", { name: "More" }).waitFor({ state: "detached" });
   });
 
+  await promise("The settlement of an event is followed although one look fails", context, async (page) => {
+    const answers = [event("settling"), problem(503, "dependency_unavailable")];
+    await page.route("**/api/v1/events/1", (route) => route.fulfill(answers.shift() ?? event("settled")));
+    await page.route("**/api/v1/events/1/*", (route) => route.fulfill({ json: { items: [], nextCursor: null } }));
+    await open(page, "/events/1");
+    await page.locator(".badge", { hasText: "settled" }).waitFor();
+    equal(answers, []);
+  });
+
+  await promise("The way back from the first page leads out of the console", context, async (page) => {
+    await page.route("**/api/v1/session", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...await answer.json(), permissions: ["audit.read"] } });
+    });
+    await page.route("**/api/v1/session/events", (route) => route.abort());
+    await page.goto("about:blank");
+    await page.goto(`${origin}/console/`);
+    await page.waitForURL("**/console/audit");
+    await page.goBack();
+    equal(page.url(), "about:blank");
+  });
+
   for (const [error, text] of [
     ["access_denied", "You did not allow"], ["provider_unavailable", "does not answer"], ["sign_in_failed", "failed"],
     ["toString", "failed"],
@@ -281,6 +303,15 @@ async function until(condition) {
 
 function challenge(challengeId, ...methods) {
   return { status: 202, json: { challengeId, methods, expiresIn: 600 } };
+}
+
+/** A sports event in a state. */
+function event(status) {
+  return {
+    json: {
+      id: "1", title: "Final", status, closesAt: null, result: "draw", resultSetAt: "2026-01-01T00:00:00.000Z", version: "1",
+    },
+  };
 }
 
 function problem(status, code) {

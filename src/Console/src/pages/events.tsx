@@ -84,7 +84,9 @@ export function SportEvent({ id = "" }: PageProps) {
     loaded.reload();
   };
 
-  const isSettling = event?.status === "settling";
+  // A poll that failed is no end of the settlement.
+  const [isSettling, setSettling] = useState(false);
+  useEffect(() => event && setSettling(event.status === "settling"), [event]);
   useEffect(() => {
     if (!isSettling) {
       return;
