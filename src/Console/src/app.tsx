@@ -1,7 +1,7 @@
 import { dataOf, type Problem, type Schema } from "@portico/client";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { client, onSignedOut } from "./api";
+import { client, listen, onSignedOut } from "./api";
 import { language, t } from "./i18n";
 import { SignIn } from "./pages/sign-in";
 import { followLinks } from "./router";
@@ -37,24 +37,41 @@ export function App() {
     if (!session) {
       return;
     }
-    // Another tab, another device or an administrator may end the session.
-    const events = new EventSource("/api/v1/session/events");
-    events.addEventListener("signedOut", () => setSession(null));
-    return () => events.close();
+    // Another tab, another device or an administrator may end the session, or give its user another role.
+    let isWanted = true;
+    const take = (known: Session | null) => isWanted && setSession(known);
+    const stop = listen("/api/v1/session/events", {
+      events: { session: (data) => take(JSON.parse(data) as Session), signedOut: () => take(null) },
+      onBroken: (isRefused) => {
+        if (isRefused) {
+          dataOf(client.GET("/api/v1/session")).then(take, (failure) => problemOf(failure).status === 401 && take(null));
+        }
+      },
+    });
+    return () => {
+      isWanted = false;
+      stop();
+    };
   }, [session?.sessionId]);
 
   if (session === undefined && problem) {
-    return (
-      <main class="centre">
-        <Failure problem={problem} />
-        <button type="button" onClick={() => location.reload()}>{t("tryAgain")}</button>
-      </main>
-    );
+    return <TryAgain problem={problem} />;
   }
   if (session === undefined) {
     return <main class="centre" aria-busy="true"><p class="soft">{t("loading")}</p></main>;
   }
-  return session === null ? <SignIn onSignedIn={setSession} /> : <SignedIn session={session} onSignedOut={() => setSession(null)} />;
+  return session === null
+    ? <SignIn onSignedIn={setSession} />
+    : <SignedIn key={session.userId} session={session} onSignedOut={() => setSession(null)} />;
+}
+
+function TryAgain({ problem }: { problem: Problem }) {
+  return (
+    <main class="centre">
+      <Failure problem={problem} />
+      <button type="button" onClick={() => location.reload()}>{t("tryAgain")}</button>
+    </main>
+  );
 }
 
 interface SignedInProps {
@@ -69,7 +86,8 @@ function SignedIn(props: SignedInProps) {
   useEffect(() => {
     import("./console").then((loaded) => setConsole(() => loaded.Console), (failure: unknown) => setProblem(problemOf(failure)));
   }, []);
-  return Console ? <Console {...props} /> : (
-    <main class="centre" aria-busy={!problem}>{problem ? <Failure problem={problem} /> : <p class="soft">{t("loading")}</p>}</main>
-  );
+  if (Console) {
+    return <Console {...props} />;
+  }
+  return problem ? <TryAgain problem={problem} /> : <main class="centre" aria-busy="true"><p class="soft">{t("loading")}</p></main>;
 }

@@ -205,6 +205,26 @@ try {
     equal(answers, []);
   });
 
+  await promise("A new role is shown when its session is told, also after a proxy has refused the stream", context, async (page) => {
+    const session = await (await context.request.get(`${origin}/api/v1/session`)).json();
+    const told = { ...session, permissions: ["audit.read"] };
+    const answers = [{ status: 502 }, stream("session", told)];
+    await page.route("**/api/v1/session/events", (route) => route.fulfill(answers.shift() ?? stream("session", told)));
+    await open(page, "/audit");
+    await page.getByRole("navigation").getByRole("link", { name: "Users" }).waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Users" }).waitFor({ state: "detached" });
+    equal(await page.getByRole("navigation").getByRole("link").count(), 1);
+  });
+
+  await promise("A session that ended while its stream was broken is shown as a sign-out", context, async (page) => {
+    await page.route("**/api/v1/session/events", async (route) => {
+      await page.route("**/api/v1/session", (route) => route.fulfill(problem(401, "unauthenticated")));
+      await route.fulfill(problem(401, "unauthenticated"));
+    });
+    await page.goto(`${origin}/console/audit`);
+    await page.locator("input[name=login]").waitFor();
+  });
+
   await promise("The way back from the first page leads out of the console", context, async (page) => {
     await page.route("**/api/v1/session", async (route) => {
       const answer = await route.fetch();
@@ -216,6 +236,15 @@ try {
     await page.waitForURL("**/console/audit");
     await page.goBack();
     equal(page.url(), "about:blank");
+  });
+
+  await promise("Pages that could not be loaded can be asked for again", context, async (page) => {
+    await page.route("**/console/assets/console-*.js", (route) => route.abort());
+    await page.goto(`${origin}/console/users`);
+    await page.getByRole("alert").waitFor();
+    await page.unroute("**/console/assets/console-*.js");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator("nav").waitFor();
   });
 
   for (const [error, text] of [
@@ -303,6 +332,11 @@ async function until(condition) {
 
 function challenge(challengeId, ...methods) {
   return { status: 202, json: { challengeId, methods, expiresIn: 600 } };
+}
+
+/** An event stream with one event, which is not asked for again in this test. */
+function stream(name, data) {
+  return { contentType: "text/event-stream", body: `retry: 60000\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n` };
 }
 
 /** A sports event in a state. */

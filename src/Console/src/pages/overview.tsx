@@ -1,4 +1,4 @@
-import { client } from "../api";
+import { client, listen } from "../api";
 import { number, t, time } from "../i18n";
 import { Plot } from "../plot";
 import { Badge, Facts, Failure, Section, Table, useLoad } from "../ui";
@@ -18,14 +18,15 @@ export function Overview() {
   const [isLive, setLive] = useState(false);
 
   useEffect(() => {
-    // EventSource connects again by itself when the stream ends; it gives up when the answer is an error.
-    const events = new EventSource("/api/v1/overview/events");
-    events.addEventListener("overview", (event) => {
-      setLive(true);
-      setHistory((old) => [...old.slice(1 - kept), JSON.parse(event.data) as Numbers]);
+    return listen("/api/v1/overview/events", {
+      events: {
+        overview: (data) => {
+          setLive(true);
+          setHistory((old) => [...old.slice(1 - kept), JSON.parse(data) as Numbers]);
+        },
+      },
+      onBroken: () => setLive(false),
     });
-    events.addEventListener("error", () => setLive(false));
-    return () => events.close();
   }, []);
 
   const now = history.at(-1) ?? first.data;
