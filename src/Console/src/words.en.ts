@@ -4,7 +4,7 @@ export const en = {
   accountKind: "Kind of account",
   accounts: "Accounts",
   action: "Action",
-  actionHint: "such as users.blocked",
+  actionHint: "such as user.blocked",
   actions: "Actions",
   actor: "Who did it",
   address: "Address",

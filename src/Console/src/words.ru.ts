@@ -6,7 +6,7 @@ export const ru: Words = {
   accountKind: "Вид счёта",
   accounts: "Счета",
   action: "Действие",
-  actionHint: "например users.blocked",
+  actionHint: "например user.blocked",
   actions: "Действия",
   actor: "Кто сделал",
   address: "Адрес",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Portico.Application.Common.Auditing;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Browser;
 using Portico.IntegrationTests.Forecasts;
@@ -96,6 +97,17 @@ public sealed class ConsoleTests(ConsoleWorld world)
         Assert.Empty(Texts(seen, "errors"));
         Assert.Equal(["totp", "recoveryCode", "passkey", "password and passkey", "google"], Texts(seen, "signIns"));
         Assert.Empty(Texts(seen, "stored"));
+    }
+
+    [Fact]
+    public void Gives_an_example_of_an_action_that_the_audit_log_records()
+    {
+        var actions = typeof(AuditActions).GetFields().Select(action => (string)action.GetRawConstantValue()!).ToArray();
+        foreach (var file in Directory.GetFiles(Path.Combine(ConsoleWorld.Sources, "src"), "words.*.ts"))
+        {
+            var hint = File.ReadLines(file).Single(line => line.Contains("actionHint:", StringComparison.Ordinal));
+            Assert.Contains(hint.Split('"')[1].Split(' ')[^1], actions);
+        }
     }
 
     [Fact]
