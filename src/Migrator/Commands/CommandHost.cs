@@ -52,25 +52,31 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
         new(arguments.CommandResult.Command.Name, arguments.GetValue(_json), output, error);
 
     /// <summary>Sets the action of a command: reads the settings, and converts an expected failure to an exit code.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="action">What it does with one database. Each one has its turn; the highest exit code counts.</param>
+    /// <param name="scope">The databases.</param>
+    /// <param name="migration">An option that names a migration, and so means one database.</param>
     public void SetAction(
-        Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action, CommandScope scope = CommandScope.Portico) =>
+        Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action, CommandScope scope = CommandScope.Portico,
+        Option? migration = null) =>
         command.SetAction(async (arguments, cancellationToken) =>
     {
         var report = CreateReport(arguments);
         try
         {
             var read = configuration ?? ReadConfiguration();
-            foreach (var target in Targets(arguments, read, scope))
+            var worst = ExitCode.Ok;
+            foreach (var target in Targets(arguments, read, scope, migration))
             {
                 var settings = new MigratorSettings(read, target);
                 if (target != SchemaTarget.Portico)
                     report.Begin(target.Name);
                 var run = new CommandRun(arguments, read, settings, ReadCatalog(arguments, settings, target), report);
-                if (await action(run, cancellationToken) is not ExitCode.Ok and var exitCode)
-                    return report.End(exitCode);
+                var exitCode = await action(run, cancellationToken);
+                worst = exitCode > worst ? exitCode : worst;
             }
 
-            return report.End(ExitCode.Ok);
+            return report.End(worst);
         }
         catch (MigratorException failure)
         {
@@ -115,7 +121,7 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
             .Build();
     }
 
-    private SchemaTarget[] Targets(ParseResult arguments, IConfiguration read, CommandScope scope)
+    private SchemaTarget[] Targets(ParseResult arguments, IConfiguration read, CommandScope scope, Option? migration)
     {
         if (arguments.GetValue(_target) is { } name)
         {
@@ -126,8 +132,9 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
                 : [named];
         }
 
-        // A folder has the migrations of one database.
+        // A folder has the migrations of one database, and a number means a migration of one.
         return scope != CommandScope.EachTarget || arguments.GetValue(_migrations) is not null
+            || (migration is not null && arguments.GetResult(migration) is not null)
             ? [SchemaTarget.Portico]
             : [.. SchemaTarget.All.Where(target => target == SchemaTarget.Portico || target.IsConfigured(read))];
     }

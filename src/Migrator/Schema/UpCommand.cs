@@ -8,14 +8,15 @@ internal static class UpCommand
 {
     public static Command Create(CommandHost host)
     {
-        var to = MigrationTarget.Option("--to", "The last migration to apply; by default all.");
+        var to = MigrationTarget.Option("--to", "The last migration to apply to the database of --target; by default all of each database.");
         var limits = new WorkOptions();
         var command = new Command("up", "Apply pending migrations; create the roles and the database if they are missing.") { to };
         limits.AddTo(command);
         host.SetAction(
             command,
             (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken),
-            CommandScope.EachTarget);
+            CommandScope.EachTarget,
+            to);
         return command;
     }
 

@@ -30,6 +30,40 @@ public sealed class TargetTests(MigratorCluster cluster)
     }
 
     [Fact]
+    public async Task A_number_means_a_migration_of_one_database()
+    {
+        var migrator = NewMigrator(out _);
+        var last = SchemaTarget.Portico.Catalog.Migrations.Count;
+        Assert.True(last > SchemaTarget.Orders.Catalog.Migrations.Count);
+
+        var up = await migrator.SucceedAsync("up", "--to", $"{last}", "--json");
+        Assert.False(up.Json.TryGetProperty("orders", out _));
+        Assert.Equal(last, (await migrator.AppliedAsync()).Count);
+        await migrator.SucceedAsync("up", "--to", "1", "--target", "orders");
+        await migrator.SucceedAsync("status", "--check", "--target", "orders");
+    }
+
+    [Fact]
+    public async Task Shows_every_database_also_when_the_first_is_behind()
+    {
+        var migrator = NewMigrator(out var orders);
+        await migrator.SucceedAsync("up");
+        await migrator.SucceedAsync("down", "--to", $"{SchemaTarget.Portico.Catalog.Migrations.Count - 1}");
+        var status = await migrator.RunAsync("status", "--check", "--json");
+        Assert.Equal((int)ExitCode.Pending, status.ExitCode);
+        Assert.Equal(orders, status.Json.GetProperty("orders").GetProperty("database").GetString());
+
+        await using (var database = await TestMigrator.OpenAsync(migrator.Settings["ConnectionStrings:OrdersMigrator"]!))
+        {
+            await using var change = new NpgsqlCommand(
+                "SET ROLE orders_owner; UPDATE schema_migrations SET checksum = repeat('0', 64)", database);
+            await change.ExecuteNonQueryAsync();
+        }
+
+        Assert.Equal((int)ExitCode.Drift, (await migrator.RunAsync("status", "--check")).ExitCode);
+    }
+
+    [Fact]
     public async Task Applies_and_reverts_every_migration_of_the_orders_service() =>
         await NewMigrator(out _).SucceedAsync("validate", "--target", "orders");
 
