@@ -28,15 +28,31 @@ internal static class Ports
 
     public static bool IsFree(int port)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
+        using var listener = TryListen(port);
+        return listener is not null;
+    }
+
+    /// <summary>Listens on a port that nobody else can choose meanwhile: the preferred one if it is free.</summary>
+    public static TcpListener Listen(int preferred)
+    {
+        var listener = TryListen(preferred);
+        while (listener is null)
+            listener = TryListen(Free());
+        return listener;
+    }
+
+    private static TcpListener? TryListen(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
             listener.Start();
-            return true;
+            return listener;
         }
         catch (SocketException)
         {
-            return false;
+            listener.Dispose();
+            return null;
         }
     }
 }

@@ -68,10 +68,10 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         foreach (var note in stack.Notes)
             Console.WriteLine(note);
 
-        var api = $"http://127.0.0.1:{Ports.Choose(ApiPort)}";
-        var management = $"http://127.0.0.1:{Ports.Choose(ManagementPort)}";
-        var orders = $"http://127.0.0.1:{Ports.Choose(OrdersPort)}";
-        var ordersManagement = $"http://127.0.0.1:{Ports.Choose(OrdersManagementPort)}";
+        // The API starts a minute later: another checkout that starts meanwhile would choose the same ports, and take this API for its own.
+        using var ports = new ReservedPorts(ApiPort, ManagementPort, OrdersPort, OrdersManagementPort);
+        string[] addresses = [.. ports.Chosen.Select(port => $"http://127.0.0.1:{port}")];
+        var (api, management, orders, ordersManagement) = (addresses[0], addresses[1], addresses[2], addresses[3]);
         var settings = Settings(stack, secrets, api);
         var ordersConnection = Connection(stack, OrdersDatabase, "orders_app", secrets.OrdersAppPassword!);
 
@@ -117,6 +117,7 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
         await using var stopping = stop.Register(() => Console.WriteLine("Stopping …"));
         using var ordersEnding = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var ordersReady = new TaskCompletionSource();
+        ports.Dispose();
         // The API serves without it; its end is reported.
         var ordersRun = RunOrdersAsync(ordersServer, ordersReady, ordersEnding.Token);
         try

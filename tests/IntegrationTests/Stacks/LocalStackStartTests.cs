@@ -55,6 +55,19 @@ public sealed class LocalStackStartTests
     }
 
     [Fact]
+    public void Ports_of_programs_that_are_not_started_yet_are_not_chosen_by_another_run()
+    {
+        var preferred = Ports.Free();
+        using var one = new ReservedPorts(preferred);
+        using var other = new ReservedPorts(preferred);
+        Assert.Equal([preferred], one.Chosen);
+        Assert.NotEqual([preferred], other.Chosen);
+        Assert.False(Ports.IsFree(preferred));
+        one.Dispose();
+        Assert.True(Ports.IsFree(preferred));
+    }
+
+    [Fact]
     public async Task Stacks_that_start_at_once_do_not_meet()
     {
         var stacks = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => LocalStack.StartAsync(new LocalStackOptions())));
