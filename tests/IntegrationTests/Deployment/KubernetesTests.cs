@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,6 +67,14 @@ public sealed class KubernetesTests
                 .Arguments.Split(' ');
             Assert.Empty(exposed.Except(container.Ports.Select(port => $"{port.ContainerPort}"), StringComparer.Ordinal));
         }
+    }
+
+    [Fact]
+    public void Let_the_largest_report_of_a_provider_through()
+    {
+        var size = Objects().OfType<V1Ingress>().Single().Metadata.Annotations["nginx.ingress.kubernetes.io/proxy-body-size"];
+        var bytes = long.Parse(size.TrimEnd('m'), CultureInfo.InvariantCulture) * 1024 * 1024;
+        Assert.True(bytes > new LimitSettings().MaxReportBytes, size);
     }
 
     [Fact]
