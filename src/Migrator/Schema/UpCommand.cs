@@ -8,7 +8,8 @@ internal static class UpCommand
 {
     public static Command Create(CommandHost host)
     {
-        var to = MigrationTarget.Option("--to", "The last migration to apply to the database of --target; by default all of each database.");
+        var to = MigrationTarget.Option(
+            "--to", "The last migration to apply to the database of --target; by default all of each database.");
         var limits = new WorkOptions();
         var command = new Command("up", "Apply pending migrations; create the roles and the database if they are missing.") { to };
         limits.AddTo(command);
