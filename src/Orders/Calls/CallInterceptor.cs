@@ -20,7 +20,9 @@ internal sealed partial class CallInterceptor(
             context,
             _ => context.Deadline == DateTime.MaxValue ? settings.DefaultDeadline : settings.MaxDeadline,
             OrderErrors.DeadlineExceeded,
-            async () => response = await continuation(request, context));
+            async () => response = await continuation(request, context),
+            // While the service drains, calls are still taken, and those that run finish.
+            stopping: CancellationToken.None);
         return response!;
     }
 
@@ -32,18 +34,20 @@ internal sealed partial class CallInterceptor(
             context,
             caller => caller.ExpiresAt - clock.GetUtcNow(),
             OrderErrors.InvalidToken,
-            () => continuation(request, responseStream, context));
+            () => continuation(request, responseStream, context),
+            lifetime.ApplicationStopping);
 
     /// <param name="context">The call.</param>
     /// <param name="timeOf">How long this service lets the call run.</param>
     /// <param name="whenOver">The error after that time.</param>
     /// <param name="handle">The call itself.</param>
+    /// <param name="stopping">Ends the call when the service stops.</param>
     private async Task RunAsync(
-        ServerCallContext context, Func<Caller, TimeSpan> timeOf, OrderError whenOver, Func<Task> handle)
+        ServerCallContext context, Func<Caller, TimeSpan> timeOf, OrderError whenOver, Func<Task> handle, CancellationToken stopping)
     {
         var started = Stopwatch.GetTimestamp();
         var status = StatusCode.OK;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
         try
         {
             var caller = Authorise(context.GetHttpContext());
@@ -55,7 +59,7 @@ internal sealed partial class CallInterceptor(
         }
         catch (Exception failure)
         {
-            var ending = EndOf(failure, context, whenOver);
+            var ending = EndOf(failure, context, whenOver, stopping);
             status = ending.StatusCode;
             throw ending;
         }
@@ -74,7 +78,7 @@ internal sealed partial class CallInterceptor(
         return caller.IsUser || caller.MayProcess ? caller : throw new OrderRefusedException(OrderErrors.Forbidden);
     }
 
-    private RpcException EndOf(Exception failure, ServerCallContext context, OrderError whenOver)
+    private RpcException EndOf(Exception failure, ServerCallContext context, OrderError whenOver, CancellationToken stopping)
     {
         switch (failure)
         {
@@ -86,7 +90,7 @@ internal sealed partial class CallInterceptor(
                 return context.Deadline <= clock.GetUtcNow().UtcDateTime
                     ? ErrorStatus.Of(OrderErrors.DeadlineExceeded)
                     : new RpcException(Status.DefaultCancelled);
-            case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:
+            case OperationCanceledException when stopping.IsCancellationRequested:
                 return ErrorStatus.Of(OrderErrors.Unavailable);
             case OperationCanceledException:
                 return ErrorStatus.Of(whenOver);

@@ -12,7 +12,8 @@ internal sealed class CallScope(Caller caller, CancellationToken ended)
 
     public Caller Caller => caller;
 
-    /// <summary>Cancelled when the caller goes away, the deadline passes, the token of a stream expires or the service stops.</summary>
+    /// <summary>Cancelled when the caller goes away or the deadline passes.</summary>
+    /// <remarks>A stream is also cancelled when its token expires or the service stops.</remarks>
     public CancellationToken Ended => ended;
 
     /// <summary>The scope that <see cref="CallInterceptor"/> has begun.</summary>

@@ -201,6 +201,40 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Finishes_the_calls_that_run_when_it_stops_and_takes_new_ones_while_it_drains()
+    {
+        await using var app = await OrdersApp.StartAsync(
+            _app.Issuer, new Dictionary<string, string?>(StringComparer.Ordinal) { ["Shutdown:DrainDelay"] = "00:00:05" });
+        var person = await app.Issuer.SignUpAsync();
+        var client = app.Client(person.AccessToken);
+        await client.PlaceOrderAsync(OrderCalls.OneMug());
+        using var stream = client.WatchOrders(new WatchOrdersRequest());
+        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None));
+        await using var database = NpgsqlDataSource.Create(app.ConnectionString);
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("UPDATE order_owners SET change = change WHERE id = $1", connection))
+        {
+            hold.Parameters.Add(new NpgsqlParameter { Value = person.Id });
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        using var running = client.PlaceOrderAsync(OrderCalls.OneMug());
+        await using var waiting = database.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')");
+        await Eventually.Holds(async () => await waiting.ExecuteScalarAsync() is true, "the call to wait");
+
+        var stopping = app.StopAsync();
+        await OrderCalls.RefusedAsync(
+            StatusCode.Unavailable, "SERVICE_UNAVAILABLE", () => stream.ResponseStream.MoveNext(CancellationToken.None));
+        await transaction.RollbackAsync();
+
+        Assert.Equal(OrderStatus.Pending, (await running).Status);
+        Assert.Equal(2, (await client.ListOrdersAsync(new ListOrdersRequest())).Orders.Count);
+        await stopping;
+    }
+
+    [Fact]
     public async Task Names_every_setting_that_is_wrong()
     {
         using var error = new StringWriter();
