@@ -44,8 +44,17 @@ internal sealed partial class OrderChangePoller(
             LogAway(failure.Message);
             return before;
         }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The next round tries again: a failure that leaves this class would stop the whole service.
+            LogFailed(failure);
+            return before;
+        }
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Changes of other processes can't be read now: {Failure}")]
     private partial void LogAway(string failure);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Changes of other processes could not be read and will be tried again")]
+    private partial void LogFailed(Exception failure);
 }

@@ -68,6 +68,25 @@ public sealed class WatchOrdersTests : OrdersServiceTests
     }
 
     [Fact]
+    public async Task Goes_on_after_a_failure_to_look_for_changes_that_is_no_outage()
+    {
+        await using var app = await OrdersApp.StartAsync(App.Issuer);
+        var client = app.Client(Person.AccessToken);
+        using var stream = client.WatchOrders(new WatchOrdersRequest());
+        await NextAsync(stream);
+        const string rollbacks = "SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()";
+        var before = await Sql.ScalarAsync<long>(app.ConnectionString, rollbacks);
+
+        await app.ExecuteAsync("REVOKE SELECT ON order_owners FROM orders_app");
+        await Eventually.Holds(
+            async () => await Sql.ScalarAsync<long>(app.ConnectionString, rollbacks) > before, "a look for changes that fails");
+        await app.ExecuteAsync("GRANT SELECT ON order_owners TO orders_app");
+
+        var order = await client.PlaceOrderAsync(OrderCalls.OneMug());
+        Assert.Equal(order, (await NextAsync(stream)).Order);
+    }
+
+    [Fact]
     public async Task Ends_with_the_token()
     {
         var token = App.Token(Person.Id, "portico", ["user"], [], TimeSpan.FromSeconds(2));
