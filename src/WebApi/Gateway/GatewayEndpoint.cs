@@ -22,7 +22,7 @@ internal sealed partial class GatewayEndpoint(
     GatewaySettings settings, LimitSettings limits, TokenSettings tokens, IHttpForwarder forwarder, IServiceGuard guard,
     IDelegatedTokenIssuer issuer, IRequestRateLimiter limiter, IRateLimitReport limitReport, ICurrentUser user, ICallerToken callerToken,
     GatewayCache cache, GatewayMetrics metrics, IRevokedSessions revoked, ITokenVersions versions, TimeProvider clock,
-    ILogger<GatewayEndpoint> logger)
+    IHostApplicationLifetime lifetime, ILogger<GatewayEndpoint> logger)
 {
     private static readonly TimeSpan LongestAnonymousStream = TimeSpan.FromHours(1);
 
@@ -167,7 +167,9 @@ internal sealed partial class GatewayEndpoint(
                     Judge(await forward, context, call, deadline);
             },
             context.RequestAborted);
-        await forward;
+        // Otherwise open streams would take the whole time that this process has to stop. The client connects to another one.
+        using (call.Streams.IsCompleted ? lifetime.ApplicationStopping.Register(deadline.Cancel) : default)
+            await forward;
 
         if (call.Refusal is { } refusal)
         {

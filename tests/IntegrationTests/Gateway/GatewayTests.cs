@@ -173,6 +173,31 @@ public sealed class GatewayTests(GatewayWorld world) : GatewayClientTests(world)
     }
 
     [Fact]
+    public async Task Ends_open_streams_when_it_stops_and_does_not_wait_for_them()
+    {
+        var path = Service.On(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+        });
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            Settings =
+            {
+                ["Gateway:Routes:live:Address"] = Service.Address.ToString(),
+                ["Gateway:Routes:live:Anonymous"] = "true",
+                ["Limits:RequestTimeout"] = "00:05:00",
+                ["Shutdown:Timeout"] = "00:01:00",
+            },
+        });
+        using var stream = await app.Client.GetAsync($"{Api}/live{path}", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
+
+        await app.StopAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task Refuses_more_open_streams_than_the_setting_allows()
     {
         var end = new TaskCompletionSource();
