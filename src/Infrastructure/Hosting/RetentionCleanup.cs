@@ -17,23 +17,37 @@ internal sealed partial class RetentionCleanup(
     : PeriodicService(TimeSpan.FromMinutes(10), clock, logger)
 {
     /// <summary>Deletes all old rows and returns their number.</summary>
+    /// <exception cref="AggregateException">Rows of some tables can't be deleted; those of the others were.</exception>
     public async Task<long> Purge(CancellationToken cancellationToken)
     {
         var all = 0L;
+        var failures = new List<Exception>();
         foreach (var rule in rules)
         {
-            var removed = await BatchedDelete.RunAsync(
-                database.CreateCommand, rule.Table, $"{rule.Since} < $1 AND {rule.Condition}", rule.Since, [Clock.GetUtcNow() - rule.Age],
-                cancellationToken);
-            if (removed > 0)
-                LogPurged(removed, rule.Table);
-            all += removed;
+            try
+            {
+                all += await Purge(rule, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                failures.Add(new InvalidOperationException($"Old rows of {rule.Table} can't be deleted: {failure.Message}", failure));
+            }
         }
 
-        return all;
+        return failures.Count == 0 ? all : throw new AggregateException(failures);
     }
 
     protected override Task Do(long round, CancellationToken cancellationToken) => Purge(cancellationToken);
+
+    private async Task<long> Purge(RetentionRule rule, CancellationToken cancellationToken)
+    {
+        var removed = await BatchedDelete.RunAsync(
+            database.CreateCommand, rule.Table, $"{rule.Since} < $1 AND {rule.Condition}", rule.Since, [Clock.GetUtcNow() - rule.Age],
+            cancellationToken);
+        if (removed > 0)
+            LogPurged(removed, rule.Table);
+        return removed;
+    }
 
     [LoggerMessage(1, LogLevel.Information, "Deleted {Removed} rows of {Table} after their retention time")]
     private partial void LogPurged(long removed, string table);
