@@ -13,7 +13,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
         SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, o.payload, o.trace_parent, o.occurred_at, waiting.id
         FROM (
             SELECT id FROM outbox_waiting
-            WHERE id >= $3 AND aggregate_id <> ALL ($2)
+            WHERE id > $3 AND aggregate_id <> ALL ($2)
             ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
         ) claimed
         CROSS JOIN LATERAL (SELECT * FROM outbox WHERE id = claimed.id LIMIT 1) o
@@ -49,17 +49,17 @@ internal sealed class OutboxBatch : IAsyncDisposable
     /// <summary>Locks the next waiting rows.</summary>
     /// <param name="database">The database, with the role of the application.</param>
     /// <param name="size">The maximum number of rows.</param>
-    /// <param name="from">Rows with lower ids are skipped.</param>
+    /// <param name="after">Only rows with higher ids are claimed.</param>
     /// <param name="exceptAggregates">Rows of these aggregates are skipped.</param>
     /// <param name="cancellationToken">Releases all locks.</param>
     public static async Task<OutboxBatch> ClaimAsync(
-        NpgsqlDataSource database, int size, Guid from, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlDataSource database, int size, Guid after, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var rows = await ReadAsync(connection, size, from, exceptAggregates, cancellationToken);
+            var rows = await ReadAsync(connection, size, after, exceptAggregates, cancellationToken);
             return new OutboxBatch(connection, transaction, rows);
         }
         catch
@@ -101,7 +101,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
     }
 
     private static async Task<List<(OutboxMessage Message, Guid? After)>> ReadAsync(
-        NpgsqlConnection connection, int size, Guid from, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int size, Guid after, Guid[] exceptAggregates, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -117,7 +117,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
                     {
                         new NpgsqlParameter<int> { TypedValue = size },
                         new NpgsqlParameter<Guid[]> { TypedValue = exceptAggregates },
-                        new NpgsqlParameter<Guid> { TypedValue = from },
+                        new NpgsqlParameter<Guid> { TypedValue = after },
                     },
                 },
             },

@@ -149,7 +149,7 @@ internal sealed partial class OutboxRelay(
     private TimeSpan Idle() =>
         _blockedRounds > 0 ? new Backoff(FirstWaitPause, settings.PollInterval).After(_blockedRounds) : settings.PollInterval;
 
-    /// <summary>The lowest id of the next claim.</summary>
+    /// <summary>The id after which the next claim begins.</summary>
     /// <remarks>
     /// A claim rarely starts at the beginning, because the index there is full of published rows that are not vacuumed yet. The next full
     /// claim finds the events that were older than the margin when they were committed.

@@ -229,11 +229,13 @@ public sealed class OutboxRelayTests
         Assert.Equal(new[] { recent, waiting }.Order(), ((Guid[])(await left.ExecuteScalarAsync())!).Order());
     }
 
-    [Fact]
-    public async Task Gets_past_a_whole_batch_that_waits_for_what_a_clock_put_behind_it()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Gets_past_a_whole_batch_that_waits_for_what_a_clock_put_behind_it(int batchSize)
     {
         await using var app = await PorticoApp.StartAsync(
-            new PorticoAppOptions { Settings = { ["Outbox:BatchSize"] = "2" } });
+            new PorticoAppOptions { Settings = { ["Outbox:BatchSize"] = $"{batchSize}" } });
         var aggregate = Guid.NewGuid();
         await using (var connection = await new TestOutbox(app.Database.Portico).OpenAsync())
         await using (var transaction = await connection.BeginTransactionAsync())
