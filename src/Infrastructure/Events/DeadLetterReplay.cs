@@ -40,9 +40,7 @@ internal sealed partial class DeadLetterReplay(
     {
         var subscription = subscriptions.SingleOrDefault(subscription => subscription.Name == dead.Handler)
             ?? throw new InvalidOperationException($"The handler {dead.Handler} does not exist any more.");
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(EventSubscription.HandlerDeadline);
-        await receiver.Receive(subscription, dead.Envelope, deadline.Token);
+        await receiver.Receive(subscription, dead.Envelope, cancellationToken);
     }
 
     [LoggerMessage(1, LogLevel.Information, "Replayed {Replayed} dead letters")]

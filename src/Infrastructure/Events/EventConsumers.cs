@@ -147,8 +147,7 @@ internal sealed partial class EventConsumers(
 
         try
         {
-            using var deadline = new CancellationTokenSource(EventSubscription.HandlerDeadline, clock);
-            var isNews = await receiver.Receive(subscription, message.Data, deadline.Token);
+            var isNews = await receiver.Receive(subscription, message.Data, CancellationToken.None);
             metrics.Count(subscription.Name, isNews ? "handled" : "known");
         }
         catch (InvalidDataException poison)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Portico.Infrastructure.Events;
 
 /// <summary>Parses an event envelope and runs its handler once.</summary>
-internal sealed class EventReceiver(IServiceScopeFactory scopes)
+internal sealed class EventReceiver(IServiceScopeFactory scopes, TimeProvider clock)
 {
     public const string ActivitySourceName = "Portico.Events";
 
@@ -16,6 +16,7 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
     /// <exception cref="InvalidDataException">
     /// The text is not an event, or not the event of the handler: another try can't succeed.
     /// </exception>
+    /// <exception cref="TimeoutException">The handler took longer than <see cref="EventSubscription.HandlerDeadline"/>.</exception>
     public async Task<bool> Receive(EventSubscription subscription, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
     {
         using var document = Parse(envelope);
@@ -26,8 +27,19 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes)
         using var activity = Activities.StartActivity(subscription.Name, ActivityKind.Consumer, received.TraceParent);
         activity?.SetTag("messaging.message.id", received.Id);
         await using var scope = scopes.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<EventInbox>().Once(
-            received.Id, subscription.Name, token => subscription.Handle(scope.ServiceProvider, received, token), cancellationToken);
+        using var deadline = new CancellationTokenSource(EventSubscription.HandlerDeadline, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await scope.ServiceProvider.GetRequiredService<EventInbox>().Once(
+                received.Id, subscription.Name, token => subscription.Handle(scope.ServiceProvider, received, token), either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Not a cause of the following: that PostgreSQL cancelled a statement would look like an outage.
+        }
+
+        throw new TimeoutException($"The handler took longer than {(int)EventSubscription.HandlerDeadline.TotalSeconds} s.");
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> envelope)

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Hosting;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -73,6 +75,32 @@ public sealed class EventConsumersTests
             Interlocked.Increment(ref tries);
             throw new InvalidOperationException("It is bad.");
         }
+    }
+
+    [Fact]
+    public async Task A_handler_that_is_late_within_a_statement_has_failed_and_delays_no_replay()
+    {
+        var world = await EventWorld.CreateAsync();
+        await using var process = world.Process(new Script(), clock: new ShortDeadlines());
+        await using var database = NpgsqlDataSource.Create(world.Database.Superuser);
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("LOCK TABLE effects IN ACCESS EXCLUSIVE MODE", connection))
+            await hold.ExecuteNonQueryAsync();
+        await process.StartAsync();
+
+        await process.PublishAsync("late");
+
+        await world.Dead(1);
+        Assert.Equal(1, await world.CountAsync("dead_events WHERE reason = 'The handler took longer than 15 s.'"));
+        await world.Database.ExecuteAsync("UPDATE dead_events SET replay_asked_at = now()");
+        Assert.Equal(1, await process.Replay.Replay(CancellationToken.None));
+        Assert.Equal(1, await world.CountAsync("dead_events WHERE replay_asked_at IS NULL"));
+
+        await transaction.RollbackAsync();
+        await world.Database.ExecuteAsync("UPDATE dead_events SET replay_asked_at = now()");
+        Assert.Equal(1, await process.Replay.Replay(CancellationToken.None));
+        Assert.Equal((0, 1), (await world.CountAsync("dead_events"), await world.CountAsync("effects")));
     }
 
     [Theory]
@@ -304,6 +332,22 @@ public sealed class EventConsumersTests
     }
 
     [Fact]
+    public async Task Forgets_the_rows_of_a_table_though_those_of_another_one_can_not_be_deleted()
+    {
+        var world = await EventWorld.CreateAsync();
+        await world.Database.ExecuteAsync("INSERT INTO inbox VALUES (gen_random_uuid(), 'count', now() - interval '30 days')");
+        await using var database = NpgsqlDataSource.Create(world.Database.Portico);
+        using var cleanup = new RetentionCleanup(
+            [new RetentionRule("effects", "at", TimeSpan.FromDays(1)), new RetentionRule("inbox", "handled_at", TimeSpan.FromDays(1))],
+            database, TimeProvider.System, NullLogger<RetentionCleanup>.Instance);
+
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => cleanup.Purge(CancellationToken.None));
+
+        Assert.Contains("effects", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await world.CountAsync("inbox"));
+    }
+
+    [Fact]
     public async Task Remembers_what_was_handled_as_long_as_a_dead_letter_can_bring_it_again()
     {
         var world = await EventWorld.CreateAsync();
@@ -326,5 +370,12 @@ public sealed class EventConsumersTests
 
         Assert.Equal(1, await world.EffectsAsync(id));
         Assert.Equal(1, await process.Cleanup.Purge(CancellationToken.None));
+    }
+
+    /// <summary>A clock for which the deadline of a handler is over after a second.</summary>
+    private sealed class ShortDeadlines : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime == EventSubscription.HandlerDeadline ? TimeSpan.FromSeconds(1) : dueTime, period);
     }
 }

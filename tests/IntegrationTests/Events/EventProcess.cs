@@ -79,7 +79,8 @@ internal sealed record EventWorld(TestDatabase Database, string Redis, string Na
             StreamDefinition.Name(process.Settings), Subscription.Consumer(process.Settings) with { AckWait = AckWait });
     }
 
-    public EventProcess Process(Script script, bool consumes = true) => new(this, script, consumes);
+    public EventProcess Process(Script script, bool consumes = true, TimeProvider? clock = null) =>
+        new(this, script, consumes, clock ?? TimeProvider.System);
 
     public async Task<EventProcess> StartAsync(Script script)
     {
@@ -104,7 +105,7 @@ internal sealed class EventProcess : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<IHostedService> _started = [];
 
-    public EventProcess(EventWorld world, Script script, bool consumes)
+    public EventProcess(EventWorld world, Script script, bool consumes, TimeProvider clock)
     {
         var configuration = world.Database.Settings();
         configuration["Nats:Url"] = world.Nats;
@@ -115,7 +116,7 @@ internal sealed class EventProcess : IAsyncDisposable
         var services = new ServiceCollection()
             .AddLogging()
             .AddMetrics()
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(clock)
             .AddSystemCaller()
             .AddPersistence(root)
             .AddRedis(root)
