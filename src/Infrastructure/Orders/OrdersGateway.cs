@@ -65,14 +65,11 @@ internal sealed class OrdersGateway(
     {
         var request = new V1.PlaceOrderRequest { OrderId = $"{orderId}", ExpectedTotal = OrderMessages.Of(total) };
         request.Lines.Add(lines.Select(line => new V1.PlaceOrderLine { ProductId = $"{line.ProductId}", Quantity = line.Quantity }));
-        return Guarded(
-            token => Process(ownerId, options => client.PlaceOrderAsync(request, options), token), cancellationToken);
+        return Change(ownerId, options => client.PlaceOrderAsync(request, options), cancellationToken);
     }
 
-    public Task<Result<OrderDto>> Confirm(Guid ownerId, Guid orderId, CancellationToken cancellationToken) => Guarded(
-        token => Process(
-            ownerId, options => client.ConfirmOrderAsync(new V1.ConfirmOrderRequest { OrderId = $"{orderId}" }, options), token),
-        cancellationToken);
+    public Task<Result<OrderDto>> Confirm(Guid ownerId, Guid orderId, CancellationToken cancellationToken) => Change(
+        ownerId, options => client.ConfirmOrderAsync(new V1.ConfirmOrderRequest { OrderId = $"{orderId}" }, options), cancellationToken);
 
     public Task<Result<OrderDto>> Cancel(
         Guid ownerId, Guid orderId, OrderCancellation reason, bool refuseId, CancellationToken cancellationToken)
@@ -94,6 +91,22 @@ internal sealed class OrdersGateway(
         // A part of the dashboard is behind the breaker already.
         return CallDeadline.Current is null ? Guarded(Run, cancellationToken) : Run(cancellationToken);
     }
+
+    private Task<Result<OrderDto>> Change(
+        Guid ownerId, Func<CallOptions, AsyncUnaryCall<V1.Order>> call, CancellationToken cancellationToken) => Guarded(
+        async token =>
+        {
+            try
+            {
+                return await Process(ownerId, call, token);
+            }
+            catch (OperationCanceledException late)
+            {
+                // Not the end of a request, which a saga outlives, but of the time of the saga: it counts for the circuit breaker.
+                throw new DependencyUnavailableException(Name, late);
+            }
+        },
+        cancellationToken);
 
     private Task<Result<OrderDto>> Process(
         Guid ownerId, Func<CallOptions, AsyncUnaryCall<V1.Order>> call, CancellationToken cancellationToken)
