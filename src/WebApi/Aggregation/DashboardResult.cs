@@ -105,7 +105,6 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
                     json.WritePropertyName("value");
                     WriteValue(json, answer);
                 }));
-                RequestDeadline.Restart(context);
                 next = answers.MoveNextAsync().AsTask();
             }
 
@@ -134,6 +133,7 @@ internal sealed class DashboardResult(DashboardPage page) : ActionResult
 
         async Task Send(ReadOnlyMemory<byte> bytes)
         {
+            RequestDeadline.Restart(context);
             await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
             await response.BodyWriter.FlushAsync(context.RequestAborted);
         }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Dashboard;
 using Portico.DevStack;
+using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Ledger;
@@ -234,6 +237,27 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
     }
 
     [Fact]
+    public async Task Streams_to_the_end_though_no_part_is_ready_within_the_timeout_of_a_request()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var replica = await PorticoApp.StartAsync(new PorticoAppOptions
+        {
+            ReplicaOf = world.App,
+            Settings = { ["Limits:RequestTimeout"] = "00:00:03" },
+            Services = services => services.AddSingleton(held).AddDashboardPart<HeldPart, RemoteDto>(),
+        });
+        using var stream = await Events(_person, "?include=held", replica.Client);
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
+
+        // As many as there are in four seconds.
+        for (var heartbeats = 0; heartbeats < 9;)
+            heartbeats += (await reader.ReadLineAsync())!.StartsWith(':') ? 1 : 0;
+        held.SetResult();
+
+        Assert.Contains("{\"name\":\"held\",\"status\":\"ok\"", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Carries_the_token_and_the_trace_of_the_caller_to_the_service()
     {
         using var response = await _person.SendAsync(
@@ -336,11 +360,22 @@ public sealed class DashboardTests(DashboardWorld world) : IClassFixture<Dashboa
     private static string Status(JsonElement page, string part) => page.GetProperty("parts").GetProperty(part).Text("status");
 
     /// <summary>Begins a stream of parts; its head has arrived.</summary>
-    private Task<HttpResponseMessage> Events(TestPerson person, string query)
+    private Task<HttpResponseMessage> Events(TestPerson person, string query, HttpClient? at = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, Path + query);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken);
         request.Headers.Accept.ParseAdd("text/event-stream");
-        return world.App.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return (at ?? world.App.Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    /// <summary>A part that is ready when a test says so.</summary>
+    [DashboardPart("held")]
+    internal sealed class HeldPart(TaskCompletionSource held) : IDashboardPart<RemoteDto>
+    {
+        public async Task<Result<RemoteDto>> Read(CancellationToken cancellationToken)
+        {
+            await held.Task.WaitAsync(cancellationToken);
+            return new RemoteDto("held");
+        }
     }
 }
