@@ -24,8 +24,8 @@ namespace Portico.Seeder;
 /// the next run. Like the other demo data, the payments raise no events.
 /// </remarks>
 internal sealed class DemoPayments(
-    AppDbContext db, ITransaction transaction, IPaymentWork work, IReconciliations reconciliations, DemoMoney money,
-    DatabaseSettings settings, NpgsqlDataSource database, TimeProvider clock)
+    AppDbContext db, ITransaction transaction, IPaymentWork work, ILedgerRecords records, IReconciliations reconciliations,
+    DemoMoney money, DatabaseSettings settings, NpgsqlDataSource database, TimeProvider clock)
 {
     private const int People = 20;
     private const string ReturnUrl = "https://portico.example/demo-payment";
@@ -62,7 +62,7 @@ internal sealed class DemoPayments(
     {
         var quiet = new QuietTransaction(transaction, db);
         var provider = new DemoProvider(owner);
-        var steps = new PaymentSteps(db, quiet, provider, work, ledger, clock);
+        var steps = new PaymentSteps(db, quiet, provider, work, ledger, records, clock);
         var known = await Find(owner, cancellationToken);
         var payment = known ?? await Begin(quiet, story, number, owner, wallet, cancellationToken);
         await steps.Start(payment.Id, cancellationToken);

@@ -15,7 +15,8 @@ namespace Portico.Application.Payments;
 /// gets the first result.
 /// </remarks>
 public sealed class PaymentSteps(
-    IAppDbContext db, ITransaction transaction, IPaymentProviders providers, IPaymentWork work, ILedger ledger, TimeProvider clock)
+    IAppDbContext db, ITransaction transaction, IPaymentProviders providers, IPaymentWork work, ILedger ledger, ILedgerRecords records,
+    TimeProvider clock)
 {
     /// <summary>The failure of a payment that the provider refused.</summary>
     public const string RefusedReason = "refused";
@@ -179,8 +180,9 @@ public sealed class PaymentSteps(
                 await Fail(payment, id, RefusedReason, cancellationToken);
                 break;
             case RefundStatus.Failed when row?.Status == RefundStatus.Succeeded:
-                await Return(payment, row, cancellationToken);
-                await Change(payment, changed => changed.FailRefund(id, RefusedReason, clock.GetUtcNow()), cancellationToken);
+                var isSuspended = await Return(payment, row, cancellationToken);
+                await Change(
+                    payment, changed => changed.FailRefund(id, RefusedReason, isSuspended, clock.GetUtcNow()), cancellationToken);
                 break;
             case RefundStatus.Pending when row is { Status: RefundStatus.Pending, ProviderId: null }:
                 await Change(payment, changed => changed.NameRefund(id, found.Id), cancellationToken);
@@ -213,23 +215,27 @@ public sealed class PaymentSteps(
         return payment.Status == PaymentStatus.Succeeded;
     }
 
-    /// <summary>Gives the money of a refund back that failed after it had succeeded.</summary>
-    private async Task Return(Payment payment, PaymentRefund refund, CancellationToken cancellationToken)
+    /// <summary>Gives the money of a refund that failed after it had succeeded back to the wallet or the account that paid it.</summary>
+    /// <returns>Whether the account of suspense has money of the wallet now.</returns>
+    private async Task<bool> Return(Payment payment, PaymentRefund refund, CancellationToken cancellationToken)
     {
-        if (payment.Status == PaymentStatus.Succeeded)
+        var isOfWallet = payment.Status == PaymentStatus.Succeeded
+            && await records.FindJournal(PaymentIds.DebtOf(refund.Id), cancellationToken) is null;
+        if (isOfWallet)
         {
             var returned = await Execute(
                 PaymentMovement.Credit(
                     PaymentIds.ReturnOf(refund.Id), ClearingOf(payment), payment.WalletId, refund.Money, TextOf(payment)),
                 cancellationToken);
             if (returned.Error is null)
-                return;
+                return false;
         }
 
         await Must(
             PaymentMovement.Credit(
                 PaymentIds.SuspendedReturnOf(refund.Id), ClearingOf(payment), SuspenseOf(refund.Money), refund.Money, TextOf(payment)),
             cancellationToken);
+        return isOfWallet;
     }
 
     /// <summary>Releases the money of a refund. A hold that was refused or is released already stays as it is.</summary>
@@ -237,7 +243,7 @@ public sealed class PaymentSteps(
     {
         await Execute(
             new Release(PaymentIds.HoldOf(refundId), Expired: false) { Id = PaymentIds.ReleaseOf(refundId) }, cancellationToken);
-        await Change(payment, changed => changed.FailRefund(refundId, reason, clock.GetUtcNow()), cancellationToken);
+        await Change(payment, changed => changed.FailRefund(refundId, reason, isSuspended: false, clock.GetUtcNow()), cancellationToken);
     }
 
     private TimeSpan? PauseAfter(Payment payment)

@@ -167,14 +167,18 @@ public sealed class Payment : AggregateRoot, IOwned
     }
 
     /// <summary>A refund failed, perhaps after it had succeeded.</summary>
-    public void FailRefund(Guid refundId, string reason, DateTimeOffset now)
+    /// <param name="refundId">Its id.</param>
+    /// <param name="reason">Why; a code.</param>
+    /// <param name="isSuspended">Whether the wallet could not take its money back.</param>
+    /// <param name="now">The time.</param>
+    public void FailRefund(Guid refundId, string reason, bool isSuspended, DateTimeOffset now)
     {
         if (Find(refundId) is not { Status: not RefundStatus.Failed } refund)
             return;
         if (refund.Status == RefundStatus.Succeeded)
         {
             Refunded -= refund.Amount;
-            NeedsAttention = NeedsAttention || Status == PaymentStatus.Uncredited;
+            NeedsAttention = NeedsAttention || isSuspended || Status == PaymentStatus.Uncredited;
         }
 
         refund.End(RefundStatus.Failed, reason, now);

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Portico.Application.Ledger;
 using Portico.Application.Payments;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Hosting;
+using Portico.Infrastructure.Ledger;
 
 namespace Portico.Infrastructure.Payments;
 
@@ -32,9 +35,12 @@ public static class PaymentRegistration
     }
 
     /// <summary>Adds the work on payments, without a provider.</summary>
-    public static IServiceCollection AddPaymentWork(this IServiceCollection services, IConfiguration configuration) =>
-        services.AddSettings<PaymentSettings>(configuration)
+    public static IServiceCollection AddPaymentWork(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton<ILedgerRecords, LedgerRecords>();
+        return services.AddSettings<PaymentSettings>(configuration)
             .AddSingleton<PaymentSignal>()
             .AddScoped<PaymentWork>()
             .AddScoped<IPaymentWork>(provider => provider.GetRequiredService<PaymentWork>());
+    }
 }

@@ -169,5 +169,55 @@ public sealed class RefundTests(PaymentWorld world)
         Assert.Equal(100, await begun.BalanceAsync());
     }
 
+    [Fact]
+    public async Task A_refund_that_the_wallet_could_not_pay_gives_the_wallet_nothing_when_it_fails()
+    {
+        var begun = await world.PaidAsync("stripe");
+        var elsewhere = await (await App.SignUpAsync()).OpenWalletAsync();
+        await begun.Person.TransferAsync(App, begun.Wallet, elsewhere, "100.00");
+        var refund = begun.Server.RefundAtConsole(begun.Remote, 4_000);
+        using (await begun.NotifyOfRefundAsync(refund))
+            await begun.UntilAsync(payment => Refunded(payment) == "40.00", "the refund is recorded");
+
+        refund.Status = "failed";
+        using var told = await begun.NotifyOfRefundAsync(refund);
+        await begun.UntilAsync(payment => Refunded(payment) == "0.00", "the refund came back");
+        Assert.Equal(0, await begun.BalanceAsync());
+        Assert.Equal(
+            ["suspense", "suspense"],
+            await App.Database.RowsAsync(
+                """
+                SELECT a.kind FROM ledger.journals j JOIN ledger.accounts a ON a.id IN (j.source_id, j.destination_id)
+                WHERE j.id = ANY($1) AND a.kind <> 'stripeClearing'
+                """,
+                row => row.GetString(0),
+                await IdsOfAsync(begun, PaymentIds.DebtOf, PaymentIds.SuspendedReturnOf)));
+        await PaymentChecker.CheckAsync(App.Database.Portico);
+    }
+
+    [Fact]
+    public async Task Money_of_a_failed_refund_that_a_closed_wallet_can_not_take_back_is_named_for_a_manager()
+    {
+        var begun = await world.PaidAsync("stripe");
+        await begun.RefundAsync().Json(HttpStatusCode.Accepted);
+        await begun.UntilAsync(payment => Refunded(payment) == "100.00", "the refund is done");
+        var wallet = await begun.Person.GetAsync($"/api/v1/wallets/{begun.Wallet}");
+        using var closed = await begun.Person.SendAsync(
+            HttpMethod.Delete, $"/api/v1/wallets/{begun.Wallet}", null, ("If-Match", wallet.Headers.ETag!.ToString()));
+        Assert.Equal(HttpStatusCode.NoContent, closed.StatusCode);
+
+        begun.Remote.Refunds[0].Status = "failed";
+        using var told = await begun.NotifyOfRefundAsync(begun.Remote.Refunds[0]);
+        var ended = await begun.UntilAsync(payment => Refunded(payment) == "0.00", "the refund came back");
+        Assert.True(ended.GetProperty("needsAttention").GetBoolean());
+        await PaymentChecker.CheckAsync(App.Database.Portico);
+    }
+
+    private static async Task<Guid[]> IdsOfAsync(Begun begun, params Func<Guid, Guid>[] idsOf)
+    {
+        var refund = Guid.Parse((await begun.ReadAsync()).GetProperty("refunds")[0].Text("id"));
+        return [.. idsOf.Select(idOf => idOf(refund))];
+    }
+
     private static string Refunded(JsonElement payment) => payment.GetProperty("refunded").Text("amount");
 }
