@@ -7,6 +7,14 @@ namespace Portico.Infrastructure.Payments;
 /// <summary>Settings of payments by YooKassa; without a secret key there are none.</summary>
 public sealed partial class YookassaSettings : ISettings
 {
+    private const string OwnApi = "https://api.yookassa.ru";
+
+    // https://yookassa.ru/developers/using-api/webhooks
+    private static readonly string[] OwnNetworks =
+    [
+        "185.71.76.0/27", "185.71.77.0/27", "77.75.153.0/25", "77.75.154.128/25", "77.75.156.11/32", "77.75.156.35/32", "2a02:5180::/32",
+    ];
+
     public static string Section => "Payments:Yookassa";
 
     /// <summary>The id of the shop.</summary>
@@ -16,12 +24,14 @@ public sealed partial class YookassaSettings : ISettings
     public string SecretKey { get; init; } = "";
 
     /// <summary>The server of the API.</summary>
-    public string ApiUrl { get; init; } = "https://api.yookassa.ru";
+    public string ApiUrl { get; init; } = OwnApi;
 
     /// <summary>The codes of the currencies that payments are taken in.</summary>
     public string[] Currencies { get; init; } = [];
 
-    /// <summary>The networks that notifications are taken from; empty for any.</summary>
+    /// <summary>
+    /// The networks that notifications are taken from; empty for those that YooKassa publishes, or for any when the API is another server.
+    /// </summary>
     public string[] Networks { get; init; } = [];
 
     internal bool IsOn => SecretKey.Length > 0;
@@ -50,10 +60,11 @@ public sealed partial class YookassaSettings : ISettings
 
     internal bool IsFrom(IPAddress? address)
     {
-        if (Networks.Length == 0)
+        var networks = Networks.Length == 0 && new Uri(ApiUrl) == new Uri(OwnApi) ? OwnNetworks : Networks;
+        if (networks.Length == 0)
             return true;
         var plain = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
-        return plain is not null && Networks.Any(network => IPNetwork.Parse(network).Contains(plain));
+        return plain is not null && networks.Any(network => IPNetwork.Parse(network).Contains(plain));
     }
 
     [GeneratedRegex(@"\A[0-9]{1,20}\z", RegexOptions.None, 100)]
