@@ -10,15 +10,16 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
     private const string HeadsSql =
         $"SELECT {BlockRow.Columns}, k.public_key FROM ledger.blocks b JOIN ledger.chain_keys k ON k.id = b.key_id";
 
-    // A posting has the time of its journal, and at most some thousand postings of an account have the same time.
+    // A posting has the time of its journal. After a clock was put back, any number of postings of an account have the same time.
     private const string PostingsSql =
         $"""
         SELECT {PostingRow.Columns} FROM (SELECT id, unnest(ARRAY[source_id, destination_id]) AS account_id, recorded_at
             FROM ledger.journals WHERE id = $1) j
-        CROSS JOIN LATERAL (SELECT ledger.version_at(j.account_id, j.recorded_at) AS version OFFSET 0) last
+        CROSS JOIN LATERAL (SELECT ledger.version_at(j.account_id, j.recorded_at - interval '1 microsecond') AS before,
+            ledger.version_at(j.account_id, j.recorded_at) AS last OFFSET 0) v
         CROSS JOIN LATERAL (
             SELECT * FROM ledger.postings
-            WHERE account_id = j.account_id AND account_version BETWEEN last.version - 100000 AND last.version AND journal_id = j.id
+            WHERE account_id = j.account_id AND account_version > v.before AND account_version <= v.last AND journal_id = j.id
             ORDER BY account_version DESC LIMIT 1) p
         """;
 

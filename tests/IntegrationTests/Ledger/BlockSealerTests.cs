@@ -107,6 +107,28 @@ public sealed class BlockSealerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_receipt_is_right_however_many_postings_of_an_account_have_its_time()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        await Transfer(connection, _wallets[0], _wallets[1]);
+        var journal = await _test.ScalarAsync<Guid>("SELECT id FROM ledger.journals WHERE kind = 'transfer'");
+        await SealAll(Sealer(), connection);
+        // As after a clock was put back: an account never has a time before its last one.
+        await Change(
+            $"""
+            INSERT INTO ledger.postings (account_id, account_version, journal_id, amount, posted_after, held_after, recorded_at)
+            SELECT id, version + n, gen_random_uuid(), 0, posted, held, recorded_at
+            FROM ledger.accounts, generate_series(1, 100001) n WHERE id = '{_wallets[0]}';
+            UPDATE ledger.accounts SET version = version + 100001 WHERE id = '{_wallets[0]}'
+            """);
+
+        var receipt = await new ChainReader(_database).FindReceipt(journal, default);
+
+        Assert.NotNull(receipt);
+        Assert.Null(ReceiptVerification.Check(receipt));
+    }
+
+    [Fact]
     public async Task A_database_that_moved_to_another_cluster_is_sealed_on()
     {
         await using var connection = await _database.OpenConnectionAsync();
