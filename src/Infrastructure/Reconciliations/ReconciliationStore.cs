@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
+using Portico.Application.Common;
 using Portico.Application.Reconciliations;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
@@ -23,6 +24,38 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     private const int MaxDifferences = 100_000;
 
     public async Task<Result<ReconciliationDto>> Compare(
+        NewReconciliation reconciliation, Stream report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CompareOnce(reconciliation, report, cancellationToken);
+        }
+        catch (PostgresException race) when (
+            race.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected)
+        {
+            // The report was read while it arrived, so only its sender can repeat this.
+            return CommonErrors.ConcurrentChange;
+        }
+    }
+
+    public async Task<ReconciliationDto?> Find(Guid id, CancellationToken cancellationToken) =>
+        await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is [var summary]
+            ? new ReconciliationDto(
+                summary,
+                await Read(ReconciliationSql.Totals, Total, cancellationToken, id),
+                await ReadDifferences(id, kind: null, after: 0, ReconciliationDto.MaxDifferences, cancellationToken))
+            : null;
+
+    public async Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken) =>
+        await Read(ReconciliationSql.List, Summary, cancellationToken, before, count);
+
+    public async Task<IReadOnlyList<DifferenceDto>?> ListDifferences(
+        Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken) =>
+        await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is []
+            ? null
+            : await ReadDifferences(id, kind, after, count, cancellationToken);
+
+    private async Task<Result<ReconciliationDto>> CompareOnce(
         NewReconciliation reconciliation, Stream report, CancellationToken cancellationToken)
     {
         await using (var begin = Command(ReconciliationSql.Begin))
@@ -68,23 +101,6 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
             await remove.ExecuteNonQueryAsync(cancellationToken);
         return (await Find(reconciliation.Id, cancellationToken))!;
     }
-
-    public async Task<ReconciliationDto?> Find(Guid id, CancellationToken cancellationToken) =>
-        await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is [var summary]
-            ? new ReconciliationDto(
-                summary,
-                await Read(ReconciliationSql.Totals, Total, cancellationToken, id),
-                await ReadDifferences(id, kind: null, after: 0, ReconciliationDto.MaxDifferences, cancellationToken))
-            : null;
-
-    public async Task<IReadOnlyList<ReconciliationSummaryDto>> List(Guid before, int count, CancellationToken cancellationToken) =>
-        await Read(ReconciliationSql.List, Summary, cancellationToken, before, count);
-
-    public async Task<IReadOnlyList<DifferenceDto>?> ListDifferences(
-        Guid id, DifferenceKind? kind, int after, int count, CancellationToken cancellationToken) =>
-        await Read(ReconciliationSql.Find, Summary, cancellationToken, id) is []
-            ? null
-            : await ReadDifferences(id, kind, after, count, cancellationToken);
 
     /// <summary>Copies the rows of the report, and gives the hash of the file.</summary>
     private async Task<byte[]> Copy(Guid id, Stream report, ReportFormat format, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
+using Portico.Domain.Ledger;
 using Portico.Domain.Payments;
 
 namespace Portico.Infrastructure.Reconciliations;
@@ -48,7 +49,9 @@ internal sealed class ReportRecord(int line, IReadOnlyDictionary<string, int> co
         var wrong = $"{names[0]} is no amount in {currency.Code}.";
         // The read amount is what the text says only if both have the same digits: decimal rounds what it can't hold.
         if (plain.Length > 40 || !decimal.TryParse(plain, Digits, CultureInfo.InvariantCulture, out var amount)
-            || plain.Count(character => char.IsAsciiDigit(character)) > 28)
+            || plain.Count(character => char.IsAsciiDigit(character)) > 28
+            // No movement is larger, so sums and differences of a few amounts stay below the maximum.
+            || Math.Abs(amount) > LedgerLimits.MaxAmount(currency).Amount)
         {
             throw new InvalidReportException(line, wrong);
         }
@@ -69,6 +72,8 @@ internal sealed class ReportRecord(int line, IReadOnlyDictionary<string, int> co
     /// <summary>A time that is so many hours before UTC.</summary>
     public DateTimeOffset Time(string[] formats, TimeSpan offset, params ReadOnlySpan<string> names) =>
         DateTime.TryParseExact(Text(names), formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
+            // A time of the first or the last day may be none in UTC.
+            && local.Year is > 1 and < 9999
             ? new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), offset).ToUniversalTime()
             : throw new InvalidReportException(line, $"{names[0]} is no time, such as {formats[0]}.");
 }

@@ -111,6 +111,7 @@ public sealed class ReportReaderTests
     [InlineData("pi_1", "1,000.00", "0", "1000", "gross is no amount in EUR.")]
     [InlineData("pi_1", "NaN", "0", "0", "gross is no amount in EUR.")]
     [InlineData("pi_1", "99999999999999999999999999999.99", "0", "0", "gross is no amount in EUR.")]
+    [InlineData("pi_1", "700000000000000000000000000", "-700000000000000000000000000", "0", "gross is no amount in EUR.")]
     [InlineData("pi_1", "", "0", "0", "gross is empty.")]
     [InlineData("pi_1", "10.00", "1.00", "10.00", "net is not gross less fee.")]
     [InlineData("pi_1", "-10.00", "0", "-10.00", "gross has the wrong sign for a charge.")]
@@ -145,6 +146,16 @@ public sealed class ReportReaderTests
             string.Join('\n', YookassaRows).Replace("Число платежей: 2", "Число платежей: 3", StringComparison.Ordinal),
             new YookassaReport()));
         Assert.Equal([(8, "The registry should have 3 rows and has 2. It may be cut off.")], wrong.Problems);
+    }
+
+    [Theory]
+    [InlineData("01.01.0001 00:00:00")]
+    [InlineData("15.12.20222 12:37:07")]
+    public async Task Refuses_a_time_that_is_none(string time)
+    {
+        var wrong = await Assert.ThrowsAsync<InvalidReportException>(() => Read(
+            string.Join('\n', YookassaRows).Replace("15.12.2022 12:37:07", time, StringComparison.Ordinal), new YookassaReport()));
+        Assert.Equal([(4, "Время платежа is no time, such as dd.MM.yyyy HH:mm:ss.")], wrong.Problems.Take(1));
     }
 
     [Fact]

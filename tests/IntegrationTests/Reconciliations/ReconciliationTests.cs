@@ -167,6 +167,28 @@ public sealed class ReconciliationTests(ReconciliationWorld world) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_file_that_met_a_deadlock_is_not_read_again_from_the_end()
+    {
+        var admin = await world.App.SignUpAsync(Role.Admin);
+        await world.App.Database.ExecuteAsOwnerAsync(
+            $$"""
+            CREATE FUNCTION fail_as_a_victim() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = 'deadlock_detected'; END $$;
+            CREATE TRIGGER victim BEFORE INSERT ON ledger.reconciliations
+                FOR EACH ROW WHEN (NEW.created_by = '{{admin.Id}}') EXECUTE FUNCTION fail_as_a_victim()
+            """);
+        try
+        {
+            using var report = new StringContent(ReportedItem.Stripe(world.Stripe, world.At), new MediaTypeHeaderValue("text/csv"));
+            await world.SendAsync(admin, "stripe", report).Problem(HttpStatusCode.Conflict, "concurrent_change");
+        }
+        finally
+        {
+            await world.App.Database.ExecuteAsOwnerAsync("DROP TRIGGER victim ON ledger.reconciliations; DROP FUNCTION fail_as_a_victim()");
+        }
+    }
+
+    [Fact]
     public async Task Only_CSV_of_a_bounded_size_is_taken_and_only_from_administrators()
     {
         using (var json = JsonContent("{}"))
