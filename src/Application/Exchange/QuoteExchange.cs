@@ -2,6 +2,7 @@ using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
@@ -97,7 +98,8 @@ internal sealed class QuoteExchangeValidator : AbstractValidator<QuoteExchange>
     }
 }
 
-internal sealed class QuoteExchangeHandler(IAppDbContext db, IExchangeRules rules, ICurrentUser caller, TimeProvider clock)
+internal sealed class QuoteExchangeHandler(
+    IAppDbContext db, IExchangeRules rules, IRecordLimits limits, ICurrentUser caller, TimeProvider clock)
     : ICommandHandler<QuoteExchange, ExchangeQuoteDto>
 {
     public async Task<Result<ExchangeQuoteDto>> Handle(QuoteExchange command, CancellationToken cancellationToken)
@@ -125,6 +127,8 @@ internal sealed class QuoteExchangeHandler(IAppDbContext db, IExchangeRules rule
         if (terms.Error is { } refusal)
             return refusal;
 
+        if (await limits.LockCaller(cancellationToken) is { } deleted)
+            return deleted;
         var quotes = db.Set<ExchangeQuote>();
         if (await quotes.CountAsync(open => open.ExpiresAt > now, cancellationToken) >= rules.MaxOpenQuotes)
             return ExchangeErrors.TooManyQuotes with { RetryAfter = rules.QuoteLifetime };

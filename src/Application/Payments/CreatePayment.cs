@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
+using Portico.Application.Common.Records;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
@@ -49,7 +50,7 @@ internal sealed class CreatePaymentValidator : AbstractValidator<CreatePayment>
 
 internal sealed class CreatePaymentHandler(
     IAppDbContext db, ITransaction transaction, IPaymentProviders providers, IPaymentWork work, PaymentSteps steps,
-    IRequestKeys keys, IdempotentRequest request, ICurrentUser caller, TimeProvider clock)
+    IRequestKeys keys, IRecordLimits limits, IdempotentRequest request, ICurrentUser caller, TimeProvider clock)
     : ICommandHandler<CreatePayment, PaymentDto>
 {
     private const string Name = "The payment provider";
@@ -88,6 +89,9 @@ internal sealed class CreatePaymentHandler(
         var begun = await transaction.Run<Result<Begun>>(
             async token =>
             {
+                // Before the key, for which the ledger might wait too.
+                if (await limits.LockCaller(token) is { } deleted)
+                    return deleted;
                 if (!await keys.Take(request.Key, token))
                     return new Begun();
                 if (await Refuse(command, provider, token) is { } refusal)

@@ -15,6 +15,7 @@ namespace Portico.Infrastructure.Users;
 internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSettings settings) : IRecordLimits
 {
     private const int DeletedFactor = 10;
+    private const string LockSql = "SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE";
 
     public async Task<Error?> RefuseNew<TRecord>(IQueryable<TRecord> records, Error tooMany, CancellationToken cancellationToken)
         where TRecord : OwnedRecord
@@ -30,6 +31,12 @@ internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSet
         await LockAndCount(records, cancellationToken) is not var (live, _) ? CommonErrors.Unauthenticated
             : live >= MaxOf<TRecord>() ? tooMany
             : null;
+
+    public async Task<Error?> LockCaller(CancellationToken cancellationToken)
+    {
+        await using var command = db.CreateCommand(LockSql).With(caller.Id);
+        return await command.ExecuteScalarAsync(cancellationToken) is null ? CommonErrors.Unauthenticated : null;
+    }
 
     /// <summary>Locks the caller, and then counts the records, in one round trip: each is one of every creation.</summary>
     /// <remarks>
@@ -52,7 +59,7 @@ internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSet
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("SELECT FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE")
+                new NpgsqlBatchCommand(LockSql)
                 {
                     Parameters = { new NpgsqlParameter<Guid> { TypedValue = caller.Id } },
                 },

@@ -288,6 +288,22 @@ public sealed class PaymentTests(PaymentWorld world)
     }
 
     [Fact]
+    public async Task Payments_in_progress_of_a_person_are_no_more_than_allowed()
+    {
+        const int Allowed = 20;
+        var person = await App.SignUpAsync();
+        var wallet = await person.OpenWalletAsync();
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 3 * Allowed)
+                .Select(_ => person.PostAsync(App, "payments", PaymentWorld.Request(wallet, "5.00", "stripe"))));
+
+        Assert.Equal(Allowed, answers.Count(answer => answer.StatusCode == HttpStatusCode.Created));
+        foreach (var answer in answers.Where(answer => answer.StatusCode != HttpStatusCode.Created))
+            await answer.Problem(HttpStatusCode.Conflict, "too_many_payments");
+    }
+
+    [Fact]
     public async Task Refuses_what_can_not_be_paid()
     {
         var person = await App.SignUpAsync();

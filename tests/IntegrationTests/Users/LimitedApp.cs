@@ -17,6 +17,7 @@ public sealed class LimitedApp : IAsyncLifetime
             ["Users:MaxForecasts"] = $"{Limit}",
             ["Users:MaxRecords"] = $"{Limit}",
             ["Ledger:MaxOpenHolds"] = $"{Limit}",
+            ["Exchange:MaxOpenQuotes"] = $"{Limit}",
             ["Ledger:MaxMovement"] = "1000.5",
             // Two transactions of the ledger at once, as two replicas have.
             ["Ledger:Writers"] = "2",

@@ -101,6 +101,19 @@ public sealed class RecordLimitTests(LimitedApp limited) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Open_quotes_of_a_person_are_no_more_than_allowed()
+    {
+        var (from, to) = (await _ada.OpenWalletAsync(), await _ada.OpenWalletAsync("USD"));
+        await _manager.SetRateAsync("EUR", "USD", "1.10").Json(HttpStatusCode.OK);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => _ada.QuoteAsync(App, from, to, Money("1.00"))));
+
+        Assert.Equal(Limit, answers.Count(answer => answer.IsSuccessStatusCode));
+        foreach (var answer in answers.Where(answer => !answer.IsSuccessStatusCode))
+            await answer.Problem(HttpStatusCode.TooManyRequests, "too_many_quotes");
+    }
+
+    [Fact]
     [Trait("Category", "Cases")]
     public async Task One_movement_is_no_larger_than_allowed_and_a_refused_one_concerns_nobody_else()
     {

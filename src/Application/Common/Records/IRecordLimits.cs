@@ -22,4 +22,8 @@ public interface IRecordLimits
     /// <param name="cancellationToken">Cancels the wait.</param>
     Task<Error?> RefuseRestored<TRecord>(IQueryable<TRecord> records, Error tooMany, CancellationToken cancellationToken)
         where TRecord : OwnedRecord;
+
+    /// <summary>Locks the caller until the transaction ends, so that a count of other records of the caller is exact.</summary>
+    /// <returns>An error when the account is deleted.</returns>
+    Task<Error?> LockCaller(CancellationToken cancellationToken);
 }
