@@ -1,4 +1,5 @@
 using System.Collections;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -60,6 +61,19 @@ public sealed partial class ConfigurationTableTests
     [Theory]
     [InlineData(Portico)]
     [InlineData(Orders)]
+    public void Gives_the_range_that_the_code_has(string program)
+    {
+        var ranges = Ranges(program).ToDictionary(StringComparer.Ordinal);
+
+        Assert.NotEmpty(ranges);
+        Assert.Equal(
+            Rows(program).Select(row => (row.Setting, ranges.GetValueOrDefault(row.Setting, ""))),
+            Rows(program).Select(row => (row.Setting, row.Allowed)));
+    }
+
+    [Theory]
+    [InlineData(Portico)]
+    [InlineData(Orders)]
     public void Says_of_each_setting_what_it_means(string program) => Assert.DoesNotContain(Rows(program), row => row.Meaning.Length < 5);
 
     [Fact]
@@ -99,6 +113,20 @@ public sealed partial class ConfigurationTableTests
         }
     }
 
+    // What a value outside of its range is told.
+    private static IEnumerable<KeyValuePair<string, string>> Ranges(string program) =>
+        from @class in Classes(program)
+        from leaf in Properties(@class.Section, @class.Type)
+        let range = leaf.Property.GetCustomAttribute<RangeAttribute>()
+        where range is not null
+        select KeyValuePair.Create(leaf.Name, SettingsBinding.Text(range));
+
+    private static IEnumerable<(string Name, PropertyInfo Property)> Properties(string prefix, Type type) => type.GetProperties()
+        .Where(property => property.SetMethod is not null)
+        .SelectMany(property => property.PropertyType.Assembly == type.Assembly && property.PropertyType.IsClass
+            ? Properties($"{prefix}:{property.Name}", property.PropertyType)
+            : [($"{prefix}:{property.Name}", property)]);
+
     private static IEnumerable<(string Name, object? Value)> Leaves(string prefix, object settings) => settings.GetType()
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => property.SetMethod is not null)
@@ -124,18 +152,19 @@ public sealed partial class ConfigurationTableTests
         _ => throw new InvalidOperationException($"{value.GetType()} has no form in the table."),
     };
 
-    private static IReadOnlyList<(string Setting, string Default, string Meaning)> Rows(string program)
+    private static IReadOnlyList<(string Setting, string Default, string Allowed, string Meaning)> Rows(string program)
     {
         var parts = File.ReadAllText(Path.Combine(Solution.Root, "docs", "configuration.md")).Split(OrdersHeading);
         var page = parts[program == Orders ? 1 : 0];
         return
         [
-            .. Row().Matches(page).Select(row => (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["meaning"].Value))
+            .. Row().Matches(page).Select(row =>
+                (row.Groups["setting"].Value, row.Groups["default"].Value, row.Groups["allowed"].Value, row.Groups["meaning"].Value))
         ];
     }
 
     [GeneratedRegex(
-        @"^\| `(?<setting>[A-Za-z0-9_:]+)` \| (?<default>.*?) \| (?<meaning>.*?) \|$",
+        @"^\| `(?<setting>[A-Za-z0-9_:]+)` \| (?<default>.*?) \| (?:(?<allowed>.*?) )?\| (?<meaning>.*?) \|$",
         RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Row();
 }

@@ -13,7 +13,7 @@ internal static class SettingsClasses
         (string)type.GetProperty("Section", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
 
     public static string[] ProblemsOf(object settings) =>
-        [.. (IEnumerable<string>)settings.GetType().GetMethod("Problems")!.Invoke(settings, null)!];
+        [.. settings is Orders.Configuration.ISettings ofOrders ? ofOrders.Problems() : ((Infrastructure.Configuration.ISettings)settings).Problems()];
 
     private static Type[] Implementing(Type kind) =>
         [.. Solution.Types.Where(type => type.IsClass && kind.IsAssignableFrom(type))];

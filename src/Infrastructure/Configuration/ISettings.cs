@@ -10,8 +10,8 @@ public interface ISettings
     /// <summary>The name of the section, such as <c>Tokens</c>.</summary>
     static abstract string Section { get; }
 
-    /// <summary>The problems of the values, one sentence each with the full name of the setting; empty when all values are valid.</summary>
-    IEnumerable<string> Problems();
+    /// <summary>The problems of the values besides their ranges, one sentence each with the full name of the setting.</summary>
+    IEnumerable<string> Problems() => [];
 }
 
 /// <summary>Binds sections of the configuration and validates them at the start.</summary>
@@ -43,7 +43,7 @@ public static class SettingsRegistration
         where TSettings : class, ISettings, new()
     {
         var settings = configuration.BindSettings<TSettings>();
-        return settings.Problems().ToArray() is { Length: > 0 } problems
+        return settings.Validate().ToArray() is { Length: > 0 } problems
             ? throw new OptionsValidationException(TSettings.Section, typeof(TSettings), problems)
             : settings;
     }
@@ -77,13 +77,16 @@ public static class SettingsRegistration
         }
     }
 
-    private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>
-        SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems ? problems : [.. settings.Problems()];
+    /// <summary>The problems of bound values, one sentence each with the full name of the setting; empty when all values are valid.</summary>
+    internal static IEnumerable<string> Validate<TSettings>(this TSettings settings)
+        where TSettings : ISettings => [.. SettingsBinding.ProblemsOfRange(TSettings.Section, settings), .. settings.Problems()];
 
     private sealed class Validator<TSettings>(IConfigurationSection section) : IValidateOptions<TSettings>
         where TSettings : class, ISettings
     {
         public ValidateOptionsResult Validate(string? name, TSettings options) =>
-            ProblemsOf(section, options) is { Length: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+            SettingsBinding.Problems(section, options).ToArray() is { Length: > 0 } unbound ? ValidateOptionsResult.Fail(unbound)
+            : options.Validate().ToArray() is { Length: > 0 } problems ? ValidateOptionsResult.Fail(problems)
+            : ValidateOptionsResult.Success;
     }
 }

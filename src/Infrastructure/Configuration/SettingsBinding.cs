@@ -1,4 +1,6 @@
 using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -69,6 +71,42 @@ internal static class SettingsBinding
                 yield return problem;
         }
     }
+
+    /// <summary>The values outside of the <see cref="RangeAttribute"/> of their setting, and numbers that their enum does not have.</summary>
+    /// <param name="path">The full name of the section.</param>
+    /// <param name="settings">What was bound.</param>
+    public static IEnumerable<string> ProblemsOfRange(string path, object settings)
+    {
+        foreach (var property in settings.GetType().GetProperties().Where(property => property.CanWrite))
+        {
+            var (name, value) = ($"{path}:{property.Name}", property.GetValue(settings));
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(value))
+                yield return $"{name} must be {Text(range)}; it is {Text(value)}.";
+            if (value is Enum && !Enum.IsDefined(property.PropertyType, value))
+                yield return $"{name} must be one of {string.Join(", ", Enum.GetNames(property.PropertyType))}; it is {value}.";
+            var nested = value switch
+            {
+                IDictionary entries => entries.Keys.Cast<object>().SelectMany(
+                    key => entries[key] is { } entry && IsSettings(entry.GetType()) ? ProblemsOfRange($"{name}:{key}", entry) : []),
+                not null when IsSettings(value.GetType()) => ProblemsOfRange(name, value),
+                _ => [],
+            };
+            foreach (var problem in nested)
+                yield return problem;
+        }
+    }
+
+    /// <summary>The least and the greatest value, as in <c>00:00:00.010 to 00:00:10</c>.</summary>
+    public static string Text(RangeAttribute range)
+    {
+        // Before the first value is validated, the bounds of a time are texts.
+        range.IsValid(value: null);
+        return $"{Text(range.Minimum)} to {Text(range.Maximum)}";
+    }
+
+    private static string? Text(object? value) => value is TimeSpan { Milliseconds: not 0 } time
+        ? time.ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture)
+        : Convert.ToString(value, CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> ProblemsOfList(IConfigurationSection written, Type element)
     {

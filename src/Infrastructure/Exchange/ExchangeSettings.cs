@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Portico.Application.Exchange;
 using Portico.Domain.Exchange;
@@ -11,7 +12,9 @@ public sealed class ExchangeSettings : ISettings, IExchangeRules
     public static string Section => "Exchange";
 
     public decimal Fee { get; init; } = 0.002m;
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan QuoteLifetime { get; init; } = TimeSpan.FromSeconds(30);
+    [Range(1, 10_000)]
     public int MaxOpenQuotes { get; init; } = 100;
 
     public IEnumerable<string> Problems()
@@ -21,10 +24,5 @@ public sealed class ExchangeSettings : ISettings, IExchangeRules
             yield return $"Exchange:Fee must be between 0 and {ExchangeTerms.MaxFee.ToString(CultureInfo.InvariantCulture)}, with at most "
                 + $"{ExchangeRate.MaxDecimals} decimals; it is {Fee.ToString(CultureInfo.InvariantCulture)}.";
         }
-
-        if (QuoteLifetime < TimeSpan.FromSeconds(1) || QuoteLifetime > TimeSpan.FromMinutes(10))
-            yield return $"Exchange:QuoteLifetime must be between 1 second and 10 minutes; it is {QuoteLifetime}.";
-        if (MaxOpenQuotes is < 1 or > 10_000)
-            yield return $"Exchange:MaxOpenQuotes must be between 1 and 10000; it is {MaxOpenQuotes}.";
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.HashChain;
@@ -14,13 +15,12 @@ public sealed class HashChainSettings : ISettings
     public TimeSpan SealInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The maximum number of journals in a block.</summary>
+    [Range(1, 50_000)]
     public int MaxBlock { get; init; } = 4_096;
 
     public IEnumerable<string> Problems()
     {
         if (SealInterval != TimeSpan.Zero && (SealInterval < MinInterval || SealInterval > MaxInterval))
             yield return $"HashChain:SealInterval must be 0, or between 50 ms and 10 minutes; it is {SealInterval}.";
-        if (MaxBlock is < 1 or > 50_000)
-            yield return $"HashChain:MaxBlock must be between 1 and 50000; it is {MaxBlock}.";
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Idempotency;
@@ -10,11 +11,6 @@ public sealed class IdempotencySettings : ISettings
     public static string Section => "Idempotency";
 
     /// <summary>How long an answer is stored; after this time the key is new again.</summary>
+    [Range(typeof(TimeSpan), "90.00:00:00", "3650.00:00:00")]
     public TimeSpan Retention { get; init; } = Shortest;
-
-    public IEnumerable<string> Problems()
-    {
-        if (Retention < Shortest || Retention > TimeSpan.FromDays(3650))
-            yield return $"Idempotency:Retention must be between 90 and 3650 days; it is {Retention}.";
-    }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Notifications;
@@ -14,18 +15,23 @@ public sealed class MailSettings : ISettings
     public string? Mailbox { get; init; }
 
     /// <summary>The maximum number of files in the mailbox folder; the oldest are deleted first.</summary>
+    [Range(1, 100_000)]
     public int MailboxLimit { get; init; } = 2000;
 
     /// <summary>The maximum number of messages that wait to be sent; one more gets 503.</summary>
+    [Range(1, 100_000)]
     public int MaxQueued { get; init; } = 1000;
 
     /// <summary>The maximum number of notifications, without codes, for one address in 24 hours; the others wait.</summary>
+    [Range(1, 10_000)]
     public int MaxPerDay { get; init; } = 30;
 
     /// <summary>The pause after the first failed try; each further failure doubles it, up to an hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>After this time without success a notification becomes a dead letter.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "14.00:00:00")]
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(3);
 
     public SmtpSettings Smtp { get; init; } = new();
@@ -39,24 +45,8 @@ public sealed class MailSettings : ISettings
             yield return "Set exactly one of Mail:Mailbox (a folder, for development) and Mail:Smtp:Host.";
         if (!string.IsNullOrEmpty(Mailbox) && !Path.IsPathFullyQualified(Mailbox))
             yield return $"Mail:Mailbox must be an absolute path; it is {Mailbox}.";
-        if (MailboxLimit is < 1 or > 100_000)
-            yield return $"Mail:MailboxLimit must be between 1 and 100000; it is {MailboxLimit}.";
-        if (MaxQueued is < 1 or > 100_000)
-            yield return $"Mail:MaxQueued must be between 1 and 100000; it is {MaxQueued}.";
-        if (MaxPerDay is < 1 or > 10_000)
-            yield return $"Mail:MaxPerDay must be between 1 and 10000; it is {MaxPerDay}.";
-        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromHours(1))
-            yield return $"Mail:RetryAfter must be between 0.1 seconds and 1 hour; it is {RetryAfter}.";
-        if (GiveUpAfter < TimeSpan.FromSeconds(1) || GiveUpAfter > TimeSpan.FromDays(14))
-            yield return $"Mail:GiveUpAfter must be between 1 second and 14 days; it is {GiveUpAfter}.";
-        if (Smtp.Port is < 1 or > 65535)
-            yield return $"Mail:Smtp:Port must be between 1 and 65535; it is {Smtp.Port}.";
-        if (Smtp.Timeout < TimeSpan.FromSeconds(1) || Smtp.Timeout > TimeSpan.FromMinutes(2))
-            yield return $"Mail:Smtp:Timeout must be between 1 second and 2 minutes; it is {Smtp.Timeout}.";
         if (string.IsNullOrEmpty(Smtp.UserName) != string.IsNullOrEmpty(Smtp.Password))
             yield return "Set both of Mail:Smtp:UserName and Mail:Smtp:Password, or neither.";
-        if (!Enum.IsDefined(Smtp.Security))
-            yield return $"Mail:Smtp:Security must be StartTls, Tls or None; it is {Smtp.Security}.";
         if (Smtp is { Security: SmtpSecurity.None, UserName.Length: > 0, Host: not ("localhost" or "127.0.0.1" or "::1") })
             yield return "Mail:Smtp:Security is None, so Mail:Smtp:Password would be sent without encryption: set StartTls or Tls.";
         if (Smtp.TrustedCertificateFile is { Length: > 0 } file && !File.Exists(file))
@@ -83,6 +73,7 @@ public enum SmtpSecurity
 public sealed class SmtpSettings
 {
     public string? Host { get; init; }
+    [Range(1, 65_535)]
     public int Port { get; init; } = 587;
     public string? UserName { get; init; }
     public string? Password { get; init; }
@@ -93,5 +84,6 @@ public sealed class SmtpSettings
     /// <summary>A PEM file of the only trusted authorities for the server's certificate; the default is those of the machine.</summary>
     public string? TrustedCertificateFile { get; init; }
 
+    [Range(typeof(TimeSpan), "00:00:01", "00:02:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 
 namespace Portico.Infrastructure.Notifications;
@@ -44,6 +45,7 @@ public sealed class SmsSettings
     public string FailureText { get; init; } = "";
 
     /// <summary>How long one try may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:30")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -65,8 +67,6 @@ public sealed class SmsSettings
 
     internal IEnumerable<string> Problems()
     {
-        if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromSeconds(30))
-            yield return $"Mail:Sms:Timeout must be between 1 and 30 seconds; it is {Timeout}.";
         if (string.IsNullOrEmpty(Url))
             yield break;
         // The URL may contain a password, so no message repeats it.
@@ -77,9 +77,7 @@ public sealed class SmsSettings
             yield return $"Mail:Sms:Url must be an http or https address of at most {MaxTemplateLength} characters.";
         }
 
-        if (!Enum.IsDefined(Format))
-            yield return $"Mail:Sms:Format must be Json or Form; it is {Format}.";
-        else if (Format == SmsFormat.Json && !IsJson(BodyFor("+1", "\"", SampleId)))
+        if (Format == SmsFormat.Json && !IsJson(BodyFor("+1", "\"", SampleId)))
             yield return "Mail:Sms:Body must be JSON whose strings contain {to}, {text} and {id}.";
         if (Body.Length > MaxTemplateLength)
             yield return $"Mail:Sms:Body must have at most {MaxTemplateLength} characters.";

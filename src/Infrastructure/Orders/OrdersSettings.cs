@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Orders;
@@ -5,8 +6,6 @@ namespace Portico.Infrastructure.Orders;
 /// <summary>Where the orders service is, and how long placing an order may take.</summary>
 public sealed class OrdersSettings : ISettings
 {
-    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(100);
-
     // What a crash left waits for the end of its lease, and is ended at most 5 s after the restart.
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(3);
 
@@ -19,9 +18,11 @@ public sealed class OrdersSettings : ISettings
     public string Audience { get; init; } = "orders";
 
     /// <summary>How long one read may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:30")]
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long placing or cancelling an order may take; after that the answer is 503 and the order is undone.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:03")]
     public TimeSpan Timeout { get; init; } = LongestTimeout;
 
     public IEnumerable<string> Problems()
@@ -30,9 +31,5 @@ public sealed class OrdersSettings : ISettings
             yield return $"Orders:Url must be an address such as http://orders:5090, or empty; it is '{Url}'.";
         if (Audience.Length == 0)
             yield return "Orders:Audience is missing: the aud of the tokens with which Portico calls the orders service.";
-        if (ReadTimeout < ShortestTimeout || ReadTimeout > TimeSpan.FromSeconds(30))
-            yield return $"Orders:ReadTimeout must be {ShortestTimeout:c} to 30 seconds; it is {ReadTimeout}.";
-        if (Timeout < ShortestTimeout || Timeout > LongestTimeout)
-            yield return $"Orders:Timeout must be {ShortestTimeout:c} to {LongestTimeout:c}; it is {Timeout}.";
     }
 }

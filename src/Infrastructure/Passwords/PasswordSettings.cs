@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Passwords;
@@ -26,32 +27,27 @@ public sealed class PasswordSettings : ISettings
     public int Argon2Iterations { get; init; } = 2;
 
     /// <summary>Lanes of Argon2id.</summary>
+    [Range(1, Argon2idAlgorithm.MaxParallelism)]
     public int Argon2Parallelism { get; init; } = 1;
 
     /// <summary>Iterations of PBKDF2-HMAC-SHA512.</summary>
+    [Range(Pbkdf2Algorithm.MinIterations, Pbkdf2Algorithm.MaxIterations)]
     public int Pbkdf2Iterations { get; init; } = 210_000;
 
     /// <summary>The cost of bcrypt, as a power of two.</summary>
+    [Range(BcryptAlgorithm.MinCost, BcryptAlgorithm.MaxCost)]
     public int BcryptCost { get; init; } = 12;
 
     /// <summary>The memory limit of all concurrent hashes; a stored hash that needs more than this is never verified.</summary>
+    [Range(1, 16_384)]
     public int MaxMemoryMiB { get; init; } = 256;
 
     /// <summary>The maximum number of requests that wait for a processor or memory; one more gets 503.</summary>
+    [Range(1, 10_000)]
     public int MaxWaiting { get; init; } = 200;
 
     public IEnumerable<string> Problems()
     {
-        if (!Enum.IsDefined(Algorithm))
-            yield return $"Passwords:Algorithm must be Argon2id, Pbkdf2 or Bcrypt; it is {Algorithm}.";
-        if (MaxMemoryMiB is < 1 or > 16_384)
-            yield return $"Passwords:MaxMemoryMiB must be between 1 and 16384; it is {MaxMemoryMiB}.";
-        if (Argon2Parallelism is < 1 or > Argon2idAlgorithm.MaxParallelism)
-        {
-            yield return $"Passwords:Argon2Parallelism must be between 1 and {Argon2idAlgorithm.MaxParallelism}; "
-                + $"it is {Argon2Parallelism}.";
-        }
-
         if (Argon2MemoryKiB < Argon2idAlgorithm.MinMemoryPerLaneKiB * Argon2Parallelism || Argon2MemoryKiB / 1024 > MaxMemoryMiB)
         {
             yield return $"Passwords:Argon2MemoryKiB must be at least 8 for each lane and at most Passwords:MaxMemoryMiB; "
@@ -64,19 +60,5 @@ public sealed class PasswordSettings : ISettings
                 + $"at most {Argon2idAlgorithm.MaxWorkKiB}; it is {Argon2Iterations}.";
         }
 
-        if (Pbkdf2Iterations is < Pbkdf2Algorithm.MinIterations or > Pbkdf2Algorithm.MaxIterations)
-        {
-            yield return $"Passwords:Pbkdf2Iterations must be between {Pbkdf2Algorithm.MinIterations} "
-                + $"and {Pbkdf2Algorithm.MaxIterations}; it is {Pbkdf2Iterations}.";
-        }
-
-        if (BcryptCost is < BcryptAlgorithm.MinCost or > BcryptAlgorithm.MaxCost)
-        {
-            yield return $"Passwords:BcryptCost must be between {BcryptAlgorithm.MinCost} and {BcryptAlgorithm.MaxCost}; "
-                + $"it is {BcryptCost}.";
-        }
-
-        if (MaxWaiting is < 1 or > 10_000)
-            yield return $"Passwords:MaxWaiting must be between 1 and 10000; it is {MaxWaiting}.";
     }
 }

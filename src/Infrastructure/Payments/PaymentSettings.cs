@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Domain.Currencies;
 using Portico.Infrastructure.Configuration;
 
@@ -12,18 +13,23 @@ public sealed class PaymentSettings : ISettings
     public string[] ReturnOrigins { get; init; } = [];
 
     /// <summary>How many payments of a user may be in progress.</summary>
+    [Range(1, 1_000)]
     public int MaxOpen { get; init; } = 20;
 
     /// <summary>How long a payment is looked after that nobody pays; then it is canceled.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(3);
 
     /// <summary>How long one call to a provider may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:20")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>How often payments and notifications are looked for that another process left.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:05:00")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long notifications of providers are kept.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "366.00:00:00")]
     public TimeSpan WebhookRetention { get; init; } = TimeSpan.FromDays(30);
 
     public IEnumerable<string> Problems()
@@ -39,16 +45,6 @@ public sealed class PaymentSettings : ISettings
             }
         }
 
-        if (MaxOpen is < 1 or > 1_000)
-            yield return $"Payments:MaxOpen must be between 1 and 1000; it is {MaxOpen}.";
-        if (Lifetime < TimeSpan.FromHours(1) || Lifetime > TimeSpan.FromDays(30))
-            yield return $"Payments:Lifetime must be between 1 hour and 30 days; it is {Lifetime}.";
-        if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromSeconds(20))
-            yield return $"Payments:Timeout must be between 0.1 and 20 seconds; it is {Timeout}.";
-        if (PollInterval < TimeSpan.FromMilliseconds(50) || PollInterval > TimeSpan.FromMinutes(5))
-            yield return $"Payments:PollInterval must be between 50 ms and 5 minutes; it is {PollInterval}.";
-        if (WebhookRetention < TimeSpan.FromDays(1) || WebhookRetention > TimeSpan.FromDays(366))
-            yield return $"Payments:WebhookRetention must be between 1 and 366 days; it is {WebhookRetention}.";
     }
 
     /// <summary>The problem of the address of a provider's API, or <c>null</c>.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 using StackExchange.Redis;
 
@@ -15,6 +16,7 @@ public sealed class RedisSettings : ISettings
     public string KeyPrefix { get; init; } = "portico:";
 
     /// <summary>The deadline of a call; after it the call fails.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMilliseconds(150);
 
     public IEnumerable<string> Problems()
@@ -25,8 +27,6 @@ public sealed class RedisSettings : ISettings
             yield return "Redis:ConnectionString is not in the form host:port,option=value.";
         if (KeyPrefix.Length > 100 || KeyPrefix.Any(c => char.IsWhiteSpace(c) || c is '{' or '}'))
             yield return "Redis:KeyPrefix must have at most 100 characters, and no spaces or braces.";
-        if (Deadline < TimeSpan.FromMilliseconds(10) || Deadline > TimeSpan.FromSeconds(10))
-            yield return $"Redis:Deadline must be between 10 ms and 10 s; it is {Deadline}.";
     }
 
     internal ConfigurationOptions? Parse()

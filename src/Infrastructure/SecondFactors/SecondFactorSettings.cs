@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Portico.Infrastructure.Configuration;
 
@@ -22,6 +23,7 @@ public sealed class SecondFactorSettings : ISettings
     public string[] Origins { get; init; } = [];
 
     /// <summary>How long a person may take to use a passkey.</summary>
+    [Range(typeof(TimeSpan), "00:00:30", "00:15:00")]
     public TimeSpan PasskeyTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     public IEnumerable<string> Problems()
@@ -56,8 +58,6 @@ public sealed class SecondFactorSettings : ISettings
             }
         }
 
-        if (PasskeyTimeout < TimeSpan.FromSeconds(30) || PasskeyTimeout > TimeSpan.FromMinutes(15))
-            yield return $"SecondFactors:PasskeyTimeout must be between 30 seconds and 15 minutes; it is {PasskeyTimeout}.";
     }
 
     /// <summary>The relying party and the origins, with their defaults; <c>null</c> when this API has no domain name.</summary>

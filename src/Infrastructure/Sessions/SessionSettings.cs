@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Sessions;
@@ -11,18 +12,23 @@ public sealed class SessionSettings : ISettings
     public string Key { get; init; } = "";
 
     /// <summary>A session ends when it is not refreshed for this time.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan IdleLifetime { get; init; } = TimeSpan.FromDays(14);
 
     /// <summary>A session ends after this time, also when it is in use.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan AbsoluteLifetime { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>The grace period: for this time after a refresh the previous refresh token gives the same successor.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan ReuseGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The maximum number of sessions of a user; one more ends the oldest.</summary>
+    [Range(1, 1_000)]
     public int MaxPerUser { get; init; } = 100;
 
     /// <summary>For this time after its sign-in a session may change the ways to sign in.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan FreshFor { get; init; } = TimeSpan.FromMinutes(10);
 
     internal byte[] KeyBytes => Convert.FromBase64String(Key);
@@ -31,15 +37,7 @@ public sealed class SessionSettings : ISettings
     {
         if (SecretKeys.Problem("Sessions:Key", Key) is { } problem)
             yield return problem;
-        if (IdleLifetime < TimeSpan.FromMinutes(1) || IdleLifetime > AbsoluteLifetime)
-            yield return $"Sessions:IdleLifetime must be between 1 minute and Sessions:AbsoluteLifetime; it is {IdleLifetime}.";
-        if (AbsoluteLifetime > TimeSpan.FromDays(365))
-            yield return $"Sessions:AbsoluteLifetime must be at most 365 days; it is {AbsoluteLifetime}.";
-        if (ReuseGrace < TimeSpan.Zero || ReuseGrace > TimeSpan.FromMinutes(1))
-            yield return $"Sessions:ReuseGrace must be between 0 and 1 minute; it is {ReuseGrace}.";
-        if (FreshFor < TimeSpan.FromMinutes(1) || FreshFor > TimeSpan.FromDays(1))
-            yield return $"Sessions:FreshFor must be between 1 minute and 1 day; it is {FreshFor}.";
-        if (MaxPerUser is < 1 or > 1000)
-            yield return $"Sessions:MaxPerUser must be between 1 and 1000; it is {MaxPerUser}.";
+        if (IdleLifetime > AbsoluteLifetime)
+            yield return $"Sessions:IdleLifetime must be at most Sessions:AbsoluteLifetime; it is {IdleLifetime}.";
     }
 }

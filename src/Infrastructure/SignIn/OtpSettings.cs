@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SignIn;
@@ -21,33 +22,42 @@ public sealed class OtpSettings : ISettings
     /// </summary>
     public string Key { get; init; } = "";
 
+    [Range(typeof(TimeSpan), "00:01:00", "01:00:00")]
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The pause between two codes of one address and purpose that one client requests.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ResendAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The maximum number of tries of one code: with its request id, or without it from one client.</summary>
+    [Range(1, 10)]
     public int MaxTries { get; init; } = 5;
 
     /// <summary>The maximum number of codes of one address that one client requests in an hour.</summary>
+    [Range(1, 100)]
     public int MaxPerHour { get; init; } = 5;
 
     /// <summary>The maximum number of codes of one address that one client requests in a day.</summary>
+    [Range(1, 1_000)]
     public int MaxPerDay { get; init; } = 10;
 
     /// <summary>The maximum number of codes of one address in a day, over all clients.</summary>
     public int MaxPerDayAndAddress { get; init; } = 40;
 
     /// <summary>How many of <see cref="MaxPerDayAndAddress"/> only a client gets from which the owner has signed in.</summary>
+    [Range(0, 100)]
     public int ReservedPerDay { get; init; } = 5;
 
     /// <summary>How many codes of one address a client gets in a day while 8 other clients take all that they can.</summary>
+    [Range(1, 100)]
     public int SharePerDay { get; init; } = 2;
 
     /// <summary>The maximum number of codes that one client requests in an hour, over all addresses; IPv6 counts by /64.</summary>
+    [Range(1, 1_000_000)]
     public int MaxPerHourAndClient { get; init; } = 30;
 
     /// <summary>The maximum number of codes that one client tries in an hour, over all addresses; IPv6 counts by /64.</summary>
+    [Range(1, 1_000_000)]
     public int MaxTriesPerHourAndClient { get; init; } = 100;
 
     /// <summary>The codes of a day that every client may request.</summary>
@@ -73,20 +83,10 @@ public sealed class OtpSettings : ISettings
     {
         if (SecretKeys.Problem("Otp:Key", Key) is { } problem)
             yield return problem;
-        if (Lifetime < TimeSpan.FromMinutes(1) || Lifetime > TimeSpan.FromHours(1))
-            yield return $"Otp:Lifetime must be between 1 minute and 1 hour; it is {Lifetime}.";
-        if (ResendAfter < TimeSpan.FromSeconds(1) || ResendAfter > Lifetime)
-            yield return $"Otp:ResendAfter must be between 1 second and Otp:Lifetime; it is {ResendAfter}.";
-        if (MaxTries is < 1 or > 10)
-            yield return $"Otp:MaxTries must be between 1 and 10; it is {MaxTries}.";
-        if (MaxPerHour is < 1 or > 100)
-            yield return $"Otp:MaxPerHour must be between 1 and 100; it is {MaxPerHour}.";
-        if (MaxPerDay < MaxPerHour || MaxPerDay > 1000)
-            yield return $"Otp:MaxPerDay must be between Otp:MaxPerHour and 1000; it is {MaxPerDay}.";
-        if (ReservedPerDay is < 0 or > 100)
-            yield return $"Otp:ReservedPerDay must be between 0 and 100; it is {ReservedPerDay}.";
-        if (SharePerDay is < 1 or > 100)
-            yield return $"Otp:SharePerDay must be between 1 and 100; it is {SharePerDay}.";
+        if (ResendAfter > Lifetime)
+            yield return $"Otp:ResendAfter must be at most Otp:Lifetime; it is {ResendAfter}.";
+        if (MaxPerDay < MaxPerHour)
+            yield return $"Otp:MaxPerDay must be at least Otp:MaxPerHour; it is {MaxPerDay}.";
         if (MaxPerDayAndAddress < ReservedPerDay + (Clients * SharePerDay))
         {
             yield return $"Otp:MaxPerDayAndAddress must be at least Otp:ReservedPerDay and {Clients} times Otp:SharePerDay; "
@@ -100,9 +100,5 @@ public sealed class OtpSettings : ISettings
                 + $"guesses of a day hit rarely; they are {MaxPerDayAndAddress} and {MaxTries}.";
         }
 
-        if (MaxPerHourAndClient is < 1 or > 1_000_000)
-            yield return $"Otp:MaxPerHourAndClient must be between 1 and 1000000; it is {MaxPerHourAndClient}.";
-        if (MaxTriesPerHourAndClient is < 1 or > 1_000_000)
-            yield return $"Otp:MaxTriesPerHourAndClient must be between 1 and 1000000; it is {MaxTriesPerHourAndClient}.";
     }
 }

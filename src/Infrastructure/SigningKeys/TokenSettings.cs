@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SigningKeys;
@@ -11,8 +12,6 @@ public sealed class TokenSettings : ISettings
     private const int MaxNameLength = 255;
 
     private static readonly TimeSpan MinLifetime = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan MinLead = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan MaxKeyLifetime = TimeSpan.FromDays(365);
 
     public static string Section => "Tokens";
 
@@ -26,6 +25,7 @@ public sealed class TokenSettings : ISettings
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The allowed clock difference of two machines in checks of <c>exp</c>, <c>nbf</c> and <c>iat</c>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:02:00")]
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The algorithm of new keys: RS256 or ES256.</summary>
@@ -40,9 +40,11 @@ public sealed class TokenSettings : ISettings
     public string OtherSealingKey { get; init; } = "";
 
     /// <summary>How long a key signs.</summary>
+    [Range(typeof(TimeSpan), "00:00:04", "365.00:00:00")]
     public TimeSpan SigningKeyLifetime { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>How long a key is published before it signs.</summary>
+    [Range(typeof(TimeSpan), "00:00:04", "365.00:00:00")]
     public TimeSpan SigningKeyLead { get; init; } = TimeSpan.FromDays(1);
 
     public IEnumerable<string> Problems()
@@ -64,20 +66,12 @@ public sealed class TokenSettings : ISettings
                 + $"it is {AccessTokenLifetime}.";
         }
 
-        if (ClockSkew < TimeSpan.Zero || ClockSkew > MaxClockSkew)
-            yield return $"Tokens:ClockSkew must be from {TimeSpan.Zero} to {MaxClockSkew}; it is {ClockSkew}.";
-
         if (!TokenKey.Algorithms.Contains(Algorithm, StringComparer.Ordinal))
             yield return $"Tokens:Algorithm must be {string.Join(" or ", TokenKey.Algorithms)}; it is '{Algorithm}'.";
         foreach (var problem in SealingProblems())
             yield return problem;
-        if (SigningKeyLead < MinLead || SigningKeyLead > SigningKeyLifetime)
-            yield return $"Tokens:SigningKeyLead must be from {MinLead} to Tokens:SigningKeyLifetime; it is {SigningKeyLead}.";
-        if (SigningKeyLifetime < MinLead || SigningKeyLifetime > MaxKeyLifetime)
-        {
-            yield return $"Tokens:SigningKeyLifetime must be from {MinLead} to {MaxKeyLifetime.TotalDays:0} days; "
-                + $"it is {SigningKeyLifetime}.";
-        }
+        if (SigningKeyLead > SigningKeyLifetime)
+            yield return $"Tokens:SigningKeyLead must be at most Tokens:SigningKeyLifetime; it is {SigningKeyLead}.";
     }
 
     /// <summary>The problems of the settings that the Migrator needs too.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using Portico.Infrastructure.Configuration;
 
@@ -18,19 +19,17 @@ public sealed partial class TelegramSettings : ISettings
     public string ApiUrl { get; init; } = "https://api.telegram.org";
 
     /// <summary>How long one try to send a message may take before the code goes to the address.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:20")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long codes go to addresses at once after Telegram did not answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     internal bool IsOn => Token.Length > 0;
 
     public IEnumerable<string> Problems()
     {
-        if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromSeconds(20))
-            yield return $"Telegram:Timeout must be between 0.1 and 20 seconds; it is {Timeout}.";
-        if (RetryAfter < TimeSpan.FromMilliseconds(100) || RetryAfter > TimeSpan.FromMinutes(10))
-            yield return $"Telegram:RetryAfter must be between 0.1 seconds and 10 minutes; it is {RetryAfter}.";
         if (!IsOn && BotName.Length > 0)
             yield return "Telegram:Token is missing, but Telegram:BotName is set.";
         if (!IsOn)

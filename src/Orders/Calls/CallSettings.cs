@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Orders.Configuration;
 
 namespace Portico.Orders.Calls;
@@ -10,21 +11,20 @@ internal sealed class CallSettings : ISettings
     public static string Section => "Calls";
 
     /// <summary>The deadline of a call that has none; a stream has none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan DefaultDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest deadline; a longer one is cut, except that of a stream.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan MaxDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The size of a request.</summary>
+    [Range(KiB, KiB * KiB)]
     public int MaxMessageBytes { get; init; } = 64 * KiB;
 
     public IEnumerable<string> Problems()
     {
-        if (MaxDeadline < TimeSpan.FromSeconds(1) || MaxDeadline > TimeSpan.FromMinutes(5))
-            yield return "Calls:MaxDeadline must be 1 second to 5 minutes.";
-        if (DefaultDeadline < TimeSpan.FromMilliseconds(10) || DefaultDeadline > MaxDeadline)
-            yield return "Calls:DefaultDeadline must be 10 milliseconds to Calls:MaxDeadline.";
-        if (MaxMessageBytes is < KiB or > KiB * KiB)
-            yield return "Calls:MaxMessageBytes must be 1024 to 1048576.";
+        if (DefaultDeadline > MaxDeadline)
+            yield return $"Calls:DefaultDeadline must be at most Calls:MaxDeadline; it is {DefaultDeadline}.";
     }
 }

@@ -9,8 +9,8 @@ internal interface ISettings
     /// <summary>The name of the section, such as <c>Tokens</c>.</summary>
     static abstract string Section { get; }
 
-    /// <summary>The problems of the values, one sentence each with the full name of the setting; empty when all values are valid.</summary>
-    IEnumerable<string> Problems();
+    /// <summary>The problems of the values besides their ranges, one sentence each with the full name of the setting.</summary>
+    IEnumerable<string> Problems() => [];
 }
 
 /// <summary>Binds sections of the configuration and validates them at the start.</summary>
@@ -52,7 +52,9 @@ internal static class SettingsRegistration
     }
 
     private static string[] ProblemsOf(IConfigurationSection section, ISettings settings) =>
-        SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems ? problems : [.. settings.Problems()];
+        SettingsBinding.Problems(section, settings).ToArray() is { Length: > 0 } problems
+            ? problems
+            : [.. SettingsBinding.ProblemsOfRange(section.Path, settings), .. settings.Problems()];
 
     private sealed class Validator<TSettings>(IConfigurationSection section) : IValidateOptions<TSettings>
         where TSettings : class, ISettings

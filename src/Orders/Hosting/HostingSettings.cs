@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Orders.Configuration;
 using Portico.WebApi.Http;
 
@@ -26,23 +27,15 @@ internal sealed class ListenSettings : ISettings
 /// <summary>The durations of a shutdown.</summary>
 internal sealed class ShutdownSettings : ISettings
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
-
     public static string Section => "Shutdown";
 
     /// <summary>How long the process accepts new calls after it is unhealthy, so that clients notice.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long running calls may take after this delay.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
-
-    public IEnumerable<string> Problems()
-    {
-        if (DrainDelay < TimeSpan.Zero || DrainDelay > Longest)
-            yield return $"Shutdown:DrainDelay must be 0 to {Longest:c}.";
-        if (Timeout < TimeSpan.Zero || Timeout > Longest)
-            yield return $"Shutdown:Timeout must be 0 to {Longest:c}.";
-    }
 }
 
 /// <summary>The format of log lines.</summary>
@@ -71,6 +64,7 @@ internal sealed class TelemetrySettings : ISettings
     public string OtlpEndpoint { get; init; } = "";
 
     /// <summary>The fraction of new traces that is sent, 0 to 1; the sampling decision of a caller is kept.</summary>
+    [Range(0.0, 1.0)]
     public double SampleRatio { get; init; } = 1;
 
     /// <summary>The URL of the collector with a slash at its end; null when there is no valid one.</summary>
@@ -81,7 +75,5 @@ internal sealed class TelemetrySettings : ISettings
     {
         if (OtlpEndpoint.Length > 0 && Collector is null)
             yield return "Telemetry:OtlpEndpoint must be an http or https address, such as http://collector:4318.";
-        if (SampleRatio is not (>= 0 and <= 1))
-            yield return "Telemetry:SampleRatio must be 0 to 1.";
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Orders.Configuration;
 
 namespace Portico.Orders.Security;
@@ -5,8 +6,6 @@ namespace Portico.Orders.Security;
 /// <summary>How the access tokens of Portico are verified.</summary>
 internal sealed class TokenSettings : ISettings
 {
-    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(2);
-
     public static string Section => "Tokens";
 
     /// <summary>The public address of Portico: the <c>iss</c> of every token. The keys are found under it.</summary>
@@ -22,6 +21,7 @@ internal sealed class TokenSettings : ISettings
     public string ServiceAudience { get; init; } = "orders";
 
     /// <summary>The allowed clock difference of two machines.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:02:00")]
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
 
     public IEnumerable<string> Problems()
@@ -34,8 +34,6 @@ internal sealed class TokenSettings : ISettings
             yield return "Tokens:Audience is missing: the aud of the tokens of users.";
         if (ServiceAudience.Length == 0)
             yield return "Tokens:ServiceAudience is missing: the aud of the tokens that Portico issues to itself.";
-        if (ClockSkew < TimeSpan.Zero || ClockSkew > MaxClockSkew)
-            yield return $"Tokens:ClockSkew must be from {TimeSpan.Zero} to {MaxClockSkew}; it is {ClockSkew}.";
     }
 
     private static bool IsAddress(string text) =>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 
@@ -7,8 +8,6 @@ namespace Portico.WebApi.Gateway;
 internal sealed class GatewaySettings : ISettings
 {
     private const int MostRoutes = 100;
-    private const int MostStreams = 100_000;
-    private const long MostBytes = 4L * 1024 * 1024 * 1024;
 
     public static string Section => "Gateway";
 
@@ -16,19 +15,17 @@ internal sealed class GatewaySettings : ISettings
     public Dictionary<string, GatewayRoute> Routes { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>How much memory the cached answers of all services may take; further answers are not kept.</summary>
+    [Range(typeof(long), "0", "4294967296")]
     public long MaxCacheBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>How many event streams of all services may be open in a process.</summary>
+    [Range(0, 100_000)]
     public int MaxStreams { get; init; } = 1_000;
 
     public IEnumerable<string> Problems()
     {
         if (Routes.Count > MostRoutes)
             yield return $"Gateway:Routes must be at most {MostRoutes} services.";
-        if (MaxCacheBytes is < 0 or > MostBytes)
-            yield return $"Gateway:MaxCacheBytes must be 0 to {MostBytes}.";
-        if (MaxStreams is < 0 or > MostStreams)
-            yield return $"Gateway:MaxStreams must be 0 to {MostStreams}.";
         foreach (var problem in Routes.SelectMany(route => route.Value.Problems(route.Key)))
             yield return problem;
     }
@@ -52,9 +49,6 @@ internal sealed class GatewayRoute
 {
     private const int MaxNameLength = 32;
     private const int MaxAudienceLength = 255;
-    private const int MostRequests = 1_000_000_000;
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan LongestLifetime = TimeSpan.FromHours(1);
 
     /// <summary>Where the service is, such as <c>http://reports:8080</c>.</summary>
     public string Address { get; init; } = "";
@@ -71,12 +65,15 @@ internal sealed class GatewayRoute
     public string Audience { get; init; } = "";
 
     /// <summary>How many requests a caller may send to the service in a minute; 0 for no limit besides the general ones.</summary>
+    [Range(0, 1_000_000_000)]
     public int RequestsPerMinute { get; init; }
 
     /// <summary>How long an answer may be used again for the same caller; 0 for never.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan CacheLifetime { get; init; }
 
     /// <summary>How long the answer may take; for an event stream how long its head may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Header fields that the service gets besides the usual ones.</summary>
@@ -100,16 +97,8 @@ internal sealed class GatewayRoute
             yield return $"{setting}:Permission must be empty or a permission of Portico; it is '{Permission}'.";
         if (Permission.Length > 0 && Anonymous)
             yield return $"{setting}:Anonymous must be false while {setting}:Permission is set.";
-        if (!Enum.IsDefined(Identity))
-            yield return $"{setting}:Identity must be {string.Join(", ", Enum.GetNames<GatewayIdentity>())}.";
         if (Audience.Length > MaxAudienceLength || Audience.Any(char.IsWhiteSpace))
             yield return $"{setting}:Audience must be at most {MaxAudienceLength} characters without white space.";
-        if (RequestsPerMinute is < 0 or > MostRequests)
-            yield return $"{setting}:RequestsPerMinute must be 0 to {MostRequests}.";
-        if (CacheLifetime < TimeSpan.Zero || CacheLifetime > LongestLifetime)
-            yield return $"{setting}:CacheLifetime must be 0 to {LongestLifetime:c}.";
-        if (Timeout <= TimeSpan.Zero || Timeout > LongestTimeout)
-            yield return $"{setting}:Timeout must be more than 0 and at most {LongestTimeout:c}.";
         foreach (var (index, header) in RequestHeaders.Index().Where(entry => !GatewayHeaders.MayBeSent(entry.Item)))
             yield return $"{setting}:RequestHeaders:{index} must be a header field that Portico does not set itself and that names no "
                 + $"identity; it is '{header}'.";

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
@@ -5,23 +6,15 @@ namespace Portico.WebApi.Http;
 /// <summary>The durations of a shutdown.</summary>
 internal sealed class ShutdownSettings : ISettings
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
-
     public static string Section => "Shutdown";
 
     /// <summary>How long the process accepts new requests after it is unready, so that load balancers notice.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long running requests may take after this delay.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
-
-    public IEnumerable<string> Problems()
-    {
-        if (DrainDelay < TimeSpan.Zero || DrainDelay > Longest)
-            yield return $"Shutdown:DrainDelay must be 0 to {Longest:c}.";
-        if (Timeout < TimeSpan.Zero || Timeout > Longest)
-            yield return $"Shutdown:Timeout must be 0 to {Longest:c}.";
-    }
 }
 
 /// <summary>Whether this process is shutting down and should get no new clients.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Http;
@@ -5,17 +6,17 @@ namespace Portico.WebApi.Http;
 /// <summary>The address of gRPC, for services of the same installation, and the limits of its calls.</summary>
 internal sealed class GrpcSettings : ISettings
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
-
     public static string Section => "Grpc";
 
     /// <summary>The URL with its own host and port; port 0 chooses a free port, and an empty one turns gRPC off.</summary>
     public string Url { get; init; } = "";
 
     /// <summary>The deadline of a call that has none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan DefaultDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest deadline; a longer one is cut.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan MaxDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
     public bool IsOn => Url.Length > 0;
@@ -24,9 +25,7 @@ internal sealed class GrpcSettings : ISettings
     {
         if (IsOn && !ListenAddress.IsUsable(Url))
             yield return $"Grpc:Url must be an address to listen on, such as http://127.0.0.1:5082, or nothing; it is '{Url}'.";
-        if (MaxDeadline < TimeSpan.FromSeconds(1) || MaxDeadline > Longest)
-            yield return "Grpc:MaxDeadline must be 1 second to 5 minutes.";
-        if (DefaultDeadline < TimeSpan.FromMilliseconds(10) || DefaultDeadline > MaxDeadline)
-            yield return "Grpc:DefaultDeadline must be 10 milliseconds to Grpc:MaxDeadline.";
+        if (DefaultDeadline > MaxDeadline)
+            yield return $"Grpc:DefaultDeadline must be at most Grpc:MaxDeadline; it is {DefaultDeadline}.";
     }
 }

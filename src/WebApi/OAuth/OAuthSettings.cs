@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.OAuth;
@@ -17,12 +18,15 @@ internal sealed class OAuthSettings : ISettings
     public string[] ReturnUrls { get; init; } = [];
 
     /// <summary>How long a person may take at the provider.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "01:00:00")]
     public TimeSpan FlowLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long the code in the return URL is valid.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "00:10:00")]
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The deadline of each call to a provider.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(8);
 
     public DiscoveredProviderSettings Google { get; init; } = new() { Issuer = "https://accounts.google.com" };
@@ -66,13 +70,6 @@ internal sealed class OAuthSettings : ISettings
                     + $"https, http on this machine, or the scheme of an app with a dot (com.example.app:/callback). It is '{url}'.";
             }
         }
-
-        if (FlowLifetime < TimeSpan.FromMinutes(1) || FlowLifetime > TimeSpan.FromHours(1))
-            yield return $"OAuth:FlowLifetime must be between 1 minute and 1 hour; it is {FlowLifetime}.";
-        if (CodeLifetime < TimeSpan.FromSeconds(10) || CodeLifetime > TimeSpan.FromMinutes(10))
-            yield return $"OAuth:CodeLifetime must be between 10 seconds and 10 minutes; it is {CodeLifetime}.";
-        if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromSeconds(60))
-            yield return $"OAuth:Timeout must be between 1 and 60 seconds; it is {Timeout}.";
 
         foreach (var problem in ProblemsOf("Google", Google, needsSecret: true, ("Issuer", Google.Issuer)))
             yield return problem;

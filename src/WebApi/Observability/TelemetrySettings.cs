@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.WebApi.Observability;
@@ -11,6 +12,7 @@ internal sealed class TelemetrySettings : ISettings
     public string OtlpEndpoint { get; init; } = "";
 
     /// <summary>The fraction of new traces that is sent, 0 to 1; the sampling decision of a caller is kept.</summary>
+    [Range(0.0, 1.0)]
     public double SampleRatio { get; init; } = 1;
 
     /// <summary>The URL of the collector with a slash at its end; null when there is no valid one.</summary>
@@ -21,7 +23,5 @@ internal sealed class TelemetrySettings : ISettings
     {
         if (OtlpEndpoint.Length > 0 && Collector is null)
             yield return "Telemetry:OtlpEndpoint must be an http or https address, such as http://collector:4318.";
-        if (SampleRatio is not (>= 0 and <= 1))
-            yield return "Telemetry:SampleRatio must be 0 to 1.";
     }
 }

@@ -101,7 +101,7 @@ public sealed class SettingsRegistrationTests
     [InlineData("not base64 at all, though it is long enough to be a key", "at least 32 bytes")]
     public void Refuses_a_weak_key_without_quoting_it(string key, string reason)
     {
-        var problem = Assert.Single(new SessionSettings { Key = key }.Problems());
+        var problem = Assert.Single(new SessionSettings { Key = key }.Validate());
 
         Assert.StartsWith("Sessions:Key", problem, StringComparison.Ordinal);
         Assert.Contains(reason, problem, StringComparison.Ordinal);
@@ -118,7 +118,7 @@ public sealed class SettingsRegistrationTests
     public void Refuses_bad_values_of_redis(string setting, string value, string named) =>
         Assert.StartsWith(
             named,
-            Assert.Single(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379"), (setting, value)).Problems()),
+            Assert.Single(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379"), (setting, value)).Validate()),
             StringComparison.Ordinal);
 
     [Theory]
@@ -130,7 +130,7 @@ public sealed class SettingsRegistrationTests
     [InlineData("Host=localhost;Database=portico;Username=x;Minimum Pool Size=200;Password=hunter2")]
     public void Refuses_a_bad_connection_string_without_quoting_it(string value)
     {
-        var problem = Assert.Single(Bind<DatabaseSettings>(("ConnectionStrings:Portico", value)).Problems());
+        var problem = Assert.Single(Bind<DatabaseSettings>(("ConnectionStrings:Portico", value)).Validate());
 
         Assert.StartsWith("ConnectionStrings:Portico", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
@@ -143,7 +143,7 @@ public sealed class SettingsRegistrationTests
     public void Refuses_a_direct_connection_to_another_database_or_role(string value)
     {
         var problem = Assert.Single(
-            Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection), ("ConnectionStrings:PorticoDirect", value)).Problems());
+            Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection), ("ConnectionStrings:PorticoDirect", value)).Validate());
 
         Assert.StartsWith("ConnectionStrings:PorticoDirect", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
@@ -153,10 +153,10 @@ public sealed class SettingsRegistrationTests
     public void Refuses_statements_that_a_pooler_loses()
     {
         var pooled = ("ConnectionStrings:Portico", $"{Connection};Max Auto Prepare=20");
-        Assert.Empty(Bind<DatabaseSettings>(pooled).Problems());
+        Assert.Empty(Bind<DatabaseSettings>(pooled).Validate());
         Assert.Contains(
             "Max Auto Prepare",
-            Assert.Single(Bind<DatabaseSettings>(pooled, ("ConnectionStrings:PorticoDirect", Connection)).Problems()),
+            Assert.Single(Bind<DatabaseSettings>(pooled, ("ConnectionStrings:PorticoDirect", Connection)).Validate()),
             StringComparison.Ordinal);
     }
 
@@ -185,7 +185,7 @@ public sealed class SettingsRegistrationTests
     [InlineData("Mail:Sms:Url", "sms.example/send", "Mail:Sms:Url")]
     public void Refuses_bad_values_of_mail(string setting, string value, string named)
     {
-        var problem = Assert.Single(Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), (setting, value)).Problems());
+        var problem = Assert.Single(Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), (setting, value)).Validate());
 
         Assert.Contains(named, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
@@ -202,7 +202,7 @@ public sealed class SettingsRegistrationTests
     {
         var problem = Assert.Single(
             Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox"), ("Mail:Sms:Url", "https://sms.example/hunter2"), (setting, value))
-                .Problems());
+                .Validate());
 
         Assert.Contains(named, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
@@ -211,14 +211,14 @@ public sealed class SettingsRegistrationTests
     [Fact]
     public void Finds_nothing_wrong_with_good_values()
     {
-        Assert.Empty(new OtpSettings { Key = Key }.Problems());
-        Assert.Empty(new SessionSettings { Key = Key }.Problems());
-        Assert.Empty(new SignInSettings().Problems());
-        Assert.Empty(new PasswordSettings().Problems());
-        Assert.Empty(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379,password=x")).Problems());
-        Assert.Empty(Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection)).Problems());
-        Assert.Empty(Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox")).Problems());
-        Assert.Empty(Bind<MailSettings>(("Mail:Smtp:Host", "localhost"), ("Mail:Sms:Url", "https://sms.example/send")).Problems());
+        Assert.Empty(new OtpSettings { Key = Key }.Validate());
+        Assert.Empty(new SessionSettings { Key = Key }.Validate());
+        Assert.Empty(new SignInSettings().Validate());
+        Assert.Empty(new PasswordSettings().Validate());
+        Assert.Empty(Bind<RedisSettings>(("Redis:ConnectionString", "localhost:6379,password=x")).Validate());
+        Assert.Empty(Bind<DatabaseSettings>(("ConnectionStrings:Portico", Connection)).Validate());
+        Assert.Empty(Bind<MailSettings>(("Mail:Mailbox", "/tmp/mailbox")).Validate());
+        Assert.Empty(Bind<MailSettings>(("Mail:Smtp:Host", "localhost"), ("Mail:Sms:Url", "https://sms.example/send")).Validate());
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Auth;
 using Portico.Application.Common;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Passwords;
 
 namespace Portico.Application.UnitTests.Passwords;
@@ -181,7 +182,7 @@ public sealed class PasswordHashingTests : IDisposable
             Pbkdf2Iterations = 1_000,
             BcryptCost = 4,
         };
-        Assert.Empty(settings.Problems());
+        Assert.Empty(settings.Validate());
         return settings;
     }
 

@@ -1,3 +1,4 @@
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SecondFactors;
 
 namespace Portico.Application.UnitTests.SecondFactors;
@@ -13,7 +14,7 @@ public sealed class SecondFactorSettingsTests
     [InlineData("xn--bcher-kva.example", "https://b\u00FCcher.example")]
     [InlineData("b\u00FCcher.example", "https://xn--bcher-kva.example")]
     public void Takes_origins_of_the_domain(string domain, string origin) =>
-        Assert.Empty(new SecondFactorSettings { RelyingPartyId = domain, Origins = [origin] }.Problems());
+        Assert.Empty(new SecondFactorSettings { RelyingPartyId = domain, Origins = [origin] }.Validate());
 
     [Theory]
     [InlineData("https://example.com", "https://example.com", "SecondFactors:RelyingPartyId")]
@@ -30,7 +31,7 @@ public sealed class SecondFactorSettingsTests
     [InlineData("xn--\u00FC.example", "https://xn--\u00FC.example", "SecondFactors:RelyingPartyId")]
     [InlineData("example.com", null, "SecondFactors:Origins:0")]
     public void Names_the_setting_that_is_wrong(string domain, string? origin, string setting) => Assert.Contains(
-        new SecondFactorSettings { RelyingPartyId = domain, Origins = origin is null ? [] : [origin] }.Problems(),
+        new SecondFactorSettings { RelyingPartyId = domain, Origins = origin is null ? [] : [origin] }.Validate(),
         problem => problem.StartsWith(setting, StringComparison.Ordinal));
 
     [Theory]

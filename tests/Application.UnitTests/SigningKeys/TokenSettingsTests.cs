@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.SigningKeys;
@@ -12,7 +13,7 @@ public sealed class TokenSettingsTests
     private static readonly string Key = Convert.ToBase64String(new byte[32]);
 
     [Fact]
-    public void Finds_nothing_wrong_with_good_values() => Assert.Empty(With("Tokens:Audience", "portico").Problems());
+    public void Finds_nothing_wrong_with_good_values() => Assert.Empty(With("Tokens:Audience", "portico").Validate());
 
     [Theory]
     [InlineData("Tokens:Issuer", "")]
@@ -43,7 +44,7 @@ public sealed class TokenSettingsTests
     [InlineData("Tokens:SigningKeyLifetime", "366.00:00:00")]
     public void Names_the_setting_that_is_wrong(string setting, string value)
     {
-        var problem = Assert.Single(With(setting, value).Problems());
+        var problem = Assert.Single(With(setting, value).Validate());
 
         Assert.StartsWith(setting, problem, StringComparison.Ordinal);
     }

@@ -70,7 +70,7 @@ public sealed class StreamsCommandTests : IAsyncLifetime
         using var output = new StringWriter();
 
         Assert.Equal(1, await MigratorApp.RunAsync(["streams", "up"], Configuration(), output, output, default));
-        Assert.Contains("Events:Replicas must be between 1 and 5.", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Events:Replicas must be 1 to 5; it is 9.", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using NATS.Client.Core;
 using Portico.DevStack;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Nats;
 using Portico.Testing;
 
@@ -75,7 +76,7 @@ public sealed class NatsSettingsTests : IAsyncLifetime
             CertFile = $"{_folder}/server.pem",
             KeyFile = $"{_folder}/server.key",
         };
-        Assert.Empty(settings.Problems());
+        Assert.Empty(settings.Validate());
 
         await AssertAnswers(settings);
         await AssertRefused(new NatsSettings { Url = settings.Url, CaFile = settings.CaFile }, "");

@@ -4,6 +4,7 @@ using System.Text;
 using MailKit.Security;
 using Portico.Application.Notifications;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Notifications;
 
 namespace Portico.IntegrationTests.Notifications;
@@ -206,7 +207,7 @@ public sealed class SmtpChannelTests
                 Timeout = timeout ?? TimeSpan.FromSeconds(30),
             },
         };
-        Assert.Empty(settings.Problems());
+        Assert.Empty(settings.Validate());
         return settings;
     }
 

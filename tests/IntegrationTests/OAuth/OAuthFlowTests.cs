@@ -7,6 +7,7 @@ using System.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.Infrastructure.Configuration;
 using Portico.Testing;
 using Portico.Testing.Providers;
 using Portico.WebApi.OAuth;
@@ -272,7 +273,7 @@ public sealed class OAuthFlowTests(OAuthWorld world)
     [Fact]
     public void Settings_that_make_no_sense_are_named()
     {
-        Assert.Empty(new OAuthSettings().Problems());
+        Assert.Empty(new OAuthSettings().Validate());
         AssertProblem("OAuth:Google:ClientSecret", new() { Google = new() { ClientId = "x", Issuer = "https://accounts.google.com" } });
         AssertProblem("OAuth:Yandex:ClientId", new() { Yandex = With(new OAuthSettings().Yandex, clientId: "", "secret") });
         AssertProblem("OAuth:ReturnUrls:0", new() { Vk = With(new OAuthSettings().Vk, "x", "") });
@@ -281,11 +282,11 @@ public sealed class OAuthFlowTests(OAuthWorld world)
         foreach (var url in (string[])["app.example.com", "http://app.example.com", "https://a.example#x", "javascript:alert(1)", "/in"])
             AssertProblem("OAuth:ReturnUrls:0", new() { ReturnUrls = [url] });
         string[] allowed = ["com.example.app:/in", "http://localhost:3000/in", "https://a.example/in?x=1"];
-        Assert.Empty(new OAuthSettings { ReturnUrls = allowed }.Problems());
-        Assert.Empty(new OAuthSettings { Vk = With(new OAuthSettings().Vk, "x", ""), ReturnUrls = ["https://a.example"] }.Problems());
+        Assert.Empty(new OAuthSettings { ReturnUrls = allowed }.Validate());
+        Assert.Empty(new OAuthSettings { Vk = With(new OAuthSettings().Vk, "x", ""), ReturnUrls = ["https://a.example"] }.Validate());
 
         static void AssertProblem(string setting, OAuthSettings settings) =>
-            Assert.Contains(settings.Problems(), problem => problem.StartsWith(setting + " ", StringComparison.Ordinal));
+            Assert.Contains(settings.Validate(), problem => problem.StartsWith(setting + " ", StringComparison.Ordinal));
         static ProviderSettings With(ProviderSettings of, string clientId, string secret) => new()
         {
             ClientId = clientId,
