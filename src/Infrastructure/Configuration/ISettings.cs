@@ -77,7 +77,7 @@ public static class SettingsRegistration
         }
     }
 
-    /// <summary>The problems of bound values, one sentence each with the full name of the setting; empty when all values are valid.</summary>
+    /// <summary>The problems of bound values, one sentence each with the full name of the setting.</summary>
     internal static IEnumerable<string> Validate<TSettings>(this TSettings settings)
         where TSettings : ISettings => [.. SettingsBinding.ProblemsOfRange(TSettings.Section, settings), .. settings.Problems()];
 

@@ -72,7 +72,7 @@ internal static class SettingsBinding
         }
     }
 
-    /// <summary>The values outside of the <see cref="RangeAttribute"/> of their setting, and numbers that their enum does not have.</summary>
+    /// <summary>The values outside of their <see cref="RangeAttribute"/>, and numbers that their enum does not have.</summary>
     /// <param name="path">The full name of the section.</param>
     /// <param name="settings">What was bound.</param>
     public static IEnumerable<string> ProblemsOfRange(string path, object settings)
@@ -81,7 +81,7 @@ internal static class SettingsBinding
         {
             var (name, value) = ($"{path}:{property.Name}", property.GetValue(settings));
             if (property.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(value))
-                yield return $"{name} must be {Text(range)}; it is {Text(value)}.";
+                yield return $"{name} must be {Text(range.Minimum)} to {Text(range.Maximum)}; it is {Text(value)}.";
             if (value is Enum && !Enum.IsDefined(property.PropertyType, value))
                 yield return $"{name} must be one of {string.Join(", ", Enum.GetNames(property.PropertyType))}; it is {value}.";
             var nested = value switch
@@ -94,14 +94,6 @@ internal static class SettingsBinding
             foreach (var problem in nested)
                 yield return problem;
         }
-    }
-
-    /// <summary>The least and the greatest value, as in <c>00:00:00.010 to 00:00:10</c>.</summary>
-    public static string Text(RangeAttribute range)
-    {
-        // Before the first value is validated, the bounds of a time are texts.
-        range.IsValid(value: null);
-        return $"{Text(range.Minimum)} to {Text(range.Maximum)}";
     }
 
     private static string? Text(object? value) => value is TimeSpan { Milliseconds: not 0 } time
