@@ -59,6 +59,5 @@ public sealed class PasswordSettings : ISettings
             yield return $"Passwords:Argon2Iterations must be at least 1, and times Passwords:Argon2MemoryKiB "
                 + $"at most {Argon2idAlgorithm.MaxWorkKiB}; it is {Argon2Iterations}.";
         }
-
     }
 }

@@ -44,7 +44,6 @@ public sealed class PaymentSettings : ISettings
                     + $"with http for localhost only; it is '{origin}'.";
             }
         }
-
     }
 
     /// <summary>The problem of the address of a provider's API, or <c>null</c>.</summary>

@@ -57,7 +57,6 @@ public sealed class SecondFactorSettings : ISettings
                     + $"it is '{origin}'.";
             }
         }
-
     }
 
     /// <summary>The relying party and the origins, with their defaults; <c>null</c> when this API has no domain name.</summary>

@@ -99,6 +99,5 @@ public sealed class OtpSettings : ISettings
             yield return $"Otp:MaxPerDayAndAddress times Otp:MaxTries must be at most {MaxGuesses - (Clients * LiveCodes)}, so that the "
                 + $"guesses of a day hit rarely; they are {MaxPerDayAndAddress} and {MaxTries}.";
         }
-
     }
 }
