@@ -42,6 +42,10 @@ if (args is ["--help" or "-h" or "help"])
 if (args is [SlowParts.Mode])
     return await SlowParts.RunApiAsync();
 
+// The scenario of sign-in starts it as a server to compare with.
+if (args is [BareServer.Mode])
+    return await BareServer.RunAsync();
+
 if (args is [SuiteRun.Name, .. var suite])
     return await ConsoleProgram.RunAsync(ending => SuiteRun.RunAsync(suite, ending));
 

@@ -8,8 +8,8 @@ using Portico.Infrastructure.SigningKeys;
 namespace Portico.Bench.Auth;
 
 /// <summary>
-/// What a token check, a refresh and a sign-in cost under either algorithm, whether time tells who has an account, and how soon other
-/// processes refuse a session that has ended.
+/// What a token check, a refresh and a sign-in cost under either algorithm, what a server that checks nothing costs, whether time tells
+/// who has an account, and how soon other processes refuse a session that has ended.
 /// </summary>
 internal static class AuthScenario
 {
@@ -19,6 +19,7 @@ internal static class AuthScenario
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         foreach (var algorithm in TokenKey.Algorithms)
             await LoadAsync(stack, report, algorithm, people, options, cancellationToken);
+        await LoadBareAsync(stack, report, options, cancellationToken);
 
         if (options.Only.Length > 0)
             return;
@@ -26,6 +27,32 @@ internal static class AuthScenario
         AuthParts.Measure(report, cancellationToken);
         await AccountTiming.RunAsync(stack, report, cancellationToken);
         await RevocationTiming.RunAsync(stack, report, cancellationToken);
+    }
+
+    private static async Task LoadBareAsync(
+        LoadStack stack, LoadReport report, LoadOptions options, CancellationToken cancellationToken)
+    {
+        const string Verify = "verify, bare server";
+        const string Check = $"{RpcLoad.Name}, bare server";
+        if (!options.Wants(Verify) && !options.Wants(Check))
+            return;
+
+        var rpc = $"http://127.0.0.1:{Ports.Free()}";
+        await using var server = await stack.StartApiAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Grpc__Url"] = rpc }, cancellationToken, mode: BareServer.Mode);
+        LoadTokens[] tokens = [.. Enumerable.Repeat(new LoadTokens("no token", ""), options.Connections)];
+        await stack.MeasureAsync(
+            report, Verify, server,
+            [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/verify", one.AccessToken, [])))],
+            options, cancellationToken);
+        if (options.Wants(Check))
+        {
+            LoadStack.Report(
+                report, Check, tokens.Length, options,
+                await RpcLoad.RunAsync(new Uri(rpc), tokens, options, () => stack.Processor(server), cancellationToken));
+        }
+
+        report.AddTable("A server that checks nothing");
     }
 
     private static async Task LoadAsync(
