@@ -1,6 +1,5 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -55,21 +54,14 @@ internal static class SettingsBinding
     public static IEnumerable<string> Problems(IConfigurationSection section, object settings)
     {
         var nullability = new NullabilityInfoContext();
-        foreach (var property in settings.GetType().GetProperties().Where(property => property.CanWrite))
+        return Values(prefix: "", settings).SelectMany(setting => setting.Value switch
         {
-            var written = section.GetSection(property.Name);
-            var problems = property.GetValue(settings) switch
-            {
-                null => nullability.Create(property).WriteState == NullabilityState.NotNull ? [NullAt(written)] : [],
-                Array bound => ProblemsOfList(written, bound.GetType().GetElementType()!),
-                IDictionary bound => bound.Keys.Cast<object>().SelectMany(
-                    key => bound[key] is { } entry && IsSettings(entry.GetType()) ? Problems(written.GetSection($"{key}"), entry) : []),
-                { } bound when IsSettings(bound.GetType()) => Problems(written, bound),
-                _ => [],
-            };
-            foreach (var problem in problems)
-                yield return problem;
-        }
+            null => nullability.Create(setting.Property).WriteState == NullabilityState.NotNull
+                ? [NullAt(section.GetSection(setting.Name))]
+                : [],
+            Array bound => ProblemsOfList(section.GetSection(setting.Name), bound.GetType().GetElementType()!),
+            _ => [],
+        });
     }
 
     /// <summary>The values outside of their <see cref="RangeAttribute"/>, and numbers that their enum does not have.</summary>
@@ -77,28 +69,33 @@ internal static class SettingsBinding
     /// <param name="settings">What was bound.</param>
     public static IEnumerable<string> ProblemsOfRange(string path, object settings)
     {
-        foreach (var property in settings.GetType().GetProperties().Where(property => property.CanWrite))
+        foreach (var (name, property, value) in Values($"{path}:", settings))
         {
-            var (name, value) = ($"{path}:{property.Name}", property.GetValue(settings));
             if (property.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(value))
-                yield return $"{name} must be {Text(range.Minimum)} to {Text(range.Maximum)}; it is {Text(value)}.";
+                yield return FormattableString.Invariant($"{name} must be {range.Minimum} to {range.Maximum}; it is {value}.");
             if (value is Enum && !Enum.IsDefined(property.PropertyType, value))
                 yield return $"{name} must be one of {string.Join(", ", Enum.GetNames(property.PropertyType))}; it is {value}.";
-            var nested = value switch
-            {
-                IDictionary entries => entries.Keys.Cast<object>().SelectMany(
-                    key => entries[key] is { } entry && IsSettings(entry.GetType()) ? ProblemsOfRange($"{name}:{key}", entry) : []),
-                not null when IsSettings(value.GetType()) => ProblemsOfRange(name, value),
-                _ => [],
-            };
-            foreach (var problem in nested)
-                yield return problem;
         }
     }
 
-    private static string? Text(object? value) => value is TimeSpan { Milliseconds: not 0 } time
-        ? time.ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture)
-        : Convert.ToString(value, CultureInfo.InvariantCulture);
+    /// <summary>All settings with their bound values, those of nested settings and of dictionaries of settings too.</summary>
+    private static IEnumerable<(string Name, PropertyInfo Property, object? Value)> Values(string prefix, object settings)
+    {
+        foreach (var property in settings.GetType().GetProperties().Where(property => property.CanWrite))
+        {
+            var (name, value) = ($"{prefix}{property.Name}", property.GetValue(settings));
+            yield return (name, property, value);
+            var nested = value switch
+            {
+                IDictionary entries => entries.Keys.Cast<object>().SelectMany(
+                    key => entries[key] is { } entry && IsSettings(entry.GetType()) ? Values($"{name}:{key}:", entry) : []),
+                not null when IsSettings(value.GetType()) => Values($"{name}:", value),
+                _ => [],
+            };
+            foreach (var setting in nested)
+                yield return setting;
+        }
+    }
 
     private static IEnumerable<string> ProblemsOfList(IConfigurationSection written, Type element)
     {
