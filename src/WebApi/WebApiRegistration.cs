@@ -1,5 +1,4 @@
 using Asp.Versioning;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Formatters;
@@ -56,8 +55,12 @@ internal static class WebApiRegistration
     /// <summary>Sets up the middleware pipeline in its order.</summary>
     public static WebApplication UseWebApi(this WebApplication app)
     {
+        // The host would put the middlewares of the framework first. Callers are found out below; use cases say who may send them.
+        var properties = ((IApplicationBuilder)app).Properties;
+        properties["__AuthenticationMiddlewareSet"] = properties["__AuthorizationMiddlewareSet"] = true;
         // First the identity of the request, for every later step; then the headers of every answer, including errors.
-        app.UseForwardedHeaders();
+        if (app.Services.GetRequiredService<ProxySettings>().Trusted.Length > 0)
+            app.UseForwardedHeaders();
         // The requests of a batch begin here: their caller is known from the request around them.
         app.Use(app.Services.GetRequiredService<BatchPipeline>().Enter);
         app.UseMiddleware<RequestTrace>();
@@ -85,7 +88,8 @@ internal static class WebApiRegistration
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<GrpcGate>();
         app.UseMiddleware<CsrfGate>();
-        app.UseAuthentication();
+        app.UseMiddleware<BearerAuthentication>();
+        app.UseMiddleware<CookieAuthentication>();
         app.UseMiddleware<RateLimitMiddleware>();
         app.UseMiddleware<BatchGate>();
         app.UseMiddleware<CallerWritesMiddleware>();
@@ -127,9 +131,7 @@ internal static class WebApiRegistration
             foreach (var network in proxies.Networks())
                 forwarded.KnownIPNetworks.Add(network);
             forwarded.ForwardLimit = 8;
-            forwarded.ForwardedHeaders = proxies.Trusted.Length > 0
-                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
-                : ForwardedHeaders.None;
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
         });
         return services;
     }
@@ -169,10 +171,6 @@ internal static class WebApiRegistration
 
     private static IServiceCollection AddCaller(this IServiceCollection services)
     {
-        // Not AddAuthentication, because it adds data protection, which writes keys that nothing here uses.
-        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.SchemeName).AddWebEncoders();
-        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(
-            BearerHandler.SchemeName, bearer => bearer.ForwardDefaultSelector = CookieHandler.SchemeOf);
         services.AddSingleton<AccessTokenCheck>();
         services.AddSingleton<ICurrentUser, HttpCurrentUser>();
         services.AddScoped<IClient, HttpRequestClient>();

@@ -9,12 +9,13 @@ internal sealed class CallerWritesMiddleware(RequestDelegate next, CallerWrites 
     public Task InvokeAsync(HttpContext context)
     {
         if (!HttpMethods.IsGet(context.Request.Method) && user.Claims is { Subject: var caller })
-            context.Response.OnStarting(
-                () =>
-                {
-                    writes.Add(caller);
-                    return Task.CompletedTask;
-                });
+            Count(context.Response, caller);
         return next(context);
     }
+
+    private void Count(HttpResponse response, Guid caller) => response.OnStarting(() =>
+    {
+        writes.Add(caller);
+        return Task.CompletedTask;
+    });
 }

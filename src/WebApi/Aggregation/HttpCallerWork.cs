@@ -4,6 +4,7 @@ using Microsoft.Extensions.Primitives;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Aggregation;
 using Portico.WebApi.Http;
+using Portico.WebApi.Observability;
 
 namespace Portico.WebApi.Aggregation;
 
@@ -15,7 +16,7 @@ namespace Portico.WebApi.Aggregation;
 internal sealed class HttpCallerWork(IHttpContextAccessor accessor, IServiceScopeFactory scopes) : ICallerWork, ICallerToken
 {
     public string? Authorization => accessor.HttpContext?.Features.Get<AuthenticatedCaller>() is { } caller
-        ? $"{BearerHandler.SchemeName} {caller.AccessToken}"
+        ? $"{BearerAuthentication.SchemeName} {caller.AccessToken}"
         : null;
 
     public ICallerSnapshot Capture()
@@ -58,6 +59,7 @@ internal sealed class HttpCallerWork(IHttpContextAccessor accessor, IServiceScop
             context.Request.Headers.AcceptLanguage = key.Locale;
             context.RequestAborted = cancellationToken;
             accessor.HttpContext = context;
+            CurrentRequestId.Value = _requestId;
             if (_activity is { IsStopped: false })
                 Activity.Current = _activity;
             try

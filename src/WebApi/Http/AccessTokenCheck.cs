@@ -11,14 +11,14 @@ internal sealed class AccessTokenCheck(
     VerifiedTokenCache tokens, IRevokedSessions revoked, ITokenVersions versions, ISigningKeyRefresh keys)
 {
     /// <exception cref="DependencyUnavailableException">The key is unknown, and the keys can't be read.</exception>
-    public async ValueTask<AccessTokenVerdict> Judge(string token, CancellationToken cancellationToken)
+    public async ValueTask<AccessTokenVerdict> Judge(ReadOnlyMemory<char> token, CancellationToken cancellationToken)
     {
-        if (!tokens.TryValidate(token, out var claims, out var refusal) && refusal == TokenError.UnknownKey)
+        if (!tokens.TryValidate(token.Span, out var claims, out var refusal) && refusal == TokenError.UnknownKey)
         {
             // Another replica may have created the key a moment ago.
             var isReloaded = await keys.LookAgain(cancellationToken);
             // A 401 would make the client give up a session that may be good.
-            if (!tokens.TryValidate(token, out claims, out refusal) && refusal == TokenError.UnknownKey && !isReloaded)
+            if (!tokens.TryValidate(token.Span, out claims, out refusal) && refusal == TokenError.UnknownKey && !isReloaded)
                 throw new DependencyUnavailableException(TokenKeys.Dependency);
         }
 

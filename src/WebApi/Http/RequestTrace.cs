@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Portico.WebApi.Observability;
 
 namespace Portico.WebApi.Http;
 
@@ -9,30 +10,25 @@ namespace Portico.WebApi.Http;
 /// An incoming <c>traceparent</c> is continued (W3C Trace Context). An <c>X-Request-Id</c> of the client is used when it has
 /// 1 to <see cref="MaxIdLength"/> visible ASCII characters; otherwise the id is a new UUID v7.
 /// </remarks>
-internal sealed class RequestTrace(RequestDelegate next, ILogger<RequestTrace> logger)
+internal sealed class RequestTrace(RequestDelegate next)
 {
     public const string RequestIdHeader = "X-Request-Id";
     private const int MaxIdLength = 128;
 
     public async Task InvokeAsync(HttpContext context)
     {
-        var given = context.Request.Headers[RequestIdHeader];
-        context.TraceIdentifier = given is [{ } id]
-            && IsUsable(id) ? id : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
+        CurrentRequestId.Value = context.TraceIdentifier =
+            context.Request.Headers[RequestIdHeader] is [{ } id] && IsUsable(id) ? id : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
+        // Awaited, so that the id ends with the request.
+        await next(context);
+    }
 
-        context.Response.OnStarting(
-            static state =>
-            {
-                var answered = (HttpContext)state;
-                answered.Response.Headers[RequestIdHeader] = answered.TraceIdentifier;
-                if (ActivityOf(answered)?.Id is { } traceParent)
-                    answered.Response.Headers.TraceParent = traceParent;
-                return Task.CompletedTask;
-            },
-            context);
-
-        using (logger.BeginScope(new KeyValuePair<string, object?>[] { new("requestId", context.TraceIdentifier) }))
-            await next(context);
+    /// <summary>Names the request and its trace in the headers of the answer.</summary>
+    public static void Name(HttpContext context)
+    {
+        context.Response.Headers[RequestIdHeader] = context.TraceIdentifier;
+        if (ActivityOf(context)?.Id is { } traceParent)
+            context.Response.Headers.TraceParent = traceParent;
     }
 
     /// <summary>The trace id of the request, 32 hexadecimal digits.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Portico.WebApi.Http;
 
-/// <summary>Sets the security headers of every answer.</summary>
+/// <summary>Sets the headers of every answer: those for security, and the ids of the request.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment, Draining draining)
 {
     private const string ApiPolicy = "default-src 'none'; frame-ancestors 'none'";
@@ -11,11 +11,16 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
 
     public Task InvokeAsync(HttpContext context)
     {
-        context.Response.OnStarting(() =>
-        {
-            Apply(context);
-            return Task.CompletedTask;
-        });
+        // One callback, because each costs every request.
+        context.Response.OnStarting(
+            static state =>
+            {
+                var (headers, answered) = (Starting)state;
+                headers.Apply(answered);
+                RequestTrace.Name(answered);
+                return Task.CompletedTask;
+            },
+            new Starting(this, context));
         return next(context);
     }
 
@@ -49,4 +54,6 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
         if (draining.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
             headers.Connection = "close";
     }
+
+    private sealed record Starting(SecurityHeaders Headers, HttpContext Answered);
 }

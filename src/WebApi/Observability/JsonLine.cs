@@ -9,8 +9,8 @@ namespace Portico.WebApi.Observability;
 
 /// <summary>The line of JSON of one log event, with its trace and its request.</summary>
 /// <remarks>
-/// A text is cut at <see cref="MaxText"/> characters. Only the scopes of Portico are written: the scopes of the framework repeat
-/// themselves and contain the path of the request. An object is reused for the next event of its thread.
+/// A text is cut at <see cref="MaxText"/> characters. Scopes are not written: those of the framework repeat themselves and contain the
+/// path of the request. An object is reused for the next event of its thread.
 /// </remarks>
 internal sealed class JsonLine : IDisposable
 {
@@ -29,12 +29,13 @@ internal sealed class JsonLine : IDisposable
     private static readonly JsonEncodedText Message = JsonEncodedText.Encode("message");
     private static readonly JsonEncodedText TraceId = JsonEncodedText.Encode("traceId");
     private static readonly JsonEncodedText SpanId = JsonEncodedText.Encode("spanId");
+    private static readonly JsonEncodedText RequestId = JsonEncodedText.Encode("requestId");
     private static readonly JsonEncodedText Exception = JsonEncodedText.Encode("exception");
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Names that a value can't have, because the line has them already.
-    private static readonly HashSet<JsonEncodedText> Reserved = [Time, Level, Logger, Event, Message, TraceId, SpanId, Exception];
+    private static readonly HashSet<JsonEncodedText> Reserved = [Time, Level, Logger, Event, Message, TraceId, SpanId, RequestId, Exception];
 
     // The names of values stand in the code, so there are only so many.
     private static readonly ConcurrentDictionary<string, JsonEncodedText> Names = new(StringComparer.Ordinal);
@@ -66,7 +67,7 @@ internal sealed class JsonLine : IDisposable
 
     public void Write<TState>(
         DateTimeOffset time, LogLevel level, JsonEncodedText logger, EventId id, TState state, Exception? failure,
-        Func<TState, Exception?, string> format, IExternalScopeProvider scopes)
+        Func<TState, Exception?, string> format)
     {
         Begin();
         _json.WriteStartObject();
@@ -82,13 +83,8 @@ internal sealed class JsonLine : IDisposable
             _json.WriteString(SpanId, activity.SpanId.ToHexString());
         }
 
-        scopes.ForEachScope(
-            static (scope, line) =>
-            {
-                if (scope is KeyValuePair<string, object?>[] ours)
-                    line.Write(ours);
-            },
-            this);
+        if (CurrentRequestId.Value is { } request)
+            _json.WriteString(RequestId, request);
         if (state is IEnumerable<KeyValuePair<string, object?>> values)
             Write(values as IReadOnlyList<KeyValuePair<string, object?>> ?? [.. values]);
         if (failure is not null)

@@ -6,13 +6,10 @@ namespace Portico.WebApi.Observability;
 /// <param name="output">Where the lines go; closed with this.</param>
 /// <param name="clock">The time of the events.</param>
 [ProviderAlias("Console")]
-internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProvider, ISupportExternalScope
+internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProvider
 {
     private readonly LineBlocks _blocks = new(output, Loss(clock));
     private readonly TimeProvider _clock = clock;
-    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
-
-    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, JsonLine.Encode(categoryName));
 
@@ -31,7 +28,7 @@ internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProv
     private sealed class Logger(JsonLines lines, JsonEncodedText category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => lines._scopes.Push(state);
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
@@ -39,7 +36,7 @@ internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProv
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var line = JsonLine.Take();
-            line.Write(lines._clock.GetUtcNow(), logLevel, category, eventId, state, exception, formatter, lines._scopes);
+            line.Write(lines._clock.GetUtcNow(), logLevel, category, eventId, state, exception, formatter);
             lines._blocks.Add(line.Bytes, isUrgent: logLevel >= LogLevel.Warning);
             line.GiveBack();
         }

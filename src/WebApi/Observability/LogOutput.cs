@@ -25,6 +25,8 @@ internal static class LogOutput
     public static ILoggingBuilder WriteToStandardOutput(this ILoggingBuilder logging, bool isJson)
     {
         logging.ClearProviders();
+        // Nothing writes them, and the framework makes several for each request.
+        logging.Services.Configure<LoggerFilterOptions>(options => options.CaptureScopes = false);
         if (!isJson)
         {
             return logging.AddSimpleConsole(text =>

@@ -129,7 +129,7 @@ public sealed class DeadlineTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app.Client.SendAsync(request, impatient.Token));
         await Testing.Eventually.Holds(
             () => Task.FromResult(app.Options.Log.Lines.Any(line =>
-                line.Scope.Contains(id, StringComparison.Ordinal) && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
+                line.RequestId == id && line.Message.Contains(" 499 in ", StringComparison.Ordinal))),
             "the access line");
         Assert.DoesNotContain(app.Options.Log.Lines.Skip(before), line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }

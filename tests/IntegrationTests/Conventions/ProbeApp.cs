@@ -1,3 +1,5 @@
+extern alias webapi;
+
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -25,6 +27,7 @@ using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
 using Portico.WebApi;
 using Portico.WebApi.Http;
+using webapi::Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Conventions;
@@ -217,15 +220,11 @@ internal sealed class FakeCheck(string name, bool required) : IHealthCheck
 }
 
 /// <summary>Every log line of the application under test.</summary>
-internal sealed class RecordedLog : ILoggerProvider, ISupportExternalScope
+internal sealed class RecordedLog : ILoggerProvider
 {
-    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
-
     public ConcurrentQueue<LogLine> Lines { get; } = new();
 
     public ILogger CreateLogger(string categoryName) => new Recorder(this, categoryName);
-
-    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
     public void Dispose()
     {
@@ -234,22 +233,14 @@ internal sealed class RecordedLog : ILoggerProvider, ISupportExternalScope
     private sealed class Recorder(RecordedLog log, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => log._scopes.Push(state);
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            var scope = new StringBuilder();
-            log._scopes.ForEachScope(
-                (value, text) => text.Append(
-                    value is IEnumerable<KeyValuePair<string,
-                    object?>> pairs ? string.Join(' ', pairs.Select(pair => $"{pair.Key}={pair.Value}")) : value).Append(' '),
-                scope);
-            log.Lines.Enqueue(new LogLine(logLevel, category, formatter(state, exception), scope.ToString(), exception));
-        }
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            log.Lines.Enqueue(new LogLine(logLevel, category, formatter(state, exception), CurrentRequestId.Value, exception));
     }
 }
 
-internal sealed record LogLine(LogLevel Level, string Category, string Message, string Scope, Exception? Failure);
+internal sealed record LogLine(LogLevel Level, string Category, string Message, string? RequestId, Exception? Failure);

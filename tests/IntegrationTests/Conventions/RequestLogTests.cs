@@ -65,7 +65,7 @@ public sealed class RequestLogTests(ProbeFixture probes) : IClassFixture<ProbeFi
     private async Task<string> LineOfAsync(string requestId)
     {
         bool IsOf(LogLine line) =>
-            line.Scope.Contains(requestId, StringComparison.Ordinal) && line.Category.EndsWith("AccessLog", StringComparison.Ordinal);
+            line.RequestId == requestId && line.Category.EndsWith("AccessLog", StringComparison.Ordinal);
 
         await Eventually.Holds(() => Task.FromResult(App.Options.Log.Lines.Any(IsOf)), "the line of the request is written");
         return Assert.Single(App.Options.Log.Lines, IsOf).Message;

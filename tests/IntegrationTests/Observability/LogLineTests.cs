@@ -24,10 +24,8 @@ public sealed class LogLineTests
         using var output = new KeptStream();
         using (var lines = new JsonLines(output, new FixedClock(_now)))
         {
-            var scopes = new LoggerExternalScopeProvider();
-            lines.SetScopeProvider(scopes);
+            CurrentRequestId.Value = "r-1";
             var logger = lines.CreateLogger("Portico.Some<Thing>");
-            using (logger.BeginScope(new KeyValuePair<string, object?>[] { new("requestId", "r-1") }))
             using (logger.BeginScope("a scope of the framework"))
             {
                 logger.Log(

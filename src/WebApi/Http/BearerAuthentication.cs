@@ -1,7 +1,3 @@
-using System.Security.Claims;
-using System.Text.Encodings.Web;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.Extensions.Options;
 using Portico.Application.Common.Security;
 
 namespace Portico.WebApi.Http;
@@ -11,47 +7,36 @@ namespace Portico.WebApi.Http;
 /// With an invalid token the caller is anonymous. The request does not fail: use cases without sign-in still work. A token whose key is
 /// unknown while the keys can't be read is 503.
 /// </remarks>
-internal sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessTokenCheck tokens)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+internal sealed class BearerAuthentication(RequestDelegate next, AccessTokenCheck tokens)
 {
     public const string SchemeName = "Bearer";
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    public Task InvokeAsync(HttpContext context) =>
+        context.Request.Headers.Authorization.Count == 0 ? next(context) : Authenticate(context);
+
+    private async Task Authenticate(HttpContext context)
     {
-        var header = Request.Headers.Authorization;
-        if (header.Count == 0)
-            return AuthenticateResult.NoResult();
+        if (context.Request.Headers.Authorization is [{ } header] && TokenOf(header) is { IsEmpty: false } token
+            && (await tokens.Judge(token, context.RequestAborted)).Claims is { } claims)
+            context.Features.Set(new AuthenticatedCaller(claims, token));
+        else
+            context.Features.Set(new InvalidBearer());
 
-        if (header is not [{ } value] || !TryReadToken(value, out var token))
-            return Refuse("malformed");
-        var verdict = await tokens.Judge(token, Context.RequestAborted);
-        if (verdict.Claims is not { } claims)
-            return Refuse(verdict.Refusal);
-
-        Context.Features.Set(new AuthenticatedCaller(claims, token));
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName));
-    }
-
-    private AuthenticateResult Refuse(string reason)
-    {
-        Context.Features.Set(new InvalidBearer());
-        return AuthenticateResult.Fail(reason);
+        await next(context);
     }
 
     // The scheme in upper or lower case and one space (RFC 9110, 11.4); the validator checks the rest.
-    private static bool TryReadToken(string header, out string token)
+    private static ReadOnlyMemory<char> TokenOf(string header)
     {
         const string Prefix = SchemeName + " ";
-        token = header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..] : "";
-        return token.Length > 0;
+        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header.AsMemory(Prefix.Length) : default;
     }
 }
 
 /// <summary>Who sent the request, by an access token.</summary>
 /// <param name="Claims">The claims of the token.</param>
 /// <param name="AccessToken">The token: of a browser with a cookie the one that the server holds for it.</param>
-internal sealed record AuthenticatedCaller(AccessTokenClaims Claims, string AccessToken)
+internal sealed record AuthenticatedCaller(AccessTokenClaims Claims, ReadOnlyMemory<char> AccessToken)
 {
     /// <summary>The cookie that the caller was authenticated by; <c>null</c> for an access token.</summary>
     public string? Cookie { get; init; }
