@@ -18,6 +18,7 @@ using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.RateLimiting;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Controllers;
+using Portico.WebApi.Controllers.V1;
 using Portico.WebApi.Cookies;
 using Portico.WebApi.Gateway;
 using Portico.WebApi.Http;
@@ -94,6 +95,7 @@ internal static class WebApiRegistration
         app.UseMiddleware<BatchGate>();
         app.UseMiddleware<CallerWritesMiddleware>();
         app.MapControllers();
+        app.MapVerify();
         app.MapDiscovery();
         app.MapSchemas();
         app.MapHealth();

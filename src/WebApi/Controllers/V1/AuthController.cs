@@ -155,24 +155,6 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     public Task<ActionResult> EndOtherSessions(CancellationToken cancellationToken) =>
         AnswerNothing(new EndOtherSessions(), cancellationToken);
 
-    /// <summary>Checks the caller for another service (forward authentication)</summary>
-    /// <remarks>
-    /// A reverse proxy asks this before it passes a request on. 200 has the caller in the header fields `X-Portico-User`,
-    /// `X-Portico-Session`, `X-Portico-Roles` and `X-Portico-Permissions`, lists with commas. 403 without the `permission`;
-    /// 400 for any other query, so that a mistake in the configuration of a proxy lets nobody through. The caller
-    /// has an access token or the cookie of a session; with a cookie, a request that names an `Origin` needs one that is allowed, and
-    /// `X-CSRF: 1`. It has no rate limit of its own.
-    /// </remarks>
-    [HttpGet("verify")]
-    [StrictQuery]
-    [ProducesResponseType(StatusCodes.Status200OK)]
-    [UseCase<CheckAccess>]
-    [CookieMode(ChecksForOthers = true)]
-    [NoRateLimit]
-    [ProducesErrors(403, 503)]
-    public Task<ActionResult> Verify([FromQuery] string? permission, CancellationToken cancellationToken) =>
-        Answer(new CheckAccess(permission), caller => new VerifiedCallerResult(caller), cancellationToken);
-
     /// <summary>Issues an access token to a service account (OAuth 2.0 client credentials)</summary>
     /// <remarks>
     /// The body is JSON, or a form as in RFC 6749, 4.4. The client id and the secret may be in an Authorization header (`Basic`) instead.
