@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Common.Security;
 using Portico.Application.Dashboard;
 using Portico.Infrastructure.Configuration;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Portico.Application.Common.Security;
 using Portico.Application.Dashboard;
 using Portico.Domain.Common;
 

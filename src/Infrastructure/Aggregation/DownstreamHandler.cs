@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
-using Portico.Application.Common.Security;
 
 namespace Portico.Infrastructure.Aggregation;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Polly;
-using Portico.Application.Common.Security;
 using Portico.Application.Dashboard;
 using Portico.Domain.Common;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Exchange;
-using Portico.Domain.Exchange;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common;
 using Portico.Application.Orders;
-using Portico.Domain.Common;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
 using Portico.Application.Auth;
 using Portico.Application.Common;
-using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 
 namespace Portico.Infrastructure.Passwords;

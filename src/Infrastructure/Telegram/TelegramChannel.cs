@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Portico.Application.Notifications;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Notifications;
 using Portico.Infrastructure.Postgres;
