@@ -1,8 +1,5 @@
-using System.Data;
 using System.Text;
 using System.Text.Json;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using Portico.Application.DeadLetters;
 using Portico.Infrastructure.Postgres;
@@ -50,16 +47,9 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
     private async Task<bool> Change(string sql, Guid id, CancellationToken cancellationToken) =>
         (await Read(sql, [new[] { id }], row => row.GetGuid(0), cancellationToken)).Count > 0;
 
-    private async Task<IReadOnlyList<T>> Read<T>(
-        string sql, object?[] values, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
-    {
-        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
-        if (connection.State != ConnectionState.Open)
-            await db.Database.OpenConnectionAsync(cancellationToken);
-        var transaction = (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction();
-        await using var command = new NpgsqlCommand(sql, connection, transaction).With(values);
-        return await command.ReadAll(read, cancellationToken);
-    }
+    private Task<IReadOnlyList<T>> Read<T>(
+        string sql, object?[] values, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        db.WhileOpen(() => db.CreateCommand(sql).With(values).ReadAll(read, cancellationToken), cancellationToken);
 
     private static DeadLetterDto LetterOf(NpgsqlDataReader row) => new(
         row.GetGuid(0),

@@ -24,15 +24,12 @@ internal sealed partial class OutboxCleanup(
 
     public async Task Measure(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
+        var (waiting, oldest) = await database.CreateCommand(
             """
             SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1)
             FROM outbox_waiting
-            """);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        var oldest = reader.IsDBNull(1) ? TimeSpan.Zero : Clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(1);
-        metrics.Waiting(reader.GetInt64(0), oldest);
+            """).ReadFirst(row => (row.GetInt64(0), row.ValueOrNull<DateTimeOffset>(1)), cancellationToken);
+        metrics.Waiting(waiting, oldest is { } since ? Clock.GetUtcNow() - since : TimeSpan.Zero);
     }
 
     protected override async Task Do(long round, CancellationToken cancellationToken)

@@ -50,12 +50,9 @@ internal sealed class Settlement(
         }
     }
 
-    private async Task<bool> IsAnythingDue(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            "SELECT EXISTS (SELECT FROM events WHERE result IS NOT NULL AND settled_at IS NULL)");
-        return await command.ExecuteScalarAsync(cancellationToken) is true;
-    }
+    private async Task<bool> IsAnythingDue(CancellationToken cancellationToken) =>
+        await database.CreateCommand("SELECT EXISTS (SELECT FROM events WHERE result IS NOT NULL AND settled_at IS NULL)")
+            .ReadValue(cancellationToken) is true;
 
     private async Task<bool> SettleBatch(AppDbContext db, CancellationToken cancellationToken)
     {

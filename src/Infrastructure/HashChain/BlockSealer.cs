@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -95,7 +96,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         var isChecked = _checkedBlocks > 0;
         var journals = pass is null
             ? await ReadNext(connection, isChecked ? NextUnsealedSql : NextSql, next, chain.Below, cancellationToken)
-            : await Read(connection, NextOfAllSql, cancellationToken, Parameter(pass.After), Limit());
+            : await Read(connection, NextOfAllSql, cancellationToken, pass.After, settings.MaxBlock);
         var isFull = journals.Count == settings.MaxBlock;
         if (pass is not null)
         {
@@ -135,41 +136,35 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
 
     private static async Task<Chain?> Begin(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using (var command = new NpgsqlCommand($"{BeginSql}; SELECT pg_try_advisory_xact_lock({LockKey})", connection))
-        {
-            if (await command.ExecuteScalarAsync(cancellationToken) is not true)
-                return null;
-        }
+        var begin = new NpgsqlCommand($"{BeginSql}; SELECT pg_try_advisory_xact_lock({LockKey})", connection);
+        if (await begin.ReadValue(cancellationToken) is not true)
+            return null;
 
-        await using var read = new NpgsqlCommand(
+        return await new NpgsqlCommand(
             """
             SELECT system_identifier, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, clock_timestamp(),
                 b.height, b.hash, b.system_id, b.up_to_transaction, b.up_to_journal
             FROM pg_control_system() LEFT JOIN LATERAL (SELECT * FROM ledger.blocks ORDER BY height DESC LIMIT 1) b ON true
             """,
-            connection);
-        await using var reader = await read.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        var systemId = reader.GetInt64(0);
-        var isFirst = reader.IsDBNull(3);
-        return new Chain(
-            systemId,
-            reader.GetInt64(1),
-            reader.GetFieldValue<long>(2),
-            isFirst ? 0 : reader.GetInt64(3),
-            isFirst ? new byte[MerkleTree.HashLength] : reader.GetFieldValue<byte[]>(4),
-            !isFirst && reader.GetInt64(5) == systemId && !reader.IsDBNull(6) ? new UpTo(reader.GetInt64(6), reader.GetGuid(7)) : null);
+            connection).ReadFirst(
+            row => new Chain(
+                row.GetInt64(0),
+                row.GetInt64(1),
+                row.GetFieldValue<long>(2),
+                row.IsDBNull(3) ? 0 : row.GetInt64(3),
+                row.IsDBNull(3) ? new byte[MerkleTree.HashLength] : row.GetFieldValue<byte[]>(4),
+                row.ValueOrNull<long>(5) == row.GetInt64(0) && !row.IsDBNull(6) ? new UpTo(row.GetInt64(6), row.GetGuid(7)) : null),
+            cancellationToken);
     }
 
     /// <summary>Reads the journals of the next block, from a range of transactions that holds about as many of them.</summary>
-    private async Task<List<JournalRow>> ReadNext(
+    private async Task<IReadOnlyList<JournalRow>> ReadNext(
         NpgsqlConnection connection, string sql, UpTo after, long below, CancellationToken cancellationToken)
     {
         for (var range = _range; ; range *= RangeGrowth)
         {
             var end = Math.Min(below, after.Transaction + range);
-            var journals = await Read(
-                connection, sql, cancellationToken, Parameter(after.Transaction), Parameter(after.Journal), Limit(), Parameter(end));
+            var journals = await Read(connection, sql, cancellationToken, after.Transaction, after.Journal, settings.MaxBlock, end);
             if (journals.Count < settings.MaxBlock && end < below)
                 continue;
             if (journals.Count == settings.MaxBlock)
@@ -178,29 +173,17 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         }
     }
 
-    private static async Task<List<JournalRow>> Read(
-        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.AddRange(parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new List<JournalRow>();
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add(JournalRow.Read(reader));
-        return rows;
-    }
+    private static Task<IReadOnlyList<JournalRow>> Read(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values) =>
+        new NpgsqlCommand(sql, connection).With(values).ReadAll(row => JournalRow.Read(row), cancellationToken);
 
-    private static async Task<TimeSpan?> Oldest(NpgsqlConnection connection, UpTo after, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(OldestSql, connection)
-        {
-            Parameters = { Parameter(after.Transaction), Parameter(after.Journal) },
-        };
-        return await command.ExecuteScalarAsync(cancellationToken) is double seconds ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
-    }
+    private static async Task<TimeSpan?> Oldest(NpgsqlConnection connection, UpTo after, CancellationToken cancellationToken) =>
+        await new NpgsqlCommand(OldestSql, connection).With(after.Transaction, after.Journal).ReadValue(cancellationToken) is double seconds
+            ? TimeSpan.FromSeconds(Math.Max(0, seconds))
+            : null;
 
     private async Task Write(
-        NpgsqlConnection connection, Chain chain, List<JournalRow> journals, UpTo? upTo, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Chain chain, IReadOnlyList<JournalRow> journals, UpTo? upTo, CancellationToken cancellationToken)
     {
         var postings = await PostingRow.ReadAll(connection, journals, cancellationToken);
         var key = await keys.Signing(connection, cancellationToken);
@@ -256,36 +239,20 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
                     INSERT INTO ledger.blocks (height, format, previous_hash, root, journals, salt, sealed_at, system_id,
                         up_to_transaction, up_to_journal, hash, key_id, signature)
                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                    """)
-                {
-                    Parameters =
-                    {
-                        Parameter(block.Height), Parameter(block.Format), Parameter(block.PreviousHash), Parameter(block.Root),
-                        Parameter(block.Journals), Parameter(block.Salt), RowValues.Time(block.SealedAt), Parameter(block.SystemId),
-                        Parameter(block.UpToTransaction), Parameter(block.UpToJournal), Parameter(block.Hash), Parameter(block.KeyId),
-                        Parameter(block.Signature),
-                    },
-                },
+                    """).With(
+                    block.Height, block.Format, block.PreviousHash, block.Root, block.Journals, block.Salt, RowValues.Time(block.SealedAt),
+                    block.SystemId, block.UpToTransaction, block.UpToJournal, block.Hash, block.KeyId, block.Signature),
                 new NpgsqlBatchCommand(
                     """
                     INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
                     VALUES ($1, 'HashChain', $2, $3, $4, $5::jsonb, $6)
-                    """)
-                {
-                    Parameters =
-                    {
-                        Parameter(Ids.New(RowValues.Instant(block.SealedAt))), Parameter(ChainId), Parameter(block.Height),
-                        Parameter(EventNames.Of(told)), Parameter(EventJson.Write(told)), RowValues.Time(block.SealedAt),
-                    },
-                },
+                    """).With(
+                    Ids.New(RowValues.Instant(block.SealedAt)), ChainId, block.Height, EventNames.Of(told), EventJson.Write(told),
+                    RowValues.Time(block.SealedAt)),
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private NpgsqlParameter<int> Limit() => Parameter(settings.MaxBlock);
-
-    private static NpgsqlParameter<T> Parameter<T>(T value) => new() { TypedValue = value };
 
     private readonly record struct UpTo(long Transaction, Guid Journal);
 

@@ -21,14 +21,13 @@ public sealed class ChainKeys(KeySealing sealing)
     public async Task<string> Rotate(AppDbContext db, IAuditLog audit, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         // Waits for a block that is being sealed, and keeps others from being signed meanwhile.
-        await Execute(connection, $"SELECT pg_advisory_xact_lock({BlockSealer.LockKey})", cancellationToken);
-        if (await Read(connection, cancellationToken) is not var (former, sealedKey))
+        await db.CreateCommand($"SELECT pg_advisory_xact_lock({BlockSealer.LockKey})").Execute(cancellationToken);
+        if (await Read(db.Connection(), cancellationToken) is not var (former, sealedKey))
             throw new SealedKeyException("There is no key yet that could be replaced: the web API makes it with its first block.");
         sealing.RequireKnown(sealedKey, PurposeOf(former));
-        await Execute(connection, "UPDATE ledger.chain_keys SET sealed_key = NULL WHERE sealed_key IS NOT NULL", cancellationToken);
-        var key = await Make(connection, cancellationToken);
+        await db.CreateCommand("UPDATE ledger.chain_keys SET sealed_key = NULL WHERE sealed_key IS NOT NULL").Execute(cancellationToken);
+        var key = await Make(db.Connection(), cancellationToken);
         audit.Add(new AuditNote(AuditActions.ChainKeyRotated, new AuditSubject("chain_key", key.Id)).Changed("key", former, key.Id));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -42,10 +41,9 @@ public sealed class ChainKeys(KeySealing sealing)
         if (await Read(connection, cancellationToken) is not var (id, sealedKey) || sealing.IsOfToday(sealedKey))
             return false;
 
-        await using var update = new NpgsqlCommand(
-            "UPDATE ledger.chain_keys SET sealed_key = $3 WHERE id = $1 AND sealed_key = $2", connection)
-            .With(id, sealedKey, sealing.Seal(sealing.Open(sealedKey, PurposeOf(id)), PurposeOf(id)));
-        return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
+        return await new NpgsqlCommand("UPDATE ledger.chain_keys SET sealed_key = $3 WHERE id = $1 AND sealed_key = $2", connection)
+            .With(id, sealedKey, sealing.Seal(sealing.Open(sealedKey, PurposeOf(id)), PurposeOf(id)))
+            .Execute(cancellationToken) == 1;
     }
 
     /// <summary>The key that signs; the first call makes it.</summary>
@@ -68,29 +66,19 @@ public sealed class ChainKeys(KeySealing sealing)
 
     private static string PurposeOf(string id) => $"ledger chain key {id}";
 
-    private static async Task<(string Id, byte[] Sealed)?> Read(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            "SELECT id, sealed_key FROM ledger.chain_keys WHERE sealed_key IS NOT NULL", connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? (reader.GetString(0), reader.GetFieldValue<byte[]>(1)) : null;
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    private static Task<(string Id, byte[] Sealed)?> Read(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        new NpgsqlCommand("SELECT id, sealed_key FROM ledger.chain_keys WHERE sealed_key IS NOT NULL", connection)
+            .ReadFirst<(string, byte[])?>(row => (row.GetString(0), row.GetFieldValue<byte[]>(1)), cancellationToken);
 
     private async Task<ChainKey> Make(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var key = ChainKey.Generate();
         var seed = key.Export();
-        await using var insert = new NpgsqlCommand(
+        var insert = new NpgsqlCommand(
             "INSERT INTO ledger.chain_keys (id, public_key, sealed_key, created_at) VALUES ($1, $2, $3, clock_timestamp())", connection)
             .With(key.Id, key.PublicKey, sealing.Seal(seed, PurposeOf(key.Id)));
         CryptographicOperations.ZeroMemory(seed);
-        await insert.ExecuteNonQueryAsync(cancellationToken);
+        await insert.Execute(cancellationToken);
         return key;
     }
 }

@@ -23,28 +23,27 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
             ORDER BY account_version DESC LIMIT 1) p
         """;
 
-    public async Task<IReadOnlyList<HeadDto>> ListHeads(long below, int limit, CancellationToken cancellationToken)
-    {
-        await using var command = database
-            .CreateCommand($"{HeadsSql} WHERE b.height < $1 ORDER BY b.height DESC LIMIT $2")
-            .With(below, limit);
-        return await command.ReadAll(row => Head(row).Dto, cancellationToken);
-    }
+    public Task<IReadOnlyList<HeadDto>> ListHeads(long below, int limit, CancellationToken cancellationToken) => database
+        .CreateCommand($"{HeadsSql} WHERE b.height < $1 ORDER BY b.height DESC LIMIT $2")
+        .With(below, limit)
+        .ReadAll(row => Head(row).Dto, cancellationToken);
 
     public async Task<ReceiptDto?> FindReceipt(Guid journalId, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (await FindPlace(connection, journalId, cancellationToken) is not var (height, position))
+        var place = await new NpgsqlCommand("SELECT height, position FROM ledger.block_journals WHERE journal_id = $1", connection)
+            .With(journalId).ReadFirst<(long, int)?>(row => (row.GetInt64(0), row.GetInt32(1)), cancellationToken);
+        if (place is not var (height, position))
             return null;
 
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                Command($"{HeadsSql} WHERE b.height = $1", height),
-                Command("SELECT leaf_hash FROM ledger.block_journals WHERE height = $1 ORDER BY position", height),
-                Command($"SELECT {JournalRow.Columns} FROM ledger.journals j WHERE j.id = $1", journalId),
-                Command(PostingsSql, journalId),
+                new NpgsqlBatchCommand($"{HeadsSql} WHERE b.height = $1").With(height),
+                new NpgsqlBatchCommand("SELECT leaf_hash FROM ledger.block_journals WHERE height = $1 ORDER BY position").With(height),
+                new NpgsqlBatchCommand($"SELECT {JournalRow.Columns} FROM ledger.journals j WHERE j.id = $1").With(journalId),
+                new NpgsqlBatchCommand(PostingsSql).With(journalId),
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -77,23 +76,15 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
         if (ReceiptVerification.Check(receipt) is { } problem)
             return problem;
 
-        await using var command = database.CreateCommand(
+        return await database.CreateCommand(
             """
             SELECT EXISTS (SELECT FROM ledger.chain_keys WHERE id = $1),
                 EXISTS (SELECT FROM ledger.blocks WHERE height = $2 AND hash = $3)
-            """).With(receipt.Head.KeyId, receipt.Head.Height, Convert.FromHexString(receipt.Head.Hash));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return !reader.GetBoolean(0) ? ReceiptProblem.UnknownKey : !reader.GetBoolean(1) ? ReceiptProblem.UnknownHead : null;
-    }
-
-    private static async Task<(long Height, int Position)?> FindPlace(
-        NpgsqlConnection connection, Guid journalId, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            "SELECT height, position FROM ledger.block_journals WHERE journal_id = $1", connection).With(journalId);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt32(1)) : null;
+            """)
+            .With(receipt.Head.KeyId, receipt.Head.Height, Convert.FromHexString(receipt.Head.Hash))
+            .ReadFirst<ReceiptProblem?>(
+                row => !row.GetBoolean(0) ? ReceiptProblem.UnknownKey : !row.GetBoolean(1) ? ReceiptProblem.UnknownHead : null,
+                cancellationToken);
     }
 
     private static (BlockRow Block, HeadDto Dto) Head(NpgsqlDataReader reader)
@@ -101,7 +92,4 @@ internal sealed class ChainReader(NpgsqlDataSource database) : IHashChain
         var block = BlockRow.Read(reader);
         return (block, block.ToHead(reader.GetFieldValue<byte[]>(BlockRow.ColumnCount)));
     }
-
-    private static NpgsqlBatchCommand Command<T>(string sql, T value) =>
-        new(sql) { Parameters = { new NpgsqlParameter<T> { TypedValue = value } } };
 }

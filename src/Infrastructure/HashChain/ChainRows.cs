@@ -98,14 +98,8 @@ internal sealed record PostingRow
         foreach (var journal in journals)
             postings[journal.Id] = new List<PostingRow>(2);
         await using var command = new NpgsqlCommand(
-            $"SELECT {Columns} FROM ledger.postings p WHERE p.recorded_at BETWEEN $1 AND $2", connection)
-        {
-            CommandTimeout = 0,
-            Parameters =
-            {
-                RowValues.Time(journals.Min(journal => journal.RecordedAt)), RowValues.Time(journals.Max(journal => journal.RecordedAt)),
-            },
-        };
+            $"SELECT {Columns} FROM ledger.postings p WHERE p.recorded_at BETWEEN $1 AND $2", connection) { CommandTimeout = 0 }
+            .With(RowValues.Time(journals.Min(journal => journal.RecordedAt)), RowValues.Time(journals.Max(journal => journal.RecordedAt)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

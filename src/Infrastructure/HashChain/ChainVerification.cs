@@ -183,23 +183,16 @@ internal sealed class ChainVerification(NpgsqlConnection connection, Action<long
         return keys;
     }
 
-    private async Task<IReadOnlyList<BlockRow>> ReadBlocks(long after, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"SELECT {BlockRow.Columns} FROM ledger.blocks b WHERE b.height > $1 ORDER BY b.height LIMIT {BlocksAtOnce}", connection)
-        { CommandTimeout = 0 }.With(after);
-        return await command.ReadAll(BlockRow.Read, cancellationToken);
-    }
+    private Task<IReadOnlyList<BlockRow>> ReadBlocks(long after, CancellationToken cancellationToken) => new NpgsqlCommand(
+        $"SELECT {BlockRow.Columns} FROM ledger.blocks b WHERE b.height > $1 ORDER BY b.height LIMIT {BlocksAtOnce}", connection)
+    { CommandTimeout = 0 }.With(after).ReadAll(BlockRow.Read, cancellationToken);
 
-    private async Task<IReadOnlyList<Member>> ReadMembers(long from, long to, long limit, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(MembersSql, connection) { CommandTimeout = 0 }.With(from, to, limit);
-        return await command.ReadAll(
+    private Task<IReadOnlyList<Member>> ReadMembers(long from, long to, long limit, CancellationToken cancellationToken) =>
+        new NpgsqlCommand(MembersSql, connection) { CommandTimeout = 0 }.With(from, to, limit).ReadAll(
             row => new Member(
                 row.GetGuid(0), row.GetInt64(1), row.GetInt32(2), row.GetFieldValue<byte[]>(3),
                 row.IsDBNull(4) ? null : JournalRow.Read(row, 4)),
             cancellationToken);
-    }
 
     private sealed record Member(Guid JournalId, long Height, int Position, byte[] LeafHash, JournalRow? Journal);
 }

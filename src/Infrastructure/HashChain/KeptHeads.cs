@@ -19,10 +19,9 @@ public static class KeptHeads
     public static async Task<LedgerCheckDto> Compare(
         NpgsqlConnection connection, IReadOnlyList<HeadDto> heads, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT height, hash FROM ledger.blocks WHERE height = ANY($1)", connection)
-            .With(heads.Select(head => head.Height).ToArray());
-        var hashes = (await command.ReadAll(
-                row => (Height: row.GetInt64(0), Hash: Convert.ToHexStringLower(row.GetFieldValue<byte[]>(1))), cancellationToken))
+        var hashes = (await new NpgsqlCommand("SELECT height, hash FROM ledger.blocks WHERE height = ANY($1)", connection)
+            .With(heads.Select(head => head.Height).ToArray())
+            .ReadAll(row => (Height: row.GetInt64(0), Hash: Convert.ToHexStringLower(row.GetFieldValue<byte[]>(1))), cancellationToken))
             .ToDictionary(row => row.Height, row => row.Hash);
         var wrong = heads
             .OrderBy(head => head.Height)

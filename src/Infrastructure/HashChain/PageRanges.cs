@@ -17,14 +17,9 @@ internal sealed class PageRanges
         """;
 
     // The page after the last summary of each index; unknown to a process that has summarised nothing yet.
-    private readonly long?[] _next = new long?[3];
+    private long?[] _next = new long?[3];
 
-    public async Task Summarize(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(Sql, connection).With(_next[0], _next[1], _next[2]);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        for (var i = 0; i < _next.Length; i++)
-            _next[i] = reader.ValueOrNull<long>(i);
-    }
+    public async Task Summarize(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        _next = (await new NpgsqlCommand(Sql, connection).With(_next[0], _next[1], _next[2]).ReadFirst(
+            row => Array.ConvertAll([0, 1, 2], column => row.ValueOrNull<long>(column)), cancellationToken))!;
 }

@@ -67,35 +67,28 @@ internal sealed class IdempotencyStore(AppDbContext db, EfTransaction transactio
 
     /// <summary>Inserts the key; waits for a running transaction that has inserted the same key.</summary>
     /// <returns>Whether the key is new.</returns>
-    private async Task<bool> Claim(IdempotencyKey key, CancellationToken cancellationToken)
-    {
-        await using var command = db.CreateCommand(
+    private async Task<bool> Claim(IdempotencyKey key, CancellationToken cancellationToken) =>
+        await db.CreateCommand(
             "INSERT INTO idempotency_answers (owner_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-            .With(key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
+            .With(key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow())
+            .Execute(cancellationToken) == 1;
 
     /// <returns>Whether the ledger has not used the key.</returns>
-    private async Task<bool> Store(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
-    {
-        await using var command = db.CreateCommand(
+    private async Task<bool> Store(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken) =>
+        await db.CreateCommand(
             $"""
             WITH answered AS (
                 UPDATE idempotency_answers SET status = $3, headers = $4, body = $5 WHERE owner_id = $1 AND key = $2
                 RETURNING owner_id, key, fingerprint, created_at)
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
             SELECT owner_id, key, fingerprint, '{ResultText.Elsewhere}', created_at FROM answered ON CONFLICT DO NOTHING
-            """).With(key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
+            """)
+            .With(key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body)
+            .Execute(cancellationToken) == 1;
 
-    private async Task<byte[]> FirstInLedger(IdempotencyKey key, CancellationToken cancellationToken)
-    {
-        await using var command = db
-            .CreateCommand("SELECT fingerprint FROM ledger.idempotency WHERE owner_id = $1 AND key = $2")
-            .With(key.Owner, key.Value);
-        return await command.ExecuteScalarAsync(cancellationToken) as byte[] ?? [];
-    }
+    private async Task<byte[]> FirstInLedger(IdempotencyKey key, CancellationToken cancellationToken) =>
+        await db.CreateCommand("SELECT fingerprint FROM ledger.idempotency WHERE owner_id = $1 AND key = $2")
+            .With(key.Owner, key.Value).ReadValue(cancellationToken) as byte[] ?? [];
 
     private async Task<Result<(TResult? Result, StoredAnswer? Replay)>> Replay<TResult>(
         IdempotencyKey key, CancellationToken cancellationToken)

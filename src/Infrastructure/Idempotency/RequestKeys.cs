@@ -29,25 +29,19 @@ internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, Ti
             KeyState.Answered, new StoredAnswer(row.GetInt32(1), headers, row.IsDBNull(3) ? default : row.GetFieldValue<byte[]>(3)));
     }
 
-    public async Task<bool> Take(IdempotencyKey key, CancellationToken cancellationToken)
-    {
-        await using var command = db.CreateCommand(
+    public async Task<bool> Take(IdempotencyKey key, CancellationToken cancellationToken) =>
+        await db.CreateCommand(
             $"""
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
             VALUES ($1, $2, $3, '{ResultText.Elsewhere}', $4) ON CONFLICT DO NOTHING
-            """).With(key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow());
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
+            """).With(key.Owner, key.Value, key.Fingerprint.Bytes, clock.GetUtcNow()).Execute(cancellationToken) == 1;
 
-    public async Task Answer(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
-    {
-        await using var command = db.CreateCommand(
+    public Task Answer(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken) =>
+        db.CreateCommand(
             """
             INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
             """).With(
             key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body,
-            clock.GetUtcNow());
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+            clock.GetUtcNow()).Execute(cancellationToken);
 }

@@ -34,11 +34,8 @@ internal sealed class HoldSweeper(
 
     protected override Task Do(long round, CancellationToken cancellationToken) => Sweep(cancellationToken);
 
-    private async Task<IReadOnlyList<Guid>> FindDue(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            "SELECT id FROM ledger.holds WHERE status = 'open' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1")
-            .With(BatchSize);
-        return await command.ReadAll(row => row.GetGuid(0), cancellationToken);
-    }
+    private Task<IReadOnlyList<Guid>> FindDue(CancellationToken cancellationToken) => database
+        .CreateCommand("SELECT id FROM ledger.holds WHERE status = 'open' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1")
+        .With(BatchSize)
+        .ReadAll(row => row.GetGuid(0), cancellationToken);
 }

@@ -22,23 +22,12 @@ internal sealed class LedgerRecords(NpgsqlDataSource database) : ILedgerRecords
     public Task<ExecutedExchange?> FindExchange(Guid id, CancellationToken cancellationToken) => Find(
         $"SELECT {LedgerRows.ExchangeColumns} FROM ledger.exchanges WHERE id = $1", id, LedgerRows.Exchange, cancellationToken);
 
-    public async Task<RecordedKey?> FindKey(Guid ownerId, string key, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            "SELECT fingerprint, outcome FROM ledger.idempotency WHERE owner_id = $1 AND key = $2");
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ownerId });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken)
-            ? new RecordedKey(row.GetFieldValue<byte[]>(0), ResultText.Read(row.GetString(1)).ToError())
-            : null;
-    }
+    public Task<RecordedKey?> FindKey(Guid ownerId, string key, CancellationToken cancellationToken) =>
+        database.CreateCommand("SELECT fingerprint, outcome FROM ledger.idempotency WHERE owner_id = $1 AND key = $2")
+            .With(ownerId, key)
+            .ReadFirst(
+                row => new RecordedKey(row.GetFieldValue<byte[]>(0), ResultText.Read(row.GetString(1)).ToError()), cancellationToken);
 
-    private async Task<T?> Find<T>(string sql, Guid id, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
-        where T : class
-    {
-        await using var command = database.CreateCommand(sql).With(id);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
-    }
+    private Task<T?> Find<T>(string sql, Guid id, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        database.CreateCommand(sql).With(id).ReadFirst(read, cancellationToken);
 }

@@ -18,7 +18,6 @@ internal static class LedgerRegistration
         services.AddSingleton<IWalletHistory, WalletHistory>();
         services.AddSingleton<ILedgerSums, LedgerSums>();
         services.AddSingleton<ILedgerVerification, LedgerVerification>();
-        services.AddScoped<TransactionCommands>();
         services.AddScoped<IAccounts, Accounts>();
         services.AddScoped<ISpendingLimits, SpendingLimits>();
         // Services stop in reverse order: the sweeper uses the writer, so it stops first.

@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -69,7 +70,7 @@ public sealed class LedgerSession : IAsyncDisposable
         }
         catch (PostgresException) when (_connection.State == ConnectionState.Open)
         {
-            await Rollback();
+            await new NpgsqlCommand("ROLLBACK", _connection).Execute(CancellationToken.None);
             throw;
         }
     }
@@ -151,11 +152,8 @@ public sealed class LedgerSession : IAsyncDisposable
                 subjects.Add(owner);
         }
 
-        await using var command = new NpgsqlCommand(SpendingRows.LockSql, _connection)
-        {
-            Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. subjects] } },
-        };
-        var rows = await SpendingRows.ReadAll(command, now, CancellationToken.None);
+        var rows = await SpendingRows.ReadAll(
+            new NpgsqlCommand(SpendingRows.LockSql, _connection).With(subjects.ToArray()), now, CancellationToken.None);
         return rows.ToDictionary(row => (row.SubjectId, row.Day.Spent.Currency.Code));
     }
 
@@ -168,19 +166,9 @@ public sealed class LedgerSession : IAsyncDisposable
             BatchCommands =
             {
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.JournalColumns} FROM ledger.journals WHERE id = ANY($1)")
-                {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.SelectMany(kept => kept.Result.Journals ?? [])] },
-                    },
-                },
+                    .With(known.Values.SelectMany(kept => kept.Result.Journals ?? []).ToArray()),
                 new NpgsqlBatchCommand($"SELECT {LedgerRows.HoldColumns} FROM ledger.holds WHERE id = ANY($1)")
-                {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. known.Values.Select(kept => kept.Result.HoldId).OfType<Guid>()] },
-                    },
-                },
+                    .With(known.Values.Select(kept => kept.Result.HoldId).OfType<Guid>().ToArray()),
             },
         };
         await using var reader = await batch.ExecuteReaderAsync();
@@ -196,12 +184,6 @@ public sealed class LedgerSession : IAsyncDisposable
         var statements = decision.Holds.Count + decision.Exchanges.Count + decision.Spending.Count > 0 ? _writeWithHistory : _write;
         statements.Fill(state, decision);
         await statements.Batch.ExecuteNonQueryAsync();
-    }
-
-    private async Task Rollback()
-    {
-        await using var rollback = new NpgsqlCommand("ROLLBACK", _connection);
-        await rollback.ExecuteNonQueryAsync();
     }
 
     private static void Collect(Instruction instruction, HashSet<Guid> accounts, HashSet<Guid> holds, HashSet<Guid> originals)

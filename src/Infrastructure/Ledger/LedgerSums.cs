@@ -21,8 +21,7 @@ internal sealed class LedgerSums(NpgsqlDataSource database, TimeProvider clock) 
     public async Task<TrialBalanceDto> Read(CancellationToken cancellationToken)
     {
         var at = clock.GetUtcNow();
-        await using var command = database.CreateCommand(Sql);
-        var currencies = (await command.ReadAll(Row, cancellationToken))
+        var currencies = (await database.CreateCommand(Sql).ReadAll(Row, cancellationToken))
             .GroupBy(row => row.Currency, row => row.Sums)
             .OrderBy(group => group.Key.Code, StringComparer.Ordinal)
             .Select(Sum)

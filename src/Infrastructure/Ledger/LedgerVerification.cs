@@ -96,29 +96,23 @@ public sealed class LedgerVerification : ILedgerVerification
     {
         // One verification at a time, to limit the load; the lock ends with the transaction. Each statement is planned for its own values
         // and with the settings of its moment, also when the driver has prepared it.
-        await using var command = new NpgsqlCommand(
+        return (bool)(await Command(
+            connection,
             $"""
             SET TRANSACTION READ ONLY; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
             SET LOCAL plan_cache_mode = force_custom_plan;
             SELECT pg_try_advisory_xact_lock({LockKey})
-            """,
-            connection);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+            """).ReadValue(cancellationToken))!;
     }
 
-    private static async Task<(DateTimeOffset At, long Accounts, long Journals, long Postings)> Count(
-        NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = Command(
-            connection,
-            """
-            SELECT clock_timestamp(), (SELECT count(*) FROM ledger.accounts), (SELECT count(*) FROM ledger.journals),
-                (SELECT count(*) FROM ledger.postings)
-            """);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
-    }
+    private static Task<(DateTimeOffset At, long Accounts, long Journals, long Postings)> Count(
+        NpgsqlConnection connection, CancellationToken cancellationToken) => Command(
+        connection,
+        """
+        SELECT clock_timestamp(), (SELECT count(*) FROM ledger.accounts), (SELECT count(*) FROM ledger.journals),
+            (SELECT count(*) FROM ledger.postings)
+        """).ReadFirst(
+        row => (row.GetFieldValue<DateTimeOffset>(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken);
 
     private static async Task CheckPostings(
         NpgsqlConnection connection, Dictionary<string, WrongRowDto> wrong, Action<long> progress, CancellationToken cancellationToken)
@@ -144,28 +138,20 @@ public sealed class LedgerVerification : ILedgerVerification
         NpgsqlConnection connection, Action<long> progress, CancellationToken cancellationToken)
     {
         // Ranges of pages and look-ups by key, whatever the planner believes of the size of the tables.
-        await using (var plans = Command(connection, "SET LOCAL enable_seqscan = off"))
-            await plans.ExecuteNonQueryAsync(cancellationToken);
+        await Command(connection, "SET LOCAL enable_seqscan = off").Execute(cancellationToken);
         var found = await new ChainVerification(connection, progress).Run(cancellationToken);
-        await using (var plans = Command(connection, "SET LOCAL enable_seqscan = on"))
-            await plans.ExecuteNonQueryAsync(cancellationToken);
+        await Command(connection, "SET LOCAL enable_seqscan = on").Execute(cancellationToken);
         return found;
     }
 
-    private static async Task<(Guid Account, long Version)?> PartEnd(
-        NpgsqlConnection connection, (Guid Account, long Version) after, CancellationToken cancellationToken)
-    {
-        await using var command = Command(connection, LedgerChecks.PartEndSql, after.Account, after.Version, (long)PartSize - 1);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? (reader.GetGuid(0), reader.GetInt64(1)) : null;
-    }
+    private static Task<(Guid Account, long Version)?> PartEnd(
+        NpgsqlConnection connection, (Guid Account, long Version) after, CancellationToken cancellationToken) =>
+        Command(connection, LedgerChecks.PartEndSql, after.Account, after.Version, (long)PartSize - 1)
+            .ReadFirst<(Guid, long)?>(row => (row.GetGuid(0), row.GetInt64(1)), cancellationToken);
 
-    private static async Task<WrongRowDto?> FirstWrong(NpgsqlConnection connection, LedgerCheck check, CancellationToken cancellationToken)
-    {
-        await using var command = Command(connection, check.Sql);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? new WrongRowDto(check.Table, reader.GetString(0), reader.GetString(1)) : null;
-    }
+    private static Task<WrongRowDto?> FirstWrong(NpgsqlConnection connection, LedgerCheck check, CancellationToken cancellationToken) =>
+        Command(connection, check.Sql)
+            .ReadFirst(row => new WrongRowDto(check.Table, row.GetString(0), row.GetString(1)), cancellationToken);
 
     // The caller's token limits the whole verification; a limit for one statement would depend on the size of the ledger.
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object?[] values) =>

@@ -24,15 +24,6 @@ internal sealed class RowStatement<TRow>(string sql)
         return this;
     }
 
-    /// <summary>The statement as a command of its own, with the rows that were filled in.</summary>
-    public NpgsqlCommand ToCommand()
-    {
-        var command = new NpgsqlCommand(Command.CommandText);
-        foreach (NpgsqlParameter parameter in Command.Parameters)
-            command.Parameters.Add(parameter.Clone());
-        return command;
-    }
-
     public void Fill(IReadOnlyList<TRow> rows)
     {
         foreach (var column in _columns)

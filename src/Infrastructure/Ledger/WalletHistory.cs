@@ -55,22 +55,13 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         WHERE p.account_id = $1 AND p.account_version = (SELECT ledger.version_at($1, $2 - interval '1 microsecond'))
         """;
 
-    public async Task<WalletAccount?> Find(Guid walletId, CancellationToken cancellationToken)
-    {
-        await using var command = database
-            .CreateCommand("SELECT owner_id, currency FROM ledger.accounts WHERE id = $1 AND kind = 'wallet'")
-            .With(walletId);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? new WalletAccount(walletId, reader.GetGuid(0), Currency.Of(reader.GetString(1)))
-            : null;
-    }
+    public Task<WalletAccount?> Find(Guid walletId, CancellationToken cancellationToken) => database
+        .CreateCommand("SELECT owner_id, currency FROM ledger.accounts WHERE id = $1 AND kind = 'wallet'")
+        .With(walletId)
+        .ReadFirst(row => new WalletAccount(walletId, row.GetGuid(0), Currency.Of(row.GetString(1))), cancellationToken);
 
-    public async Task<IReadOnlyList<EntryDto>> Before(WalletAccount wallet, long version, int limit, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(BeforeSql).With(wallet.Id, version, limit);
-        return await Read(command, wallet, cancellationToken);
-    }
+    public Task<IReadOnlyList<EntryDto>> Before(WalletAccount wallet, long version, int limit, CancellationToken cancellationToken) =>
+        database.CreateCommand(BeforeSql).With(wallet.Id, version, limit).ReadAll(row => Entry(row, wallet), cancellationToken);
 
     public async Task<ILookup<Guid, EntryDto>> Last(
         IReadOnlyCollection<WalletAccount> wallets, int limit, CancellationToken cancellationToken)
@@ -79,30 +70,24 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
         if (byId.Count == 0)
             return Array.Empty<EntryDto>().ToLookup(_ => Guid.Empty);
 
-        await using var command = database.CreateCommand(LastSql).With(byId.Keys.ToArray(), limit);
-        var found = await command.ReadAll(
+        var found = await database.CreateCommand(LastSql).With(byId.Keys.ToArray(), limit).ReadAll(
             row => (Wallet: row.GetGuid(12), Entry: Entry(row, byId[row.GetGuid(12)])), cancellationToken);
         return found.ToLookup(row => row.Wallet, row => row.Entry);
     }
 
-    public async Task<PostedBalance> Until(WalletAccount wallet, DateTimeOffset instant, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(UntilSql).With(wallet.Id, instant);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? new PostedBalance(reader.GetInt64(0), Amount(reader, 1, wallet), Amount(reader, 2, wallet))
-            : PostedBalance.Empty(wallet.Currency);
-    }
+    public async Task<PostedBalance> Until(WalletAccount wallet, DateTimeOffset instant, CancellationToken cancellationToken) =>
+        await database.CreateCommand(UntilSql).With(wallet.Id, instant).ReadFirst(
+            row => new PostedBalance(row.GetInt64(0), Amount(row, 1, wallet), Amount(row, 2, wallet)), cancellationToken)
+        ?? PostedBalance.Empty(wallet.Currency);
 
     public async IAsyncEnumerable<EntryDto> Between(
         WalletAccount wallet, long afterVersion, long upToVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (afterVersion < upToVersion)
         {
-            IReadOnlyList<EntryDto> part;
             // A connection for each part, so that a slow reader does not hold one.
-            await using (var command = database.CreateCommand(BetweenSql).With(wallet.Id, afterVersion, upToVersion, PartSize))
-                part = await Read(command, wallet, cancellationToken);
+            var part = await database.CreateCommand(BetweenSql).With(wallet.Id, afterVersion, upToVersion, PartSize)
+                .ReadAll(row => Entry(row, wallet), cancellationToken);
             if (part.Count == 0)
                 throw new InvalidOperationException($"The postings of {wallet.Id} end before version {upToVersion}.");
 
@@ -111,9 +96,6 @@ internal sealed class WalletHistory(NpgsqlDataSource database) : IWalletHistory
             afterVersion = part[^1].Version;
         }
     }
-
-    private static Task<IReadOnlyList<EntryDto>> Read(NpgsqlCommand command, WalletAccount wallet, CancellationToken cancellationToken) =>
-        command.ReadAll(row => Entry(row, wallet), cancellationToken);
 
     private static EntryDto Entry(NpgsqlDataReader reader, WalletAccount wallet)
     {

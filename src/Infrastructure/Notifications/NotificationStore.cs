@@ -58,26 +58,13 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var @lock = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection).With(ClaimLock))
-            await @lock.ExecuteNonQueryAsync(cancellationToken);
-
-        var claimed = new List<ClaimedMessage>();
-        var postponed = 0;
-        await using (var command = new NpgsqlCommand(ClaimSql, connection)
-            .With(most, settings.MaxPerDay, lease, MessageTemplates.News.ToArray(), settings.GiveUpAfter))
-        {
-            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken))
-            {
-                if (rows.GetBoolean(0))
-                    claimed.Add(Read(rows));
-                else
-                    postponed++;
-            }
-        }
-
+        await new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection).With(ClaimLock).Execute(cancellationToken);
+        var due = await new NpgsqlCommand(ClaimSql, connection)
+            .With(most, settings.MaxPerDay, lease, MessageTemplates.News.ToArray(), settings.GiveUpAfter)
+            .ReadAll(row => row.GetBoolean(0) ? Read(row) : null, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return (claimed, postponed);
+        ClaimedMessage[] claimed = [.. due.OfType<ClaimedMessage>()];
+        return (claimed, due.Count - claimed.Length);
     }
 
     /// <summary>Marks a notification as sent and deletes its values.</summary>
@@ -93,30 +80,23 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         Mark(message, "queued", reason, pause, cancellationToken);
 
     /// <returns>The time until the next notification is due, not positive when it is; <c>null</c> when none waits.</returns>
-    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT min(due_at) - now() FROM messages WHERE status = 'queued'");
-        return await command.ExecuteScalarAsync(cancellationToken) as TimeSpan?;
-    }
+    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken) =>
+        await database.CreateCommand("SELECT min(due_at) - now() FROM messages WHERE status = 'queued'")
+            .ReadValue(cancellationToken) as TimeSpan?;
 
-    public async Task<QueueState> Measure(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            """
-            SELECT count(*), coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float8,
-                min(due_at) - now(), (SELECT count(*) FROM messages WHERE status = 'dead')
-            FROM messages WHERE status = 'queued'
-            """);
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        await rows.ReadAsync(cancellationToken);
-        return new QueueState(
-            rows.GetInt64(0), TimeSpan.FromSeconds(rows.GetDouble(1)), rows.GetValue(2) as TimeSpan?, rows.GetInt64(3));
-    }
+    public async Task<QueueState> Measure(CancellationToken cancellationToken) => (await database.CreateCommand(
+        """
+        SELECT count(*), coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float8,
+            min(due_at) - now(), (SELECT count(*) FROM messages WHERE status = 'dead')
+        FROM messages WHERE status = 'queued'
+        """).ReadFirst(
+        row => new QueueState(
+            row.GetInt64(0), TimeSpan.FromSeconds(row.GetDouble(1)), row.ValueOrNull<TimeSpan>(2), row.GetInt64(3)),
+        cancellationToken))!;
 
-    private async Task Mark(ClaimedMessage message, string status, string? reason, TimeSpan? pause, CancellationToken cancellationToken)
-    {
-        // The condition on tries: when another process has claimed the notification since, nothing changes.
-        await using var command = database.CreateCommand(
+    // The condition on tries: when another process has claimed the notification since, nothing changes.
+    private Task<int> Mark(ClaimedMessage message, string status, string? reason, TimeSpan? pause, CancellationToken cancellationToken) =>
+        database.CreateCommand(
             """
             UPDATE messages SET status = $3, reason = $4, due_at = coalesce(now() + $5, due_at),
                 tried_at = CASE WHEN $3 = 'sent' THEN tried_at END,
@@ -125,9 +105,7 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
             WHERE id = $1 AND tries = $2 AND status = 'queued'
             """).With(
             message.Id, message.Try, status, reason is null ? null : ColumnText.Fit(reason, MaxReason),
-            new NpgsqlParameter<TimeSpan?> { TypedValue = pause });
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+            new NpgsqlParameter<TimeSpan?> { TypedValue = pause }).Execute(cancellationToken);
 
     private static ClaimedMessage Read(NpgsqlDataReader row)
     {

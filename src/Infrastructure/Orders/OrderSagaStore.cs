@@ -30,7 +30,7 @@ internal sealed partial class OrderSagaStore(
 
     public async Task<OrderSagaStart> Begin(OrderSaga saga, IdempotencyKey key, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
+        var command = database.CreateCommand(
             $"""
             WITH begun AS (
                 INSERT INTO order_sagas ({Columns}, leased_until)
@@ -45,7 +45,7 @@ internal sealed partial class OrderSagaStore(
             saga.Total?.Currency.Code, saga.StartedAt, saga.Attempts, saga.LeaseId, saga.TraceParent, Lease, key.Fingerprint.Bytes);
         try
         {
-            return await command.ExecuteScalarAsync(cancellationToken) is 1L ? OrderSagaStart.Begun : OrderSagaStart.OrderTaken;
+            return await command.ReadValue(cancellationToken) is 1L ? OrderSagaStart.Begun : OrderSagaStart.OrderTaken;
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -53,9 +53,8 @@ internal sealed partial class OrderSagaStore(
         }
     }
 
-    public async Task<bool> Answer(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    public async Task<bool> Answer(IdempotencyKey key, StoredAnswer answer, CancellationToken cancellationToken) =>
+        await database.CreateCommand(
             $"""
             WITH used AS (
                 INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
@@ -66,15 +65,14 @@ internal sealed partial class OrderSagaStore(
                 SELECT owner_id, key, fingerprint, $4, $5, $6, recorded_at FROM used)
             SELECT count(*) FROM used
             """).With(
-            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body, clock.GetUtcNow());
-        return await command.ExecuteScalarAsync(cancellationToken) is 1L;
-    }
+            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body, clock.GetUtcNow())
+            .ReadValue(cancellationToken) is 1L;
 
     public async Task<bool> End(
         OrderSaga saga, OrderEvent? happened, IdempotencyKey? key, StoredAnswer? answer, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var command = database.CreateCommand(
+        var command = database.CreateCommand(
             $"""
             WITH ended AS (
                 DELETE FROM order_sagas WHERE order_id = $1 AND lease_id = $2 RETURNING order_id, owner_id, idempotency_key, trace_parent)
@@ -100,7 +98,7 @@ internal sealed partial class OrderSagaStore(
         if (answer is not null)
             command.With(key!.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body);
 
-        var isEnded = await command.ExecuteScalarAsync(cancellationToken) is 1L;
+        var isEnded = await command.ReadValue(cancellationToken) is 1L;
         if (isEnded && happened is not null)
             outbox.Set();
         return isEnded;
@@ -121,33 +119,28 @@ internal sealed partial class OrderSagaStore(
     }
 
     /// <summary>Lets others work on a saga after a time.</summary>
-    public async Task Pause(OrderSaga saga, TimeSpan pause, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            "UPDATE order_sagas SET leased_until = clock_timestamp() + $3 WHERE order_id = $1 AND lease_id = $2")
-            .With(saga.OrderId, saga.LeaseId, pause);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public Task Pause(OrderSaga saga, TimeSpan pause, CancellationToken cancellationToken) =>
+        database.CreateCommand("UPDATE order_sagas SET leased_until = clock_timestamp() + $3 WHERE order_id = $1 AND lease_id = $2")
+            .With(saga.OrderId, saga.LeaseId, pause)
+            .Execute(cancellationToken);
 
     /// <returns>The time until the next lease ends, not positive when one has ended; <c>null</c> when there is no saga.</returns>
-    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT min(leased_until) - clock_timestamp() FROM order_sagas");
-        return await command.ExecuteScalarAsync(cancellationToken) as TimeSpan?;
-    }
+    public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken) =>
+        await database.CreateCommand("SELECT min(leased_until) - clock_timestamp() FROM order_sagas")
+            .ReadValue(cancellationToken) as TimeSpan?;
 
     /// <summary>Takes sagas whose lease has ended, the oldest lease first, each with a new lease.</summary>
-    public async Task<IReadOnlyList<OrderSaga>> Take(int count, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    public Task<IReadOnlyList<OrderSaga>> Take(int count, CancellationToken cancellationToken) => database
+        .CreateCommand(
             $"""
             UPDATE order_sagas SET attempts = attempts + 1, lease_id = gen_random_uuid(), leased_until = clock_timestamp() + $2
             WHERE order_id IN (
                 SELECT order_id FROM order_sagas WHERE leased_until < clock_timestamp()
                 ORDER BY leased_until LIMIT $1 FOR UPDATE SKIP LOCKED)
             RETURNING {Columns}
-            """).With(count, Lease);
-        return await command.ReadAll(
+            """)
+        .With(count, Lease)
+        .ReadAll(
             row => new OrderSaga
             {
                 OrderId = row.GetGuid(0),
@@ -162,7 +155,6 @@ internal sealed partial class OrderSagaStore(
                 TraceParent = row.StringOrNull(10),
             },
             cancellationToken);
-    }
 
     private static NpgsqlParameter Headers(StoredAnswer answer) => JsonSerializer.Serialize(answer.Headers).AsJsonb();
 

@@ -28,15 +28,10 @@ internal sealed partial class StoredHashKinds(
     {
         // When this round fails; ended by a success.
         WakeAfter(RetryInterval);
-        if (hashing.SetStoredKinds(await Read(cancellationToken)) is var more and > 0)
+        var hashes = await database.CreateCommand(Sql).With(MaxRead).ReadAll(row => row.GetString(0), cancellationToken);
+        if (hashing.SetStoredKinds(hashes) is var more and > 0)
             LogTooMany(more, PasswordHashing.MaxKinds);
         WakeAfter(Timeout.InfiniteTimeSpan);
-    }
-
-    private async Task<IReadOnlyList<string>> Read(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(Sql).With(MaxRead);
-        return await command.ReadAll(row => row.GetString(0), cancellationToken);
     }
 
     [LoggerMessage(

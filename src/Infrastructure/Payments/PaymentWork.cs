@@ -32,7 +32,7 @@ internal sealed partial class PaymentWork(
 
     public async Task<PaymentLease> Add(Guid paymentId, CancellationToken cancellationToken)
     {
-        await using var command = db.CreateCommand(
+        var command = db.CreateCommand(
             $"""
             INSERT INTO payment_work (payment_id, due_at, lease_id, leased_until)
             VALUES ($1, clock_timestamp(), gen_random_uuid(), clock_timestamp() + $2) RETURNING {Columns}
@@ -60,7 +60,7 @@ internal sealed partial class PaymentWork(
 
     public async Task<PaymentLease?> TryLease(Guid paymentId, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
+        var command = database.CreateCommand(
             $"""
             INSERT INTO payment_work AS work (payment_id, due_at, lease_id, leased_until)
             VALUES ($1, clock_timestamp(), gen_random_uuid(), clock_timestamp() + $2)
@@ -72,9 +72,8 @@ internal sealed partial class PaymentWork(
     }
 
     /// <summary>Leases payments that are due, the longest waiting first.</summary>
-    public async Task<IReadOnlyList<PaymentLease>> Take(int count, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    public Task<IReadOnlyList<PaymentLease>> Take(int count, CancellationToken cancellationToken) => Read(
+        database.CreateCommand(
             $"""
             UPDATE payment_work SET lease_id = gen_random_uuid(), leased_until = clock_timestamp() + $2, attempts = attempts + 1
             WHERE payment_id IN (
@@ -82,9 +81,8 @@ internal sealed partial class PaymentWork(
                 WHERE due_at <= statement_timestamp() AND (leased_until IS NULL OR leased_until < statement_timestamp())
                 ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
             RETURNING {Columns}
-            """).With(count, Lease);
-        return await Read(command, cancellationToken);
-    }
+            """).With(count, Lease),
+        cancellationToken);
 
     public Task End(PaymentLease lease, TimeSpan? pause) => End(lease, pause, failure: null);
 
@@ -111,35 +109,26 @@ internal sealed partial class PaymentWork(
         }
     }
 
-    private async Task Tell(PaymentLease lease, string? failure, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    private Task<int> Tell(PaymentLease lease, string? failure, CancellationToken cancellationToken) =>
+        database.CreateCommand(
             """
             UPDATE payment_webhooks w SET last_error = left($2, 500) FROM payments p
             WHERE p.id = $1 AND w.provider = p.provider AND w.provider_payment_id = p.provider_id
                 AND w.last_error IS DISTINCT FROM left($2, 500)
-            """).With(lease.PaymentId, failure);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+            """).With(lease.PaymentId, failure).Execute(cancellationToken);
 
-    private async Task<bool> Remove(PaymentLease lease, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            "DELETE FROM payment_work WHERE payment_id = $1 AND lease_id = $2 AND wakes = $3")
-            .With(lease.PaymentId, lease.Id, lease.Wakes);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
+    private async Task<bool> Remove(PaymentLease lease, CancellationToken cancellationToken) =>
+        await database.CreateCommand("DELETE FROM payment_work WHERE payment_id = $1 AND lease_id = $2 AND wakes = $3")
+            .With(lease.PaymentId, lease.Id, lease.Wakes)
+            .Execute(cancellationToken) == 1;
 
-    private async Task Pause(PaymentLease lease, TimeSpan pause, bool isFailure, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    private Task<int> Pause(PaymentLease lease, TimeSpan pause, bool isFailure, CancellationToken cancellationToken) =>
+        database.CreateCommand(
             """
             UPDATE payment_work SET lease_id = NULL, leased_until = NULL, attempts = CASE WHEN $5 THEN attempts ELSE 0 END,
                 due_at = CASE WHEN wakes = $3 THEN clock_timestamp() + $4 ELSE due_at END
             WHERE payment_id = $1 AND lease_id = $2
-            """).With(lease.PaymentId, lease.Id, lease.Wakes, pause, isFailure);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+            """).With(lease.PaymentId, lease.Id, lease.Wakes, pause, isFailure).Execute(cancellationToken);
 
     private static Task<IReadOnlyList<PaymentLease>> Read(NpgsqlCommand command, CancellationToken cancellationToken) =>
         command.ReadAll(

@@ -35,7 +35,7 @@ internal sealed class StoredWebhooks(AppDbContext db, ITransaction transaction, 
             WebhookState.Failed => " AND w.handled_at IS NOT NULL AND w.last_error IS NOT NULL",
             _ => "",
         };
-        await using var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}")
+        var command = database.CreateCommand($"{ListSql}{state}{(after is null ? "" : AfterSql)}{OrderSql}")
             .With(filter.Provider is { } provider ? EnumNames<PaymentProvider>.Of(provider) : null, limit);
         if (after is not null)
             command.With(after.ReceivedAt, EnumNames<PaymentProvider>.Of(after.Provider), after.EventId);

@@ -34,14 +34,13 @@ internal sealed class Webhooks : IWebhooks
     public async Task Store(PaymentProvider provider, WebhookNotice notice, CancellationToken cancellationToken)
     {
         // One that is sent again is looked at again, because a stranger may have sent the first one too early; at most every 5 s.
-        await using var command = _database.CreateCommand(
+        await _database.CreateCommand(
             """
             INSERT INTO payment_webhooks (provider, event_id, kind, provider_payment_id, received_at, due_at)
             VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
             ON CONFLICT (provider, event_id) DO UPDATE SET times = payment_webhooks.times + 1, handled_at = NULL, attempts = 0,
                 due_at = greatest(excluded.due_at, payment_webhooks.handled_at + interval '5 seconds')
-            """).With(EnumNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            """).With(EnumNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId).Execute(cancellationToken);
         _received.Add(1, new KeyValuePair<string, object?>("provider", EnumNames<PaymentProvider>.Of(provider)));
         _signal.Set();
     }

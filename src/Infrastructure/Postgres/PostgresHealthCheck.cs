@@ -18,8 +18,7 @@ internal sealed class PostgresHealthCheck(NpgsqlDataSource database) : IHealthCh
                 context.Registration.FailureStatus, $"Migrations are pending ({pending}): run the Migrator with `up`.");
         }
 
-        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM roles)");
-        if (await command.ExecuteScalarAsync(cancellationToken) is not true)
+        if (await database.CreateCommand("SELECT EXISTS (SELECT FROM roles)").ReadValue(cancellationToken) is not true)
             return new HealthCheckResult(
                 context.Registration.FailureStatus, "The reference data is missing: run the Seeder with `reference`.");
         return HealthCheckResult.Healthy();

@@ -58,11 +58,8 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     private async Task<Result<ReconciliationDto>> CompareOnce(
         NewReconciliation reconciliation, Stream report, CancellationToken cancellationToken)
     {
-        await using (var begin = Command(ReconciliationSql.Begin))
-        {
-            if (await begin.ExecuteScalarAsync(cancellationToken) is not true)
-                return ReconciliationErrors.Running;
-        }
+        if (await Command(ReconciliationSql.Begin).ReadValue(cancellationToken) is not true)
+            return ReconciliationErrors.Running;
 
         ReportFormat format = reconciliation.Provider == PaymentProvider.Stripe ? new StripeReport() : new YookassaReport();
         byte[] hash;
@@ -81,7 +78,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
             };
         }
 
-        await using (var compare = Command(
+        await Command(
             ReconciliationSql.Compare,
             reconciliation.Id,
             EnumNames<PaymentProvider>.Of(reconciliation.Provider),
@@ -94,11 +91,8 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
             hash,
             new NpgsqlParameter<Guid?> { TypedValue = reconciliation.By },
             reconciliation.At,
-            MaxDifferences))
-            await compare.ExecuteNonQueryAsync(cancellationToken);
-
-        await using (var remove = Command(ReconciliationSql.RemoveRows, reconciliation.Id))
-            await remove.ExecuteNonQueryAsync(cancellationToken);
+            MaxDifferences).Execute(cancellationToken);
+        await Command(ReconciliationSql.RemoveRows, reconciliation.Id).Execute(cancellationToken);
         return (await Find(reconciliation.Id, cancellationToken))!;
     }
 
@@ -107,7 +101,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
     {
         using var sha = SHA256.Create();
         await using var hashed = new CryptoStream(report, sha, CryptoStreamMode.Read, leaveOpen: true);
-        await using var copy = await Connection.BeginBinaryImportAsync(ReconciliationSql.CopyRows, cancellationToken);
+        await using var copy = await db.Connection().BeginBinaryImportAsync(ReconciliationSql.CopyRows, cancellationToken);
         copy.Timeout = TimeSpan.Zero;
         await foreach (var row in ReportReader.Read(hashed, format, cancellationToken))
         {
@@ -136,26 +130,13 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
             ReconciliationSql.Differences, Difference, cancellationToken, id, after,
             kind is { } one ? EnumNames<DifferenceKind>.Of(one) : null, count);
 
-    private async Task<IReadOnlyList<T>> Read<T>(
-        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            await using var command = Command(sql, values);
-            return await command.ReadAll(read, cancellationToken);
-        }
-        finally
-        {
-            await db.Database.CloseConnectionAsync();
-        }
-    }
-
-    private NpgsqlConnection Connection => (NpgsqlConnection)db.Database.GetDbConnection();
+    private Task<IReadOnlyList<T>> Read<T>(
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object?[] values) =>
+        db.WhileOpen(() => Command(sql, values).ReadAll(read, cancellationToken), cancellationToken);
 
     // The request limits the whole work; a limit for one statement would depend on the size of the report.
     private NpgsqlCommand Command(string sql, params object?[] values) =>
-        new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 }.With(values);
+        new NpgsqlCommand(sql, db.Connection()) { CommandTimeout = 0 }.With(values);
 
     private static ReconciliationSummaryDto Summary(NpgsqlDataReader row) => new()
     {

@@ -14,7 +14,7 @@ internal sealed class KnownClients(NpgsqlDataSource database, Pseudonyms pseudon
     {
         var device = Device.Of(client);
         var column = address.Kind == ContactKind.Email ? "email" : "phone";
-        await using var command = database.CreateCommand(
+        return (bool)(await database.CreateCommand(
             $"""
             SELECT EXISTS (
                 SELECT FROM users u
@@ -23,7 +23,8 @@ internal sealed class KnownClients(NpgsqlDataSource database, Pseudonyms pseudon
                     OR EXISTS (
                         SELECT FROM known_devices d
                         WHERE d.user_id = u.id AND d.fingerprint = sha256(convert_to(u.id || $3, 'UTF8')))))
-            """).With(address.Value, pseudonyms.Of(client.IpAddress), KnownDevices.FingerprintText(device));
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+            """)
+            .With(address.Value, pseudonyms.Of(client.IpAddress), KnownDevices.FingerprintText(device))
+            .ReadValue(cancellationToken))!;
     }
 }

@@ -15,21 +15,18 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database, P
 {
     private const int MaxPerUser = 20;
 
-    public async Task<(bool IsKnown, bool IsUnchanged)> Recognise(User user, Device device, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    public Task<(bool IsKnown, bool IsUnchanged)> Recognise(User user, Device device, CancellationToken cancellationToken) => database
+        .CreateCommand(
             """
             SELECT EXISTS (SELECT FROM known_devices WHERE user_id = $1 AND fingerprint = $2)
                        AND EXISTS (SELECT FROM known_networks WHERE user_id = $1 AND network = $7),
                    EXISTS (SELECT FROM users WHERE id = $1 AND version = $3 AND session_version = $4 AND epoch = $5 AND role = $6
                        AND status = 'active' AND deleted_at IS NULL)
-            """).With(
-            user.Id, Fingerprint(user.Id, device), user.Version, user.SessionVersion, user.Epoch,
-            JsonNamingPolicy.CamelCase.ConvertName(user.Role.ToString()), pseudonyms.Of(device.IpAddress));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetBoolean(0), reader.GetBoolean(1));
-    }
+            """)
+        .With(
+            user.Id, Fingerprint(user.Id, device), user.Version, user.SessionVersion, user.Epoch, EnumNames<Role>.Of(user.Role),
+            pseudonyms.Of(device.IpAddress))
+        .ReadFirst(row => (row.GetBoolean(0), row.GetBoolean(1)), cancellationToken);
 
     public async Task<bool> Remember(Guid userId, Device device, CancellationToken cancellationToken)
     {

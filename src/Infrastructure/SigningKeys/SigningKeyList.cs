@@ -17,10 +17,7 @@ public static class SigningKeyList
     /// <summary>Reads all keys, sealed, the oldest first.</summary>
     /// <param name="createCommand">Creates a command on the database.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
-    public static async Task<IReadOnlyList<SigningKey>> ReadAsync(
-        Func<string, NpgsqlCommand> createCommand, CancellationToken cancellationToken)
-    {
-        await using var command = createCommand(Sql);
-        return await command.ReadAll(SigningKey.Of, cancellationToken);
-    }
+    public static Task<IReadOnlyList<SigningKey>> ReadAsync(
+        Func<string, NpgsqlCommand> createCommand, CancellationToken cancellationToken) =>
+        createCommand(Sql).ReadAll(SigningKey.Of, cancellationToken);
 }

@@ -32,11 +32,8 @@ internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSet
             : live >= MaxOf<TRecord>() ? tooMany
             : null;
 
-    public async Task<Error?> LockCaller(CancellationToken cancellationToken)
-    {
-        await using var command = db.CreateCommand(LockSql).With(caller.Id);
-        return await command.ExecuteScalarAsync(cancellationToken) is null ? CommonErrors.Unauthenticated : null;
-    }
+    public async Task<Error?> LockCaller(CancellationToken cancellationToken) =>
+        await db.CreateCommand(LockSql).With(caller.Id).ReadValue(cancellationToken) is null ? CommonErrors.Unauthenticated : null;
 
     /// <summary>Locks the caller, and then counts the records, in one round trip: each is one of every creation.</summary>
     /// <remarks>
@@ -54,17 +51,9 @@ internal sealed class RecordLimits(AppDbContext db, ICurrentUser caller, UserSet
         var counting = new NpgsqlBatchCommand(count.CommandText);
         foreach (NpgsqlParameter parameter in count.Parameters)
             counting.Parameters.Add(parameter.Clone());
-        await using var batch = new NpgsqlBatch(
-            (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction())
+        await using var batch = new NpgsqlBatch(db.Connection())
         {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(LockSql)
-                {
-                    Parameters = { new NpgsqlParameter<Guid> { TypedValue = caller.Id } },
-                },
-                counting,
-            },
+            BatchCommands = { new NpgsqlBatchCommand(LockSql).With(caller.Id), counting },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
