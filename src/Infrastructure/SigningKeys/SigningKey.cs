@@ -1,16 +1,9 @@
 using System.Data;
 using System.Security.Cryptography;
 using Npgsql;
+using Portico.Application.SigningKeys;
 
 namespace Portico.Infrastructure.SigningKeys;
-
-/// <summary>The state of a signing key: published but not used yet, signing, no longer signing but still published.</summary>
-public enum SigningKeyState
-{
-    Next,
-    Current,
-    Previous,
-}
 
 /// <summary>A signing key of access tokens in the database.</summary>
 /// <remarks>
@@ -28,7 +21,7 @@ public sealed class SigningKey
 
     public string Algorithm { get; private set; } = "";
 
-    public SigningKeyState State { get; private set; }
+    public KeyState State { get; private set; }
 
     public byte[] SealedKey { get; private set; } = [];
 
@@ -53,7 +46,7 @@ public sealed class SigningKey
         {
             Id = key.Id,
             Algorithm = key.Algorithm,
-            State = SigningKeyState.Next,
+            State = KeyState.Next,
             PublishedAt = now,
             ReadyAt = now + lead
         };
@@ -66,7 +59,7 @@ public sealed class SigningKey
     {
         Id = (string)row["id"],
         Algorithm = (string)row["algorithm"],
-        State = Enum.Parse<SigningKeyState>((string)row["state"], ignoreCase: true),
+        State = Enum.Parse<KeyState>((string)row["state"], ignoreCase: true),
         SealedKey = (byte[])row["sealed_key"],
         PublishedAt = row.GetFieldValue<DateTimeOffset>("published_at"),
         ReadyAt = row.GetFieldValue<DateTimeOffset>("ready_at"),
@@ -81,7 +74,7 @@ public sealed class SigningKey
         var bytes = sealing.Open(SealedKey, Purpose);
         try
         {
-            var key = TokenKey.Import(Algorithm, bytes, isPrivate: State != SigningKeyState.Previous);
+            var key = TokenKey.Import(Algorithm, bytes, isPrivate: State != KeyState.Previous);
             return key.Id == Id ? key : throw new SealedKeyException($"The {Purpose} contains another key.");
         }
         finally
@@ -98,7 +91,7 @@ public sealed class SigningKey
     public void Promote(DateTimeOffset now, KeySealing sealing)
     {
         var key = Open(sealing);
-        (State, SignsSince) = (SigningKeyState.Current, now);
+        (State, SignsSince) = (KeyState.Current, now);
         Seal(key.ExportPrivate(), sealing);
     }
 
@@ -106,7 +99,7 @@ public sealed class SigningKey
     public void Retire(DateTimeOffset now, TimeSpan retention, KeySealing sealing)
     {
         var key = Open(sealing);
-        (State, PublishedUntil) = (SigningKeyState.Previous, now + retention);
+        (State, PublishedUntil) = (KeyState.Previous, now + retention);
         Seal(key.ExportPublic(), sealing);
     }
 

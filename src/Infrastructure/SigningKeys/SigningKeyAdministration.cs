@@ -34,7 +34,7 @@ internal sealed class SigningKeyAdministration(
             var changes = await change();
             // So that the answer is true of this process; the others follow within a second or two.
             transaction.AfterCommit(refresh.LookAgain);
-            return new SigningKeyChangesDto([.. changes.Select(taken => new SigningKeyStepDto(StepOf(taken.Step), taken.Key.Id))]);
+            return new SigningKeyChangesDto([.. changes.Select(taken => new SigningKeyStepDto(taken.Step, taken.Key.Id))]);
         }
         catch (SigningKeyException refusal)
         {
@@ -45,29 +45,15 @@ internal sealed class SigningKeyAdministration(
     private SigningKeyDto Describe(SigningKey key) => new(
         key.Id,
         key.Algorithm,
-        key.State switch
-        {
-            SigningKeyState.Next => KeyState.Next,
-            SigningKeyState.Current => KeyState.Current,
-            _ => KeyState.Previous,
-        },
+        key.State,
         key.PublishedAt,
         key.ReadyAt,
         key.SignsSince,
         key.PublishedUntil,
         key.State switch
         {
-            SigningKeyState.Next => null,
-            SigningKeyState.Current => clock.GetUtcNow() + settings.AccessTokenLifetime + settings.ClockSkew,
+            KeyState.Next => null,
+            KeyState.Current => clock.GetUtcNow() + settings.AccessTokenLifetime + settings.ClockSkew,
             _ => key.PublishedUntil,
         });
-
-    private static KeyStep StepOf(SigningKeyStep step) => step switch
-    {
-        SigningKeyStep.Made => KeyStep.Made,
-        SigningKeyStep.Promoted => KeyStep.Promoted,
-        SigningKeyStep.Retired => KeyStep.Retired,
-        SigningKeyStep.Removed => KeyStep.Removed,
-        _ => KeyStep.Dropped,
-    };
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Portico.Application.SigningKeys;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
@@ -14,7 +15,7 @@ internal sealed class SigningKeyConfiguration : IEntityTypeConfiguration<Signing
         builder.ToTable("signing_keys", "identity");
         builder.Property(k => k.Id).HasMaxLength(ThumbprintLength);
         builder.Property(k => k.Algorithm).HasMaxLength(AlgorithmLength);
-        builder.Property(k => k.State).HasConversion<EnumNameConverter<SigningKeyState>>().HasMaxLength(AppDbContext.MaxEnumLength);
+        builder.Property(k => k.State).HasConversion<EnumNameConverter<KeyState>>().HasMaxLength(AppDbContext.MaxEnumLength);
         builder.HasIndex(k => k.State).IsUnique().HasDatabaseName("signing_keys_state_key").HasFilter("state <> 'previous'");
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Portico.Application.SigningKeys;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
@@ -159,7 +160,7 @@ internal sealed partial class SigningKeyRefresher(
         // All keys are decrypted before any is replaced: either all are used or none.
         var opened = found.ToDictionary(
             key => key.Id, key => IsOpened(key) ? _opened[key.Id] : new OpenKey(key.SealedKey, key.Open(sealing)), StringComparer.Ordinal);
-        if (found.FirstOrDefault(key => key.State == SigningKeyState.Current) is not { } current)
+        if (found.FirstOrDefault(key => key.State == KeyState.Current) is not { } current)
             return;
 
         keys.Replace(new KeyRing(opened[current.Id].Key, found.OrderBy(key => key.State).Select(key => opened[key.Id].Key)));
@@ -184,7 +185,7 @@ internal sealed partial class SigningKeyRefresher(
     private sealed record OpenKey(byte[] Sealed, TokenKey Key);
 
     [LoggerMessage(1, LogLevel.Information, "Signing key {Step}: {Algorithm} {KeyId}")]
-    private partial void LogChange(SigningKeyStep step, string algorithm, string keyId);
+    private partial void LogChange(KeyStep step, string algorithm, string keyId);
 
     [LoggerMessage(2, LogLevel.Warning, "The signing keys can't be read; the last known keys stay in use: {Failure}")]
     private partial void LogAway(string failure);

@@ -1,17 +1,9 @@
+using Portico.Application.SigningKeys;
+
 namespace Portico.Infrastructure.SigningKeys;
 
-/// <summary>A step in the life of a signing key.</summary>
-public enum SigningKeyStep
-{
-    Made,
-    Promoted,
-    Retired,
-    Removed,
-    Dropped,
-}
-
 /// <summary>A signing key and the step that it took.</summary>
-public sealed record SigningKeyChange(SigningKeyStep Step, SigningKey Key);
+public sealed record SigningKeyChange(KeyStep Step, SigningKey Key);
 
 /// <summary>All signing keys at one time, and their steps: next → current → previous → removed.</summary>
 /// <remarks>
@@ -35,18 +27,18 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
 
     public IReadOnlyList<SigningKey> Keys => _keys;
 
-    public SigningKey? Current => _keys.Find(key => key.State == SigningKeyState.Current);
+    public SigningKey? Current => _keys.Find(key => key.State == KeyState.Current);
 
-    public SigningKey? Next => _keys.Find(key => key.State == SigningKeyState.Next);
+    public SigningKey? Next => _keys.Find(key => key.State == KeyState.Next);
 
     /// <summary>The step that is due, or <c>null</c>. After it another step may be due.</summary>
     public Func<SigningKeyChange>? Due(DateTimeOffset now, TokenSettings settings)
     {
         var (current, next) = (Current, Next);
         if (_keys.Find(key => key.PublishedUntil <= now) is { } dead)
-            return () => Remove(dead, SigningKeyStep.Removed);
+            return () => Remove(dead, KeyStep.Removed);
         if (next is not null && next.Algorithm != settings.Algorithm && next.PublishedAt + Settling <= now)
-            return () => Remove(next, SigningKeyStep.Removed);
+            return () => Remove(next, KeyStep.Removed);
         if (next is null)
             return () => Make(settings.Algorithm, now, current is null ? TimeSpan.Zero : settings.SigningKeyLead);
         if (current is null)
@@ -80,45 +72,45 @@ internal sealed class SigningKeySet(IEnumerable<SigningKey> keys, KeySealing sea
     public IEnumerable<Func<SigningKeyChange>> Drop(string id, bool isEmergency, DateTimeOffset now)
     {
         var key = _keys.Find(key => key.Id == id) ?? throw new SigningKeyException($"There is no key {id}.");
-        if (!isEmergency && key.State != SigningKeyState.Next)
+        if (!isEmergency && key.State != KeyState.Next)
             throw new SigningKeyException(
                 $"Tokens that {id} signed may be valid, and would become invalid everywhere. "
                 + "If the key was stolen, drop it as an emergency.");
 
-        if (key.State == SigningKeyState.Current)
+        if (key.State == KeyState.Current)
             key.RequireKnown(sealing);
-        yield return () => Remove(key, SigningKeyStep.Dropped);
-        if (key.State != SigningKeyState.Current)
+        yield return () => Remove(key, KeyStep.Dropped);
+        if (key.State != KeyState.Current)
             yield break;
         if (Next is null)
             yield return () => Make(key.Algorithm, now, TimeSpan.Zero);
         yield return () => Promote(now);
     }
 
-    private bool IsFull => _keys.Count(key => key.State == SigningKeyState.Previous) >= MaxPrevious;
+    private bool IsFull => _keys.Count(key => key.State == KeyState.Previous) >= MaxPrevious;
 
     private SigningKeyChange Make(string algorithm, DateTimeOffset now, TimeSpan lead)
     {
         var key = SigningKey.New(generate(algorithm), now, lead, sealing);
         _keys.Add(key);
-        return new(SigningKeyStep.Made, key);
+        return new(KeyStep.Made, key);
     }
 
     private SigningKeyChange Promote(DateTimeOffset now)
     {
         var next = Next!;
         next.Promote(now, sealing);
-        return new(SigningKeyStep.Promoted, next);
+        return new(KeyStep.Promoted, next);
     }
 
     private SigningKeyChange Retire(DateTimeOffset now)
     {
         var current = Current!;
         current.Retire(now, Retention, sealing);
-        return new(SigningKeyStep.Retired, current);
+        return new(KeyStep.Retired, current);
     }
 
-    private SigningKeyChange Remove(SigningKey key, SigningKeyStep step)
+    private SigningKeyChange Remove(SigningKey key, KeyStep step)
     {
         _keys.Remove(key);
         return new(step, key);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Auditing;
+using Portico.Application.SigningKeys;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
@@ -75,9 +76,9 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
         foreach (var step in steps(keys, now))
         {
             var change = step();
-            if (change.Step == SigningKeyStep.Made)
+            if (change.Step == KeyStep.Made)
                 db.Set<SigningKey>().Add(change.Key);
-            else if (change.Step is SigningKeyStep.Removed or SigningKeyStep.Dropped)
+            else if (change.Step is KeyStep.Removed or KeyStep.Dropped)
                 db.Set<SigningKey>().Remove(change.Key);
             audit.Add(Note(change).Changed("reason", null, reason));
             // Saved one by one, because no two keys may be in the state next or current at the same time.
@@ -94,13 +95,13 @@ public sealed class SigningKeyStore(AppDbContext db, KeySealing sealing, IAuditL
 
     private static AuditNote Note(SigningKeyChange change) => change switch
     {
-        (SigningKeyStep.Made, var key) =>
+        (KeyStep.Made, var key) =>
             new AuditNote(AuditActions.SigningKeyMade, Subject(key)).With("algorithm", key.Algorithm).With("readyAt", key.ReadyAt),
-        (SigningKeyStep.Promoted, var key) => new AuditNote(AuditActions.SigningKeyPromoted, Subject(key)),
-        (SigningKeyStep.Retired, var key) =>
+        (KeyStep.Promoted, var key) => new AuditNote(AuditActions.SigningKeyPromoted, Subject(key)),
+        (KeyStep.Retired, var key) =>
             new AuditNote(AuditActions.SigningKeyRetired, Subject(key)).With("publishedUntil", key.PublishedUntil!),
-        (SigningKeyStep.Removed, var key) => new AuditNote(AuditActions.SigningKeyRemoved, Subject(key)),
-        (SigningKeyStep.Dropped, var key) => new AuditNote(AuditActions.SigningKeyDropped, Subject(key)).Changed("state", key.State, null),
+        (KeyStep.Removed, var key) => new AuditNote(AuditActions.SigningKeyRemoved, Subject(key)),
+        (KeyStep.Dropped, var key) => new AuditNote(AuditActions.SigningKeyDropped, Subject(key)).Changed("state", key.State, null),
         _ => throw new InvalidOperationException($"{change.Step} has no action."),
     };
 

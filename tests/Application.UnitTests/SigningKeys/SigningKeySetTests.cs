@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Portico.Application.SigningKeys;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Application.UnitTests.SigningKeys;
@@ -16,7 +17,7 @@ public sealed class SigningKeySetTests
         var keys = NewSet();
         var first = Advance(keys, Noon);
 
-        Assert.Equal([SigningKeyStep.Made, SigningKeyStep.Promoted, SigningKeyStep.Made], first);
+        Assert.Equal([KeyStep.Made, KeyStep.Promoted, KeyStep.Made], first);
         Assert.Equal(Noon, keys.Current!.ReadyAt);
         Assert.Equal(Noon + Settings.SigningKeyLead, keys.Next!.ReadyAt);
         Assert.Empty(Advance(keys, Noon + Settings.SigningKeyLifetime - TimeSpan.FromTicks(1)));
@@ -30,14 +31,14 @@ public sealed class SigningKeySetTests
         var (first, second) = (keys.Current!, keys.Next!);
         var over = Noon + Settings.SigningKeyLifetime;
 
-        Assert.Equal([SigningKeyStep.Retired, SigningKeyStep.Promoted, SigningKeyStep.Made], Ordered(Advance(keys, over)));
+        Assert.Equal([KeyStep.Retired, KeyStep.Promoted, KeyStep.Made], Ordered(Advance(keys, over)));
         Assert.Same(second, keys.Current);
-        Assert.Equal(SigningKeyState.Previous, first.State);
+        Assert.Equal(KeyState.Previous, first.State);
         Assert.False(first.Open(Sealing).CanSign);
 
         var dead = over + SigningKeySet.Retention;
         Assert.Empty(Advance(keys, dead - TimeSpan.FromTicks(1)));
-        Assert.Equal([SigningKeyStep.Removed], Advance(keys, dead));
+        Assert.Equal([KeyStep.Removed], Advance(keys, dead));
         Assert.DoesNotContain(first, keys.Keys);
     }
 
@@ -49,12 +50,12 @@ public sealed class SigningKeySetTests
         var (current, settings) = (keys.Current!, NewSettings("RS256"));
         var changed = Noon + TimeSpan.FromHours(2);
 
-        Assert.Equal([SigningKeyStep.Removed, SigningKeyStep.Made], Advance(keys, changed, settings));
+        Assert.Equal([KeyStep.Removed, KeyStep.Made], Advance(keys, changed, settings));
         Assert.Same(current, keys.Current);
         Assert.Empty(Advance(keys, changed + settings.SigningKeyLead - TimeSpan.FromTicks(1), settings));
         Advance(keys, changed + settings.SigningKeyLead, settings);
         Assert.Equal("RS256", keys.Current!.Algorithm);
-        Assert.Equal(SigningKeyState.Previous, current.State);
+        Assert.Equal(KeyState.Previous, current.State);
     }
 
     [Fact]
@@ -79,10 +80,10 @@ public sealed class SigningKeySetTests
 
         Assert.Throws<SigningKeyException>(() => Take(keys.Drop("unknown", isEmergency: true, Noon)));
         Assert.Throws<SigningKeyException>(() => Take(keys.Drop(current.Id, isEmergency: false, Noon)));
-        Assert.Equal([SigningKeyStep.Dropped], Take(keys.Drop(next.Id, isEmergency: false, Noon)));
+        Assert.Equal([KeyStep.Dropped], Take(keys.Drop(next.Id, isEmergency: false, Noon)));
         // Nobody waits for a key that verifiers know: there is none.
         Assert.Equal(
-            [SigningKeyStep.Dropped, SigningKeyStep.Made, SigningKeyStep.Promoted], Take(keys.Drop(current.Id, isEmergency: true, Noon)));
+            [KeyStep.Dropped, KeyStep.Made, KeyStep.Promoted], Take(keys.Drop(current.Id, isEmergency: true, Noon)));
         Assert.Single(keys.Keys);
         Assert.NotEqual(current.Id, keys.Current!.Id);
     }
@@ -117,7 +118,7 @@ public sealed class SigningKeySetTests
         Assert.Throws<SealedKeyException>(
             () => Take(new SigningKeySet([current, next], other, TokenKey.Generate).Drop(current.Id, isEmergency: true, Noon)));
         Assert.Equal(
-            [SigningKeyStep.Dropped],
+            [KeyStep.Dropped],
             Take(new SigningKeySet([current, next], other, TokenKey.Generate).Drop(next.Id, isEmergency: true, Noon)));
     }
 
@@ -132,9 +133,9 @@ public sealed class SigningKeySetTests
         SigningKeyLifetime = lifetime ?? TimeSpan.FromDays(30),
     };
 
-    private static List<SigningKeyStep> Advance(SigningKeySet keys, DateTimeOffset now, TokenSettings? settings = null)
+    private static List<KeyStep> Advance(SigningKeySet keys, DateTimeOffset now, TokenSettings? settings = null)
     {
-        List<SigningKeyStep> steps = [];
+        List<KeyStep> steps = [];
         while (keys.Due(now, settings ?? Settings) is { } step)
         {
             steps.Add(step().Step);
@@ -144,11 +145,11 @@ public sealed class SigningKeySetTests
         return steps;
     }
 
-    private static List<SigningKeyStep> Take(IEnumerable<Func<SigningKeyChange>> steps) => [.. steps.Select(step => step().Step)];
+    private static List<KeyStep> Take(IEnumerable<Func<SigningKeyChange>> steps) => [.. steps.Select(step => step().Step)];
 
     // Which of two the next key is made before or after does not matter.
-    private static List<SigningKeyStep> Ordered(List<SigningKeyStep> steps) =>
-        [.. steps.OrderBy(step => step is SigningKeyStep.Retired ? 0 : step is SigningKeyStep.Promoted ? 1 : 2)];
+    private static List<KeyStep> Ordered(List<KeyStep> steps) =>
+        [.. steps.OrderBy(step => step is KeyStep.Retired ? 0 : step is KeyStep.Promoted ? 1 : 2)];
 
     /// <summary>
     /// Some hours of three replicas that are late to learn, of verifiers that keep what they were told to keep, and of an operator.
@@ -183,8 +184,8 @@ public sealed class SigningKeySetTests
                 Advance(keys, _now, NewSettings(_rsa.Count > 1 ? _algorithm : "ES256", lead, lifetime));
                 Operate(keys);
 
-                Assert.Single(keys.Keys, key => key.State == SigningKeyState.Current);
-                Assert.True(keys.Keys.Count(key => key.State == SigningKeyState.Next) <= 1);
+                Assert.Single(keys.Keys, key => key.State == KeyState.Current);
+                Assert.True(keys.Keys.Count(key => key.State == KeyState.Next) <= 1);
                 foreach (var replica in _replicas.Where(replica => replica.SeenAt + Lateness <= _now || _random.Next(3) == 0))
                     replica.See(keys, _now);
 
