@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Portico.Application.Common.Auditing;
+using Portico.Application.ServiceAccounts;
 using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Aggregation;
 using Portico.Infrastructure.Audit;
@@ -48,7 +50,7 @@ public static class InfrastructureRegistration
             .AddRedis(configuration)
             .AddTokens(configuration)
             .AddSecondFactors(configuration)
-            .AddServiceAccounts()
+            .AddScoped<IServiceSecrets, ServiceSecretStore>()
             .AddNotifications(configuration)
             .AddTelegram(configuration)
             .AddEvents(configuration)
@@ -62,7 +64,7 @@ public static class InfrastructureRegistration
     /// <summary>Adds PostgreSQL and the features that store data in it; starts no background services.</summary>
     public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration) => services
         .AddPostgres(configuration)
-        .AddAudit()
+        .AddScoped<IAuditLog, AuditLog>()
         .AddUsers(configuration)
         .AddForecasts()
         .AddOutbox();

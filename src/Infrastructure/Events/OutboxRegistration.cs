@@ -6,14 +6,12 @@ namespace Portico.Infrastructure.Events;
 internal static class OutboxRegistration
 {
     /// <summary>Adds the services that write to the outbox and use the inbox; none of them connects to NATS.</summary>
-    public static IServiceCollection AddOutbox(this IServiceCollection services)
-    {
-        services.AddSingleton<SavingInterceptor, OutboxWriter>();
+    public static IServiceCollection AddOutbox(this IServiceCollection services) => services
+        .AddSingleton<SavingInterceptor, OutboxWriter>()
         // A violation means that another writer used the same version of an aggregate first.
-        services.AddSingleton(new UniqueKey(OutboxMessageConfiguration.AggregateKey, Error: null));
-        services.AddSingleton<OutboxSignal>();
-        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<OutboxSignal>());
-        services.AddScoped<EventInbox>();
-        return services.AddSingleton<DeadLetters>();
-    }
+        .AddSingleton(new UniqueKey(OutboxMessageConfiguration.AggregateKey, Error: null))
+        .AddSingleton<OutboxSignal>()
+        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<OutboxSignal>())
+        .AddScoped<EventInbox>()
+        .AddSingleton<DeadLetters>();
 }

@@ -9,14 +9,11 @@ namespace Portico.Infrastructure.Exchange;
 
 internal static class ExchangeRegistration
 {
-    public static IServiceCollection AddExchange(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<ExchangeSettings>(configuration);
-        services.AddSingleton<IExchangeRules>(provider => provider.GetRequiredService<ExchangeSettings>());
+    public static IServiceCollection AddExchange(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSettings<ExchangeSettings>(configuration)
+        .AddSingleton<IExchangeRules>(provider => provider.GetRequiredService<ExchangeSettings>())
         // Two managers set the two directions of a new pair at once: the second one tries again and finds the first.
-        services.AddSingleton(new UniqueKey("exchange_rates_pair", Error: null));
+        .AddSingleton(new UniqueKey("exchange_rates_pair", Error: null))
         // What was accepted stays in the ledger.
-        services.AddSingleton(new RetentionRule("exchange_quotes", "expires_at", TimeSpan.FromDays(1)));
-        return services;
-    }
+        .AddSingleton(new RetentionRule("exchange_quotes", "expires_at", TimeSpan.FromDays(1)));
 }

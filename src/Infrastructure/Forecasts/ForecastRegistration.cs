@@ -7,11 +7,9 @@ namespace Portico.Infrastructure.Forecasts;
 
 internal static class ForecastRegistration
 {
-    public static IServiceCollection AddForecasts(this IServiceCollection services)
-    {
-        services.AddSingleton(new UniqueKey(ForecastConfiguration.OneEach, EventErrors.AlreadyForecast));
-        return services.AddScoped<IEventLock, EventLock>();
-    }
+    public static IServiceCollection AddForecasts(this IServiceCollection services) => services
+        .AddSingleton(new UniqueKey(ForecastConfiguration.OneEach, EventErrors.AlreadyForecast))
+        .AddScoped<IEventLock, EventLock>();
 
     /// <summary>Adds the background service that settles forecasts.</summary>
     public static IServiceCollection AddSettlement(this IServiceCollection services) => services

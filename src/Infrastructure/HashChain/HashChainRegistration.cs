@@ -7,14 +7,11 @@ namespace Portico.Infrastructure.HashChain;
 
 internal static class HashChainRegistration
 {
-    public static IServiceCollection AddHashChain(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<HashChainSettings>(configuration);
-        services.AddSingleton<ChainSignal>();
-        services.AddSingleton<ChainKeys>();
-        services.AddSingleton<BlockSealer>();
-        services.AddSingleton<IHashChain, ChainReader>();
-        services.AddHostedService<ChainSealing>();
-        return services;
-    }
+    public static IServiceCollection AddHashChain(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSettings<HashChainSettings>(configuration)
+        .AddSingleton<ChainSignal>()
+        .AddSingleton<ChainKeys>()
+        .AddSingleton<BlockSealer>()
+        .AddSingleton<IHashChain, ChainReader>()
+        .AddHostedService<ChainSealing>();
 }

@@ -9,20 +9,17 @@ namespace Portico.Infrastructure.Ledger;
 
 internal static class LedgerRegistration
 {
-    public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<LedgerSettings>(configuration);
-        services.AddSingleton<LedgerWriter>();
-        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
-        services.AddSingleton<ILedgerRecords, LedgerRecords>();
-        services.AddSingleton<IWalletHistory, WalletHistory>();
-        services.AddSingleton<ILedgerSums, LedgerSums>();
-        services.AddSingleton<ILedgerVerification, LedgerVerification>();
-        services.AddScoped<IAccounts, Accounts>();
-        services.AddScoped<ISpendingLimits, SpendingLimits>();
+    public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSettings<LedgerSettings>(configuration)
+        .AddSingleton<LedgerWriter>()
+        .AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>())
+        .AddSingleton<ILedgerRecords, LedgerRecords>()
+        .AddSingleton<IWalletHistory, WalletHistory>()
+        .AddSingleton<ILedgerSums, LedgerSums>()
+        .AddSingleton<ILedgerVerification, LedgerVerification>()
+        .AddScoped<IAccounts, Accounts>()
+        .AddScoped<ISpendingLimits, SpendingLimits>()
         // Services stop in reverse order: the sweeper uses the writer, so it stops first.
-        services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());
-        services.AddHostedService<HoldSweeper>();
-        return services;
-    }
+        .AddHostedService(provider => provider.GetRequiredService<LedgerWriter>())
+        .AddHostedService<HoldSweeper>();
 }

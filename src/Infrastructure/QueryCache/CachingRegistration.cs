@@ -25,17 +25,14 @@ internal static class CachingRegistration
     // Longer than the other processes need to reconnect after an outage of Redis.
     private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(1);
 
-    public static IServiceCollection AddQueryCache(this IServiceCollection services)
-    {
-        services.AddMetrics();
-        services.AddSingleton<CacheMetrics>();
-        services.AddSingleton<RedisLock>();
-        services.AddSingleton<IFusionCache>(Create);
-        services.AddSingleton<IQueryCache, FusionQueryCache>();
-        services.AddSingleton<CacheInvalidation>();
-        services.AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<CacheInvalidation>());
-        return services;
-    }
+    public static IServiceCollection AddQueryCache(this IServiceCollection services) => services
+        .AddMetrics()
+        .AddSingleton<CacheMetrics>()
+        .AddSingleton<RedisLock>()
+        .AddSingleton<IFusionCache>(Create)
+        .AddSingleton<IQueryCache, FusionQueryCache>()
+        .AddSingleton<CacheInvalidation>()
+        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<CacheInvalidation>());
 
     /// <summary>How the marks of tags are read: from memory for a time, then from Redis.</summary>
     public static FusionCacheEntryOptions TagOptions() => new(LongestWithoutMessage)

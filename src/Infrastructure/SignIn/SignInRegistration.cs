@@ -8,17 +8,15 @@ namespace Portico.Infrastructure.SignIn;
 
 internal static class SignInRegistration
 {
-    public static IServiceCollection AddSignIn(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<OtpSettings>(configuration);
-        services.AddSettings<SignInSettings>(configuration);
-        services.AddSingleton(provider => new Pseudonyms(provider.GetRequiredService<OtpSettings>().KeyBytes));
-        services.AddSingleton<KnownClients>();
-        services.AddSingleton<RedisCodes>();
-        services.AddSingleton<ICodes>(provider => provider.GetRequiredService<RedisCodes>());
-        services.AddSingleton<ISignInChallenges, RedisSignInChallenges>();
-        services.AddSingleton<ISignInThrottle, RedisSignInThrottle>();
-        services.AddSingleton<IOneTimeRecords, RedisOneTimeRecords>();
-        return services.AddScoped<IKnownDevices, KnownDevices>();
-    }
+    public static IServiceCollection AddSignIn(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSettings<OtpSettings>(configuration)
+        .AddSettings<SignInSettings>(configuration)
+        .AddSingleton(provider => new Pseudonyms(provider.GetRequiredService<OtpSettings>().KeyBytes))
+        .AddSingleton<KnownClients>()
+        .AddSingleton<RedisCodes>()
+        .AddSingleton<ICodes>(provider => provider.GetRequiredService<RedisCodes>())
+        .AddSingleton<ISignInChallenges, RedisSignInChallenges>()
+        .AddSingleton<ISignInThrottle, RedisSignInThrottle>()
+        .AddSingleton<IOneTimeRecords, RedisOneTimeRecords>()
+        .AddScoped<IKnownDevices, KnownDevices>();
 }

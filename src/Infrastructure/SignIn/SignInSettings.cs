@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using Portico.Application.Auth;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.SignIn;
 
 /// <summary>Settings of the delays after failed sign-ins, and of challenges.</summary>
-public sealed class SignInSettings : ISettings
+public sealed class SignInSettings : ISettings, ISecondFactorRequirement
 {
     public static string Section => "SignIn";
 
@@ -48,6 +49,8 @@ public sealed class SignInSettings : ISettings
 
     /// <summary>The roles that need a second factor: <c>Manager</c>, <c>Admin</c> or both; the role of new users never needs one.</summary>
     public Role[] RequireSecondFactorFor { get; init; } = [];
+
+    public bool HoldsFor(Role role) => RequireSecondFactorFor.Contains(role);
 
     public IEnumerable<string> Problems()
     {

@@ -11,7 +11,7 @@ internal static class TelegramRegistration
     public static IServiceCollection AddTelegram(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<TelegramSettings>(configuration);
-        services.AddSingleton<ITelegramBot, TelegramBot>();
+        services.AddSingleton<ITelegramBot>(provider => provider.GetRequiredService<TelegramSettings>());
         if (!configuration.ReadSettingsOrDefaults<TelegramSettings>().IsOn)
             return services;
 

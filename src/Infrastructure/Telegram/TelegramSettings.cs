@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
+using Portico.Application.Telegram;
 using Portico.Infrastructure.Configuration;
 
 namespace Portico.Infrastructure.Telegram;
 
 /// <summary>Settings of the bot that sends codes by Telegram; without a token there is none.</summary>
-public sealed partial class TelegramSettings : ISettings
+public sealed partial class TelegramSettings : ISettings, ITelegramBot
 {
     public static string Section => "Telegram";
 
@@ -27,6 +28,8 @@ public sealed partial class TelegramSettings : ISettings
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     internal bool IsOn => Token.Length > 0;
+
+    public Uri? LinkWith(string token) => IsOn ? new Uri($"https://t.me/{BotName}?start={token}") : null;
 
     public IEnumerable<string> Problems()
     {

@@ -11,19 +11,17 @@ namespace Portico.Infrastructure.Users;
 
 internal static class UserRegistration
 {
-    public static IServiceCollection AddUsers(this IServiceCollection services, IConfiguration configuration)
-    {
-        services.AddSettings<UserSettings>(configuration);
-        services.AddSingleton(new UniqueKey(UserConfiguration.EmailKey, UserErrors.AlreadyRegistered));
-        services.AddSingleton(new UniqueKey(UserConfiguration.PhoneKey, UserErrors.AlreadyRegistered));
+    public static IServiceCollection AddUsers(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSettings<UserSettings>(configuration)
+        .AddSingleton(new UniqueKey(UserConfiguration.EmailKey, UserErrors.AlreadyRegistered))
+        .AddSingleton(new UniqueKey(UserConfiguration.PhoneKey, UserErrors.AlreadyRegistered))
         // Another flow of the same person was faster: the transaction reads what it did.
-        services.AddSingleton(new UniqueKey(ExternalLoginConfiguration.IdentityKey, Error: null));
-        services.AddSingleton(new UniqueKey(ExternalLoginConfiguration.UserKey, Error: null));
-        services.AddSingleton(new UniqueKey(TelegramChatConfiguration.ChatKey, Error: null));
-        services.AddSingleton(new UniqueKey(TelegramChatConfiguration.UserKey, Error: null));
-        services.AddSingleton(new UniqueKey(UserConfiguration.LastAdministrator, UserErrors.LastAdministrator));
-        services.AddScoped<IRecordLimits, RecordLimits>();
-        services.AddScoped<IUserSearch, UserSearch>();
-        return services.AddScoped<IAddressRelease, AddressRelease>();
-    }
+        .AddSingleton(new UniqueKey(ExternalLoginConfiguration.IdentityKey, Error: null))
+        .AddSingleton(new UniqueKey(ExternalLoginConfiguration.UserKey, Error: null))
+        .AddSingleton(new UniqueKey(TelegramChatConfiguration.ChatKey, Error: null))
+        .AddSingleton(new UniqueKey(TelegramChatConfiguration.UserKey, Error: null))
+        .AddSingleton(new UniqueKey(UserConfiguration.LastAdministrator, UserErrors.LastAdministrator))
+        .AddScoped<IRecordLimits, RecordLimits>()
+        .AddScoped<IUserSearch, UserSearch>()
+        .AddScoped<IAddressRelease, AddressRelease>();
 }
