@@ -67,10 +67,10 @@ internal sealed class DeadLetterAdministration(AppDbContext db) : IDeadLetters
     {
         try
         {
-            using var document = JsonDocument.Parse(envelope, Shallow);
+            var content = JsonElement.Parse(envelope, Shallow);
             // Half of a surrogate pair is found only when the text is written.
-            JsonSerializer.SerializeToUtf8Bytes(document.RootElement);
-            return new DeadLetterContentDto(letter, document.RootElement.Clone(), null);
+            JsonSerializer.SerializeToUtf8Bytes(content);
+            return new DeadLetterContentDto(letter, content, null);
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or ArgumentException)
         {

@@ -8,6 +8,8 @@ internal static class EventNames
 {
     private static readonly ConcurrentDictionary<Type, string> Names = new();
 
-    public static string Of(IDomainEvent domainEvent) => Names.GetOrAdd(domainEvent.GetType(), static type =>
+    public static string Of(IDomainEvent domainEvent) => Of(domainEvent.GetType());
+
+    public static string Of(Type eventType) => Names.GetOrAdd(eventType, static type =>
         (string)type.GetProperty(nameof(IDomainEvent.Name))!.GetValue(null)!);
 }

@@ -17,13 +17,6 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     // JetStream's error code for a message that is too large for the stream or the server; all other errors may be temporary.
     private const int MessageTooLarge = 10054;
 
-    private enum Outcome
-    {
-        Published,
-        Refused,
-        Away,
-    }
-
     /// <summary>Publishes a batch of events.</summary>
     /// <param name="events">The events, in the order of their versions for each aggregate.</param>
     /// <param name="source">The public address of this API.</param>
@@ -41,12 +34,13 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     {
         foreach (var message in events)
         {
-            if (batch.Outage is not null || await Publish(batch, message, cancellationToken) != Outcome.Published)
+            if (batch.Outage is not null || !await Publish(batch, message, cancellationToken))
                 return;
         }
     }
 
-    private async Task<Outcome> Publish(Batch batch, OutboxMessage message, CancellationToken cancellationToken)
+    /// <returns>Whether the stream has the event, and the next one of its aggregate may follow.</returns>
+    private async Task<bool> Publish(Batch batch, OutboxMessage message, CancellationToken cancellationToken)
     {
         try
         {
@@ -56,7 +50,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
                 opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = StreamDefinition.Name(settings) },
                 headers: new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
                 cancellationToken: cancellationToken);
-            return result.Success ? OutcomeOf(batch, message, result.Value) : OutcomeOf(batch, message, result.Error);
+            return result.Success ? IsPublished(batch, message, result.Value) : IsPublished(batch, message, result.Error);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -65,14 +59,14 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
         }
     }
 
-    private static Outcome OutcomeOf(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
+    private static bool IsPublished(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
     {
         null => batch.Take(message),
         { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description ?? "it is too large"),
         { } error => batch.GiveUp($"JetStream does not accept the event: {error.Description} ({error.ErrCode})"),
     };
 
-    private Outcome OutcomeOf(Batch batch, OutboxMessage message, Exception failure) => failure switch
+    private bool IsPublished(Batch batch, OutboxMessage message, Exception failure) => failure switch
     {
         NatsPayloadTooLargeException => batch.Refuse(message, failure.Message),
         // The client throws the same exception for a missing stream and for an answer that was lost with the connection.
@@ -92,24 +86,24 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
         public List<(OutboxMessage Event, string Reason)> Refused { get; } = [];
         public string? Outage => _outage;
 
-        public Outcome Take(OutboxMessage message)
+        public bool Take(OutboxMessage message)
         {
             lock (_gate)
                 Published.Add(message);
-            return Outcome.Published;
+            return true;
         }
 
-        public Outcome Refuse(OutboxMessage message, string reason)
+        public bool Refuse(OutboxMessage message, string reason)
         {
             lock (_gate)
                 Refused.Add((message, reason));
-            return Outcome.Refused;
+            return false;
         }
 
-        public Outcome GiveUp(string reason)
+        public bool GiveUp(string reason)
         {
             _outage = reason;
-            return Outcome.Away;
+            return false;
         }
     }
 }

@@ -19,8 +19,7 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes, TimeProvider cl
     /// <exception cref="TimeoutException">The handler took longer than <see cref="EventSubscription.HandlerDeadline"/>.</exception>
     public async Task<bool> Receive(EventSubscription subscription, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
     {
-        using var document = Parse(envelope);
-        var received = Read(document);
+        var received = Read(envelope);
         if (received.Type != subscription.EventName)
             throw new InvalidDataException($"The event is {received.Type} instead of {subscription.EventName}.");
 
@@ -42,23 +41,15 @@ internal sealed class EventReceiver(IServiceScopeFactory scopes, TimeProvider cl
         throw new TimeoutException($"The handler took longer than {(int)EventSubscription.HandlerDeadline.TotalSeconds} s.");
     }
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> envelope)
+    private static ReceivedEvent Read(ReadOnlyMemory<byte> envelope)
     {
         try
         {
-            return JsonDocument.Parse(envelope);
+            return Read(JsonElement.Parse(envelope.Span));
         }
         catch (JsonException wrong)
         {
             throw new InvalidDataException("The event is not valid JSON.", wrong);
-        }
-    }
-
-    private static ReceivedEvent Read(JsonDocument document)
-    {
-        try
-        {
-            return Read(document.RootElement);
         }
         catch (InvalidOperationException wrong)
         {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -16,8 +15,6 @@ public static class EventSchemas
     {
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         NumberHandling = JsonNumberHandling.Strict,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
     };
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
@@ -27,7 +24,7 @@ public static class EventSchemas
 
     private static readonly Dictionary<string, string> Texts = typeof(IDomainEvent).Assembly.GetTypes()
         .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(IDomainEvent)))
-        .ToDictionary(NameOf, Write, StringComparer.Ordinal);
+        .ToDictionary(EventNames.Of, Write, StringComparer.Ordinal);
 
     /// <summary>The names of all events, such as <c>users.registered.v1</c>.</summary>
     public static IReadOnlyCollection<string> Names => Texts.Keys;
@@ -35,12 +32,9 @@ public static class EventSchemas
     /// <summary>The schema of an event; null when there is no such event.</summary>
     public static string? Find(string name) => Texts.GetValueOrDefault(name);
 
-    private static string NameOf(Type type) =>
-        (string)type.GetProperty(nameof(IDomainEvent.Name), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-
     private static string Write(Type type)
     {
-        var schema = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = NameOf(type) };
+        var schema = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = EventNames.Of(type) };
         foreach (var (name, value) in Strict.GetJsonSchemaAsNode(type, Exporter).AsObject())
             schema[name] = value?.DeepClone();
         return schema.ToJsonString(Indented) + "\n";

@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
@@ -83,9 +84,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
             BatchCommands =
             {
                 new NpgsqlBatchCommand("DELETE FROM outbox_waiting WHERE id = ANY ($1)")
-                {
-                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. published.Select(message => message.Id)] } },
-                },
+                    .With(published.Select(message => message.Id).ToArray()),
                 // In the same batch, because a separate round trip would hold the locks longer.
                 new NpgsqlBatchCommand("COMMIT"),
             },
@@ -111,15 +110,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
                 new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
                 // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
-                new NpgsqlBatchCommand(ClaimSql)
-                {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<int> { TypedValue = size },
-                        new NpgsqlParameter<Guid[]> { TypedValue = exceptAggregates },
-                        new NpgsqlParameter<Guid> { TypedValue = after },
-                    },
-                },
+                new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after),
             },
         };
         await batch.PrepareAsync(cancellationToken);
