@@ -3,14 +3,16 @@ using Portico.Infrastructure.HashChain;
 namespace Portico.Infrastructure.Ledger;
 
 /// <summary>A promise of the ledger, and the SQL that finds a row which breaks it.</summary>
-/// <remarks>The SQL returns the first wrong row and its problem, or nothing.</remarks>
-internal sealed record LedgerCheck(string Name, string Promise, string Table, string Sql);
+/// <remarks>The rows have a place, and a problem if they are wrong.</remarks>
+internal sealed record LedgerCheck(string Name, string Promise, string Table, string Rows)
+{
+    /// <summary>Returns the first wrong row and its problem, or nothing.</summary>
+    public string Sql => $"SELECT place, problem FROM ({Rows}) AS judged WHERE problem IS NOT NULL ORDER BY place LIMIT 1";
+}
 
 /// <summary>All checks of the ledger verification.</summary>
 internal static class LedgerChecks
 {
-    private const string Postings = "ledger.postings";
-
     /// <summary>The promises that <see cref="PostingsSql"/> checks, in the order of their importance.</summary>
     public static readonly IReadOnlyList<(string Name, string Promise)> OfPostings =
     [
@@ -21,7 +23,7 @@ internal static class LedgerChecks
         ("journalFit", "A posting changes its account as its journal says."),
     ];
 
-    public const string PostingsTable = Postings;
+    public const string PostingsTable = "ledger.postings";
 
     /// <summary>Finds the end of a part of the postings: the key of the row at an offset after a key.</summary>
     public const string PartEndSql =
@@ -81,7 +83,7 @@ internal static class LedgerChecks
     /// <summary>The checks with one statement each.</summary>
     public static readonly IReadOnlyList<LedgerCheck> Others =
     [
-        new("journals", "Each journal has a posting for each account that it touches, and they add up to zero.", "ledger.journals", First(
+        new("journals", "Each journal has a posting for each account that it touches, and they add up to zero.", "ledger.journals",
             """
             SELECT j.id::text AS place, CASE
                 WHEN p.journal_id IS NULL THEN 'It has no postings.'
@@ -93,8 +95,8 @@ internal static class LedgerChecks
                 SELECT journal_id, count(*) AS postings, count(*) FILTER (WHERE amount < 0) AS paid,
                     count(*) FILTER (WHERE amount > 0) AS received, sum(amount) AS total
                 FROM ledger.postings GROUP BY journal_id) p ON p.journal_id = j.id
-            """)),
-        new("accounts", "An account agrees with its last posting, and its balance is the sum of its postings.", "ledger.accounts", First(
+            """),
+        new("accounts", "An account agrees with its last posting, and its balance is the sum of its postings.", "ledger.accounts",
             """
             SELECT coalesce(a.id, p.account_id)::text AS place, CASE
                 WHEN a.id IS NULL THEN format('%s postings belong to an account that does not exist.', p.postings)
@@ -112,13 +114,13 @@ internal static class LedgerChecks
                 SELECT account_id, count(*) AS postings, max(account_version) AS last_version, sum(amount) AS total
                 FROM ledger.postings GROUP BY account_id) p ON p.account_id = a.id
             LEFT JOIN ledger.postings l ON l.account_id = a.id AND l.account_version = a.version
-            """)),
-        new("currencies", "The balances of each currency add up to zero.", "ledger.accounts", First(
+            """),
+        new("currencies", "The balances of each currency add up to zero.", "ledger.accounts",
             """
             SELECT currency AS place, CASE WHEN sum(posted) <> 0 THEN format('The balances add up to %s.', sum(posted)) END AS problem
             FROM ledger.accounts GROUP BY currency
-            """)),
-        new("limits", "No account is below its limit, and a closed one is empty.", "ledger.accounts", First(
+            """),
+        new("limits", "No account is below its limit, and a closed one is empty.", "ledger.accounts",
             """
             SELECT id::text AS place, CASE
                 WHEN held < 0 THEN format('%s is held.', held)
@@ -126,8 +128,8 @@ internal static class LedgerChecks
                 WHEN status = 'closed' AND (posted <> 0 OR held <> 0)
                 THEN format('It is closed with a balance of %s and %s held.', posted, held) END AS problem
             FROM ledger.accounts
-            """)),
-        new("holds", "The held amount of an account is the sum of the remaining amounts of its open holds.", "ledger.accounts", First(
+            """),
+        new("holds", "The held amount of an account is the sum of the remaining amounts of its open holds.", "ledger.accounts",
             """
             SELECT coalesce(a.id, h.source_id)::text AS place, CASE
                 WHEN a.id IS NULL THEN 'It has open holds but does not exist.'
@@ -136,8 +138,8 @@ internal static class LedgerChecks
             FROM ledger.accounts a FULL JOIN (
                 SELECT source_id, sum(amount - captured) AS remaining
                 FROM ledger.holds WHERE status = 'open' GROUP BY source_id) h ON h.source_id = a.id
-            """)),
-        new("captures", "A hold is placed once, captured in parts and released at most once, as its journals say.", "ledger.holds", First(
+            """),
+        new("captures", "A hold is placed once, captured in parts and released at most once, as its journals say.", "ledger.holds",
             """
             SELECT coalesce(h.id, j.hold_id)::text AS place, CASE
                 WHEN h.id IS NULL THEN 'It has journals but does not exist.'
@@ -161,12 +163,8 @@ internal static class LedgerChecks
                         IS DISTINCT FROM (o.source_id, o.destination_id, o.currency)) AS elsewhere
                 FROM ledger.journals n LEFT JOIN ledger.holds o ON o.id = n.hold_id
                 WHERE n.hold_id IS NOT NULL GROUP BY n.hold_id) j ON j.hold_id = h.id
-            """)),
-        new(
-            "exchanges",
-            "The journals of an exchange sell, buy and pay the fee and the rounding as its row says.",
-            "ledger.exchanges",
-            First(
+            """),
+        new("exchanges", "The journals of an exchange sell, buy and pay the fee and the rounding as its row says.", "ledger.exchanges",
             """
             SELECT coalesce(e.id, j.exchange_id)::text AS place, CASE
                 WHEN e.id IS NULL THEN 'It has journals but does not exist.'
@@ -192,12 +190,11 @@ internal static class LedgerChecks
                         END) AS elsewhere
                 FROM ledger.journals n LEFT JOIN ledger.exchanges o ON o.id = coalesce(n.operation_id, n.id)
                 WHERE n.kind IN ('exchange', 'fee', 'rounding') GROUP BY 1) j ON j.exchange_id = e.id
-            """)),
+            """),
         new(
             "reversals",
             "A reversal moves money from the destination of its original to the source, and the sum of the reversals never exceeds it.",
             "ledger.journals",
-            First(
             """
             SELECT r.id::text AS place, CASE
                 WHEN o.id IS NULL THEN format('It reverses %s, which does not exist.', r.reverses_id)
@@ -210,8 +207,8 @@ internal static class LedgerChecks
                     END AS problem
             FROM ledger.journals r LEFT JOIN ledger.journals o ON o.id = r.reverses_id
             WHERE r.reverses_id IS NOT NULL
-            """)),
-        new("wallets", "A wallet has one account with its owner, currency and status, or closed for a deleted owner.", "wallets", First(
+            """),
+        new("wallets", "A wallet has one account with its owner, currency and status, or closed for a deleted owner.", "wallets",
             """
             SELECT coalesce(w.id, a.id)::text AS place, CASE
                 WHEN a.id IS NULL THEN 'It has no account.'
@@ -222,13 +219,12 @@ internal static class LedgerChecks
                 THEN format('It is %s, its account %s.', w.status, a.status) END AS problem
             FROM wallets w FULL JOIN (SELECT id, owner_id, currency, status FROM ledger.accounts WHERE kind = 'wallet') a ON a.id = w.id
             LEFT JOIN users u ON u.id = w.owner_id
-            """)),
+            """),
         // The result is parsed as text, because a cast of a manipulated value would abort the verification.
         new(
             "keys",
             "The stored result of an idempotency key names journals that exist, and each journal belongs to one key at most.",
             "ledger.idempotency",
-            First(
             """
             SELECT format('%s %s', k.owner_id, k.key) AS place, CASE
                 WHEN j.id IS NULL THEN format('Its journal %s does not exist.', k.journal)
@@ -240,8 +236,8 @@ internal static class LedgerChecks
                     unnest(string_to_array(translate(substring(i.outcome FROM '"journals":\[([^]]*)\]'), '" ', ''), ',')) AS journal
                 WHERE journal <> '') k
             LEFT JOIN ledger.journals j ON j.id::text = k.journal
-            """)),
-        new("sealed", "Each journal up to the newest block of the hash chain is in a block.", "ledger.journals", First(
+            """),
+        new("sealed", "Each journal up to the newest block of the hash chain is in a block.", "ledger.journals",
             """
             SELECT j.id::text AS place, 'It is in no block, and later journals are.' AS problem
             FROM ledger.journals j CROSS JOIN (
@@ -251,27 +247,26 @@ internal static class LedgerChecks
                 AND (j.transaction_id IS NULL
                     OR (j.transaction_id, j.id) <= (head.up_to_transaction, head.up_to_journal))
                 AND NOT EXISTS (SELECT FROM ledger.block_journals m WHERE m.journal_id = j.id)
-            """)),
-        new("members", "Each sealed journal exists, and so does its block.", "ledger.block_journals", First(
+            """),
+        new("members", "Each sealed journal exists, and so does its block.", "ledger.block_journals",
             """
             SELECT m.journal_id::text AS place, CASE
                 WHEN b.height IS NULL THEN format('Its block %s does not exist.', m.height)
                 WHEN j.id IS NULL THEN 'Its journal does not exist.' END AS problem
             FROM ledger.block_journals m LEFT JOIN ledger.blocks b ON b.height = m.height LEFT JOIN ledger.journals j ON j.id = m.journal_id
-            """)),
-        new("heads", "Each head in the outbox is the hash of its block.", "ledger.blocks", First(
+            """),
+        new("heads", "Each head in the outbox is the hash of its block.", "ledger.blocks",
             $"""
             SELECT o.aggregate_version::text AS place, CASE
                 WHEN b.height IS NULL THEN 'Its head was published, and it does not exist.'
                 WHEN encode(b.hash, 'hex') IS DISTINCT FROM o.payload ->> 'hash' THEN 'Another hash of it was published.' END AS problem
             FROM outbox o LEFT JOIN ledger.blocks b ON b.height = o.aggregate_version
             WHERE o.aggregate_id = '{BlockSealer.ChainId}'
-            """)),
+            """),
         new(
             "guards",
             "The triggers that protect the history against changes are enabled.",
             "ledger.journals, ledger.postings, ledger.exchanges, ledger.blocks, ledger.block_journals, ledger.chain_keys",
-            First(
             """
             SELECT format('%s %s', g.relation, g.name) AS place, CASE
                 WHEN t.oid IS NULL THEN 'The trigger does not exist.'
@@ -280,9 +275,6 @@ internal static class LedgerChecks
                 ('ledger.exchanges', 'exchanges_append_only'), ('ledger.blocks', 'blocks_append_only'),
                 ('ledger.block_journals', 'block_journals_append_only'), ('ledger.chain_keys', 'chain_keys_stay')) AS g (relation, name)
             LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.name
-            """)),
+            """),
     ];
-
-    private static string First(string rows) =>
-        $"SELECT place, problem FROM ({rows}) AS judged WHERE problem IS NOT NULL ORDER BY place LIMIT 1";
 }

@@ -192,23 +192,14 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             case Movement movement:
                 foreach (var leg in movement.Legs)
-                {
-                    accounts.Add(leg.SourceId);
-                    accounts.Add(leg.DestinationId);
-                }
-
+                    Touch(leg.SourceId, leg.DestinationId);
                 break;
             case Reservation reservation:
-                accounts.Add(reservation.SourceId);
-                accounts.Add(reservation.DestinationId);
+                Touch(reservation.SourceId, reservation.DestinationId);
                 break;
             case CurrencyExchange exchange:
                 foreach (var part in exchange.Parts)
-                {
-                    accounts.Add(part.SourceId);
-                    accounts.Add(part.DestinationId);
-                }
-
+                    Touch(part.SourceId, part.DestinationId);
                 break;
             case Reversal reversal:
                 originals.Add(reversal.OriginalId);
@@ -221,6 +212,12 @@ public sealed class LedgerSession : IAsyncDisposable
                 break;
             default:
                 throw new ArgumentException($"Unknown instruction {instruction.GetType().Name}.", nameof(instruction));
+        }
+
+        void Touch(Guid source, Guid destination)
+        {
+            accounts.Add(source);
+            accounts.Add(destination);
         }
     }
 

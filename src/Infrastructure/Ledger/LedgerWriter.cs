@@ -70,7 +70,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         // The queue is full, or closed because this process shuts down.
         if (!_queue.Writer.TryWrite(entry))
             throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };
-        return cancellationToken.CanBeCanceled ? entry.Completion.WaitAsync(cancellationToken) : entry.Completion;
+        return entry.Task.WaitAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -119,15 +119,9 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private partial void LogFailure(Exception failure);
 
     private sealed class Entry(Instruction instruction)
+        : TaskCompletionSource<InstructionResult>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        private readonly TaskCompletionSource<InstructionResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
         public Instruction Instruction { get; } = instruction;
-        public Task<InstructionResult> Completion => _completion.Task;
-
-        public void Answer(InstructionResult result) => _completion.TrySetResult(result);
-
-        public void Fail(Exception failure) => _completion.TrySetException(failure);
     }
 
     /// <summary>One writer with its connection.</summary>
@@ -151,7 +145,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     writer._outbox.Set();
                     writer._chain.Set();
                     for (var i = 0; i < group.Count; i++)
-                        group[i].Answer(results[i]);
+                        group[i].TrySetResult(results[i]);
                     return;
                 }
                 catch (Exception failure)
@@ -205,7 +199,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         private static void FailAll(IReadOnlyList<Entry> group, Exception failure)
         {
             foreach (var entry in group)
-                entry.Fail(failure);
+                entry.TrySetException(failure);
         }
 
         private async Task Close()
