@@ -8,39 +8,31 @@ namespace Portico.Infrastructure.Aggregation;
 /// At most <c>Dashboard:MaxCopyBytes</c> in total and 256 KiB a copy, for <c>Dashboard:MaxStale</c>. The key names the caller, so nobody
 /// gets a copy of another one, and nobody gets a copy from before a new role or password. Thread-safe.
 /// </remarks>
-internal sealed class LastGoodCopies : IDisposable
+internal sealed class LastGoodCopies(DashboardSettings settings, TimeProvider clock) : IDisposable
 {
     private const int MaxCopy = 256 * 1024;
 
     // The entry, its key and its references.
     private const int Overhead = 512;
 
-    private readonly MemoryCache _copies;
-    private readonly TimeProvider _clock;
-    private readonly TimeSpan _lifetime;
-
-    public LastGoodCopies(DashboardSettings settings, TimeProvider clock)
-    {
-        (_clock, _lifetime) = (clock, settings.MaxStale);
-        _copies = new MemoryCache(Options.Create(
-            new MemoryCacheOptions { SizeLimit = settings.MaxCopyBytes, CompactionPercentage = 0.1, TrackStatistics = true }));
-    }
+    private readonly MemoryCache _copies = new(Options.Create(
+        new MemoryCacheOptions { SizeLimit = settings.MaxCopyBytes, CompactionPercentage = 0.1, TrackStatistics = true }));
 
     /// <summary>The memory of all copies.</summary>
     public long Bytes => _copies.GetCurrentStatistics()?.CurrentEstimatedSize ?? 0;
 
     public void Keep(PartKey key, byte[] json)
     {
-        if (json.Length <= MaxCopy && _lifetime > TimeSpan.Zero)
+        if (json.Length <= MaxCopy && settings.MaxStale > TimeSpan.Zero)
             _copies.Set(
                 key,
-                new Copy(json, _clock.GetUtcNow()),
-                new MemoryCacheEntryOptions { Size = json.Length + Overhead, AbsoluteExpirationRelativeToNow = _lifetime });
+                new Copy(json, clock.GetUtcNow()),
+                new MemoryCacheEntryOptions { Size = json.Length + Overhead, AbsoluteExpirationRelativeToNow = settings.MaxStale });
     }
 
     public bool TryGet(PartKey key, out ReadOnlyMemory<byte> json, out TimeSpan age)
     {
-        if (_copies.TryGetValue(key, out Copy? copy) && _clock.GetUtcNow() - copy!.ReadAt is var old && old <= _lifetime)
+        if (_copies.TryGetValue(key, out Copy? copy) && clock.GetUtcNow() - copy!.ReadAt is var old && old <= settings.MaxStale)
         {
             (json, age) = (copy.Json, old > TimeSpan.Zero ? old : TimeSpan.Zero);
             return true;

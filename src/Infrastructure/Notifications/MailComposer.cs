@@ -30,15 +30,13 @@ internal static class MailComposer
             MessageId = $"{id:N}@{from.Host}",
             Body = new BodyBuilder { TextBody = message.Text, HtmlBody = message.Html }.ToMessageBody(),
         };
-        mail.From.Add(Mailbox(from.DisplayName, from.Address));
-        mail.To.Add(Mailbox("", message.To.Value));
+        mail.From.Add(new MailboxAddress(from.DisplayName, from.Address));
+        mail.To.Add(new MailboxAddress("", message.To.Value));
         mail.Subject = Line(message.Subject);
         mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         mail.Prepare(readable ? EncodingConstraint.EightBit : EncodingConstraint.SevenBit, MaxLine);
         return mail;
     }
-
-    public static MailboxAddress Mailbox(string name, string address) => new(name, address);
 
     /// <summary>Makes one line that contains no encoded word (RFC 2047).</summary>
     private static string Line(string text) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 
 namespace Portico.Infrastructure.Notifications;
 
@@ -31,14 +32,7 @@ internal sealed class MessageMetrics
 
     public void Count(MessageOutcome outcome, string template, long many = 1) => _messages.Add(
         many,
-        new KeyValuePair<string, object?>("outcome", outcome switch
-        {
-            MessageOutcome.Sent => "sent",
-            MessageOutcome.Retried => "retried",
-            MessageOutcome.Refused => "refused",
-            MessageOutcome.GivenUp => "given_up",
-            _ => "postponed",
-        }),
+        new KeyValuePair<string, object?>("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString())),
         new KeyValuePair<string, object?>("template", template));
 
     public void Measured(QueueState state) => Volatile.Write(ref _state, state);

@@ -111,7 +111,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
         try
         {
             await client.SendAsync(
-                MailComposer.Format, mail, MailComposer.Mailbox("", _from.Address), [MailComposer.Mailbox("", to)], cancellationToken);
+                MailComposer.Format, mail, new MailboxAddress("", _from.Address), [new MailboxAddress("", to)], cancellationToken);
         }
         catch (ServiceNotAuthenticatedException)
         {

@@ -6,6 +6,7 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Notifications;
 using Portico.Application.Telegram;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Postgres;
 using Telegram.Bot;
 using Telegram.Bot.Types;
@@ -26,15 +27,14 @@ internal sealed partial class TelegramUpdates(
     private const string Start = "/start";
     private const int MaxUpdates = 20;
     private static readonly TimeSpan LeasePause = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     private bool _isPrepared;
     private int _offset;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var pause = ShortestPause;
+        var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -42,7 +42,7 @@ internal sealed partial class TelegramUpdates(
                 if (await lease.TryHold(stoppingToken))
                 {
                     await Receive(stoppingToken);
-                    pause = ShortestPause;
+                    failures = 0;
                     continue;
                 }
 
@@ -56,9 +56,7 @@ internal sealed partial class TelegramUpdates(
             {
                 // Only the host may stop this loop. A token that was revoked is reported each minute.
                 LogFailed(TelegramApi.Name(failure));
-                if (await IsStopped(pause, stoppingToken))
-                    break;
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                await Task.Delay(Pauses.After(++failures), clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -131,19 +129,6 @@ internal sealed partial class TelegramUpdates(
             return MessageTemplates.RenderText(Notification.BotLinked(linked.Value.Account), linked.Value.Locale);
         return MessageTemplates.RenderText(
             refusal.Code == TelegramErrors.ChatTaken.Code ? Notification.BotChatTaken() : Notification.BotLinkInvalid(), locale);
-    }
-
-    private async Task<bool> IsStopped(TimeSpan pause, CancellationToken stoppingToken)
-    {
-        try
-        {
-            await Task.Delay(pause, clock, stoppingToken);
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
-            return true;
-        }
     }
 
     private async Task Release()

@@ -1,9 +1,0 @@
-using Microsoft.Extensions.DependencyInjection;
-using Portico.Application.Common.Auditing;
-
-namespace Portico.Infrastructure.Audit;
-
-internal static class AuditRegistration
-{
-    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddScoped<IAuditLog, AuditLog>();
-}
