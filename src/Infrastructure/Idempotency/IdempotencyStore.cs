@@ -94,13 +94,12 @@ internal sealed class IdempotencyStore(AppDbContext db, EfTransaction transactio
         IdempotencyKey key, CancellationToken cancellationToken)
         where TResult : IResult<TResult>
     {
-        var first = await db.Set<StoredAnswerRow>()
-            .AsNoTracking()
-            .SingleOrDefaultAsync(a => a.OwnerId == key.Owner && a.Key == key.Value, cancellationToken)
+        var first = await db.CreateCommand(
+            "SELECT fingerprint, status, headers, body FROM idempotency_answers WHERE owner_id = $1 AND key = $2")
+            .With(key.Owner, key.Value).ReadFirst(row => RequestKeys.UseOf(key, row), cancellationToken)
             ?? throw new DbUpdateConcurrencyException("The stored answer was deleted while it was read.");
-        if (key.Refuse(first.Fingerprint) is { } refusal)
+        if (first.Error is { } refusal)
             return refusal;
-        return (default(TResult), new StoredAnswer(
-            first.Status!.Value, JsonSerializer.Deserialize<Dictionary<string, string>>(first.Headers!)!, first.Body));
+        return (default(TResult), first.Answer ?? throw new InvalidOperationException("The key was used and has no stored answer."));
     }
 }

@@ -9,17 +9,19 @@ namespace Portico.Infrastructure.Idempotency;
 /// <summary>Keeps the keys in the table of the ledger's keys, and the answers where those of other commands are.</summary>
 internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, TimeProvider clock) : IRequestKeys
 {
-    public async Task<KeyUse> Find(IdempotencyKey key, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
+    public async Task<KeyUse> Find(IdempotencyKey key, CancellationToken cancellationToken) =>
+        await database.CreateCommand(
             """
             SELECT k.fingerprint, a.status, a.headers, a.body FROM ledger.idempotency k
                 LEFT JOIN idempotency_answers a ON a.owner_id = k.owner_id AND a.key = k.key AND a.status IS NOT NULL
             WHERE k.owner_id = $1 AND k.key = $2
-            """).With(key.Owner, key.Value);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await row.ReadAsync(cancellationToken))
-            return new KeyUse(KeyState.Unused);
+            """).With(key.Owner, key.Value).ReadFirst(row => UseOf(key, row), cancellationToken)
+        ?? new KeyUse(KeyState.Unused);
+
+    /// <summary>Reads a row of fingerprint, status, headers and body.</summary>
+    /// <remarks>Without a status only inside the transaction that makes it, and for a key that an earlier version has used.</remarks>
+    public static KeyUse UseOf(IdempotencyKey key, NpgsqlDataReader row)
+    {
         if (key.Refuse(row.GetFieldValue<byte[]>(0)) is { } refusal)
             return new KeyUse(KeyState.Refused, Error: refusal);
         if (row.IsDBNull(1))
