@@ -12,6 +12,12 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.SignIn;
 
+/// <summary>The codes of one purpose of an address.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="Name">The name of the purpose.</param>
+/// <param name="Counters">The name of the counters of the address: purposes with the same one share its limits.</param>
+internal sealed record CodeSet(ContactAddress Address, string Name, string Counters = "");
+
 /// <summary>Codes in Redis: only the MAC of each code, under a pseudonym of the address.</summary>
 /// <remarks>
 /// A client is named by the pseudonym of its network. Codes and guesses of a day are shared in the same way: each of ten clients has a
@@ -26,9 +32,6 @@ internal sealed class RedisCodes(
     private const string IssueBudgetName = "codes";
     private const string TryBudgetName = "code-tries";
     private const string AddressLimitName = "codes-address";
-
-    // All purposes of an address share one count.
-    private const string SharedCount = "";
 
     private static readonly TimeSpan BudgetWindow = TimeSpan.FromHours(1);
 
@@ -204,7 +207,7 @@ internal sealed class RedisCodes(
 
         var issued = new IssuedCode(NewRequestId(), NewCode());
         var reserved = await known.Contains(address, client, cancellationToken) ? settings.ReservedPerDay : 0;
-        var wait = await Issue(address, Name(scope), issued, SharedCount, client.IpAddress, reserved, cancellationToken);
+        var wait = await Issue(Codes(address, scope), issued, client.IpAddress, reserved, cancellationToken);
         return wait is { } time ? Refused(time) : issued;
     }
 
@@ -213,7 +216,7 @@ internal sealed class RedisCodes(
     {
         if (await SpendTry(client, cancellationToken) is { } tooMany)
             return tooMany;
-        return await Consume(address, Name(scope), code, requestId, SharedCount, client, [], cancellationToken)
+        return await Consume(Codes(address, scope), code, requestId, client, [], cancellationToken)
             ? Unit.Value
             : UserErrors.InvalidCode;
     }
@@ -237,28 +240,20 @@ internal sealed class RedisCodes(
     }
 
     /// <summary>Stores a new code, within the limits of the address.</summary>
-    /// <param name="address">The address of the code.</param>
-    /// <param name="name">The name of the purpose.</param>
+    /// <param name="codes">The codes that it joins.</param>
     /// <param name="issued">The code and the id of its request.</param>
-    /// <param name="count">The name of the counters of the address.</param>
     /// <param name="client">The client that requests the code.</param>
     /// <param name="reserved">How many of the reserved codes of a day the client may get.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns><c>null</c> when the code is valid from now on, otherwise the time to wait.</returns>
     internal async Task<TimeSpan?> Issue(
-        ContactAddress address,
-        string name,
-        IssuedCode issued,
-        string count,
-        IPAddress? client,
-        int reserved,
-        CancellationToken cancellationToken)
+        CodeSet codes, IssuedCode issued, IPAddress? client, int reserved, CancellationToken cancellationToken)
     {
         var wait = (long)await redis.Script(
             IssueScript,
-            [CodesKey(address, name), redis.Key($"code-requests:{{{pseudonyms.Of(address)}}}{count}")],
+            [Key("codes", codes, ":" + codes.Name), Key("code-requests", codes, codes.Counters)],
             [
-                issued.RequestId, pseudonyms.OfCode(address, name, issued.Code), name, pseudonyms.Of(client),
+                issued.RequestId, pseudonyms.OfCode(codes.Address, codes.Name, issued.Code), codes.Name, pseudonyms.Of(client),
                 (long)settings.Lifetime.TotalMilliseconds, (long)settings.ResendAfter.TotalMilliseconds,
                 settings.MaxPerHour, settings.MaxPerDay, settings.OpenPerDay, settings.SharePerDay, settings.ExtraPerDay, reserved,
             ],
@@ -267,29 +262,20 @@ internal sealed class RedisCodes(
     }
 
     /// <summary>Counts a try and, when the code is correct, deletes it with all codes of the purpose.</summary>
-    /// <param name="address">The address of the code.</param>
-    /// <param name="name">The name of the purpose.</param>
+    /// <param name="codes">The codes of which it may be one.</param>
     /// <param name="code">The code.</param>
     /// <param name="requestId">The request that the code belongs to; <c>null</c> for any of the newest codes.</param>
-    /// <param name="count">The name of the counters of the address.</param>
     /// <param name="client">The client that tries the code.</param>
     /// <param name="together">Keys with the hash tag of the address that must exist, and are consumed with the code.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>Whether the code was correct.</returns>
     internal async Task<bool> Consume(
-        ContactAddress address,
-        string name,
-        string code,
-        string? requestId,
-        string count,
-        IPAddress? client,
-        RedisKey[] together,
-        CancellationToken cancellationToken) =>
+        CodeSet codes, string code, string? requestId, IPAddress? client, RedisKey[] together, CancellationToken cancellationToken) =>
         (long)await redis.Script(
             ConsumeScript,
-            [CodesKey(address, name), redis.Key($"code-guesses:{{{pseudonyms.Of(address)}}}{count}"), .. together],
+            [Key("codes", codes, ":" + codes.Name), Key("code-guesses", codes, codes.Counters), .. together],
             [
-                pseudonyms.OfCode(address, name, code), requestId ?? "", pseudonyms.Of(client), settings.MaxTries,
+                pseudonyms.OfCode(codes.Address, codes.Name, code), requestId ?? "", pseudonyms.Of(client), settings.MaxTries,
                 settings.FreeGuesses, settings.ShareOfGuesses, settings.ExtraGuesses, OtpSettings.LiveCodes,
             ],
             cancellationToken) == 1;
@@ -300,11 +286,11 @@ internal sealed class RedisCodes(
         return UserErrors.TooManyCodes(wait);
     }
 
-    private RedisKey CodesKey(ContactAddress address, string name) => redis.Key($"codes:{{{pseudonyms.Of(address)}}}:{name}");
+    private RedisKey Key(string kind, CodeSet codes, string end) => redis.Key($"{kind}:{{{pseudonyms.Of(codes.Address)}}}{end}");
 
-    private string Name(CodeScope scope)
+    private CodeSet Codes(ContactAddress address, CodeScope scope)
     {
         var purpose = JsonNamingPolicy.CamelCase.ConvertName(scope.Purpose.ToString());
-        return scope.UserId is { } userId ? $"{purpose}:{pseudonyms.Of(userId, scope.SessionVersion)}" : purpose;
+        return new(address, scope.UserId is { } userId ? $"{purpose}:{pseudonyms.Of(userId, scope.SessionVersion)}" : purpose);
     }
 }

@@ -25,9 +25,6 @@ internal sealed partial class RedisSignInChallenges(
     RedisConnection redis, OtpSettings settings, Pseudonyms pseudonyms, RedisCodes codes, RateLimitMetrics metrics)
     : ISignInChallenges
 {
-    private const string RealName = "signIn";
-    private const string DecoyName = "signInDecoy";
-
     private const int VersionAt = 16;
     private const int KindAt = VersionAt + sizeof(int);
     private const int AddressAt = KindAt + 1;
@@ -50,10 +47,9 @@ internal sealed partial class RedisSignInChallenges(
         var sealedChallenge = Seal(id, address, proved);
         await redis.Run(database => database.StringSetAsync(Key(id), sealedChallenge, settings.Lifetime), cancellationToken);
 
-        var name = proved is null ? DecoyName : RealName;
         var issued = new IssuedCode(id, RedisCodes.NewCode());
         // Strangers without the password can't use up these codes, so none has to be kept for known clients.
-        var wait = await codes.Issue(address, name, issued, Count(name), client, settings.ReservedPerDay, cancellationToken);
+        var wait = await codes.Issue(CodesOf(address, proved), issued, client, settings.ReservedPerDay, cancellationToken);
         return new OpenedChallenge(id, proved is null || wait is not null ? null : issued.Code);
     }
 
@@ -70,13 +66,12 @@ internal sealed partial class RedisSignInChallenges(
             return UserErrors.InvalidCode;
 
         var (address, proved) = challenge;
-        var name = proved is null ? DecoyName : RealName;
-        var isMet = await codes.Consume(
-            address, name, code, requestId, Count(name), client, [Key(challengeId)], cancellationToken);
+        var isMet = await codes.Consume(CodesOf(address, proved), code, requestId, client, [Key(challengeId)], cancellationToken);
         return isMet && proved is not null ? new VerifiedChallenge(address, proved) : UserErrors.InvalidCode;
     }
 
-    private static string Count(string name) => ":" + name;
+    private static CodeSet CodesOf(ContactAddress address, ProvenPassword? proved) =>
+        proved is null ? new(address, "signInDecoy", ":signInDecoy") : new(address, "signIn", ":signIn");
 
     private RedisKey Key(string id) => redis.Key($"challenge:{{{id[..^22]}}}:{id[^22..]}");
 

@@ -78,15 +78,7 @@ internal sealed class RedisSignInThrottle(
             return UserErrors.TooManyAttempts(exhausted);
 
         var attempt = await Count(address, [Pair(address, client)], reachable, cancellationToken);
-        if (attempt.Error is not null
-            || attempt.Value == SignInProof.PasswordAndCode
-            || !reachable
-            || spending.Spent <= settings.ChallengeClientAfter)
-        {
-            return attempt;
-        }
-
-        return SignInProof.PasswordAndCode;
+        return attempt.Error is null && reachable && spending.Spent > settings.ChallengeClientAfter ? SignInProof.PasswordAndCode : attempt;
     }
 
     public Task Succeeded(ContactAddress address, IPAddress? client, CancellationToken cancellationToken) =>
