@@ -22,10 +22,6 @@ internal sealed class ExchangeQuoteConfiguration : IEntityTypeConfiguration<Exch
     {
         builder.ToTable("exchange_quotes");
         builder.Ignore(quote => quote.Terms);
-        builder.Property(quote => quote.Sold).HasPrecision(38, 0);
-        builder.Property(quote => quote.Bought).HasPrecision(38, 0);
-        builder.Property(quote => quote.Fee).HasPrecision(38, 0);
-        builder.Property(quote => quote.Rounded).HasPrecision(38, 0);
         builder.Property(quote => quote.Price).HasMaxLength(MaxTextLength);
         builder.Property(quote => quote.Rounding).HasMaxLength(MaxTextLength);
         builder.HasIndex(quote => new { quote.OwnerId, quote.ExpiresAt }).HasDatabaseName("exchange_quotes_owner_id_idx");

@@ -12,10 +12,6 @@ internal sealed class PaymentConfiguration : IEntityTypeConfiguration<Payment>
         builder.ToTable("payments");
         builder.Ignore(payment => payment.Money);
         builder.Ignore(payment => payment.CapturedMoney);
-        builder.Property(payment => payment.Amount).HasPrecision(38, 0);
-        builder.Property(payment => payment.Captured).HasPrecision(38, 0);
-        builder.Property(payment => payment.Fee).HasPrecision(38, 0);
-        builder.Property(payment => payment.Refunded).HasPrecision(38, 0);
         builder.Property(payment => payment.ReturnUrl).HasMaxLength(Payment.MaxUrlLength);
         builder.Property(payment => payment.Confirmation).HasMaxLength(Payment.MaxUrlLength);
         builder.Property(payment => payment.ProviderId).HasMaxLength(Payment.MaxProviderIdLength);
@@ -37,7 +33,6 @@ internal sealed class PaymentRefundConfiguration : IEntityTypeConfiguration<Paym
     {
         builder.ToTable("payment_refunds");
         builder.Ignore(refund => refund.Money);
-        builder.Property(refund => refund.Amount).HasPrecision(38, 0);
         builder.Property(refund => refund.ProviderId).HasMaxLength(Payment.MaxProviderIdLength);
         builder.Property(refund => refund.Reason).HasMaxLength(PaymentRefund.MaxReasonLength);
         builder.Property(refund => refund.Failure).HasMaxLength(PaymentRefund.MaxFailureLength);

@@ -34,11 +34,6 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
     IQueryable<AuditEntry> IAppDbContext.AuditEntries => Set<AuditEntry>().AsNoTracking();
 
-    internal DbSet<RoleRow> Roles => Set<RoleRow>();
-    internal DbSet<PermissionRow> Permissions => Set<PermissionRow>();
-    internal DbSet<RolePermissionRow> RolePermissions => Set<RolePermissionRow>();
-    internal DbSet<CurrencyRow> Currencies => Set<CurrencyRow>();
-
     /// <summary>The records that the open transaction has saved so far.</summary>
     internal List<WrittenRecord> Written { get; } = [];
 
@@ -55,6 +50,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
         configurationBuilder.Properties<Currency>()
             .HaveConversion<CurrencyCodeConverter>()
             .HaveMaxLength(CurrencyRowConfiguration.MaxCodeLength);
+        // Minor units.
+        configurationBuilder.Properties<decimal>().HavePrecision(38, 0);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -21,6 +21,5 @@ public static class DatabaseOutage
 
     // Classes 08 (connection), 53 (resources) and 57 (operator intervention, such as shutdown or a cancelled statement), and lock timeouts.
     private static bool IsUnavailable(string sqlState) =>
-        sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("53", StringComparison.Ordinal) ||
-        sqlState.StartsWith("57", StringComparison.Ordinal) || sqlState == PostgresErrorCodes.LockNotAvailable;
+        sqlState is ['0', '8', ..] or ['5', '3' or '7', ..] or PostgresErrorCodes.LockNotAvailable;
 }

@@ -78,7 +78,6 @@ public sealed class StatusTests(MigratorCluster cluster)
         await using var connection = await cluster.OpenAsync();
         var state = await SchemaStatus.ReadAsync(connection, MigrationCatalog.BuiltIn, CancellationToken.None);
         Assert.Equal(MigrationCatalog.BuiltIn.Migrations, state.Pending);
-        Assert.False(state.IsCurrent);
     }
 
     [Fact]

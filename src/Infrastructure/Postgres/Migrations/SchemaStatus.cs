@@ -22,9 +22,6 @@ public sealed record SchemaState
     /// <summary>The applied migrations that this build does not contain, applied by a newer build.</summary>
     public required IReadOnlyList<AppliedMigration> Unknown { get; init; }
 
-    /// <summary>Whether the schema is exactly the schema of this build.</summary>
-    public bool IsCurrent => Pending.Count == 0 && Changed.Count == 0 && Unknown.Count == 0;
-
     /// <summary>Says how many migrations are pending in a database, and which.</summary>
     public string DescribePending(string database) =>
         $"{Pending.Count} pending in {database}: {string.Join(", ", Pending.Select(migration => migration.FullName))}.";
