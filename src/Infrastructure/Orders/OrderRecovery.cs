@@ -13,7 +13,10 @@ namespace Portico.Infrastructure.Orders;
 /// A saga that can't be ended now is tried again after a pause that grows to half a second, in rounds that are a second apart: an order is
 /// ended soon after the service that it needs is back.
 /// </remarks>
-internal sealed partial class OrderRecovery : PeriodicService
+internal sealed partial class OrderRecovery(
+    OrderSagaStore sagas, OrderSteps steps, OrderSagaSignal signal, IMeterFactory meters, TimeProvider clock,
+    ILogger<OrderRecovery> logger)
+    : PeriodicService(PollInterval, clock, logger, signal)
 {
     private const int BatchSize = 100;
     private const int AtOnce = 8;
@@ -26,43 +29,30 @@ internal sealed partial class OrderRecovery : PeriodicService
     // A call that hangs because its service has just started again must not delay the next attempt for long.
     private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);
 
-    private readonly OrderSagaStore _sagas;
-    private readonly OrderSteps _steps;
-    private readonly ILogger<OrderRecovery> _logger;
-    private readonly Counter<long> _ended;
-    private readonly Counter<long> _failed;
+    private readonly Counter<long> _ended = meters.Create("Portico.Orders").CreateCounter<long>(
+        "portico.orders.recovered", "{order}", "Orders that were undone or cancelled after their request had failed");
 
-    public OrderRecovery(
-        OrderSagaStore sagas, OrderSteps steps, OrderSagaSignal signal, IMeterFactory meters, TimeProvider clock,
-        ILogger<OrderRecovery> logger)
-        : base(PollInterval, clock, logger, signal)
-    {
-        (_sagas, _steps, _logger) = (sagas, steps, logger);
-        var meter = meters.Create("Portico.Orders");
-        _ended = meter.CreateCounter<long>(
-            "portico.orders.recovered", "{order}", "Orders that were undone or cancelled after their request had failed");
-        _failed = meter.CreateCounter<long>(
-            "portico.orders.recovery.failures", "{attempt}", "Attempts to end such an order that failed and are repeated");
-    }
+    private readonly Counter<long> _failed = meters.Create("Portico.Orders").CreateCounter<long>(
+        "portico.orders.recovery.failures", "{attempt}", "Attempts to end such an order that failed and are repeated");
 
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
         // Unless the round succeeds: soon after PostgreSQL is back.
         WakeAfter(ShortestPause);
-        var due = await _sagas.UntilNextDue(cancellationToken);
+        var due = await sagas.UntilNextDue(cancellationToken);
         if (due <= TimeSpan.Zero)
         {
             IReadOnlyList<OrderSaga> taken;
             do
             {
-                taken = await _sagas.Take(BatchSize, cancellationToken);
+                taken = await sagas.Take(BatchSize, cancellationToken);
                 await Parallel.ForEachAsync(
                     taken,
                     new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
                     async (saga, token) => await TryEnd(saga, token));
             }
             while (taken.Count == BatchSize);
-            due = await _sagas.UntilNextDue(cancellationToken);
+            due = await sagas.UntilNextDue(cancellationToken);
         }
 
         if (due is null || due > ShortestPause)
@@ -72,10 +62,10 @@ internal sealed partial class OrderRecovery : PeriodicService
     private async Task TryEnd(OrderSaga saga, CancellationToken cancellationToken)
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        time.CancelAfter(_sagas.Timeout < LongestAttempt ? _sagas.Timeout : LongestAttempt);
+        time.CancelAfter(sagas.Timeout < LongestAttempt ? sagas.Timeout : LongestAttempt);
         try
         {
-            if (!await _sagas.End(saga, await Run(saga, time.Token), key: null, answer: null, time.Token))
+            if (!await sagas.End(saga, await Run(saga, time.Token), key: null, answer: null, time.Token))
                 return;
             _ended.Add(1);
             LogEnded(saga.OrderId, saga.Kind);
@@ -87,7 +77,7 @@ internal sealed partial class OrderRecovery : PeriodicService
                 LogWaits(saga.OrderId, saga.Attempts, failure.Message);
             else
                 LogFailed(saga.OrderId, failure);
-            await _sagas.Pause(saga, Pauses.After(saga.Attempts), cancellationToken);
+            await sagas.Pause(saga, Pauses.After(saga.Attempts), cancellationToken);
         }
     }
 
@@ -95,12 +85,12 @@ internal sealed partial class OrderRecovery : PeriodicService
     {
         if (saga.Kind == OrderSagaKind.Place)
         {
-            await _steps.Undo(saga, cancellationToken);
+            await steps.Undo(saga, cancellationToken);
             return null;
         }
 
         // Refused: nothing was changed, and the order stays as it is.
-        var cancelled = await _steps.Cancel(saga, cancellationToken);
+        var cancelled = await steps.Cancel(saga, cancellationToken);
         return cancelled.Error is null && cancelled.Value.IsReturned ? OrderEvent.OfCancelled(cancelled.Value.Order) : null;
     }
 

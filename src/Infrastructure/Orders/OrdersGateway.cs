@@ -89,11 +89,12 @@ internal sealed class OrdersGateway(
         Task<Result<TDto>> Run(CancellationToken token) => Call(call, convert, headers: null, settings.ReadTimeout, token);
 
         // A part of the dashboard is behind the breaker already.
-        return CallDeadline.Current is null ? Guarded(Run, cancellationToken) : Run(cancellationToken);
+        return CallDeadline.Current is null ? downstreams.Run(Downstream, Run, cancellationToken) : Run(cancellationToken);
     }
 
     private Task<Result<OrderDto>> Change(
-        Guid ownerId, Func<CallOptions, AsyncUnaryCall<V1.Order>> call, CancellationToken cancellationToken) => Guarded(
+        Guid ownerId, Func<CallOptions, AsyncUnaryCall<V1.Order>> call, CancellationToken cancellationToken) => downstreams.Run(
+        Downstream,
         async token =>
         {
             try
@@ -115,9 +116,6 @@ internal sealed class OrdersGateway(
         return Call(
             call, OrderMessages.Of, new Metadata { { "authorization", $"Bearer {token}" } }, settings.Timeout, cancellationToken);
     }
-
-    private Task<Result<T>> Guarded<T>(Func<CancellationToken, Task<Result<T>>> call, CancellationToken cancellationToken) =>
-        downstreams.Run(Downstream, call, cancellationToken);
 
     private async Task<Result<TDto>> Call<TAnswer, TDto>(
         Func<CallOptions, AsyncUnaryCall<TAnswer>> call,

@@ -10,35 +10,26 @@ namespace Portico.Infrastructure.Payments;
 
 /// <summary>Works on the payments that are due: after a notification, a refund, a crash, or a time.</summary>
 /// <remarks>Replicas share the work by leases. What fails is tried again after a pause that grows to five minutes.</remarks>
-internal sealed partial class PaymentWorker : PeriodicService
+internal sealed partial class PaymentWorker(
+    IServiceScopeFactory scopes, Webhooks webhooks, PaymentSettings settings, PaymentSignal signal, IMeterFactory meters,
+    TimeProvider clock, ILogger<PaymentWorker> logger)
+    : PeriodicService(settings.PollInterval, clock, logger, signal)
 {
     private const int BatchSize = 50;
     private const int AtOnce = 4;
 
     private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5));
 
-    private readonly IServiceScopeFactory _scopes;
-    private readonly Webhooks _webhooks;
-    private readonly ILogger<PaymentWorker> _logger;
-    private readonly Counter<long> _attempts;
-
-    public PaymentWorker(
-        IServiceScopeFactory scopes, Webhooks webhooks, PaymentSettings settings, PaymentSignal signal, IMeterFactory meters,
-        TimeProvider clock, ILogger<PaymentWorker> logger)
-        : base(settings.PollInterval, clock, logger, signal)
-    {
-        (_scopes, _webhooks, _logger) = (scopes, webhooks, logger);
-        _attempts = meters.Create("Portico.Payments").CreateCounter<long>(
-            "portico.payments.work", "{attempt}", "Attempts to bring a payment to where its provider has it");
-    }
+    private readonly Counter<long> _attempts = meters.Create("Portico.Payments").CreateCounter<long>(
+        "portico.payments.work", "{attempt}", "Attempts to bring a payment to where its provider has it");
 
     protected override async Task Do(long round, CancellationToken cancellationToken)
     {
-        await _webhooks.Route(cancellationToken);
+        await webhooks.Route(cancellationToken);
         IReadOnlyList<PaymentLease> taken;
         do
         {
-            await using (var scope = _scopes.CreateAsyncScope())
+            await using (var scope = scopes.CreateAsyncScope())
                 taken = await scope.ServiceProvider.GetRequiredService<PaymentWork>().Take(BatchSize, cancellationToken);
             await Parallel.ForEachAsync(
                 taken,
@@ -50,7 +41,7 @@ internal sealed partial class PaymentWorker : PeriodicService
 
     private async Task TryAdvance(PaymentLease lease, CancellationToken cancellationToken)
     {
-        await using var scope = _scopes.CreateAsyncScope();
+        await using var scope = scopes.CreateAsyncScope();
         var work = scope.ServiceProvider.GetRequiredService<PaymentWork>();
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         time.CancelAfter(work.Timeout);

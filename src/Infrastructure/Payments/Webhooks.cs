@@ -11,7 +11,7 @@ namespace Portico.Infrastructure.Payments;
 /// The body is not stored: the provider decides, and a body may contain personal data. Nothing is asked at the provider for a payment that
 /// is not known here, so strangers can't use Portico to call it.
 /// </remarks>
-internal sealed class Webhooks : IWebhooks
+internal sealed class Webhooks(NpgsqlDataSource database, PaymentSignal signal, IMeterFactory meters) : IWebhooks
 {
     private const int BatchSize = 100;
 
@@ -20,21 +20,13 @@ internal sealed class Webhooks : IWebhooks
 
     private const string Unknown = "No payment with this id is known.";
 
-    private readonly NpgsqlDataSource _database;
-    private readonly PaymentSignal _signal;
-    private readonly Counter<long> _received;
-
-    public Webhooks(NpgsqlDataSource database, PaymentSignal signal, IMeterFactory meters)
-    {
-        (_database, _signal) = (database, signal);
-        _received = meters.Create("Portico.Payments").CreateCounter<long>(
-            "portico.payments.webhooks", "{notification}", "Notifications that providers sent");
-    }
+    private readonly Counter<long> _received = meters.Create("Portico.Payments").CreateCounter<long>(
+        "portico.payments.webhooks", "{notification}", "Notifications that providers sent");
 
     public async Task Store(PaymentProvider provider, WebhookNotice notice, CancellationToken cancellationToken)
     {
         // One that is sent again is looked at again, because a stranger may have sent the first one too early; at most every 5 s.
-        await _database.CreateCommand(
+        await database.CreateCommand(
             """
             INSERT INTO payment_webhooks (provider, event_id, kind, provider_payment_id, received_at, due_at)
             VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
@@ -42,7 +34,7 @@ internal sealed class Webhooks : IWebhooks
                 due_at = greatest(excluded.due_at, payment_webhooks.handled_at + interval '5 seconds')
             """).With(EnumNames<PaymentProvider>.Of(provider), notice.EventId, notice.Kind, notice.PaymentId).Execute(cancellationToken);
         _received.Add(1, new KeyValuePair<string, object?>("provider", EnumNames<PaymentProvider>.Of(provider)));
-        _signal.Set();
+        signal.Set();
     }
 
     /// <summary>Makes the payments due that notifications are about.</summary>
@@ -51,7 +43,7 @@ internal sealed class Webhooks : IWebhooks
     /// </remarks>
     public async Task Route(CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand(
+        await using var command = database.CreateCommand(
             """
             WITH due AS MATERIALIZED (
                 SELECT provider, event_id, provider_payment_id FROM payment_webhooks

@@ -36,22 +36,16 @@ public sealed class KeyRing
 
 /// <summary>The current key ring of this process; a rotation replaces it in one step.</summary>
 /// <remarks>Thread-safe. Read <see cref="Current"/> once when several values must belong together.</remarks>
-public sealed class TokenKeys
+public sealed class TokenKeys(KeyRing? ring = null)
 {
     /// <summary>What a <see cref="DependencyUnavailableException"/> names when keys can't be read.</summary>
     public const string Dependency = "PostgreSQL, which keeps the signing keys,";
 
-    private volatile KeyRing? _current;
-
-    public TokenKeys()
-    {
-    }
-
-    public TokenKeys(KeyRing ring) => _current = ring;
+    private volatile KeyRing? _current = ring;
 
     /// <summary>The current key ring.</summary>
     /// <exception cref="DependencyUnavailableException">The program started without PostgreSQL and has no keys yet.</exception>
     public KeyRing Current => _current ?? throw new DependencyUnavailableException(Dependency);
 
-    public void Replace(KeyRing ring) => _current = ring;
+    public void Replace(KeyRing newRing) => _current = newRing;
 }
