@@ -104,7 +104,9 @@ public sealed class LedgerSession : IAsyncDisposable
         }
 
         var statements = holdIds.Count + originalIds.Count + placers.Count + quotes.Count > 0 ? _readWithHistory : _read;
-        statements.Fill(Sorted(accounts), [.. owners], [.. names], [.. holdIds], [.. originalIds], [.. placers], [.. quotes]);
+        Guid[] sorted = [.. accounts];
+        Array.Sort(sorted);
+        statements.Fill(sorted, [.. owners], [.. names], [.. holdIds], [.. originalIds], [.. placers], [.. quotes]);
 
         var known = new Dictionary<(Guid, string), (byte[] Fingerprint, ResultText Result)>();
         LedgerState state;
@@ -228,13 +230,5 @@ public sealed class LedgerSession : IAsyncDisposable
         while (await reader.ReadAsync())
             rows[reader.GetGuid(0)] = read(reader);
         return rows;
-    }
-
-    private static Guid[] Sorted(HashSet<Guid> ids)
-    {
-        var sorted = new Guid[ids.Count];
-        ids.CopyTo(sorted);
-        Array.Sort(sorted);
-        return sorted;
     }
 }

@@ -13,8 +13,9 @@ namespace Portico.Infrastructure.Ledger;
 internal static class SpendingPeriods
 {
     // A day is an hour shorter, and a month begins with a weekend less, where clocks are put forward.
-    private static readonly TimeSpan ShortestDay = TimeSpan.FromHours(23);
-    private static readonly TimeSpan ShortestMonth = TimeSpan.FromDays(28) - TimeSpan.FromHours(1);
+    private static readonly PeriodKind Days = new(date => date, date => date.PlusDays(1), TimeSpan.FromHours(23));
+    private static readonly PeriodKind Months = new(
+        date => new LocalDate(date.Year, date.Month, 1), date => date.PlusMonths(1), TimeSpan.FromDays(28) - TimeSpan.FromHours(1));
 
     /// <summary>
     /// The spending with the periods of an instant: one that is over is replaced by the current one, in which nothing is spent.
@@ -25,11 +26,7 @@ internal static class SpendingPeriods
             return spending;
 
         var zone = Find(timeZone);
-        return spending with
-        {
-            Day = Renew(spending.Day, now, zone, FirstDay, NextDay, ShortestDay),
-            Month = Renew(spending.Month, now, zone, FirstOfMonth, NextMonth, ShortestMonth),
-        };
+        return spending with { Day = Renew(spending.Day, now, zone, Days), Month = Renew(spending.Month, now, zone, Months) };
     }
 
     /// <summary>The day and the month of an instant, with nothing spent.</summary>
@@ -37,24 +34,21 @@ internal static class SpendingPeriods
     {
         var zone = Find(timeZone);
         var before = new SpendingPeriod(DateTimeOffset.MinValue, DateTimeOffset.MinValue, zero);
-        return (
-            Renew(before, now, zone, FirstDay, NextDay, TimeSpan.Zero), Renew(before, now, zone, FirstOfMonth, NextMonth, TimeSpan.Zero));
+        return (Renew(before, now, zone, Days), Renew(before, now, zone, Months));
     }
 
-    private static SpendingPeriod Renew(
-        SpendingPeriod before, DateTimeOffset now, DateTimeZone zone, Func<LocalDate, LocalDate> first, Func<LocalDate, LocalDate> next,
-        TimeSpan shortest)
+    private static SpendingPeriod Renew(SpendingPeriod before, DateTimeOffset now, DateTimeZone zone, PeriodKind kind)
     {
         if (now < before.End)
             return before;
 
-        var begin = first(Instant.FromDateTimeOffset(now).InZone(zone).Date);
-        var (start, end, following) = (StartOf(begin, zone), StartOf(next(begin), zone), next(begin));
+        var begin = kind.First(Instant.FromDateTimeOffset(now).InZone(zone).Date);
+        var (start, end, following) = (StartOf(begin, zone), StartOf(kind.Next(begin), zone), kind.Next(begin));
         if (start < before.End)
         {
             start = before.End;
-            while (end < start + shortest)
-                (following, end) = (next(following), StartOf(next(following), zone));
+            while (end < start + kind.Shortest)
+                (following, end) = (kind.Next(following), StartOf(kind.Next(following), zone));
         }
 
         return new SpendingPeriod(start, end, Money.Zero(before.Spent.Currency));
@@ -66,11 +60,6 @@ internal static class SpendingPeriods
 
     private static DateTimeOffset StartOf(LocalDate date, DateTimeZone zone) => zone.AtStartOfDay(date).ToInstant().ToDateTimeOffset();
 
-    private static LocalDate FirstDay(LocalDate date) => date;
-
-    private static LocalDate NextDay(LocalDate date) => date.PlusDays(1);
-
-    private static LocalDate FirstOfMonth(LocalDate date) => new(date.Year, date.Month, 1);
-
-    private static LocalDate NextMonth(LocalDate date) => date.PlusMonths(1);
+    /// <summary>A day or a month: where the one of a date begins, where the next one begins, and how short one can be.</summary>
+    private sealed record PeriodKind(Func<LocalDate, LocalDate> First, Func<LocalDate, LocalDate> Next, TimeSpan Shortest);
 }
