@@ -30,17 +30,10 @@ internal sealed class LastGoodCopies(DashboardSettings settings, TimeProvider cl
                 new MemoryCacheEntryOptions { Size = json.Length + Overhead, AbsoluteExpirationRelativeToNow = settings.MaxStale });
     }
 
-    public bool TryGet(PartKey key, out ReadOnlyMemory<byte> json, out TimeSpan age)
-    {
-        if (_copies.TryGetValue(key, out Copy? copy) && clock.GetUtcNow() - copy!.ReadAt is var old && old <= settings.MaxStale)
-        {
-            (json, age) = (copy.Json, old > TimeSpan.Zero ? old : TimeSpan.Zero);
-            return true;
-        }
-
-        (json, age) = (default, default);
-        return false;
-    }
+    public (byte[] Json, TimeSpan Age)? Find(PartKey key) =>
+        _copies.TryGetValue(key, out Copy? copy) && clock.GetUtcNow() - copy!.ReadAt is var old && old <= settings.MaxStale
+            ? (copy.Json, old > TimeSpan.Zero ? old : TimeSpan.Zero)
+            : null;
 
     public void Forget(PartKey key) => _copies.Remove(key);
 

@@ -26,7 +26,7 @@ internal sealed partial class PartReader(
     private PartAnswer Answer(DashboardPart part, PartKey key, Result<byte[]> result, TimeSpan duration) => result.Error switch
     {
         null => new PartAnswer(part, PartStatus.Ok, result.Value, TimeSpan.Zero, duration, null),
-        { Kind: ErrorKind.Unavailable or ErrorKind.TooManyRequests } outage when copies.TryGet(key, out var copy, out var age) =>
+        { Kind: ErrorKind.Unavailable or ErrorKind.TooManyRequests } outage when copies.Find(key) is var (copy, age) =>
             new PartAnswer(part, PartStatus.Stale, copy, age, duration, outage),
         var error => new PartAnswer(part, PartStatus.Failed, default, TimeSpan.Zero, duration, error),
     };

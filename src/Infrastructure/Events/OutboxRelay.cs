@@ -126,7 +126,10 @@ internal sealed partial class OutboxRelay(
         if (result.Outage is { } outage)
             Fail("away", outage);
         else if (_failures > 0)
-            Recover();
+        {
+            _failures = 0;
+            LogBack();
+        }
     }
 
     private int Fail(string reason, string message)
@@ -136,12 +139,6 @@ internal sealed partial class OutboxRelay(
         if (_failures++ == 0)
             LogAway(message);
         return -1;
-    }
-
-    private void Recover()
-    {
-        _failures = 0;
-        LogBack();
     }
 
     private TimeSpan Pause() => FailurePauses.After(_failures) * (0.75 + (Random.Shared.NextDouble() / 4));

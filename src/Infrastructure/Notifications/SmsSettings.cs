@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Portico.Infrastructure.Notifications;
 
@@ -18,11 +19,10 @@ public enum SmsFormat
 /// The URL and the body are templates: <c>{to}</c> is the number in the form of E.164, <c>{text}</c> the message, <c>{id}</c> the id of
 /// the message, the same for each try. The default is Portico's own form: <c>POST {"to","text"}</c> with a bearer token.
 /// </remarks>
-public sealed class SmsSettings
+public sealed partial class SmsSettings
 {
     private const string To = "{to}";
     private const string Text = "{text}";
-    private const string Id = "{id}";
     private const string SampleId = "00000000-0000-0000-0000-000000000000";
     private const int MaxTemplateLength = 4000;
     private const int MaxHeaders = 20;
@@ -115,18 +115,9 @@ public sealed class SmsSettings
     }
 
     // From the left in one pass, so that a text that contains a placeholder stays as it is.
-    private static string Fill(string template, Func<string, string> encode, string to, string text, string id)
-    {
-        var filled = new System.Text.StringBuilder();
-        for (var at = 0; at < template.Length;)
-        {
-            var rest = template.AsSpan(at);
-            (string Name, string Value)? placeholder =
-                rest.StartsWith(To) ? (To, to) : rest.StartsWith(Text) ? (Text, text) : rest.StartsWith(Id) ? (Id, id) : null;
-            filled.Append(placeholder is { } found ? encode(found.Value) : template[at].ToString());
-            at += placeholder?.Name.Length ?? 1;
-        }
+    private static string Fill(string template, Func<string, string> encode, string to, string text, string id) =>
+        Placeholder().Replace(template, found => encode(found.Value switch { To => to, Text => text, _ => id }));
 
-        return filled.ToString();
-    }
+    [GeneratedRegex(@"\{(to|text|id)\}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Placeholder();
 }

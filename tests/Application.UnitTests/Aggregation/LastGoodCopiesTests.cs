@@ -13,12 +13,11 @@ public sealed class LastGoodCopiesTests
         using var copies = Make();
         copies.Keep(Key(), [1]);
 
-        Assert.True(copies.TryGet(Key(), out var json, out _));
-        Assert.Equal([1], json.ToArray());
-        Assert.False(copies.TryGet(Key(user: Guid.NewGuid()), out _, out _));
-        Assert.False(copies.TryGet(Key(epoch: 2), out _, out _));
-        Assert.False(copies.TryGet(Key(locale: "ru"), out _, out _));
-        Assert.False(copies.TryGet(Key(part: "other"), out _, out _));
+        Assert.Equal([1], copies.Find(Key())!.Value.Json);
+        Assert.Null(copies.Find(Key(user: Guid.NewGuid())));
+        Assert.Null(copies.Find(Key(epoch: 2)));
+        Assert.Null(copies.Find(Key(locale: "ru")));
+        Assert.Null(copies.Find(Key(part: "other")));
     }
 
     [Fact]
@@ -30,7 +29,7 @@ public sealed class LastGoodCopiesTests
         copies.Keep(Key(part: "large"), new byte[300 * 1024]);
 
         Assert.InRange(copies.Bytes, 0, 100 * 1024);
-        Assert.False(copies.TryGet(Key(part: "large"), out _, out _));
+        Assert.Null(copies.Find(Key(part: "large")));
     }
 
     [Fact]
@@ -38,7 +37,7 @@ public sealed class LastGoodCopiesTests
     {
         using var copies = Make(maxStale: TimeSpan.Zero);
         copies.Keep(Key(), [1]);
-        Assert.False(copies.TryGet(Key(), out _, out _));
+        Assert.Null(copies.Find(Key()));
     }
 
     [Fact]
@@ -47,7 +46,7 @@ public sealed class LastGoodCopiesTests
         using var copies = Make();
         copies.Keep(Key(), [1]);
         copies.Forget(Key());
-        Assert.False(copies.TryGet(Key(), out _, out _));
+        Assert.Null(copies.Find(Key()));
     }
 
     private static PartKey Key(string part = "part", Guid? user = null, int epoch = 1, string locale = "en") =>
