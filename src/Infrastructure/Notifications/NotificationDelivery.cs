@@ -97,30 +97,23 @@ internal sealed partial class NotificationDelivery(
         try
         {
             await Send(claimed);
+            await Note(claimed, MessageOutcome.Sent);
         }
         catch (MessageRejectedException refusal)
         {
             LogRefused(claimed.Id, claimed.Notification.Template, refusal.Message);
-            await Note(claimed, MessageOutcome.Refused, token => queue.MarkDead(claimed, refusal.Message, token));
-            return;
+            await Note(claimed, MessageOutcome.Refused, refusal.Message);
         }
         catch (Exception failure) when (clock.GetUtcNow() - claimed.QueuedAt >= settings.GiveUpAfter)
         {
             LogGivenUp(claimed.Id, claimed.Notification.Template, claimed.Try, failure);
-            await Note(
-                claimed,
-                MessageOutcome.GivenUp,
-                token => queue.MarkDead(claimed, $"Given up after {claimed.Try} tries: {failure.Message}", token));
-            return;
+            await Note(claimed, MessageOutcome.GivenUp, $"Given up after {claimed.Try} tries: {failure.Message}");
         }
         catch (Exception failure)
         {
             LogFailed(claimed.Id, claimed.Notification.Template, failure.Message);
-            await Note(claimed, MessageOutcome.Retried, token => queue.MarkFailed(claimed, failure.Message, Pause(claimed.Try), token));
-            return;
+            await Note(claimed, MessageOutcome.Retried, failure.Message, Pause(claimed.Try));
         }
-
-        await Note(claimed, MessageOutcome.Sent, token => queue.MarkSent(claimed, token));
     }
 
     private async Task Send(ClaimedMessage claimed)
@@ -135,15 +128,15 @@ internal sealed partial class NotificationDelivery(
         await channel.Send(message, claimed.Id, CancellationToken.None);
     }
 
-    /// <summary>Records an outcome; during an outage of PostgreSQL it retries until the lease ends.</summary>
-    private async Task Note(ClaimedMessage claimed, MessageOutcome outcome, Func<CancellationToken, Task> mark)
+    /// <summary>Records an outcome; during an outage of PostgreSQL it retries until the lease ends. It never throws.</summary>
+    private async Task Note(ClaimedMessage claimed, MessageOutcome outcome, string? reason = null, TimeSpan? pause = null)
     {
         metrics.Count(outcome, claimed.Notification.Template);
         for (var until = clock.GetUtcNow() + _lease; ;)
         {
             try
             {
-                await mark(CancellationToken.None);
+                await queue.Mark(claimed, outcome, reason, pause, CancellationToken.None);
                 return;
             }
             catch (Exception failure) when (clock.GetUtcNow() < until && DatabaseOutage.Is(failure))

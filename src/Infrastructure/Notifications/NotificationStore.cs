@@ -67,17 +67,25 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         return (claimed, due.Count - claimed.Length);
     }
 
-    /// <summary>Marks a notification as sent and deletes its values.</summary>
-    public Task MarkSent(ClaimedMessage message, CancellationToken cancellationToken) =>
-        Mark(message, "sent", null, null, cancellationToken);
-
-    /// <summary>Makes a notification a dead letter, which an operator can replay.</summary>
-    public Task MarkDead(ClaimedMessage message, string reason, CancellationToken cancellationToken) =>
-        Mark(message, "dead", reason, null, cancellationToken);
-
-    /// <summary>Schedules the next try of a notification.</summary>
-    public Task MarkFailed(ClaimedMessage message, string reason, TimeSpan pause, CancellationToken cancellationToken) =>
-        Mark(message, "queued", reason, pause, cancellationToken);
+    /// <summary>Records the outcome of a try.</summary>
+    /// <remarks>
+    /// The values of a sent notification are deleted, a refused or given up one is a dead letter, which an operator can replay. The
+    /// condition on tries: when another process has claimed the notification since, nothing changes.
+    /// </remarks>
+    public Task Mark(
+        ClaimedMessage message, MessageOutcome outcome, string? reason, TimeSpan? pause, CancellationToken cancellationToken) =>
+        database.CreateCommand(
+            """
+            UPDATE messages SET status = $3, reason = $4, due_at = coalesce(now() + $5, due_at),
+                tried_at = CASE WHEN $3 = 'sent' THEN tried_at END,
+                done_at = CASE WHEN $3 <> 'queued' THEN now() END,
+                fields = CASE WHEN $3 = 'sent' THEN '{}' ELSE fields END
+            WHERE id = $1 AND tries = $2 AND status = 'queued'
+            """).With(
+            message.Id, message.Try,
+            outcome switch { MessageOutcome.Sent => "sent", MessageOutcome.Retried => "queued", _ => "dead" },
+            reason is null ? null : ColumnText.Fit(reason, MaxReason),
+            new NpgsqlParameter<TimeSpan?> { TypedValue = pause }).Execute(cancellationToken);
 
     /// <returns>The time until the next notification is due, not positive when it is; <c>null</c> when none waits.</returns>
     public async Task<TimeSpan?> UntilNextDue(CancellationToken cancellationToken) =>
@@ -93,19 +101,6 @@ internal sealed class NotificationStore(NpgsqlDataSource database, MailSettings 
         row => new QueueState(
             row.GetInt64(0), TimeSpan.FromSeconds(row.GetDouble(1)), row.ValueOrNull<TimeSpan>(2), row.GetInt64(3)),
         cancellationToken))!;
-
-    // The condition on tries: when another process has claimed the notification since, nothing changes.
-    private Task<int> Mark(ClaimedMessage message, string status, string? reason, TimeSpan? pause, CancellationToken cancellationToken) =>
-        database.CreateCommand(
-            """
-            UPDATE messages SET status = $3, reason = $4, due_at = coalesce(now() + $5, due_at),
-                tried_at = CASE WHEN $3 = 'sent' THEN tried_at END,
-                done_at = CASE WHEN $3 <> 'queued' THEN now() END,
-                fields = CASE WHEN $3 = 'sent' THEN '{}' ELSE fields END
-            WHERE id = $1 AND tries = $2 AND status = 'queued'
-            """).With(
-            message.Id, message.Try, status, reason is null ? null : ColumnText.Fit(reason, MaxReason),
-            new NpgsqlParameter<TimeSpan?> { TypedValue = pause }).Execute(cancellationToken);
 
     private static ClaimedMessage Read(NpgsqlDataReader row)
     {

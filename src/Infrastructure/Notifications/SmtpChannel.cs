@@ -19,30 +19,24 @@ internal sealed class SmtpReplyException(string command, SmtpStatusCode code, st
     : IOException($"The mail server answered {(int)code}{(status is null ? "" : $" {status}")} to {command}.");
 
 /// <summary>Sends mail by SMTP (RFC 5321), one connection for each message.</summary>
-internal sealed partial class SmtpChannel : IMessageChannel
+internal sealed partial class SmtpChannel(MailSettings settings, TimeProvider clock) : IMessageChannel
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private static readonly TimeSpan QuitTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly SmtpSettings _smtp;
-    private readonly TimeProvider _clock;
-    private readonly MailAddress _from;
+    private readonly SmtpSettings _smtp = settings.Smtp;
+    private readonly MailAddress _from = new(settings.From);
 
     // Read once. Null means that the authorities of the machine are trusted.
-    private readonly Lazy<X509Certificate2Collection?> _authorities;
-
-    public SmtpChannel(MailSettings settings, TimeProvider clock)
-    {
-        (_smtp, _clock, _from) = (settings.Smtp, clock, new MailAddress(settings.From));
-        _authorities = new Lazy<X509Certificate2Collection?>(ReadAuthorities, LazyThreadSafetyMode.PublicationOnly);
-    }
+    private readonly Lazy<X509Certificate2Collection?> _authorities = new(
+        () => ReadAuthorities(settings.Smtp.TrustedCertificateFile), LazyThreadSafetyMode.PublicationOnly);
 
     public bool Reaches(ContactKind kind) => kind == ContactKind.Email;
 
     public async Task Send(Message message, Guid id, CancellationToken cancellationToken)
     {
-        using var mail = MailComposer.Compose(message, id, _from, _clock.GetUtcNow(), readable: false);
-        using var deadline = new CancellationTokenSource(_smtp.Timeout, _clock);
+        using var mail = MailComposer.Compose(message, id, _from, clock.GetUtcNow(), readable: false);
+        using var deadline = new CancellationTokenSource(_smtp.Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
@@ -137,7 +131,7 @@ internal sealed partial class SmtpChannel : IMessageChannel
     /// <summary>Sends QUIT; the server already has the mail, so a failure is ignored.</summary>
     private async Task Quit(SmtpClient client)
     {
-        using var deadline = new CancellationTokenSource(QuitTimeout, _clock);
+        using var deadline = new CancellationTokenSource(QuitTimeout, clock);
         try
         {
             await client.DisconnectAsync(quit: true, deadline.Token);
@@ -169,12 +163,12 @@ internal sealed partial class SmtpChannel : IMessageChannel
     private static SmtpReplyException Reply(string command, SmtpCommandException refusal) =>
         new(command, refusal.StatusCode, EnhancedStatus().Match(refusal.Message) is { Success: true } match ? match.Value : null);
 
-    private X509Certificate2Collection? ReadAuthorities()
+    private static X509Certificate2Collection? ReadAuthorities(string? file)
     {
-        if (string.IsNullOrEmpty(_smtp.TrustedCertificateFile))
+        if (string.IsNullOrEmpty(file))
             return null;
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(_smtp.TrustedCertificateFile);
+        authorities.ImportFromPemFile(file);
         return authorities;
     }
 
