@@ -30,31 +30,26 @@ internal sealed class KnownDevices(AppDbContext db, NpgsqlDataSource database, P
 
     public async Task<bool> Remember(Guid userId, Device device, CancellationToken cancellationToken)
     {
-        var network = pseudonyms.Of(device.IpAddress);
-        await db.Database.ExecuteSqlAsync(
-            $"INSERT INTO known_networks (user_id, network) VALUES ({userId}, {network}) ON CONFLICT DO NOTHING", cancellationToken);
-        await db.Database.ExecuteSqlAsync(
-            $"""
-            DELETE FROM known_networks WHERE user_id = {userId} AND network IN (
-                SELECT network FROM known_networks WHERE user_id = {userId} ORDER BY seen_at DESC OFFSET {MaxPerUser})
-            """,
-            cancellationToken);
+        await Add("known_networks", "network", userId, pseudonyms.Of(device.IpAddress), cancellationToken);
+        return await Add("known_devices", "fingerprint", userId, Fingerprint(userId, device), cancellationToken)
+            && await db.CreateCommand("SELECT count(*) FROM known_devices WHERE user_id = $1")
+                .With(userId).ReadValue(cancellationToken) is > 1L;
+    }
 
-        // Of two concurrent sign-ins on the same device the second waits here for the first, and adds nothing.
-        var fingerprint = Fingerprint(userId, device);
-        var added = await db.Database.ExecuteSqlAsync(
-            $"INSERT INTO known_devices (user_id, fingerprint) VALUES ({userId}, {fingerprint}) ON CONFLICT DO NOTHING", cancellationToken);
-        if (added == 0)
+    /// <summary>Adds a value, and removes the oldest of too many.</summary>
+    /// <returns>Whether it is new. Of two sign-ins at the same time the second waits here for the first, and adds nothing.</returns>
+    private async Task<bool> Add(string table, string column, Guid userId, object value, CancellationToken cancellationToken)
+    {
+        if (await db.CreateCommand($"INSERT INTO {table} (user_id, {column}) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .With(userId, value).Execute(cancellationToken) == 0)
             return false;
 
-        await db.Database.ExecuteSqlAsync(
+        await db.CreateCommand(
             $"""
-            DELETE FROM known_devices WHERE user_id = {userId} AND fingerprint IN (
-                SELECT fingerprint FROM known_devices WHERE user_id = {userId} ORDER BY seen_at DESC OFFSET {MaxPerUser})
-            """,
-            cancellationToken);
-        return await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM known_devices WHERE user_id = {userId}")
-            .SingleAsync(cancellationToken) > 1;
+            DELETE FROM {table} WHERE user_id = $1 AND {column} IN (
+                SELECT {column} FROM {table} WHERE user_id = $1 ORDER BY seen_at DESC OFFSET {MaxPerUser})
+            """).With(userId).Execute(cancellationToken);
+        return true;
     }
 
     /// <summary>What follows the id of the user in the text of a fingerprint.</summary>
