@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Portico.Infrastructure.Configuration;
 
-/// <summary>Writes URLs as browsers send them.</summary>
+/// <summary>Checks URLs, and writes them as browsers send them.</summary>
 public static class AsciiUrls
 {
     /// <summary>The URL with an international domain as punycode, because header fields are ASCII, and browsers send it so.</summary>
@@ -23,4 +23,11 @@ public static class AsciiUrls
 
     /// <summary>The origin of a URL, as browsers send it.</summary>
     public static string AsciiOrigin(this Uri url) => url.ToAscii().GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The problem of the address of a server that Portico calls, or <c>null</c>.</summary>
+    internal static string? ProblemOfServer(string setting, string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.PathAndQuery == "/"
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+            ? null
+            : $"{setting} must be an https address without a path, with http for localhost only; it is '{url}'.";
 }

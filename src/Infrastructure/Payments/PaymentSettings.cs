@@ -46,13 +46,6 @@ public sealed class PaymentSettings : ISettings
         }
     }
 
-    /// <summary>The problem of the address of a provider's API, or <c>null</c>.</summary>
-    internal static string? ProblemOfUrl(string setting, string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.PathAndQuery == "/"
-            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
-            ? null
-            : $"{setting} must be an https address without a path, with http for localhost only; it is '{url}'.";
-
     /// <summary>The problems of a list of currencies.</summary>
     internal static IEnumerable<string> ProblemsOfCurrencies(string setting, string[] codes, Func<Currency, bool> isPossible)
     {

@@ -39,7 +39,7 @@ public sealed class StripeSettings : ISettings
             yield return "Payments:Stripe:SecretKey must be a secret key (sk_…) or a restricted key (rk_…) of Stripe.";
         if (!WebhookSecret.StartsWith("whsec_", StringComparison.Ordinal))
             yield return "Payments:Stripe:WebhookSecret must be the signing secret (whsec_…) of the webhook endpoint.";
-        if (PaymentSettings.ProblemOfUrl("Payments:Stripe:ApiUrl", ApiUrl) is { } problem)
+        if (AsciiUrls.ProblemOfServer("Payments:Stripe:ApiUrl", ApiUrl) is { } problem)
             yield return problem;
         foreach (var wrong in PaymentSettings.ProblemsOfCurrencies("Payments:Stripe:Currencies", Currencies, IsPossible))
             yield return wrong;

@@ -47,7 +47,7 @@ public sealed partial class YookassaSettings : ISettings
 
         if (!Digits().IsMatch(ShopId))
             yield return $"Payments:Yookassa:ShopId must be the number of the shop; it is '{ShopId}'.";
-        if (PaymentSettings.ProblemOfUrl("Payments:Yookassa:ApiUrl", ApiUrl) is { } problem)
+        if (AsciiUrls.ProblemOfServer("Payments:Yookassa:ApiUrl", ApiUrl) is { } problem)
             yield return problem;
         foreach (var wrong in PaymentSettings.ProblemsOfCurrencies("Payments:Yookassa:Currencies", Currencies, c => c.Decimals <= 2))
             yield return wrong;

@@ -41,11 +41,8 @@ public sealed partial class TelegramSettings : ISettings, ITelegramBot
             yield return "Telegram:Token must be a token of BotFather, such as 123456789:ABC….";
         if (!NameForm().IsMatch(BotName))
             yield return $"Telegram:BotName must be the user name of the bot without @, such as portico_bot; it is '{BotName}'.";
-        if (!Uri.TryCreate(ApiUrl, UriKind.Absolute, out var url) || url.PathAndQuery != "/"
-            || !(url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)))
-        {
-            yield return $"Telegram:ApiUrl must be an https address without a path, with http for localhost only; it is '{ApiUrl}'.";
-        }
+        if (AsciiUrls.ProblemOfServer("Telegram:ApiUrl", ApiUrl) is { } problem)
+            yield return problem;
     }
 
     [GeneratedRegex(@"^[0-9]{1,20}:[A-Za-z0-9_-]{20,100}\z", RegexOptions.None, 100)]
