@@ -8,10 +8,6 @@ namespace Portico.Infrastructure.HashChain;
 /// <remarks>It finds what the chain alone can't show: a chain that was signed again, and blocks that were removed from its end.</remarks>
 public static class KeptHeads
 {
-    private const string Name = "kept";
-    private const string Promise = "Each kept head is the hash of its block.";
-    private const string Table = "ledger.blocks";
-
     /// <param name="connection">An open connection that may read <c>ledger.blocks</c>.</param>
     /// <param name="heads">The heads, whose own hashes and signatures are right.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
@@ -28,13 +24,13 @@ public static class KeptHeads
             .Select(head => (head.Height, head.Hash, Found: hashes.GetValueOrDefault(head.Height)))
             .FirstOrDefault(head => head.Found != head.Hash);
         return new LedgerCheckDto(
-            Name,
-            Promise,
+            "kept",
+            "Each kept head is the hash of its block.",
             wrong.Hash is null,
             wrong.Hash is null
                 ? null
                 : new WrongRowDto(
-                    Table,
+                    "ledger.blocks",
                     $"height {wrong.Height}",
                     $"The kept head has the hash {wrong.Hash}, and "
                     + (wrong.Found is null ? "there is no such block." : $"the block has {wrong.Found}.")));

@@ -9,19 +9,14 @@ public sealed record AppliedMigration(int Id, string Name, string Checksum, Date
 }
 
 /// <summary>The schema of a database, compared with the migrations of this build.</summary>
-public sealed record SchemaState
+/// <param name="Applied">The migrations of the database.</param>
+/// <param name="Pending">The migrations of this build that are not applied.</param>
+/// <param name="Changed">The applied migrations whose file has changed since.</param>
+/// <param name="Unknown">The applied migrations that this build does not contain, applied by a newer build.</param>
+public sealed record SchemaState(
+    IReadOnlyList<AppliedMigration> Applied, IReadOnlyList<Migration> Pending, IReadOnlyList<AppliedMigration> Changed,
+    IReadOnlyList<AppliedMigration> Unknown)
 {
-    public required IReadOnlyList<AppliedMigration> Applied { get; init; }
-
-    /// <summary>The migrations of this build that are not applied.</summary>
-    public required IReadOnlyList<Migration> Pending { get; init; }
-
-    /// <summary>The applied migrations whose file has changed since.</summary>
-    public required IReadOnlyList<AppliedMigration> Changed { get; init; }
-
-    /// <summary>The applied migrations that this build does not contain, applied by a newer build.</summary>
-    public required IReadOnlyList<AppliedMigration> Unknown { get; init; }
-
     /// <summary>Says how many migrations are pending in a database, and which.</summary>
     public string DescribePending(string database) =>
         $"{Pending.Count} pending in {database}: {string.Join(", ", Pending.Select(migration => migration.FullName))}.";
@@ -45,13 +40,11 @@ public static class SchemaStatus
     {
         var applied = await ReadHistoryAsync(connection, cancellationToken);
         var ids = applied.Select(row => row.Id).ToHashSet();
-        return new SchemaState
-        {
-            Applied = applied,
-            Pending = [.. catalog.Migrations.Where(migration => !ids.Contains(migration.Id))],
-            Changed = [.. applied.Where(row => catalog.Find(row.Id) is { } known && known.Checksum != row.Checksum)],
-            Unknown = [.. applied.Where(row => catalog.Find(row.Id) is null)],
-        };
+        return new SchemaState(
+            applied,
+            Pending: [.. catalog.Migrations.Where(migration => !ids.Contains(migration.Id))],
+            Changed: [.. applied.Where(row => catalog.Find(row.Id) is { } known && known.Checksum != row.Checksum)],
+            Unknown: [.. applied.Where(row => catalog.Find(row.Id) is null)]);
     }
 
     private static async Task<IReadOnlyList<AppliedMigration>> ReadHistoryAsync(
