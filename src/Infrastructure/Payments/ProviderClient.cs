@@ -2,18 +2,21 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Portico.Application.Common;
+using Portico.Application.Payments;
+using Portico.Domain.Currencies;
 using Portico.Infrastructure.Aggregation;
 
 namespace Portico.Infrastructure.Payments;
 
 /// <summary>Calls the API of a provider: each call once, with a deadline, behind the circuit breaker of the provider.</summary>
 /// <remarks>Nothing is repeated here: the worker repeats work, with the same idempotency keys. Thread-safe.</remarks>
-internal abstract partial class ProviderClient(string name, string service, Downstreams downstreams, PaymentSettings settings)
+internal abstract partial class ProviderClient(
+    string name, string service, string[] currencies, Downstreams downstreams, PaymentSettings settings) : IDisposable
 {
     private const int MaxAnswer = 4 * 1024 * 1024;
 
-    /// <summary>A client for one provider; connections are renewed, so that a changed address is found.</summary>
-    public static HttpClient CreateHttp(PaymentSettings settings) => new(new SocketsHttpHandler
+    /// <summary>The client of the provider; connections are renewed, so that a changed address is found.</summary>
+    protected HttpClient Http { get; } = new(new SocketsHttpHandler
     {
         ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
@@ -26,6 +29,10 @@ internal abstract partial class ProviderClient(string name, string service, Down
         Timeout = Timeout.InfiniteTimeSpan,
         MaxResponseContentBufferSize = MaxAnswer,
     };
+
+    public bool Takes(Currency currency) => currencies.Contains(currency.Code, StringComparer.Ordinal);
+
+    public void Dispose() => Http.Dispose();
 
     /// <summary>Makes one call.</summary>
     /// <exception cref="DependencyUnavailableException">It is unknown whether the call had an effect.</exception>
@@ -53,6 +60,10 @@ internal abstract partial class ProviderClient(string name, string service, Down
     /// <summary>Whether the provider has refused the call itself; after any other failure a repetition may succeed.</summary>
     protected static bool IsRefusal(HttpStatusCode status) =>
         status is HttpStatusCode.BadRequest or HttpStatusCode.PaymentRequired or HttpStatusCode.NotFound;
+
+    /// <summary>A payment that has not succeeded, by the word that both providers have for a canceled one.</summary>
+    protected static ProviderPayment Unpaid(string status) =>
+        new() { Status = status == "canceled" ? ProviderPaymentStatus.Canceled : ProviderPaymentStatus.Pending };
 
     protected DependencyUnavailableException Away(Exception? failure = null) => new(name, failure);
 

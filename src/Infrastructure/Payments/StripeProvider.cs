@@ -13,10 +13,8 @@ using Stripe;
 namespace Portico.Infrastructure.Payments;
 
 /// <summary>Takes payments by Stripe, as PaymentIntents.</summary>
-/// <remarks>
-/// An event of Stripe is signed, but may come late or before an older one. So it says only which payment to look at.
-/// </remarks>
-internal sealed partial class StripeProvider : ProviderClient, IPaymentProvider, IDisposable
+/// <remarks>An event of Stripe is signed, but may come late or before an older one. So it says only which payment to look at.</remarks>
+internal sealed partial class StripeProvider : ProviderClient, IPaymentProvider
 {
     private const string PaymentIdKey = "portico_payment_id";
     private const string RefundIdKey = "portico_refund_id";
@@ -25,26 +23,22 @@ internal sealed partial class StripeProvider : ProviderClient, IPaymentProvider,
     private readonly StripeSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger<StripeProvider> _logger;
-    private readonly HttpClient _http;
     private readonly PaymentIntentService _payments;
     private readonly RefundService _refunds;
 
     public StripeProvider(
         StripeSettings settings, PaymentSettings all, Downstreams downstreams, TimeProvider clock, ILogger<StripeProvider> logger)
-        : base("Stripe", "stripe", downstreams, all)
+        : base("Stripe", "stripe", settings.Currencies, downstreams, all)
     {
         (_settings, _clock, _logger) = (settings, clock, logger);
-        _http = CreateHttp(all);
         var client = new StripeClient(new StripeClientOptions
         {
             ApiKey = settings.SecretKey,
             ApiBase = settings.ApiUrl.TrimEnd('/'),
-            HttpClient = new SystemNetHttpClient(_http, maxNetworkRetries: 0, enableTelemetry: false),
+            HttpClient = new SystemNetHttpClient(Http, maxNetworkRetries: 0, enableTelemetry: false),
         });
         (_payments, _refunds) = (new PaymentIntentService(client), new RefundService(client));
     }
-
-    public bool Takes(Currency currency) => _settings.Currencies.Contains(currency.Code, StringComparer.Ordinal);
 
     public Task<Result<OpenedPayment>> Create(Payment payment, CancellationToken cancellationToken) => Ask<OpenedPayment>(
         async token =>
@@ -73,12 +67,7 @@ internal sealed partial class StripeProvider : ProviderClient, IPaymentProvider,
                     new PaymentIntentGetOptions { Expand = ["latest_charge.balance_transaction"] },
                     cancellationToken: token);
                 if (found.Status != "succeeded")
-                {
-                    return new ProviderPayment
-                    {
-                        Status = found.Status == "canceled" ? ProviderPaymentStatus.Canceled : ProviderPaymentStatus.Pending,
-                    };
-                }
+                    return Unpaid(found.Status);
 
                 var settled = found.LatestCharge?.BalanceTransaction;
                 return new ProviderPayment
@@ -133,8 +122,6 @@ internal sealed partial class StripeProvider : ProviderClient, IPaymentProvider,
             return PaymentErrors.InvalidWebhook;
         }
     }
-
-    public void Dispose() => _http.Dispose();
 
     private async Task<IReadOnlyList<ProviderRefund>> List(string providerId, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ namespace Portico.Infrastructure.Payments;
 
 /// <summary>Takes payments by YooKassa (https://yookassa.ru/developers/api).</summary>
 /// <remarks>Anybody can send its notifications, because they carry no signature. So they say only which payment to look at.</remarks>
-internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvider, IDisposable
+internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvider
 {
     private const string RefundText = "Portico refund ";
     private const int MaxPages = 10;
@@ -27,20 +27,16 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
 
     private readonly YookassaSettings _settings;
     private readonly ILogger<YookassaProvider> _logger;
-    private readonly HttpClient _http;
 
     public YookassaProvider(
         YookassaSettings settings, PaymentSettings all, Downstreams downstreams, ILogger<YookassaProvider> logger)
-        : base("YooKassa", "yookassa", downstreams, all)
+        : base("YooKassa", "yookassa", settings.Currencies, downstreams, all)
     {
         (_settings, _logger) = (settings, logger);
-        _http = CreateHttp(all);
-        _http.BaseAddress = new Uri(new Uri(settings.ApiUrl), "v3/");
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+        Http.BaseAddress = new Uri(new Uri(settings.ApiUrl), "v3/");
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{settings.ShopId}:{settings.SecretKey}")));
     }
-
-    public bool Takes(Currency currency) => _settings.Currencies.Contains(currency.Code, StringComparer.Ordinal);
 
     public async Task<Result<OpenedPayment>> Create(Payment payment, CancellationToken cancellationToken)
     {
@@ -72,12 +68,7 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
 
         var found = read.Value;
         if (found.Status != "succeeded")
-        {
-            return new ProviderPayment
-            {
-                Status = found.Status == "canceled" ? ProviderPaymentStatus.Canceled : ProviderPaymentStatus.Pending,
-            };
-        }
+            return Unpaid(found.Status);
 
         var captured = MoneyOf(found.Amount);
         return new ProviderPayment
@@ -124,8 +115,6 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
         }
     }
 
-    public void Dispose() => _http.Dispose();
-
     private async Task<IReadOnlyList<ProviderRefund>> List(string providerId, CancellationToken cancellationToken)
     {
         List<ProviderRefund> all = [];
@@ -154,7 +143,7 @@ internal sealed partial class YookassaProvider : ProviderClient, IPaymentProvide
                     request.Headers.Add("Idempotence-Key", $"{key}");
                 if (body is not null)
                     request.Content = JsonContent.Create(body);
-                using var answer = await _http.SendAsync(request, token);
+                using var answer = await Http.SendAsync(request, token);
                 if (IsRefusal(answer.StatusCode))
                 {
                     var reason = await answer.Content.ReadFromJsonAsync<ErrorJson>(Json, token);
