@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Infrastructure.Events;
@@ -213,14 +212,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         await using var copy = await connection.BeginBinaryImportAsync(
             "COPY ledger.block_journals (journal_id, height, position, leaf_hash) FROM STDIN (FORMAT BINARY)", cancellationToken);
         for (var i = 0; i < leaves.Length; i++)
-        {
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(journals[i].Id, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(block.Height, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(i, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(leaves[i], NpgsqlDbType.Bytea, cancellationToken);
-        }
-
+            await copy.WriteRowAsync(cancellationToken, journals[i].Id, block.Height, i, leaves[i]);
         await copy.CompleteAsync(cancellationToken);
     }
 

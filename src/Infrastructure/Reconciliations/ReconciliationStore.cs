@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using NpgsqlTypes;
 using Portico.Application.Common;
 using Portico.Application.Reconciliations;
 using Portico.Domain.Common;
@@ -105,19 +104,9 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
         copy.Timeout = TimeSpan.Zero;
         await foreach (var row in ReportReader.Read(hashed, format, cancellationToken))
         {
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(id, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(row.Line, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(row.Subject, NpgsqlDbType.Varchar, cancellationToken);
-            await copy.WriteAsync(row.IsCompared, NpgsqlDbType.Boolean, cancellationToken);
-            await copy.WriteAsync(row.ProviderId, NpgsqlDbType.Varchar, cancellationToken);
-            await copy.WriteAsync(row.Amount.Currency.Code, NpgsqlDbType.Varchar, cancellationToken);
-            await copy.WriteAsync(row.Amount.MinorUnits, NpgsqlDbType.Numeric, cancellationToken);
-            if (row.Fee is { } fee)
-                await copy.WriteAsync(fee.MinorUnits, NpgsqlDbType.Numeric, cancellationToken);
-            else
-                await copy.WriteNullAsync(cancellationToken);
-            await copy.WriteAsync(row.At, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteRowAsync(
+                cancellationToken, id, row.Line, row.Subject, row.IsCompared, row.ProviderId, row.Amount.Currency.Code,
+                row.Amount.MinorUnits, row.Fee?.MinorUnits, row.At);
         }
 
         await copy.CompleteAsync(cancellationToken);
