@@ -6,9 +6,7 @@ namespace Portico.Infrastructure.Hosting;
 public static class ConsoleProgram
 {
     /// <summary>Runs the program and returns its exit code.</summary>
-    /// <param name="run">
-    /// The program. The first signal cancels its token; a second signal ends the process immediately.
-    /// </param>
+    /// <param name="run">The program. The first signal cancels its token; a second signal ends the process immediately.</param>
     public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> run)
     {
         using var ending = new CancellationTokenSource();

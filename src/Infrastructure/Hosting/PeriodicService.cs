@@ -6,9 +6,7 @@ using Portico.Infrastructure.Postgres;
 namespace Portico.Infrastructure.Hosting;
 
 /// <summary>Runs a task at the start, after each interval and after each signal, until the host stops.</summary>
-/// <remarks>
-/// A failure does not stop it: the next round tries again. An outage is logged once, any other failure each time.
-/// </remarks>
+/// <remarks>A failure does not stop it: the next round tries again. An outage is logged once, any other failure each time.</remarks>
 internal abstract partial class PeriodicService(
     TimeSpan interval, TimeProvider clock, ILogger logger, WakeSignal? signal = null) : BackgroundService
 {

@@ -10,9 +10,7 @@ using Portico.Infrastructure.Redis;
 namespace Portico.Infrastructure.Observability;
 
 /// <summary>The metrics and traces of the PostgreSQL driver, and the spans of event handlers.</summary>
-/// <remarks>
-/// A PostgreSQL span contains the text of its statement, never a parameter. Without a collector no span is created.
-/// </remarks>
+/// <remarks>A PostgreSQL span contains the text of its statement, never a parameter. Without a collector no span is created.</remarks>
 public static class DriverInstrumentation
 {
     public static MeterProviderBuilder AddDriverInstrumentation(this MeterProviderBuilder metrics) => metrics.AddNpgsqlInstrumentation();

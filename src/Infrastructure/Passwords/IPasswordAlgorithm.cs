@@ -16,9 +16,7 @@ internal interface IPasswordAlgorithm
     /// <summary>The kind of new hashes.</summary>
     HashKind Kind { get; }
 
-    /// <summary>
-    /// The kind of a stored hash; <c>null</c> if it is of another algorithm, is malformed, or costs more than allowed.
-    /// </summary>
+    /// <summary>The kind of a stored hash; <c>null</c> if it is of another algorithm, is malformed, or costs more than allowed.</summary>
     HashKind? KindOf(string hash);
 
     string Hash(string password);

@@ -105,9 +105,7 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
     private HashKind? KindOf(string hash) =>
         Array.ConvertAll(_algorithms, algorithm => algorithm.KindOf(hash)).FirstOrDefault(kind => kind is not null);
 
-    /// <summary>
-    /// Adds a new kind, such as an imported one, to every further verification.
-    /// </summary>
+    /// <summary>Adds a new kind, such as an imported one, to every further verification.</summary>
     private HashKind[] WithKind(HashKind kind)
     {
         if (_kinds.Contains(kind))

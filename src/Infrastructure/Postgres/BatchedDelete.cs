@@ -2,9 +2,7 @@ using Npgsql;
 
 namespace Portico.Infrastructure.Postgres;
 
-/// <summary>
-/// Deletes old rows in batches, one transaction each, so that it blocks nobody for long and can be stopped at any time.
-/// </summary>
+/// <summary>Deletes old rows in batches, one transaction each, so that it blocks nobody for long and can be stopped at any time.</summary>
 /// <remarks>
 /// Replicas that run it at the same time wait for each other's batch and then find those rows deleted. The condition is checked again
 /// before a row is deleted, so a row that was changed meanwhile is kept.

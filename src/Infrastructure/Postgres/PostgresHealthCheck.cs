@@ -18,9 +18,9 @@ internal sealed class PostgresHealthCheck(NpgsqlDataSource database) : IHealthCh
                 context.Registration.FailureStatus, $"Migrations are pending ({pending}): run the Migrator with `up`.");
         }
 
-        if (await database.CreateCommand("SELECT EXISTS (SELECT FROM roles)").ReadValue(cancellationToken) is not true)
-            return new HealthCheckResult(
+        return await database.CreateCommand("SELECT EXISTS (SELECT FROM roles)").ReadValue(cancellationToken) is true
+            ? HealthCheckResult.Healthy()
+            : new HealthCheckResult(
                 context.Registration.FailureStatus, "The reference data is missing: run the Seeder with `reference`.");
-        return HealthCheckResult.Healthy();
     }
 }

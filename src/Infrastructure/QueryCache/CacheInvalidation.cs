@@ -58,13 +58,10 @@ internal sealed class CacheInvalidation(IFusionCache cache, CacheMetrics metrics
     private ValueTask<long> MarkOf(string tag, CancellationToken cancellationToken) => cache.GetOrDefaultAsync(
         FusionCacheInternalStrings.DefaultTagCacheKeyPrefix + tag, 0L, TagOptions, cancellationToken);
 
-    private static bool Touches(DependsOnAttribute dependency, WrittenRecord record)
-    {
-        if (record.Record.GetType() != dependency.Record)
-            return false;
-        return dependency.Properties.Count == 0 ||
-            (record.State == EntityState.Modified && dependency.Properties.Intersect(record.Modified, StringComparer.Ordinal).Any());
-    }
+    private static bool Touches(DependsOnAttribute dependency, WrittenRecord record) =>
+        record.Record.GetType() == dependency.Record
+        && (dependency.Properties.Count == 0
+            || (record.State == EntityState.Modified && dependency.Properties.Intersect(record.Modified, StringComparer.Ordinal).Any()));
 
     private sealed record Change(DateTimeOffset At, long Timestamp);
 }

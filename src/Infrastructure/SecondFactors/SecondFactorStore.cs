@@ -65,10 +65,7 @@ internal sealed class SecondFactorStore(
             SELECT secret, last_step FROM identity.totp
             WHERE user_id = {userId} AND confirmed_at IS NULL AND created_at > now() - interval '1 hour'
             """).SingleOrDefaultAsync(cancellationToken);
-        if (row is null || StepOf(userId, row, code) is not { } step)
-            return false;
-
-        return await db.Database.ExecuteSqlAsync(
+        return row is not null && StepOf(userId, row, code) is { } step && await db.Database.ExecuteSqlAsync(
             $"""
             UPDATE identity.totp SET confirmed_at = now(), last_step = {step}
             WHERE user_id = {userId} AND confirmed_at IS NULL AND secret = {row.Secret}
@@ -81,10 +78,7 @@ internal sealed class SecondFactorStore(
         var row = await db.Database.SqlQuery<TotpRow>(
             $"SELECT secret, last_step FROM identity.totp WHERE user_id = {userId} AND confirmed_at IS NOT NULL")
             .SingleOrDefaultAsync(cancellationToken);
-        if (row is null || StepOf(userId, row, code) is not { } step)
-            return false;
-
-        return await db.Database.ExecuteSqlAsync(
+        return row is not null && StepOf(userId, row, code) is { } step && await db.Database.ExecuteSqlAsync(
             $"""
             UPDATE identity.totp SET last_step = {step}
             WHERE user_id = {userId} AND confirmed_at IS NOT NULL AND secret = {row.Secret} AND last_step < {step}

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Portico.Application.Auth;
 using Portico.Domain.Users;

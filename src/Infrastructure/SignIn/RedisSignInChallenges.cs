@@ -13,9 +13,7 @@ using StackExchange.Redis;
 
 namespace Portico.Infrastructure.SignIn;
 
-/// <summary>
-/// Encrypted challenges in Redis: neither the data in Redis nor the id reveals whether the password was correct.
-/// </summary>
+/// <summary>Encrypted challenges in Redis: neither the data in Redis nor the id reveals whether the password was correct.</summary>
 /// <remarks>
 /// The id is the pseudonym of the address, which is the hash tag of all its keys, and 128 random bits. User id, session version and
 /// address are encrypted with AES-256-GCM, with a key derived from <c>Otp:Key</c>, and bound to the id. After a wrong password a decoy

@@ -6,9 +6,7 @@ using Portico.Application.SigningKeys;
 namespace Portico.Infrastructure.SigningKeys;
 
 /// <summary>A signing key of access tokens in the database.</summary>
-/// <remarks>
-/// The sealed key is the private key (PKCS#8) while the key may sign, and after that only the public key (SPKI).
-/// </remarks>
+/// <remarks>The sealed key is the private key (PKCS#8) while the key may sign, and after that only the public key (SPKI).</remarks>
 public sealed class SigningKey
 {
     // For EF.
