@@ -1,15 +1,12 @@
-using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using Portico.Application.Dashboard;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Aggregation;
 
 /// <summary>Metrics of the parts of the dashboard.</summary>
 internal sealed class PartMetrics
 {
-    private static readonly FrozenDictionary<PartStatus, string> Names =
-        Enum.GetValues<PartStatus>().ToFrozenDictionary(status => status, status => status.ToString().ToLowerInvariant());
-
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _hedges;
 
@@ -25,7 +22,7 @@ internal sealed class PartMetrics
     public void Read(PartAnswer answer) => _durations.Record(
         answer.Duration.TotalSeconds,
         new KeyValuePair<string, object?>("part", answer.Part.Name),
-        new("outcome", Names[answer.Status]));
+        new("outcome", EnumNames<PartStatus>.Of(answer.Status)));
 
     public void Hedged(string downstream) => _hedges.Add(1, new KeyValuePair<string, object?>("downstream", downstream));
 }

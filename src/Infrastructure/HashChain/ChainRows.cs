@@ -98,8 +98,9 @@ internal sealed record PostingRow
         foreach (var journal in journals)
             postings[journal.Id] = new List<PostingRow>(2);
         await using var command = new NpgsqlCommand(
-            $"SELECT {Columns} FROM ledger.postings p WHERE p.recorded_at BETWEEN $1 AND $2", connection) { CommandTimeout = 0 }
+            $"SELECT {Columns} FROM ledger.postings p WHERE p.recorded_at BETWEEN $1 AND $2", connection)
             .With(RowValues.Time(journals.Min(journal => journal.RecordedAt)), RowValues.Time(journals.Max(journal => journal.RecordedAt)));
+        command.CommandTimeout = 0;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -168,12 +168,11 @@ internal sealed class ChainVerification(NpgsqlConnection connection, Action<long
 
     private async Task<Dictionary<string, byte[]>> ReadKeys(CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT id, public_key FROM ledger.chain_keys ORDER BY created_at, id", connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = await new NpgsqlCommand("SELECT id, public_key FROM ledger.chain_keys ORDER BY created_at, id", connection)
+            .ReadAll(row => (row.GetString(0), row.GetFieldValue<byte[]>(1)), cancellationToken);
         var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
+        foreach (var (id, key) in rows)
         {
-            var (id, key) = (reader.GetString(0), reader.GetFieldValue<byte[]>(1));
             if (ChainKey.IdOf(key) == id)
                 keys[id] = key;
             else

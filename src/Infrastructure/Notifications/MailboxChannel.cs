@@ -24,17 +24,8 @@ internal sealed partial class MailboxChannel(MailSettings settings, TimeProvider
         await mail.WriteToAsync(MailComposer.Format, half, cancellationToken);
         File.Move(half, file);
         LogWritten(message.To, file);
-        Prune();
-    }
-
-    private void Prune()
-    {
         // Names begin with the time, so the oldest come first.
-        var files = Directory.GetFiles(_folder, "*.eml");
-        if (files.Length <= settings.MailboxLimit)
-            return;
-
-        foreach (var old in files.Order(StringComparer.Ordinal).Take(files.Length - settings.MailboxLimit))
+        foreach (var old in Directory.GetFiles(_folder, "*.eml").Order(StringComparer.Ordinal).SkipLast(settings.MailboxLimit))
             File.Delete(old);
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Google.Protobuf.WellKnownTypes;
 using Portico.Application.Orders;
 using Portico.Domain.Currencies;
 using Portico.Domain.Orders;
@@ -31,8 +30,8 @@ internal static class OrderMessages
             V1.CancelReason.Expired => OrderCancellation.Expired,
             _ => null,
         },
-        CreatedAt = Of(order.CreatedAt),
-        UpdatedAt = Of(order.UpdatedAt),
+        CreatedAt = order.CreatedAt.ToDateTimeOffset(),
+        UpdatedAt = order.UpdatedAt.ToDateTimeOffset(),
     };
 
     public static ProductDto Of(V1.Product product) =>
@@ -44,6 +43,4 @@ internal static class OrderMessages
         Currency.Find(money.Currency) is { } currency && Domain.Common.Money.Parse(money.Amount, currency) is { IsSuccess: true } read
             ? read.Value
             : throw new FormatException($"The orders service answered the amount {money.Amount} {money.Currency}.");
-
-    private static DateTimeOffset Of(Timestamp time) => time.ToDateTimeOffset();
 }

@@ -1,7 +1,7 @@
-using System.Data;
 using System.Security.Cryptography;
 using Npgsql;
 using Portico.Application.SigningKeys;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.SigningKeys;
 
@@ -52,18 +52,30 @@ public sealed class SigningKey
         return made;
     }
 
-    /// <summary>Reads the columns by their names, which are the names of the properties.</summary>
-    internal static SigningKey Of(NpgsqlDataReader row) => new()
-    {
-        Id = (string)row["id"],
-        Algorithm = (string)row["algorithm"],
-        State = Enum.Parse<KeyState>((string)row["state"], ignoreCase: true),
-        SealedKey = (byte[])row["sealed_key"],
-        PublishedAt = row.GetFieldValue<DateTimeOffset>("published_at"),
-        ReadyAt = row.GetFieldValue<DateTimeOffset>("ready_at"),
-        SignsSince = row.GetFieldValue<DateTimeOffset?>("signs_since"),
-        PublishedUntil = row.GetFieldValue<DateTimeOffset?>("published_until"),
-    };
+    /// <summary>Reads all keys, sealed, the oldest first.</summary>
+    /// <remarks>
+    /// Without EF Core, whose model takes a third of the processor time of a start: every process reads the keys before it serves.
+    /// </remarks>
+    /// <param name="createCommand">Creates a command on the database.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    public static Task<IReadOnlyList<SigningKey>> ReadAll(
+        Func<string, NpgsqlCommand> createCommand, CancellationToken cancellationToken) => createCommand(
+        """
+        SELECT id, algorithm, state, sealed_key, published_at, ready_at, signs_since, published_until
+        FROM identity.signing_keys ORDER BY published_at
+        """).ReadAll(
+        row => new SigningKey
+        {
+            Id = row.GetString(0),
+            Algorithm = row.GetString(1),
+            State = EnumNames<KeyState>.Read(row.GetString(2)),
+            SealedKey = row.GetFieldValue<byte[]>(3),
+            PublishedAt = row.GetFieldValue<DateTimeOffset>(4),
+            ReadyAt = row.GetFieldValue<DateTimeOffset>(5),
+            SignsSince = row.ValueOrNull<DateTimeOffset>(6),
+            PublishedUntil = row.ValueOrNull<DateTimeOffset>(7),
+        },
+        cancellationToken);
 
     /// <summary>Decrypts the key.</summary>
     /// <exception cref="SealedKeyException">The key can't be decrypted, or it does not match its id.</exception>

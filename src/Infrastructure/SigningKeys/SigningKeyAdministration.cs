@@ -25,7 +25,7 @@ internal sealed class SigningKeyAdministration(
             : RecordErrors.NotFound;
 
     private Task<IReadOnlyList<SigningKey>> Read(CancellationToken cancellationToken) =>
-        SigningKeyList.ReadAsync(database.CreateCommand, cancellationToken);
+        SigningKey.ReadAll(database.CreateCommand, cancellationToken);
 
     private async Task<Result<SigningKeyChangesDto>> Change(Func<Task<IReadOnlyList<SigningKeyChange>>> change)
     {

@@ -143,7 +143,7 @@ internal sealed partial class SigningKeyRefresher(
     }
 
     private Task<IReadOnlyList<SigningKey>> List(CancellationToken cancellationToken) =>
-        SigningKeyList.ReadAsync(database.CreateCommand, cancellationToken);
+        SigningKey.ReadAll(database.CreateCommand, cancellationToken);
 
     private async Task<T> Within<T>(TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {

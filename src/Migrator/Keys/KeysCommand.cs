@@ -94,7 +94,7 @@ internal static class KeysCommand
 
     private static async Task ListAsync(NpgsqlConnection connection, CommandReport report, CancellationToken cancellationToken)
     {
-        var keys = await SigningKeyList.ReadAsync(sql => new NpgsqlCommand(sql, connection), cancellationToken);
+        var keys = await SigningKey.ReadAll(sql => new NpgsqlCommand(sql, connection), cancellationToken);
         report.Set(
             "keys",
             keys.Select(key => new { key.Id, key.Algorithm, key.State, key.PublishedAt, key.ReadyAt, key.SignsSince, key.PublishedUntil }));

@@ -47,22 +47,27 @@ public static class SchemaStatus
             Unknown: [.. applied.Where(row => catalog.Find(row.Id) is null)]);
     }
 
-    private static async Task<IReadOnlyList<AppliedMigration>> ReadHistoryAsync(
-        NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<List<AppliedMigration>> ReadHistoryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var exists = new NpgsqlCommand($"SELECT to_regclass('{HistoryTable}') IS NOT NULL", connection);
-        if (await exists.ReadValue(cancellationToken) is not true)
+        await using var exists = new NpgsqlCommand($"SELECT to_regclass('{HistoryTable}') IS NOT NULL", connection);
+        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
             return [];
 
-        return await new NpgsqlCommand(
-            $"SELECT id, name, checksum, applied_at, applied_by, duration_ms FROM {HistoryTable} ORDER BY id", connection).ReadAll(
-            row => new AppliedMigration(
-                row.GetInt32(0),
-                row.GetString(1),
-                row.GetString(2),
-                row.GetFieldValue<DateTimeOffset>(3),
-                row.GetString(4),
-                TimeSpan.FromMilliseconds(row.GetInt64(5))),
-            cancellationToken);
+        await using var select = new NpgsqlCommand(
+            $"SELECT id, name, checksum, applied_at, applied_by, duration_ms FROM {HistoryTable} ORDER BY id", connection);
+        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<AppliedMigration>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(new AppliedMigration(
+                reader.GetInt32(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken),
+                reader.GetString(4),
+                TimeSpan.FromMilliseconds(reader.GetInt64(5))));
+        }
+
+        return rows;
     }
 }
