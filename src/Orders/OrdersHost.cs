@@ -4,7 +4,6 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Portico.Infrastructure.Configuration;
 using Portico.Orders.Calls;
-using Portico.Orders.Configuration;
 using Portico.Orders.Hosting;
 using Portico.Orders.Ordering;
 using Portico.Orders.Postgres;

@@ -1,3 +1,5 @@
+extern alias orders;
+
 using System.Collections;
 using System.Reflection;
 using System.Text;
@@ -5,6 +7,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Portico.Infrastructure.Configuration;
 
 namespace Portico.ArchitectureTests;
 
@@ -103,8 +106,8 @@ public sealed class SettingsTests
         using var file = new MemoryStream(Encoding.UTF8.GetBytes(json));
         var configuration = new ConfigurationBuilder().AddJsonStream(file).Build();
         var registration = SettingsClasses.OfOrders.Contains(type)
-            ? typeof(Orders.Configuration.SettingsRegistration)
-            : typeof(Infrastructure.Configuration.SettingsRegistration);
+            ? typeof(orders::Portico.Infrastructure.Configuration.SettingsRegistration)
+            : typeof(SettingsRegistration);
         var services = new ServiceCollection();
         registration.GetMethod("AddSettings")!.MakeGenericMethod(type).Invoke(null, [services, configuration]);
         registration.GetMethod("ReadSettingsOrDefaults")!.MakeGenericMethod(type).Invoke(null, [configuration]);
@@ -116,7 +119,7 @@ public sealed class SettingsTests
         }
         catch (Exception failure)
         {
-            var isNamed = Infrastructure.Configuration.SettingsRegistration.IsWrongValue(failure)
+            var isNamed = SettingsRegistration.IsWrongValue(failure)
                 && failure.Message.Contains(path, StringComparison.Ordinal);
             return (failure.Message, failure is OptionsValidationException || isNamed);
         }

@@ -1,3 +1,5 @@
+extern alias orders;
+
 using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Json;
@@ -15,10 +17,10 @@ using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.Infrastructure.SigningKeys;
 using Portico.Migrator;
-using Portico.Orders;
 using Portico.Orders.V1;
 using Portico.Seeder;
 using OrdersClient = Portico.Orders.V1.Orders.OrdersClient;
+using OrdersHost = orders::Portico.Orders.OrdersHost;
 
 namespace Portico.Testing;
 

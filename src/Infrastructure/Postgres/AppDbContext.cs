@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -40,6 +41,25 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     // The query filter reads it for each query. Queries without a caller must use OfEveryOwner.
     private Guid CallerId => _caller?.Id
         ?? throw new InvalidOperationException("There is no caller whose records could be read. Use OfEveryOwner for such a query.");
+
+    /// <summary>Creates a command on the connection of the context, which takes part in its transaction.</summary>
+    public NpgsqlCommand CreateCommand(string sql) => new(sql, Connection());
+
+    public NpgsqlConnection Connection() => (NpgsqlConnection)Database.GetDbConnection();
+
+    /// <summary>Runs work while the connection is open, also outside of a transaction.</summary>
+    public async Task<T> WhileOpen<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        await Database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            await Database.CloseConnectionAsync();
+        }
+    }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {

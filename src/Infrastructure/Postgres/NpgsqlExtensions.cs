@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -7,25 +6,6 @@ namespace Portico.Infrastructure.Postgres;
 /// <summary>Commands that run once, their parameters, and columns that may be null.</summary>
 public static class NpgsqlExtensions
 {
-    public static NpgsqlConnection Connection(this AppDbContext db) => (NpgsqlConnection)db.Database.GetDbConnection();
-
-    /// <summary>Creates a command on the connection of the context, which takes part in its transaction.</summary>
-    public static NpgsqlCommand CreateCommand(this AppDbContext db, string sql) => new(sql, db.Connection());
-
-    /// <summary>Runs work while the connection of the context is open, also outside of a transaction.</summary>
-    public static async Task<T> WhileOpen<T>(this AppDbContext db, Func<Task<T>> work, CancellationToken cancellationToken)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            return await work();
-        }
-        finally
-        {
-            await db.Database.CloseConnectionAsync();
-        }
-    }
-
     /// <summary>Adds positional parameters: values, <c>null</c>, or a parameter that names its type.</summary>
     /// <remarks>PostgreSQL infers the type of a <c>null</c>; a parameter is needed where it can't.</remarks>
     public static NpgsqlCommand With(this NpgsqlCommand command, params object?[] values)

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Orders.Domain;
-using Portico.Orders.Postgres;
 using Portico.Orders.Security;
 
 namespace Portico.Orders.Calls;
@@ -94,11 +95,16 @@ internal sealed partial class CallInterceptor(
                 return ErrorStatus.Of(OrderErrors.Unavailable);
             case OperationCanceledException:
                 return ErrorStatus.Of(whenOver);
+            // The same call may succeed at once.
+            case PostgresException
+            {
+                SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+                    or PostgresErrorCodes.UniqueViolation
+            }:
+                return ErrorStatus.Of(OrderErrors.ConcurrentChange);
         }
 
-        if (DatabaseFailures.IsLostRace(failure))
-            return ErrorStatus.Of(OrderErrors.ConcurrentChange);
-        if (DatabaseFailures.IsOutage(failure))
+        if (DatabaseOutage.Is(failure))
         {
             LogOutage(context.Method, failure.Message);
             return ErrorStatus.Of(OrderErrors.Unavailable);

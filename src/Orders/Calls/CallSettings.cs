@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Portico.Orders.Configuration;
+using Portico.Infrastructure.Configuration;
 
 namespace Portico.Orders.Calls;
 

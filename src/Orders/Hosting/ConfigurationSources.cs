@@ -1,11 +1,10 @@
+using Portico.Infrastructure.Configuration;
+
 namespace Portico.Orders.Hosting;
 
 /// <summary>Where the settings come from.</summary>
 internal static class ConfigurationSources
 {
-    private const string FolderKey = "Secrets:Folder";
-    private const string DefaultFolder = "/run/secrets";
-
     private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Default"] = "Information",
@@ -24,12 +23,6 @@ internal static class ConfigurationSources
     {
         configuration.Sources.Clear();
         configuration.AddInMemoryCollection(LogLevels).AddEnvironmentVariables().AddCommandLine(args);
-        if (configuration[FolderKey] is not { Length: > 0 } folder)
-            configuration.AddKeyPerFile(DefaultFolder, optional: true);
-        else if (Path.IsPathFullyQualified(folder) && Directory.Exists(folder))
-            configuration.AddKeyPerFile(folder, optional: false);
-        else
-            throw new DirectoryNotFoundException($"{FolderKey} must be the absolute path of a folder that exists; it is '{folder}'.");
-        configuration.AddCommandLine(args);
+        configuration.AddSecretFiles().AddCommandLine(args);
     }
 }

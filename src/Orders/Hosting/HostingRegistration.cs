@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
-using Portico.Orders.Configuration;
+using Portico.Infrastructure.Configuration;
+using Portico.WebApi.Http;
 using Portico.WebApi.Observability;
 
 namespace Portico.Orders.Hosting;
@@ -19,6 +20,7 @@ internal static class HostingRegistration
         services.AddSingleton(new Listeners(configuration.ReadSettingsOrDefaults<ListenSettings>()));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<Listeners>());
         services.AddSettings<ShutdownSettings>(configuration);
+        services.AddSingleton<Draining>();
         services.AddHostedService<DrainBeforeStop>();
         services.AddOptions<HostOptions>().Configure<ShutdownSettings>(
             (host, shutdown) => host.ShutdownTimeout = shutdown.DrainDelay + shutdown.Timeout);

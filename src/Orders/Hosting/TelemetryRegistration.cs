@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using Npgsql;
@@ -9,7 +8,8 @@ using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Portico.Orders.Configuration;
+using Portico.Infrastructure.Configuration;
+using Portico.WebApi.Observability;
 
 namespace Portico.Orders.Hosting;
 
@@ -48,7 +48,7 @@ internal static class TelemetryRegistration
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         telemetry
             .WithTracing(traces => traces
-                .SetSampler(_ => new ParentBasedSampler(new RootSampler(settings.SampleRatio)))
+                .SetSampler(_ => new ParentBasedSampler(new RootSpanSampler(settings.SampleRatio)))
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !Listeners.IsManagement(context))
                 .AddHttpClientInstrumentation()
                 .AddNpgsql()
@@ -71,15 +71,4 @@ internal static class TelemetryRegistration
 
     private static string? Version() =>
         typeof(TelemetryRegistration).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-
-    /// <summary>Begins a trace with a fraction of the calls, and never with a query of a background service.</summary>
-    private sealed class RootSampler(double ratio) : Sampler
-    {
-        private readonly TraceIdRatioBasedSampler _share = new(ratio);
-
-        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
-            samplingParameters.Kind == ActivityKind.Client
-                ? new SamplingResult(SamplingDecision.Drop)
-                : _share.ShouldSample(samplingParameters);
-    }
 }

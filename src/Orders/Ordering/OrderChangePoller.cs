@@ -1,4 +1,4 @@
-using Portico.Orders.Postgres;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Orders.Ordering;
 
@@ -39,7 +39,7 @@ internal sealed partial class OrderChangePoller(
 
             return now;
         }
-        catch (Exception failure) when (DatabaseFailures.IsOutage(failure))
+        catch (Exception failure) when (DatabaseOutage.Is(failure))
         {
             LogAway(failure.Message);
             return before;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
+using Portico.Infrastructure.Configuration;
 using Portico.Orders.Catalogue;
-using Portico.Orders.Configuration;
 
 namespace Portico.Orders.Ordering;
 

@@ -1,4 +1,5 @@
 using Npgsql;
+using Portico.Infrastructure.Postgres;
 using Portico.Orders.Domain;
 
 namespace Portico.Orders.Ordering;
@@ -30,55 +31,35 @@ internal sealed class OrderRows(NpgsqlDataSource database)
 
     public static async Task<CustomerOrder?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"{Columns} WHERE o.id = $1", connection)
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = id } },
-        };
-        return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
+        await using var command = new NpgsqlCommand($"{Columns} WHERE o.id = $1", connection).With(id);
+        return (await command.ReadAll(Read, cancellationToken)).SingleOrDefault();
     }
 
     /// <summary>Reads the orders of a user after a position, the newest first.</summary>
-    public async Task<List<CustomerOrder>> ListAsync(
+    public async Task<IReadOnlyList<CustomerOrder>> ListAsync(
         Guid ownerId, OrderPosition? after, int count, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            $"{Columns} WHERE o.owner_id = $1 AND (o.created_at, o.id) < ($2, $3) ORDER BY o.created_at DESC, o.id DESC LIMIT $4");
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ownerId });
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (after?.CreatedAt ?? DateTimeOffset.MaxValue).UtcDateTime });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = after?.Id ?? Guid.AllBitsSet });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
-        return await ReadAsync(command, cancellationToken);
+            $"{Columns} WHERE o.owner_id = $1 AND (o.created_at, o.id) < ($2, $3) ORDER BY o.created_at DESC, o.id DESC LIMIT $4")
+            .With(ownerId, (after?.CreatedAt ?? DateTimeOffset.MaxValue).UtcDateTime, after?.Id ?? Guid.AllBitsSet, count);
+        return await command.ReadAll(Read, cancellationToken);
     }
 
     /// <summary>Reads the orders of a user that changed after a change, in the order of their last changes.</summary>
-    public async Task<List<CustomerOrder>> ListChangedAsync(Guid ownerId, long after, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CustomerOrder>> ListChangedAsync(
+        Guid ownerId, long after, int count, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"{Columns} WHERE o.owner_id = $1 AND o.change > $2 ORDER BY o.change LIMIT $3");
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ownerId });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
-        return await ReadAsync(command, cancellationToken);
+        await using var command = database.CreateCommand($"{Columns} WHERE o.owner_id = $1 AND o.change > $2 ORDER BY o.change LIMIT $3")
+            .With(ownerId, after, count);
+        return await command.ReadAll(Read, cancellationToken);
     }
 
     /// <summary>Reads the number of the last change of each user who has ordered.</summary>
     public async Task<Dictionary<Guid, long>> LastChangesAsync(Guid[] ownerIds, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT id, change FROM order_owners WHERE id = ANY ($1)");
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ownerIds });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        Dictionary<Guid, long> changes = [];
-        while (await reader.ReadAsync(cancellationToken))
-            changes.Add(reader.GetGuid(0), reader.GetInt64(1));
-        return changes;
-    }
-
-    private static async Task<List<CustomerOrder>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<CustomerOrder> orders = [];
-        while (await reader.ReadAsync(cancellationToken))
-            orders.Add(Read(reader));
-        return orders;
+        await using var command = database.CreateCommand("SELECT id, change FROM order_owners WHERE id = ANY ($1)").With(ownerIds);
+        return (await command.ReadAll(row => (Id: row.GetGuid(0), Change: row.GetInt64(1)), cancellationToken))
+            .ToDictionary(owner => owner.Id, owner => owner.Change);
     }
 
     private static CustomerOrder Read(NpgsqlDataReader row)
@@ -96,10 +77,7 @@ internal sealed class OrderRows(NpgsqlDataSource database)
             Change = row.GetInt64(7),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(8),
             UpdatedAt = row.GetFieldValue<DateTimeOffset>(9),
-            Lines =
-            [
-                .. products.Select((product, i) => new Line(product, names[i], quantities[i], Money.Of(prices[i], currency))),
-            ],
+            Lines = [.. products.Select((product, i) => new Line(product, names[i], quantities[i], Money.Of(prices[i], currency)))],
         };
     }
 }

@@ -1,5 +1,5 @@
 using Npgsql;
-using NpgsqlTypes;
+using Portico.Infrastructure.Postgres;
 using Portico.Orders.Domain;
 
 namespace Portico.Orders.Ordering;
@@ -88,26 +88,20 @@ internal sealed class OrderStore(NpgsqlDataSource database, OrderSettings settin
     }
 
     /// <summary>Finds pending orders whose time is over, the oldest first.</summary>
-    public async Task<List<Guid>> FindExpiredAsync(int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Guid>> FindExpiredAsync(int count, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "SELECT id FROM orders WHERE status = 'pending' AND created_at < $1 ORDER BY created_at LIMIT $2");
-        command.Parameters.Add(Time(Now() - settings.PendingLifetime));
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<Guid> ids = [];
-        while (await reader.ReadAsync(cancellationToken))
-            ids.Add(reader.GetGuid(0));
-        return ids;
+            "SELECT id FROM orders WHERE status = 'pending' AND created_at < $1 ORDER BY created_at LIMIT $2")
+            .With(Now() - settings.PendingLifetime, count);
+        return await command.ReadAll(row => row.GetGuid(0), cancellationToken);
     }
 
     /// <summary>Forgets old refused ids, and returns how many.</summary>
     public async Task<int> ForgetRefusedAsync(int count, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "DELETE FROM refused_orders WHERE id IN (SELECT id FROM refused_orders WHERE refused_at < $1 LIMIT $2)");
-        command.Parameters.Add(Time(Now() - settings.RefusedRetention));
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+            "DELETE FROM refused_orders WHERE id IN (SELECT id FROM refused_orders WHERE refused_at < $1 LIMIT $2)")
+            .With(Now() - settings.RefusedRetention, count);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -118,26 +112,23 @@ internal sealed class OrderStore(NpgsqlDataSource database, OrderSettings settin
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
-    private static async Task LockIdAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
-        await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", [Id(id)], cancellationToken);
+    private static async Task LockIdAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", connection).With(id);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     private static async Task<(Guid OwnerId, byte[] Fingerprint)?> FindFingerprintAsync(
         NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT owner_id, fingerprint FROM orders WHERE id = $1", connection)
-        {
-            Parameters = { Id(id) },
-        };
+        await using var command = new NpgsqlCommand("SELECT owner_id, fingerprint FROM orders WHERE id = $1", connection).With(id);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetGuid(0), reader.GetFieldValue<byte[]>(1)) : null;
     }
 
     private static async Task<bool> IsRefusedAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM refused_orders WHERE id = $1)", connection)
-        {
-            Parameters = { Id(id) },
-        };
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM refused_orders WHERE id = $1)", connection).With(id);
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
@@ -150,10 +141,7 @@ internal sealed class OrderStore(NpgsqlDataSource database, OrderSettings settin
             ON CONFLICT (id) DO UPDATE SET change = o.change + 1, orders = o.orders + 1, pending = o.pending + 1
             RETURNING change, orders, pending
             """,
-            connection)
-        {
-            Parameters = { Id(order.OwnerId) },
-        };
+            connection).With(order.OwnerId);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         if (reader.GetInt32(1) > settings.MaxPerUser || reader.GetInt32(2) > settings.MaxPendingPerUser)
@@ -164,47 +152,20 @@ internal sealed class OrderStore(NpgsqlDataSource database, OrderSettings settin
     private static async Task InsertAsync(
         NpgsqlConnection connection, CustomerOrder order, byte[] fingerprint, CancellationToken cancellationToken)
     {
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(
-                    """
-                    INSERT INTO orders (id, owner_id, status, total, currency, fingerprint, change, created_at, updated_at)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-                    """)
-                {
-                    Parameters =
-                    {
-                        Id(order.Id),
-                        Id(order.OwnerId),
-                        Text(RowNames.Of(order.State)),
-                        new NpgsqlParameter<long> { TypedValue = order.Total.Units },
-                        Text(order.Total.Currency.Code),
-                        new NpgsqlParameter<byte[]> { TypedValue = fingerprint },
-                        new NpgsqlParameter<long> { TypedValue = order.Change },
-                        Time(order.CreatedAt),
-                    },
-                },
-                new NpgsqlBatchCommand(
-                    """
-                    INSERT INTO order_lines (order_id, position, product_id, name, quantity, unit_price)
-                    SELECT $1, position, product_id, name, quantity, unit_price
-                    FROM unnest($2, $3, $4, $5) WITH ORDINALITY AS l (product_id, name, quantity, unit_price, position)
-                    """)
-                {
-                    Parameters =
-                    {
-                        Id(order.Id),
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. order.Lines.Select(line => line.ProductId)] },
-                        new NpgsqlParameter<string[]> { TypedValue = [.. order.Lines.Select(line => line.Name)] },
-                        new NpgsqlParameter<int[]> { TypedValue = [.. order.Lines.Select(line => line.Quantity)] },
-                        new NpgsqlParameter<long[]> { TypedValue = [.. order.Lines.Select(line => line.UnitPrice.Units)] },
-                    },
-                },
-            },
-        };
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(
+            """
+            WITH added AS (
+                INSERT INTO orders (id, owner_id, status, total, currency, fingerprint, change, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8))
+            INSERT INTO order_lines (order_id, position, product_id, name, quantity, unit_price)
+            SELECT $1, position, product_id, name, quantity, unit_price
+            FROM unnest($9, $10, $11, $12) WITH ORDINALITY AS l (product_id, name, quantity, unit_price, position)
+            """,
+            connection).With(
+            order.Id, order.OwnerId, RowNames.Of(order.State), order.Total.Units, order.Total.Currency.Code, fingerprint, order.Change,
+            order.CreatedAt, order.Lines.Select(line => line.ProductId).ToArray(), order.Lines.Select(line => line.Name).ToArray(),
+            order.Lines.Select(line => line.Quantity).ToArray(), order.Lines.Select(line => line.UnitPrice.Units).ToArray());
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Locks the owner of an order; null if there is no order.</summary>
@@ -212,61 +173,38 @@ internal sealed class OrderStore(NpgsqlDataSource database, OrderSettings settin
     {
         await using var command = new NpgsqlCommand(
             "SELECT w.id FROM order_owners w WHERE w.id = (SELECT owner_id FROM orders WHERE id = $1) FOR NO KEY UPDATE", connection)
-        {
-            Parameters = { Id(id) },
-        };
+            .With(id);
         return (Guid?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
     /// <summary>Refuses the id, unless there is an order (of another owner).</summary>
-    private async Task<bool> RefuseAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) => await ExecuteAsync(
-        connection,
-        """
-        INSERT INTO refused_orders (id, refused_at) SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM orders WHERE id = $1)
-        ON CONFLICT (id) DO NOTHING
-        """,
-        [Id(id), Time(Now())],
-        cancellationToken) > 0;
+    private async Task<bool> RefuseAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO refused_orders (id, refused_at) SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM orders WHERE id = $1)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            connection).With(id, Now());
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
 
     private static async Task<long> NextChangeAsync(
         NpgsqlConnection connection, CustomerOrder order, OrderState before, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             "UPDATE order_owners SET change = change + 1, pending = pending - $2 WHERE id = $1 RETURNING change", connection)
-        {
-            Parameters = { Id(order.OwnerId), new NpgsqlParameter<int> { TypedValue = before == OrderState.Pending ? 1 : 0 } },
-        };
+            .With(order.OwnerId, before == OrderState.Pending ? 1 : 0);
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task UpdateAsync(NpgsqlConnection connection, CustomerOrder order, CancellationToken cancellationToken) =>
-        await ExecuteAsync(
-            connection,
-            "UPDATE orders SET status = $2, cancel_reason = $3, change = $4, updated_at = $5 WHERE id = $1",
-            [
-                Id(order.Id),
-                Text(RowNames.Of(order.State)),
-                new NpgsqlParameter
-                {
-                    Value = order.CancelledFor is { } reason ? RowNames.Of(reason) : DBNull.Value,
-                    NpgsqlDbType = NpgsqlDbType.Text,
-                },
-                new NpgsqlParameter<long> { TypedValue = order.Change },
-                Time(order.UpdatedAt),
-            ],
-            cancellationToken);
-
-    private static async Task<int> ExecuteAsync(
-        NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    private static async Task UpdateAsync(NpgsqlConnection connection, CustomerOrder order, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.AddRange(parameters);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(
+            "UPDATE orders SET status = $2, cancel_reason = $3, change = $4, updated_at = $5 WHERE id = $1", connection)
+            .With(
+                order.Id, RowNames.Of(order.State), order.CancelledFor is { } reason ? RowNames.Of(reason) : null, order.Change,
+                order.UpdatedAt);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static NpgsqlParameter<Guid> Id(Guid id) => new() { TypedValue = id };
-
-    private static NpgsqlParameter<string> Text(string text) => new() { TypedValue = text };
-
-    private static NpgsqlParameter<DateTime> Time(DateTimeOffset time) => new() { TypedValue = time.UtcDateTime };
 }

@@ -131,7 +131,7 @@ internal sealed class OrdersService(ProductStore products, OrderRows rows, Order
         await responseStream.WriteAsync(new V1.OrderChange { Position = PositionOf(last) }, CancellationToken.None);
         while (true)
         {
-            List<CustomerOrder> changed;
+            IReadOnlyList<CustomerOrder> changed;
             do
             {
                 changed = await rows.ListChangedAsync(owner, last, ChangesAtOnce, scope.Ended);

@@ -27,7 +27,7 @@ internal sealed partial class PendingOrderSweeper(
     {
         try
         {
-            List<Guid> expired;
+            IReadOnlyList<Guid> expired;
             do
             {
                 expired = await store.FindExpiredAsync(BatchSize, cancellationToken);

@@ -1,5 +1,5 @@
 using Npgsql;
-using Portico.Orders.Configuration;
+using Portico.Infrastructure.Configuration;
 
 namespace Portico.Orders.Postgres;
 

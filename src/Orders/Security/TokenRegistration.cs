@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
-using Portico.Orders.Configuration;
+using Portico.Infrastructure.Configuration;
 
 namespace Portico.Orders.Security;
 

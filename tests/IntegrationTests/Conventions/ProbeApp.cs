@@ -1,5 +1,3 @@
-extern alias webapi;
-
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -27,7 +25,7 @@ using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
 using Portico.WebApi;
 using Portico.WebApi.Http;
-using webapi::Portico.WebApi.Observability;
+using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Conventions;

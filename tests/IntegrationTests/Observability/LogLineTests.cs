@@ -1,9 +1,7 @@
-extern alias webapi;
-
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using webapi::Portico.WebApi.Observability;
+using Portico.WebApi.Observability;
 
 namespace Portico.IntegrationTests.Observability;
 

@@ -1,3 +1,5 @@
+extern alias orders;
+
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
@@ -7,9 +9,9 @@ using Grpc.Reflection.V1Alpha;
 using Npgsql;
 using Portico.DevStack;
 using Portico.IntegrationTests.AccessTokens;
-using Portico.Orders;
 using Portico.Orders.V1;
 using Portico.Testing;
+using OrdersHost = orders::Portico.Orders.OrdersHost;
 
 namespace Portico.IntegrationTests.Orders;
 
