@@ -9,6 +9,7 @@ using Portico.Bench.Records;
 using Portico.Bench.Runtime;
 using Portico.Bench.Suite;
 using Portico.Bench.Users;
+using Portico.DevStack;
 using Portico.Infrastructure.Hosting;
 
 LoadScenario[] scenarios =
@@ -47,12 +48,12 @@ if (args is [BareServer.Mode])
     return await BareServer.RunAsync();
 
 if (args is [SuiteRun.Name, .. var suite])
-    return await ConsoleProgram.RunAsync(ending => SuiteRun.RunAsync(suite, ending));
+    return await RunAsync(ending => SuiteRun.RunAsync(suite, ending));
 
 if (args is [var name, .. var rest] && !name.StartsWith('-'))
 {
     return Array.Find(scenarios, scenario => scenario.Name == name) is { } found
-        ? await ConsoleProgram.RunAsync(ending => found.RunAsync(rest, ending))
+        ? await RunAsync(ending => found.RunAsync(rest, ending))
         : Refuse(name);
 }
 
@@ -62,6 +63,24 @@ return BenchmarkSwitcher.FromAssembly(typeof(BenchConfig).Assembly)
     .Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success))
         ? 1
         : 0;
+
+static Task<int> RunAsync(Func<CancellationToken, Task<int>> run) => ConsoleProgram.RunAsync(async ending =>
+{
+    try
+    {
+        return await run(ending);
+    }
+    catch (OperationCanceledException) when (ending.IsCancellationRequested)
+    {
+        await Console.Error.WriteLineAsync("Cancelled.");
+        return 1;
+    }
+    catch (Exception failure) when (failure is LocalStackException or LoadException)
+    {
+        await Console.Error.WriteLineAsync(failure.Message);
+        return 1;
+    }
+});
 
 int Refuse(string name)
 {

@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
 
@@ -23,11 +21,14 @@ internal static class DashboardScenario
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await using var api = await stack.StartApiAsync(
             // However many rounds are asked for, the tokens outlast them.
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["Tokens__AccessTokenLifetime"] = "01:00:00" }, cancellationToken);
+            [new("Tokens__AccessTokenLifetime", "01:00:00")], cancellationToken);
         var people = await LoadStack.SignInAsync(
             api, await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken), cancellationToken);
         foreach (var tokens in people)
-            await OpenWallets(api, tokens, cancellationToken);
+        {
+            for (var n = 0; n < Wallets; n++)
+                await api.CreateAsync("wallets", tokens, $$"""{"name":"Wallet {{n}}","currency":"EUR"}""", cancellationToken);
+        }
 
         await Measure("one request", "/api/v1/users/me");
         foreach (var part in Parts)
@@ -71,28 +72,8 @@ internal static class DashboardScenario
             report,
             what,
             api,
-            [.. people.Select(person => new WholePageClient(RequestBytes.Get($"/api/v1/dashboard?include={parts}", person.AccessToken)))],
+            PageClient.Each(people, parts, goodParts: parts.Split(',').Length),
             options,
             cancellationToken);
     }
-
-    private static async Task OpenWallets(ApiProcess api, LoadTokens tokens, CancellationToken cancellationToken)
-    {
-        for (var n = 0; n < Wallets; n++)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/wallets");
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.AccessToken);
-            request.Content = JsonContent.Create(new { name = $"Wallet {n}", currency = "EUR" });
-            using var answer = await api.Client.SendAsync(request, cancellationToken);
-            answer.EnsureSuccessStatusCode();
-        }
-    }
-}
-
-/// <summary>Asks for the same page for ever, and hopes for one without an error.</summary>
-internal sealed class WholePageClient(byte[] request) : ILoadClient
-{
-    public ReadOnlySpan<byte> Next() => request;
-
-    public bool Take(int status, ReadOnlySpan<byte> body) => status == 200 && body.EndsWith("\"errors\":[]}"u8);
 }

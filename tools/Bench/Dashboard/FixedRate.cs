@@ -58,8 +58,8 @@ internal static class FixedRate
             await using var api = await StartAsync();
             var tokens = await LoadStack.SignInAsync(api, [.. people.Take(People)], cancellationToken);
             var taken = await InTurnsAsync(
-                new Turn(OnePart, api, Clients(tokens, "first", 1), () => service.Begin()),
-                new Turn(Page, api, Clients(tokens, SlowParts.Include, Parts), () => service.Begin()));
+                new Turn(OnePart, api, PageClient.Each(tokens, "first", 1), () => service.Begin()),
+                new Turn(Page, api, PageClient.Each(tokens, SlowParts.Include, Parts), () => service.Begin()));
             foreach (var (share, name, aim) in ((double, string, string)[])[(0.5, "p50", "≤ 1"), (0.99, "p99", "≤ 5")])
             {
                 Add($"page over its slowest part, {name}", "ms", Overhead(taken[1], share), aim);
@@ -78,7 +78,7 @@ internal static class FixedRate
             async Task<Turn> Turn(string what, ApiProcess api) => new(
                 what,
                 api,
-                Clients(await LoadStack.SignInAsync(api, [.. people.Take(People)], cancellationToken), SlowParts.Include, Parts),
+                PageClient.Each(await LoadStack.SignInAsync(api, [.. people.Take(People)], cancellationToken), SlowParts.Include, Parts),
                 () => service.Begin(SlowShare));
         }
 
@@ -87,8 +87,8 @@ internal static class FixedRate
             // An open breaker would end the pages before their deadline.
             await using var api = await StartAsync(("Downstreams__BreakAfter", "10000"));
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            var taken = await InTurnsAsync(
-                new Turn(Hung, api, Clients(tokens, SlowParts.Include, Parts - 1, isLate: true), () => service.Begin(hung: "fourth")));
+            var clients = PageClient.Each(tokens, SlowParts.Include, Parts - 1, isLate: true);
+            var taken = await InTurnsAsync(new Turn(Hung, api, clients, () => service.Begin(hung: "fourth")));
             Add($"page over the {DeadlineMs:0} ms of a part that hangs, p99", "ms", Latency(taken[0], 0.99) - DeadlineMs, "≤ 20");
         }
 
@@ -133,17 +133,9 @@ internal static class FixedRate
         }
     }
 
-    private static ILoadClient[] Clients(IReadOnlyList<LoadTokens> people, string parts, int goodParts, bool isLate = false) =>
-    [
-        .. people.Select(
-            person => new PageClient(RequestBytes.Get($"/api/v1/dashboard?include={parts}", person.AccessToken), goodParts, isLate)),
-    ];
+    private static double Latency(Taken taken, double share) => taken.Rounds.Median(round => round.Latency.Quantile(share));
 
-    private static double Latency(Taken taken, double share) =>
-        Statistics.Median([.. taken.Rounds.Select(round => round.Latency.Quantile(share))]);
-
-    private static double Overhead(Taken taken, double share) =>
-        Statistics.Median([.. taken.Rounds.Select(round => round.Overhead.Quantile(share))]);
+    private static double Overhead(Taken taken, double share) => taken.Rounds.Median(round => round.Overhead.Quantile(share));
 
     /// <summary>A load that takes turns with others.</summary>
     private sealed record Turn(string What, ApiProcess Api, IReadOnlyList<ILoadClient> Clients, Action Begin);

@@ -14,6 +14,13 @@ internal sealed class PageClient(byte[] request, int goodParts, bool isLate = fa
 
     private static ReadOnlySpan<byte> Duration => "\"durationMs\":"u8;
 
+    /// <summary>One for each person.</summary>
+    public static ILoadClient[] Each(IReadOnlyList<LoadTokens> people, string parts, int goodParts, bool isLate = false) =>
+    [
+        .. people.Select(
+            person => new PageClient(RequestBytes.Get($"/api/v1/dashboard?include={parts}", person.AccessToken), goodParts, isLate)),
+    ];
+
     public ReadOnlySpan<byte> Next() => request;
 
     public bool Take(int status, ReadOnlySpan<byte> body)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
@@ -22,21 +21,16 @@ internal static class EventsScenario
 
     private static readonly TimeSpan Drain = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
-    private static readonly Dictionary<string, string> Nothing = new(StringComparer.Ordinal);
-
-    // A letter for each transfer is another load.
-    private static readonly Dictionary<string, string> OnlyPublish = new(StringComparer.Ordinal) { ["Events__Consume"] = "false" };
-
     // Such as the ledger writes: an aggregate of its own each, of about half a KiB.
-    private const string BacklogSql =
-        """
+    private static readonly string BacklogSql =
+        $"""
         INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
         SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')
                    || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
                'Transfer', gen_random_uuid(), 1, 'ledger.transfer-posted.v1',
                jsonb_build_object('transferId', gen_random_uuid(), 'text', repeat('x', 400)),
                '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', now() + n * interval '1 microsecond'
-        FROM generate_series(1, @count) n
+        FROM generate_series(1, {Backlog}) n
         """;
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
@@ -49,19 +43,15 @@ internal static class EventsScenario
     private static async Task DrainAsync(LoadStack stack, LoadReport report, CancellationToken cancellationToken)
     {
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
-        await using (var insert = database.CreateCommand(BacklogSql))
-        {
-            insert.CommandTimeout = 0;
-            insert.Parameters.AddWithValue("count", Backlog);
-            await insert.ExecuteNonQueryAsync(cancellationToken);
-        }
+        await database.ExecuteAsync(BacklogSql, cancellationToken);
 
         // The time of starting counts as well: an outage ends when the process is there or when NATS is.
         var clock = Stopwatch.StartNew();
-        await using var api = await stack.StartApiAsync(Nothing, cancellationToken);
+        await using var api = await stack.StartApiAsync([], cancellationToken);
         var first = clock.Elapsed;
-        var (already, before) = (Backlog - await WaitingAsync(database, cancellationToken), Processor(stack, api));
-        while (await IsWaitingAsync(database, cancellationToken))
+        var left = await database.ReadAsync<long>("SELECT count(*) FROM outbox_waiting", cancellationToken);
+        var before = Processor(stack, api);
+        while (await database.HasEventsAsync(cancellationToken))
         {
             if (clock.Elapsed > Drain)
                 throw new LoadException($"The backlog is not gone after {Drain.TotalSeconds:0} s.");
@@ -70,17 +60,13 @@ internal static class EventsScenario
 
         var seconds = clock.Elapsed.TotalSeconds;
         var processor = Processor(stack, api)
-            .Zip(before, (after, then) => (after - then).TotalMilliseconds / (Backlog - already) * 1000)
+            .Zip(before, (after, then) => (after - then).TotalMilliseconds / left * 1000)
             .ToArray();
         report.AddSection(
             "Backlog",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), "
-                + $"the {first.TotalSeconds:0.0} s until the API was ready included. ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}."),
+            $"{Backlog} events left in {seconds:0.0} s ({Backlog / seconds:0}/s), "
+            + $"the {first.TotalSeconds:0.0} s until the API was ready included. "
+            + $"CPU µs an event: API {processor[0]:0}, PostgreSQL {processor[1]:0}, NATS {processor[2]:0}.",
             new
             {
                 Backlog,
@@ -97,22 +83,11 @@ internal static class EventsScenario
             ProcessorTime.Of(stack.Servers.Nats.ProcessId)
         ];
 
-    private static async Task<long> WaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT count(*) FROM outbox_waiting");
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    private static async Task<bool> IsWaitingAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM outbox_waiting)");
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
     private static async Task PaceAsync(LoadStack stack, LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
-        await using var api = await stack.StartApiAsync(OnlyPublish, cancellationToken);
+        // Only publish: a letter for each transfer is another load.
+        await using var api = await stack.StartApiAsync([new("Events__Consume", "false")], cancellationToken);
         var people = await stack.AddPeopleAsync(People, Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, People * WalletsEach, cancellationToken);
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
@@ -123,7 +98,7 @@ internal static class EventsScenario
         var jetStream = new NatsJSContext(nats);
 
         await PayAsync(api, clients, options.WarmUp, cancellationToken);
-        while (await IsWaitingAsync(database, cancellationToken))
+        while (await database.HasEventsAsync(cancellationToken))
             await Task.Delay(Poll, cancellationToken);
         var from = (await jetStream.GetStreamAsync(Stream, cancellationToken: cancellationToken)).Info.State.LastSeq + 1;
         var clock = Stopwatch.StartNew();
@@ -133,10 +108,8 @@ internal static class EventsScenario
         var lags = await LagsAsync(jetStream, from, payments, cancellationToken);
         report.AddSection(
             "From the change to the stream",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{payments} transfers at {rate:0}/s, an event each: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, "
-                + $"longest {lags.Quantile(1):0.0} ms, the commit included."),
+            $"{payments} transfers at {rate:0}/s, an event each: p50 {lags.Quantile(0.5):0.0} ms, p99 {lags.Quantile(0.99):0.0} ms, "
+            + $"longest {lags.Quantile(1):0.0} ms, the commit included.",
             new { Events = payments, PerSecond = rate, P50Ms = lags.Quantile(0.5), P99Ms = lags.Quantile(0.99), MaxMs = lags.Quantile(1) });
     }
 

@@ -67,14 +67,9 @@ internal static class LedgerGrowth
         Compare(report, found);
     }
 
-    private static Found Of(string what, int size, List<LoadRound> rounds)
-    {
-        return new Found(
-            what, size, Median(round => round.PerSecond), Median(round => round.Latency.Quantile(0.5)),
-            Median(round => round.Latency.Quantile(0.99)), Median(round => round.ProcessorPerRequest("PostgreSQL") * 1000));
-
-        double Median(Func<LoadRound, double> of) => Statistics.Median([.. rounds.Select(of)]);
-    }
+    private static Found Of(string what, int size, List<LoadRound> rounds) => new(
+        what, size, rounds.Median(round => round.PerSecond), rounds.Median(round => round.Latency.Quantile(0.5)),
+        rounds.Median(round => round.Latency.Quantile(0.99)), rounds.Median(round => round.ProcessorPerRequest("PostgreSQL") * 1000));
 
     /// <summary>A ledger with as much history as was asked for, and an API on it.</summary>
     private sealed class Grown(
@@ -91,7 +86,7 @@ internal static class LedgerGrowth
             var database = NpgsqlDataSource.Create(stack.Superuser);
             var people = await stack.AddPeopleAsync(Wallets, Role.User, cancellationToken);
             var wallets = await OpenAsync(database, people, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);
-            var api = await stack.StartApiAsync(new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
+            var api = await stack.StartApiAsync([], cancellationToken);
             var (begin, end) = await FillAsync(database, wallets, size, cancellationToken);
             return new Grown(stack, database, api, people, wallets, size, begin, end);
         }
@@ -123,11 +118,11 @@ internal static class LedgerGrowth
 
         private ILoadClient Client(string what, int n)
         {
-            var token = _tokens[n % Wallets].AccessToken;
+            var (token, random) = (_tokens[n % Wallets].AccessToken, new Random(n));
             return what == Transfer
                 ? new TransferClient(
                     token, [wallets[n % Wallets].Id], [.. wallets.Select(wallet => wallet.Id)], Spread.Uniform, 1, n)
-                : new ReadClient(token, wallets[n % Wallets].Id, random => Path(what, random), n);
+                : new RepeatingClient(() => RequestBytes.Get($"/api/v1/wallets/{wallets[n % Wallets].Id}/{Path(what, random)}", token));
         }
 
         private string Path(string what, Random random)
@@ -153,10 +148,8 @@ internal static class LedgerGrowth
             var verified = await ledger.VerifyAsync(cancellationToken);
             var seconds = verified.DurationMs / 1000.0;
             lines.Add(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"| {verified.Postings} | {verified.Journals} | {seconds:0.00} | {verified.Postings / seconds:0} "
-                    + $"| {(verified.Clean ? "yes" : "**no**")} |"));
+                $"| {verified.Postings} | {verified.Journals} | {seconds:0.00} | {verified.Postings / seconds:0} "
+                + $"| {(verified.Clean ? "yes" : "**no**")} |");
             found.Add(new { verified.Postings, Seconds = seconds, verified.Clean });
             if (!verified.Clean)
                 report.Fail();
@@ -175,9 +168,8 @@ internal static class LedgerGrowth
         Account[] accounts = [.. people.Select(person => Account.OfWallet(Guid.CreateVersion7(begin), person.Id, Euro, begin))];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await LoadWallets.InsertAsync(connection, accounts, cancellationToken);
-        await using var backdate = new NpgsqlCommand(
-            "UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0", connection);
-        await backdate.ExecuteNonQueryAsync(cancellationToken);
+        await database.ExecuteAsync(
+            "UPDATE ledger.accounts SET recorded_at = (SELECT min(recorded_at) FROM ledger.accounts) WHERE version = 0", cancellationToken);
         await using var session = await LedgerSession.Open(database, cancellationToken, withEvents: false);
         await session.Execute(
             [
@@ -193,17 +185,9 @@ internal static class LedgerGrowth
     private static async Task<(DateTimeOffset First, DateTimeOffset Last)> FillAsync(
         NpgsqlDataSource database, Account[] wallets, int size, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var count = new NpgsqlCommand(
-            "SELECT (SELECT count(*) FROM ledger.postings), (SELECT max(recorded_at) FROM ledger.accounts)", connection);
-        long present;
-        DateTimeOffset begin;
-        await using (var reader = await count.ExecuteReaderAsync(cancellationToken))
-        {
-            await reader.ReadAsync(cancellationToken);
-            (present, begin) = (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1));
-        }
-
+        var present = await database.ReadAsync<long>("SELECT count(*) FROM ledger.postings", cancellationToken);
+        var begin = new DateTimeOffset(
+            await database.ReadAsync<DateTime>("SELECT max(recorded_at) FROM ledger.accounts", cancellationToken));
         Console.WriteLine($"Writing {size - present} postings …");
         var random = new Random(1);
         var at = begin;
@@ -219,11 +203,8 @@ internal static class LedgerGrowth
 
         await SealedAsync(database, last, cancellationToken);
         // What filling left to write would be written during the loads.
-        foreach (var sql in (string[])["VACUUM ANALYZE", "CHECKPOINT"])
-        {
-            await using var settle = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-            await settle.ExecuteNonQueryAsync(cancellationToken);
-        }
+        await database.ExecuteAsync("VACUUM ANALYZE", cancellationToken);
+        await database.ExecuteAsync("CHECKPOINT", cancellationToken);
 
         return (begin, at);
 
@@ -263,11 +244,8 @@ internal static class LedgerGrowth
             ])
         {
             await using var command = database.CreateCommand($"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {sql}").With(values);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            lines.AddRange([$"{what}:", "", "```"]);
-            while (await reader.ReadAsync(cancellationToken))
-                lines.Add(reader.GetString(0));
-            lines.AddRange(["```", ""]);
+            lines.AddRange(
+                [$"{what}:", "", "```", .. await command.ReadAll(row => row.GetString(0), cancellationToken), "```", ""]);
         }
 
         return string.Join('\n', lines);
@@ -286,24 +264,12 @@ internal static class LedgerGrowth
             if (ratio < Allowed)
                 report.Fail();
             lines.Add(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} "
-                    + $"| × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |"));
+                $"| {one.What} | {one.Size} | {one.PerSecond:0} | {one.P50:0.00} | {one.P99:0.00} | {one.PostgresMicroseconds:0} "
+                + $"| × {ratio:0.00}{(ratio < Allowed ? " (too slow)" : "")} |");
         }
 
         report.AddSection("Growth", string.Join('\n', lines), found);
     }
 
     private sealed record Found(string What, int Size, double PerSecond, double P50, double P99, double PostgresMicroseconds);
-
-    /// <summary>Reads a wallet's history at a place that differs each time.</summary>
-    private sealed class ReadClient(string token, Guid wallet, Func<Random, string> path, int seed) : ILoadClient
-    {
-        private readonly Random _random = new(seed);
-
-        public ReadOnlySpan<byte> Next() => RequestBytes.Get($"/api/v1/wallets/{wallet}/{path(_random)}", token);
-
-        public bool Take(int status, ReadOnlySpan<byte> body) => status == 200;
-    }
 }

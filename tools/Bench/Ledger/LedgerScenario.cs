@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
@@ -70,22 +69,16 @@ internal static class LedgerScenario
         [
             "| | transfers/s | p99 ms | API µs | PostgreSQL µs | generator µs | WAL bytes | bytes on disk |",
             "|---|--:|--:|--:|--:|--:|--:|--:|",
-            .. costs.Select(cost => string.Create(
-                CultureInfo.InvariantCulture,
+            .. costs.Select(cost =>
                 $"| {cost.What} | {cost.PerSecond:0} | {cost.P99:0.0} | {cost.Processor("API"):0.0} | {cost.Processor("PostgreSQL"):0.0} "
-                + $"| {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |")),
+                + $"| {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |"),
             "", "Processor time and bytes are those of one transfer, a leg of a batch being one.", "",
             "| PostgreSQL alone (pgbench) | clients | a second |", "|---|--:|--:|",
-            .. rivals.Select(
-                rival => string.Create(CultureInfo.InvariantCulture, $"| {rival.What} | {rival.Clients} | {rival.PerSecond:0} |")), "",
-            .. rivals.GroupBy(rival => rival.What, StringComparer.Ordinal)
-            .Select(rival => rival.MaxBy(one => one.PerSecond)!)
-            .Select(best =>
-                $"Against {best.What} ({best.PerSecond:0}): " + string.Join(
-                    ", ",
-                    costs.Select(
-                        cost =>
-                            string.Create(CultureInfo.InvariantCulture, $"{cost.What} × {cost.PerSecond / best.PerSecond:0.0}"))) + "."),
+            .. rivals.Select(rival => $"| {rival.What} | {rival.Clients} | {rival.PerSecond:0} |"), "",
+            .. from rival in rivals.GroupBy(rival => rival.What, StringComparer.Ordinal)
+               let best = rival.Max(one => one.PerSecond)
+               select $"Against {rival.Key} ({best:0}): "
+                   + $"{string.Join(", ", costs.Select(cost => $"{cost.What} × {cost.PerSecond / best:0.0}"))}.",
         ];
         report.AddSection(
             "A transfer", string.Join('\n', lines),
@@ -110,8 +103,7 @@ internal static class LedgerScenario
         var started = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(started) < DrainLimit)
         {
-            await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM outbox_waiting)");
-            if (await command.ExecuteScalarAsync(cancellationToken) is false)
+            if (!await database.HasEventsAsync(cancellationToken))
                 return;
             await Task.Delay(DrainPause, cancellationToken);
         }
@@ -133,12 +125,11 @@ internal static class LedgerScenario
     /// <summary>What one kind of load cost; the bytes are those of all its rounds and the warm-up.</summary>
     private sealed record Cost(string What, int Legs, IReadOnlyList<LoadRound> Rounds, long Transfers, decimal Log, long Data)
     {
-        public double PerSecond => Statistics.Median([.. Rounds.Select(round => round.PerSecond * Legs)]);
-        public double P99 => Statistics.Median([.. Rounds.Select(round => round.Latency.Quantile(0.99))]);
+        public double PerSecond => Rounds.Median(round => round.PerSecond * Legs);
+        public double P99 => Rounds.Median(round => round.Latency.Quantile(0.99));
         public decimal LogBytes => Log / long.Max(1, Transfers);
         public decimal DataBytes => (decimal)Data / long.Max(1, Transfers);
 
-        public double Processor(string part) =>
-            Statistics.Median([.. Rounds.Select(round => round.ProcessorPerRequest(part) * 1000 / Legs)]);
+        public double Processor(string part) => Rounds.Median(round => round.ProcessorPerRequest(part) * 1000 / Legs);
     }
 }

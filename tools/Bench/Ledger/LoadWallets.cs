@@ -31,8 +31,7 @@ internal static class LoadWallets
                     [.. group.Select(account => Movement.Deposit(Ids.New(now), null, account.Id, Money.Of(1_000_000, Euro), null))]);
         }
 
-        await using var settle = new NpgsqlCommand("VACUUM ANALYZE", connection);
-        await settle.ExecuteNonQueryAsync(cancellationToken);
+        await database.ExecuteAsync("VACUUM ANALYZE", cancellationToken);
         return [.. people.Select((_, n) => accounts.Where((_, at) => at % people.Count == n).Select(account => account.Id).ToArray())];
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Portico.Bench.Load;
+using Portico.DevStack;
 
 namespace Portico.Bench.Ledger;
 
@@ -65,38 +66,18 @@ internal static partial class PgBench
         LoadStack stack, string database, string script, int clients, TimeSpan duration, CancellationToken cancellationToken)
     {
         var server = new NpgsqlConnectionStringBuilder(stack.Superuser);
-        var program = Directory.GetDirectories("/usr/lib/postgresql").OrderDescending(StringComparer.Ordinal).Select(
-            folder => Path.Combine(folder, "bin", "pgbench")).FirstOrDefault(File.Exists)
-            ?? "pgbench";
-        var start = new ProcessStartInfo(program)
+        string[] arguments =
+        [
+            "-n", "-M", "prepared", "-h", server.Host!, "-p", $"{server.Port}", "-U", server.Username!, "-c", $"{clients}",
+            "-j", $"{int.Min(clients, Environment.ProcessorCount)}", "-T", $"{duration.TotalSeconds:0}", "-f", script, database,
+        ];
+        var start = new ProcessStartInfo(Path.Combine(Programs.PostgresFolder(major: null), "pgbench"), arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["PGPASSWORD"] = server.Password },
         };
-        foreach (
-            var argument in (string[])[
-                "-n",
-                "-M",
-                "prepared",
-                "-h",
-                server.Host!,
-                "-p",
-                $"{server.Port}",
-                "-U",
-                server.Username!,
-                "-c",
-                $"{clients}",
-                "-j",
-                $"{int.Min(clients, Environment.ProcessorCount)}",
-                "-T",
-                $"{duration.TotalSeconds:0}",
-                "-f",
-                script,
-                database
-            ])
-            start.ArgumentList.Add(argument);
         using var process = Process.Start(start) ?? throw new LoadException("pgbench does not start.");
         var (output, error) = (
             process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));

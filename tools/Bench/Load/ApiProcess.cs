@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Portico.DevStack;
 
 namespace Portico.Bench.Load;
@@ -64,6 +67,17 @@ internal sealed class ApiProcess : IAsyncDisposable
             await api.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Adds a record to a list, and returns its id.</summary>
+    public async Task<string> CreateAsync(string list, LoadTokens tokens, string json, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/{list}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.AccessToken);
+        request.Content = new StringContent(json, new MediaTypeHeaderValue("application/json"));
+        using var answer = await Client.SendAsync(request, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
     }
 
     public async ValueTask DisposeAsync()

@@ -16,12 +16,20 @@ internal interface ILoadClient
     double WaitedMs => 0;
 }
 
-/// <summary>Asks the same for ever and hopes for 200.</summary>
-internal sealed class RepeatingClient(byte[] request) : ILoadClient
+/// <summary>Hopes for the same status for ever.</summary>
+/// <param name="next">Makes the next request.</param>
+/// <param name="hoped">The status.</param>
+internal sealed class RepeatingClient(Func<byte[]> next, int hoped = 200) : ILoadClient
 {
-    public ReadOnlySpan<byte> Next() => request;
+    /// <summary>Asks the same for ever.</summary>
+    public RepeatingClient(byte[] request)
+        : this(() => request)
+    {
+    }
 
-    public bool Take(int status, ReadOnlySpan<byte> body) => status == 200;
+    public ReadOnlySpan<byte> Next() => next();
+
+    public bool Take(int status, ReadOnlySpan<byte> body) => status == hoped;
 }
 
 /// <summary>Writes requests as they stand on the wire.</summary>

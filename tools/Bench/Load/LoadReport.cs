@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -36,13 +35,13 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
             What = what,
             Connections = connections,
             Requests = rounds.Sum(round => round.Latency.Count),
-            PerSecond = Median(rounds, round => round.PerSecond),
+            PerSecond = rounds.Median(round => round.PerSecond),
             PerSecondLowest = rounds.Min(round => round.PerSecond),
             PerSecondHighest = rounds.Max(round => round.PerSecond),
-            P50Ms = Median(rounds, round => round.Latency.Quantile(0.5)),
-            P99Ms = Median(rounds, round => round.Latency.Quantile(0.99)),
+            P50Ms = rounds.Median(round => round.Latency.Quantile(0.5)),
+            P99Ms = rounds.Median(round => round.Latency.Quantile(0.99)),
             ProcessorMsPerRequest = Parts.ToDictionary(
-                part => part, part => Median(rounds, round => round.ProcessorPerRequest(part)), StringComparer.Ordinal),
+                part => part, part => rounds.Median(round => round.ProcessorPerRequest(part)), StringComparer.Ordinal),
             Failures = failures,
         };
         _measurements.Add(measurement);
@@ -110,10 +109,7 @@ internal sealed class LoadReport(string scenario, LoadOptions options)
 
     /// <summary>A number with about three digits.</summary>
     public static string Number(double value) =>
-        value.ToString(value >= 100 ? "0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
-
-    private static double Median(IReadOnlyList<LoadRound> rounds, Func<LoadRound, double> value) =>
-        Statistics.Median([.. rounds.Select(value)]);
+        value >= 100 ? $"{value:0}" : value >= 1 ? $"{value:0.00}" : $"{value:0.000}";
 
     private void Say(string text)
     {

@@ -1,5 +1,3 @@
-using Portico.DevStack;
-
 namespace Portico.Bench.Load;
 
 /// <summary>A load on the whole of Portico: real servers, the web API as a process of its own, clients on real sockets.</summary>
@@ -26,25 +24,12 @@ internal sealed record LoadScenario(string Name, Func<LoadOptions, LoadReport, C
             return 2;
         }
 
-        try
-        {
-            var report = new LoadReport(Name, options);
-            await Run(options, report, cancellationToken);
-            if (options.Only.Length > 0 && !report.HasMeasurements)
-                throw new LoadException($"No load of {Name} begins with '{options.Only}'.");
-            await report.WriteAsync(cancellationToken);
-            return report.HasFailures ? 1 : 0;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await Console.Error.WriteLineAsync("Cancelled.");
-            return 1;
-        }
-        catch (Exception failure) when (failure is LocalStackException or LoadException)
-        {
-            await Console.Error.WriteLineAsync(failure.Message);
-            return 1;
-        }
+        var report = new LoadReport(Name, options);
+        await Run(options, report, cancellationToken);
+        if (options.Only.Length > 0 && !report.HasMeasurements)
+            throw new LoadException($"No load of {Name} begins with '{options.Only}'.");
+        await report.WriteAsync(cancellationToken);
+        return report.HasFailures ? 1 : 0;
     }
 }
 

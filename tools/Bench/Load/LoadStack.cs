@@ -115,13 +115,12 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <param name="variant">How it is started; null for the first one that was asked for.</param>
     /// <param name="mode">The argument with which this program runs an API of its own; null for the API itself.</param>
     public Task<ApiProcess> StartApiAsync(
-        IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, ApiVariant? variant = null, string? mode = null)
+        IEnumerable<KeyValuePair<string, string>> settings, CancellationToken cancellationToken, ApiVariant? variant = null,
+        string? mode = null)
     {
         variant ??= _variant;
         var address = $"http://127.0.0.1:{Ports.Free()}";
-        var all = new Dictionary<string, string>(
-            _settings,
-            StringComparer.Ordinal)
+        var all = new Dictionary<string, string>(_settings, StringComparer.Ordinal)
         {
             ["ASPNETCORE_URLS"] = address,
             ["Tokens__Issuer"] = address,
@@ -256,9 +255,7 @@ internal sealed class LoadStack : IAsyncDisposable
         .Build();
 
     private string Connection(string role) =>
-        new NpgsqlConnectionStringBuilder(
-            _servers.Postgres.ConnectionString)
-        { Database = Database, Username = role, Password = role }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(Superuser) { Username = role, Password = role }.ConnectionString;
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 

@@ -10,6 +10,8 @@ internal static class Statistics
 {
     public static double Median(IReadOnlyCollection<double> values) => Quantile(values, 0.5);
 
+    public static double Median<T>(this IEnumerable<T> all, Func<T, double> value) => Median([.. all.Select(value)]);
+
     public static double Quantile(IReadOnlyCollection<double> values, double share)
     {
         double[] sorted = [.. values.Order()];

@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Portico.Bench.Load;
 using Portico.DevStack;
@@ -22,13 +19,8 @@ internal static partial class RecordsScenario
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         var management = new Uri($"http://127.0.0.1:{Ports.Free()}");
         await using var api = await stack.StartApiAsync(
-            new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["Management__Url"] = management.ToString(),
-                // However many rounds are asked for, the tokens outlast them.
-                ["Tokens__AccessTokenLifetime"] = "01:00:00",
-            },
-            cancellationToken);
+            // However many rounds are asked for, the tokens outlast them.
+            [new("Management__Url", management.ToString()), new("Tokens__AccessTokenLifetime", "01:00:00")], cancellationToken);
         var people = await LoadStack.SignInAsync(
             api, await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken), cancellationToken);
         var managers = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(1, Role.Manager, cancellationToken), cancellationToken);
@@ -42,10 +34,15 @@ internal static partial class RecordsScenario
         await Measure("get (cached)", n => new RepeatingClient(RequestBytes.Get($"/api/v1/events/{about}", people[n].AccessToken)));
         await Measure("list of 20 (not cached)", n => new RepeatingClient(RequestBytes.Get("/api/v1/characters", people[n].AccessToken)));
         await Measure("list of 20 (cached)", n => new RepeatingClient(RequestBytes.Get("/api/v1/events", people[n].AccessToken)));
-        await Measure("create", n => new CreatingClient(people[n].AccessToken, withKey: false));
-        await Measure("create with a key", n => new CreatingClient(people[n].AccessToken, withKey: true));
+        await Measure("create", n => new RepeatingClient(() => Create(n), hoped: 201));
+        await Measure(
+            "create with a key", n => new RepeatingClient(() => Create(n, ("Idempotency-Key", $"{Guid.NewGuid():N}")), hoped: 201));
         report.AddTable("Owned records");
-        AddReads(report, await Scrape(management, cancellationToken));
+        using var scraper = new HttpClient();
+        AddReads(report, await scraper.GetStringAsync(new Uri(management, "/metrics"), cancellationToken));
+
+        byte[] Create(int n, params (string Name, string Value)[] headers) =>
+            RequestBytes.Send("POST", "/api/v1/characters", people[n].AccessToken, Sheet, headers);
 
         Task Measure(string what, Func<int, ILoadClient> client) =>
             stack.MeasureAsync(report, what, api, [.. Enumerable.Range(0, people.Count).Select(client)], options, cancellationToken);
@@ -55,23 +52,15 @@ internal static partial class RecordsScenario
     private static void AddReads(LoadReport report, string metrics)
     {
         var reads = Reads().Matches(metrics).GroupBy(read => read.Groups["outcome"].Value, StringComparer.Ordinal).ToDictionary(
-            outcome =>
-                outcome.Key, outcome =>
-                    outcome.Sum(read => double.Parse(read.Groups["count"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+            outcome => outcome.Key,
+            outcome => outcome.Sum(read => double.Parse(read.Groups["count"].Value, CultureInfo.InvariantCulture)),
+            StringComparer.Ordinal);
         var all = reads.Values.Sum();
         report.AddSection(
             "Cached reads, warm-up included",
             string.Join(
-                ", ",
-                reads.OrderByDescending(read => read.Value)
-                    .Select(read => string.Create(CultureInfo.InvariantCulture, $"{read.Key} {read.Value:0} ({read.Value / all:0.00%})"))),
+                ", ", reads.OrderByDescending(read => read.Value).Select(read => $"{read.Key} {read.Value:0} ({read.Value / all:0.00%})")),
             reads);
-    }
-
-    private static async Task<string> Scrape(Uri management, CancellationToken cancellationToken)
-    {
-        using var client = new HttpClient();
-        return await client.GetStringAsync(new Uri(management, "/metrics"), cancellationToken);
     }
 
     [GeneratedRegex(
@@ -82,31 +71,9 @@ internal static partial class RecordsScenario
     /// <returns>The id of the last.</returns>
     private static async Task<string> Make(ApiProcess api, LoadTokens tokens, string list, string json, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient { BaseAddress = api.Address };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.AccessToken);
         var id = "";
         for (var n = 0; n < RecordsEach; n++)
-        {
-            using var answer = await client.PostAsync(
-                $"/api/v1/{list}", new StringContent(json, new MediaTypeHeaderValue("application/json")), cancellationToken);
-            answer.EnsureSuccessStatusCode();
-            id = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
-        }
-
+            id = await api.CreateAsync(list, tokens, json, cancellationToken);
         return id;
-    }
-
-    /// <summary>Makes one record after the other.</summary>
-    private sealed class CreatingClient(string token, bool withKey) : ILoadClient
-    {
-        public ReadOnlySpan<byte> Next() =>
-            RequestBytes.Send(
-                "POST",
-                "/api/v1/characters",
-                token,
-                Sheet,
-                [.. withKey ? [("Idempotency-Key", $"{Guid.NewGuid():N}")] : Array.Empty<(string, string)>()]);
-
-        public bool Take(int status, ReadOnlySpan<byte> body) => status == 201;
     }
 }

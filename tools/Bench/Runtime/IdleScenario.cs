@@ -13,6 +13,8 @@ internal static class IdleScenario
 
     private const int MaxCommands = 20;
 
+    private const string TransactionsSql = "SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database";
+
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
@@ -27,16 +29,15 @@ internal static class IdleScenario
             {
                 Console.WriteLine(
                     $"{variant.Name}: settling for {options.WarmUp.TotalSeconds:0} s, then idle for {options.Duration.TotalSeconds:0} s …");
-                await using var api = await stack.StartApiAsync(
-                    new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken, variant);
+                await using var api = await stack.StartApiAsync([], cancellationToken, variant);
                 await Task.Delay(options.WarmUp, cancellationToken);
-                var transactionsBefore = await TransactionsAsync(database, cancellationToken);
+                var transactionsBefore = await database.ReadAsync<long>(TransactionsSql, cancellationToken);
                 var commandsBefore = await CommandsAsync(redis);
                 var (before, since) = (stack.Processor(api), api.Age);
                 await Task.Delay(options.Duration, cancellationToken);
                 var (after, seconds) = (stack.Processor(api), (api.Age - since).TotalSeconds);
                 var commands = await CommandsAsync(redis);
-                var transactions = await TransactionsAsync(database, cancellationToken) - transactionsBefore;
+                var transactions = await database.ReadAsync<long>(TransactionsSql, cancellationToken) - transactionsBefore;
                 var shares = parts.ToDictionary(
                     part => part, part => (after[part] - before[part]).TotalSeconds / seconds * 100, StringComparer.Ordinal);
                 var rates = commands
@@ -60,12 +61,13 @@ internal static class IdleScenario
             + "| PostgreSQL transactions/s | Redis commands/s |",
             $"|---|{string.Concat(parts.Select(_ => "--:|"))}--:|--:|",
         ];
-        foreach (var variant in found.GroupBy(one => one.Variant, StringComparer.Ordinal))
+        var variants = found.GroupBy(one => one.Variant, StringComparer.Ordinal);
+        foreach (var variant in variants)
         {
-            var shares = parts.Select(part => Text(Statistics.Median([.. variant.Select(one => one.Share[part])])));
-            var transactions = Statistics.Median([.. variant.Select(one => one.Transactions)]);
-            var commands = Statistics.Median([.. variant.Select(one => one.Commands.Values.Sum())]);
-            lines.Add($"| {variant.Key} | {string.Join(" | ", shares)} | {Text(transactions)} | {Text(commands)} |");
+            var shares = parts.Select(part => $"{variant.Median(one => one.Share[part]):0.00}");
+            var transactions = variant.Median(one => one.Transactions);
+            var commands = variant.Median(one => one.Commands.Values.Sum());
+            lines.Add($"| {variant.Key} | {string.Join(" | ", shares)} | {transactions:0.00} | {commands:0.00} |");
         }
 
         lines.AddRange(
@@ -76,20 +78,11 @@ internal static class IdleScenario
             "",
             "| Redis command | a second |",
             "|---|--:|",
-            .. found[^1].Commands.Select(command => $"| {command.Key} | {Text(command.Value)} |"),
+            .. found[^1].Commands.Select(command => $"| {command.Key} | {command.Value:0.00} |"),
         ]);
         report.AddSection("An idle API", string.Join('\n', lines), found);
-        var variants = found.GroupBy(one => one.Variant, StringComparer.Ordinal);
-        if (variants.Any(variant => Statistics.Median([.. variant.Select(one => one.Share["API"])]) > Promised))
+        if (variants.Any(variant => variant.Median(one => one.Share["API"]) > Promised))
             report.Fail();
-    }
-
-    private static string Text(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
-
-    private static async Task<long> TransactionsAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database");
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private static async Task<Dictionary<string, long>> CommandsAsync(ConnectionMultiplexer redis)

@@ -29,13 +29,9 @@ internal static class StartScenario
         var people = await stack.AddPeopleAsync(options.ConnectionLevels.Max(), Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);
         Guid[] all = [.. wallets.SelectMany(own => own)];
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Events__Consume"] = "false",
-            // The tokens of one process hold in all of them, and outlast them.
-            ["Tokens__Issuer"] = "http://127.0.0.1",
-            ["Tokens__AccessTokenLifetime"] = "01:00:00",
-        };
+        // The tokens of one process hold in all of them, and outlast them.
+        KeyValuePair<string, string>[] settings =
+            [new("Events__Consume", "false"), new("Tokens__Issuer", "http://127.0.0.1"), new("Tokens__AccessTokenLifetime", "01:00:00")];
         IReadOnlyList<LoadTokens> tokens;
         await using (var api = await stack.StartApiAsync(settings, cancellationToken))
             tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
@@ -69,13 +65,7 @@ internal static class StartScenario
             [
                 .. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, 1, n)),
             ];
-            var everySecond = options with
-            {
-                Rounds = (int)options.Duration.TotalSeconds,
-                Duration = Second,
-                WarmUp = TimeSpan.Zero,
-                Windows = [],
-            };
+            var everySecond = options.OneRound() with { Rounds = (int)options.Duration.TotalSeconds, Duration = Second };
             var seconds = await ClosedLoop.RunAsync(api.Address, clients, everySecond, () => stack.Processor(api), cancellationToken);
             foreach (var failure in seconds.SelectMany(second => second.Failures))
             {
@@ -147,7 +137,7 @@ internal static class StartScenario
         return $"| {string.Join(" | ", cells)} |";
 
         string Median(string format, Func<Start, double> of) =>
-            Statistics.Median([.. starts.Select(of)]).ToString(format, CultureInfo.InvariantCulture);
+            starts.Median(of).ToString(format, CultureInfo.InvariantCulture);
     }
 
     private static int[] MarksOf(LoadOptions options) => [.. Marks.Where(mark => mark <= options.Duration.TotalSeconds)];
@@ -159,9 +149,9 @@ internal static class StartScenario
     {
         private IReadOnlyList<LoadRound> Last => [.. Seconds.Skip((int)(Seconds.Count * (1 - SteadyPart)))];
 
-        public double Steady => Statistics.Median([.. Last.Select(second => second.PerSecond)]);
+        public double Steady => Last.Median(second => second.PerSecond);
 
-        public double SteadyMicroseconds => Statistics.Median([.. Last.Select(second => second.ProcessorPerRequest("API") * 1000)]);
+        public double SteadyMicroseconds => Last.Median(second => second.ProcessorPerRequest("API") * 1000);
 
         /// <summary>Of as many transfers as come first, or of all when they are fewer.</summary>
         public double FirstMicroseconds
@@ -183,6 +173,6 @@ internal static class StartScenario
         public int SteadyAfter =>
             Enumerable.Range(0, Seconds.Count).First(at => at + Held > Seconds.Count || MedianFrom(at) >= SteadyShare * Steady);
 
-        private double MedianFrom(int second) => Statistics.Median([.. Seconds.Skip(second).Take(Held).Select(one => one.PerSecond)]);
+        private double MedianFrom(int second) => Seconds.Skip(second).Take(Held).Median(one => one.PerSecond);
     }
 }

@@ -60,22 +60,20 @@ internal sealed record ScenarioResult(IReadOnlyList<SuiteLoad> Loads, IReadOnlyL
         [
             .. passes.SelectMany(pass => pass.Loads).GroupBy(load => load.Key).Select(loads => loads.First() with
             {
-                PerSecond = Median(loads, load => load.PerSecond),
-                P50Ms = Median(loads, load => load.P50Ms),
-                P99Ms = Median(loads, load => load.P99Ms),
-                ApiMs = Median(loads, load => load.ApiMs),
+                PerSecond = loads.Median(load => load.PerSecond),
+                P50Ms = loads.Median(load => load.P50Ms),
+                P99Ms = loads.Median(load => load.P99Ms),
+                ApiMs = loads.Median(load => load.ApiMs),
                 Failed = loads.Sum(load => load.Failed),
                 ToPlainLedger = loads.All(load => load.ToPlainLedger is not null)
-                    ? Median(loads, load => load.ToPlainLedger!.Value)
+                    ? loads.Median(load => load.ToPlainLedger!.Value)
                     : null,
             }),
         ],
         [
             .. passes.SelectMany(pass => pass.Figures).GroupBy(figure => figure.Key)
-                .Select(figures => figures.First() with { Value = Median(figures, figure => figure.Value) }),
+                .Select(figures => figures.First() with { Value = figures.Median(figure => figure.Value) }),
         ]);
-
-    private static double Median<T>(IEnumerable<T> all, Func<T, double> value) => Statistics.Median([.. all.Select(value)]);
 
     private static SuiteLoad Load(
         string scenario, JsonElement load, Dictionary<string, double> transfers, Dictionary<string, double> plain)
@@ -115,8 +113,7 @@ internal sealed record ScenarioResult(IReadOnlyList<SuiteLoad> Loads, IReadOnlyL
         if (section.ValueKind == JsonValueKind.Array)
         {
             foreach (var figures in section.EnumerateArray().SelectMany(OfEntry).GroupBy(figure => (figure.What, figure.Unit)))
-                yield return new SuiteFigure(
-                    scenario, figures.Key.What, figures.Key.Unit, Statistics.Median([.. figures.Select(figure => figure.Value)]));
+                yield return new SuiteFigure(scenario, figures.Key.What, figures.Key.Unit, figures.Median(figure => figure.Value));
         }
 
         if (Has(section, "backlog", out _))

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using Portico.Bench.Load;
 
 namespace Portico.Bench.Suite;
@@ -38,10 +37,8 @@ internal static class SuitePage
 
     public static string Of(SuiteReport report)
     {
-        var page = new StringBuilder();
-        page.Append(
-            CultureInfo.InvariantCulture,
-            $"""
+        using var page = new StringWriter(CultureInfo.InvariantCulture);
+        page.Write($"""
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{SuiteReport.Title}: {Html(report.This.Commit)}</title><style>{Style}</style></head><body>
@@ -49,66 +46,64 @@ internal static class SuitePage
 
             """);
         foreach (var paragraph in report.Introduction)
-            page.Append(CultureInfo.InvariantCulture, $"<p class=\"soft\">{Html(paragraph)}</p>\n");
+            page.Write($"<p class=\"soft\">{Html(paragraph)}</p>\n");
         if (report.Other is { } other)
-            page.Append(
-                CultureInfo.InvariantCulture,
+            page.Write(
                 $"<p><i class=\"key\" style=\"background: var(--this)\"></i>{Html(report.This.Name)}"
                 + $"<i class=\"key\" style=\"background: var(--other)\"></i>{Html(other.Name)}</p>\n");
         if (report.ProcessorRatio is { } all)
-            page.Append(
-                CultureInfo.InvariantCulture,
-                $"<p>API CPU of all {all.Loads} loads, geometric mean: {Ratio(all.Ratio, isLessBetter: true)}</p>\n");
+            page.Write($"<p>API CPU of all {all.Loads} loads, geometric mean: {Ratio(all.Ratio, isLessBetter: true)}</p>\n");
 
         foreach (var problem in report.Problems())
-            page.Append(CultureInfo.InvariantCulture, $"<p class=\"bad\">{Html(problem)}</p>\n");
+            page.Write($"<p class=\"bad\">{Html(problem)}</p>\n");
         foreach (var scenario in report.This.Loads.Select(load => load.Scenario)
             .Concat(report.This.Figures.Select(figure => figure.Scenario)).Distinct(StringComparer.Ordinal))
             AddScenario(page, report, scenario);
-        return page.Append("</body></html>\n").ToString();
+        page.Write("</body></html>\n");
+        return page.ToString();
     }
 
-    private static void AddScenario(StringBuilder page, SuiteReport report, string scenario)
+    private static void AddScenario(StringWriter page, SuiteReport report, string scenario)
     {
         SuiteLoad[] loads = [.. report.This.Loads.Where(load => load.Scenario == scenario)];
-        page.Append(CultureInfo.InvariantCulture, $"<section><h2>{Html(scenario)}</h2>\n");
+        page.Write($"<section><h2>{Html(scenario)}</h2>\n");
         if (loads.Length > 0)
         {
-            page.Append("<div class=\"plots\">");
+            page.Write("<div class=\"plots\">");
             AddProcessorPlot(page, report, loads);
             AddLatencyPlot(page, report, loads);
-            page.Append("</div>\n");
+            page.Write("</div>\n");
             AddLoads(page, report, loads);
         }
 
         SuiteFigure[] figures = [.. report.This.Figures.Where(figure => figure.Scenario == scenario)];
         if (figures.Length > 0)
             AddFigures(page, report, figures);
-        page.Append("</section>\n");
+        page.Write("</section>\n");
     }
 
     /// <summary>A bar a load, from 0.</summary>
-    private static void AddProcessorPlot(StringBuilder page, SuiteReport report, SuiteLoad[] loads)
+    private static void AddProcessorPlot(StringWriter page, SuiteReport report, SuiteLoad[] loads)
     {
         var most = loads.Concat(loads.Select(load => report.Other?.Find(load)).OfType<SuiteLoad>())
             .Select(load => load.ApiMs).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        page.Append("<figure><h3>API CPU a request, ms</h3>");
+        page.Write("<figure><h3>API CPU a request, ms</h3>");
         foreach (var load in loads)
         {
             AddLabel(page, load, SuiteReport.Cell(load.ApiMs, report.Other?.Find(load)?.ApiMs));
             AddBar(page, "this", 0, Share(load.ApiMs));
             if (report.Other?.Find(load) is { } other)
                 AddBar(page, "other", 0, Share(other.ApiMs));
-            page.Append("</div>");
+            page.Write("</div>");
         }
 
-        page.Append("</figure>\n");
+        page.Write("</figure>\n");
 
         double Share(double value) => most > 0 && double.IsFinite(value) ? value / most : 0;
     }
 
     /// <summary>The range from p50 to p99 of each load, on a scale of powers of ten.</summary>
-    private static void AddLatencyPlot(StringBuilder page, SuiteReport report, SuiteLoad[] loads)
+    private static void AddLatencyPlot(StringWriter page, SuiteReport report, SuiteLoad[] loads)
     {
         double[] all =
         [
@@ -120,46 +115,41 @@ internal static class SuitePage
             return;
         var (from, to) = (Math.Floor(Math.Log10(all.Min())), Math.Ceiling(Math.Log10(all.Max())));
         to = Math.Max(to, from + 1);
-        page.Append(
-            CultureInfo.InvariantCulture,
-            $"<figure><h3>Latency, p50 to p99, {Power(from)} to {Power(to)} ms (logarithmic)</h3>");
+        page.Write($"<figure><h3>Latency, p50 to p99, {Power(from)} to {Power(to)} ms (logarithmic)</h3>");
         foreach (var load in loads)
         {
             AddLabel(page, load, $"{LoadReport.Number(load.P50Ms)} – {LoadReport.Number(load.P99Ms)}");
             AddBar(page, "this", At(load.P50Ms), At(load.P99Ms));
             if (report.Other?.Find(load) is { } other)
                 AddBar(page, "other", At(other.P50Ms), At(other.P99Ms));
-            page.Append("</div>");
+            page.Write("</div>");
         }
 
-        page.Append("</figure>\n");
+        page.Write("</figure>\n");
 
         double At(double value) => double.IsFinite(value) && value > 0 ? (Math.Log10(value) - from) / (to - from) : 0;
 
-        static string Power(double exponent) => Math.Pow(10, exponent).ToString("0.######", CultureInfo.InvariantCulture);
+        static string Power(double exponent) => $"{Math.Pow(10, exponent):0.######}";
     }
 
-    private static void AddLabel(StringBuilder page, SuiteLoad load, string value) => page.Append(
-        CultureInfo.InvariantCulture,
+    private static void AddLabel(StringWriter page, SuiteLoad load, string value) => page.Write(
         $"<div class=\"row\"><div class=\"label\"><span>{Html(load.Load)}{(load.Connections > 1 ? $" · {load.Connections}" : "")}</span>"
         + $"<b>{Html(value)}</b></div>");
 
-    private static void AddBar(StringBuilder page, string side, double from, double to) => page.Append(
-        CultureInfo.InvariantCulture,
+    private static void AddBar(StringWriter page, string side, double from, double to) => page.Write(
         $"<svg viewBox=\"0 0 {Width:0} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
         + $"<rect class=\"track\" width=\"{Width:0}\" height=\"10\" opacity=\".35\"/>"
         + $"<rect class=\"{side}\" x=\"{from * Width:0.#}\" width=\"{Math.Max(4, (to - from) * Width):0.#}\" height=\"10\"/></svg>");
 
-    private static void AddLoads(StringBuilder page, SuiteReport report, SuiteLoad[] loads)
+    private static void AddLoads(StringWriter page, SuiteReport report, SuiteLoad[] loads)
     {
-        page.Append(
+        page.Write(
             "<div class=\"scroll\"><table><tr><th>load</th><th>connections</th><th>API CPU ms</th><th>p50 ms</th><th>p99 ms</th>"
             + "<th>requests/s</th><th>× plain SQL</th><th>failed</th></tr>\n");
         foreach (var load in loads)
         {
             var other = report.Other?.Find(load);
-            page.Append(
-                CultureInfo.InvariantCulture,
+            page.Write(
                 $"<tr><td>{Html(load.Load)}</td><td>{load.Connections}</td>{Cell(load.ApiMs, other?.ApiMs, isLessBetter: true)}"
                 + $"{Cell(load.P50Ms, other?.P50Ms, isLessBetter: true)}{Cell(load.P99Ms, other?.P99Ms, isLessBetter: true)}"
                 + $"{Cell(load.PerSecond, other?.PerSecond, isLessBetter: false)}"
@@ -167,22 +157,21 @@ internal static class SuitePage
                 + $"<td{(load.Failed > 0 ? " class=\"bad\"" : "")}>{load.Failed}</td></tr>\n");
         }
 
-        page.Append("</table></div>\n");
+        page.Write("</table></div>\n");
     }
 
-    private static void AddFigures(StringBuilder page, SuiteReport report, SuiteFigure[] figures)
+    private static void AddFigures(StringWriter page, SuiteReport report, SuiteFigure[] figures)
     {
-        page.Append("<div class=\"scroll\"><table><tr><th>figure</th><th>value</th><th>unit</th></tr>\n");
+        page.Write("<div class=\"scroll\"><table><tr><th>figure</th><th>value</th><th>unit</th></tr>\n");
         foreach (var figure in figures)
         {
             var isLessBetter = !figure.Unit.EndsWith("/s", StringComparison.Ordinal);
-            page.Append(
-                CultureInfo.InvariantCulture,
+            page.Write(
                 $"<tr><td>{Html(figure.What)}</td>{Cell(figure.Value, report.Other?.Find(figure)?.Value, isLessBetter)}"
                 + $"<td>{Html(figure.Unit)}</td></tr>\n");
         }
 
-        page.Append("</table></div>\n");
+        page.Write("</table></div>\n");
     }
 
     private static string Cell(double? value, double? other, bool isLessBetter) => value is not { } number

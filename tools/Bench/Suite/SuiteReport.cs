@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Portico.Bench.Load;
 
@@ -53,10 +51,7 @@ internal sealed record SuiteReport(DateTimeOffset At, Machine Machine, bool IsQu
     {
         get
         {
-            double[] ratios =
-            [
-                .. This.Loads.Select(load => Ratio(load.ApiMs, Other?.Find(load)?.ApiMs)).OfType<double>(),
-            ];
+            double[] ratios = [.. This.Loads.Select(load => Ratio(load.ApiMs, Other?.Find(load)?.ApiMs)).OfType<double>()];
             return ratios.Length == 0 ? null : (Math.Exp(ratios.Average(Math.Log)), ratios.Length);
         }
     }
@@ -65,41 +60,33 @@ internal sealed record SuiteReport(DateTimeOffset At, Machine Machine, bool IsQu
     public static double? Ratio(double value, double? other) =>
         other is { } divisor && double.IsFinite(value) && double.IsFinite(divisor) && value > 0 && divisor > 0 ? value / divisor : null;
 
-    public static string Text(double? ratio) =>
-        ratio is { } number ? string.Create(CultureInfo.InvariantCulture, $"× {number:0.00}") : "";
+    public static string Text(double ratio) => $"× {ratio:0.00}";
 
     public string ToMarkdown()
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {Title}\n\n{string.Join("\n\n", Introduction)}\n");
+        List<string> lines = [$"# {Title}\n\n{string.Join("\n\n", Introduction)}"];
         if (ProcessorRatio is { } all)
-            text.Append(CultureInfo.InvariantCulture, $"\nAPI CPU of all {all.Loads} loads, geometric mean: **{Text(all.Ratio)}**\n");
+            lines.Add($"\nAPI CPU of all {all.Loads} loads, geometric mean: **{Text(all.Ratio)}**");
 
-        text.Append("\n| scenario | load | connections | API CPU ms | p50 ms | p99 ms | requests/s | × plain SQL | failed |\n");
-        text.Append("|---|---|--:|--:|--:|--:|--:|--:|--:|\n");
+        lines.Add("\n| scenario | load | connections | API CPU ms | p50 ms | p99 ms | requests/s | × plain SQL | failed |");
+        lines.Add("|---|---|--:|--:|--:|--:|--:|--:|--:|");
         foreach (var load in This.Loads)
         {
             var other = Other?.Find(load);
-            text.Append(
-                CultureInfo.InvariantCulture,
+            lines.Add(
                 $"| {load.Scenario} | {load.Load} | {load.Connections} | {Cell(load.ApiMs, other?.ApiMs)} "
                 + $"| {Cell(load.P50Ms, other?.P50Ms)} | {Cell(load.P99Ms, other?.P99Ms)} | {Cell(load.PerSecond, other?.PerSecond)} "
-                + $"| {Cell(load.ToPlainLedger, other?.ToPlainLedger)} | {load.Failed} |\n");
+                + $"| {Cell(load.ToPlainLedger, other?.ToPlainLedger)} | {load.Failed} |");
         }
 
         if (This.Figures.Count > 0)
-        {
-            text.Append("\n| scenario | figure | value |\n|---|---|--:|\n");
-            foreach (var figure in This.Figures)
-                text.Append(
-                    CultureInfo.InvariantCulture,
-                    $"| {figure.Scenario} | {figure.What} | {Cell(figure.Value, Other?.Find(figure)?.Value)} {figure.Unit} |\n");
-        }
-
-        var problems = Problems().ToArray();
-        if (problems.Length > 0)
-            text.Append(CultureInfo.InvariantCulture, $"\n## Problems\n\n{string.Concat(problems.Select(problem => $"- {problem}\n"))}");
-        return text.ToString();
+            lines.Add("\n| scenario | figure | value |\n|---|---|--:|");
+        foreach (var figure in This.Figures)
+            lines.Add($"| {figure.Scenario} | {figure.What} | {Cell(figure.Value, Other?.Find(figure)?.Value)} {figure.Unit} |");
+        if (Problems().Any())
+            lines.Add("\n## Problems\n");
+        lines.AddRange(Problems().Select(problem => $"- {problem}"));
+        return string.Join('\n', lines) + "\n";
     }
 
     public string ToJson() => JsonSerializer.Serialize(

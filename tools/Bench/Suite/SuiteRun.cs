@@ -26,22 +26,9 @@ internal static class SuiteRun
             return BadOption;
         }
 
-        try
-        {
-            var report = await MeasureAsync(options, cancellationToken);
-            await WriteAsync(report, cancellationToken);
-            return report.This.Problems.Count > 0 ? 1 : 0;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await Console.Error.WriteLineAsync("Cancelled.");
-            return 1;
-        }
-        catch (Exception failure) when (failure is LocalStackException or LoadException)
-        {
-            await Console.Error.WriteLineAsync(failure.Message);
-            return 1;
-        }
+        var report = await MeasureAsync(options, cancellationToken);
+        await WriteAsync(report, cancellationToken);
+        return report.This.Problems.Count > 0 ? 1 : 0;
     }
 
     private static async Task<SuiteReport> MeasureAsync(SuiteOptions options, CancellationToken cancellationToken)

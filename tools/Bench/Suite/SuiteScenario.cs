@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Portico.Bench.Suite;
 
 /// <summary>How long a scenario loads.</summary>
@@ -26,10 +24,8 @@ internal sealed record SuiteScenario(string Name, int Connections, SuiteTimes Wh
         var times = isQuick ? Quick : Whole;
         return
         [
-            Name, "--connections", Text(Connections), "--rounds", Text(times.Rounds), "--seconds", Text(times.Seconds),
-            "--warm-up", Text(times.WarmUp),
+            Name, "--connections", $"{Connections}", "--rounds", $"{times.Rounds}", "--seconds", $"{times.Seconds}",
+            "--warm-up", $"{times.WarmUp}",
         ];
     }
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using Npgsql;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Postgres;
 
 namespace Portico.Bench.Users;
 
@@ -67,14 +67,9 @@ internal static class SearchScenario
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         Console.WriteLine("Adding a million users …");
         foreach (var statement in Users.Split(";\n"))
-        {
-            await using var command = database.CreateCommand(statement);
-            command.CommandTimeout = 0;
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
+            await database.ExecuteAsync(statement, cancellationToken);
 
-        await using var api = await stack.StartApiAsync(
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["Tokens__AccessTokenLifetime"] = "01:00:00" }, cancellationToken);
+        await using var api = await stack.StartApiAsync([new("Tokens__AccessTokenLifetime", "01:00:00")], cancellationToken);
         var admin = await LoadStack.SignInAsync(api, await stack.AddPeopleAsync(1, Role.Admin, cancellationToken), cancellationToken);
 
         List<string> lines = ["| | searches | p50 ms | p95 ms | p99 ms |", "|---|--:|--:|--:|--:|"];
@@ -98,20 +93,15 @@ internal static class SearchScenario
         report.AddSection("Searches among a million users", string.Join('\n', lines), new { P95Ms = all.Quantile(0.95) });
     }
 
-    private static string Line(string what, LatencyHistogram latency) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"| {what} | {latency.Count} | {latency.Quantile(0.5):0.0} | {latency.Quantile(0.95):0.0} | {latency.Quantile(0.99):0.0} |");
+    private static string Line(string what, LatencyHistogram latency) =>
+        $"| {what} | {latency.Count} | {latency.Quantile(0.5):0.0} | {latency.Quantile(0.95):0.0} | {latency.Quantile(0.99):0.0} |";
 
     private static async Task<string[]> TextsAsync(NpgsqlDataSource database, string text, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"SELECT {text} FROM users TABLESAMPLE system (2) "
             + $"WHERE phone IS NOT NULL AND display_name NOT LIKE 'Robot%' ORDER BY random() LIMIT {Texts}");
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<string> texts = [];
-        while (await reader.ReadAsync(cancellationToken))
-            texts.Add(reader.GetString(0));
-        return [.. texts];
+        return [.. await command.ReadAll(row => row.GetString(0), cancellationToken)];
     }
 
     /// <summary>Searches for one text after the other, each fifth time for users with a rare state or role.</summary>
