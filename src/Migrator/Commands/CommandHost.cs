@@ -10,7 +10,15 @@ namespace Portico.Migrator.Commands;
 
 /// <summary>The context of a running command.</summary>
 internal sealed record CommandRun(
-    ParseResult Arguments, IConfiguration Configuration, MigratorSettings Settings, MigrationCatalog Catalog, CommandReport Report);
+    ParseResult Arguments, IConfiguration Configuration, MigratorSettings Settings, MigrationCatalog Catalog, CommandReport Report)
+{
+    /// <summary>How long the command waits for its server.</summary>
+    public TimeSpan ConnectTimeout => Arguments.GetValue<TimeSpan>(Durations.ConnectTimeoutName);
+
+    /// <inheritdoc cref="DatabaseServer.OpenAsync"/>
+    public Task<NpgsqlConnection> OpenAsync(DatabaseTarget target, CancellationToken cancellationToken) =>
+        DatabaseServer.OpenAsync(target, ConnectTimeout, Report, cancellationToken);
+}
 
 /// <summary>Runs commands: reads the settings, and converts an expected failure to a message and an exit code.</summary>
 /// <param name="configuration">
@@ -51,63 +59,67 @@ internal sealed class CommandHost(IConfiguration? configuration, TextWriter outp
     public CommandReport CreateReport(ParseResult arguments) =>
         new(arguments.CommandResult.Command.Name, arguments.GetValue(_json), output, error);
 
-    /// <summary>Sets the action of a command: reads the settings, and converts an expected failure to an exit code.</summary>
-    /// <param name="command">The command.</param>
+    /// <summary>Creates a command that reads the settings, and converts an expected failure to an exit code.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="symbols">Its options and arguments.</param>
     /// <param name="action">What it does with one database. Each one has its turn; the highest exit code counts.</param>
     /// <param name="scope">The databases.</param>
     /// <param name="migration">An option that names a migration, and so means one database.</param>
-    public void SetAction(
-        Command command, Func<CommandRun, CancellationToken, Task<ExitCode>> action, CommandScope scope = CommandScope.Portico,
-        Option? migration = null) =>
-        command.SetAction(async (arguments, cancellationToken) =>
+    public Command Create(
+        string name, string description, IEnumerable<Symbol> symbols, Func<CommandRun, CancellationToken, Task<ExitCode>> action,
+        CommandScope scope = CommandScope.Portico, Option? migration = null)
     {
-        var report = CreateReport(arguments);
-        try
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
         {
-            var read = configuration ?? ReadConfiguration();
-            var worst = ExitCode.Ok;
-            foreach (var target in Targets(arguments, read, scope, migration))
-            {
-                var settings = new MigratorSettings(read, target);
-                if (target != SchemaTarget.Portico)
-                    report.Begin(target.Name);
-                var run = new CommandRun(arguments, read, settings, ReadCatalog(arguments, settings, target), report);
-                var exitCode = await action(run, cancellationToken);
-                worst = exitCode > worst ? exitCode : worst;
-            }
+            if (symbol is Argument argument)
+                command.Add(argument);
+            else
+                command.Add((Option)symbol);
+        }
 
-            return report.End(worst);
-        }
-        catch (MigratorException failure)
+        command.SetAction(async (arguments, cancellationToken) =>
         {
-            return report.End(failure.ExitCode, failure.Message);
-        }
-        catch (OptionsValidationException wrong)
-        {
-            return report.End(ExitCode.Error, string.Join(Environment.NewLine, wrong.Failures));
-        }
-        catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable)
-        {
-            return report.End(ExitCode.LockTimeout, $"Other sessions hold locks on the objects to change: {DatabaseServer.Describe(busy)}");
-        }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            return report.End(ExitCode.Error, "Cancelled. Applied changes stay; the unfinished change was rolled back.");
-        }
-        catch (NatsException failure)
-        {
-            return report.End(ExitCode.Error, $"NATS failed: {failure.Message}");
-        }
-        catch (Exception failure) when (DatabaseServer.IsFailure(failure))
-        {
-            return report.End(ExitCode.Error, $"PostgreSQL failed: {DatabaseServer.Describe(failure)}");
-        }
-        catch (Exception failure) when (
-            failure is InvalidDataException or IOException or UnauthorizedAccessException || SettingsRegistration.IsWrongValue(failure))
-        {
-            return report.End(ExitCode.Error, failure.Message);
-        }
-    });
+            var report = CreateReport(arguments);
+            try
+            {
+                var read = configuration ?? ReadConfiguration();
+                var worst = ExitCode.Ok;
+                foreach (var target in Targets(arguments, read, scope, migration))
+                {
+                    var settings = new MigratorSettings(read, target);
+                    if (target != SchemaTarget.Portico)
+                        report.Begin(target.Name);
+                    var run = new CommandRun(arguments, read, settings, ReadCatalog(arguments, settings, target), report);
+                    var exitCode = await action(run, cancellationToken);
+                    worst = exitCode > worst ? exitCode : worst;
+                }
+
+                return report.End(worst);
+            }
+            catch (Exception failure) when (Explain(failure, cancellationToken) is { } end)
+            {
+                return report.End(end.ExitCode, end.Reason);
+            }
+        });
+        return command;
+    }
+
+    private static (ExitCode ExitCode, string Reason)? Explain(Exception failure, CancellationToken cancellationToken) => failure switch
+    {
+        MigratorException expected => (expected.ExitCode, expected.Message),
+        OptionsValidationException wrong => (ExitCode.Error, string.Join(Environment.NewLine, wrong.Failures)),
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } =>
+            (ExitCode.LockTimeout, $"Other sessions hold locks on the objects to change: {DatabaseServer.Describe(failure)}"),
+        _ when cancellationToken.IsCancellationRequested =>
+            (ExitCode.Error, "Cancelled. Applied changes stay; the unfinished change was rolled back."),
+        NatsException => (ExitCode.Error, $"NATS failed: {failure.Message}"),
+        _ when DatabaseServer.IsFailure(failure) => (ExitCode.Error, $"PostgreSQL failed: {DatabaseServer.Describe(failure)}"),
+        InvalidDataException or IOException or UnauthorizedAccessException => (ExitCode.Error, failure.Message),
+        _ when SettingsRegistration.IsWrongValue(failure) => (ExitCode.Error, failure.Message),
+        _ => null,
+    };
 
     private static IConfiguration ReadConfiguration()
     {

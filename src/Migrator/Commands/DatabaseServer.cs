@@ -11,28 +11,26 @@ internal static class DatabaseServer
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
-    public static Task<NpgsqlConnection> OpenAsync(
-        DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken) =>
-        OpenAsync(target, CommandTimeout, patience, report, cancellationToken);
-
-    /// <summary>Opens a connection with a timeout for its commands.</summary>
+    /// <summary>Opens a connection; its commands have a timeout of one minute, or another one.</summary>
     /// <exception cref="MigratorException">The server did not answer in time, or does not let us in.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(
-        DatabaseTarget target, TimeSpan commandTimeout, TimeSpan patience, CommandReport report, CancellationToken cancellationToken)
+        DatabaseTarget target, TimeSpan patience, CommandReport report, CancellationToken cancellationToken,
+        TimeSpan? commandTimeout = null)
     {
         var clock = Stopwatch.StartNew();
         for (var attempt = 1; ; attempt++)
         {
-            var connection = new NpgsqlConnection(Unpooled(target, commandTimeout));
+            var connection = new NpgsqlConnection(Unpooled(target, commandTimeout ?? CommandTimeout));
             try
             {
                 await connection.OpenAsync(cancellationToken);
                 return connection;
             }
-            catch (Exception failure) when (IsFailure(failure))
+            catch (Exception failure)
             {
                 await connection.DisposeAsync();
+                if (!IsFailure(failure))
+                    throw;
                 if (!IsPassing(failure))
                     throw new MigratorException($"PostgreSQL at {target.Server} refuses {target.Setting}: {Describe(failure)}", failure);
                 if (clock.Elapsed + RetryInterval > patience)
@@ -42,11 +40,6 @@ internal static class DatabaseServer
                         $"PostgreSQL at {target.Server} does not answer yet ({Describe(failure)}); "
                         + $"waiting up to {Durations.Describe(patience)}.");
                 await Task.Delay(RetryInterval, cancellationToken);
-            }
-            catch
-            {
-                await connection.DisposeAsync();
-                throw;
             }
         }
     }

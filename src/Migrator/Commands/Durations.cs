@@ -7,6 +7,8 @@ namespace Portico.Migrator.Commands;
 /// <summary>Durations on the command line: <c>500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h</c>, <c>90d</c> or <c>00:02:00</c>.</summary>
 internal static class Durations
 {
+    public const string ConnectTimeoutName = "--connect-timeout";
+
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
     private static readonly (string Suffix, TimeSpan Unit)[] Units =
     [
@@ -27,7 +29,7 @@ internal static class Durations
 
     /// <summary><c>--connect-timeout</c> of commands that are waited for, usually 5 seconds.</summary>
     public static Option<TimeSpan> ConnectTimeout(string server = "PostgreSQL") =>
-        Option("--connect-timeout", TimeSpan.FromSeconds(5), $"How long to wait for {server} to accept connections.");
+        Option(ConnectTimeoutName, TimeSpan.FromSeconds(5), $"How long to wait for {server} to accept connections.");
 
     /// <summary>A required age, usually in days.</summary>
     public static Option<TimeSpan> Age(string name, TimeSpan youngest, TimeSpan oldest, string description) => new(name)

@@ -3,50 +3,30 @@ using System.CommandLine;
 namespace Portico.Migrator.Commands;
 
 /// <summary>The timeouts of commands that change a database.</summary>
-internal sealed record WorkLimits
+/// <param name="ConnectTimeout">How long to wait for PostgreSQL to accept connections.</param>
+/// <param name="LockTimeout">How long to wait for another migrator to end.</param>
+/// <param name="StatementLockTimeout">
+/// How long to wait for a table lock of another session; after that the migration is tried again a few times.
+/// </param>
+/// <param name="StatementTimeout">How long one statement of a migration may run.</param>
+internal sealed record WorkLimits(
+    TimeSpan ConnectTimeout, TimeSpan LockTimeout, TimeSpan StatementLockTimeout, TimeSpan StatementTimeout)
 {
-    /// <summary>How long to wait for PostgreSQL to accept connections.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    private const string Lock = "--lock-timeout";
+    private const string StatementLock = "--statement-lock-timeout";
+    private const string Statement = "--statement-timeout";
 
-    /// <summary>How long to wait for another migrator to end.</summary>
-    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    public static Option[] Options() =>
+    [
+        Durations.Option(
+            Durations.ConnectTimeoutName, TimeSpan.FromSeconds(30), "How long to wait for PostgreSQL to accept connections."),
+        Durations.Option(Lock, TimeSpan.FromMinutes(2), "How long to wait for another migrator to end."),
+        Durations.Option(
+            StatementLock, TimeSpan.FromSeconds(5), "How long a statement may wait for a table lock, in each of a few tries."),
+        Durations.Option(Statement, TimeSpan.FromMinutes(10), "How long a statement may run."),
+    ];
 
-    /// <summary>How long to wait for a table lock of another session; after that the migration is tried again a few times.</summary>
-    public TimeSpan StatementLockTimeout { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long one statement of a migration may run.</summary>
-    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(10);
-}
-
-/// <summary>The options of commands that change a database.</summary>
-internal sealed class WorkOptions
-{
-    private static readonly WorkLimits Usual = new();
-
-    private readonly Option<TimeSpan> _connectTimeout = Durations.Option(
-        "--connect-timeout", Usual.ConnectTimeout, "How long to wait for PostgreSQL to accept connections.");
-    private readonly Option<TimeSpan> _lockTimeout = Durations.Option(
-        "--lock-timeout", Usual.LockTimeout, "How long to wait for another migrator to end.");
-    private readonly Option<TimeSpan> _statementLockTimeout = Durations.Option(
-        "--statement-lock-timeout",
-        Usual.StatementLockTimeout,
-        "How long a statement may wait for a table lock, in each of a few tries.");
-    private readonly Option<TimeSpan> _statementTimeout = Durations.Option(
-        "--statement-timeout", Usual.StatementTimeout, "How long a statement may run.");
-
-    public void AddTo(Command command)
-    {
-        command.Add(_connectTimeout);
-        command.Add(_lockTimeout);
-        command.Add(_statementLockTimeout);
-        command.Add(_statementTimeout);
-    }
-
-    public WorkLimits Read(ParseResult arguments) => new()
-    {
-        ConnectTimeout = arguments.GetValue(_connectTimeout),
-        LockTimeout = arguments.GetValue(_lockTimeout),
-        StatementLockTimeout = arguments.GetValue(_statementLockTimeout),
-        StatementTimeout = arguments.GetValue(_statementTimeout),
-    };
+    public static WorkLimits Of(CommandRun run) => new(
+        run.ConnectTimeout, run.Arguments.GetValue<TimeSpan>(Lock), run.Arguments.GetValue<TimeSpan>(StatementLock),
+        run.Arguments.GetValue<TimeSpan>(Statement));
 }

@@ -23,28 +23,13 @@ internal static class DeadLettersCommand
     public static Command Create(CommandHost host) =>
         new("dead-letters", "Events that could not be handled, and messages that were refused.")
         {
-            CreateList(host), CreateReplay(host), CreateDrop(host),
+            host.Create(
+                "list", $"List the dead letters, oldest first; at most {MaxListed}.", [Durations.ConnectTimeout()], ListAsync),
+            CreateChange(
+                host, "replay", "Ask a server to handle or send dead letters again, within some seconds.", "replayed",
+                DeadLetterSql.Replay, "Asked for a replay of {0}."),
+            CreateChange(host, "drop", "Delete dead letters permanently.", "dropped", DeadLetterSql.Drop, "Dropped {0}."),
         };
-
-    private static Command CreateList(CommandHost host)
-    {
-        var timeout = Durations.ConnectTimeout();
-        var command = new Command("list", $"List the dead letters, oldest first; at most {MaxListed}.") { timeout };
-        host.SetAction(command, (run, cancellationToken) => ListAsync(run, run.Arguments.GetValue(timeout), cancellationToken));
-        return command;
-    }
-
-    private static Command CreateReplay(CommandHost host) =>
-        CreateChange(
-            host,
-            "replay",
-            "Ask a server to handle or send dead letters again, within some seconds.",
-            "replayed",
-            DeadLetterSql.Replay,
-            "Asked for a replay of {0}.");
-
-    private static Command CreateDrop(CommandHost host) =>
-        CreateChange(host, "drop", "Delete dead letters permanently.", "dropped", DeadLetterSql.Drop, "Dropped {0}.");
 
     private static Command CreateChange(CommandHost host, string name, string description, string result, string sql, string line)
     {
@@ -55,16 +40,13 @@ internal static class DeadLettersCommand
             CustomParser = ReadIds,
         };
         var all = new Option<bool>("--all") { Description = "All dead letters." };
-        var timeout = Durations.ConnectTimeout();
-        var command = new Command(name, description) { ids, all, timeout };
-        host.SetAction(command, async (run, cancellationToken) =>
+        return host.Create(name, description, [ids, all, Durations.ConnectTimeout()], async (run, cancellationToken) =>
         {
             var named = run.Arguments.GetValue(ids) ?? [];
             if (named.Length > 0 == run.Arguments.GetValue(all))
                 throw new MigratorException("Give one or more ids, or --all.");
 
-            await using var connection = await DatabaseServer.OpenAsync(
-                run.Settings.App ?? run.Settings.Migrator, run.Arguments.GetValue(timeout), run.Report, cancellationToken);
+            await using var connection = await run.OpenAsync(run.Settings.App ?? run.Settings.Migrator, cancellationToken);
             await using var change = new NpgsqlCommand(sql, connection).With(named);
             var changed = await change.ReadAll(row => row.GetGuid(0), cancellationToken);
             run.Report.Set(result, changed);
@@ -74,13 +56,12 @@ internal static class DeadLettersCommand
                 run.Report.Note($"There is no dead letter {id}.");
             return missing.Length == 0 ? ExitCode.Ok : ExitCode.Error;
         });
-        return command;
     }
 
     // The parser of the library reads a text that is no id as an id of zeros.
     private static Guid[] ReadIds(ArgumentResult written)
     {
-        var ids = new List<Guid>();
+        List<Guid> ids = [];
         foreach (var token in written.Tokens)
         {
             if (Guid.TryParse(token.Value, out var id))
@@ -92,10 +73,9 @@ internal static class DeadLettersCommand
         return [.. ids];
     }
 
-    private static async Task<ExitCode> ListAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<ExitCode> ListAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var connection = await DatabaseServer.OpenAsync(
-            run.Settings.App ?? run.Settings.Migrator, timeout, run.Report, cancellationToken);
+        await using var connection = await run.OpenAsync(run.Settings.App ?? run.Settings.Migrator, cancellationToken);
         await using var command = new NpgsqlCommand(ListSql, connection).With(MaxListed);
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var deadLetters = new List<object>();

@@ -23,14 +23,12 @@ internal static class EventsCommand
         var from = Instant("--from", "The start of the period, inclusive, such as 2026-11-21T10:00:00Z.");
         from.Required = true;
         var to = Instant("--to", "The end of the period, exclusive; now by default.");
-        var timeout = Durations.ConnectTimeout("PostgreSQL and NATS");
-        var command = new Command(
+        return host.Create(
             "republish",
-            "Publish the events of a period again, with the same ids, in order for each aggregate.") { from, to, timeout };
-        host.SetAction(command, (run, cancellationToken) => RunAsync(
-            run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, run.Arguments.GetValue(timeout),
-            cancellationToken));
-        return command;
+            "Publish the events of a period again, with the same ids, in order for each aggregate.",
+            [from, to, Durations.ConnectTimeout("PostgreSQL and NATS")],
+            (run, cancellationToken) => RunAsync(
+                run, run.Arguments.GetValue(from)!.Value, run.Arguments.GetValue(to) ?? DateTimeOffset.UtcNow, cancellationToken));
     }
 
     private static Option<DateTimeOffset?> Instant(string name, string description) => new(name)
@@ -50,7 +48,7 @@ internal static class EventsCommand
     }
 
     private static async Task<ExitCode> RunAsync(
-        CommandRun run, DateTimeOffset from, DateTimeOffset to, TimeSpan timeout, CancellationToken cancellationToken)
+        CommandRun run, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         if (from >= to)
             throw new MigratorException("--from must be before --to.");
@@ -58,8 +56,8 @@ internal static class EventsCommand
             ? issuer
             : throw new MigratorException(
                 "Tokens:Issuer is missing: the public address of the API, which every event names as its source.");
-        await using var nats = await NatsServerTarget.OpenAsync(run, timeout, cancellationToken);
-        await using var connection = await DatabaseServer.OpenAsync(run.Settings.Reader, timeout, run.Report, cancellationToken);
+        await using var nats = await NatsServerTarget.OpenAsync(run, cancellationToken);
+        await using var connection = await run.OpenAsync(run.Settings.Reader, cancellationToken);
 
         var publisher = new EventPublisher(nats.JetStream, nats.Events);
         var (published, leftOut) = (0, 0);

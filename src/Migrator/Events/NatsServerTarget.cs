@@ -9,33 +9,26 @@ using Portico.Migrator.Commands;
 namespace Portico.Migrator.Events;
 
 /// <summary>A connection to NATS for one command.</summary>
-internal sealed class NatsServerTarget : IAsyncDisposable
+internal sealed class NatsServerTarget(NatsConnection connection, EventSettings events) : IAsyncDisposable
 {
     // No caller waits for an answer here, and a busy server may need long to create a stream.
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly NatsConnection _connection;
+    public EventSettings Events => events;
 
-    private NatsServerTarget(NatsConnection connection, EventSettings events)
-    {
-        (_connection, Events) = (connection, events);
-        JetStream = new NatsJSContext(connection, new NatsJSOpts(connection.Opts, requestTimeout: AnswerTimeout));
-    }
-
-    public EventSettings Events { get; }
-
-    public INatsJSContext JetStream { get; }
+    public INatsJSContext JetStream { get; } =
+        new NatsJSContext(connection, new NatsJSOpts(connection.Opts, requestTimeout: AnswerTimeout));
 
     /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
     /// <exception cref="MigratorException">NATS did not answer in time.</exception>
-    public static async Task<NatsServerTarget> OpenAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
+    public static async Task<NatsServerTarget> OpenAsync(CommandRun run, CancellationToken cancellationToken)
     {
         var settings = run.Configuration.ReadSettings<NatsSettings>();
         var events = run.Configuration.ReadSettings<EventSettings>();
         var connection = settings.CreateConnection("portico-migrator");
         var reason = "There is no answer.";
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(timeout);
+        deadline.CancelAfter(run.ConnectTimeout);
         try
         {
             await connection.OpenAsync(failure => reason = failure, deadline.Token);
@@ -44,7 +37,7 @@ internal sealed class NatsServerTarget : IAsyncDisposable
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
             await connection.DisposeAsync();
-            throw new MigratorException(ExitCode.Error, $"NATS did not answer within {Durations.Describe(timeout)}. {reason}", late);
+            throw new MigratorException($"NATS did not answer within {Durations.Describe(run.ConnectTimeout)}. {reason}", late);
         }
         catch
         {
@@ -53,5 +46,5 @@ internal sealed class NatsServerTarget : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

@@ -11,33 +11,23 @@ namespace Portico.Migrator.Events;
 /// </summary>
 internal static class StreamsCommand
 {
-    public static Command Create(CommandHost host) =>
-        new("streams", "The stream of events in NATS, and its consumers.") { CreateUp(host), CreateStatus(host) };
-
-    private static Command CreateUp(CommandHost host)
+    public static Command Create(CommandHost host)
     {
-        var timeout = Durations.ConnectTimeout("NATS");
-        var command = new Command("up", "Create or update the stream and its consumers as this build defines them.") { timeout };
-        host.SetAction(
-            command,
-            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), apply: true, check: false, cancellationToken));
-        return command;
-    }
-
-    private static Command CreateStatus(CommandHost host)
-    {
-        var timeout = Durations.ConnectTimeout("NATS");
         var check = new Option<bool>("--check") { Description = "Exit with 2 when something is missing, with 4 when something differs." };
-        var command = new Command("status", "Show missing and different parts.") { check, timeout };
-        host.SetAction(command, (run, cancellationToken) =>
-            RunAsync(run, run.Arguments.GetValue(timeout), apply: false, run.Arguments.GetValue(check), cancellationToken));
-        return command;
+        return new Command("streams", "The stream of events in NATS, and its consumers.")
+        {
+            host.Create(
+                "up", "Create or update the stream and its consumers as this build defines them.", [Durations.ConnectTimeout("NATS")],
+                (run, cancellationToken) => RunAsync(run, apply: true, check: false, cancellationToken)),
+            host.Create(
+                "status", "Show missing and different parts.", [check, Durations.ConnectTimeout("NATS")],
+                (run, cancellationToken) => RunAsync(run, apply: false, run.Arguments.GetValue(check), cancellationToken)),
+        };
     }
 
-    private static async Task<ExitCode> RunAsync(
-        CommandRun run, TimeSpan timeout, bool apply, bool check, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, bool apply, bool check, CancellationToken cancellationToken)
     {
-        await using var nats = await NatsServerTarget.OpenAsync(run, timeout, cancellationToken);
+        await using var nats = await NatsServerTarget.OpenAsync(run, cancellationToken);
         var parts = await StreamDefinition.CompareAsync(nats.JetStream, nats.Events, apply, cancellationToken);
         run.Report.Set("parts", parts.Select(part => new { part.Name, State = State(part, apply), Differences = part.Differences ?? [] }));
         foreach (var part in parts)

@@ -27,54 +27,50 @@ internal static class KeysCommand
                 "The key was stolen: drop it in any state, sign with another key at once, and revoke all access tokens.",
         };
 
-        var list = new Command("list", "Show the keys.");
-        host.SetAction(
-            list,
-            (run, token) =>
-                RunAsync(run, connectTimeout, (connection, stop) => ListAsync(connection, run.Report, stop), token));
-        var rotate = new Command("rotate", "Make the next key the current one now, before its time.");
-        host.SetAction(
-            rotate,
-            (run, token) =>
-                RunAsync(run, connectTimeout, run.Settings.Sealing, (store, stop) => ShowAsync(store.Rotate(stop), run.Report), token));
-        var drop = new Command("drop", "Delete a key: the next one, or any key with --emergency.") { id, emergency };
-        host.SetAction(drop, (run, token) => RunAsync(
-            run, connectTimeout, run.Settings.Sealing, (store, stop) =>
-                ShowAsync(store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), run.Report), token));
-        var reseal = new Command(
-            "reseal", "Encrypt all keys and secrets with Tokens:SealingKey; Tokens:OtherSealingKey decrypts the others.");
-        host.SetAction(
-            reseal,
-            (run, token) =>
-                RunAsync(
-                    run, connectTimeout, (connection, stop) => ResealAsync(connection, run.Settings.Sealing, run.Report, stop), token));
-        return new Command(
-            "keys",
-            "Show and change the keys that sign access tokens. The servers follow within 1 to 2 seconds.") { connectTimeout, list, rotate,
-            drop, reseal };
+        return new Command("keys", "Show and change the keys that sign access tokens. The servers follow within 1 to 2 seconds.")
+        {
+            connectTimeout,
+            host.Create(
+                "list", "Show the keys.", [],
+                (run, stop) => RunAsync(run, connection => ListAsync(connection, run.Report, stop), stop)),
+            host.Create(
+                "rotate", "Make the next key the current one now, before its time.", [],
+                (run, stop) => ChangeAsync(run, store => store.Rotate(stop), stop)),
+            host.Create(
+                "drop", "Delete a key: the next one, or any key with --emergency.", [id, emergency],
+                (run, stop) => ChangeAsync(
+                    run, store => store.Drop(run.Arguments.GetRequiredValue(id), run.Arguments.GetValue(emergency), stop), stop)),
+            host.Create(
+                "reseal", "Encrypt all keys and secrets with Tokens:SealingKey; Tokens:OtherSealingKey decrypts the others.", [],
+                (run, stop) => RunAsync(run, connection => ResealAsync(connection, run.Settings.Sealing, run.Report, stop), stop)),
+        };
     }
 
-    private static Task<ExitCode> RunAsync(
-        CommandRun run, Option<TimeSpan> connectTimeout, KeySealing sealing, Func<SigningKeyStore, CancellationToken, Task> action,
-        CancellationToken cancellationToken) => RunAsync(
-        run,
-        connectTimeout,
-        async (connection, stop) =>
-        {
-            await using var db = AuditedContext.Create(connection);
-            await action(StoreOf(db, connection, sealing), stop);
-        },
-        cancellationToken);
+    private static Task<ExitCode> ChangeAsync(
+        CommandRun run, Func<SigningKeyStore, Task<IReadOnlyList<SigningKeyChange>>> change, CancellationToken cancellationToken)
+    {
+        var sealing = run.Settings.Sealing;
+        return RunAsync(
+            run,
+            async connection =>
+            {
+                await using var db = AuditedContext.Create(connection);
+                var changes = await change(StoreOf(db, connection, sealing));
+                run.Report.Set("changes", changes.Select(one => new { one.Step, one.Key.Id, one.Key.Algorithm }));
+                foreach (var (step, key) in changes)
+                    run.Report.Line($"{step} {key.Id} ({key.Algorithm}).");
+            },
+            cancellationToken);
+    }
 
     private static async Task<ExitCode> RunAsync(
-        CommandRun run, Option<TimeSpan> connectTimeout, Func<NpgsqlConnection, CancellationToken, Task> action,
-        CancellationToken cancellationToken)
+        CommandRun run, Func<NpgsqlConnection, Task> action, CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await DatabaseServer.OpenAsync(
-                run.Settings.Keys, CommandTimeout, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
-            await action(connection, cancellationToken);
+                run.Settings.Keys, run.ConnectTimeout, run.Report, cancellationToken, CommandTimeout);
+            await action(connection);
             return ExitCode.Ok;
         }
         catch (Exception refusal) when (refusal is SigningKeyException or SealedKeyException)
@@ -114,14 +110,6 @@ internal static class KeysCommand
             report.Line("There are no keys yet: the web API makes them when it starts.");
         else
             report.Show(table);
-    }
-
-    private static async Task ShowAsync(Task<IReadOnlyList<SigningKeyChange>> work, CommandReport report)
-    {
-        var changes = await work;
-        report.Set("changes", changes.Select(change => new { change.Step, change.Key.Id, change.Key.Algorithm }));
-        foreach (var (step, key) in changes)
-            report.Line($"{step} {key.Id} ({key.Algorithm}).");
     }
 
     private static async Task ResealAsync(

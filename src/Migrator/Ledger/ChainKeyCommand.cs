@@ -10,30 +10,26 @@ internal static class ChainKeyCommand
 {
     public static Command Create(CommandHost host)
     {
-        var connectTimeout = Durations.ConnectTimeout();
-        var rotate = new Command(
-            "rotate", "Sign the next heads with a new key, and delete the private half of the former one. Its public key stays for ever.")
-        {
-            connectTimeout,
-        };
-        host.SetAction(rotate, async (run, cancellationToken) =>
-        {
-            var keys = new ChainKeys(run.Settings.Sealing);
-            await using var connection = await DatabaseServer.OpenAsync(
-                run.Settings.Keys, run.Arguments.GetValue(connectTimeout), run.Report, cancellationToken);
-            await using var db = AuditedContext.Create(connection);
-            try
+        var rotate = host.Create(
+            "rotate", "Sign the next heads with a new key, and delete the private half of the former one. Its public key stays for ever.",
+            [Durations.ConnectTimeout()],
+            async (run, cancellationToken) =>
             {
-                var id = await keys.Rotate(db, AuditedContext.AuditLog(db, connection), cancellationToken);
-                run.Report.Set("key", id);
-                run.Report.Line($"{id} signs the next heads.");
-                return ExitCode.Ok;
-            }
-            catch (SealedKeyException refusal)
-            {
-                throw new MigratorException(refusal.Message, refusal);
-            }
-        });
+                var keys = new ChainKeys(run.Settings.Sealing);
+                await using var connection = await run.OpenAsync(run.Settings.Keys, cancellationToken);
+                await using var db = AuditedContext.Create(connection);
+                try
+                {
+                    var id = await keys.Rotate(db, AuditedContext.AuditLog(db, connection), cancellationToken);
+                    run.Report.Set("key", id);
+                    run.Report.Line($"{id} signs the next heads.");
+                    return ExitCode.Ok;
+                }
+                catch (SealedKeyException refusal)
+                {
+                    throw new MigratorException(refusal.Message, refusal);
+                }
+            });
         return new Command("keys", "Change the key that signs the heads of the hash chain.") { rotate };
     }
 }

@@ -16,21 +16,15 @@ internal static class LedgerCommand
     public static Command Create(CommandHost host)
     {
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(30), "How long the verification may take.");
-        var connectTimeout = Durations.ConnectTimeout();
         var heads = new Option<FileInfo?>("--heads")
         {
             Description = "Heads that were kept elsewhere, as GET /ledger/heads answers them: the chain must have these blocks.",
             HelpName = "FILE",
         };
-        var verify = new Command(
-            "verify", "Recompute the ledger from its rows. Exits with 5 when a row is wrong, with 1 when the database can't be read.")
-        {
-            timeout,
-            connectTimeout,
-            heads,
-        };
-        host.SetAction(verify, (run, token) => RunAsync(
-            run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(connectTimeout), run.Arguments.GetValue(heads), token));
+        var verify = host.Create(
+            "verify", "Recompute the ledger from its rows. Exits with 5 when a row is wrong, with 1 when the database can't be read.",
+            [timeout, Durations.ConnectTimeout(), heads],
+            (run, token) => RunAsync(run, run.Arguments.GetValue(timeout), run.Arguments.GetValue(heads), token));
         return new Command("ledger", "Verify the money ledger and its receipts.")
         {
             verify,
@@ -40,12 +34,12 @@ internal static class LedgerCommand
     }
 
     private static async Task<ExitCode> RunAsync(
-        CommandRun run, TimeSpan timeout, TimeSpan connectTimeout, FileInfo? headsFile, CancellationToken cancellationToken)
+        CommandRun run, TimeSpan timeout, FileInfo? headsFile, CancellationToken cancellationToken)
     {
         var kept = headsFile is null ? null : await ReadHeadsAsync(headsFile, cancellationToken);
         var target = run.Settings.Reader;
         run.Report.Set("database", target.Database);
-        await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
+        await using var connection = await run.OpenAsync(target, cancellationToken);
         var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
         if (state.Pending.Count > 0)
             throw new MigratorException(ExitCode.Pending, state.DescribePending(target.Database));

@@ -18,18 +18,14 @@ internal static class ReceiptCommand
             Description = "Heads to trust, as GET /ledger/heads answers them: the receipt must have one of their keys.",
             HelpName = "FILE",
         };
-        var verify = new Command("verify", "Verify the receipt of a transfer, without a server. Exits with 5 when it is not valid.")
-        {
-            file,
-            key,
-            heads,
-        };
-        host.SetAction(verify, async (run, cancellationToken) =>
-        {
-            var receipt = await JsonFile.ReadAsync<ReceiptDto>(run.Arguments.GetRequiredValue(file), cancellationToken);
-            var known = run.Arguments.GetValue(heads) is { } list ? await JsonFile.ReadHeadsAsync(list, cancellationToken) : [];
-            return Verify(run.Report, receipt, known, run.Arguments.GetValue(key) ?? []);
-        });
+        var verify = host.Create(
+            "verify", "Verify the receipt of a transfer, without a server. Exits with 5 when it is not valid.", [file, key, heads],
+            async (run, cancellationToken) =>
+            {
+                var receipt = await JsonFile.ReadAsync<ReceiptDto>(run.Arguments.GetRequiredValue(file), cancellationToken);
+                var known = run.Arguments.GetValue(heads) is { } list ? await JsonFile.ReadHeadsAsync(list, cancellationToken) : [];
+                return Verify(run.Report, receipt, known, run.Arguments.GetValue(key) ?? []);
+            });
         return new Command("receipt", "Work with receipts of transfers.") { verify };
     }
 

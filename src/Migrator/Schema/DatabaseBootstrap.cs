@@ -13,17 +13,9 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
 {
     private DatabaseRoles Roles => settings.Roles;
 
-    /// <summary>Creates and updates the roles, their passwords and the database as configured.</summary>
+    /// <summary>Creates and updates the roles and their passwords as configured, and with them the database.</summary>
     /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
-    public Task EnsureAsync(WorkLimits limits, CancellationToken cancellationToken) =>
-        EnsureAsync(settings.Migrator.Database, limits, cancellationToken);
-
-    /// <summary>Creates and updates the roles and their passwords as configured.</summary>
-    /// <exception cref="MigratorException">The server cannot be reached, or the bootstrap role may not do it.</exception>
-    public Task EnsureRolesAsync(WorkLimits limits, CancellationToken cancellationToken) =>
-        EnsureAsync(database: null, limits, cancellationToken);
-
-    private async Task EnsureAsync(string? database, WorkLimits limits, CancellationToken cancellationToken)
+    public async Task EnsureAsync(bool withDatabase, WorkLimits limits, CancellationToken cancellationToken)
     {
         foreach (var login in (DatabaseTarget?[])[settings.Migrator, settings.App])
         {
@@ -39,8 +31,8 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
             await EnsureLoginAsync(connection, settings.Migrator, Roles.Owner, cancellationToken);
             if (settings.App is { } app)
                 await EnsureLoginAsync(connection, app, Roles.App, cancellationToken);
-            if (database is not null)
-                await EnsureDatabaseAsync(connection, database, cancellationToken);
+            if (withDatabase)
+                await EnsureDatabaseAsync(connection, settings.Migrator.Database, cancellationToken);
         }
         catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -89,24 +81,16 @@ internal sealed class DatabaseBootstrap(MigratorSettings settings, CommandReport
     {
         var role = DatabaseServer.Quote(login.User);
         var canLogin = await FindLoginAsync(connection, login, cancellationToken);
-        if (canLogin is null)
-            await DoAsync(
-                connection,
-                $"CREATE ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'",
-                $"Created the role {login.User}.",
-                cancellationToken);
-        else if (canLogin is false)
-            await DoAsync(
-                connection,
-                $"ALTER ROLE {role} LOGIN PASSWORD '{ScramVerifier.Create(login.Password)}'",
-                $"Gave the role {login.User} a login.",
-                cancellationToken);
-        else if (!await HasPasswordAsync(connection, login, cancellationToken))
-            await DoAsync(
-                connection,
-                $"ALTER ROLE {role} PASSWORD '{ScramVerifier.Create(login.Password)}'",
-                $"Set the password of the role {login.User}.",
-                cancellationToken);
+        if (canLogin is not true || !await HasPasswordAsync(connection, login, cancellationToken))
+        {
+            var (statement, done) = canLogin switch
+            {
+                null => ($"CREATE ROLE {role} LOGIN", $"Created the role {login.User}."),
+                false => ($"ALTER ROLE {role} LOGIN", $"Gave the role {login.User} a login."),
+                true => ($"ALTER ROLE {role}", $"Set the password of the role {login.User}."),
+            };
+            await DoAsync(connection, $"{statement} PASSWORD '{ScramVerifier.Create(login.Password)}'", done, cancellationToken);
+        }
 
         const string IsMember =
             "SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2::regrole AND member = quote_ident($1)::regrole)";

@@ -15,18 +15,13 @@ internal static class DownCommand
             Required = true
         };
         var force = new Option<bool>("--force") { Description = "Allow it in production too." };
-        var limits = new WorkOptions();
-        var command = new Command("down", "Revert migrations, the last one first. The data of their tables is lost.") { to, force };
-        limits.AddTo(command);
-        host.SetAction(
-            command,
-            (run, cancellationToken) =>
-                RunAsync(run, run.Arguments.GetValue(to), run.Arguments.GetValue(force), limits.Read(run.Arguments), cancellationToken),
+        return host.Create(
+            "down", "Revert migrations, the last one first. The data of their tables is lost.", [to, force, .. WorkLimits.Options()],
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), run.Arguments.GetValue(force), cancellationToken),
             CommandScope.OneTarget);
-        return command;
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, int to, bool force, WorkLimits limits, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, int to, bool force, CancellationToken cancellationToken)
     {
         MigrationTarget.Check(run.Catalog, to, lowest: 0);
         var target = run.Settings.Migrator;
@@ -37,7 +32,7 @@ internal static class DownCommand
                 + "or set DOTNET_ENVIRONMENT if this is another environment.");
 
         await using var runner = await MigrationRunner.OpenAsync(
-            target, run.Settings.Roles, run.Catalog, limits, run.Report, cancellationToken);
+            target, run.Settings.Roles, run.Catalog, WorkLimits.Of(run), run.Report, cancellationToken);
         var state = await runner.ReadStateAsync(cancellationToken);
 
         // A changed file may be reverted, so that its new form can be applied.

@@ -8,40 +8,16 @@ namespace Portico.Migrator.Schema;
 
 /// <summary>Applies and reverts migrations of one database, under the lock of this database.</summary>
 /// <remarks>Runs as <c>portico_owner</c>. The changes of a migration and its row in the history commit together.</remarks>
-internal sealed class MigrationRunner : IAsyncDisposable
+internal sealed class MigrationRunner(
+    DatabaseTarget target, DatabaseRoles roles, MigrationCatalog catalog, WorkLimits limits, CommandReport report, MigrationLock held,
+    NpgsqlConnection connection) : IAsyncDisposable
 {
     private const int MaxAttempts = 5;
     private static readonly TimeSpan ServerSilence = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
 
-    private readonly DatabaseTarget _target;
-    private readonly DatabaseRoles _roles;
-    private readonly MigrationCatalog _catalog;
-    private readonly WorkLimits _limits;
-    private readonly CommandReport _report;
-    private readonly MigrationLock _lock;
-    private readonly NpgsqlConnection _connection;
-
-    private MigrationRunner(
-        DatabaseTarget target,
-        DatabaseRoles roles,
-        MigrationCatalog catalog,
-        WorkLimits limits,
-        CommandReport report,
-        MigrationLock held,
-        NpgsqlConnection connection)
-    {
-        _target = target;
-        _roles = roles;
-        _catalog = catalog;
-        _limits = limits;
-        _report = report;
-        _lock = held;
-        _connection = connection;
-    }
-
     /// <summary>The session that migrates, with the role of the owner.</summary>
-    public NpgsqlConnection Connection => _connection;
+    public NpgsqlConnection Connection => connection;
 
     /// <summary>Waits for the lock and prepares the database: the history table and the basic rights.</summary>
     /// <exception cref="MigratorException">
@@ -62,7 +38,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
         {
             // The server itself cancels a long statement; this timeout is for a server that no longer answers.
             connection = await DatabaseServer.OpenAsync(
-                target, limits.StatementTimeout + ServerSilence, limits.ConnectTimeout, report, cancellationToken);
+                target, limits.ConnectTimeout, report, cancellationToken, limits.StatementTimeout + ServerSilence);
             var runner = new MigrationRunner(target, roles, catalog, limits, report, held, connection);
             await runner.PrepareAsync(cancellationToken);
             return runner;
@@ -77,7 +53,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
     }
 
     public Task<SchemaState> ReadStateAsync(CancellationToken cancellationToken) =>
-        SchemaStatus.ReadAsync(_connection, _catalog, cancellationToken);
+        SchemaStatus.ReadAsync(connection, catalog, cancellationToken);
 
     /// <summary>Applies a migration and returns its duration.</summary>
     public Task<TimeSpan> ApplyAsync(Migration migration, CancellationToken cancellationToken) => RunAsync(
@@ -96,19 +72,19 @@ internal sealed class MigrationRunner : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _connection.DisposeAsync();
-        await _lock.DisposeAsync();
+        await connection.DisposeAsync();
+        await held.DisposeAsync();
     }
 
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await MigrationLock.WaitAsync(_connection, LockPurpose.Work, _limits.LockTimeout, _report, cancellationToken);
+        await MigrationLock.WaitAsync(connection, LockPurpose.Work, limits.LockTimeout, report, cancellationToken);
         try
         {
             await StartSessionAsync(cancellationToken);
-            await using var transaction = await _connection.BeginTransactionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await DatabaseServer.ExecuteAsync(
-                _connection, DatabasePreparation.Sql(DatabaseServer.Quote(_target.Database), _roles), cancellationToken);
+                connection, DatabasePreparation.Sql(DatabaseServer.Quote(target.Database), roles), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         catch (PostgresException refusal) when (
@@ -116,7 +92,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
                 or PostgresErrorCodes.InvalidParameterValue)
         {
             throw new MigratorException(
-                $"{_target.User} cannot prepare {_target.Database} as {_roles.Owner}: {DatabaseServer.Describe(refusal)}. "
+                $"{target.User} cannot prepare {target.Database} as {roles.Owner}: {DatabaseServer.Describe(refusal)}. "
                 + "Set ConnectionStrings:Bootstrap, which corrects the roles and the owner of the database.",
                 refusal);
         }
@@ -124,13 +100,13 @@ internal sealed class MigrationRunner : IAsyncDisposable
 
     /// <summary>Resets the session settings that the previous migration may have changed.</summary>
     private Task StartSessionAsync(CancellationToken cancellationToken) => DatabaseServer.ExecuteAsync(
-        _connection,
+        connection,
         $"""
         RESET ALL;
-        SET ROLE {_roles.Owner};
+        SET ROLE {roles.Owner};
         SET search_path TO public;
-        SET lock_timeout TO {(int)_limits.StatementLockTimeout.TotalMilliseconds};
-        SET statement_timeout TO {(int)_limits.StatementTimeout.TotalMilliseconds};
+        SET lock_timeout TO {(int)limits.StatementLockTimeout.TotalMilliseconds};
+        SET statement_timeout TO {(int)limits.StatementTimeout.TotalMilliseconds};
         -- So that the server gives up, within a second, a statement whose migrator was killed.
         SET client_connection_check_interval TO 1000;
         """,
@@ -139,7 +115,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
     private async Task<TimeSpan> RunAsync(
         Migration migration, MigrationScript script, Func<TimeSpan, NpgsqlCommand> record, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         try
         {
             var statements = SqlStatements.Split(script.Sql);
@@ -158,7 +134,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
                             $"{script.FileName}: other sessions still hold locks after {MaxAttempts} tries: "
                             + DatabaseServer.Describe(busy),
                             busy);
-                    _report.Note($"{script.FileName}: other sessions hold locks ({DatabaseServer.Describe(busy)}); trying again.");
+                    report.Note($"{script.FileName}: other sessions hold locks ({DatabaseServer.Describe(busy)}); trying again.");
                     await Task.Delay(FirstWait * Math.Pow(2, attempt - 1) * (0.5 + Random.Shared.NextDouble()), stop.Token);
                 }
             }
@@ -167,7 +143,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
         {
             throw new MigratorException($"{script.FileName} {malformed.Message}.", malformed);
         }
-        catch (Exception failure) when (_lock.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+        catch (Exception failure) when (held.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested
             && (DatabaseServer.IsFailure(failure) || failure is OperationCanceledException))
         {
             throw new MigratorException($"The connection that holds the lock broke during {migration.FullName}; stopped.", failure);
@@ -175,21 +151,18 @@ internal sealed class MigrationRunner : IAsyncDisposable
     }
 
     private async Task<TimeSpan> RunOnceAsync(
-        MigrationScript script,
-        IReadOnlyList<SqlStatement> statements,
-        Func<TimeSpan,
-        NpgsqlCommand> record,
+        MigrationScript script, IReadOnlyList<SqlStatement> statements, Func<TimeSpan, NpgsqlCommand> record,
         CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         await StartSessionAsync(cancellationToken);
-        await using var transaction = script.InTransaction ? await _connection.BeginTransactionAsync(cancellationToken) : null;
+        await using var transaction = script.InTransaction ? await connection.BeginTransactionAsync(cancellationToken) : null;
         foreach (var statement in statements)
             await ExecuteAsync(script, statement, cancellationToken);
 
         await StartSessionAsync(cancellationToken);
         await using var command = record(clock.Elapsed);
-        command.Connection = _connection;
+        command.Connection = connection;
         await command.ExecuteNonQueryAsync(cancellationToken);
         if (transaction is not null)
             await transaction.CommitAsync(cancellationToken);
@@ -200,7 +173,7 @@ internal sealed class MigrationRunner : IAsyncDisposable
     {
         try
         {
-            await DatabaseServer.ExecuteAsync(_connection, statement.Text, cancellationToken);
+            await DatabaseServer.ExecuteAsync(connection, statement.Text, cancellationToken);
         }
         catch (PostgresException refusal) when (
             refusal.SqlState is not (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)

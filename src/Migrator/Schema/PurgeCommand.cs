@@ -31,21 +31,17 @@ internal static class PurgeCommand
     {
         var olderThan = Durations.Age(
             "--older-than", TimeSpan.FromDays(1), TimeSpan.FromDays(3650), "The minimum time since the deletion of a record, such as 90d.");
-        var limits = new WorkOptions();
-        var command = new Command("purge", "Permanently remove old deleted records that no other record refers to.") { olderThan };
-        limits.AddTo(command);
-        host.SetAction(
-            command,
-            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(olderThan), limits.Read(run.Arguments), cancellationToken));
-        return command;
+        return host.Create(
+            "purge", "Permanently remove old deleted records that no other record refers to.", [olderThan, .. WorkLimits.Options()],
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(olderThan), cancellationToken));
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan age, WorkLimits limits, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan age, CancellationToken cancellationToken)
     {
-        var target = run.Settings.Migrator;
+        var (target, limits) = (run.Settings.Migrator, WorkLimits.Of(run));
         run.Report.Set("database", target.Database);
         await using var connection = await DatabaseServer.OpenAsync(
-            target, limits.StatementTimeout, limits.ConnectTimeout, run.Report, cancellationToken);
+            target, limits.ConnectTimeout, run.Report, cancellationToken, limits.StatementTimeout);
         await DatabaseServer.ExecuteAsync(
             connection,
             $"SET ROLE {run.Settings.Roles.Owner}; SET lock_timeout TO {(int)limits.StatementLockTimeout.TotalMilliseconds}",

@@ -258,10 +258,8 @@ internal sealed class SchemaComparison
 
         /// <summary>Whether it can replace the wanted index: for a B-tree the same first columns are enough.</summary>
         public bool Serves(TableIndex wanted) => Method == wanted.Method && Filter == wanted.Filter
-
-
-                    && wanted.Included.All(
-                        column => Included.Contains(column, StringComparer.Ordinal) || Columns.Contains(column, StringComparer.Ordinal))
+            && wanted.Included.All(
+                column => Included.Contains(column, StringComparer.Ordinal) || Columns.Contains(column, StringComparer.Ordinal))
             && (Method == "btree" ? Columns.Take(wanted.Columns.Length) : Columns).SequenceEqual(wanted.Columns, StringComparer.Ordinal);
 
         public override string ToString() => (Unique && !Primary ? "unique " : "")

@@ -26,10 +26,7 @@ internal sealed class SchemaValidation(MigratorSettings settings, MigrationCatal
     }
 
     private async Task<IReadOnlyList<string>> CompareWithModelAsync(
-        NpgsqlConnection migrated,
-        NpgsqlConnection bootstrap,
-        Func<NpgsqlConnection,
-        string> createScript,
+        NpgsqlConnection migrated, NpgsqlConnection bootstrap, Func<NpgsqlConnection, string> createScript,
         CancellationToken cancellationToken)
     {
         await using var scratch = await ScratchDatabase.CreateAsync(bootstrap, settings.Roles, cancellationToken);

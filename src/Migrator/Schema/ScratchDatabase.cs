@@ -7,22 +7,14 @@ using Portico.Migrator.Commands;
 namespace Portico.Migrator.Schema;
 
 /// <summary>A temporary database for one check; it is dropped at the end, even when the check fails.</summary>
-internal sealed class ScratchDatabase : IAsyncDisposable
+internal sealed class ScratchDatabase(NpgsqlConnection bootstrap, string name) : IAsyncDisposable
 {
     private const string Prefix = "portico_scratch_";
     private const string Clock = "yyyyMMddHHmmss";
     private static readonly TimeSpan LongestCheck = TimeSpan.FromHours(1);
     private static readonly TimeSpan DropTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly NpgsqlConnection _bootstrap;
-
-    private ScratchDatabase(NpgsqlConnection bootstrap, string name)
-    {
-        _bootstrap = bootstrap;
-        Name = name;
-    }
-
-    public string Name { get; }
+    public string Name => name;
 
     public static async Task<ScratchDatabase> CreateAsync(
         NpgsqlConnection bootstrap, DatabaseRoles roles, CancellationToken cancellationToken)
@@ -45,7 +37,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     {
         // Drop it even after a cancellation.
         using var timeout = new CancellationTokenSource(DropTimeout);
-        await DatabaseBootstrap.DropDatabaseAsync(_bootstrap, Name, timeout.Token);
+        await DatabaseBootstrap.DropDatabaseAsync(bootstrap, name, timeout.Token);
     }
 
     /// <summary>Drops the databases of checks that were killed.</summary>

@@ -13,29 +13,27 @@ internal static class ScriptCommand
     {
         var from = MigrationTarget.Option("--from", "The first migration to write; by default the very first.");
         var to = MigrationTarget.Option("--to", "The last migration to write; by default the very last.");
-        var command = new Command(
+        return host.Create(
             "script",
             "Write the migrations as one script for psql. The script skips applied migrations, so it can run again; "
-            + "the roles and the database must exist.")
-        { from, to };
-        host.SetAction(command, (run, _) =>
-        {
-            var catalog = run.Catalog;
-            var first = run.Arguments.GetValue(from) is { } lower ? MigrationTarget.Check(catalog, lower, lowest: 1) : 1;
-            var last = run.Arguments.GetValue(to) is { } upper
-                ? MigrationTarget.Check(catalog, upper, lowest: 1)
-                : catalog.Migrations.Count;
-            if (first > last)
-                throw new MigratorException($"--from {first} is after --to {last}.");
-            var sql = Write(run.Settings.Roles, [.. catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last)]);
-            run.Report.Set("sql", sql);
-            run.Report.Raw(sql);
-            return Task.FromResult(ExitCode.Ok);
-        }, CommandScope.OneTarget);
-        return command;
+            + "the roles and the database must exist.",
+            [from, to],
+            (run, _) =>
+            {
+                var catalog = run.Catalog;
+                var first = MigrationTarget.Check(catalog, run.Arguments.GetValue(from) ?? 1, lowest: 1);
+                var last = MigrationTarget.Check(catalog, run.Arguments.GetValue(to) ?? catalog.Migrations.Count, lowest: 1);
+                if (first > last)
+                    throw new MigratorException($"--from {first} is after --to {last}.");
+                var sql = Write(run.Settings.Roles, catalog.Migrations.Where(migration => migration.Id >= first && migration.Id <= last));
+                run.Report.Set("sql", sql);
+                run.Report.Raw(sql);
+                return Task.FromResult(ExitCode.Ok);
+            },
+            CommandScope.OneTarget);
     }
 
-    private static string Write(DatabaseRoles roles, Migration[] migrations)
+    private static string Write(DatabaseRoles roles, IEnumerable<Migration> migrations)
     {
         var script = new StringBuilder();
         script.Append(CultureInfo.InvariantCulture, $"""

@@ -12,21 +12,16 @@ internal static class StatusCommand
     {
         var check =
             new Option<bool>("--check") { Description = "Exit with 2 when a migration is pending, with 4 when the database has drifted." };
-        var connectTimeout = Durations.ConnectTimeout();
-        var command = new Command("status", "Show applied, pending and changed migrations.") { check, connectTimeout };
-        host.SetAction(
-            command,
-            (run, cancellationToken) =>
-                RunAsync(run, run.Arguments.GetValue(check), run.Arguments.GetValue(connectTimeout), cancellationToken),
-            CommandScope.EachTarget);
-        return command;
+        return host.Create(
+            "status", "Show applied, pending and changed migrations.", [check, Durations.ConnectTimeout()],
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(check), cancellationToken), CommandScope.EachTarget);
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, bool check, TimeSpan connectTimeout, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, bool check, CancellationToken cancellationToken)
     {
         var target = run.Settings.Reader;
         run.Report.Set("database", target.Database);
-        await using var connection = await DatabaseServer.OpenAsync(target, connectTimeout, run.Report, cancellationToken);
+        await using var connection = await run.OpenAsync(target, cancellationToken);
         var state = await SchemaStatus.ReadAsync(connection, run.Catalog, cancellationToken);
         Show(run.Report, state);
 

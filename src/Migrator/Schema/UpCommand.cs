@@ -10,26 +10,20 @@ internal static class UpCommand
     {
         var to = MigrationTarget.Option(
             "--to", "The last migration to apply to the database of --target; by default all of each database.");
-        var limits = new WorkOptions();
-        var command = new Command("up", "Apply pending migrations; create the roles and the database if they are missing.") { to };
-        limits.AddTo(command);
-        host.SetAction(
-            command,
-            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), limits.Read(run.Arguments), cancellationToken),
-            CommandScope.EachTarget,
-            to);
-        return command;
+        return host.Create(
+            "up", "Apply pending migrations; create the roles and the database if they are missing.", [to, .. WorkLimits.Options()],
+            (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(to), cancellationToken), CommandScope.EachTarget, to);
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, int? to, WorkLimits limits, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, int? to, CancellationToken cancellationToken)
     {
         var last = to is { } id ? MigrationTarget.Check(run.Catalog, id, lowest: 1) : run.Catalog.Migrations.Count;
-        var target = run.Settings.Migrator;
+        var (target, limits) = (run.Settings.Migrator, WorkLimits.Of(run));
         run.Report.Set("database", target.Database);
         if (run.Settings.OptionalBootstrap is not null)
-            await new DatabaseBootstrap(run.Settings, run.Report).EnsureAsync(limits, cancellationToken);
+            await new DatabaseBootstrap(run.Settings, run.Report).EnsureAsync(withDatabase: true, limits, cancellationToken);
 
-        await using (var connection = await DatabaseServer.OpenAsync(target, limits.ConnectTimeout, run.Report, cancellationToken))
+        await using (var connection = await run.OpenAsync(target, cancellationToken))
             await DatabaseLocale.CheckAsync(connection, cancellationToken);
 
         await using var runner = await MigrationRunner.OpenAsync(

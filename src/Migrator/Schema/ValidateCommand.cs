@@ -9,25 +9,19 @@ namespace Portico.Migrator.Schema;
 /// <summary><c>validate</c>: applies and reverts every migration on scratch databases, and compares the schema with the EF model.</summary>
 internal static class ValidateCommand
 {
-    public static Command Create(CommandHost host)
-    {
-        var limits = new WorkOptions();
-        var command = new Command(
-            "validate",
-            "Apply and revert every migration on scratch databases, and compare the schema with the EF model. "
-            + "Exits with 4 when they differ.");
-        limits.AddTo(command);
-        host.SetAction(
-            command,
-            (run, cancellationToken) => RunAsync(run, limits.Read(run.Arguments), cancellationToken),
-            CommandScope.OneTarget);
-        return command;
-    }
+    public static Command Create(CommandHost host) => host.Create(
+        "validate",
+        "Apply and revert every migration on scratch databases, and compare the schema with the EF model. "
+        + "Exits with 4 when they differ.",
+        WorkLimits.Options(),
+        RunAsync,
+        CommandScope.OneTarget);
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, WorkLimits limits, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
+        var limits = WorkLimits.Of(run);
         MigrationTarget.RefuseDangers(run.Catalog.Migrations);
-        await new DatabaseBootstrap(run.Settings, run.Report).EnsureRolesAsync(limits, cancellationToken);
+        await new DatabaseBootstrap(run.Settings, run.Report).EnsureAsync(withDatabase: false, limits, cancellationToken);
         var validation = new SchemaValidation(run.Settings, run.Catalog, limits, run.Report);
         var differences = await validation.RunAsync(
             // The orders service reads its tables with SQL and has no EF model.

@@ -15,16 +15,13 @@ internal static class WaitCommand
     public static Command Create(CommandHost host)
     {
         var timeout = Durations.Option("--timeout", TimeSpan.FromMinutes(2), "How long to wait.");
-        var command = new Command(
+        return host.Create(
             "wait",
             "Wait until the database exists and no migration is pending. "
-            + "Exits with 2 when a migration is still pending, with 1 when there is no database.")
-        { timeout };
-        host.SetAction(
-            command,
+            + "Exits with 2 when a migration is still pending, with 1 when there is no database.",
+            [timeout],
             (run, cancellationToken) => RunAsync(run, run.Arguments.GetValue(timeout), cancellationToken),
             CommandScope.EachTarget);
-        return command;
     }
 
     private static async Task<ExitCode> RunAsync(CommandRun run, TimeSpan timeout, CancellationToken cancellationToken)
