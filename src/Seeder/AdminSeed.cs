@@ -19,7 +19,7 @@ internal sealed class AdminSeed(
     {
         var address = Parse(email);
         var changes = 0;
-        var made = await transaction.Run<Result<User>>(
+        var made = (await transaction.Run<Result<User>>(
             async token =>
             {
                 var user = await db.Users.FindByAddress(address, token);
@@ -34,12 +34,10 @@ internal sealed class AdminSeed(
                 Assign(user, Role.Admin);
                 return user;
             },
-            cancellationToken);
-        if (made.Error is { } refusal)
-            throw new SeederException(refusal.Message);
+            cancellationToken)).ValueOrThrow();
 
         await output.WriteLineAsync($"admin: {changes} changes");
-        if (await credentials.FindPasswordHash(made.Value.Id, cancellationToken) is not null)
+        if (await credentials.FindPasswordHash(made.Id, cancellationToken) is not null)
             return;
 
         await redis.StartAsync(cancellationToken);
@@ -63,7 +61,7 @@ internal sealed class AdminSeed(
     public async Task Dismiss(string email, TextWriter output, CancellationToken cancellationToken)
     {
         var address = Parse(email);
-        var dismissed = await transaction.Run<Result<int>>(
+        var dismissed = (await transaction.Run<Result<int>>(
             async token =>
             {
                 var user = await db.Users.FindByAddress(address, token);
@@ -75,11 +73,8 @@ internal sealed class AdminSeed(
                     Assign(user, Role.User);
                 return changes;
             },
-            cancellationToken);
-        if (dismissed.Error is { } refusal)
-            throw new SeederException(refusal.Message);
-
-        await output.WriteLineAsync($"admin: {dismissed.Value} changes");
+            cancellationToken)).ValueOrThrow();
+        await output.WriteLineAsync($"admin: {dismissed} changes");
     }
 
     private void Assign(User user, Role role)

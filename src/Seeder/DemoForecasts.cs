@@ -47,7 +47,7 @@ internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, T
                 : await Add(token),
             cancellationToken);
         db.ChangeTracker.Clear();
-        return added.Error is { } refusal ? throw new SeederException(refusal.Message) : added.Value;
+        return added.ValueOrThrow();
     }
 
     private async Task<(int Events, int Forecasts)> Add(CancellationToken cancellationToken)
@@ -96,8 +96,7 @@ internal sealed class DemoForecasts(AppDbContext db, ITransaction transaction, T
 
     private static void Settle(SportEvent about, List<Forecast> forecasts, Outcome result, DateTimeOffset now)
     {
-        if (about.SetResult(result, now).Error is { } refusal)
-            throw new SeederException(refusal.Message);
+        about.SetResult(result, now).ValueOrThrow();
         foreach (var forecast in forecasts)
             forecast.Settle(about, now);
         about.FinishSettlement(now);

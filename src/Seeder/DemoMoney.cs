@@ -158,19 +158,12 @@ internal sealed class DemoMoney(
             {
                 db.Wallets.AddRange(wallets);
                 await db.SaveQuietly(token);
-                var connection = (NpgsqlConnection)db.Database.GetDbConnection();
                 await using var accounts = AccountRows.Insert(
                     [.. wallets.Select(w => Account.OfWallet(w.Id, w.OwnerId, w.Currency, begin))]);
-                accounts.Connection = connection;
+                accounts.Connection = (NpgsqlConnection)db.Database.GetDbConnection();
                 await accounts.ExecuteNonQueryAsync(token);
-                await using var opened = new NpgsqlCommand("UPDATE wallets SET created_at = $1 WHERE id = ANY($2)", connection)
-                {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<DateTimeOffset> { TypedValue = begin },
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. wallets.Select(w => w.Id)] }
-                    },
-                };
+                await using var opened = db.CreateCommand("UPDATE wallets SET created_at = $1 WHERE id = ANY($2)")
+                    .With(begin, wallets.Select(w => w.Id).ToArray());
                 await opened.ExecuteNonQueryAsync(token);
                 return Unit.Value;
             },

@@ -149,8 +149,7 @@ internal sealed class DemoPayments(
         var report = Encoding.UTF8.GetBytes(ReportOf(payments.Skip(1)));
         var compared = await transaction.Run(
             token => reconciliations.Compare(period, new MemoryStream(report), token), cancellationToken);
-        if (compared.Error is { } refusal)
-            throw new SeederException(refusal.Message);
+        compared.ValueOrThrow();
     }
 
     private static string ReportOf(IEnumerable<Payment> payments)

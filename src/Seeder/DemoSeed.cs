@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
@@ -61,12 +60,10 @@ internal sealed class DemoSeed(
         var (wallets, transfers) = await money.Run(request.Transfers, request.Seed, cancellationToken);
         if (wallets + transfers > 0)
             await output.WriteLineAsync(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  {wallets} wallets, {transfers} transfers ({transfers / clock.GetElapsedTime(started).TotalSeconds:0} a second)"));
+                $"  {wallets} wallets, {transfers} transfers ({transfers / clock.GetElapsedTime(started).TotalSeconds:0} a second)");
         var (events, placed) = await forecasts.Run(cancellationToken);
         if (events > 0)
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {events} events, {placed} forecasts"));
+            await output.WriteLineAsync($"  {events} events, {placed} forecasts");
         if (signIns.Count == 0)
             return;
 
@@ -105,17 +102,19 @@ internal sealed class DemoSeed(
                     user.AssignRole(role);
                     db.Users.Add(user);
                     await credentials.Add(user.Id, passwordHash, token);
-                    await db.SaveQuietly(token);
-                    return Unit.Value;
+                }
+                else
+                {
+                    await credentials.SetPasswordHash(user.Id, passwordHash, token);
+                    user.ChangePassword();
                 }
 
-                await credentials.SetPasswordHash(user.Id, passwordHash, token);
-                user.ChangePassword();
                 await db.SaveQuietly(token);
                 return Unit.Value;
             },
             cancellationToken);
-        return made.Error is { } refusal ? throw new SeederException(refusal.Message) : new SignInRow(name, address.Value, password);
+        made.ValueOrThrow();
+        return new SignInRow(name, address.Value, password);
     }
 
     /// <summary>Adds missing users without a password, in batches of one transaction each; deleted ones stay deleted.</summary>
@@ -150,22 +149,20 @@ internal sealed class DemoSeed(
                     var user = User.Register(Address($"person{number:D6}"), name, number % 2 == 0 ? "en" : "ru", clock.GetUtcNow());
                     db.Users.Add(user);
                     // No password: nobody can sign in as one of these users.
-                    db.Set<Credential>()
-                        .Add(
-                            new Credential
-                            {
-                                Id = user.Id,
-                                UserName = user.Id.ToString(),
-                                NormalizedUserName = user.Id.ToString().ToUpperInvariant(),
-                                SecurityStamp = Guid.NewGuid().ToString("N")
-                            });
+                    db.Set<Credential>().Add(new Credential
+                    {
+                        Id = user.Id,
+                        UserName = user.Id.ToString(),
+                        NormalizedUserName = user.Id.ToString().ToUpperInvariant(),
+                        SecurityStamp = Guid.NewGuid().ToString("N")
+                    });
                 }
 
                 await db.SaveQuietly(token);
                 return numbers.Length - present.Count;
             },
             cancellationToken);
-        return added.Error is { } refusal ? throw new SeederException(refusal.Message) : added.Value;
+        return added.ValueOrThrow();
     }
 
     public static async Task Progress(string what, int total, Func<Action<int>, Task> work)

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Portico.Application.Common;
+using Portico.Domain.Common;
 using Portico.Infrastructure;
 using Portico.Infrastructure.AccessTokens;
 using Portico.Infrastructure.Configuration;
@@ -23,19 +24,8 @@ namespace Portico.Seeder;
 
 /// <summary>The Seeder's command line. Every command can run again: existing data stays unchanged.</summary>
 /// <remarks>Exit codes: 0 done, 1 error.</remarks>
-internal sealed class SeederApp
+internal sealed class SeederApp(IConfiguration? configuration, TextWriter output, TextWriter error)
 {
-    private readonly IConfiguration? _configuration;
-    private readonly TextWriter _output;
-    private readonly TextWriter _error;
-
-    private SeederApp(IConfiguration? configuration, TextWriter output, TextWriter error)
-    {
-        _configuration = configuration;
-        _output = output;
-        _error = error;
-    }
-
     /// <summary>Runs one command and returns its exit code.</summary>
     /// <param name="args">The command and its options.</param>
     /// <param name="configuration">
@@ -71,26 +61,10 @@ internal sealed class SeederApp
     {
         var email = new Option<string>("--email") { Description = "The address of the administrator.", Required = true };
         var dismiss = new Option<bool>("--dismiss") { Description = "Give this administrator the role user instead." };
-        var users = new Option<int>("--users")
-        {
-            Description = "How many users in addition to the three with a known password.",
-            DefaultValueFactory = _ => 20
-        };
-        users.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > DemoSeed.MaxUsers)
-                result.AddError($"--users must be between 0 and {DemoSeed.MaxUsers}.");
-        });
-        var transfers = new Option<int>("--transfers")
-        {
-            Description = "How many transfers to create within the last year; 0 creates no wallets either.",
-            DefaultValueFactory = _ => 2_000
-        };
-        transfers.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > DemoMoney.MaxTransfers)
-                result.AddError($"--transfers must be between 0 and {DemoMoney.MaxTransfers}.");
-        });
+        var users = Number("--users", 20, DemoSeed.MaxUsers, "How many users in addition to the three with a known password.");
+        var transfers = Number(
+            "--transfers", 2_000, DemoMoney.MaxTransfers,
+            "How many transfers to create within the last year; 0 creates no wallets either.");
         var seed =
             new Option<int>("--seed") { Description = "The same seed creates the same users and transfers.", DefaultValueFactory = _ => 1 };
         var credentials = new Option<FileInfo?>(
@@ -99,41 +73,48 @@ internal sealed class SeederApp
         var reset = new Option<bool>("--reset-passwords") { Description = "Give the demo sign-ins new passwords and print them." };
         var force = new Option<bool>("--force") { Description = "Allow demo users in production too." };
 
-        var root = new RootCommand("Fills a migrated database. Every command can run again.");
-        root.Add(Create("reference", "Roles, permissions and currencies, as defined in the code.", [], (services, _, token) =>
-            services.GetRequiredService<ReferenceSeed>().Run(_output, token)));
-        root.Add(
-            Create("admin", "An administrator, with a code to set the password.", [email, dismiss], (services, arguments, token) =>
+        return new RootCommand("Fills a migrated database. Every command can run again.")
         {
-            var admin = services.GetRequiredService<AdminSeed>();
-            return arguments.GetValue(dismiss)
-                ? admin.Dismiss(arguments.GetRequiredValue(email), _output, token)
-                : admin.Run(arguments.GetRequiredValue(email), _output, token);
-        }));
-        root.Add(
+            Create("reference", "Roles, permissions and currencies, as defined in the code.", [], (services, _, token) =>
+                services.GetRequiredService<ReferenceSeed>().Run(output, token)),
+            Create("admin", "An administrator, with a code to set the password.", [email, dismiss], (services, arguments, token) =>
+            {
+                var admin = services.GetRequiredService<AdminSeed>();
+                return arguments.GetValue(dismiss)
+                    ? admin.Dismiss(arguments.GetRequiredValue(email), output, token)
+                    : admin.Run(arguments.GetRequiredValue(email), output, token);
+            }),
             Create(
                 "demo", "Demo users, wallets with a year of history, and events with forecasts; refused in production.",
                 [users, transfers, seed, credentials, reset, force], (services, arguments, token) =>
+            {
+                if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
+                    throw new SeederException(
+                        "Demo users are refused in production, because anybody could sign in as them. "
+                        + "Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
+                var request = new DemoRequest(
+                    arguments.GetValue(users), arguments.GetValue(transfers), arguments.GetValue(seed), arguments.GetValue(credentials),
+                    arguments.GetValue(reset));
+                return services.GetRequiredService<DemoSeed>().Run(request, output, token);
+            }),
+            Create("catalogue", "Demo products of the orders service; needs only its database.", [], (services, _, token) =>
+                services.GetRequiredService<DemoCatalogue>().Run(output, token)),
+            Create("orders", "Paid orders of demo users; needs both databases, demo users and products.", [], (services, _, token) =>
+                services.GetRequiredService<DemoOrders>().Run(output, token)),
+            Create("payments", "Payments of demo users; needs demo users with wallets.", [], (services, _, token) =>
+                services.GetRequiredService<DemoPayments>().Run(output, token)),
+        };
+    }
+
+    private static Option<int> Number(string name, int usual, int most, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
+        option.Validators.Add(result =>
         {
-            if (services.GetRequiredService<IHostEnvironment>().IsProduction() && !arguments.GetValue(force))
-                throw new SeederException(
-                    "Demo users are refused in production, because anybody could sign in as them. "
-                    + "Set DOTNET_ENVIRONMENT if this is another environment, or add --force.");
-            var request = new DemoRequest(
-                arguments.GetValue(users),
-                arguments.GetValue(transfers),
-                arguments.GetValue(seed),
-                arguments.GetValue(credentials),
-                arguments.GetValue(reset));
-            return services.GetRequiredService<DemoSeed>().Run(request, _output, token);
-        }));
-        root.Add(Create("catalogue", "Demo products of the orders service; needs only its database.", [], (services, _, token) =>
-            services.GetRequiredService<DemoCatalogue>().Run(_output, token)));
-        root.Add(Create("orders", "Paid orders of demo users; needs both databases, demo users and products.", [], (services, _, token) =>
-            services.GetRequiredService<DemoOrders>().Run(_output, token)));
-        root.Add(Create("payments", "Payments of demo users; needs demo users with wallets.", [], (services, _, token) =>
-            services.GetRequiredService<DemoPayments>().Run(_output, token)));
-        return root;
+            if (result.GetValueOrDefault<int>() < 0 || result.GetValueOrDefault<int>() > most)
+                result.AddError($"{name} must be between 0 and {most}.");
+        });
+        return option;
     }
 
     private Command Create(
@@ -151,14 +132,9 @@ internal sealed class SeederApp
                 await seed(scope.ServiceProvider, arguments, cancellationToken);
                 return 0;
             }
-            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when ((cancellationToken.IsCancellationRequested ? "Cancelled." : Explain(failure)) is { } reason)
             {
-                await _error.WriteLineAsync("Cancelled.");
-                return 1;
-            }
-            catch (Exception failure) when (Explain(failure) is { } reason)
-            {
-                await _error.WriteLineAsync(reason);
+                await error.WriteLineAsync(reason);
                 return 1;
             }
         });
@@ -169,8 +145,8 @@ internal sealed class SeederApp
     {
         var builder = Host.CreateApplicationBuilder(
             new HostApplicationBuilderSettings { Args = [SettingsFiles.Unwatched], ContentRootPath = AppContext.BaseDirectory });
-        if (_configuration is not null)
-            builder.Configuration.AddConfiguration(_configuration);
+        if (configuration is not null)
+            builder.Configuration.AddConfiguration(configuration);
         else
             builder.Configuration.AddSecretFiles();
         // A variable that is set to nothing names no other environment than production.
@@ -210,3 +186,10 @@ internal sealed class SeederApp
 
 /// <summary>An expected failure, with its reason as one sentence.</summary>
 internal sealed class SeederException(string message) : Exception(message);
+
+internal static class SeederResults
+{
+    /// <exception cref="SeederException">The step was refused.</exception>
+    public static T ValueOrThrow<T>(this Result<T> result) =>
+        result.Error is { } refusal ? throw new SeederException(refusal.Message) : result.Value;
+}
