@@ -84,7 +84,14 @@ internal sealed class GuardedProcess : IAsyncDisposable
 
     public static async Task<GuardedProcess> StartAsync(GuardedCommand command, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Programs.Find("setsid") ?? throw Missing("setsid"))
+        string[] arguments =
+        [
+            "sh", "-c", Watchdog, "portico-guard",
+            $"{(int)command.EndSignal}", $"{Math.Ceiling(command.Grace.TotalSeconds)}", command.LogFile ?? "", command.LockFile ?? "",
+            Programs.Find("setpriv") ?? throw Missing("setpriv"), "--pdeathsig", "KILL", .. AccountArguments(command.Account), "--",
+            command.Program, .. command.Arguments,
+        ];
+        var start = new ProcessStartInfo(Programs.Find("setsid") ?? throw Missing("setsid"), arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -93,18 +100,6 @@ internal sealed class GuardedProcess : IAsyncDisposable
         };
         foreach (var (name, value) in command.Environment)
             start.Environment[name] = value;
-        string[] guard =
-        [
-            "sh", "-c", Watchdog, "portico-guard",
-            SignalName(command.EndSignal), Seconds(command.Grace), command.LogFile ?? "", command.LockFile ?? "",
-        ];
-        string[] guarded =
-        [
-            Programs.Find("setpriv") ?? throw Missing("setpriv"), "--pdeathsig", "KILL", .. AccountArguments(command.Account), "--",
-            command.Program, .. command.Arguments,
-        ];
-        foreach (var argument in guard.Concat(guarded))
-            start.ArgumentList.Add(argument);
 
         var shell = Process.Start(start)!;
         if (command.LogFile is null)
@@ -149,10 +144,6 @@ internal sealed class GuardedProcess : IAsyncDisposable
     private static string[] AccountArguments(Account? account) => account is null
         ? []
         : [$"--reuid={account.UserId}", $"--regid={account.GroupId}", "--clear-groups"];
-
-    private static string SignalName(Signal signal) => ((int)signal).ToString(CultureInfo.InvariantCulture);
-
-    private static string Seconds(TimeSpan time) => ((int)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private static LocalStackException Missing(string program) =>
         new($"{program} is missing: install the package util-linux. The local stack runs only on Linux.");

@@ -1,4 +1,3 @@
-using System.Text;
 using Npgsql;
 
 namespace Portico.DevStack;
@@ -22,9 +21,6 @@ public sealed class PgBouncerServer : LocalServer, IAsyncDisposable
     public override string ConnectionString => Through(_postgres.ConnectionString);
 
     private protected override Account? Account => _account;
-
-    // Closes all connections at once.
-    private protected override Signal StopSignal => Signal.Terminate;
 
     private string UsersFile => Path.Combine(Folder, "users.txt");
 
@@ -54,10 +50,9 @@ public sealed class PgBouncerServer : LocalServer, IAsyncDisposable
         var owner = await Posix.OwnerAsync(_postgres.DataFolder, cancellationToken);
         _account = Environment.IsPrivilegedProcess ? owner : null;
         var superuser = new NpgsqlConnectionStringBuilder(_postgres.ConnectionString);
-        var users = new StringBuilder().Append('"').Append(superuser.Username).Append("\" \"").Append(superuser.Password).Append("\"\n");
-        foreach (var role in _roles)
-            users.Append('"').Append(role).Append("\" \"").Append(role).Append("\"\n");
-        await PrivateFile.WriteAsync(UsersFile, users.ToString(), cancellationToken);
+        (string? Name, string? Password)[] users = [(superuser.Username, superuser.Password), .. _roles.Select(role => (role, role))];
+        await PrivateFile.WriteAsync(
+            UsersFile, string.Concat(users.Select(user => $"\"{user.Name}\" \"{user.Password}\"\n")), cancellationToken);
         if (_account is not null)
             Posix.GiveTo(UsersFile, _account);
     }

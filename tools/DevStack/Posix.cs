@@ -45,7 +45,7 @@ internal static class Posix
     }
 
     /// <summary>Whether the process runs; a zombie does not run.</summary>
-    public static bool IsAlive(int processId) => Stat(processId) is ['Z' or 'X', ..] ? false : Stat(processId) is not null;
+    public static bool IsAlive(int processId) => Stat(processId) is not (null or ['Z' or 'X', ..]);
 
     /// <summary>Stops a process (SIGSTOP) and returns when all its threads stand still, which takes a busy machine a while.</summary>
     /// <remarks>A thread that waits for a disk can't be stopped; after 10 s nobody waits for it.</remarks>
@@ -60,12 +60,8 @@ internal static class Posix
         ? $"{processId} {fields[19]} {File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}"
         : null;
 
-    public static IReadOnlyList<int> Descendants(int processId)
-    {
-        var found = new List<int>();
-        Collect(processId, found);
-        return found;
-    }
+    public static IReadOnlyList<int> Descendants(int processId) =>
+        [.. Children(processId).SelectMany(child => (int[])[child, .. Descendants(child)])];
 
     public static async Task<Account> OwnerAsync(string path, CancellationToken cancellationToken)
     {
@@ -86,27 +82,20 @@ internal static class Posix
 
     public static uint Number(string text) => uint.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private static void Collect(int processId, List<int> found)
+    private static int[] Children(int processId)
     {
-        string[] children;
         try
         {
-            children =
+            return
             [
-                .. Threads(processId)
-                .SelectMany(thread => File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .. from thread in Threads(processId)
+                   from child in File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                   select (int)Number(child),
             ];
         }
         catch (IOException)
         {
-            return;
-        }
-
-        foreach (var child in children)
-        {
-            var id = (int)Number(child);
-            found.Add(id);
-            Collect(id, found);
+            return [];
         }
     }
 

@@ -207,9 +207,8 @@ internal sealed class RunCommand(RunFolder folder, bool isVerbose, CancellationT
     }
 
     private static string Connection(LocalStack stack, string database, string role, string password) =>
-        new NpgsqlConnectionStringBuilder(
-            stack.Postgres.ConnectionString)
-        { Database = database, Username = role, Password = password }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(stack.Postgres.ConnectionString) { Database = database, Username = role, Password = password }
+            .ConnectionString;
 
     /// <summary>Seeds the demo data; stores the passwords of the first run, because they are shown only once.</summary>
     private async Task SeedDemoAsync(Dictionary<string, string> settings)
