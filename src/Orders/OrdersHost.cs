@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -8,6 +7,7 @@ using Portico.Orders.Hosting;
 using Portico.Orders.Ordering;
 using Portico.Orders.Postgres;
 using Portico.Orders.Security;
+using Portico.WebApi.Http;
 
 namespace Portico.Orders;
 
@@ -44,21 +44,8 @@ internal static class OrdersHost
 
     /// <summary>Runs until it is stopped.</summary>
     /// <returns>0, or 1 when a setting is wrong or the start failed; the reasons are on standard error, one line each.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter error)
-    {
-        try
-        {
-            await using var app = Create(args);
-            await app.RunAsync();
-            return 0;
-        }
-        catch (Exception failure) when (Problems(failure) is { } problems)
-        {
-            foreach (var problem in problems)
-                await error.WriteLineAsync(problem);
-            return 1;
-        }
-    }
+    public static Task<int> RunAsync(string[] args, TextWriter error) =>
+        ServerRun.RunAsync(() => Create(args), "Listen:Url or Listen:ManagementUrl", error);
 
     private static void AddOrders(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
@@ -96,15 +83,4 @@ internal static class OrdersHost
         app.MapManagement();
         return app;
     }
-
-    // Problems that an operator can fix: a wrong setting, a value that is not a number, an address in use.
-    private static IEnumerable<string>? Problems(Exception failure) => failure switch
-    {
-        AggregateException several => several.InnerExceptions.SelectMany(inner => Problems(inner) ?? [inner.Message]),
-        OptionsValidationException wrong => wrong.Failures,
-        IOException or InvalidDataException or FormatException => [failure.Message],
-        SocketException => [$"Listen:Url or Listen:ManagementUrl has an address that can't be listened on: {failure.Message}."],
-        _ when SettingsRegistration.IsWrongValue(failure) => [failure.Message],
-        _ => null,
-    };
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Portico.Application;
 using Portico.Infrastructure;
@@ -41,30 +40,6 @@ internal static class WebApiHost
 
     /// <summary>Runs until it is stopped.</summary>
     /// <returns>0, or 1 when a setting is wrong or the start failed; the reasons are on standard error, one line each.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter error)
-    {
-        try
-        {
-            await using var app = Create(args);
-            await app.RunAsync();
-            return 0;
-        }
-        catch (Exception failure) when (Problems(failure) is { } problems)
-        {
-            foreach (var problem in problems)
-                await error.WriteLineAsync(problem);
-            return 1;
-        }
-    }
-
-    // Problems that an operator can fix: a file that is not JSON, a value that is not a number, a wrong setting, an address in use.
-    private static IEnumerable<string>? Problems(Exception failure) => failure switch
-    {
-        AggregateException several => several.InnerExceptions.SelectMany(inner => Problems(inner) ?? [inner.Message]),
-        OptionsValidationException wrong => wrong.Failures,
-        IOException or InvalidDataException or FormatException => [failure.Message],
-        SocketException => [$"ASPNETCORE_URLS, Management:Url or Grpc:Url has an address that can't be listened on: {failure.Message}."],
-        _ when SettingsRegistration.IsWrongValue(failure) => [failure.Message],
-        _ => null,
-    };
+    public static Task<int> RunAsync(string[] args, TextWriter error) =>
+        ServerRun.RunAsync(() => Create(args), "ASPNETCORE_URLS, Management:Url or Grpc:Url", error);
 }

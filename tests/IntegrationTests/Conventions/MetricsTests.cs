@@ -56,13 +56,13 @@ public sealed partial class MetricsTests : IAsyncLifetime
     [Fact]
     public async Task Holds_a_bound_on_series_and_adds_up_what_is_beyond_it()
     {
-        const int Measured = TelemetryRegistration.MaxSeries + 100;
+        const int Measured = TelemetryExport.MaxSeries + 100;
         var counter = _meter.CreateCounter<int>("portico.tests.many");
         Parallel.For(0, Measured, n => counter.Add(1, new KeyValuePair<string, object?>("n", n)));
         var samples = (await Scrape()).Samples.Where(sample => sample.Name == "portico_tests_many_total").ToArray();
         var beyond = Assert.Single(samples, sample => sample.Labels == "otel_metric_overflow=\"true\"");
         Assert.Equal(100, beyond.Value);
-        Assert.Equal(TelemetryRegistration.MaxSeries + 1, samples.Length);
+        Assert.Equal(TelemetryExport.MaxSeries + 1, samples.Length);
         Assert.Equal(Measured, samples.Sum(sample => sample.Value));
     }
 
