@@ -16,7 +16,6 @@ public sealed class AuditController(ISender sender) : ApiController(sender)
     /// <summary>Lists the audit log, newest first</summary>
     /// <remarks>`from` is inclusive, `to` is exclusive.</remarks>
     [HttpGet]
-    [ProducesResponseType<Page<AuditEntryDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<AuditEntryDto>>> ListAuditEntries(
         [FromQuery] ListAuditEntries query, CancellationToken cancellationToken) =>

@@ -20,6 +20,5 @@ public sealed class BatchController(ISender sender) : ApiController(sender)
     /// the rate limit like one that was sent alone. Only reads of this API are possible. An answer of more than 256 KiB is refused.
     /// </remarks>
     [HttpPost]
-    [ProducesResponseType<BatchDto>(StatusCodes.Status200OK)]
     public Task<ActionResult<BatchDto>> Send(GetBatch batch, CancellationToken cancellationToken) => Answer(batch, cancellationToken);
 }

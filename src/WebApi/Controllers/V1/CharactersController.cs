@@ -24,14 +24,12 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the caller's characters, newest first</summary>
     [HttpGet]
-    [ProducesResponseType<Page<CharacterDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 503)]
     public Task<ActionResult<Page<CharacterDto>>> List([FromQuery] ListCharacters query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows one of the caller's characters</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
     [UseCase<GetCharacter>]
     [ProducesErrors(403, 404, 503)]
     public Task<ActionResult<CharacterDto>> Get(Guid id, [FromQuery] bool deleted, CancellationToken cancellationToken) =>
@@ -39,7 +37,6 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
 
     /// <summary>Changes one of the caller's characters</summary>
     [HttpPut("{id:guid}")]
-    [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<CharacterDto>> Change(
         Guid id, [IfMatch] IfMatch ifMatch, ChangeCharacter command, CancellationToken cancellationToken) =>
@@ -56,7 +53,6 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
 
     /// <summary>Restores a character that the caller deleted</summary>
     [HttpPost("{id:guid}/restore")]
-    [ProducesResponseType<CharacterDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreCharacter>]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<CharacterDto>> Restore(Guid id, CancellationToken cancellationToken) =>

@@ -17,7 +17,6 @@ public sealed class CurrenciesController(ISender sender) : ApiController(sender)
     /// <remarks>All of them in one answer; browsers may cache the list for an hour.</remarks>
     [HttpGet]
     [ResponseCache(Duration = 3600, Location = ResponseCacheLocation.Any)]
-    [ProducesResponseType<Page<CurrencyDto>>(StatusCodes.Status200OK)]
     [UseCase<ListCurrencies>]
     public Task<ActionResult<Page<CurrencyDto>>> List(CancellationToken cancellationToken) =>
         Answer(new ListCurrencies(), cancellationToken);

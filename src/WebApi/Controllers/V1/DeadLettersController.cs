@@ -15,7 +15,6 @@ public sealed class DeadLettersController(ISender sender) : ApiController(sender
 {
     /// <summary>Lists the dead letters, oldest first</summary>
     [HttpGet]
-    [ProducesResponseType<Page<DeadLetterDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<DeadLetterDto>>> ListDeadLetters(
         [FromQuery] ListDeadLetters query, CancellationToken cancellationToken) =>
@@ -23,7 +22,6 @@ public sealed class DeadLettersController(ISender sender) : ApiController(sender
 
     /// <summary>Shows a dead letter with its content</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<DeadLetterContentDto>(StatusCodes.Status200OK)]
     [UseCase<GetDeadLetter>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<DeadLetterContentDto>> GetDeadLetter(Guid id, CancellationToken cancellationToken) =>

@@ -25,21 +25,18 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists events, newest first</summary>
     [HttpGet("events")]
-    [ProducesResponseType<Page<EventDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 503)]
     public Task<ActionResult<Page<EventDto>>> List([FromQuery] ListEvents query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows an event</summary>
     [HttpGet("events/{id:guid}")]
-    [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<GetEvent>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<EventDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetEvent(id), cancellationToken);
 
     /// <summary>Changes an event that has no result yet</summary>
     [HttpPut("events/{id:guid}")]
-    [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<EventDto>> Change(
         Guid id, [IfMatch] IfMatch ifMatch, ChangeEvent command, CancellationToken cancellationToken) =>
@@ -47,7 +44,6 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
 
     /// <summary>Closes an event for forecasts</summary>
     [HttpPost("events/{id:guid}/close")]
-    [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<CloseEvent>]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<EventDto>> Close(Guid id, CancellationToken cancellationToken) =>
@@ -56,7 +52,6 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
     /// <summary>Sets the result of an event, once</summary>
     /// <remarks>The settlement runs in the background and notifies each forecaster; at the end the status is `settled`.</remarks>
     [HttpPost("events/{id:guid}/result")]
-    [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<EventDto>> SetResult(Guid id, SetEventResult command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
@@ -71,7 +66,6 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
 
     /// <summary>Restores a deleted event</summary>
     [HttpPost("events/{id:guid}/restore")]
-    [ProducesResponseType<EventDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreEvent>]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<EventDto>> Restore(Guid id, CancellationToken cancellationToken) =>
@@ -79,7 +73,6 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the forecasts of all users for an event</summary>
     [HttpGet("events/{id:guid}/forecasts")]
-    [ProducesResponseType<Page<ForecastDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<ForecastDto>>> ListForecasts(
         Guid id, [FromQuery] ListEventForecasts query, CancellationToken cancellationToken) =>
@@ -87,7 +80,6 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
 
     /// <summary>Shows the leaderboard of an event</summary>
     [HttpGet("events/{id:guid}/leaderboard")]
-    [ProducesResponseType<Page<EventRankDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<EventRankDto>>> EventLeaderboard(
         Guid id, [FromQuery] GetEventLeaderboard query, CancellationToken cancellationToken) =>
@@ -95,7 +87,6 @@ public sealed class EventsController(ISender sender) : ApiController(sender)
 
     /// <summary>Shows the leaderboard of all events</summary>
     [HttpGet("leaderboard")]
-    [ProducesResponseType<Page<RankDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<RankDto>>> Leaderboard([FromQuery] GetLeaderboard query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);

@@ -15,14 +15,12 @@ public sealed class ExchangeController(ISender sender) : ApiController(sender)
 {
     /// <summary>Lists the exchange rates</summary>
     [HttpGet("exchange-rates")]
-    [ProducesResponseType<Page<ExchangeRateDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<ExchangeRateDto>>> List([FromQuery] ListExchangeRates query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Sets the exchange rate of a pair of currencies, for both directions</summary>
     [HttpPut("exchange-rates/{base}/{quote}")]
-    [ProducesResponseType<ExchangeRateDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<ExchangeRateDto>> Set(
         string @base, string quote, SetExchangeRate command, CancellationToken cancellationToken) =>
@@ -30,7 +28,6 @@ public sealed class ExchangeController(ISender sender) : ApiController(sender)
 
     /// <summary>Offers an exchange between two wallets of the caller</summary>
     [HttpPost("exchanges/quotes")]
-    [ProducesResponseType<ExchangeQuoteDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<ExchangeQuoteDto>> Quote(QuoteExchange command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
@@ -44,7 +41,6 @@ public sealed class ExchangeController(ISender sender) : ApiController(sender)
 
     /// <summary>Shows an exchange to its owner</summary>
     [HttpGet("exchanges/{id:guid}")]
-    [ProducesResponseType<ExchangeDto>(StatusCodes.Status200OK)]
     [UseCase<GetExchange>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<ExchangeDto>> Get(Guid id, CancellationToken cancellationToken) =>

@@ -24,14 +24,12 @@ public sealed class ForecastsController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the caller's forecasts, newest first</summary>
     [HttpGet]
-    [ProducesResponseType<Page<ForecastDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 503)]
     public Task<ActionResult<Page<ForecastDto>>> List([FromQuery] ListForecasts query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows one of the caller's forecasts</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<ForecastDto>(StatusCodes.Status200OK)]
     [UseCase<GetForecast>]
     [ProducesErrors(403, 404, 503)]
     public Task<ActionResult<ForecastDto>> Get(Guid id, [FromQuery] bool deleted, CancellationToken cancellationToken) =>
@@ -39,7 +37,6 @@ public sealed class ForecastsController(ISender sender) : ApiController(sender)
 
     /// <summary>Changes a forecast while its event is open</summary>
     [HttpPut("{id:guid}")]
-    [ProducesResponseType<ForecastDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<ForecastDto>> Change(
         Guid id, [IfMatch] IfMatch ifMatch, ChangeForecast command, CancellationToken cancellationToken) =>
@@ -55,7 +52,6 @@ public sealed class ForecastsController(ISender sender) : ApiController(sender)
 
     /// <summary>Restores a forecast that the caller deleted, while its event is open</summary>
     [HttpPost("{id:guid}/restore")]
-    [ProducesResponseType<ForecastDto>(StatusCodes.Status200OK)]
     [UseCase<RestoreForecast>]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<ForecastDto>> Restore(Guid id, CancellationToken cancellationToken) =>

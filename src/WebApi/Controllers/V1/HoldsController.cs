@@ -22,7 +22,6 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
 
     /// <summary>Shows a hold to its parties</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [UseCase<GetHold>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<HoldDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetHold(id), cancellationToken);
@@ -30,7 +29,6 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     /// <summary>Captures a hold, completely or in part</summary>
     /// <remarks>The captured amount moves to the wallet that it is held for. The rest stays held.</remarks>
     [HttpPost("{id:guid}/capture")]
-    [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<HoldDto>> Capture(
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command, CancellationToken cancellationToken) =>
@@ -38,7 +36,6 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
 
     /// <summary>Voids a hold; the money that is left is available again</summary>
     [HttpPost("{id:guid}/void")]
-    [ProducesResponseType<HoldDto>(StatusCodes.Status200OK)]
     [UseCase<VoidHold>]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<HoldDto>> Void(Guid id, CancellationToken cancellationToken) => Answer(new VoidHold(id), cancellationToken);

@@ -17,7 +17,6 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
 {
     /// <summary>Shows the trial balance: in each currency debit and credit are equal</summary>
     [HttpGet("trial-balance")]
-    [ProducesResponseType<TrialBalanceDto>(StatusCodes.Status200OK)]
     [UseCase<GetTrialBalance>]
     [ProducesErrors(503)]
     public Task<ActionResult<TrialBalanceDto>> GetTrialBalance(CancellationToken cancellationToken) =>
@@ -29,7 +28,6 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     /// `Migrator ledger verify`, which does the same.
     /// </remarks>
     [HttpGet("verification")]
-    [ProducesResponseType<LedgerVerificationDto>(StatusCodes.Status200OK)]
     [UseCase<GetLedgerVerification>]
     [ProducesErrors(409, 503, 504)]
     public Task<ActionResult<LedgerVerificationDto>> GetVerification(CancellationToken cancellationToken) =>
@@ -38,7 +36,6 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     /// <summary>Lists the signed heads of the hash chain, newest first</summary>
     /// <remarks>Keep them: a receipt is verified with the key of a head, and a history that was changed has other hashes.</remarks>
     [HttpGet("heads")]
-    [ProducesResponseType<Page<HeadDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<HeadDto>>> ListHeads([FromQuery] ListHeads query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
@@ -46,7 +43,6 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     /// <summary>Checks a receipt, for anyone</summary>
     /// <remarks>Portico checks the proof and the signature, and that the head is one of its chain.</remarks>
     [HttpPost("receipts/verify")]
-    [ProducesResponseType<ReceiptCheckDto>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<ReceiptCheckDto>> CheckReceipt(CheckReceipt query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);

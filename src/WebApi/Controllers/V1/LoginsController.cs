@@ -18,7 +18,6 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
     /// <summary>Lists the accounts of providers with which the caller can sign in</summary>
     /// <remarks>All of them in one answer: there is at most one for each provider.</remarks>
     [HttpGet]
-    [ProducesResponseType<Page<LoginDto>>(StatusCodes.Status200OK)]
     [UseCase<ListLogins>]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<LoginDto>>> ListLogins(CancellationToken cancellationToken) =>
@@ -31,7 +30,6 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
     /// then the account is linked. A link that fails ends no session.
     /// </remarks>
     [HttpPost]
-    [ProducesResponseType<LinkStartedDto>(StatusCodes.Status200OK)]
     [ProducesErrors(403, 404, 503)]
     public Task<ActionResult<LinkStartedDto>> LinkLogin(LinkLogin command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);

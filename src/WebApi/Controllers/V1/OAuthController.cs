@@ -18,7 +18,6 @@ public sealed class OAuthController(ISender sender) : ApiController(sender)
 {
     /// <summary>Lists the providers with which users can sign in</summary>
     [HttpGet("providers")]
-    [ProducesResponseType<Page<LoginProviderDto>>(StatusCodes.Status200OK)]
     [UseCase<ListLoginProviders>]
     public Task<ActionResult<Page<LoginProviderDto>>> ListProviders(CancellationToken cancellationToken) =>
         Answer(new ListLoginProviders(), cancellationToken);

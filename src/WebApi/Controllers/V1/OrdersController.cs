@@ -26,14 +26,12 @@ public sealed class OrdersController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the caller's orders, newest first</summary>
     [HttpGet]
-    [ProducesResponseType<Page<OrderDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<OrderDto>>> List([FromQuery] ListOrders query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows an order to its owner</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<OrderDto>(StatusCodes.Status200OK)]
     [UseCase<GetOrder>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<OrderDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetOrder(id), cancellationToken);
@@ -41,7 +39,6 @@ public sealed class OrdersController(ISender sender) : ApiController(sender)
     /// <summary>Cancels an order; its money returns to the wallet that paid</summary>
     /// <remarks>A cancelled order is answered as it is. After 503 the cancellation is completed in the background.</remarks>
     [HttpPost("{id:guid}/cancel")]
-    [ProducesResponseType<OrderDto>(StatusCodes.Status200OK)]
     [UseCase<CancelOrder>]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<OrderDto>> Cancel(Guid id, CancellationToken cancellationToken) =>

@@ -17,7 +17,6 @@ public sealed class OverviewController(ISender sender) : ApiController(sender)
     /// <summary>Shows the health of the dependencies, rates, and how much waits</summary>
     /// <remarks>The numbers are those of the process that answers, and at most 2 s old.</remarks>
     [HttpGet]
-    [ProducesResponseType<OverviewDto>(StatusCodes.Status200OK)]
     [UseCase<GetOverview>]
     public Task<ActionResult<OverviewDto>> GetOverview(CancellationToken cancellationToken) => Answer(new GetOverview(), cancellationToken);
 

@@ -26,21 +26,18 @@ public sealed class PaymentsController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the caller's payments</summary>
     [HttpGet]
-    [ProducesResponseType<Page<PaymentDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<PaymentDto>>> List([FromQuery] ListPayments query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Lists the payments of all users</summary>
     [HttpGet("all")]
-    [ProducesResponseType<Page<PaymentDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<PaymentDto>>> ListAll([FromQuery] ListAllPayments query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows a payment to its owner</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<PaymentDto>(StatusCodes.Status200OK)]
     [UseCase<GetPayment>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<PaymentDto>> Get(Guid id, CancellationToken cancellationToken) =>

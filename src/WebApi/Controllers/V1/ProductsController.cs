@@ -15,7 +15,6 @@ public sealed class ProductsController(ISender sender) : ApiController(sender)
 {
     /// <summary>Lists the products on sale, by name</summary>
     [HttpGet]
-    [ProducesResponseType<Page<ProductDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<ProductDto>>> List([FromQuery] ListProducts query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);

@@ -43,7 +43,6 @@ public sealed class ReconciliationsController(ISender sender) : ApiController(se
 
     /// <summary>Lists the reconciliations, newest first</summary>
     [HttpGet]
-    [ProducesResponseType<Page<ReconciliationSummaryDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<ReconciliationSummaryDto>>> List(
         [FromQuery] ListReconciliations query, CancellationToken cancellationToken) =>
@@ -51,7 +50,6 @@ public sealed class ReconciliationsController(ISender sender) : ApiController(se
 
     /// <summary>Shows a reconciliation with its first 100 differences</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<ReconciliationDto>(StatusCodes.Status200OK)]
     [UseCase<GetReconciliation>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<ReconciliationDto>> Get(Guid id, CancellationToken cancellationToken) =>
@@ -59,7 +57,6 @@ public sealed class ReconciliationsController(ISender sender) : ApiController(se
 
     /// <summary>Lists the differences of a reconciliation</summary>
     [HttpGet("{id:guid}/differences")]
-    [ProducesResponseType<Page<DifferenceDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<DifferenceDto>>> ListDifferences(
         Guid id, [FromQuery] ListDifferences query, CancellationToken cancellationToken) =>

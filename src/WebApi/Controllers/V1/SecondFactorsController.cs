@@ -17,7 +17,6 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
 {
     /// <summary>Shows which second factors and passkeys the caller has</summary>
     [HttpGet("second-factors")]
-    [ProducesResponseType<SecondFactorsDto>(StatusCodes.Status200OK)]
     [UseCase<GetSecondFactors>]
     [ProducesErrors(503)]
     public Task<ActionResult<SecondFactorsDto>> GetSecondFactors(CancellationToken cancellationToken) =>
@@ -37,7 +36,6 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     /// within an hour.
     /// </remarks>
     [HttpPost("totp")]
-    [ProducesResponseType<TotpSecretDto>(StatusCodes.Status200OK)]
     [UseCase<AddTotp>]
     [ProducesErrors(403, 404, 409, 503)]
     public Task<ActionResult<TotpSecretDto>> AddTotp(CancellationToken cancellationToken) => Answer(new AddTotp(), cancellationToken);
@@ -45,7 +43,6 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     /// <summary>Activates the authenticator app with its first code</summary>
     /// <remarks>The answer has 10 recovery codes, which are shown once. From now on a password alone gives no tokens.</remarks>
     [HttpPost("totp/confirm")]
-    [ProducesResponseType<RecoveryCodesDto>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<RecoveryCodesDto>> ConfirmTotp(ConfirmTotp command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
@@ -61,7 +58,6 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     /// <summary>Makes 10 new recovery codes; the earlier ones become invalid</summary>
     /// <remarks>Needs a second factor that this session has proved at most `Sessions:FreshFor` ago.</remarks>
     [HttpPost("recovery-codes")]
-    [ProducesResponseType<RecoveryCodesDto>(StatusCodes.Status200OK)]
     [UseCase<ReplaceRecoveryCodes>]
     [ProducesErrors(403, 404, 503)]
     public Task<ActionResult<RecoveryCodesDto>> ReplaceRecoveryCodes(CancellationToken cancellationToken) =>
@@ -73,7 +69,6 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     /// is at most `Sessions:FreshFor` old; of a user with a second factor, its proof that long ago at most.
     /// </remarks>
     [HttpPost("passkeys/options")]
-    [ProducesResponseType<PasskeyCreationOptionsDto>(StatusCodes.Status200OK)]
     [UseCase<StartPasskeyRegistration>]
     [ProducesErrors(403, 404, 409, 422, 503)]
     public Task<ActionResult<PasskeyCreationOptionsDto>> StartPasskeyRegistration(CancellationToken cancellationToken) =>
@@ -92,7 +87,6 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     /// <summary>Lists the caller's passkeys, oldest first</summary>
     /// <remarks>All of them in one answer: there are at most 20.</remarks>
     [HttpGet("passkeys")]
-    [ProducesResponseType<Page<PasskeyDto>>(StatusCodes.Status200OK)]
     [UseCase<ListPasskeys>]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<PasskeyDto>>> ListPasskeys(CancellationToken cancellationToken) =>

@@ -24,7 +24,6 @@ public sealed class ServiceAccountsController(ISender sender) : ApiController(se
     /// <summary>Lists the service accounts with their valid secrets, oldest first</summary>
     /// <remarks>All of them in one answer: there are at most 100.</remarks>
     [HttpGet]
-    [ProducesResponseType<Page<ServiceAccountDto>>(StatusCodes.Status200OK)]
     [UseCase<ListServiceAccounts>]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<ServiceAccountDto>>> List(CancellationToken cancellationToken) =>

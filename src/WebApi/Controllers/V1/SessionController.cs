@@ -19,7 +19,6 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
 {
     /// <summary>Says who is signed in by the cookie</summary>
     [HttpGet]
-    [ProducesResponseType<BrowserSessionDto>(StatusCodes.Status200OK)]
     [UseCase<GetSession>]
     [NeedsCookie]
     [ProducesErrors(403, 503)]

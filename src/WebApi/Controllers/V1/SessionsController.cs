@@ -21,7 +21,6 @@ public sealed class SessionsController(ISender sender) : ApiController(sender)
     /// these are all.
     /// </remarks>
     [HttpGet]
-    [ProducesResponseType<MatchingSessionsDto>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<MatchingSessionsDto>> ListMatchingSessions(
         [FromQuery] ListMatchingSessions query, CancellationToken cancellationToken) =>
@@ -33,7 +32,6 @@ public sealed class SessionsController(ISender sender) : ApiController(sender)
     /// end at once: when `isComplete` is false, send the same request again.
     /// </remarks>
     [HttpPost("end")]
-    [ProducesResponseType<EndedSessionsDto>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<EndedSessionsDto>> EndMatchingSessions(EndMatchingSessions command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);

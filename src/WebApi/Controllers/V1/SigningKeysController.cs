@@ -16,7 +16,6 @@ public sealed class SigningKeysController(ISender sender) : ApiController(sender
     /// <summary>Lists the signing keys, the oldest first</summary>
     /// <remarks>All of them in one answer, without their private halves.</remarks>
     [HttpGet]
-    [ProducesResponseType<Page<SigningKeyDto>>(StatusCodes.Status200OK)]
     [UseCase<ListSigningKeys>]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<SigningKeyDto>>> ListSigningKeys(CancellationToken cancellationToken) =>
@@ -25,7 +24,6 @@ public sealed class SigningKeysController(ISender sender) : ApiController(sender
     /// <summary>Retires the current key and signs with the next one now, before its time</summary>
     /// <remarks>Tokens of the retired key stay valid. The next key must have been published for `Tokens:SigningKeyLead`.</remarks>
     [HttpPost("rotate")]
-    [ProducesResponseType<SigningKeyChangesDto>(StatusCodes.Status200OK)]
     [ProducesErrors(409, 503)]
     public Task<ActionResult<SigningKeyChangesDto>> RotateSigningKeys(RotateSigningKeys command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
@@ -36,7 +34,6 @@ public sealed class SigningKeysController(ISender sender) : ApiController(sender
     /// of each user: with many users, use `Migrator keys drop --emergency`, which waits longer than a request may.
     /// </remarks>
     [HttpDelete("{id}")]
-    [ProducesResponseType<SigningKeyChangesDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<SigningKeyChangesDto>> DropSigningKey(
         string id, [FromBody] DropSigningKey command, CancellationToken cancellationToken) =>

@@ -17,7 +17,6 @@ public sealed class StoredWebhooksController(ISender sender) : ApiController(sen
     /// <summary>Lists the stored notifications of payment providers, newest first</summary>
     /// <remarks>They are kept for `Payments:WebhookRetention`.</remarks>
     [HttpGet]
-    [ProducesResponseType<Page<WebhookDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<WebhookDto>>> ListWebhooks([FromQuery] ListWebhooks query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);

@@ -16,7 +16,6 @@ public sealed class TelegramController(ISender sender) : ApiController(sender)
 {
     /// <summary>Shows whether a Telegram chat of the caller is linked</summary>
     [HttpGet]
-    [ProducesResponseType<TelegramDto>(StatusCodes.Status200OK)]
     [UseCase<GetTelegram>]
     [ProducesErrors(503)]
     public Task<ActionResult<TelegramDto>> GetTelegram(CancellationToken cancellationToken) => Answer(new GetTelegram(), cancellationToken);
@@ -28,7 +27,6 @@ public sealed class TelegramController(ISender sender) : ApiController(sender)
     /// another user is refused in the chat. To get codes there by default, change the profile: `{"codeChannel":"telegram"}`.
     /// </remarks>
     [HttpPost]
-    [ProducesResponseType<TelegramLinkDto>(StatusCodes.Status200OK)]
     [UseCase<StartTelegramLink>]
     [ProducesErrors(403, 404, 422, 503)]
     public Task<ActionResult<TelegramLinkDto>> StartTelegramLink(CancellationToken cancellationToken) =>

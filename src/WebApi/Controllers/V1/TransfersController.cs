@@ -30,7 +30,6 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
 
     /// <summary>Shows a transfer to its parties</summary>
     [HttpGet("transfers/{id:guid}")]
-    [ProducesResponseType<TransferDto>(StatusCodes.Status200OK)]
     [UseCase<GetTransfer>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<TransferDto>> Get(Guid id, CancellationToken cancellationToken) =>
@@ -42,7 +41,6 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     /// `receipt_pending`.
     /// </remarks>
     [HttpGet("transfers/{id:guid}/receipt")]
-    [ProducesResponseType<ReceiptDto>(StatusCodes.Status200OK)]
     [UseCase<GetReceipt>]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<ReceiptDto>> GetReceipt(Guid id, CancellationToken cancellationToken) =>

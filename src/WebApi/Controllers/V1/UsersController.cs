@@ -18,7 +18,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
 {
     /// <summary>Shows the caller's own profile</summary>
     [HttpGet("me")]
-    [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [UseCase<GetMe>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<UserDto>> GetMe(CancellationToken cancellationToken) => Answer(new GetMe(), cancellationToken);
@@ -29,7 +28,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// an address always goes to this address.
     /// </remarks>
     [HttpPatch("me")]
-    [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<UserDto>> ChangeProfile(ChangeProfile command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
@@ -40,7 +38,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// continue. A user with a second factor has proved it in this session at most `Sessions:FreshFor` ago.
     /// </remarks>
     [HttpPut("me/contact")]
-    [ProducesResponseType<UserDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<UserDto>> ChangeContact(ChangeContact command, CancellationToken cancellationToken) =>
         Answer(command, cancellationToken);
@@ -58,7 +55,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Shows the spending limits of a user</summary>
     /// <remarks>For the user, and for everybody who may read all wallets. Each limit is for all wallets of its currency together.</remarks>
     [HttpGet("{id:guid}/limits")]
-    [ProducesResponseType<SpendingLimitsDto>(StatusCodes.Status200OK)]
     [UseCase<GetUserLimits>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<SpendingLimitsDto>> GetLimits(Guid id, CancellationToken cancellationToken) =>
@@ -66,7 +62,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
 
     /// <summary>Replaces the spending limits of a user with a lower role</summary>
     [HttpPut("{id:guid}/limits")]
-    [ProducesResponseType<SpendingLimitsDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<SpendingLimitsDto>> SetLimits(Guid id, SetUserLimits command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
@@ -74,14 +69,12 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Lists users, newest first</summary>
     /// <remarks>Deleted users are listed only with the status `deleted`.</remarks>
     [HttpGet]
-    [ProducesResponseType<Page<AccountDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<AccountDto>>> ListUsers([FromQuery] ListUsers query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows any user, deleted or not</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [UseCase<GetUser>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<AccountDto>> GetUser(Guid id, CancellationToken cancellationToken) =>
@@ -90,7 +83,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Changes the role of a user</summary>
     /// <remarks>The highest named role counts and includes the lower ones; it must be lower than the caller's own role.</remarks>
     [HttpPut("{id:guid}/roles")]
-    [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> ChangeRoles(Guid id, ChangeRoles command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
@@ -98,14 +90,12 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Blocks a user and ends all sessions of the user</summary>
     /// <remarks>A user who is already blocked stays blocked with the first reason.</remarks>
     [HttpPost("{id:guid}/block")]
-    [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> BlockUser(Guid id, BlockUser command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
 
     /// <summary>Unblocks a user</summary>
     [HttpPost("{id:guid}/unblock")]
-    [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> UnblockUser(
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] UnblockUser? command, CancellationToken cancellationToken) =>
@@ -122,7 +112,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
 
     /// <summary>Restores a deleted user with the former role and status</summary>
     [HttpPost("{id:guid}/restore")]
-    [ProducesResponseType<AccountDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<AccountDto>> RestoreUser(
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] RestoreUser? command, CancellationToken cancellationToken) =>
@@ -131,7 +120,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Lists the sessions of a user, newest first</summary>
     /// <remarks>These sessions end when the user is blocked or deleted. All of them in one answer.</remarks>
     [HttpGet("{id:guid}/sessions")]
-    [ProducesResponseType<Page<SessionDto>>(StatusCodes.Status200OK)]
     [UseCase<ListUserSessions>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<SessionDto>>> ListUserSessions(Guid id, CancellationToken cancellationToken) =>
@@ -139,7 +127,6 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the accounts of providers with which a user can sign in</summary>
     [HttpGet("{id:guid}/logins")]
-    [ProducesResponseType<Page<LoginDto>>(StatusCodes.Status200OK)]
     [UseCase<ListUserLogins>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<LoginDto>>> ListUserLogins(Guid id, CancellationToken cancellationToken) =>

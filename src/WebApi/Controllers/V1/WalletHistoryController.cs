@@ -16,7 +16,6 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
 {
     /// <summary>Lists the entries of a wallet, newest first</summary>
     [HttpGet("entries")]
-    [ProducesResponseType<Page<EntryDto>>(StatusCodes.Status200OK)]
     [UseCase<ListWalletEntries>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<Page<EntryDto>>> ListEntries(
@@ -28,7 +27,6 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     /// `at` includes its whole millisecond, so the `createdAt` of an entry gives the balance with that entry. The default is now.
     /// </remarks>
     [HttpGet("balance")]
-    [ProducesResponseType<WalletBalanceDto>(StatusCodes.Status200OK)]
     [UseCase<GetWalletBalance>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<WalletBalanceDto>> GetBalance(Guid id, [FromQuery] DateTimeOffset? at, CancellationToken cancellationToken) =>
@@ -45,7 +43,6 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [HttpGet("statement")]
     [StreamedStatement]
     [Produces("application/json", StatementCsvFormatter.MediaType)]
-    [ProducesResponseType<StatementDto>(StatusCodes.Status200OK)]
     [UseCase<GetWalletStatement>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<StatementDto>> GetStatement(

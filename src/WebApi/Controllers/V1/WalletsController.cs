@@ -25,21 +25,18 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
 
     /// <summary>Lists the caller's wallets, newest first</summary>
     [HttpGet]
-    [ProducesResponseType<Page<WalletDto>>(StatusCodes.Status200OK)]
     [ProducesErrors(503)]
     public Task<ActionResult<Page<WalletDto>>> List([FromQuery] ListWallets query, CancellationToken cancellationToken) =>
         Answer(query, cancellationToken);
 
     /// <summary>Shows one of the caller's wallets with its current balance</summary>
     [HttpGet("{id:guid}")]
-    [ProducesResponseType<WalletDto>(StatusCodes.Status200OK)]
     [UseCase<GetWallet>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<WalletDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetWallet(id), cancellationToken);
 
     /// <summary>Renames one of the caller's wallets</summary>
     [HttpPatch("{id:guid}")]
-    [ProducesResponseType<WalletDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
     public Task<ActionResult<WalletDto>> Rename(
         Guid id, [IfMatch] IfMatch ifMatch, RenameWallet command, CancellationToken cancellationToken) =>
@@ -57,7 +54,6 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
     /// <summary>Shows the spending limit of a wallet</summary>
     /// <remarks>For its owner, and for everybody who may read all wallets. A limit of the owner may apply too.</remarks>
     [HttpGet("{id:guid}/limits")]
-    [ProducesResponseType<SpendingLimitDto>(StatusCodes.Status200OK)]
     [UseCase<GetWalletLimits>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult<SpendingLimitDto>> GetLimits(Guid id, CancellationToken cancellationToken) =>
@@ -65,7 +61,6 @@ public sealed class WalletsController(ISender sender) : ApiController(sender)
 
     /// <summary>Replaces the spending limit of a wallet whose owner has a lower role</summary>
     [HttpPut("{id:guid}/limits")]
-    [ProducesResponseType<SpendingLimitDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<SpendingLimitDto>> SetLimits(Guid id, SetWalletLimits command, CancellationToken cancellationToken) =>
         Answer(command with { Id = id }, cancellationToken);
