@@ -7,11 +7,7 @@ namespace Portico.Application.Auth;
 
 /// <summary>Ends one of the caller's sessions; a session of another user gives 404.</summary>
 [Authenticated]
-public sealed record EndSession(Guid Id) : ICommand<Unit>, IOwnTransaction
-{
-    // No validator: an id without meaning is a session that does not exist.
-    public Guid Id { get; } = Id;
-}
+public sealed record EndSession(Guid Id) : ICommand<Unit>, IOwnTransaction;
 
 internal sealed class EndSessionHandler(ISessions sessions, ICurrentUser user) : ICommandHandler<EndSession, Unit>
 {

@@ -11,11 +11,7 @@ namespace Portico.Application.SecondFactors;
 
 /// <summary>Removes a passkey of the caller; needs a fresh session or second factor, and another way to sign in.</summary>
 [Authenticated]
-public sealed record RemovePasskey(Guid Id) : ICommand<Unit>
-{
-    // No validator: an id without meaning is a passkey that does not exist.
-    public Guid Id { get; } = Id;
-}
+public sealed record RemovePasskey(Guid Id) : ICommand<Unit>;
 
 internal sealed class RemovePasskeyHandler(
     IAppDbContext db, ISecondFactors factors, ILoginProviders providers, ICredentials credentials, FreshProof fresh, IAuditLog audit,

@@ -10,11 +10,7 @@ namespace Portico.Application.ServiceAccounts;
 
 /// <summary>Deletes a service account with its secrets, and ends its access tokens.</summary>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record DeleteServiceAccount(Guid Id) : ICommand<Unit>
-{
-    // No validator: an id without meaning is an account that does not exist.
-    public Guid Id { get; } = Id;
-}
+public sealed record DeleteServiceAccount(Guid Id) : ICommand<Unit>;
 
 internal sealed class DeleteServiceAccountHandler(IAppDbContext db, IServiceSecrets tokens, ITransaction transaction, IAuditLog audit)
     : ICommandHandler<DeleteServiceAccount, Unit>

@@ -10,12 +10,7 @@ namespace Portico.Application.ServiceAccounts;
 
 /// <summary>Removes a secret of a service account, and ends its access tokens.</summary>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record RemoveServiceSecret(Guid AccountId, Guid SecretId) : ICommand<Unit>
-{
-    // No validator: an id without meaning is a secret that does not exist.
-    public Guid AccountId { get; } = AccountId;
-    public Guid SecretId { get; } = SecretId;
-}
+public sealed record RemoveServiceSecret(Guid AccountId, Guid SecretId) : ICommand<Unit>;
 
 internal sealed class RemoveServiceSecretHandler(IAppDbContext db, IServiceSecrets tokens, ITransaction transaction, IAuditLog audit)
     : ICommandHandler<RemoveServiceSecret, Unit>

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
@@ -12,25 +11,16 @@ namespace Portico.Application.Users;
 /// <remarks>Access tokens with the old role become invalid; sessions continue and get the new role at the next refresh.</remarks>
 /// <example>{"roles":["manager","user"],"reason":"Looks after the forecasts."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record ChangeRoles : ICommand<AccountDto>
+public sealed record ChangeRoles : UserActionFields, ICommand<AccountDto>
 {
-    [JsonIgnore]
-    public Guid Id { get; init; }
-
     public required IReadOnlyList<Role> Roles { get; init; }
-
-    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
-    public string? Reason { get; init; }
 }
 
-internal sealed class ChangeRolesValidator : AbstractValidator<ChangeRoles>
+internal sealed class ChangeRolesValidator : UserActionFieldsValidator<ChangeRoles>
 {
-    public ChangeRolesValidator()
-    {
-        RuleFor(c => c.Roles).Must(roles => roles.Count > 0 && roles.Distinct().Count() == roles.Count && roles.All(Enum.IsDefined))
-            .WithMessage("Name one or more roles, each once.");
-        RuleFor(c => c.Reason).IsReasonOrNone();
-    }
+    public ChangeRolesValidator() => RuleFor(c => c.Roles)
+        .Must(roles => roles.Count > 0 && roles.Distinct().Count() == roles.Count && roles.All(Enum.IsDefined))
+        .WithMessage("Name one or more roles, each once.");
 }
 
 internal sealed class ChangeRolesHandler(UserAdministration administration) : ICommandHandler<ChangeRoles, AccountDto>

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -15,19 +13,9 @@ namespace Portico.Application.Users;
 /// <remarks>A user who is already deleted stays deleted.</remarks>
 /// <example>{"reason":"Asked for it by letter."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record DeleteUser : ICommand<Unit>
-{
-    [JsonIgnore]
-    public Guid Id { get; init; }
+public sealed record DeleteUser : UserActionFields, ICommand<Unit>;
 
-    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
-    public string? Reason { get; init; }
-}
-
-internal sealed class DeleteUserValidator : AbstractValidator<DeleteUser>
-{
-    public DeleteUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
-}
+internal sealed class DeleteUserValidator : UserActionFieldsValidator<DeleteUser>;
 
 internal sealed class DeleteUserHandler(
     UserAdministration administration, IAccounts accounts, ExternalLogins logins, TimeProvider clock)

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -10,19 +8,9 @@ namespace Portico.Application.Users;
 /// <summary>Ends all sessions of a user.</summary>
 /// <example>{"reason":"The phone was stolen."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record EndUserSessions : ICommand<Unit>
-{
-    [JsonIgnore]
-    public Guid Id { get; init; }
+public sealed record EndUserSessions : UserActionFields, ICommand<Unit>;
 
-    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
-    public string? Reason { get; init; }
-}
-
-internal sealed class EndUserSessionsValidator : AbstractValidator<EndUserSessions>
-{
-    public EndUserSessionsValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
-}
+internal sealed class EndUserSessionsValidator : UserActionFieldsValidator<EndUserSessions>;
 
 internal sealed class EndUserSessionsHandler(UserAdministration administration) : ICommandHandler<EndUserSessions, Unit>
 {

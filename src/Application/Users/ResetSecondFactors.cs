@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
@@ -16,19 +14,9 @@ namespace Portico.Application.Users;
 /// </summary>
 /// <example>{"reason":"Lost the phone, and came with a passport."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record ResetSecondFactors : ICommand<Unit>
-{
-    [JsonIgnore]
-    public Guid Id { get; init; }
+public sealed record ResetSecondFactors : UserActionFields, ICommand<Unit>;
 
-    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
-    public string? Reason { get; init; }
-}
-
-internal sealed class ResetSecondFactorsValidator : AbstractValidator<ResetSecondFactors>
-{
-    public ResetSecondFactorsValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
-}
+internal sealed class ResetSecondFactorsValidator : UserActionFieldsValidator<ResetSecondFactors>;
 
 internal sealed class ResetSecondFactorsHandler(UserAdministration administration, IAppDbContext db, ISecondFactors factors)
     : ICommandHandler<ResetSecondFactors, Unit>

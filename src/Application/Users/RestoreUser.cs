@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
 using Portico.Application.Common.Auditing;
@@ -15,19 +13,9 @@ namespace Portico.Application.Users;
 /// <summary>Restores a deleted user with the former role, status and wallets; a user who is not deleted stays unchanged.</summary>
 /// <example>{"reason":"Deleted by mistake."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record RestoreUser : ICommand<AccountDto>
-{
-    [JsonIgnore]
-    public Guid Id { get; init; }
+public sealed record RestoreUser : UserActionFields, ICommand<AccountDto>;
 
-    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
-    public string? Reason { get; init; }
-}
-
-internal sealed class RestoreUserValidator : AbstractValidator<RestoreUser>
-{
-    public RestoreUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
-}
+internal sealed class RestoreUserValidator : UserActionFieldsValidator<RestoreUser>;
 
 internal sealed class RestoreUserHandler(UserAdministration administration, IAccounts accounts, IAppDbContext db, IPasskeys passkeys)
     : ICommandHandler<RestoreUser, AccountDto>

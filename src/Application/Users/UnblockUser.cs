@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using FluentValidation;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -10,19 +8,9 @@ namespace Portico.Application.Users;
 /// <summary>Unblocks a user, who can then sign in again; a user who is not blocked stays unchanged.</summary>
 /// <example>{"reason":"It was somebody else."}</example>
 [RequirePermission(Permissions.UsersManage)]
-public sealed record UnblockUser : ICommand<AccountDto>
-{
-    [JsonIgnore]
-    public Guid Id { get; init; }
+public sealed record UnblockUser : UserActionFields, ICommand<AccountDto>;
 
-    /// <summary>Why, for the audit log: 1 to 500 characters.</summary>
-    public string? Reason { get; init; }
-}
-
-internal sealed class UnblockUserValidator : AbstractValidator<UnblockUser>
-{
-    public UnblockUserValidator() => RuleFor(c => c.Reason).IsReasonOrNone();
-}
+internal sealed class UnblockUserValidator : UserActionFieldsValidator<UnblockUser>;
 
 internal sealed class UnblockUserHandler(UserAdministration administration) : ICommandHandler<UnblockUser, AccountDto>
 {
