@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Portico.Application.Common.Events;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Records;
 using Portico.Domain.Common;
@@ -36,4 +37,22 @@ internal sealed class MoneyReceivers(INotificationQueue notifications, IAppDbCon
         var sum = amounts.Aggregate((left, right) => left + right);
         return $"{sum.Text} {sum.Currency.Code}";
     }
+}
+
+/// <summary>Notifies users about money that another user sent to them.</summary>
+internal sealed class NotifyOfTransfer(MoneyReceivers receivers) : IEventHandler<TransferPosted>
+{
+    public static string Name => "notify-of-transfer";
+
+    public Task Handle(EventEnvelope<TransferPosted> envelope, CancellationToken cancellationToken) =>
+        receivers.Tell(envelope.Id, envelope.Event.By, envelope.Event.Legs, envelope.Event.RecordedAt, cancellationToken);
+}
+
+/// <summary>Notifies a user about a deposit into a wallet.</summary>
+internal sealed class NotifyOfDeposit(MoneyReceivers receivers) : IEventHandler<MoneyDeposited>
+{
+    public static string Name => "notify-of-deposit";
+
+    public Task Handle(EventEnvelope<MoneyDeposited> envelope, CancellationToken cancellationToken) =>
+        receivers.Tell(envelope.Id, envelope.Event.By, envelope.Event.Legs, envelope.Event.RecordedAt, cancellationToken);
 }
