@@ -11,7 +11,7 @@ namespace Portico.Application.Audit;
 
 /// <summary>Lists the audit log, newest entries first; for administrators.</summary>
 [RequirePermission(Permissions.AuditRead)]
-public sealed record ListAuditEntries : IQuery<Page<AuditEntryDto>>, IPaged
+public sealed record ListAuditEntries : PagedQuery<AuditEntryDto>
 {
     /// <summary>The id of the user who did it.</summary>
     public Guid? Actor { get; init; }
@@ -30,21 +30,17 @@ public sealed record ListAuditEntries : IQuery<Page<AuditEntryDto>>, IPaged
 
     /// <summary>Only entries before this time.</summary>
     public DateTimeOffset? To { get; init; }
-
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
 /// <summary>The last entry of a page; ids sort by time.</summary>
 internal sealed record AuditPosition(Guid Id);
 
-internal sealed class ListAuditEntriesValidator : AbstractValidator<ListAuditEntries>
+internal sealed class ListAuditEntriesValidator : PagedValidator<ListAuditEntries, AuditPosition>
 {
     private const int MaxTextLength = 100;
 
     public ListAuditEntriesValidator()
     {
-        this.IsPaged<ListAuditEntries, AuditPosition>();
         RuleFor(q => q.Subject).Must(IsText).WithMessage($"An id has 1 to {MaxTextLength} characters.");
         RuleFor(q => q.Action).Must(IsText).WithMessage($"An action has 1 to {MaxTextLength} characters.");
         RuleFor(q => q.To).IsLaterThanFrom(q => q.From);

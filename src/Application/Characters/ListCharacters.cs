@@ -13,7 +13,7 @@ namespace Portico.Application.Characters;
 
 /// <summary>Lists the caller's characters, newest first unless the query asks for another order.</summary>
 [Authenticated]
-public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IIncludesDeleted
+public sealed record ListCharacters : PagedQuery<CharacterDto>, ISorted, IIncludesDeleted
 {
     /// <summary>A part of the name, in upper or lower case; 1 to 100 characters.</summary>
     public string? Search { get; init; }
@@ -30,20 +30,14 @@ public sealed record ListCharacters : IQuery<Page<CharacterDto>>, ISorted, IIncl
     /// <summary>Lists the deleted characters of all users instead; for administrators.</summary>
     public bool Deleted { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     internal static readonly Sorts<Character> Sorts =
         new Sorts<Character>("-createdAt").By(c => c.CreatedAt).By(c => c.Name).By(c => c.Class).By(c => c.Level);
 }
 
-internal sealed class ListCharactersValidator : AbstractValidator<ListCharacters>
+internal sealed class ListCharactersValidator : SortedValidator<ListCharacters, Character>
 {
     public ListCharactersValidator()
-    {
-        this.IsSorted(ListCharacters.Sorts);
-        RuleFor(q => q.Search).IsSearch();
-    }
+        : base(ListCharacters.Sorts) => RuleFor(q => q.Search).IsSearch();
 }
 
 internal sealed class ListCharactersHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListCharacters, Page<CharacterDto>>

@@ -8,20 +8,14 @@ namespace Portico.Application.DeadLetters;
 
 /// <summary>Lists the dead letters, oldest first; for administrators.</summary>
 [RequirePermission(Permissions.DeadLettersManage)]
-public sealed record ListDeadLetters : IQuery<Page<DeadLetterDto>>, IPaged
+public sealed record ListDeadLetters : PagedQuery<DeadLetterDto>
 {
     public DeadLetterKind? Kind { get; init; }
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
-internal sealed class ListDeadLettersValidator : AbstractValidator<ListDeadLetters>
+internal sealed class ListDeadLettersValidator : PagedValidator<ListDeadLetters, DeadLetterPosition>
 {
-    public ListDeadLettersValidator()
-    {
-        this.IsPaged<ListDeadLetters, DeadLetterPosition>();
-        RuleFor(q => q.Kind).IsInEnum();
-    }
+    public ListDeadLettersValidator() => RuleFor(q => q.Kind).IsInEnum();
 }
 
 internal sealed class ListDeadLettersHandler(IDeadLetters letters) : IQueryHandler<ListDeadLetters, Page<DeadLetterDto>>

@@ -17,12 +17,9 @@ namespace Portico.Application.Events;
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
 [DependsOn(typeof(User), nameof(User.DisplayName), nameof(User.DeletedAt))]
-public sealed record GetEventLeaderboard : IQuery<Page<EventRankDto>>, IPaged
+public sealed record GetEventLeaderboard : PagedQuery<EventRankDto>
 {
     public Guid EventId { get; private init; }
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     public GetEventLeaderboard Of(Guid eventId) => this with { EventId = eventId };
 }
 
@@ -46,10 +43,7 @@ internal sealed record EventRankPosition(int Points, DateTimeOffset DecidedAt, G
     public bool IsPossible => Points >= 0 && Rank is >= 1 and <= int.MaxValue - IPaged.MaxLimit;
 }
 
-internal sealed class GetEventLeaderboardValidator : AbstractValidator<GetEventLeaderboard>
-{
-    public GetEventLeaderboardValidator() => this.IsPaged<GetEventLeaderboard, EventRankPosition>();
-}
+internal sealed class GetEventLeaderboardValidator : PagedValidator<GetEventLeaderboard, EventRankPosition>;
 
 internal sealed class GetEventLeaderboardHandler(IAppDbContext db) : IQueryHandler<GetEventLeaderboard, Page<EventRankDto>>
 {

@@ -16,11 +16,7 @@ namespace Portico.Application.Events;
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
 [DependsOn(typeof(User), nameof(User.DisplayName), nameof(User.DeletedAt))]
-public sealed record GetLeaderboard : IQuery<Page<RankDto>>, IPaged
-{
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-}
+public sealed record GetLeaderboard : PagedQuery<RankDto>;
 
 /// <summary>The rank of a forecaster over all sports events.</summary>
 /// <example>{"rank":1,"displayName":"Ada Lovelace","points":17,"forecasts":20}</example>
@@ -45,10 +41,7 @@ internal sealed record RankPosition(int Points, Guid UserId, int Rank, int Place
     public bool IsPossible => Points >= 0 && Rank >= 1 && Rank <= Place && Place <= int.MaxValue - IPaged.MaxLimit;
 }
 
-internal sealed class GetLeaderboardValidator : AbstractValidator<GetLeaderboard>
-{
-    public GetLeaderboardValidator() => this.IsPaged<GetLeaderboard, RankPosition>();
-}
+internal sealed class GetLeaderboardValidator : PagedValidator<GetLeaderboard, RankPosition>;
 
 internal sealed class GetLeaderboardHandler(IAppDbContext db) : IQueryHandler<GetLeaderboard, Page<RankDto>>
 {

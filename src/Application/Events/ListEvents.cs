@@ -15,7 +15,7 @@ namespace Portico.Application.Events;
 [Authenticated]
 [Cached(10)]
 [DependsOn(typeof(SportEvent))]
-public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IIncludesDeleted
+public sealed record ListEvents : PagedQuery<EventDto>, ISorted, IIncludesDeleted
 {
     /// <summary>A part of the title, in upper or lower case; 1 to 100 characters.</summary>
     public string? Search { get; init; }
@@ -28,17 +28,14 @@ public sealed record ListEvents : IQuery<Page<EventDto>>, ISorted, IIncludesDele
     /// <summary>Lists the deleted events instead; for administrators.</summary>
     public bool Deleted { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     internal static readonly Sorts<SportEvent> Sorts = new Sorts<SportEvent>("-createdAt").By(e => e.CreatedAt).By(e => e.Title);
 }
 
-internal sealed class ListEventsValidator : AbstractValidator<ListEvents>
+internal sealed class ListEventsValidator : SortedValidator<ListEvents, SportEvent>
 {
     public ListEventsValidator()
+        : base(ListEvents.Sorts)
     {
-        this.IsSorted(ListEvents.Sorts);
         RuleFor(q => q.Search).IsSearch();
         RuleFor(q => q.Status).IsInEnum();
     }

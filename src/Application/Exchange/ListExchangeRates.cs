@@ -11,21 +11,15 @@ namespace Portico.Application.Exchange;
 
 /// <summary>Lists the exchange rates, newest pair first; also those that are not valid any more.</summary>
 [Authenticated]
-public sealed record ListExchangeRates : IQuery<Page<ExchangeRateDto>>, ISorted
+public sealed record ListExchangeRates : PagedQuery<ExchangeRateDto>, ISorted
 {
     /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     internal static readonly Sorts<ExchangeRate> Sorts = new Sorts<ExchangeRate>("-createdAt").By(rate => rate.CreatedAt);
 }
 
-internal sealed class ListExchangeRatesValidator : AbstractValidator<ListExchangeRates>
-{
-    public ListExchangeRatesValidator() => this.IsSorted(ListExchangeRates.Sorts);
-}
+internal sealed class ListExchangeRatesValidator() : SortedValidator<ListExchangeRates, ExchangeRate>(ListExchangeRates.Sorts);
 
 internal sealed class ListExchangeRatesHandler(IAppDbContext db) : IQueryHandler<ListExchangeRates, Page<ExchangeRateDto>>
 {

@@ -13,7 +13,7 @@ namespace Portico.Application.Forecasts;
 
 /// <summary>Lists all forecasts of a sports event, newest first unless the query asks for the other order; for managers.</summary>
 [RequirePermission(Permissions.ForecastsReadAll)]
-public sealed record ListEventForecasts : IQuery<Page<ForecastDto>>, ISorted
+public sealed record ListEventForecasts : PagedQuery<ForecastDto>, ISorted
 {
     public Guid EventId { get; private init; }
     public Outcome? Outcome { get; init; }
@@ -21,19 +21,13 @@ public sealed record ListEventForecasts : IQuery<Page<ForecastDto>>, ISorted
     /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     public ListEventForecasts Of(Guid eventId) => this with { EventId = eventId };
 }
 
-internal sealed class ListEventForecastsValidator : AbstractValidator<ListEventForecasts>
+internal sealed class ListEventForecastsValidator : SortedValidator<ListEventForecasts, Forecast>
 {
     public ListEventForecastsValidator()
-    {
-        this.IsSorted(ListForecasts.Sorts);
-        RuleFor(q => q.Outcome).IsInEnum();
-    }
+        : base(ListForecasts.Sorts) => RuleFor(q => q.Outcome).IsInEnum();
 }
 
 internal sealed class ListEventForecastsHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListEventForecasts, Page<ForecastDto>>

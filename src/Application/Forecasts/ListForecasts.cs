@@ -13,7 +13,7 @@ namespace Portico.Application.Forecasts;
 
 /// <summary>Lists the caller's forecasts, newest first unless the query asks for the other order.</summary>
 [Authenticated]
-public sealed record ListForecasts : IQuery<Page<ForecastDto>>, ISorted, IIncludesDeleted
+public sealed record ListForecasts : PagedQuery<ForecastDto>, ISorted, IIncludesDeleted
 {
     /// <summary>Only the forecast of this event.</summary>
     public Guid? EventId { get; init; }
@@ -26,19 +26,13 @@ public sealed record ListForecasts : IQuery<Page<ForecastDto>>, ISorted, IInclud
     /// <summary>Lists the deleted forecasts of all users instead; for administrators.</summary>
     public bool Deleted { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     internal static readonly Sorts<Forecast> Sorts = new Sorts<Forecast>("-createdAt").By(f => f.CreatedAt);
 }
 
-internal sealed class ListForecastsValidator : AbstractValidator<ListForecasts>
+internal sealed class ListForecastsValidator : SortedValidator<ListForecasts, Forecast>
 {
     public ListForecastsValidator()
-    {
-        this.IsSorted(ListForecasts.Sorts);
-        RuleFor(q => q.Outcome).IsInEnum();
-    }
+        : base(ListForecasts.Sorts) => RuleFor(q => q.Outcome).IsInEnum();
 }
 
 internal sealed class ListForecastsHandler(IAppDbContext db, IMapper mapper) : IQueryHandler<ListForecasts, Page<ForecastDto>>

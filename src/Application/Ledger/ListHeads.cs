@@ -8,19 +8,12 @@ namespace Portico.Application.Ledger;
 
 /// <summary>Lists the signed heads of the hash chain, newest first.</summary>
 [Authenticated]
-public sealed record ListHeads : IQuery<Page<HeadDto>>, IPaged
-{
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-}
+public sealed record ListHeads : PagedQuery<HeadDto>;
 
 /// <summary>The last head of a page.</summary>
 internal sealed record HeadPosition(long Height);
 
-internal sealed class ListHeadsValidator : AbstractValidator<ListHeads>
-{
-    public ListHeadsValidator() => this.IsPaged<ListHeads, HeadPosition>();
-}
+internal sealed class ListHeadsValidator : PagedValidator<ListHeads, HeadPosition>;
 
 internal sealed class ListHeadsHandler(IHashChain chain) : IQueryHandler<ListHeads, Page<HeadDto>>
 {

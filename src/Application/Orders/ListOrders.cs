@@ -8,22 +8,11 @@ namespace Portico.Application.Orders;
 
 /// <summary>Lists the caller's orders, newest first.</summary>
 [Authenticated]
-public sealed record ListOrders : IQuery<Page<OrderDto>>, IPaged
-{
-    /// <inheritdoc cref="IPaged.Limit"/>
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-
-    /// <inheritdoc cref="IPaged.Cursor"/>
-    public string? Cursor { get; init; }
-}
+public sealed record ListOrders : PagedQuery<OrderDto>;
 
 internal sealed class ListOrdersValidator : AbstractValidator<ListOrders>
 {
-    public ListOrdersValidator()
-    {
-        this.HasLimit();
-        this.HasForeignCursor();
-    }
+    public ListOrdersValidator() => this.IsPagedByService();
 }
 
 internal sealed class ListOrdersHandler(IOrders orders) : IQueryHandler<ListOrders, Page<OrderDto>>

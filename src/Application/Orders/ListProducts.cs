@@ -8,22 +8,11 @@ namespace Portico.Application.Orders;
 
 /// <summary>Lists the products on sale, by name.</summary>
 [Authenticated]
-public sealed record ListProducts : IQuery<Page<ProductDto>>, IPaged
-{
-    /// <inheritdoc cref="IPaged.Limit"/>
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-
-    /// <inheritdoc cref="IPaged.Cursor"/>
-    public string? Cursor { get; init; }
-}
+public sealed record ListProducts : PagedQuery<ProductDto>;
 
 internal sealed class ListProductsValidator : AbstractValidator<ListProducts>
 {
-    public ListProductsValidator()
-    {
-        this.HasLimit();
-        this.HasForeignCursor();
-    }
+    public ListProductsValidator() => this.IsPagedByService();
 }
 
 internal sealed class ListProductsHandler(IOrders orders) : IQueryHandler<ListProducts, Page<ProductDto>>

@@ -12,7 +12,7 @@ namespace Portico.Application.Payments;
 
 /// <summary>Lists the payments of all users, newest first unless the query asks for the other order; for managers.</summary>
 [RequirePermission(Permissions.MoneyRead)]
-public sealed record ListAllPayments : IQuery<Page<PaymentDto>>, ISorted
+public sealed record ListAllPayments : PagedQuery<PaymentDto>, ISorted
 {
     public PaymentStatus? Status { get; init; }
     public PaymentProvider? Provider { get; init; }
@@ -31,16 +31,13 @@ public sealed record ListAllPayments : IQuery<Page<PaymentDto>>, ISorted
 
     /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
-
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
-internal sealed class ListAllPaymentsValidator : AbstractValidator<ListAllPayments>
+internal sealed class ListAllPaymentsValidator : SortedValidator<ListAllPayments, Payment>
 {
     public ListAllPaymentsValidator()
+        : base(ListPayments.Sorts)
     {
-        this.IsSorted(ListPayments.Sorts);
         RuleFor(q => q.Status).IsInEnum();
         RuleFor(q => q.Provider).IsInEnum();
         RuleFor(q => q.To).IsLaterThanFrom(q => q.From);

@@ -11,21 +11,15 @@ namespace Portico.Application.Payments;
 
 /// <summary>Lists the caller's payments, newest first unless the query asks for the other order.</summary>
 [Authenticated]
-public sealed record ListPayments : IQuery<Page<PaymentDto>>, ISorted
+public sealed record ListPayments : PagedQuery<PaymentDto>, ISorted
 {
     /// <summary>createdAt; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     internal static readonly Sorts<Payment> Sorts = new Sorts<Payment>("-createdAt").By(payment => payment.CreatedAt);
 }
 
-internal sealed class ListPaymentsValidator : AbstractValidator<ListPayments>
-{
-    public ListPaymentsValidator() => this.IsSorted(ListPayments.Sorts);
-}
+internal sealed class ListPaymentsValidator() : SortedValidator<ListPayments, Payment>(ListPayments.Sorts);
 
 internal sealed class ListPaymentsHandler(IAppDbContext db, ICurrentUser caller) : IQueryHandler<ListPayments, Page<PaymentDto>>
 {

@@ -9,19 +9,16 @@ namespace Portico.Application.Payments;
 
 /// <summary>Lists the stored notifications of payment providers, newest first; for managers.</summary>
 [RequirePermission(Permissions.WebhooksManage)]
-public sealed record ListWebhooks : IQuery<Page<WebhookDto>>, IPaged
+public sealed record ListWebhooks : PagedQuery<WebhookDto>
 {
     public PaymentProvider? Provider { get; init; }
     public WebhookState? State { get; init; }
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
-internal sealed class ListWebhooksValidator : AbstractValidator<ListWebhooks>
+internal sealed class ListWebhooksValidator : PagedValidator<ListWebhooks, WebhookPosition>
 {
     public ListWebhooksValidator()
     {
-        this.IsPaged<ListWebhooks, WebhookPosition>();
         RuleFor(q => q.Provider).IsInEnum();
         RuleFor(q => q.State).IsInEnum();
     }

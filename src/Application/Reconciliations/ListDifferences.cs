@@ -8,15 +8,12 @@ namespace Portico.Application.Reconciliations;
 
 /// <summary>Lists the differences of a reconciliation; for administrators.</summary>
 [RequirePermission(Permissions.LedgerAudit)]
-public sealed record ListDifferences : IQuery<Page<DifferenceDto>>, IPaged
+public sealed record ListDifferences : PagedQuery<DifferenceDto>
 {
     public Guid Id { get; private init; }
 
     /// <summary>Only differences of this kind.</summary>
     public DifferenceKind? Kind { get; init; }
-
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 
     public ListDifferences Of(Guid id) => this with { Id = id };
 }
@@ -24,13 +21,9 @@ public sealed record ListDifferences : IQuery<Page<DifferenceDto>>, IPaged
 /// <summary>The last difference of a page.</summary>
 internal sealed record DifferencePosition(int Number);
 
-internal sealed class ListDifferencesValidator : AbstractValidator<ListDifferences>
+internal sealed class ListDifferencesValidator : PagedValidator<ListDifferences, DifferencePosition>
 {
-    public ListDifferencesValidator()
-    {
-        this.IsPaged<ListDifferences, DifferencePosition>();
-        RuleFor(q => q.Kind).IsInEnum();
-    }
+    public ListDifferencesValidator() => RuleFor(q => q.Kind).IsInEnum();
 }
 
 internal sealed class ListDifferencesHandler(IReconciliations reconciliations) : IQueryHandler<ListDifferences, Page<DifferenceDto>>

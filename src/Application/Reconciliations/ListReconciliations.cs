@@ -8,19 +8,12 @@ namespace Portico.Application.Reconciliations;
 
 /// <summary>Lists the reconciliations, newest first; for administrators.</summary>
 [RequirePermission(Permissions.LedgerAudit)]
-public sealed record ListReconciliations : IQuery<Page<ReconciliationSummaryDto>>, IPaged
-{
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-}
+public sealed record ListReconciliations : PagedQuery<ReconciliationSummaryDto>;
 
 /// <summary>The last reconciliation of a page; ids sort by time.</summary>
 internal sealed record ReconciliationPosition(Guid Id);
 
-internal sealed class ListReconciliationsValidator : AbstractValidator<ListReconciliations>
-{
-    public ListReconciliationsValidator() => this.IsPaged<ListReconciliations, ReconciliationPosition>();
-}
+internal sealed class ListReconciliationsValidator : PagedValidator<ListReconciliations, ReconciliationPosition>;
 
 internal sealed class ListReconciliationsHandler(IReconciliations reconciliations)
     : IQueryHandler<ListReconciliations, Page<ReconciliationSummaryDto>>

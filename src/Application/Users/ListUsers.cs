@@ -13,7 +13,7 @@ namespace Portico.Application.Users;
 
 /// <summary>Lists the users, newest first; for administrators.</summary>
 [RequirePermission(Permissions.UsersRead)]
-public sealed record ListUsers : IQuery<Page<AccountDto>>, IPaged
+public sealed record ListUsers : PagedQuery<AccountDto>
 {
     /// <summary>
     /// 1 to 100 characters: beginnings of words of the name, the beginning of the e-mail address, the first or last digits of the phone
@@ -25,19 +25,15 @@ public sealed record ListUsers : IQuery<Page<AccountDto>>, IPaged
 
     /// <summary>Only users with this status; without it all users who are not deleted.</summary>
     public AccountStatus? Status { get; init; }
-
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
 /// <summary>The last user of a page; ids sort by the time of registration.</summary>
 internal sealed record UserPosition(Guid Id);
 
-internal sealed class ListUsersValidator : AbstractValidator<ListUsers>
+internal sealed class ListUsersValidator : PagedValidator<ListUsers, UserPosition>
 {
     public ListUsersValidator()
     {
-        this.IsPaged<ListUsers, UserPosition>();
         RuleFor(q => q.Search).IsSearch();
         RuleFor(q => q.Role).IsInEnum();
         RuleFor(q => q.Status).IsInEnum();

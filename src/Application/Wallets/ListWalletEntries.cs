@@ -8,20 +8,15 @@ namespace Portico.Application.Wallets;
 
 /// <summary>Lists the entries of a wallet, newest first; for its owner and for managers.</summary>
 [Authenticated(OrServiceAccount = true)]
-public sealed record ListWalletEntries : IQuery<Page<EntryDto>>, IPaged
+public sealed record ListWalletEntries : PagedQuery<EntryDto>
 {
     public Guid WalletId { get; init; }
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
 /// <summary>The last entry of a page.</summary>
 internal sealed record EntryPosition(long Version);
 
-internal sealed class ListWalletEntriesValidator : AbstractValidator<ListWalletEntries>
-{
-    public ListWalletEntriesValidator() => this.IsPaged<ListWalletEntries, EntryPosition>();
-}
+internal sealed class ListWalletEntriesValidator : PagedValidator<ListWalletEntries, EntryPosition>;
 
 internal sealed class ListWalletEntriesHandler(IWalletHistory history, ICurrentUser caller)
     : IQueryHandler<ListWalletEntries, Page<EntryDto>>

@@ -6,12 +6,13 @@ using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
 using Portico.Application.Ledger;
 using Portico.Domain.Common;
+using Portico.Domain.Wallets;
 
 namespace Portico.Application.Wallets;
 
 /// <summary>Lists the caller's wallets with their last entries, newest first. <see cref="ListWallets"/> continues the list.</summary>
 [Authenticated]
-public sealed record ListWalletOverviews : IQuery<Page<WalletOverviewDto>>, ISorted
+public sealed record ListWalletOverviews : PagedQuery<WalletOverviewDto>, ISorted
 {
     internal const int MaxEntries = 20;
 
@@ -19,17 +20,12 @@ public sealed record ListWalletOverviews : IQuery<Page<WalletOverviewDto>>, ISor
     public int Entries { get; init; } = 5;
 
     public string? Sort { get; init; }
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
 }
 
-internal sealed class ListWalletOverviewsValidator : AbstractValidator<ListWalletOverviews>
+internal sealed class ListWalletOverviewsValidator : SortedValidator<ListWalletOverviews, Wallet>
 {
     public ListWalletOverviewsValidator()
-    {
-        this.IsSorted(ListWallets.Sorts);
-        RuleFor(query => query.Entries).InclusiveBetween(1, ListWalletOverviews.MaxEntries);
-    }
+        : base(ListWallets.Sorts) => RuleFor(query => query.Entries).InclusiveBetween(1, ListWalletOverviews.MaxEntries);
 }
 
 internal sealed class ListWalletOverviewsHandler(IAppDbContext db, IAccounts accounts, IWalletHistory history)

@@ -12,21 +12,15 @@ namespace Portico.Application.Wallets;
 
 /// <summary>Lists the caller's wallets, newest first unless the query asks for another order.</summary>
 [Authenticated]
-public sealed record ListWallets : IQuery<Page<WalletDto>>, ISorted
+public sealed record ListWallets : PagedQuery<WalletDto>, ISorted
 {
     /// <summary>createdAt or name; a minus before the name reverses the order.</summary>
     public string? Sort { get; init; }
 
-    public int Limit { get; init; } = IPaged.DefaultLimit;
-    public string? Cursor { get; init; }
-
     internal static readonly Sorts<Wallet> Sorts = new Sorts<Wallet>("-createdAt").By(w => w.CreatedAt).By(w => w.Name);
 }
 
-internal sealed class ListWalletsValidator : AbstractValidator<ListWallets>
-{
-    public ListWalletsValidator() => this.IsSorted(ListWallets.Sorts);
-}
+internal sealed class ListWalletsValidator() : SortedValidator<ListWallets, Wallet>(ListWallets.Sorts);
 
 internal sealed class ListWalletsHandler(IAppDbContext db, IAccounts accounts) : IQueryHandler<ListWallets, Page<WalletDto>>
 {

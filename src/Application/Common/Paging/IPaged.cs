@@ -1,4 +1,5 @@
 using FluentValidation;
+using Portico.Application.Common.Messaging;
 
 namespace Portico.Application.Common.Paging;
 
@@ -15,26 +16,42 @@ public interface IPaged
     string? Cursor { get; }
 }
 
+/// <inheritdoc cref="IPaged"/>
+public abstract record PagedQuery<T> : IQuery<Page<T>>, IPaged
+{
+    /// <inheritdoc/>
+    public int Limit { get; init; } = IPaged.DefaultLimit;
+
+    /// <inheritdoc/>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>Checks that the limit is in range and that the cursor belongs to this list.</summary>
+internal abstract class PagedValidator<TQuery, TPosition> : AbstractValidator<TQuery>
+    where TQuery : IPaged
+{
+    protected PagedValidator()
+    {
+        this.HasLimit();
+        RuleFor(q => q.Cursor)
+            .Must(cursor => cursor is null || Paging.Cursor.TryRead<TPosition>(cursor, out _))
+            .WithMessage(PagedRules.NoCursor);
+    }
+}
+
 internal static class PagedRules
 {
     public const string NoCursor = "This is not a cursor of this list. Send the nextCursor of the previous page without a change.";
 
-    /// <summary>Checks that the limit is in range and that the cursor belongs to this list.</summary>
-    public static void IsPaged<TQuery, TPosition>(this AbstractValidator<TQuery> validator)
+    /// <summary>Bounds the page of a list that another service keeps; the service itself decides whether the cursor is one.</summary>
+    public static void IsPagedByService<TQuery>(this AbstractValidator<TQuery> validator)
         where TQuery : IPaged
     {
         validator.HasLimit();
         validator.RuleFor(q => q.Cursor)
-            .Must(cursor => cursor is null || Paging.Cursor.TryRead<TPosition>(cursor, out _))
-            .WithMessage(NoCursor);
-    }
-
-    /// <summary>Bounds the cursor of a list that another service keeps; the service itself decides whether it is one.</summary>
-    public static void HasForeignCursor<TQuery>(this AbstractValidator<TQuery> validator)
-        where TQuery : IPaged =>
-        validator.RuleFor(q => q.Cursor)
             .Must(cursor => cursor is null || (cursor.Length is > 0 and <= Paging.Cursor.MaxLength && cursor.All(char.IsAscii)))
             .WithMessage(NoCursor);
+    }
 
     public static void HasLimit<TQuery>(this AbstractValidator<TQuery> validator)
         where TQuery : IPaged =>

@@ -123,20 +123,20 @@ internal sealed class Sorts<TRecord>(string usual)
 /// <summary>The last record of a page, with its list and its order.</summary>
 internal sealed record SortedPosition(string List, string Sort, JsonElement Value, Guid Id);
 
-internal static class SortedRules
+/// <summary>
+/// Checks that the limit is in range, that the list has the order, and that the cursor belongs to the list in that order.
+/// </summary>
+internal abstract class SortedValidator<TQuery, TRecord> : AbstractValidator<TQuery>
+    where TQuery : ISorted
+    where TRecord : Entity
 {
-    /// <summary>
-    /// Checks that the limit is in range, that the list has the order, and that the cursor belongs to the list in that order.
-    /// </summary>
-    public static void IsSorted<TQuery, TRecord>(this AbstractValidator<TQuery> validator, Sorts<TRecord> sorts)
-        where TQuery : ISorted
-        where TRecord : Entity
+    protected SortedValidator(Sorts<TRecord> sorts)
     {
-        validator.HasLimit();
-        validator.RuleFor(q => q.Sort)
+        this.HasLimit();
+        RuleFor(q => q.Sort)
             .Must(sorts.Knows)
             .WithMessage($"Sort by one of: {sorts.Choices}; a minus before the name reverses the order.");
-        validator.RuleFor(q => q.Cursor)
+        RuleFor(q => q.Cursor)
             .Must((query, cursor) => cursor is null || !sorts.Knows(query.Sort) || sorts.Accepts(query.Sort, cursor))
             .WithMessage(PagedRules.NoCursor);
     }
