@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Aggregation;
 
 /// <summary>The answer to a request of a batch, in memory.</summary>
-internal sealed class BatchResponse : Stream, IHttpResponseFeature, IHttpResponseBodyFeature
+internal sealed class BatchResponse : WriteOnlyStream, IHttpResponseFeature, IHttpResponseBodyFeature
 {
     public const int MaxBytes = 256 * 1024;
 
@@ -31,17 +32,6 @@ internal sealed class BatchResponse : Stream, IHttpResponseFeature, IHttpRespons
     Stream IHttpResponseBodyFeature.Stream => this;
 
     public PipeWriter Writer => _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(leaveOpen: true));
-
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Forgets the body, for another answer.</summary>
     public void Reset()
@@ -93,20 +83,7 @@ internal sealed class BatchResponse : Stream, IHttpResponseFeature, IHttpRespons
         await _body.WriteAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -8,19 +8,8 @@ namespace Portico.WebApi.Gateway;
 /// <summary>The body of an event stream: each part restarts the timeout of the request, and a caller who signed out gets no more.</summary>
 internal sealed class EventStreamBody(
     HttpContext context, Stream body, AccessTokenClaims? caller, IRevokedSessions revoked, ITokenVersions versions)
-    : Stream
+    : WriteOnlyStream
 {
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (caller is not null
@@ -31,18 +20,5 @@ internal sealed class EventStreamBody(
         await body.WriteAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => body.FlushAsync(cancellationToken);
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

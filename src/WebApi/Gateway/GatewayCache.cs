@@ -17,7 +17,7 @@ internal sealed record GatewayCacheKey(string Service, Guid? User, int Epoch, lo
 /// <remarks>
 /// At most <c>Gateway:MaxCacheBytes</c> in total and 256 KiB an answer. One variant (<c>Vary</c>) of an answer is kept. Thread-safe.
 /// </remarks>
-internal sealed class GatewayCache : IDisposable
+internal sealed class GatewayCache(GatewaySettings settings, CallerWrites writes, TimeProvider clock) : IDisposable
 {
     public const int MaxAnswer = 256 * 1024;
 
@@ -28,16 +28,8 @@ internal sealed class GatewayCache : IDisposable
     private static readonly string[] Bypassing =
         [HeaderNames.Range, HeaderNames.IfRange, HeaderNames.IfMatch, HeaderNames.IfModifiedSince, HeaderNames.IfUnmodifiedSince];
 
-    private readonly MemoryCache _answers;
-    private readonly CallerWrites _writes;
-    private readonly TimeProvider _clock;
-
-    public GatewayCache(GatewaySettings settings, CallerWrites writes, TimeProvider clock)
-    {
-        (_writes, _clock) = (writes, clock);
-        _answers = new MemoryCache(
-            Options.Create(new MemoryCacheOptions { SizeLimit = settings.MaxCacheBytes, CompactionPercentage = 0.1 }));
-    }
+    private readonly MemoryCache _answers = new(
+        Options.Create(new MemoryCacheOptions { SizeLimit = settings.MaxCacheBytes, CompactionPercentage = 0.1 }));
 
     /// <summary>The key of a request; null when its answer must come from the service and is not kept.</summary>
     public GatewayCacheKey? KeyOf(HttpContext context, GatewayService service, AccessTokenClaims? caller, bool hasBody)
@@ -55,7 +47,7 @@ internal sealed class GatewayCache : IDisposable
             service.Name,
             caller?.Subject,
             caller?.Epoch ?? 0,
-            caller is null ? 0 : _writes.Count(caller.Subject),
+            caller is null ? 0 : writes.Count(caller.Subject),
             $"{request.Path.ToUriComponent()}{request.QueryString}");
     }
 
@@ -67,7 +59,7 @@ internal sealed class GatewayCache : IDisposable
             && (wish.NoCache || wish.MaxAge == TimeSpan.Zero);
         if (wantsNew || !_answers.TryGetValue(key, out Answer? answer) || !answer!.Fits(request.Headers))
             return false;
-        var now = _clock.GetUtcNow();
+        var now = clock.GetUtcNow();
         if (now >= answer.StaleAt)
             return false;
 
@@ -107,7 +99,7 @@ internal sealed class GatewayCache : IDisposable
         GatewayCacheKey key, IHeaderDictionary request, IEnumerable<KeyValuePair<string, StringValues>> headers, IEnumerable<string> vary,
         byte[] body, TimeSpan lifetime)
     {
-        var now = _clock.GetUtcNow();
+        var now = clock.GetUtcNow();
         var kept = headers.Where(header => !header.Key.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase)).ToArray();
         var size = body.Length + Overhead + kept.Sum(header => header.Value.Sum(value => value?.Length ?? 0)) + key.Target.Length;
         _answers.Set(

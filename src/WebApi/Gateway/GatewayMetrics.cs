@@ -28,11 +28,9 @@ internal enum GatewayOutcome
 }
 
 /// <summary>Metrics of the gateway.</summary>
-internal sealed class GatewayMetrics
+internal sealed class GatewayMetrics(IMeterFactory meters)
 {
-    private readonly Histogram<double> _durations;
-
-    public GatewayMetrics(IMeterFactory meters) => _durations = meters.Create("Portico.Gateway").CreateHistogram<double>(
+    private readonly Histogram<double> _durations = meters.Create("Portico.Gateway").CreateHistogram<double>(
         "portico.gateway.request.duration",
         "s",
         "How long requests to services took, by service and outcome: ok, hit, rejected, refused, failed, timeout or gone.");

@@ -5,6 +5,7 @@ using Envoy.Type.V3;
 using Grpc.Core;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Portico.WebApi.Aggregation;
 using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 
@@ -61,7 +62,7 @@ internal sealed class EnvoyAuthorization(VerifyRequests verify, SessionCookie co
         return new CheckResponse { Status = new Google.Rpc.Status { Code = (int)Grpc.Core.StatusCode.OK }, OkResponse = ok };
     }
 
-    private static CheckResponse Deny(int status, VerifyAnswer answer)
+    private static CheckResponse Deny(int status, BatchResponse answer)
     {
         // Whatever is not a refusal of the caller means that Portico can't know.
         if (status < StatusCodes.Status400BadRequest)
@@ -72,7 +73,7 @@ internal sealed class EnvoyAuthorization(VerifyRequests verify, SessionCookie co
             DeniedResponse = new DeniedHttpResponse
             {
                 Status = new HttpStatus { Code = status },
-                Body = answer.Body,
+                Body = Encoding.UTF8.GetString(answer.Written.Span),
                 Headers =
                 {
                     from name in Denial

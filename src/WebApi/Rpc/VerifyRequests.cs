@@ -1,22 +1,9 @@
-using System.Text;
 using Microsoft.Net.Http.Headers;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Cookies;
 using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Rpc;
-
-/// <summary>The answer of <c>auth/verify</c>.</summary>
-internal sealed class VerifyAnswer(BatchResponse response) : IDisposable
-{
-    public int StatusCode => response.StatusCode;
-
-    public IHeaderDictionary Headers => response.Headers;
-
-    public string Body => Encoding.UTF8.GetString(response.Written.Span);
-
-    public void Dispose() => response.Dispose();
-}
 
 /// <summary>Asks <c>auth/verify</c> in this process about the request of a client, which a proxy describes.</summary>
 /// <remarks>
@@ -37,7 +24,7 @@ internal sealed class VerifyRequests(BatchPipeline pipeline, IHttpContextAccesso
     /// <param name="question">The query, which the configuration of the proxy writes: a mistake in it is refused, as over HTTP.</param>
     /// <param name="call">The call of the proxy.</param>
     /// <param name="cancellationToken">Cancels the question.</param>
-    public async Task<VerifyAnswer> Ask(
+    public async Task<BatchResponse> Ask(
         IHeaderDictionary client, IEnumerable<KeyValuePair<string, string>> question, HttpContext call,
         CancellationToken cancellationToken)
     {
@@ -60,6 +47,6 @@ internal sealed class VerifyRequests(BatchPipeline pipeline, IHttpContextAccesso
         await answer.CompleteAsync();
         // A cancelled request has no answer.
         cancellationToken.ThrowIfCancellationRequested();
-        return new VerifyAnswer(answer);
+        return answer;
     }
 }
