@@ -11,6 +11,8 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SignIn;
+using static OpenIddict.Client.OpenIddictClientEvents;
+using static OpenIddict.Client.OpenIddictClientHandlers;
 
 namespace Portico.WebApi.OAuth;
 
@@ -35,10 +37,14 @@ internal static class OAuthRegistration
             client.UseAspNetCore();
             client.UseSystemNetHttp();
             client.UseWebProviders();
-            client.AddEventHandler(RequirePkce.Descriptor);
-            client.AddEventHandler(UseStateOnce.Descriptor);
-            client.AddEventHandler(CheckIssuer.Descriptor);
-            client.AddEventHandler(CheckIdTokenLifetime.Descriptor);
+            client.AddEventHandler<ProcessChallengeContext>(handler => handler.UseSingletonHandler<RequirePkce>()
+                .SetOrder(AttachCodeChallengeParameters.Descriptor.Order - 500));
+            client.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseScopedHandler<UseStateOnce>()
+                .SetOrder(ValidateEndpointUri.Descriptor.Order + 500));
+            client.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseSingletonHandler<CheckIssuer>()
+                .SetOrder(ValidateIssuerParameter.Descriptor.Order - 750));
+            client.AddEventHandler<ProcessAuthenticationContext>(handler => handler.UseSingletonHandler<CheckIdTokenLifetime>()
+                .SetOrder(ValidateBackchannelIdentityTokenWellknownClaims.Descriptor.Order + 500));
         });
         RemoveScheme(services);
         services.AddOptions<OpenIddictClientOptions>()

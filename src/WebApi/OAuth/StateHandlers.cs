@@ -12,13 +12,6 @@ namespace Portico.WebApi.OAuth;
 /// <summary>Sends PKCE with S256 in every flow, whatever the provider says that it supports (RFC 9700, 2.1.1).</summary>
 internal sealed class RequirePkce : IOpenIddictClientHandler<ProcessChallengeContext>
 {
-    public static OpenIddictClientHandlerDescriptor Descriptor { get; } =
-        OpenIddictClientHandlerDescriptor.CreateBuilder<ProcessChallengeContext>()
-            .UseSingletonHandler<RequirePkce>()
-            .SetOrder(OpenIddictClientHandlers.AttachCodeChallengeParameters.Descriptor.Order - 500)
-            .SetType(OpenIddictClientHandlerType.Custom)
-            .Build();
-
     public ValueTask HandleAsync(ProcessChallengeContext context)
     {
         context.CodeChallengeMethod = OpenIddictConstants.CodeChallengeMethods.Sha256;
@@ -32,13 +25,6 @@ internal sealed class UseStateOnce(IOneTimeRecords records, ILoginProviders prov
 {
     /// <summary>The property of the state that holds the flow.</summary>
     public const string FlowProperty = "portico_flow";
-
-    public static OpenIddictClientHandlerDescriptor Descriptor { get; } =
-        OpenIddictClientHandlerDescriptor.CreateBuilder<ProcessAuthenticationContext>()
-            .UseScopedHandler<UseStateOnce>()
-            .SetOrder(OpenIddictClientHandlers.ValidateEndpointUri.Descriptor.Order + 500)
-            .SetType(OpenIddictClientHandlerType.Custom)
-            .Build();
 
     public async ValueTask HandleAsync(ProcessAuthenticationContext context)
     {
@@ -60,13 +46,6 @@ internal sealed class UseStateOnce(IOneTimeRecords records, ILoginProviders prov
 /// <remarks>OpenIddict refuses an issuer that the provider did not announce, and for Google ignores it.</remarks>
 internal sealed class CheckIssuer : IOpenIddictClientHandler<ProcessAuthenticationContext>
 {
-    public static OpenIddictClientHandlerDescriptor Descriptor { get; } =
-        OpenIddictClientHandlerDescriptor.CreateBuilder<ProcessAuthenticationContext>()
-            .UseSingletonHandler<CheckIssuer>()
-            .SetOrder(OpenIddictClientHandlers.ValidateIssuerParameter.Descriptor.Order - 750)
-            .SetType(OpenIddictClientHandlerType.Custom)
-            .Build();
-
     public ValueTask HandleAsync(ProcessAuthenticationContext context)
     {
         if (context.Request?[OpenIddictConstants.Parameters.Iss] is not { } sent)
@@ -85,13 +64,6 @@ internal sealed class CheckIssuer : IOpenIddictClientHandler<ProcessAuthenticati
 internal sealed class CheckIdTokenLifetime(TimeProvider clock) : IOpenIddictClientHandler<ProcessAuthenticationContext>
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
-    public static OpenIddictClientHandlerDescriptor Descriptor { get; } =
-        OpenIddictClientHandlerDescriptor.CreateBuilder<ProcessAuthenticationContext>()
-            .UseSingletonHandler<CheckIdTokenLifetime>()
-            .SetOrder(OpenIddictClientHandlers.ValidateBackchannelIdentityTokenWellknownClaims.Descriptor.Order + 500)
-            .SetType(OpenIddictClientHandlerType.Custom)
-            .Build();
 
     public ValueTask HandleAsync(ProcessAuthenticationContext context)
     {
