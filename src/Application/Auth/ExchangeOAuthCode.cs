@@ -19,7 +19,7 @@ namespace Portico.Application.Auth;
 /// </remarks>
 /// <example>{"code":"8vXz0m3Jk2n5Yq7Rw1Tb4Uc6Ve9Lp0aSdFgHjKlZxCvB"}</example>
 [Anonymous]
-public sealed record ExchangeOAuthCode : ICommand<OAuthAnswer>, IOwnTransaction
+public sealed record ExchangeOAuthCode : ICommand<LogInAnswer>, IOwnTransaction
 {
     public required string Code { get; init; }
 
@@ -36,23 +36,6 @@ public sealed record ExchangeOAuthCode : ICommand<OAuthAnswer>, IOwnTransaction
     public string? BrowserKey { get; init; }
 }
 
-/// <summary>The result of an exchange: tokens, or a challenge, or neither when an account was linked.</summary>
-public sealed record OAuthAnswer
-{
-    private OAuthAnswer()
-    {
-    }
-
-    public TokensDto? Tokens { get; private init; }
-    public SignInChallengeDto? Challenge { get; private init; }
-
-    internal static OAuthAnswer Linked { get; } = new();
-
-    internal static OAuthAnswer Of(TokensDto tokens) => new() { Tokens = tokens };
-
-    internal static OAuthAnswer Of(SignInChallengeDto challenge) => new() { Challenge = challenge };
-}
-
 internal sealed class ExchangeOAuthCodeValidator : AbstractValidator<ExchangeOAuthCode>
 {
     private const int MaxVerifierLength = 128;
@@ -65,9 +48,9 @@ internal sealed class ExchangeOAuthCodeValidator : AbstractValidator<ExchangeOAu
 }
 
 internal sealed class ExchangeOAuthCodeHandler(IOneTimeRecords records, ExternalSignIn external, ICurrentUser caller)
-    : ICommandHandler<ExchangeOAuthCode, OAuthAnswer>
+    : ICommandHandler<ExchangeOAuthCode, LogInAnswer>
 {
-    public async Task<Result<OAuthAnswer>> Handle(ExchangeOAuthCode command, CancellationToken cancellationToken)
+    public async Task<Result<LogInAnswer>> Handle(ExchangeOAuthCode command, CancellationToken cancellationToken)
     {
         // Without the key of the browser the record is not found, and stays for the browser that has it.
         var bound = command.BrowserKey is null ? null : await Take(command.Code + command.BrowserKey, cancellationToken);
@@ -81,7 +64,7 @@ internal sealed class ExchangeOAuthCodeHandler(IOneTimeRecords records, External
             return CommonErrors.Unauthenticated;
 
         var linked = await external.Link(caller.Id, identity, cancellationToken);
-        return linked.Error is { } refusal ? refusal : OAuthAnswer.Linked;
+        return linked.Error is { } refusal ? refusal : LogInAnswer.Linked;
     }
 
     private Task<OAuthResult?> Take(string token, CancellationToken cancellationToken) =>

@@ -20,23 +20,23 @@ internal sealed class ExternalSignIn(
     private const string UnnamedUser = "New user";
 
     /// <summary>Signs the user of an identity in, or registers one, or asks for a code to the address.</summary>
-    public async Task<Result<OAuthAnswer>> Begin(ExternalIdentity identity, CancellationToken cancellationToken)
+    public async Task<Result<LogInAnswer>> Begin(ExternalIdentity identity, CancellationToken cancellationToken)
     {
         if (await Find(identity, cancellationToken) is { } known)
-            return Answer(await Open(known, cancellationToken));
+            return await Open(known, cancellationToken);
 
         if (identity.Address is not { } address)
-            return Answer(await Register(identity, address: null, isProved: false, cancellationToken));
+            return await Register(identity, address: null, isProved: false, cancellationToken);
 
         // For an address that the provider does not verify, the answer is the same whether it is taken or not.
         if (!identity.IsEmailVerified)
             return await AskForCode(identity, address, cancellationToken);
         if (await db.Users.AsNoTracking().FindByAddress(address, cancellationToken) is null)
-            return Answer(await Register(identity, address, isProved: false, cancellationToken));
+            return await Register(identity, address, isProved: false, cancellationToken);
 
         // Another flow of the same person may have registered the user a moment ago, with the address and the login.
         return await Find(identity, cancellationToken) is { } registered
-            ? Answer(await Open(registered, cancellationToken))
+            ? await Open(registered, cancellationToken)
             : await AskForCode(identity, address, cancellationToken);
     }
 
@@ -66,8 +66,7 @@ internal sealed class ExternalSignIn(
             async token =>
             {
                 var holder = await FindLogin(identity, token);
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == userId, token);
-                if (user is null)
+                if (await db.Users.SingleOrDefaultAsync(u => u.Id == userId, token) is not { } user)
                     return UserErrors.NotFound;
                 if (holder is not null)
                     return holder.UserId == userId ? user : OAuthErrors.LoginTaken;
@@ -75,7 +74,7 @@ internal sealed class ExternalSignIn(
             },
             cancellationToken);
 
-    private async Task<Result<OAuthAnswer>> AskForCode(
+    private async Task<Result<LogInAnswer>> AskForCode(
         ExternalIdentity identity, ContactAddress address, CancellationToken cancellationToken)
     {
         var provider = providers.DisplayNameOf(identity.Provider);
@@ -92,7 +91,7 @@ internal sealed class ExternalSignIn(
         var id = OneTimeToken.New();
         var pending = new PendingIdentity(identity, sent.Value.RequestId);
         await records.Add(OneTimeRecordKind.AddressProof, id, pending, codes.Lifetime, cancellationToken);
-        return OAuthAnswer.Of(new SignInChallengeDto(id, [ChallengeMethod.AddressCode], sent.Value.ExpiresIn));
+        return LogInAnswer.Of(new SignInChallengeDto(id, [ChallengeMethod.AddressCode], sent.Value.ExpiresIn));
     }
 
     /// <summary>Registers a user and signs the user in.</summary>
@@ -159,11 +158,6 @@ internal sealed class ExternalSignIn(
 
     private async Task<Result<LogInAnswer>> Open(User user, CancellationToken cancellationToken) =>
         user.Status == UserStatus.Active ? await signIn.Begin(user, cancellationToken) : UserErrors.InvalidCredentials;
-
-    private static Result<OAuthAnswer> Answer(Result<LogInAnswer> begun) =>
-        begun.Error is { } refusal ? refusal
-        : begun.Value.Tokens is { } tokens ? OAuthAnswer.Of(tokens)
-        : OAuthAnswer.Of(begun.Value.Challenge!);
 
     /// <summary>An identity whose address waits for the code of this request.</summary>
     private sealed record PendingIdentity(ExternalIdentity Identity, string RequestId);

@@ -25,19 +25,14 @@ public sealed record LogIn : ICommand<LogInAnswer>, IHasContact, IOwnTransaction
     public CodeChannel? Channel { get; init; }
 }
 
-/// <summary>The result of a sign-in: tokens or a challenge.</summary>
-public sealed record LogInAnswer
+/// <summary>The result of a sign-in: tokens or a challenge; or neither when an account of a provider was linked.</summary>
+public sealed record LogInAnswer(TokensDto? Tokens, SignInChallengeDto? Challenge)
 {
-    private LogInAnswer()
-    {
-    }
+    internal static LogInAnswer Linked { get; } = new(Tokens: null, Challenge: null);
 
-    public TokensDto? Tokens { get; private init; }
-    public SignInChallengeDto? Challenge { get; private init; }
+    internal static LogInAnswer Of(TokensDto tokens) => new(tokens, Challenge: null);
 
-    internal static LogInAnswer Of(TokensDto tokens) => new() { Tokens = tokens };
-
-    internal static LogInAnswer Of(SignInChallengeDto challenge) => new() { Challenge = challenge };
+    internal static LogInAnswer Of(SignInChallengeDto challenge) => new(Tokens: null, challenge);
 }
 
 /// <summary>The sign-in needs another proof.</summary>
