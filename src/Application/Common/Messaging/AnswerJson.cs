@@ -8,17 +8,14 @@ namespace Portico.Application.Common.Messaging;
 /// <remarks>Only the same build reads what it wrote. What must live longer is stored as it was sent: <see cref="StoredAnswer"/>.</remarks>
 public sealed class AnswerJson
 {
-    private readonly JsonSerializerOptions _options;
-
     public AnswerJson(JsonSerializerOptions options)
     {
-        _options = new JsonSerializerOptions(options);
-        _options.Converters.Add(new ResultConverter());
-        _options.MakeReadOnly();
+        Options = new JsonSerializerOptions(options) { Converters = { new ResultConverter() } };
+        Options.MakeReadOnly();
     }
 
     /// <summary>The options for a serialiser that writes answers as a part of another document.</summary>
-    public JsonSerializerOptions Options => _options;
+    public JsonSerializerOptions Options { get; }
 
     private sealed class ResultConverter : JsonConverterFactory
     {

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
@@ -95,8 +96,8 @@ internal sealed class Sorts<TRecord>(string usual)
             if (!Cursor.TryReadValue<TValue>(last.Value, out var lastValue))
                 throw new ArgumentException("The cursor was not validated.", nameof(last));
             // Fields of objects, so that EF Core makes them parameters and the SQL text stays the same.
-            var value = Expression.Field(Expression.Constant(new Last<TValue>(lastValue)), nameof(Last<TValue>.Value));
-            var lastId = Expression.Field(Expression.Constant(new Last<Guid>(last.Id)), nameof(Last<>.Value));
+            var value = Expression.Field(Expression.Constant(new StrongBox<TValue>(lastValue)), nameof(StrongBox<>.Value));
+            var lastId = Expression.Field(Expression.Constant(new StrongBox<Guid>(last.Id)), nameof(StrongBox<>.Value));
             // The first condition bounds the scan of an index, which PostgreSQL can't see in the second.
             var isAfter = Expression.AndAlso(
                 Expression.Not(Beyond(value, property.Body, isDescending)),
@@ -112,11 +113,6 @@ internal sealed class Sorts<TRecord>(string usual)
                 (left, right) = (Expression.Call(typeof(string), nameof(string.Compare), null, left, right), Expression.Constant(0));
             return isDescending ? Expression.LessThan(left, right) : Expression.GreaterThan(left, right);
         }
-    }
-
-    private sealed class Last<TValue>(TValue value)
-    {
-        public readonly TValue Value = value;
     }
 }
 

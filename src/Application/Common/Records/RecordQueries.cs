@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Query;
 using Portico.Application.Common.Persistence;
 using Portico.Domain.Common;
 
@@ -45,7 +46,7 @@ public static class RecordQueries
         var pattern = $"%{Literally(searched)}%";
         Expression<Func<string, bool>> matches = value => EF.Functions.Like(value.ToLower(), pattern, Escape);
         return records.Where(Expression.Lambda<Func<TRecord, bool>>(
-            new Replaced(matches.Parameters[0], text.Body).Visit(matches.Body)!, text.Parameters));
+            ReplacingExpressionVisitor.Replace(matches.Parameters[0], text.Body, matches.Body), text.Parameters));
     }
 
     /// <summary>Makes a pattern for <c>LIKE … ESCAPE</c> <see cref="Escape"/> that matches only this text, in lower case.</summary>
@@ -53,9 +54,4 @@ public static class RecordQueries
         .Replace(@"\", @"\\", StringComparison.Ordinal)
         .Replace("%", @"\%", StringComparison.Ordinal)
         .Replace("_", @"\_", StringComparison.Ordinal);
-
-    private sealed class Replaced(Expression old, Expression by) : ExpressionVisitor
-    {
-        public override Expression? Visit(Expression? node) => node == old ? by : base.Visit(node);
-    }
 }
