@@ -35,11 +35,15 @@ public interface ISecondFactorRequirement
     bool HoldsFor(Role role);
 }
 
-/// <summary>A new secret of an authenticator app; it is shown once.</summary>
+/// <summary>The secret of a new authenticator app; it is shown once. Show the QR code, and the secret for typing.</summary>
+/// <example>
+/// {"secret":"OLZ6JSA3LZRM23W7GXYSFGV6D34S4TR2",
+/// "uri":"otpauth://totp/Portico:ada%40example.org?secret=OLZ6JSA3LZRM23W7GXYSFGV6D34S4TR2&amp;issuer=Portico","qrCode":"&lt;svg/&gt;"}
+/// </example>
 /// <param name="Secret">160 random bits in base32.</param>
 /// <param name="Uri">The secret as an <c>otpauth://</c> URI.</param>
 /// <param name="QrCode">The URI as a QR code, an SVG image.</param>
-public sealed record TotpSecret(string Secret, string Uri, string QrCode);
+public sealed record TotpSecretDto(string Secret, string Uri, string QrCode);
 
 /// <summary>The authenticator apps (TOTP, RFC 6238) and recovery codes of users.</summary>
 /// <remarks>
@@ -56,7 +60,7 @@ public interface ISecondFactors
     /// recovery codes.
     /// </summary>
     /// <returns>The secret, or <c>null</c> while an authenticator app is active.</returns>
-    Task<TotpSecret?> AddTotp(User user, CancellationToken cancellationToken);
+    Task<TotpSecretDto?> AddTotp(User user, CancellationToken cancellationToken);
 
     /// <summary>Activates the new secret with its first code.</summary>
     /// <returns>Whether the code was right, and the secret at most an hour old.</returns>

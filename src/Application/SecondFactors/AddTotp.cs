@@ -13,19 +13,6 @@ namespace Portico.Application.SecondFactors;
 [Authenticated]
 public sealed record AddTotp : ICommand<TotpSecretDto>;
 
-/// <summary>The secret of a new authenticator app; it is shown once. Show the QR code, and the secret for typing.</summary>
-/// <example>
-/// {"secret":"OLZ6JSA3LZRM23W7GXYSFGV6D34S4TR2",
-/// "uri":"otpauth://totp/Portico:ada%40example.org?secret=OLZ6JSA3LZRM23W7GXYSFGV6D34S4TR2&amp;issuer=Portico","qrCode":"&lt;svg/&gt;"}
-/// </example>
-/// <param name="Secret">160 random bits in base32.</param>
-/// <param name="Uri">The secret as an <c>otpauth://</c> URI.</param>
-/// <param name="QrCode">The URI as a QR code, an SVG image.</param>
-public sealed record TotpSecretDto(string Secret, string Uri, string QrCode)
-{
-    internal static TotpSecretDto Of(TotpSecret secret) => new(secret.Secret, secret.Uri, secret.QrCode);
-}
-
 internal sealed class AddTotpHandler(IAppDbContext db, ISecondFactors factors, FreshProof fresh, ICurrentUser caller)
     : ICommandHandler<AddTotp, TotpSecretDto>
 {
@@ -35,8 +22,6 @@ internal sealed class AddTotpHandler(IAppDbContext db, ISecondFactors factors, F
             return UserErrors.NotFound;
         if (await fresh.Refuse(cancellationToken) is { } refusal)
             return refusal;
-        return await factors.AddTotp(user, cancellationToken) is { } secret
-            ? TotpSecretDto.Of(secret)
-            : SecondFactorErrors.TotpActive;
+        return await factors.AddTotp(user, cancellationToken) is { } secret ? secret : SecondFactorErrors.TotpActive;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class SecondFactorStore(
         return new UserFactors(row.HasTotp, row.HasTotp ? row.RecoveryCodes : 0, row.Passkeys, requirement.HoldsFor(role));
     }
 
-    public async Task<TotpSecret?> AddTotp(User user, CancellationToken cancellationToken)
+    public async Task<TotpSecretDto?> AddTotp(User user, CancellationToken cancellationToken)
     {
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
         var sealedSecret = sealing.Seal(secret, Purpose(user.Id));
@@ -55,7 +55,7 @@ internal sealed class SecondFactorStore(
         // Those of the app before it, which may have been shown to somebody else.
         await RemoveRecoveryCodes(user.Id, cancellationToken);
         var uri = new OtpUri(OtpType.Totp, secret, user.Addresses.FirstOrDefault()?.Value ?? user.DisplayName, settings.Name).ToString();
-        return new TotpSecret(Base32Encoding.ToString(secret), uri, Draw(uri));
+        return new TotpSecretDto(Base32Encoding.ToString(secret), uri, Draw(uri));
     }
 
     public async Task<bool> ConfirmTotp(Guid userId, string code, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
+using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.SecondFactors;
@@ -9,7 +9,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The caller's authenticator app, recovery codes and passkeys.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/users/me")]
 [Tags("Users")]
 [IgnoresIdempotencyKey]
