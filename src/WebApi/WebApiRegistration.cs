@@ -233,6 +233,7 @@ internal static class WebApiRegistration
         services
             .AddApiVersioning(versioning =>
             {
+                // The version of each controller that names none.
                 versioning.DefaultApiVersion = new ApiVersion(1, 0);
                 versioning.ReportApiVersions = true;
                 versioning.ApiVersionReader = new PathVersionReader();

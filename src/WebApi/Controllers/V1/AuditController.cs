@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Audit;
 using Portico.Application.Common.Messaging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The audit log.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/audit")]
 [Tags("Audit")]
 public sealed class AuditController(ISender sender) : ApiController(sender)

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Batch;
 using Portico.Application.Common.Messaging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Several requests in one round trip.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/batch")]
 [Tags("Aggregation")]
 [IgnoresIdempotencyKey]

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Characters;
 using Portico.Application.Common.Messaging;
@@ -10,7 +9,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The caller's game characters.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/characters")]
 [Tags("Characters")]
 public sealed class CharactersController(ISender sender) : ApiController(sender)

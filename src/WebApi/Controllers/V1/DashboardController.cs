@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Dashboard;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Several answers in one.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/dashboard")]
 [Tags("Aggregation")]
 public sealed class DashboardController(ISender sender) : ApiController(sender)

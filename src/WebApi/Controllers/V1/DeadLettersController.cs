@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Events that could not be handled and messages that could not be sent; for administrators.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/dead-letters")]
 [Tags("Dead letters")]
 public sealed class DeadLettersController(ISender sender) : ApiController(sender)

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -11,7 +10,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Sports events and leaderboards.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}")]
 [Tags("Events")]
 public sealed class EventsController(ISender sender) : ApiController(sender)

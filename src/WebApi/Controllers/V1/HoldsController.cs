@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Money that is reserved in one wallet for another.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/holds")]
 [Tags("Holds")]
 public sealed class HoldsController(ISender sender) : ApiController(sender)

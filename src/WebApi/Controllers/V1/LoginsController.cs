@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The accounts of providers with which the caller signs in.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/users/me/logins")]
 [Tags("Users")]
 [IgnoresIdempotencyKey]

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
@@ -10,7 +9,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Sign-in with providers such as Google.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/auth/oauth")]
 [Tags("Sign-in")]
 [IgnoresIdempotencyKey]

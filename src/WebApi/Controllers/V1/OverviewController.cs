@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Operation;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>How Portico works now; for administrators.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/overview")]
 [Tags("Operation")]
 public sealed class OverviewController(ISender sender) : ApiController(sender)

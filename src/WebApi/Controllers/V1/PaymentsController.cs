@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Payments into wallets by Stripe and YooKassa, and their refunds.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/payments")]
 [Tags("Payments")]
 public sealed class PaymentsController(ISender sender) : ApiController(sender)

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>What can be ordered; the orders service keeps it.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/products")]
 [Tags("Orders")]
 public sealed class ProductsController(ISender sender) : ApiController(sender)

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -10,7 +9,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Reports of payment providers, compared with the ledger.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/ledger/reconciliations")]
 [Tags("Ledger")]
 [IgnoresIdempotencyKey]

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Accounts of other services; for administrators.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/service-accounts")]
 [Tags("Service accounts")]
 public sealed class ServiceAccountsController(ISender sender) : ApiController(sender)

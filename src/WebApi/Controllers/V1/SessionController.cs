@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
@@ -10,7 +9,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Sessions of browsers: the tokens stay on the server, and the browser has a cookie.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/session")]
 [Tags("Browser session")]
 [IgnoresIdempotencyKey]

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Sessions;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The sessions of all users; for administrators.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/sessions")]
 [Tags("Sessions")]
 // To end the same sessions again changes nothing.

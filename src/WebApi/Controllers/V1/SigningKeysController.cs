@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The keys that sign access tokens; for administrators.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/signing-keys")]
 [Tags("Signing keys")]
 public sealed class SigningKeysController(ISender sender) : ApiController(sender)

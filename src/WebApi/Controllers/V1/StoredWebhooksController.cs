@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>What payment providers told Portico; for managers.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/webhooks")]
 [Tags("Webhooks")]
 public sealed class StoredWebhooksController(ISender sender) : ApiController(sender)

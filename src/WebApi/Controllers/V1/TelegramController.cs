@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Telegram;
@@ -8,7 +7,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The Telegram chat in which the caller gets codes.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/users/me/telegram")]
 [Tags("Users")]
 [IgnoresIdempotencyKey]

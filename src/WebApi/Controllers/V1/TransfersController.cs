@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Transfers between wallets, deposits and withdrawals.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}")]
 [Tags("Transfers")]
 public sealed class TransfersController(ISender sender) : ApiController(sender)

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Auth;
@@ -11,7 +10,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Users and their profiles.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/users")]
 [Tags("Users")]
 public sealed class UsersController(ISender sender) : ApiController(sender)

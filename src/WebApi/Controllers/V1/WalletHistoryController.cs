@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -9,7 +8,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The history of wallets, for their owners and for managers. It stays after a wallet is closed.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/wallets/{id:guid}")]
 [Tags("Wallets")]
 public sealed class WalletHistoryController(ISender sender) : ApiController(sender)

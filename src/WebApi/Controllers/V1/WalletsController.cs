@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -11,7 +10,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>The caller's wallets, each of one currency.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/wallets")]
 [Tags("Wallets")]
 public sealed class WalletsController(ISender sender) : ApiController(sender)
