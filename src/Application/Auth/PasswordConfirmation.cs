@@ -19,8 +19,6 @@ internal sealed class PasswordConfirmation(
     ICurrentUser caller, ISignInThrottle throttle, IAppDbContext db, ITransaction transaction, ICredentials credentials,
     IPasswordHashing passwords, ISessions sessions, IClient client)
 {
-    private const string PasswordField = "password";
-
     /// <summary>Reads the caller's own record, without tracking changes.</summary>
     public async Task<Result<User>> Find(CancellationToken cancellationToken) =>
         await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is { } user
@@ -55,11 +53,7 @@ internal sealed class PasswordConfirmation(
     private async Task<Result<ConfirmedUser>> ConfirmWithoutPassword(User user, CancellationToken cancellationToken)
     {
         if (await credentials.FindPasswordHash(user.Id, cancellationToken) is not null)
-        {
-            return CommonErrors.Validation(
-                new Dictionary<string, string[]>(StringComparer.Ordinal) { [PasswordField] = ["Your password is needed."] });
-        }
-
+            return CommonErrors.Validation("password", "Your password is needed.");
         if (user.Status != UserStatus.Active)
             return UserErrors.InvalidCredentials;
         return await sessions.IsFresh(user.Id, caller.SessionId, cancellationToken)
@@ -76,8 +70,7 @@ internal sealed class PasswordConfirmation(
         transaction.Run<Result<T>>(
             async token =>
             {
-                var user = await db.Users.SingleOrDefaultAsync(u => u.Id == confirmed.User.Id, token);
-                if (user is null)
+                if (await db.Users.SingleOrDefaultAsync(u => u.Id == confirmed.User.Id, token) is not { } user)
                     return UserErrors.NotFound;
                 return await credentials.FindPasswordHash(user.Id, token) == confirmed.PasswordHash
                     ? await change(user, token)

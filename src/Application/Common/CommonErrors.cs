@@ -16,4 +16,8 @@ public static class CommonErrors
 
     public static Error Validation(IReadOnlyDictionary<string, string[]> fields) =>
         new(ErrorKind.Validation, "validation_failed", "Some fields are not valid.") { Fields = fields };
+
+    /// <summary>The error of one field, named in camelCase.</summary>
+    internal static Error Validation(string field, string problem) =>
+        Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [problem] });
 }

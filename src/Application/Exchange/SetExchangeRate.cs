@@ -65,10 +65,8 @@ internal sealed class SetExchangeRateHandler(IAppDbContext db, IAuditLog audit, 
 {
     private static readonly TimeSpan LongestValidity = TimeSpan.FromDays(366);
 
-    private static readonly Error EndsWrong = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
-    {
-        ["validUntil"] = [$"Give a time in the future, at most {LongestValidity.TotalDays:0} days from now."],
-    });
+    private static readonly Error EndsWrong =
+        CommonErrors.Validation("validUntil", $"Give a time in the future, at most {LongestValidity.TotalDays:0} days from now.");
 
     private static readonly Error UnknownPair =
         new(ErrorKind.NotFound, "not_found", "One of the two currencies is not known. Give codes of ISO 4217, such as EUR.");

@@ -39,10 +39,8 @@ internal sealed class PlaceHoldHandler(LedgerClient ledger) : ICommandHandler<Pl
     private static readonly TimeSpan UsualLife = TimeSpan.FromDays(7);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(90);
 
-    private static readonly Error WrongExpiry = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
-    {
-        ["expiresAt"] = [$"Give a time in the future, at most {LongestLife.TotalDays:0} days from now."],
-    });
+    private static readonly Error WrongExpiry =
+        CommonErrors.Validation("expiresAt", $"Give a time in the future, at most {LongestLife.TotalDays:0} days from now.");
 
     public async Task<Result<HoldDto>> Handle(PlaceHold command, CancellationToken cancellationToken)
     {

@@ -55,10 +55,8 @@ internal sealed class CreatePaymentHandler(
 {
     private const string Name = "The payment provider";
 
-    private static readonly Error ForeignUrl = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
-    {
-        ["returnUrl"] = ["Give a URL of an origin that this installation allows to return to."],
-    });
+    private static readonly Error ForeignUrl =
+        CommonErrors.Validation("returnUrl", "Give a URL of an origin that this installation allows to return to.");
 
     public async Task<Result<PaymentDto>> Handle(CreatePayment command, CancellationToken cancellationToken)
     {
@@ -114,8 +112,7 @@ internal sealed class CreatePaymentHandler(
     private async Task<Error?> Refuse(CreatePayment command, IPaymentProvider provider, CancellationToken cancellationToken)
     {
         // The query filter hides the wallets of others.
-        var wallet = await db.Wallets.AsNoTracking().SingleOrDefaultAsync(own => own.Id == command.WalletId, cancellationToken);
-        if (wallet is null)
+        if (await db.Wallets.AsNoTracking().SingleOrDefaultAsync(own => own.Id == command.WalletId, cancellationToken) is not { } wallet)
             return LedgerErrors.WalletNotFound;
         if (wallet.Status == WalletStatus.Closed)
             return LedgerErrors.WalletClosed;

@@ -48,10 +48,7 @@ internal sealed class GetWalletStatementValidator : AbstractValidator<GetWalletS
 internal sealed class GetWalletStatementHandler(IWalletHistory history, ICurrentUser caller, TimeProvider clock)
     : IQueryHandler<GetWalletStatement, StatementDto>
 {
-    private static readonly Error NotYet = CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal)
-    {
-        ["from"] = ["This is in the future. Give to as well, or an earlier time."],
-    });
+    private static readonly Error NotYet = CommonErrors.Validation("from", "This is in the future. Give to as well, or an earlier time.");
 
     public async Task<Result<StatementDto>> Handle(GetWalletStatement query, CancellationToken cancellationToken)
     {

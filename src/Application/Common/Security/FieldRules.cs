@@ -58,7 +58,7 @@ internal static partial class FieldRules
     /// <returns>The error when the password is an address of the user, or <c>null</c>.</returns>
     public static Error? RefuseAddressAsPassword(User user, string password, string field) =>
         user.Addresses.Any(address => address.IsTheSameAs(NormalizedText.Of(password)))
-        ? CommonErrors.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [AddressAsPassword] })
+        ? CommonErrors.Validation(field, AddressAsPassword)
         : null;
 
     public static IRuleBuilderOptions<T, string?> IsDisplayName<T>(this IRuleBuilder<T, string?> rule) =>
