@@ -56,8 +56,7 @@ internal sealed class ConfirmPasswordResetHandler(
         var changed = await transaction.Run<Result<Guid>>(
             async token =>
             {
-                var user = await db.Users.FindByAddress(address, token);
-                if (user is null)
+                if (await db.Users.FindByAddress(address, token) is not { } user)
                     return UserErrors.InvalidCode;
 
                 // The validator has checked the address of the request. This checks the user's other address.

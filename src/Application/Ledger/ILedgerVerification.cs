@@ -9,3 +9,10 @@ public interface ILedgerVerification
     /// <returns>The result; an error while another verification of the same database runs.</returns>
     Task<Result<LedgerVerificationDto>> Verify(CancellationToken cancellationToken);
 }
+
+/// <summary>The errors of reading the whole ledger.</summary>
+public static class LedgerQueryErrors
+{
+    public static readonly Error VerificationRunning =
+        new(ErrorKind.Conflict, "verification_running", "Another verification of the ledger is running. Wait until it ends.");
+}

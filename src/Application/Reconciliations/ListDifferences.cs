@@ -32,8 +32,7 @@ internal sealed class ListDifferencesHandler(IReconciliations reconciliations) :
     {
         var after = Cursor.TryRead<DifferencePosition>(query.Cursor, out var last) ? last.Number : 0;
         // One extra row shows whether there is a next page.
-        var found = await reconciliations.ListDifferences(query.Id, query.Kind, after, query.Limit + 1, cancellationToken);
-        if (found is null)
+        if (await reconciliations.ListDifferences(query.Id, query.Kind, after, query.Limit + 1, cancellationToken) is not { } found)
             return ReconciliationErrors.NotFound;
         return Page.Of([.. found], query.Limit, each => each, last => Cursor.Write(new DifferencePosition(last.Number)));
     }

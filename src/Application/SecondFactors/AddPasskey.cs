@@ -81,8 +81,7 @@ internal sealed class AddPasskeyHandler(
     private async Task<Result<PasskeyDto>> Store(AddPasskey command, NewPasskey made, CancellationToken cancellationToken)
     {
         // The change of the user is the lock: of two registrations at the same time one is tried again, and counts both.
-        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (user is null)
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } user)
             return UserErrors.NotFound;
         if (await db.Set<Passkey>().AnyAsync(p => p.CredentialId == made.CredentialId, cancellationToken))
             return SecondFactorErrors.PasskeyTaken;

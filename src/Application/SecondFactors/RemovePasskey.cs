@@ -21,8 +21,7 @@ internal sealed class RemovePasskeyHandler(
     public async Task<Result<Unit>> Handle(RemovePasskey command, CancellationToken cancellationToken)
     {
         // The change of the user is the lock: of two removals at the same time one is tried again, and reads what is left.
-        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (user is null)
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } user)
             return UserErrors.NotFound;
 
         var passkeys = await db.Set<Passkey>().Where(p => p.UserId == caller.Id).ToListAsync(cancellationToken);

@@ -50,8 +50,7 @@ internal sealed class AddServiceSecretHandler(
 {
     public async Task<Result<NewServiceSecretDto>> Handle(AddServiceSecret command, CancellationToken cancellationToken)
     {
-        var account = await db.Set<ServiceAccount>().SingleOrDefaultAsync(a => a.Id == command.AccountId, cancellationToken);
-        if (account is null)
+        if (await db.Set<ServiceAccount>().SingleOrDefaultAsync(a => a.Id == command.AccountId, cancellationToken) is not { } account)
             return ServiceAccountErrors.NotFound;
 
         var now = clock.GetUtcNow();

@@ -17,8 +17,7 @@ internal sealed class DeleteServiceAccountHandler(IAppDbContext db, IServiceSecr
 {
     public async Task<Result<Unit>> Handle(DeleteServiceAccount command, CancellationToken cancellationToken)
     {
-        var account = await db.Set<ServiceAccount>().SingleOrDefaultAsync(a => a.Id == command.Id, cancellationToken);
-        if (account is null)
+        if (await db.Set<ServiceAccount>().SingleOrDefaultAsync(a => a.Id == command.Id, cancellationToken) is not { } account)
             return ServiceAccountErrors.NotFound;
 
         var secrets = await db.Set<ServiceSecret>().Where(s => s.AccountId == account.Id).ToListAsync(cancellationToken);

@@ -18,11 +18,9 @@ internal sealed class LimitAdministration(IAppDbContext db, ISpendingLimits limi
     public async Task<Error?> Replace(
         LimitSubject subject, IReadOnlyDictionary<Currency, SpendingLimit> wanted, CancellationToken cancellationToken)
     {
-        var by = await db.Users.SingleOrDefaultAsync(user => user.Id == caller.Id, cancellationToken);
-        if (by is null)
+        if (await db.Users.SingleOrDefaultAsync(user => user.Id == caller.Id, cancellationToken) is not { } by)
             return CommonErrors.Unauthenticated;
-        var owner = await db.Users.SingleOrDefaultAsync(user => user.Id == subject.OwnerId, cancellationToken);
-        if (owner is null)
+        if (await db.Users.SingleOrDefaultAsync(user => user.Id == subject.OwnerId, cancellationToken) is not { } owner)
             return subject.IsUser ? UserErrors.NotFound : LedgerErrors.WalletNotFound;
         if (!by.Outranks(owner))
             return UserErrors.RankTooLow;

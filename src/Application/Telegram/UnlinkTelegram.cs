@@ -18,8 +18,7 @@ internal sealed class UnlinkTelegramHandler(IAppDbContext db, FreshProof fresh, 
 {
     public async Task<Result<Unit>> Handle(UnlinkTelegram command, CancellationToken cancellationToken)
     {
-        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (user is null)
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } user)
             return UserErrors.NotFound;
         if (await db.Set<TelegramChat>().SingleOrDefaultAsync(chat => chat.UserId == user.Id, cancellationToken) is not { } chat)
             return TelegramErrors.ChatNotFound;

@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using AutoMapper;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
+using NodaTime;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;
 using Portico.Application.Common.Security;
@@ -26,11 +28,14 @@ public sealed record ChangeProfile : ICommand<UserDto>
 
 internal sealed class ChangeProfileValidator : AbstractValidator<ChangeProfile>
 {
+    // The database comes with the program, not from the system.
+    private static readonly FrozenSet<string> TimeZones = DateTimeZoneProviders.Tzdb.Ids.ToFrozenSet(StringComparer.Ordinal);
+
     public ChangeProfileValidator()
     {
         RuleFor(c => c.DisplayName).IsDisplayName();
         RuleFor(c => c.Locale).IsLocale();
-        RuleFor(c => c.TimeZone).Must(name => name is null || TimeZones.IsKnown(name))
+        RuleFor(c => c.TimeZone).Must(name => name is null || TimeZones.Contains(name))
             .WithMessage("Give a name of the IANA time zone database, such as Europe/Berlin.");
         RuleFor(c => c.CodeChannel).IsInEnum();
     }
@@ -40,8 +45,7 @@ internal sealed class ChangeProfileHandler(IAppDbContext db, ICurrentUser caller
 {
     public async Task<Result<UserDto>> Handle(ChangeProfile command, CancellationToken cancellationToken)
     {
-        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (user is null)
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } user)
             return UserErrors.NotFound;
 
         user.ChangeProfile(command.DisplayName?.Trim(), command.Locale);

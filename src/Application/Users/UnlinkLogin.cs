@@ -25,8 +25,7 @@ internal sealed class UnlinkLoginHandler(
 {
     public async Task<Result<Unit>> Handle(UnlinkLogin command, CancellationToken cancellationToken)
     {
-        var user = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (user is null)
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } user)
             return UserErrors.NotFound;
 
         // The change of the user is the lock: of two requests that run at the same time one is tried again, and reads what is left.

@@ -25,11 +25,9 @@ internal sealed class UserAdministration(
     public async Task<Result<AccountDto>> Act(
         Guid userId, string action, Func<User, User, Result<Unit>> act, CancellationToken cancellationToken, string? reason = null)
     {
-        var by = await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken);
-        if (by is null)
+        if (await db.Users.SingleOrDefaultAsync(u => u.Id == caller.Id, cancellationToken) is not { } by)
             return CommonErrors.Unauthenticated;
-        var user = await db.Users.WithDeleted().SingleOrDefaultAsync(u => u.Id == userId, cancellationToken);
-        if (user is null)
+        if (await db.Users.WithDeleted().SingleOrDefaultAsync(u => u.Id == userId, cancellationToken) is not { } user)
             return UserErrors.NotFound;
 
         var (version, role, status) = (user.Version, user.Role, user.ToAccountStatus());
