@@ -15,22 +15,16 @@ public enum CodePurpose
 }
 
 /// <summary>Everything that a code is bound to besides its address.</summary>
-public sealed record CodeScope
+/// <param name="Purpose">What the code is valid for.</param>
+/// <param name="UserId">The only user who can use the code; <c>null</c> for whoever has it.</param>
+/// <param name="SessionVersion">The user's session version; a new password, a reset or a block raises it and ends the code.</param>
+public sealed record CodeScope(CodePurpose Purpose, Guid? UserId = null, int SessionVersion = 0)
 {
-    public static readonly CodeScope Registration = new() { Purpose = CodePurpose.Registration };
-    public static readonly CodeScope PasswordReset = new() { Purpose = CodePurpose.PasswordReset };
-    public static readonly CodeScope ExternalSignIn = new() { Purpose = CodePurpose.ExternalSignIn };
+    public static readonly CodeScope Registration = new(CodePurpose.Registration);
+    public static readonly CodeScope PasswordReset = new(CodePurpose.PasswordReset);
+    public static readonly CodeScope ExternalSignIn = new(CodePurpose.ExternalSignIn);
 
-    public required CodePurpose Purpose { get; init; }
-
-    /// <summary>The only user who can use the code; <c>null</c> for whoever has it.</summary>
-    public Guid? UserId { get; private init; }
-
-    /// <summary>The user's session version, which a new password, a reset or a block raises; then the code is invalid.</summary>
-    public int SessionVersion { get; private init; }
-
-    public static CodeScope ChangeContact(User user) =>
-        new() { Purpose = CodePurpose.ChangeContact, UserId = user.Id, SessionVersion = user.SessionVersion };
+    public static CodeScope ChangeContact(User user) => new(CodePurpose.ChangeContact, user.Id, user.SessionVersion);
 }
 
 /// <summary>A code, and the opaque id of the request that it belongs to.</summary>

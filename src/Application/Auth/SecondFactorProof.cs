@@ -61,13 +61,11 @@ internal sealed class SecondFactorProof(
             cancellationToken);
 
     /// <summary>Activates an authenticator app with its first code, in the open transaction.</summary>
-    public async Task<Result<Unit>> Confirm(Guid userId, string code, CancellationToken cancellationToken)
-    {
-        return await factors.ConfirmTotp(userId, code, cancellationToken)
+    public async Task<Result<Unit>> Confirm(Guid userId, string code, CancellationToken cancellationToken) =>
+        await factors.ConfirmTotp(userId, code, cancellationToken)
             && await TryNote(userId, SecondFactorChange.TotpAdded, AuditActions.UserTotpAdded, cancellationToken)
             ? Unit.Value
             : UserErrors.InvalidCode;
-    }
 
     /// <summary>Raises the event of a change and writes it into the audit log, in the open transaction.</summary>
     /// <returns><c>false</c> when the user was deleted a moment ago.</returns>

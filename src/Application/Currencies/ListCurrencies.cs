@@ -13,17 +13,12 @@ public sealed record ListCurrencies : IQuery<Page<CurrencyDto>>;
 
 /// <summary>A currency and its number of decimals.</summary>
 /// <example>{"code":"EUR","name":"Euro","decimals":2}</example>
-public sealed class CurrencyDto
-{
-    public string Code { get; init; } = "";
-    public string Name { get; init; } = "";
-    public int Decimals { get; init; }
-}
+public sealed record CurrencyDto(string Code, string Name, int Decimals);
 
 internal sealed class ListCurrenciesHandler : IQueryHandler<ListCurrencies, Page<CurrencyDto>>
 {
     private static readonly Result<Page<CurrencyDto>> All = new Page<CurrencyDto>(
-        [.. Currency.All.Select(currency => new CurrencyDto { Code = currency.Code, Name = currency.Name, Decimals = currency.Decimals })],
+        [.. Currency.All.Select(currency => new CurrencyDto(currency.Code, currency.Name, currency.Decimals))],
         NextCursor: null);
 
     public Task<Result<Page<CurrencyDto>>> Handle(ListCurrencies query, CancellationToken cancellationToken) => Task.FromResult(All);

@@ -117,18 +117,14 @@ public sealed class PaymentSteps(
     /// <returns>Whether the wallet took the money; otherwise the account of suspense has it.</returns>
     private async Task<bool> Credit(Payment payment, Money captured, CancellationToken cancellationToken)
     {
-        var credit = PaymentMovement.Credit(
-            PaymentIds.CreditOf(payment.Id), ClearingOf(payment), payment.WalletId, captured, TextOf(payment));
+        var credit = CreditOf(payment, PaymentIds.CreditOf(payment.Id), payment.WalletId, captured);
         var refusal = (await Execute(credit, cancellationToken)).Error;
         if (refusal is null)
             return true;
         // This one is not stored under the id of the deposit: a later repetition might be credited, and the money be there twice.
         if (StoredErrorNames.NameOf(refusal) is null)
             throw new InvalidOperationException($"Payment {payment.Id} can't be credited: {refusal.Code}.");
-        await Must(
-            PaymentMovement.Credit(
-                PaymentIds.SuspenseOf(payment.Id), ClearingOf(payment), SuspenseOf(captured), captured, TextOf(payment)),
-            cancellationToken);
+        await Must(CreditOf(payment, PaymentIds.SuspenseOf(payment.Id), SuspenseOf(captured), captured), cancellationToken);
         return false;
     }
 
@@ -201,17 +197,12 @@ public sealed class PaymentSteps(
             if (captured.Error is null)
                 return false;
             var withdrawn = await Execute(
-                PaymentMovement.Refund(
-                    PaymentIds.WithdrawalOf(refundId), ClearingOf(payment), payment.WalletId, amount, TextOf(payment)),
-                cancellationToken);
+                RefundOf(payment, PaymentIds.WithdrawalOf(refundId), payment.WalletId, amount), cancellationToken);
             if (withdrawn.Error is null)
                 return false;
         }
 
-        await Must(
-            PaymentMovement.Refund(
-                PaymentIds.DebtOf(refundId), ClearingOf(payment), SuspenseOf(amount), amount, TextOf(payment)),
-            cancellationToken);
+        await Must(RefundOf(payment, PaymentIds.DebtOf(refundId), SuspenseOf(amount), amount), cancellationToken);
         return payment.Status == PaymentStatus.Succeeded;
     }
 
@@ -224,17 +215,13 @@ public sealed class PaymentSteps(
         if (isOfWallet)
         {
             var returned = await Execute(
-                PaymentMovement.Credit(
-                    PaymentIds.ReturnOf(refund.Id), ClearingOf(payment), payment.WalletId, refund.Money, TextOf(payment)),
-                cancellationToken);
+                CreditOf(payment, PaymentIds.ReturnOf(refund.Id), payment.WalletId, refund.Money), cancellationToken);
             if (returned.Error is null)
                 return false;
         }
 
         await Must(
-            PaymentMovement.Credit(
-                PaymentIds.SuspendedReturnOf(refund.Id), ClearingOf(payment), SuspenseOf(refund.Money), refund.Money, TextOf(payment)),
-            cancellationToken);
+            CreditOf(payment, PaymentIds.SuspendedReturnOf(refund.Id), SuspenseOf(refund.Money), refund.Money), cancellationToken);
         return isOfWallet;
     }
 
@@ -299,6 +286,12 @@ public sealed class PaymentSteps(
 
     private IPaymentProvider ProviderOf(Payment payment) => providers.Find(payment.Provider)
         ?? throw new DependencyUnavailableException($"{payment.Provider}, which is not configured any more,");
+
+    private static Movement CreditOf(Payment payment, Guid id, Guid to, Money amount) =>
+        PaymentMovement.Credit(id, ClearingOf(payment), to, amount, TextOf(payment));
+
+    private static Movement RefundOf(Payment payment, Guid id, Guid from, Money amount) =>
+        PaymentMovement.Refund(id, ClearingOf(payment), from, amount, TextOf(payment));
 
     private static AccountKind ClearingOf(Payment payment) =>
         payment.Provider == PaymentProvider.Stripe ? AccountKind.StripeClearing : AccountKind.YookassaClearing;

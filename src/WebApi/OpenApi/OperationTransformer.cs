@@ -74,11 +74,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             operation.Responses[status.ToString()] = new OpenApiResponse
             {
                 Description = ReasonPhrases.GetReasonPhrase(status),
-                Content = new Dictionary<string, OpenApiMediaType>(
-                    StringComparer.Ordinal)
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
                 {
-                    [Problem.MediaType] =
-                        new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document) }
+                    [Problem.MediaType] = new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document) },
                 },
             };
         }
