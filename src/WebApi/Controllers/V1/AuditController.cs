@@ -15,7 +15,5 @@ public sealed class AuditController(ISender sender) : ApiController(sender)
     /// <remarks>`from` is inclusive, `to` is exclusive.</remarks>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<AuditEntryDto>>> ListAuditEntries(
-        [FromQuery] ListAuditEntries query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<AuditEntryDto>>> ListAuditEntries([FromQuery] ListAuditEntries query) => Answer(query);
 }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Batch;
 using Portico.Application.Common.Messaging;
 using Portico.WebApi.Http;
-using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
@@ -18,5 +17,5 @@ public sealed class BatchController(ISender sender) : ApiController(sender)
     /// the rate limit like one that was sent alone. Only reads of this API are possible. An answer of more than 256 KiB is refused.
     /// </remarks>
     [HttpPost]
-    public Task<ActionResult<BatchDto>> Send(GetBatch batch, CancellationToken cancellationToken) => Answer(batch, cancellationToken);
+    public Task<ActionResult<BatchDto>> Send(GetBatch batch) => Answer(batch);
 }

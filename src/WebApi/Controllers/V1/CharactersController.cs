@@ -17,28 +17,25 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
     [HttpPost]
     [ProducesResponseType<CharacterDto>(StatusCodes.Status201Created)]
     [ProducesErrors(409, 503)]
-    public Task<ActionResult<CharacterDto>> Create(CreateCharacter command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, character => $"/api/v1/characters/{character.Id}", cancellationToken);
+    public Task<ActionResult<CharacterDto>> Create(CreateCharacter command) =>
+        AnswerCreated(command, character => $"/api/v1/characters/{character.Id}");
 
     /// <summary>Lists the caller's characters, newest first</summary>
     [HttpGet]
     [ProducesErrors(403, 503)]
-    public Task<ActionResult<Page<CharacterDto>>> List([FromQuery] ListCharacters query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<CharacterDto>>> List([FromQuery] ListCharacters query) => Answer(query);
 
     /// <summary>Shows one of the caller's characters</summary>
     [HttpGet("{id:guid}")]
     [UseCase<GetCharacter>]
     [ProducesErrors(403, 404, 503)]
-    public Task<ActionResult<CharacterDto>> Get(Guid id, [FromQuery] bool deleted, CancellationToken cancellationToken) =>
-        Answer(new GetCharacter(id, deleted), cancellationToken);
+    public Task<ActionResult<CharacterDto>> Get(Guid id, [FromQuery] bool deleted) => Answer(new GetCharacter(id, deleted));
 
     /// <summary>Changes one of the caller's characters</summary>
     [HttpPut("{id:guid}")]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<CharacterDto>> Change(
-        Guid id, [IfMatch] IfMatch ifMatch, ChangeCharacter command, CancellationToken cancellationToken) =>
-        Answer(command with { Id = id, IfMatch = ifMatch }, cancellationToken);
+    public Task<ActionResult<CharacterDto>> Change(Guid id, [IfMatch] IfMatch ifMatch, ChangeCharacter command) =>
+        Answer(command with { Id = id, IfMatch = ifMatch });
 
     /// <summary>Deletes one of the caller's characters</summary>
     /// <remarks>It can be restored until it is purged.</remarks>
@@ -46,13 +43,11 @@ public sealed class CharactersController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteCharacter>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch, CancellationToken cancellationToken) =>
-        AnswerNothing(new DeleteCharacter(id, ifMatch), cancellationToken);
+    public Task<ActionResult> Delete(Guid id, [IfMatch] IfMatch ifMatch) => AnswerNothing(new DeleteCharacter(id, ifMatch));
 
     /// <summary>Restores a character that the caller deleted</summary>
     [HttpPost("{id:guid}/restore")]
     [UseCase<RestoreCharacter>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<CharacterDto>> Restore(Guid id, CancellationToken cancellationToken) =>
-        Answer(new RestoreCharacter(id), cancellationToken);
+    public Task<ActionResult<CharacterDto>> Restore(Guid id) => Answer(new RestoreCharacter(id));
 }

@@ -16,6 +16,5 @@ public sealed class CurrenciesController(ISender sender) : ApiController(sender)
     [HttpGet]
     [ResponseCache(Duration = 3600, Location = ResponseCacheLocation.Any)]
     [UseCase<ListCurrencies>]
-    public Task<ActionResult<Page<CurrencyDto>>> List(CancellationToken cancellationToken) =>
-        Answer(new ListCurrencies(), cancellationToken);
+    public Task<ActionResult<Page<CurrencyDto>>> List() => Answer(new ListCurrencies());
 }

@@ -3,7 +3,6 @@ using Portico.Application.Common.Messaging;
 using Portico.Application.Dashboard;
 using Portico.WebApi.Aggregation;
 using Portico.WebApi.Http;
-using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers.V1;
 
@@ -21,6 +20,5 @@ public sealed class DashboardController(ISender sender) : ApiController(sender)
     [HttpGet]
     [Produces("application/json", EventStreams.MediaType)]
     [ProducesResponseType<DashboardDto>(StatusCodes.Status200OK)]
-    public Task<ActionResult> Get([FromQuery] GetDashboard query, CancellationToken cancellationToken) =>
-        Answer(query, page => new DashboardResult(page), cancellationToken);
+    public Task<ActionResult> Get([FromQuery] GetDashboard query) => Answer(query, page => new DashboardResult(page));
 }

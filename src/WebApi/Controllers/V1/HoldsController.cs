@@ -15,26 +15,24 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     [HttpPost]
     [ProducesResponseType<HoldDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<HoldDto>> Place(PlaceHold command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, hold => $"/api/v1/holds/{hold.Id}", cancellationToken);
+    public Task<ActionResult<HoldDto>> Place(PlaceHold command) => AnswerCreated(command, hold => $"/api/v1/holds/{hold.Id}");
 
     /// <summary>Shows a hold to its parties</summary>
     [HttpGet("{id:guid}")]
     [UseCase<GetHold>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<HoldDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetHold(id), cancellationToken);
+    public Task<ActionResult<HoldDto>> Get(Guid id) => Answer(new GetHold(id));
 
     /// <summary>Captures a hold, completely or in part</summary>
     /// <remarks>The captured amount moves to the wallet that it is held for. The rest stays held.</remarks>
     [HttpPost("{id:guid}/capture")]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<HoldDto>> Capture(
-        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command, CancellationToken cancellationToken) =>
-        Answer((command ?? new CaptureHold()) with { Id = id }, cancellationToken);
+    public Task<ActionResult<HoldDto>> Capture(Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command) =>
+        Answer((command ?? new CaptureHold()) with { Id = id });
 
     /// <summary>Voids a hold; the money that is left is available again</summary>
     [HttpPost("{id:guid}/void")]
     [UseCase<VoidHold>]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<HoldDto>> Void(Guid id, CancellationToken cancellationToken) => Answer(new VoidHold(id), cancellationToken);
+    public Task<ActionResult<HoldDto>> Void(Guid id) => Answer(new VoidHold(id));
 }

@@ -17,8 +17,7 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     [HttpGet("trial-balance")]
     [UseCase<GetTrialBalance>]
     [ProducesErrors(503)]
-    public Task<ActionResult<TrialBalanceDto>> GetTrialBalance(CancellationToken cancellationToken) =>
-        Answer(new GetTrialBalance(), cancellationToken);
+    public Task<ActionResult<TrialBalanceDto>> GetTrialBalance() => Answer(new GetTrialBalance());
 
     /// <summary>Recomputes every balance from its postings and shows the first wrong row of each check</summary>
     /// <remarks>
@@ -28,20 +27,17 @@ public sealed class LedgerController(ISender sender) : ApiController(sender)
     [HttpGet("verification")]
     [UseCase<GetLedgerVerification>]
     [ProducesErrors(409, 503, 504)]
-    public Task<ActionResult<LedgerVerificationDto>> GetVerification(CancellationToken cancellationToken) =>
-        Answer(new GetLedgerVerification(), cancellationToken);
+    public Task<ActionResult<LedgerVerificationDto>> GetVerification() => Answer(new GetLedgerVerification());
 
     /// <summary>Lists the signed heads of the hash chain, newest first</summary>
     /// <remarks>Keep them: a receipt is verified with the key of a head, and a history that was changed has other hashes.</remarks>
     [HttpGet("heads")]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<HeadDto>>> ListHeads([FromQuery] ListHeads query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<HeadDto>>> ListHeads([FromQuery] ListHeads query) => Answer(query);
 
     /// <summary>Checks a receipt, for anyone</summary>
     /// <remarks>Portico checks the proof and the signature, and that the head is one of its chain.</remarks>
     [HttpPost("receipts/verify")]
     [ProducesErrors(503)]
-    public Task<ActionResult<ReceiptCheckDto>> CheckReceipt(CheckReceipt query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<ReceiptCheckDto>> CheckReceipt(CheckReceipt query) => Answer(query);
 }

@@ -18,8 +18,7 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
     [HttpGet]
     [UseCase<ListLogins>]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<LoginDto>>> ListLogins(CancellationToken cancellationToken) =>
-        Answer(new ListLogins(), cancellationToken);
+    public Task<ActionResult<Page<LoginDto>>> ListLogins() => Answer(new ListLogins());
 
     /// <summary>Begins to link an account of a provider to the caller</summary>
     /// <remarks>
@@ -29,8 +28,7 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
     /// </remarks>
     [HttpPost]
     [ProducesErrors(403, 404, 503)]
-    public Task<ActionResult<LinkStartedDto>> LinkLogin(LinkLogin command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<LinkStartedDto>> LinkLogin(LinkLogin command) => Answer(command);
 
     /// <summary>Unlinks the account of a provider from the caller</summary>
     /// <remarks>
@@ -41,6 +39,5 @@ public sealed class LoginsController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<UnlinkLogin>]
     [ProducesErrors(403, 404, 409, 503)]
-    public Task<ActionResult> UnlinkLogin(string provider, CancellationToken cancellationToken) =>
-        AnswerNothing(new UnlinkLogin(provider), cancellationToken);
+    public Task<ActionResult> UnlinkLogin(string provider) => AnswerNothing(new UnlinkLogin(provider));
 }

@@ -17,8 +17,7 @@ public sealed class OAuthController(ISender sender) : ApiController(sender)
     /// <summary>Lists the providers with which users can sign in</summary>
     [HttpGet("providers")]
     [UseCase<ListLoginProviders>]
-    public Task<ActionResult<Page<LoginProviderDto>>> ListProviders(CancellationToken cancellationToken) =>
-        Answer(new ListLoginProviders(), cancellationToken);
+    public Task<ActionResult<Page<LoginProviderDto>>> ListProviders() => Answer(new ListLoginProviders());
 
     /// <summary>Sends the browser to a provider</summary>
     /// <remarks>
@@ -31,12 +30,10 @@ public sealed class OAuthController(ISender sender) : ApiController(sender)
     [UseCase<StartOAuth>]
     [ProducesErrors(404, 503)]
     public Task<ActionResult> Start(
-        string provider, [FromQuery] string? returnUrl, [FromQuery] string? codeChallenge, [FromQuery] string? ticket,
-        CancellationToken cancellationToken) =>
+        string provider, [FromQuery] string? returnUrl, [FromQuery] string? codeChallenge, [FromQuery] string? ticket) =>
         Answer(
             new StartOAuth { Provider = provider, ReturnUrl = returnUrl, CodeChallenge = codeChallenge, Ticket = ticket },
-            flow => new OAuthChallengeResult(flow),
-            cancellationToken);
+            flow => new OAuthChallengeResult(flow));
 
     /// <summary>Takes the browser back from a provider</summary>
     /// <remarks>Only providers send browsers here. A state that this browser did not get, or that was used before, is refused.</remarks>
@@ -44,12 +41,12 @@ public sealed class OAuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status302Found)]
     [UseCase<CompleteOAuth>]
     [ProducesErrors(404, 503)]
-    public async Task<ActionResult> Return(string provider, CancellationToken cancellationToken)
+    public async Task<ActionResult> Return(string provider)
     {
         var read = await HttpContext.ReadOAuth(provider);
         return read.Error is { } error
             ? new HttpErrorResult(HttpError.Of(error))
-            : await Answer(read.Value, back => new OAuthReturnResult(back), cancellationToken);
+            : await Answer(read.Value, back => new OAuthReturnResult(back));
     }
 
     /// <summary>Exchanges the code of the return URL for tokens</summary>
@@ -62,11 +59,10 @@ public sealed class OAuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(401, 404, 409, 422, 503)]
-    public Task<ActionResult> Exchange(ExchangeOAuthCode command, CancellationToken cancellationToken) =>
+    public Task<ActionResult> Exchange(ExchangeOAuthCode command) =>
         Answer(
             command with { BrowserKey = HttpContext.FindOAuthKey(command.Code) },
             answer => answer.Tokens is { } tokens ? Ok(tokens)
                 : answer.Challenge is { } challenge ? Accepted(challenge)
-                : NoContent(),
-            cancellationToken);
+                : NoContent());
 }

@@ -19,26 +19,23 @@ public sealed class OrdersController(ISender sender) : ApiController(sender)
     [HttpPost]
     [ProducesResponseType<OrderDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<OrderDto>> Place(PlaceOrder command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, order => $"/api/v1/orders/{order.Id}", cancellationToken);
+    public Task<ActionResult<OrderDto>> Place(PlaceOrder command) => AnswerCreated(command, order => $"/api/v1/orders/{order.Id}");
 
     /// <summary>Lists the caller's orders, newest first</summary>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<OrderDto>>> List([FromQuery] ListOrders query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<OrderDto>>> List([FromQuery] ListOrders query) => Answer(query);
 
     /// <summary>Shows an order to its owner</summary>
     [HttpGet("{id:guid}")]
     [UseCase<GetOrder>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<OrderDto>> Get(Guid id, CancellationToken cancellationToken) => Answer(new GetOrder(id), cancellationToken);
+    public Task<ActionResult<OrderDto>> Get(Guid id) => Answer(new GetOrder(id));
 
     /// <summary>Cancels an order; its money returns to the wallet that paid</summary>
     /// <remarks>A cancelled order is answered as it is. After 503 the cancellation is completed in the background.</remarks>
     [HttpPost("{id:guid}/cancel")]
     [UseCase<CancelOrder>]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<OrderDto>> Cancel(Guid id, CancellationToken cancellationToken) =>
-        Answer(new CancelOrder(id), cancellationToken);
+    public Task<ActionResult<OrderDto>> Cancel(Guid id) => Answer(new CancelOrder(id));
 }

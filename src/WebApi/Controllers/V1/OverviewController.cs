@@ -16,7 +16,7 @@ public sealed class OverviewController(ISender sender) : ApiController(sender)
     /// <remarks>The numbers are those of the process that answers, and at most 2 s old.</remarks>
     [HttpGet]
     [UseCase<GetOverview>]
-    public Task<ActionResult<OverviewDto>> GetOverview(CancellationToken cancellationToken) => Answer(new GetOverview(), cancellationToken);
+    public Task<ActionResult<OverviewDto>> GetOverview() => Answer(new GetOverview());
 
     /// <summary>Streams the same numbers every 2 seconds (server-sent events)</summary>
     /// <remarks>
@@ -27,6 +27,5 @@ public sealed class OverviewController(ISender sender) : ApiController(sender)
     [Produces(EventStreams.MediaType)]
     [ProducesResponseType<string>(StatusCodes.Status200OK, EventStreams.MediaType)]
     [UseCase<WatchOverview>]
-    public Task<ActionResult> WatchOverview(CancellationToken cancellationToken) =>
-        Answer(new WatchOverview(), numbers => new OverviewEventsResult(numbers), cancellationToken);
+    public Task<ActionResult> WatchOverview() => Answer(new WatchOverview(), numbers => new OverviewEventsResult(numbers));
 }

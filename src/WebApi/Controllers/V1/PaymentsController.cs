@@ -19,33 +19,29 @@ public sealed class PaymentsController(ISender sender) : ApiController(sender)
     [HttpPost]
     [ProducesResponseType<PaymentDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<PaymentDto>> Create(CreatePayment command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, payment => $"/api/v1/payments/{payment.Id}", cancellationToken);
+    public Task<ActionResult<PaymentDto>> Create(CreatePayment command) =>
+        AnswerCreated(command, payment => $"/api/v1/payments/{payment.Id}");
 
     /// <summary>Lists the caller's payments</summary>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<PaymentDto>>> List([FromQuery] ListPayments query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<PaymentDto>>> List([FromQuery] ListPayments query) => Answer(query);
 
     /// <summary>Lists the payments of all users</summary>
     [HttpGet("all")]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<PaymentDto>>> ListAll([FromQuery] ListAllPayments query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<PaymentDto>>> ListAll([FromQuery] ListAllPayments query) => Answer(query);
 
     /// <summary>Shows a payment to its owner</summary>
     [HttpGet("{id:guid}")]
     [UseCase<GetPayment>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<PaymentDto>> Get(Guid id, CancellationToken cancellationToken) =>
-        Answer(new GetPayment(id), cancellationToken);
+    public Task<ActionResult<PaymentDto>> Get(Guid id) => Answer(new GetPayment(id));
 
     /// <summary>Returns a payment, or a part of it, to the user who paid</summary>
     /// <remarks>The money goes back in the background: read the payment to see how far the refund is.</remarks>
     [HttpPost("{id:guid}/refund")]
     [ProducesResponseType<PaymentRefundDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<PaymentRefundDto>> Refund(Guid id, RefundPayment command, CancellationToken cancellationToken) =>
-        AnswerAccepted(command with { Id = id }, cancellationToken);
+    public Task<ActionResult<PaymentRefundDto>> Refund(Guid id, RefundPayment command) => AnswerAccepted(command with { Id = id });
 }

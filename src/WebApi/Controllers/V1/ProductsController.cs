@@ -14,6 +14,5 @@ public sealed class ProductsController(ISender sender) : ApiController(sender)
     /// <summary>Lists the products on sale, by name</summary>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<ProductDto>>> List([FromQuery] ListProducts query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<ProductDto>>> List([FromQuery] ListProducts query) => Answer(query);
 }

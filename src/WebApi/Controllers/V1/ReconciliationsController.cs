@@ -23,7 +23,6 @@ public sealed class ReconciliationsController(ISender sender) : ApiController(se
     /// <param name="provider">Whose report it is.</param>
     /// <param name="from">The begin of the period.</param>
     /// <param name="to">The end of the period, which is not in it.</param>
-    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost]
     [CsvBody(
         "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id,payment_intent_id\r\n"
@@ -32,31 +31,22 @@ public sealed class ReconciliationsController(ISender sender) : ApiController(se
     [UseCase<ReconcileReport>]
     [ProducesErrors(409, 503, 504)]
     public Task<ActionResult<ReconciliationDto>> Reconcile(
-        [FromQuery] PaymentProvider? provider, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to,
-        CancellationToken cancellationToken) =>
-        AnswerCreated(
-            new ReconcileReport(provider, from, to, Request.Body),
-            made => $"/api/v1/ledger/reconciliations/{made.Id}",
-            cancellationToken);
+        [FromQuery] PaymentProvider? provider, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to) =>
+        AnswerCreated(new ReconcileReport(provider, from, to, Request.Body), made => $"/api/v1/ledger/reconciliations/{made.Id}");
 
     /// <summary>Lists the reconciliations, newest first</summary>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<ReconciliationSummaryDto>>> List(
-        [FromQuery] ListReconciliations query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<ReconciliationSummaryDto>>> List([FromQuery] ListReconciliations query) => Answer(query);
 
     /// <summary>Shows a reconciliation with its first 100 differences</summary>
     [HttpGet("{id:guid}")]
     [UseCase<GetReconciliation>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<ReconciliationDto>> Get(Guid id, CancellationToken cancellationToken) =>
-        Answer(new GetReconciliation(id), cancellationToken);
+    public Task<ActionResult<ReconciliationDto>> Get(Guid id) => Answer(new GetReconciliation(id));
 
     /// <summary>Lists the differences of a reconciliation</summary>
     [HttpGet("{id:guid}/differences")]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<Page<DifferenceDto>>> ListDifferences(
-        Guid id, [FromQuery] ListDifferences query, CancellationToken cancellationToken) =>
-        Answer(query.Of(id), cancellationToken);
+    public Task<ActionResult<Page<DifferenceDto>>> ListDifferences(Guid id, [FromQuery] ListDifferences query) => Answer(query.Of(id));
 }

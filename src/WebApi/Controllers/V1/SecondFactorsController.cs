@@ -18,16 +18,14 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     [HttpGet("second-factors")]
     [UseCase<GetSecondFactors>]
     [ProducesErrors(503)]
-    public Task<ActionResult<SecondFactorsDto>> GetSecondFactors(CancellationToken cancellationToken) =>
-        Answer(new GetSecondFactors(), cancellationToken);
+    public Task<ActionResult<SecondFactorsDto>> GetSecondFactors() => Answer(new GetSecondFactors());
 
     /// <summary>Proves a second factor of the caller again</summary>
     /// <remarks>Then this session may change contact addresses, second factors and logins for `Sessions:FreshFor`.</remarks>
     [HttpPost("second-factors/verify")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(404, 422, 503)]
-    public Task<ActionResult> ProveSecondFactor(ProveSecondFactor command, CancellationToken cancellationToken) =>
-        AnswerNothing(command, cancellationToken);
+    public Task<ActionResult> ProveSecondFactor(ProveSecondFactor command) => AnswerNothing(command);
 
     /// <summary>Adds an authenticator app (TOTP)</summary>
     /// <remarks>
@@ -37,14 +35,13 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     [HttpPost("totp")]
     [UseCase<AddTotp>]
     [ProducesErrors(403, 404, 409, 503)]
-    public Task<ActionResult<TotpSecretDto>> AddTotp(CancellationToken cancellationToken) => Answer(new AddTotp(), cancellationToken);
+    public Task<ActionResult<TotpSecretDto>> AddTotp() => Answer(new AddTotp());
 
     /// <summary>Activates the authenticator app with its first code</summary>
     /// <remarks>The answer has 10 recovery codes, which are shown once. From now on a password alone gives no tokens.</remarks>
     [HttpPost("totp/confirm")]
     [ProducesErrors(503)]
-    public Task<ActionResult<RecoveryCodesDto>> ConfirmTotp(ConfirmTotp command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<RecoveryCodesDto>> ConfirmTotp(ConfirmTotp command) => Answer(command);
 
     /// <summary>Removes the authenticator app and the recovery codes</summary>
     /// <remarks>Needs a second factor that this session has proved at most `Sessions:FreshFor` ago.</remarks>
@@ -52,15 +49,14 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<RemoveTotp>]
     [ProducesErrors(403, 404, 409, 503)]
-    public Task<ActionResult> RemoveTotp(CancellationToken cancellationToken) => AnswerNothing(new RemoveTotp(), cancellationToken);
+    public Task<ActionResult> RemoveTotp() => AnswerNothing(new RemoveTotp());
 
     /// <summary>Makes 10 new recovery codes; the earlier ones become invalid</summary>
     /// <remarks>Needs a second factor that this session has proved at most `Sessions:FreshFor` ago.</remarks>
     [HttpPost("recovery-codes")]
     [UseCase<ReplaceRecoveryCodes>]
     [ProducesErrors(403, 404, 503)]
-    public Task<ActionResult<RecoveryCodesDto>> ReplaceRecoveryCodes(CancellationToken cancellationToken) =>
-        Answer(new ReplaceRecoveryCodes(), cancellationToken);
+    public Task<ActionResult<RecoveryCodesDto>> ReplaceRecoveryCodes() => Answer(new ReplaceRecoveryCodes());
 
     /// <summary>Begins the registration of a passkey</summary>
     /// <remarks>
@@ -70,8 +66,7 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     [HttpPost("passkeys/options")]
     [UseCase<StartPasskeyRegistration>]
     [ProducesErrors(403, 404, 409, 422, 503)]
-    public Task<ActionResult<PasskeyCreationOptionsDto>> StartPasskeyRegistration(CancellationToken cancellationToken) =>
-        Answer(new StartPasskeyRegistration(), cancellationToken);
+    public Task<ActionResult<PasskeyCreationOptionsDto>> StartPasskeyRegistration() => Answer(new StartPasskeyRegistration());
 
     /// <summary>Registers a passkey</summary>
     /// <remarks>
@@ -80,16 +75,14 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     [HttpPost("passkeys")]
     [ProducesResponseType<PasskeyDto>(StatusCodes.Status201Created)]
     [ProducesErrors(403, 404, 409, 422, 503)]
-    public Task<ActionResult<PasskeyDto>> AddPasskey(AddPasskey command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, _ => "/api/v1/users/me/passkeys", cancellationToken);
+    public Task<ActionResult<PasskeyDto>> AddPasskey(AddPasskey command) => AnswerCreated(command, _ => "/api/v1/users/me/passkeys");
 
     /// <summary>Lists the caller's passkeys, oldest first</summary>
     /// <remarks>All of them in one answer: there are at most 20.</remarks>
     [HttpGet("passkeys")]
     [UseCase<ListPasskeys>]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<PasskeyDto>>> ListPasskeys(CancellationToken cancellationToken) =>
-        Answer(new ListPasskeys(), cancellationToken);
+    public Task<ActionResult<Page<PasskeyDto>>> ListPasskeys() => Answer(new ListPasskeys());
 
     /// <summary>Removes a passkey of the caller</summary>
     /// <remarks>
@@ -100,6 +93,5 @@ public sealed class SecondFactorsController(ISender sender) : ApiController(send
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<RemovePasskey>]
     [ProducesErrors(403, 404, 409, 503)]
-    public Task<ActionResult> RemovePasskey(Guid id, CancellationToken cancellationToken) =>
-        AnswerNothing(new RemovePasskey(id), cancellationToken);
+    public Task<ActionResult> RemovePasskey(Guid id) => AnswerNothing(new RemovePasskey(id));
 }

@@ -16,16 +16,15 @@ public sealed class ServiceAccountsController(ISender sender) : ApiController(se
     [HttpPost]
     [ProducesResponseType<ServiceAccountDto>(StatusCodes.Status201Created)]
     [ProducesErrors(409, 503)]
-    public Task<ActionResult<ServiceAccountDto>> Create(CreateServiceAccount command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, _ => "/api/v1/service-accounts", cancellationToken);
+    public Task<ActionResult<ServiceAccountDto>> Create(CreateServiceAccount command) =>
+        AnswerCreated(command, _ => "/api/v1/service-accounts");
 
     /// <summary>Lists the service accounts with their valid secrets, oldest first</summary>
     /// <remarks>All of them in one answer: there are at most 100.</remarks>
     [HttpGet]
     [UseCase<ListServiceAccounts>]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<ServiceAccountDto>>> List(CancellationToken cancellationToken) =>
-        Answer(new ListServiceAccounts(), cancellationToken);
+    public Task<ActionResult<Page<ServiceAccountDto>>> List() => Answer(new ListServiceAccounts());
 
     /// <summary>Adds a secret, which is shown this once</summary>
     /// <remarks>
@@ -37,22 +36,20 @@ public sealed class ServiceAccountsController(ISender sender) : ApiController(se
     [IgnoresIdempotencyKey]
     [ProducesResponseType<NewServiceSecretDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<NewServiceSecretDto>> AddSecret(Guid id, AddServiceSecret command, CancellationToken cancellationToken) =>
-        AnswerCreated(command with { AccountId = id }, _ => "/api/v1/service-accounts", cancellationToken);
+    public Task<ActionResult<NewServiceSecretDto>> AddSecret(Guid id, AddServiceSecret command) =>
+        AnswerCreated(command with { AccountId = id }, _ => "/api/v1/service-accounts");
 
     /// <summary>Removes a secret, and ends its access tokens</summary>
     [HttpDelete("{id:guid}/secrets/{secretId:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<RemoveServiceSecret>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult> RemoveSecret(Guid id, Guid secretId, CancellationToken cancellationToken) =>
-        AnswerNothing(new RemoveServiceSecret(id, secretId), cancellationToken);
+    public Task<ActionResult> RemoveSecret(Guid id, Guid secretId) => AnswerNothing(new RemoveServiceSecret(id, secretId));
 
     /// <summary>Deletes a service account with its secrets, and ends its access tokens</summary>
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<DeleteServiceAccount>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult> Delete(Guid id, CancellationToken cancellationToken) =>
-        AnswerNothing(new DeleteServiceAccount(id), cancellationToken);
+    public Task<ActionResult> Delete(Guid id) => AnswerNothing(new DeleteServiceAccount(id));
 }

@@ -20,15 +20,15 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [UseCase<GetSession>]
     [NeedsCookie]
     [ProducesErrors(403, 503)]
-    public Task<ActionResult<BrowserSessionDto>> Get(CancellationToken cancellationToken) => Answer(new GetSession(), cancellationToken);
+    public Task<ActionResult<BrowserSessionDto>> Get() => Answer(new GetSession());
 
     /// <summary>Registers a user with an address that a code proves, and sets the cookie</summary>
     /// <remarks>The same as `auth/register`. Needs `X-CSRF: 1` and an `Origin` that is allowed.</remarks>
     [HttpPost("register")]
     [ProducesResponseType<BrowserSessionDto>(StatusCodes.Status201Created)]
     [ProducesErrors(403, 409, 503)]
-    public Task<ActionResult> Register(Register command, CancellationToken cancellationToken) =>
-        Answer(command, tokens => new CookieResult(tokens, StatusCodes.Status201Created), cancellationToken);
+    public Task<ActionResult> Register(Register command) =>
+        Answer(command, tokens => new CookieResult(tokens, StatusCodes.Status201Created));
 
     /// <summary>Signs in with an address and a password, and sets the cookie</summary>
     /// <remarks>
@@ -39,8 +39,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [ProducesResponseType<BrowserSessionDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 403, 503)]
-    public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
-        Answer(command, CookieOrChallenge, cancellationToken);
+    public Task<ActionResult> LogIn(LogIn command) => Answer(command, CookieOrChallenge);
 
     /// <summary>Answers a sign-in challenge with a code or a passkey, and sets the cookie</summary>
     /// <remarks>The same as `auth/login/challenge`. Needs `X-CSRF: 1` and an `Origin` that is allowed.</remarks>
@@ -48,8 +47,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [ProducesResponseType<BrowserSessionDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 403, 422, 503)]
-    public Task<ActionResult> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
-        Answer(command, CookieOrChallenge, cancellationToken);
+    public Task<ActionResult> VerifyChallenge(VerifyChallenge command) => Answer(command, CookieOrChallenge);
 
     /// <summary>Signs in with a passkey, and sets the cookie</summary>
     /// <remarks>
@@ -58,8 +56,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [HttpPost("passkeys")]
     [ProducesResponseType<BrowserSessionDto>(StatusCodes.Status200OK)]
     [ProducesErrors(401, 403, 422, 503)]
-    public Task<ActionResult> LogInWithPasskey(LogInWithPasskey command, CancellationToken cancellationToken) =>
-        Answer(command, tokens => new CookieResult(tokens), cancellationToken);
+    public Task<ActionResult> LogInWithPasskey(LogInWithPasskey command) => Answer(command, tokens => new CookieResult(tokens));
 
     /// <summary>Exchanges the code of a provider's return URL for the cookie</summary>
     /// <remarks>The same as `auth/oauth/exchange`. Needs `X-CSRF: 1` and an `Origin` that is allowed.</remarks>
@@ -68,13 +65,12 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(401, 403, 404, 409, 422, 503)]
-    public Task<ActionResult> Exchange(ExchangeOAuthCode command, CancellationToken cancellationToken) =>
+    public Task<ActionResult> Exchange(ExchangeOAuthCode command) =>
         Answer(
             command with { BrowserKey = HttpContext.FindOAuthKey(command.Code) },
             answer => answer.Tokens is { } tokens ? new CookieResult(tokens)
                 : answer.Challenge is { } challenge ? Accepted(challenge)
-                : NoContent(),
-            cancellationToken);
+                : NoContent());
 
     /// <summary>Replaces the cookie by its successor</summary>
     /// <remarks>
@@ -86,11 +82,8 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [UseCase<RefreshSession>]
     [NeedsCookie]
     [ProducesErrors(401, 403, 503)]
-    public Task<ActionResult> Refresh(CancellationToken cancellationToken) =>
-        Answer(
-            new RefreshSession { RefreshToken = HttpContext.RefreshTokenOfCookie() },
-            tokens => new CookieResult(tokens),
-            cancellationToken);
+    public Task<ActionResult> Refresh() =>
+        Answer(new RefreshSession { RefreshToken = HttpContext.RefreshTokenOfCookie() }, tokens => new CookieResult(tokens));
 
     /// <summary>Ends the session of the cookie, and drops the cookie</summary>
     /// <remarks>
@@ -101,8 +94,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [UseCase<LogOut>]
     [NeedsCookie]
     [ProducesErrors(403, 503)]
-    public Task<ActionResult> LogOut(CancellationToken cancellationToken) =>
-        Answer(new LogOut(), _ => new CookieEndResult(), cancellationToken);
+    public Task<ActionResult> LogOut() => Answer(new LogOut(), _ => new CookieEndResult());
 
     /// <summary>Streams the events of the session (server-sent events)</summary>
     /// <remarks>
@@ -115,8 +107,7 @@ public sealed class SessionController(ISender sender) : ApiController(sender)
     [UseCase<WatchSession>]
     [NeedsCookie]
     [ProducesErrors(403, 503)]
-    public Task<ActionResult> Watch(CancellationToken cancellationToken) =>
-        Answer(new WatchSession(), session => new SessionEventsResult(session), cancellationToken);
+    public Task<ActionResult> Watch() => Answer(new WatchSession(), session => new SessionEventsResult(session));
 
     private ActionResult CookieOrChallenge(LogInAnswer answer) =>
         answer.Tokens is { } tokens ? new CookieResult(tokens) : Accepted(answer.Challenge);

@@ -20,9 +20,7 @@ public sealed class SessionsController(ISender sender) : ApiController(sender)
     /// </remarks>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<MatchingSessionsDto>> ListMatchingSessions(
-        [FromQuery] ListMatchingSessions query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<MatchingSessionsDto>> ListMatchingSessions([FromQuery] ListMatchingSessions query) => Answer(query);
 
     /// <summary>Ends the sessions that meet all given conditions</summary>
     /// <remarks>
@@ -31,6 +29,5 @@ public sealed class SessionsController(ISender sender) : ApiController(sender)
     /// </remarks>
     [HttpPost("end")]
     [ProducesErrors(503)]
-    public Task<ActionResult<EndedSessionsDto>> EndMatchingSessions(EndMatchingSessions command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<EndedSessionsDto>> EndMatchingSessions(EndMatchingSessions command) => Answer(command);
 }

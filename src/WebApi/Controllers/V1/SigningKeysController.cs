@@ -16,15 +16,13 @@ public sealed class SigningKeysController(ISender sender) : ApiController(sender
     [HttpGet]
     [UseCase<ListSigningKeys>]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<SigningKeyDto>>> ListSigningKeys(CancellationToken cancellationToken) =>
-        Answer(new ListSigningKeys(), cancellationToken);
+    public Task<ActionResult<Page<SigningKeyDto>>> ListSigningKeys() => Answer(new ListSigningKeys());
 
     /// <summary>Retires the current key and signs with the next one now, before its time</summary>
     /// <remarks>Tokens of the retired key stay valid. The next key must have been published for `Tokens:SigningKeyLead`.</remarks>
     [HttpPost("rotate")]
     [ProducesErrors(409, 503)]
-    public Task<ActionResult<SigningKeyChangesDto>> RotateSigningKeys(RotateSigningKeys command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<SigningKeyChangesDto>> RotateSigningKeys(RotateSigningKeys command) => Answer(command);
 
     /// <summary>Removes the next key, or in an emergency any key</summary>
     /// <remarks>
@@ -33,7 +31,6 @@ public sealed class SigningKeysController(ISender sender) : ApiController(sender
     /// </remarks>
     [HttpDelete("{id}")]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<SigningKeyChangesDto>> DropSigningKey(
-        string id, [FromBody] DropSigningKey command, CancellationToken cancellationToken) =>
-        Answer(command with { Id = id }, cancellationToken);
+    public Task<ActionResult<SigningKeyChangesDto>> DropSigningKey(string id, [FromBody] DropSigningKey command) =>
+        Answer(command with { Id = id });
 }

@@ -16,8 +16,7 @@ public sealed class StoredWebhooksController(ISender sender) : ApiController(sen
     /// <remarks>They are kept for `Payments:WebhookRetention`.</remarks>
     [HttpGet]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<WebhookDto>>> ListWebhooks([FromQuery] ListWebhooks query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<WebhookDto>>> ListWebhooks([FromQuery] ListWebhooks query) => Answer(query);
 
     /// <summary>Asks for the payment of a notification to be looked at again, within some seconds</summary>
     /// <remarks>It may be repeated: what happened is asked for at the provider, and a payment is credited once.</remarks>

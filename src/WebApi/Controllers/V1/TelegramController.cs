@@ -16,7 +16,7 @@ public sealed class TelegramController(ISender sender) : ApiController(sender)
     [HttpGet]
     [UseCase<GetTelegram>]
     [ProducesErrors(503)]
-    public Task<ActionResult<TelegramDto>> GetTelegram(CancellationToken cancellationToken) => Answer(new GetTelegram(), cancellationToken);
+    public Task<ActionResult<TelegramDto>> GetTelegram() => Answer(new GetTelegram());
 
     /// <summary>Begins to link a Telegram chat to the caller</summary>
     /// <remarks>
@@ -27,8 +27,7 @@ public sealed class TelegramController(ISender sender) : ApiController(sender)
     [HttpPost]
     [UseCase<StartTelegramLink>]
     [ProducesErrors(403, 404, 422, 503)]
-    public Task<ActionResult<TelegramLinkDto>> StartTelegramLink(CancellationToken cancellationToken) =>
-        Answer(new StartTelegramLink(), cancellationToken);
+    public Task<ActionResult<TelegramLinkDto>> StartTelegramLink() => Answer(new StartTelegramLink());
 
     /// <summary>Unlinks the Telegram chat of the caller</summary>
     /// <remarks>
@@ -39,5 +38,5 @@ public sealed class TelegramController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<UnlinkTelegram>]
     [ProducesErrors(403, 404, 409, 503)]
-    public Task<ActionResult> UnlinkTelegram(CancellationToken cancellationToken) => AnswerNothing(new UnlinkTelegram(), cancellationToken);
+    public Task<ActionResult> UnlinkTelegram() => AnswerNothing(new UnlinkTelegram());
 }

@@ -16,22 +16,20 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [HttpPost("transfers")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Post(PostTransfer command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, Address, cancellationToken);
+    public Task<ActionResult<TransferDto>> Post(PostTransfer command) => AnswerCreated(command, Address);
 
     /// <summary>Makes up to 100 transfers from wallets of the caller: all of them or none</summary>
     [HttpPost("transfers/batch")]
     [ProducesResponseType<TransferBatchDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<TransferBatchDto>> PostBatch(PostTransfers command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, batch => Address(batch.Transfers[0]), cancellationToken);
+    public Task<ActionResult<TransferBatchDto>> PostBatch(PostTransfers command) =>
+        AnswerCreated(command, batch => Address(batch.Transfers[0]));
 
     /// <summary>Shows a transfer to its parties</summary>
     [HttpGet("transfers/{id:guid}")]
     [UseCase<GetTransfer>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<TransferDto>> Get(Guid id, CancellationToken cancellationToken) =>
-        Answer(new GetTransfer(id), cancellationToken);
+    public Task<ActionResult<TransferDto>> Get(Guid id) => Answer(new GetTransfer(id));
 
     /// <summary>Proves to the parties of a transfer that it is in the hash chain</summary>
     /// <remarks>
@@ -41,8 +39,7 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [HttpGet("transfers/{id:guid}/receipt")]
     [UseCase<GetReceipt>]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<ReceiptDto>> GetReceipt(Guid id, CancellationToken cancellationToken) =>
-        Answer(new GetReceipt(id), cancellationToken);
+    public Task<ActionResult<ReceiptDto>> GetReceipt(Guid id) => Answer(new GetReceipt(id));
 
     /// <summary>Reverses a transfer, completely or in part</summary>
     /// <remarks>In total never more than the transfer. Deposits, withdrawals and captures can be reversed too.</remarks>
@@ -50,22 +47,20 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
     public Task<ActionResult<TransferDto>> Reverse(
-        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ReverseTransfer? command, CancellationToken cancellationToken) =>
-        AnswerCreated((command ?? new ReverseTransfer()) with { Id = id }, Address, cancellationToken);
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ReverseTransfer? command) =>
+        AnswerCreated((command ?? new ReverseTransfer()) with { Id = id }, Address);
 
     /// <summary>Deposits money from outside into any wallet</summary>
     [HttpPost("deposits")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Deposit(DepositMoney command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, Address, cancellationToken);
+    public Task<ActionResult<TransferDto>> Deposit(DepositMoney command) => AnswerCreated(command, Address);
 
     /// <summary>Withdraws money from any wallet</summary>
     [HttpPost("withdrawals")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Withdraw(WithdrawMoney command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, Address, cancellationToken);
+    public Task<ActionResult<TransferDto>> Withdraw(WithdrawMoney command) => AnswerCreated(command, Address);
 
     private static string Address(TransferDto transfer) => $"/api/v1/transfers/{transfer.Id}";
 }

@@ -16,9 +16,8 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [HttpGet("entries")]
     [UseCase<ListWalletEntries>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<Page<EntryDto>>> ListEntries(
-        Guid id, [FromQuery] int? limit, [FromQuery] string? cursor, CancellationToken cancellationToken) =>
-        Answer(new ListWalletEntries { WalletId = id, Limit = limit ?? IPaged.DefaultLimit, Cursor = cursor }, cancellationToken);
+    public Task<ActionResult<Page<EntryDto>>> ListEntries(Guid id, [FromQuery] int? limit, [FromQuery] string? cursor) =>
+        Answer(new ListWalletEntries { WalletId = id, Limit = limit ?? IPaged.DefaultLimit, Cursor = cursor });
 
     /// <summary>Shows the balance of a wallet at a time</summary>
     /// <remarks>
@@ -27,8 +26,8 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [HttpGet("balance")]
     [UseCase<GetWalletBalance>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<WalletBalanceDto>> GetBalance(Guid id, [FromQuery] DateTimeOffset? at, CancellationToken cancellationToken) =>
-        Answer(new GetWalletBalance { WalletId = id, At = at }, cancellationToken);
+    public Task<ActionResult<WalletBalanceDto>> GetBalance(Guid id, [FromQuery] DateTimeOffset? at) =>
+        Answer(new GetWalletBalance { WalletId = id, At = at });
 
     /// <summary>Shows the statement of a wallet: opening balance, entries, closing balance</summary>
     /// <remarks>
@@ -43,7 +42,6 @@ public sealed class WalletHistoryController(ISender sender) : ApiController(send
     [Produces("application/json", StatementCsvFormatter.MediaType)]
     [UseCase<GetWalletStatement>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult<StatementDto>> GetStatement(
-        Guid id, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to, CancellationToken cancellationToken) =>
-        Answer(new GetWalletStatement { WalletId = id, From = from, To = to }, cancellationToken);
+    public Task<ActionResult<StatementDto>> GetStatement(Guid id, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to) =>
+        Answer(new GetWalletStatement { WalletId = id, From = from, To = to });
 }

@@ -24,7 +24,7 @@ public sealed class WebhooksController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status200OK)]
     [UseCase<ReceiveWebhook>]
     [ProducesErrors(404, 413, 503)]
-    public Task<ActionResult> Stripe(CancellationToken cancellationToken) => Take(PaymentProvider.Stripe, cancellationToken);
+    public Task<ActionResult> Stripe() => Take(PaymentProvider.Stripe);
 
     /// <summary>Takes a notification of YooKassa</summary>
     /// <remarks>
@@ -35,20 +35,21 @@ public sealed class WebhooksController(ISender sender) : ApiController(sender)
     [ProducesResponseType(StatusCodes.Status200OK)]
     [UseCase<ReceiveWebhook>]
     [ProducesErrors(403, 404, 413, 503)]
-    public Task<ActionResult> Yookassa(CancellationToken cancellationToken) => Take(PaymentProvider.Yookassa, cancellationToken);
+    public Task<ActionResult> Yookassa() => Take(PaymentProvider.Yookassa);
 
-    private async Task<ActionResult> Take(PaymentProvider provider, CancellationToken cancellationToken)
+    private async Task<ActionResult> Take(PaymentProvider provider)
     {
         // One byte more than allowed is enough to see that it is too long.
         var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
-        while (buffer.Length <= ReceiveWebhook.MaxBytes && await Request.Body.ReadAsync(chunk, cancellationToken) is > 0 and var read)
+        while (buffer.Length <= ReceiveWebhook.MaxBytes
+            && await Request.Body.ReadAsync(chunk, HttpContext.RequestAborted) is > 0 and var read)
             buffer.Write(chunk.AsSpan(0, read));
         if (buffer.Length > ReceiveWebhook.MaxBytes)
             throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 
         var webhook = new ReceiveWebhook(
             provider, buffer.GetBuffer().AsMemory(0, (int)buffer.Length), Request.Headers[StripeSignature].FirstOrDefault());
-        return await Answer(webhook, _ => Ok(), cancellationToken);
+        return await Answer(webhook, _ => Ok());
     }
 }
