@@ -133,35 +133,17 @@ internal static class CommittedChanges
     }
 
     /// <summary>
-    /// Records the proof of a second factor if Redis is available. The change is already committed, so 503 would be wrong.
+    /// Records the proof of a second factor if Redis is available. The change is already committed, so 503 would be wrong; the next
+    /// change asks for the second factor again.
     /// </summary>
-    public static async Task ProveSecondFactorAfterCommit(
-        this ISessions sessions, Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await sessions.ProveSecondFactor(userId, sessionId, cancellationToken);
-        }
-        catch (DependencyUnavailableException)
-        {
-            // The next change asks for the second factor again.
-        }
-    }
+    public static Task ProveSecondFactorAfterCommit(
+        this ISessions sessions, Guid userId, Guid sessionId, CancellationToken cancellationToken) =>
+        Outages.Ignore(() => sessions.ProveSecondFactor(userId, sessionId, cancellationToken));
 
     /// <summary>Ends the sessions if Redis is available. The change is already committed, so an outage is no error.</summary>
     /// <remarks>
     /// While Redis is unavailable the sessions stay there, but they are useless: the change has raised the user's session version, which
     /// every refresh compares, and the token version, which every check of an access token compares.
     /// </remarks>
-    public static async Task EndAfterCommit(this ISessions sessions, Func<ISessions, Task> end)
-    {
-        try
-        {
-            await end(sessions);
-        }
-        catch (DependencyUnavailableException)
-        {
-            // See the remarks.
-        }
-    }
+    public static Task EndAfterCommit(this ISessions sessions, Func<ISessions, Task> end) => Outages.Ignore(() => end(sessions));
 }

@@ -96,22 +96,14 @@ internal sealed class LogInHandler(
             return UserErrors.InvalidCredentials;
 
         await throttle.Succeeded(address, client.IpAddress, cancellationToken);
+        // While too many hashes wait, the next sign-in makes the better one.
         if (match == PasswordMatch.Outdated)
-            await Rehash(proved.Id, passwordHash!, command.Password, cancellationToken);
+            await Outages.Ignore(() => Rehash(proved.Id, passwordHash!, command.Password, cancellationToken));
         return await signIn.Begin(proved, cancellationToken);
     }
 
-    private async Task Rehash(Guid userId, string passwordHash, string password, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await credentials.Rehash(userId, passwordHash, await passwords.Hash(password, cancellationToken), cancellationToken);
-        }
-        catch (DependencyUnavailableException)
-        {
-            // Too many hashes wait. The password is right, and the next sign-in makes the better hash.
-        }
-    }
+    private async Task Rehash(Guid userId, string passwordHash, string password, CancellationToken cancellationToken) =>
+        await credentials.Rehash(userId, passwordHash, await passwords.Hash(password, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Does the same work and gives the same answer for a right and a wrong password. Only the message differs, which only its receiver

@@ -93,21 +93,10 @@ internal sealed class SecondFactorProof(
             return refusal;
 
         var verified = await verify();
+        // The code is used and its effect committed, so 503 would be wrong. In an outage the try counts like a wrong one.
         if (verified.IsSuccess)
-            await Forget(user, begun.Value, cancellationToken);
+            await Outages.Ignore(() => tries.Succeeded(user, begun.Value, cancellationToken));
         return verified;
-    }
-
-    private async Task Forget(User user, string tryId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await tries.Succeeded(user, tryId, cancellationToken);
-        }
-        catch (DependencyUnavailableException)
-        {
-            // The code is used and its effect committed, so 503 would be wrong. The try counts like a wrong one.
-        }
     }
 
     private Task<Result<Unit>> UseRecoveryCode(

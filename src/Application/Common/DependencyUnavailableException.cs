@@ -9,3 +9,19 @@ public sealed class DependencyUnavailableException(string dependency, Exception?
     /// <summary>After how long another try makes sense.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(2);
 }
+
+internal static class Outages
+{
+    /// <summary>Does what is of use but not needed: nothing happens while a service that it needs is away.</summary>
+    public static async Task Ignore(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (DependencyUnavailableException)
+        {
+            // Each caller says why this is no error.
+        }
+    }
+}
