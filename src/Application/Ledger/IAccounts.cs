@@ -1,4 +1,3 @@
-using Portico.Domain.Common;
 using Portico.Domain.Ledger;
 using Portico.Domain.Wallets;
 

@@ -1,4 +1,3 @@
-using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;

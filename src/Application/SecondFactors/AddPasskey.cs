@@ -3,7 +3,6 @@ using AutoMapper;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Auth;
-using Portico.Application.Common;
 using Portico.Application.Common.Auditing;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Persistence;

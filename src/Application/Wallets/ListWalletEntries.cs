@@ -1,4 +1,3 @@
-using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
 using Portico.Application.Common.Security;

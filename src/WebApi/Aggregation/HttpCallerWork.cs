@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Primitives;
-using Portico.Application.Common.Security;
 using Portico.Infrastructure.Aggregation;
 using Portico.WebApi.Http;
 using Portico.WebApi.Observability;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -9,7 +8,6 @@ using Portico.Application.Common.Security;
 using Portico.WebApi.Http;
 using Yarp.ReverseProxy.Forwarder;
 using CacheControlHeaderValue = System.Net.Http.Headers.CacheControlHeaderValue;
-using MediaTypeHeaderValue = System.Net.Http.Headers.MediaTypeHeaderValue;
 
 namespace Portico.WebApi.Gateway;
 

@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
-using Portico.Application.Common;
 using Portico.Application.Common.Caching;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.AccessTokens;

@@ -8,7 +8,6 @@ using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Configuration;
-using Portico.WebApi.Http;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Client.OpenIddictClientEvents;
 

@@ -7,7 +7,6 @@ using OpenIddict.Client;
 using OpenIddict.Client.AspNetCore;
 using OpenIddict.Client.SystemNetHttp;
 using Polly;
-using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.SignIn;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Portico.Domain.Common;
-using Portico.Domain.Currencies;
 
 namespace Portico.Application.Common.Json;
 
