@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Holds;
 using Portico.WebApi.OpenApi;
@@ -27,7 +26,7 @@ public sealed class HoldsController(ISender sender) : ApiController(sender)
     /// <remarks>The captured amount moves to the wallet that it is held for. The rest stays held.</remarks>
     [HttpPost("{id:guid}/capture")]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<HoldDto>> Capture(Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CaptureHold? command) =>
+    public Task<ActionResult<HoldDto>> Capture(Guid id, [FromBody] CaptureHold? command) =>
         Answer((command ?? new CaptureHold()) with { Id = id });
 
     /// <summary>Voids a hold; the money that is left is available again</summary>

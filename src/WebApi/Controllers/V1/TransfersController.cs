@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Ledger;
 using Portico.Application.Transfers;
@@ -46,8 +45,7 @@ public sealed class TransfersController(ISender sender) : ApiController(sender)
     [HttpPost("transfers/{id:guid}/reverse")]
     [ProducesResponseType<TransferDto>(StatusCodes.Status201Created)]
     [ProducesErrors(404, 409, 422, 503)]
-    public Task<ActionResult<TransferDto>> Reverse(
-        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ReverseTransfer? command) =>
+    public Task<ActionResult<TransferDto>> Reverse(Guid id, [FromBody] ReverseTransfer? command) =>
         AnswerCreated((command ?? new ReverseTransfer()) with { Id = id }, Address);
 
     /// <summary>Deposits money from outside into any wallet</summary>

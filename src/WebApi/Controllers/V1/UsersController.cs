@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Paging;
@@ -86,8 +85,7 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     /// <summary>Unblocks a user</summary>
     [HttpPost("{id:guid}/unblock")]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<AccountDto>> UnblockUser(
-        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] UnblockUser? command) =>
+    public Task<ActionResult<AccountDto>> UnblockUser(Guid id, [FromBody] UnblockUser? command) =>
         Answer((command ?? new UnblockUser()) with { Id = id });
 
     /// <summary>Deletes a user and ends all sessions of the user</summary>
@@ -95,14 +93,13 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [HttpDelete("{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> DeleteUser(Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DeleteUser? command) =>
+    public Task<ActionResult> DeleteUser(Guid id, [FromBody] DeleteUser? command) =>
         AnswerNothing((command ?? new DeleteUser()) with { Id = id });
 
     /// <summary>Restores a deleted user with the former role and status</summary>
     [HttpPost("{id:guid}/restore")]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult<AccountDto>> RestoreUser(
-        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] RestoreUser? command) =>
+    public Task<ActionResult<AccountDto>> RestoreUser(Guid id, [FromBody] RestoreUser? command) =>
         Answer((command ?? new RestoreUser()) with { Id = id });
 
     /// <summary>Lists the sessions of a user, newest first</summary>
@@ -122,15 +119,13 @@ public sealed class UsersController(ISender sender) : ApiController(sender)
     [HttpDelete("{id:guid}/sessions")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> EndUserSessions(Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] EndUserSessions? command) =>
+    public Task<ActionResult> EndUserSessions(Guid id, [FromBody] EndUserSessions? command) =>
         AnswerNothing((command ?? new EndUserSessions()) with { Id = id });
 
     /// <summary>Removes the second factors and the passkeys of a user who has lost them, and ends all sessions of the user</summary>
     [HttpDelete("{id:guid}/second-factors")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> ResetSecondFactors(
-        Guid id,
-        [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ResetSecondFactors? command) =>
+    public Task<ActionResult> ResetSecondFactors(Guid id, [FromBody] ResetSecondFactors? command) =>
         AnswerNothing((command ?? new ResetSecondFactors()) with { Id = id });
 }
