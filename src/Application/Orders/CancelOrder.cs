@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
@@ -33,18 +32,8 @@ internal sealed class CancelOrderHandler(IOrders orders, OrderSteps steps, Order
         // A manager reads the orders of others and cancels none.
         if (found.Value.OwnerId != caller.Id)
             return OrderErrors.NotFound;
-        if (found.Value.Status == OrderStatus.Cancelled)
-            return OrderPlan.Of(found.Value);
-
-        return OrderPlan.Of(new OrderSaga
-        {
-            OrderId = command.Id,
-            Kind = OrderSagaKind.Cancel,
-            OwnerId = caller.Id,
-            Key = requests.Key.Value,
-            StartedAt = requests.Now,
-            LeaseId = requests.NewId(),
-            TraceParent = Activity.Current?.Id,
-        });
+        return found.Value.Status == OrderStatus.Cancelled
+            ? OrderPlan.Of(found.Value)
+            : OrderPlan.Of(requests.NewSaga(OrderSagaKind.Cancel, caller.Id, command.Id));
     }
 }

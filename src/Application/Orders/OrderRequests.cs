@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Portico.Application.Common;
 using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
@@ -21,11 +22,24 @@ internal sealed class OrderRequests(IOrderSagas sagas, IdempotentRequest request
 {
     private const string Name = "The orders service";
 
-    public IdempotencyKey Key => request.Key;
-
-    public DateTimeOffset Now => clock.GetUtcNow();
-
-    public Guid NewId() => Ids.New(clock.GetUtcNow());
+    /// <summary>A saga that begins now, with a lease of its own.</summary>
+    /// <param name="kind">What it does.</param>
+    /// <param name="ownerId">The caller, whose order it is.</param>
+    /// <param name="orderId">The order; <c>null</c> for a new one.</param>
+    public OrderSaga NewSaga(OrderSagaKind kind, Guid ownerId, Guid? orderId = null)
+    {
+        var now = clock.GetUtcNow();
+        return new OrderSaga
+        {
+            OrderId = orderId ?? Ids.New(now),
+            Kind = kind,
+            OwnerId = ownerId,
+            Key = request.Key.Value,
+            StartedAt = now,
+            LeaseId = Ids.New(now),
+            TraceParent = Activity.Current?.Id,
+        };
+    }
 
     /// <summary>Replays the first answer, or prepares and runs a saga.</summary>
     /// <param name="plan">Reads what the request is about; runs again if the key was taken meanwhile.</param>
@@ -53,10 +67,10 @@ internal sealed class OrderRequests(IOrderSagas sagas, IdempotentRequest request
         if (planned.Error is not null || planned.Value.Saga is null)
         {
             Result<OrderDto> result = planned.Error is { } refusal ? refusal : planned.Value.Answer!;
-            return AnswerOf(result) is not { } answer || await sagas.Answer(Key, answer, cancellationToken) ? result : null;
+            return AnswerOf(result) is not { } answer || await sagas.Answer(request.Key, answer, cancellationToken) ? result : null;
         }
 
-        return await sagas.Begin(planned.Value.Saga, Key, cancellationToken) switch
+        return await sagas.Begin(planned.Value.Saga, request.Key, cancellationToken) switch
         {
             OrderSagaStart.Begun => await Run(planned.Value.Saga, run),
             OrderSagaStart.OrderTaken => OrderErrors.InProgress,
@@ -70,7 +84,7 @@ internal sealed class OrderRequests(IOrderSagas sagas, IdempotentRequest request
         try
         {
             var (result, happened) = await run(saga, time.Token);
-            if (await sagas.End(saga, happened, Key, AnswerOf(result), time.Token))
+            if (await sagas.End(saga, happened, request.Key, AnswerOf(result), time.Token))
                 return result;
             // Another process took the saga for abandoned, and ends it.
             throw new DependencyUnavailableException(Name);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FluentValidation;
 using Portico.Application.Common.Messaging;
 using Portico.Application.Common.Security;
@@ -87,17 +86,6 @@ internal sealed class PlaceOrderHandler(IOrders orders, OrderSteps steps, OrderR
         if (command.ExpectedTotal is { } expected && expected != total)
             return OrderErrors.PriceChanged;
 
-        return OrderPlan.Of(new OrderSaga
-        {
-            OrderId = requests.NewId(),
-            Kind = OrderSagaKind.Place,
-            OwnerId = caller.Id,
-            Key = requests.Key.Value,
-            WalletId = command.WalletId,
-            Total = total,
-            StartedAt = requests.Now,
-            LeaseId = requests.NewId(),
-            TraceParent = Activity.Current?.Id,
-        });
+        return OrderPlan.Of(requests.NewSaga(OrderSagaKind.Place, caller.Id) with { WalletId = command.WalletId, Total = total });
     }
 }
