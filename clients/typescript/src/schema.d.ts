@@ -11,6 +11,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Checks the caller for another service (forward authentication)
+         * @description A reverse proxy asks this before it passes a request on. 200 has the caller in the header fields `X-Portico-User`,
+         *     `X-Portico-Session`, `X-Portico-Roles` and `X-Portico-Permissions`, lists with commas. 403 without the `permission`;
+         *     400 for any other query, so that a mistake in the configuration of a proxy lets nobody through. The caller
+         *     has an access token or the cookie of a session; with a cookie, a request that names an `Origin` needs one that is allowed, and
+         *     `X-CSRF: 1`. It has no rate limit of its own.
+         */
         get: {
             parameters: {
                 query?: {
@@ -14718,7 +14726,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            /** @description Cancels the request. */
+            /** @description The reason. */
             requestBody: {
                 content: {
                     "application/json": components["schemas"]["RetryWebhook"];

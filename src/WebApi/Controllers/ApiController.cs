@@ -6,36 +6,33 @@ using Portico.WebApi.Http;
 namespace Portico.WebApi.Controllers;
 
 /// <summary>The base of the controllers: sends use cases and returns their results.</summary>
-/// <remarks>A use case ends with the request, if the action does not pass another token.</remarks>
+/// <remarks>A use case ends with the request.</remarks>
 [ApiController]
 public abstract class ApiController(ISender sender) : ControllerBase
 {
     /// <summary>200 with the value.</summary>
-    protected async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase, CancellationToken cancellationToken = default) =>
-        await Answer(useCase, value => StatusCode(StatusCodes.Status200OK, value), cancellationToken);
+    protected async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase) =>
+        await Answer(useCase, value => StatusCode(StatusCodes.Status200OK, value));
 
     /// <summary>202 with the value: the work continues in the background.</summary>
-    protected async Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase, CancellationToken cancellationToken = default) =>
-        await Answer(useCase, value => StatusCode(StatusCodes.Status202Accepted, value), cancellationToken);
+    protected async Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase) =>
+        await Answer(useCase, value => StatusCode(StatusCodes.Status202Accepted, value));
 
     /// <summary>201 with the value and its URL.</summary>
-    protected async Task<ActionResult<T>> AnswerCreated<T>(
-        IUseCase<T> useCase, Func<T, string> location, CancellationToken cancellationToken = default) =>
-        await Answer(useCase, value => Created(location(value), value), cancellationToken);
+    protected async Task<ActionResult<T>> AnswerCreated<T>(IUseCase<T> useCase, Func<T, string> location) =>
+        await Answer(useCase, value => Created(location(value), value));
 
     /// <summary>204.</summary>
-    protected Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase, CancellationToken cancellationToken = default) =>
-        Answer(useCase, _ => NoContent(), cancellationToken);
+    protected Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase) => Answer(useCase, _ => NoContent());
 
     /// <summary>The answer that a function makes of the value.</summary>
-    protected async Task<ActionResult> Answer<T>(
-        IUseCase<T> useCase, Func<T, ActionResult> choose, CancellationToken cancellationToken = default)
+    protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose)
     {
         ActionResult AnswerOf(Result<T> result) =>
             result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : choose(result.Value);
 
         HttpContext.Features.Set(new SentUseCase(useCase, result => AnswerOf((Result<T>)result)));
-        var result = await sender.Send(useCase, cancellationToken.CanBeCanceled ? cancellationToken : HttpContext.RequestAborted);
+        var result = await sender.Send(useCase, HttpContext.RequestAborted);
         return HttpContext.Features.Get<StoredAnswer>() is { } stored ? new StoredAnswerResult(stored) : AnswerOf(result);
     }
 }

@@ -124,8 +124,8 @@ internal sealed class ListProbesHandler : IQueryHandler<ListProbes, Page<ProbeDt
 public sealed class OldProbeController(ISender sender) : ApiController(sender)
 {
     [HttpGet]
-    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query) =>
+        Answer(query);
 }
 
 [ApiVersion("1.0")]
@@ -133,20 +133,18 @@ public sealed class OldProbeController(ISender sender) : ApiController(sender)
 public sealed class ProbeController(ISender sender) : ApiController(sender)
 {
     [HttpPost]
-    public Task<ActionResult<ProbeDto>> Send(SendProbe query, CancellationToken cancellationToken) => Answer(query, cancellationToken);
+    public Task<ActionResult<ProbeDto>> Send(SendProbe query) => Answer(query);
 
     [HttpGet]
-    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query, CancellationToken cancellationToken) =>
-        Answer(query, cancellationToken);
+    public Task<ActionResult<Page<ProbeDto>>> List([FromQuery] ListProbes query) => Answer(query);
 
     [HttpGet("mine")]
     [UseCase<ReadOwnProbe>]
-    public Task<ActionResult<ProbeDto>> Mine(CancellationToken cancellationToken) => Answer(new ReadOwnProbe(), cancellationToken);
+    public Task<ActionResult<ProbeDto>> Mine() => Answer(new ReadOwnProbe());
 
     [HttpGet("administered")]
     [UseCase<AdministerProbe>]
-    public Task<ActionResult<ProbeDto>> Administered(CancellationToken cancellationToken) =>
-        Answer(new AdministerProbe(), cancellationToken);
+    public Task<ActionResult<ProbeDto>> Administered() => Answer(new AdministerProbe());
 
     [HttpGet("{id:guid}")]
     public ActionResult Get(Guid id) => Ok(new { id });
@@ -165,8 +163,7 @@ public sealed class ProbeController(ISender sender) : ApiController(sender)
     public ActionResult Fail([FromQuery] string how) => how.Length == 0 ? NoContent() : throw Failure(how);
 
     [HttpGet("refused/{kind}")]
-    public Task<ActionResult<ProbeDto>> Refused(ErrorKind kind, CancellationToken cancellationToken) =>
-        Answer(new RefuseProbe(kind), cancellationToken);
+    public Task<ActionResult<ProbeDto>> Refused(ErrorKind kind) => Answer(new RefuseProbe(kind));
 
     [HttpGet("empty/{status:int}")]
     public ActionResult Bare(int status) => StatusCode(status);

@@ -1,4 +1,3 @@
-using Asp.Versioning;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common.Messaging;
@@ -11,7 +10,6 @@ using Portico.WebApi.OpenApi;
 namespace Portico.WebApi.Controllers.V1;
 
 /// <summary>Registration, sign-in and sessions.</summary>
-[ApiVersion("1.0")]
 [Route("api/v{version:apiVersion}/auth")]
 [Tags("Sign-in")]
 [IgnoresIdempotencyKey]
@@ -24,15 +22,13 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [HttpPost("verify-code")]
     [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 422, 503)]
-    public Task<ActionResult<CodeSentDto>> SendVerificationCode(SendVerificationCode command, CancellationToken cancellationToken) =>
-        AnswerAccepted(command, cancellationToken);
+    public Task<ActionResult<CodeSentDto>> SendVerificationCode(SendVerificationCode command) => AnswerAccepted(command);
 
     /// <summary>Registers a user with an address that a code proves</summary>
     [HttpPost("register")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status201Created)]
     [ProducesErrors(409, 503)]
-    public Task<ActionResult<TokensDto>> Register(Register command, CancellationToken cancellationToken) =>
-        AnswerCreated(command, _ => "/api/v1/users/me", cancellationToken);
+    public Task<ActionResult<TokensDto>> Register(Register command) => AnswerCreated(command, _ => "/api/v1/users/me");
 
     /// <summary>Signs in with an address and a password</summary>
     /// <remarks>
@@ -43,8 +39,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 503)]
-    public Task<ActionResult> LogIn(LogIn command, CancellationToken cancellationToken) =>
-        Answer(command, TokensOrChallenge, cancellationToken);
+    public Task<ActionResult> LogIn(LogIn command) => Answer(command, TokensOrChallenge);
 
     /// <summary>Answers a sign-in challenge with a code or a passkey</summary>
     /// <remarks>
@@ -55,8 +50,7 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesResponseType<SignInChallengeDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(401, 422, 503)]
-    public Task<ActionResult> VerifyChallenge(VerifyChallenge command, CancellationToken cancellationToken) =>
-        Answer(command, TokensOrChallenge, cancellationToken);
+    public Task<ActionResult> VerifyChallenge(VerifyChallenge command) => Answer(command, TokensOrChallenge);
 
     /// <summary>Adds an authenticator app in a sign-in that needs one</summary>
     /// <remarks>
@@ -64,10 +58,8 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// and the recovery codes, then send the first code to `login/challenge` with the method `totp`. Before that nothing is active.
     /// </remarks>
     [HttpPost("login/totp")]
-    [ProducesResponseType<TotpEnrolmentDto>(StatusCodes.Status200OK)]
     [ProducesErrors(409, 503)]
-    public Task<ActionResult<TotpEnrolmentDto>> EnrolTotp(EnrolTotp command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<TotpEnrolmentDto>> EnrolTotp(EnrolTotp command) => Answer(command);
 
     /// <summary>Begins a sign-in with a passkey</summary>
     /// <remarks>
@@ -75,27 +67,21 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// a passkey of the caller answers the challenge.
     /// </remarks>
     [HttpPost("passkeys/options")]
-    [ProducesResponseType<PasskeyRequestOptionsDto>(StatusCodes.Status200OK)]
     [UseCase<StartPasskeyLogIn>]
     [ProducesErrors(422, 503)]
-    public Task<ActionResult<PasskeyRequestOptionsDto>> StartPasskeyLogIn(CancellationToken cancellationToken) =>
-        Answer(new StartPasskeyLogIn(), cancellationToken);
+    public Task<ActionResult<PasskeyRequestOptionsDto>> StartPasskeyLogIn() => Answer(new StartPasskeyLogIn());
 
     /// <summary>Signs in with a passkey, without a password</summary>
     /// <remarks>The body is what `toJSON()` of the result of `navigator.credentials.get()` gives.</remarks>
     [HttpPost("passkeys")]
-    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesErrors(401, 422, 503)]
-    public Task<ActionResult<TokensDto>> LogInWithPasskey(LogInWithPasskey command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<TokensDto>> LogInWithPasskey(LogInWithPasskey command) => Answer(command);
 
     /// <summary>Continues a session</summary>
     /// <remarks>Use a refresh token once; the answer contains the next one.</remarks>
     [HttpPost("refresh")]
-    [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesErrors(401, 503)]
-    public Task<ActionResult<TokensDto>> Refresh(RefreshSession command, CancellationToken cancellationToken) =>
-        Answer(command, cancellationToken);
+    public Task<ActionResult<TokensDto>> Refresh(RefreshSession command) => Answer(command);
 
     /// <summary>Changes the caller's password, and ends all other sessions</summary>
     /// <remarks>
@@ -105,55 +91,48 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     [HttpPost("update-password")]
     [ProducesResponseType<TokensDto>(StatusCodes.Status200OK)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> UpdatePassword(UpdatePassword command, CancellationToken cancellationToken) =>
-        Answer(command, HttpContext.TokensOrCookie, cancellationToken);
+    public Task<ActionResult> UpdatePassword(UpdatePassword command) => Answer(command, HttpContext.TokensOrCookie);
 
     /// <summary>Sends a code for a new password</summary>
     /// <remarks>The answer is the same whether a user has this address or not; a code is sent only to a user.</remarks>
     [HttpPost("reset-password")]
     [ProducesResponseType<CodeSentDto>(StatusCodes.Status202Accepted)]
     [ProducesErrors(422, 503)]
-    public Task<ActionResult<CodeSentDto>> ResetPassword(ResetPassword command, CancellationToken cancellationToken) =>
-        AnswerAccepted(command, cancellationToken);
+    public Task<ActionResult<CodeSentDto>> ResetPassword(ResetPassword command) => AnswerAccepted(command);
 
     /// <summary>Sets a new password with a code, and ends all sessions</summary>
     [HttpPost("confirm-reset-password")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(503)]
-    public Task<ActionResult> ConfirmPasswordReset(ConfirmPasswordReset command, CancellationToken cancellationToken) =>
-        AnswerNothing(command, cancellationToken);
+    public Task<ActionResult> ConfirmPasswordReset(ConfirmPasswordReset command) => AnswerNothing(command);
 
     /// <summary>Ends the session of the access token</summary>
     [HttpPost("logout")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<LogOut>]
     [ProducesErrors(503)]
-    public Task<ActionResult> LogOut(CancellationToken cancellationToken) => AnswerNothing(new LogOut(), cancellationToken);
+    public Task<ActionResult> LogOut() => AnswerNothing(new LogOut());
 
     /// <summary>Lists the caller's sessions, newest first</summary>
     /// <remarks>All of them in one answer: there are at most `Sessions:MaxPerUser`.</remarks>
     [HttpGet("sessions")]
-    [ProducesResponseType<Page<SessionDto>>(StatusCodes.Status200OK)]
     [UseCase<ListSessions>]
     [ProducesErrors(503)]
-    public Task<ActionResult<Page<SessionDto>>> ListSessions(CancellationToken cancellationToken) =>
-        Answer(new ListSessions(), cancellationToken);
+    public Task<ActionResult<Page<SessionDto>>> ListSessions() => Answer(new ListSessions());
 
     /// <summary>Ends one of the caller's sessions</summary>
     [HttpDelete("sessions/{id:guid}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<EndSession>]
     [ProducesErrors(404, 503)]
-    public Task<ActionResult> EndSession(Guid id, CancellationToken cancellationToken) =>
-        AnswerNothing(new EndSession(id), cancellationToken);
+    public Task<ActionResult> EndSession(Guid id) => AnswerNothing(new EndSession(id));
 
     /// <summary>Ends all sessions of the caller except the current one</summary>
     [HttpDelete("sessions")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [UseCase<EndOtherSessions>]
     [ProducesErrors(503)]
-    public Task<ActionResult> EndOtherSessions(CancellationToken cancellationToken) =>
-        AnswerNothing(new EndOtherSessions(), cancellationToken);
+    public Task<ActionResult> EndOtherSessions() => AnswerNothing(new EndOtherSessions());
 
     /// <summary>Issues an access token to a service account (OAuth 2.0 client credentials)</summary>
     /// <remarks>
@@ -162,21 +141,18 @@ public sealed class AuthController(ISender sender) : ApiController(sender)
     /// </remarks>
     [HttpPost("token")]
     [TokenEndpoint]
-    [ProducesResponseType<ServiceTokenDto>(StatusCodes.Status200OK)]
     [ProducesErrors(401, 503)]
-    public Task<ActionResult<ServiceTokenDto>> IssueServiceToken(IssueServiceToken command, CancellationToken cancellationToken) =>
+    public Task<ActionResult<ServiceTokenDto>> IssueServiceToken(IssueServiceToken command) =>
         Answer(
             // Some clients repeat their id in the body.
             command.ClientSecret is null && BasicCredentials.Find(Request) is { } client && (command.ClientId ?? client.Id) == client.Id
                 ? command with { ClientId = client.Id, ClientSecret = client.Secret }
-                : command,
-            cancellationToken);
+                : command);
 
     /// <summary>Shows the claims of the access token if it is still valid</summary>
     [HttpGet("check")]
-    [ProducesResponseType<TokenCheckDto>(StatusCodes.Status200OK)]
     [UseCase<CheckToken>]
-    public Task<ActionResult<TokenCheckDto>> Check(CancellationToken cancellationToken) => Answer(new CheckToken(), cancellationToken);
+    public Task<ActionResult<TokenCheckDto>> Check() => Answer(new CheckToken());
 
     private ActionResult TokensOrChallenge(LogInAnswer answer) =>
         answer.Challenge is { } challenge ? Accepted(challenge) : Ok(answer.Tokens);

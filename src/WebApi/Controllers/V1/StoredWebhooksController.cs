@@ -23,11 +23,9 @@ public sealed class StoredWebhooksController(ISender sender) : ApiController(sen
     /// <param name="provider">Who sent it.</param>
     /// <param name="eventId">The provider's id of it.</param>
     /// <param name="command">The reason.</param>
-    /// <param name="cancellationToken">Cancels the request.</param>
     [HttpPost("{provider}/{eventId}/retry")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     [ProducesErrors(404, 409, 503)]
-    public Task<ActionResult> RetryWebhook(
-        PaymentProvider provider, string eventId, RetryWebhook command, CancellationToken cancellationToken) =>
-        AnswerNothing(command with { Provider = provider, EventId = eventId }, cancellationToken);
+    public Task<ActionResult> RetryWebhook(PaymentProvider provider, string eventId, RetryWebhook command) =>
+        AnswerNothing(command with { Provider = provider, EventId = eventId });
 }
