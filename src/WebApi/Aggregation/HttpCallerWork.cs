@@ -3,7 +3,6 @@ using System.Net;
 using Microsoft.Extensions.Primitives;
 using Portico.Infrastructure.Aggregation;
 using Portico.WebApi.Http;
-using Portico.WebApi.Observability;
 
 namespace Portico.WebApi.Aggregation;
 

@@ -34,9 +34,10 @@ internal sealed class CookieAuthentication(RequestDelegate next, SessionCookie c
         {
             if (await tokens.Find(cookie, isRefused: attempt > 1, cancellationToken) is not { } held)
                 return null;
-            var verdict = await check.Judge(held.AccessToken.AsMemory(), cancellationToken);
+            var token = held.AccessToken.AsMemory();
+            var verdict = await check.Judge(token, cancellationToken);
             if (verdict.Claims is { } claims)
-                return new AuthenticatedCaller(claims, held.AccessToken.AsMemory()) { Cookie = cookie, SessionExpiresAt = held.SessionExpiresAt };
+                return new AuthenticatedCaller(claims, token) { Cookie = cookie, SessionExpiresAt = held.SessionExpiresAt };
             if (verdict == AccessTokenVerdict.Revoked)
                 return null;
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
-using Portico.WebApi.Observability;
 
 namespace Portico.WebApi.Http;
 
@@ -17,8 +16,9 @@ internal sealed class RequestTrace(RequestDelegate next)
 
     public async Task InvokeAsync(HttpContext context)
     {
-        CurrentRequestId.Value = context.TraceIdentifier =
-            context.Request.Headers[RequestIdHeader] is [{ } id] && IsUsable(id) ? id : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
+        CurrentRequestId.Value = context.TraceIdentifier = context.Request.Headers[RequestIdHeader] is [{ } id] && IsUsable(id)
+            ? id
+            : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
         // Awaited, so that the id ends with the request.
         await next(context);
     }

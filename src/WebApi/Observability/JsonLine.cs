@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Observability;
 
@@ -35,7 +36,8 @@ internal sealed class JsonLine : IDisposable
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Names that a value can't have, because the line has them already.
-    private static readonly HashSet<JsonEncodedText> Reserved = [Time, Level, Logger, Event, Message, TraceId, SpanId, RequestId, Exception];
+    private static readonly HashSet<JsonEncodedText> Reserved =
+        [Time, Level, Logger, Event, Message, TraceId, SpanId, RequestId, Exception];
 
     // The names of values stand in the code, so there are only so many.
     private static readonly ConcurrentDictionary<string, JsonEncodedText> Names = new(StringComparer.Ordinal);

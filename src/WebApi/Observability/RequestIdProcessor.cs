@@ -1,5 +1,6 @@
 using OpenTelemetry;
 using OpenTelemetry.Logs;
+using Portico.WebApi.Http;
 
 namespace Portico.WebApi.Observability;
 

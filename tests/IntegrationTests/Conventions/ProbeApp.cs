@@ -25,7 +25,6 @@ using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
 using Portico.WebApi;
 using Portico.WebApi.Http;
-using Portico.WebApi.Observability;
 using Portico.WebApi.OpenApi;
 
 namespace Portico.IntegrationTests.Conventions;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Portico.WebApi.Http;
 using Portico.WebApi.Observability;
 
 namespace Portico.IntegrationTests.Observability;

@@ -1,4 +1,4 @@
-namespace Portico.WebApi.Observability;
+namespace Portico.WebApi.Http;
 
 /// <summary>The id of the request that the code runs for, for its log lines.</summary>
 /// <remarks>Not a scope of the logger: each scope of the framework would be kept too, and none of them is written.</remarks>
