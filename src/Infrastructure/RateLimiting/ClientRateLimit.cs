@@ -1,9 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Hosting;
 using Portico.Application.Common;
-using Portico.Application.Common.Security;
 using Portico.Infrastructure.Redis;
-using Portico.Infrastructure.SignIn;
 using StackExchange.Redis;
 
 namespace Portico.Infrastructure.RateLimiting;

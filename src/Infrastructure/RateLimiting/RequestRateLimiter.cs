@@ -3,10 +3,8 @@ using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common;
-using Portico.Application.Common.Security;
 using Portico.Infrastructure.Hosting;
 using Portico.Infrastructure.Redis;
-using Portico.Infrastructure.SignIn;
 using StackExchange.Redis;
 
 namespace Portico.Infrastructure.RateLimiting;

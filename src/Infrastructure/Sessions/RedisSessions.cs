@@ -2,7 +2,6 @@ using Portico.Application.Auth;
 using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
-using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 using StackExchange.Redis;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Portico.Application.Common;
 using Portico.Infrastructure.Hosting;
-using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Redis;
 using Portico.Infrastructure.SigningKeys;
 using StackExchange.Redis;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.Infrastructure.Sessions;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
-using Portico.Application.Common.Security;
 using Portico.Infrastructure.RateLimiting;
 
 namespace Portico.WebApi.Http;

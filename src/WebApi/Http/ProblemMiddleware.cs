@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Connections;
-
 namespace Portico.WebApi.Http;
 
 /// <summary>Answers every failed request with Problem Details: exceptions, and error statuses without a body.</summary>

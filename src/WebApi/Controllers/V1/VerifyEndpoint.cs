@@ -1,5 +1,3 @@
-using Asp.Versioning;
-using Asp.Versioning.Conventions;
 using Microsoft.AspNetCore.Mvc;
 using Portico.Application.Auth;
 using Portico.Application.Common;
