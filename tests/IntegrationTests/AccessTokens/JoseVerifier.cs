@@ -10,12 +10,11 @@ internal static class JoseVerifier
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "AccessTokens", "jose");
     private static readonly TimeSpan VerifyDeadline = TimeSpan.FromSeconds(30);
-    private static readonly Lazy<Task> Installed = new(() => NodePackages.InstallAsync(Folder));
 
     public static async Task<IReadOnlyDictionary<string, JoseVerdict>> JudgeAsync(
         string issuer, string audience, IReadOnlyDictionary<string, string> tokens)
     {
-        await Installed.Value;
+        await NodePackages.InstallAsync();
         var verdicts = await RunAsync("node", ["verify.mjs", issuer, audience], JsonSerializer.Serialize(tokens), VerifyDeadline);
         return JsonSerializer.Deserialize<Dictionary<string, JoseVerdict>>(verdicts, JsonSerializerOptions.Web)!;
     }

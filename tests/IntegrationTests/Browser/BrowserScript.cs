@@ -12,7 +12,7 @@ internal static class BrowserScript
     /// <summary>Runs a script that prints one line of JSON.</summary>
     public static async Task<JsonElement> RunAsync(string script, params string[] arguments)
     {
-        await NodePackages.InstallAsync(Folder);
+        await NodePackages.InstallAsync();
         var run = await Shell.RunAsync(
             "node", [script, .. arguments], "", Folder, Patience,
             new Dictionary<string, string>(StringComparer.Ordinal)

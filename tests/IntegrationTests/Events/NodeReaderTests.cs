@@ -15,7 +15,7 @@ public sealed class NodeReaderTests
     [Fact]
     public async Task The_official_client_reads_the_stream()
     {
-        await NodePackages.InstallAsync(Folder);
+        await NodePackages.InstallAsync();
         await using var app = await PorticoApp.StartAsync(new PorticoAppOptions());
         var person = await app.SignUpAsync();
         await person.SendAsync(HttpMethod.Patch, "/api/v1/users/me", new { DisplayName = "Ада Лавлейс" }).Json(HttpStatusCode.OK);

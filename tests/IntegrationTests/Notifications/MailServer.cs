@@ -18,7 +18,6 @@ internal sealed record TakenMail(
 internal sealed class MailServer : IAsyncDisposable
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Notifications", "smtp");
-    private static readonly Lazy<Task> Installed = new(() => NodePackages.InstallAsync(Folder));
 
     private readonly ConcurrentQueue<TakenMail> _taken = [];
     private readonly Process _process;
@@ -40,7 +39,7 @@ internal sealed class MailServer : IAsyncDisposable
     public static async Task<MailServer> StartAsync(
         SmtpSecurity security, bool withUser = true, string[]? methods = null, string name = "localhost")
     {
-        await Installed.Value;
+        await NodePackages.InstallAsync();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();

@@ -19,7 +19,6 @@ internal sealed record Received(
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Observability", "otlp");
-    private static readonly Lazy<Task> Installed = new(() => NodePackages.InstallAsync(Folder));
 
     private readonly ConcurrentQueue<Received> _received = [];
     private readonly Process _process;
@@ -33,7 +32,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public static async Task<OtlpReceiver> StartAsync()
     {
-        await Installed.Value;
+        await NodePackages.InstallAsync();
         var process = Process.Start(new ProcessStartInfo("node", ["server.mjs"])
         {
             WorkingDirectory = Folder,

@@ -17,7 +17,6 @@ public sealed class InteropTests
 
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Orders", "interop");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly Lazy<Task> Installed = new(() => NodePackages.InstallAsync(Folder));
     private static readonly Lazy<string> Descriptors = new(WriteDescriptors);
 
     [Theory]
@@ -25,7 +24,7 @@ public sealed class InteropTests
     [InlineData("/usr/bin/python3", "client.py")]
     public async Task A_client_of_another_language_places_reads_and_watches_an_order(string program, string script)
     {
-        await Installed.Value;
+        await NodePackages.InstallAsync();
         var app = await OrdersApp.SharedAsync();
         var person = await app.Issuer.SignUpAsync();
         var orderId = $"{Guid.CreateVersion7()}";
@@ -61,7 +60,7 @@ public sealed class InteropTests
     [InlineData("/usr/bin/python3", "server.py")]
     public async Task Our_client_calls_a_server_of_another_language(string program, string script)
     {
-        await Installed.Value;
+        await NodePackages.InstallAsync();
         using var server = Process.Start(
             new ProcessStartInfo(program, [script, program == "node" ? Repository.File("proto") : Descriptors.Value])
             {

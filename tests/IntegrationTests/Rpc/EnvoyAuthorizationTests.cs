@@ -28,7 +28,7 @@ public sealed class EnvoyAuthorizationTests(CookieWorld world) : IDisposable
     [Fact]
     public async Task A_client_that_has_the_protos_of_envoy_reads_every_answer()
     {
-        await NodePackages.InstallAsync(Folder);
+        await NodePackages.InstallAsync();
         var manager = await world.App.SignUpAsync(Role.Manager);
         object Envoy(object headers, object? extensions = null) => new
         {
