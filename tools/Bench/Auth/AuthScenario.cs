@@ -13,6 +13,8 @@ namespace Portico.Bench.Auth;
 /// </summary>
 internal static class AuthScenario
 {
+    private const string RpcCheck = "grpc check";
+
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
@@ -33,7 +35,7 @@ internal static class AuthScenario
         LoadStack stack, LoadReport report, LoadOptions options, CancellationToken cancellationToken)
     {
         const string Verify = "verify, bare server";
-        const string Check = $"{RpcLoad.Name}, bare server";
+        const string Check = $"{RpcCheck}, bare server";
         if (!options.Wants(Verify) && !options.Wants(Check))
             return;
 
@@ -45,13 +47,7 @@ internal static class AuthScenario
             report, Verify, server,
             [.. tokens.Select(one => new RepeatingClient(RequestBytes.Get("/api/v1/auth/verify", one.AccessToken, [])))],
             options, cancellationToken);
-        if (options.Wants(Check))
-        {
-            LoadStack.Report(
-                report, Check, tokens.Length, options,
-                await RpcLoad.RunAsync(new Uri(rpc), tokens, options, () => stack.Processor(server), cancellationToken));
-        }
-
+        await stack.MeasureAsync(report, Check, server, Checks(rpc, tokens), options, cancellationToken);
         report.AddTable("A server that checks nothing");
     }
 
@@ -77,13 +73,7 @@ internal static class AuthScenario
         }
 
         await Measure("verify", () => [.. tokens.Select(one => Get("verify", one.AccessToken))]);
-        if (options.Wants(RpcLoad.Name))
-        {
-            LoadStack.Report(
-                report, $"{RpcLoad.Name}, {algorithm}", tokens.Count, options,
-                await RpcLoad.RunAsync(new Uri(rpc), tokens, options, () => stack.Processor(api), cancellationToken));
-        }
-
+        await Measure(RpcCheck, () => Checks(rpc, tokens));
         await Measure("refresh", () => [.. tokens.Select(one => new RefreshingClient(one.RefreshToken))]);
         await Measure("sign-in", () => [.. people.Select(one => new RepeatingClient(SignIn(one.Email, one.Password)))]);
         report.AddTable($"Sign-in and tokens, {algorithm}");
@@ -94,6 +84,9 @@ internal static class AuthScenario
         static RepeatingClient Get(string path, string? token, params (string Name, string Value)[] headers) =>
             new(RequestBytes.Get($"/api/v1/auth/{path}", token, headers));
     }
+
+    private static ILoadClient[] Checks(string rpc, IEnumerable<LoadTokens> tokens) =>
+        [.. tokens.Select(one => new RpcClient(new Uri(rpc), RpcConnection.Call("/portico.auth.v1.Auth/Check", one.AccessToken, [])))];
 
     /// <summary>Signs people in as their browsers do.</summary>
     /// <returns>The <c>Cookie</c> header of each.</returns>

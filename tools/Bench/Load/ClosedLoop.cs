@@ -45,7 +45,7 @@ internal static class ClosedLoop
         Uri api, IReadOnlyList<ILoadClient> clients, LoadOptions options, Func<IReadOnlyDictionary<string, TimeSpan>> processor,
         CancellationToken cancellationToken)
     {
-        HttpConnection[] connections = [.. clients.Select(_ => new HttpConnection(api))];
+        LoadConnection[] connections = [.. clients.Select(client => client.Connect(api))];
         try
         {
             List<LoadRound> rounds = [];
@@ -76,7 +76,7 @@ internal static class ClosedLoop
     }
 
     private static async Task<LoadRound> RoundAsync(
-        HttpConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration, int rate,
+        LoadConnection[] connections, IReadOnlyList<ILoadClient> clients, TimeSpan duration, int rate,
         Func<IReadOnlyDictionary<string, TimeSpan>> processor,
         CancellationToken cancellationToken)
     {
@@ -110,7 +110,7 @@ internal static class ClosedLoop
         var idle = new Queue<Worker>();
         var due = (double)start;
         var step = (double)Stopwatch.Frequency / rate;
-        var last = rate > 0 ? end + (long)(HttpConnection.Patience.TotalSeconds * Stopwatch.Frequency) : end;
+        var last = rate > 0 ? end + (long)(LoadConnection.Patience.TotalSeconds * Stopwatch.Frequency) : end;
         var (latency, overhead) = (new LatencyHistogram(), new LatencyHistogram());
         var waiting = new Dictionary<Socket, Worker>();
         var ready = new List<Socket>();
@@ -213,7 +213,7 @@ internal static class ClosedLoop
         void GiveUp()
         {
             foreach (
-                var (socket, worker) in waiting.Where(one => Stopwatch.GetElapsedTime(one.Value.AskedAt) > HttpConnection.Patience)
+                var (socket, worker) in waiting.Where(one => Stopwatch.GetElapsedTime(one.Value.AskedAt) > LoadConnection.Patience)
                     .ToArray())
             {
                 worker.Connection.Dispose();
@@ -234,9 +234,9 @@ internal static class ClosedLoop
     }
 
     /// <summary>A connection and who uses it.</summary>
-    private sealed class Worker(HttpConnection connection, ILoadClient client)
+    private sealed class Worker(LoadConnection connection, ILoadClient client)
     {
-        public HttpConnection Connection { get; } = connection;
+        public LoadConnection Connection { get; } = connection;
         public ILoadClient Client { get; } = client;
         public long AskedAt { get; set; }
         public int Broken { get; set; }

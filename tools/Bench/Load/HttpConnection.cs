@@ -1,113 +1,25 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Portico.Bench.Load;
 
-/// <summary>An HTTP/1.1 connection that writes ready-made bytes and reads no more of an answer than a load needs.</summary>
-/// <remarks>
-/// Two system calls a request and nothing parsed twice: HttpClient costs as much processor as the server under test. One request at a time.
-/// </remarks>
-internal sealed class HttpConnection : IDisposable
+/// <summary>An HTTP/1.1 connection that writes ready-made bytes.</summary>
+internal sealed class HttpConnection(Uri server) : LoadConnection(server)
 {
-    /// <summary>How long an answer is waited for.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private const int MaxAnswer = 4 * 1024 * 1024;
-
-    private readonly IPEndPoint _server;
-    private byte[] _buffer = new byte[16 * 1024];
     private byte[] _body = new byte[16 * 1024];
-    private int _filled;
     private int _bodyLength;
 
-    public HttpConnection(Uri server) => _server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
+    public override ReadOnlySpan<byte> Body => _body.AsSpan(0, _bodyLength);
 
-    /// <summary>The socket on which an answer will come; <c>null</c> until the first request, and after the connection has ended.</summary>
-    public Socket? Socket { get; private set; }
-
-    /// <summary>The body of the last answer, until the next request.</summary>
-    public ReadOnlySpan<byte> Body => _body.AsSpan(0, _bodyLength);
-
-    /// <summary>Sends a request and waits for its answer.</summary>
-    /// <returns>The status.</returns>
-    /// <exception cref="IOException">
-    /// The connection broke, or the answer is no HTTP or none within <see cref="Patience"/>; the next call opens another one.
-    /// </exception>
-    public int Exchange(ReadOnlySpan<byte> request)
-    {
-        Send(request);
-        int status;
-        while (!TryReceive(out status))
-        {
-        }
-
-        return status;
-    }
-
-    /// <summary>Sends a request; opens the connection when there is none.</summary>
-    /// <param name="request">Whole, with its body.</param>
-    /// <exception cref="IOException">The connection broke; the next call opens another one.</exception>
-    public void Send(ReadOnlySpan<byte> request)
-    {
-        try
-        {
-            var socket = Socket ??= Connect();
-            while (!request.IsEmpty)
-                request = request[socket.Send(request)..];
-        }
-        catch (SocketException failure)
-        {
-            Dispose();
-            throw new IOException(failure.Message, failure);
-        }
-    }
-
-    /// <summary>Takes what has come, or waits for it.</summary>
-    /// <returns>Whether the answer is complete.</returns>
-    /// <exception cref="IOException">The connection broke, or the answer is no HTTP or none within <see cref="Patience"/>.</exception>
-    public bool TryReceive(out int status)
-    {
-        try
-        {
-            Receive();
-            return TryRead(out status);
-        }
-        catch (Exception failure) when (failure is SocketException or IOException)
-        {
-            Dispose();
-            throw new IOException(failure.Message, failure);
-        }
-    }
-
-    public void Dispose()
-    {
-        Socket?.Dispose();
-        (Socket, _filled) = (null, 0);
-    }
-
-    private Socket Connect()
-    {
-        var socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            SendTimeout = (int)Patience.TotalMilliseconds,
-            ReceiveTimeout = (int)Patience.TotalMilliseconds,
-        };
-        socket.Connect(_server);
-        return socket;
-    }
-
-    private bool TryRead(out int status)
+    protected override bool TryRead(out int status)
     {
         status = 0;
-        var end = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8);
+        var end = Received.IndexOf("\r\n\r\n"u8);
         if (end < 0)
             return false;
 
-        (status, var length, var isChunked, var isLast) = ReadHead(_buffer.AsSpan(0, end));
+        (status, var length, var isChunked, var isLast) = ReadHead(Received[..end]);
         var (from, to) = (end + 4, end + 4 + length);
         if (isChunked)
         {
@@ -116,14 +28,13 @@ internal sealed class HttpConnection : IDisposable
         }
         else
         {
-            if (_filled < to)
+            if (Received.Length < to)
                 return false;
-            Keep(_buffer.AsSpan(from, length), 0);
+            Keep(Received.Slice(from, length), 0);
             _bodyLength = length;
         }
 
-        _buffer.AsSpan(to, _filled - to).CopyTo(_buffer);
-        _filled -= to;
+        Consume(to);
         if (isLast)
             Dispose();
         return true;
@@ -153,16 +64,16 @@ internal sealed class HttpConnection : IDisposable
         for (_bodyLength = 0; ;)
         {
             end = at;
-            var line = _buffer.AsSpan(at, _filled - at).IndexOf("\r\n"u8);
+            var line = Received[at..].IndexOf("\r\n"u8);
             if (line < 0)
                 return false;
-            if (!Utf8Parser.TryParse(_buffer.AsSpan(at, line), out int chunk, out _, 'x') || chunk is < 0 or > MaxAnswer)
+            if (!Utf8Parser.TryParse(Received.Slice(at, line), out int chunk, out _, 'x') || chunk is < 0 or > MaxAnswer)
                 throw new IOException("A chunk of the answer has no length.");
 
             at += line + 2;
-            if (_filled < at + chunk + 2)
+            if (Received.Length < at + chunk + 2)
                 return false;
-            Keep(_buffer.AsSpan(at, chunk), _bodyLength);
+            Keep(Received.Slice(at, chunk), _bodyLength);
             _bodyLength += chunk;
             end = at += chunk + 2;
             if (chunk == 0)
@@ -175,21 +86,6 @@ internal sealed class HttpConnection : IDisposable
         if (_body.Length < at + part.Length)
             Array.Resize(ref _body, int.Max(2 * _body.Length, at + part.Length));
         part.CopyTo(_body.AsSpan(at));
-    }
-
-    private void Receive()
-    {
-        if (_filled == _buffer.Length)
-        {
-            if (_filled >= MaxAnswer)
-                throw new IOException($"The answer is larger than {MaxAnswer} bytes.");
-            Array.Resize(ref _buffer, 2 * _buffer.Length);
-        }
-
-        var received = Socket!.Receive(_buffer.AsSpan(_filled));
-        if (received == 0)
-            throw new IOException("The server closed the connection.");
-        _filled += received;
     }
 
     private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name) =>

@@ -12,6 +12,9 @@ internal interface ILoadClient
     /// <returns>Whether it is the one that was hoped for; what is not, is counted by its status.</returns>
     bool Take(int status, ReadOnlySpan<byte> body);
 
+    /// <summary>The connection for its requests, which opens with the first one.</summary>
+    LoadConnection Connect(Uri api) => new HttpConnection(api);
+
     /// <summary>How many milliseconds of the last answer were spent on waiting for others, as the answer says itself.</summary>
     double WaitedMs => 0;
 }
@@ -30,6 +33,18 @@ internal sealed class RepeatingClient(Func<byte[]> next, int hoped = 200) : ILoa
     public ReadOnlySpan<byte> Next() => next();
 
     public bool Take(int status, ReadOnlySpan<byte> body) => status == hoped;
+}
+
+/// <summary>Makes the same gRPC call for ever.</summary>
+/// <param name="server">The address of gRPC.</param>
+/// <param name="call">Its frames (<see cref="RpcConnection.Call"/>).</param>
+internal sealed class RpcClient(Uri server, byte[] call) : ILoadClient
+{
+    public ReadOnlySpan<byte> Next() => call;
+
+    public bool Take(int status, ReadOnlySpan<byte> body) => status == 200;
+
+    public LoadConnection Connect(Uri api) => new RpcConnection(server);
 }
 
 /// <summary>Writes requests as they stand on the wire.</summary>
