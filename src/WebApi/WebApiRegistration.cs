@@ -93,7 +93,7 @@ internal static class WebApiRegistration
         app.UseMiddleware<RateLimitMiddleware>();
         app.UseMiddleware<BatchGate>();
         app.UseMiddleware<CallerWritesMiddleware>();
-        app.MapControllers();
+        app.MapControllers().Add(DirectAction.Apply);
         app.MapVerify();
         app.MapDiscovery();
         app.MapSchemas();

@@ -19,6 +19,10 @@ internal sealed class BodyLimit(RequestDelegate next, LimitSettings limits)
 
     public Task InvokeAsync(HttpContext context)
     {
+        // gRPC has a limit for each message, and reads one of a call.
+        if (Listeners.IsGrpc(context))
+            return next(context);
+
         var limit = context.GetEndpoint()?.Metadata.GetMetadata<CsvBodyAttribute>() is null ? limits.MaxBodyBytes : limits.MaxReportBytes;
         // The limit of the server must be larger, because it closes the connection before the rest is read.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)

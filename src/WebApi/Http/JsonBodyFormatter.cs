@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Formatters;
@@ -10,7 +9,6 @@ namespace Portico.WebApi.Http;
 internal sealed class JsonBodyFormatter : InputFormatter
 {
     private const string Identity = "identity";
-    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
     private readonly JsonSerializerOptions _options;
 
@@ -44,59 +42,16 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
     {
-        var body = await ReadAll(context.HttpContext);
+        var body = await JsonBody.ReadAsync(context.HttpContext);
         if (body.IsEmpty && context.TreatEmptyInputAsDefaultValue)
             return await InputFormatterResult.SuccessAsync(null!);
-        try
-        {
-            var value = JsonSerializer.Deserialize(body.Span, context.ModelType, _options) ?? throw new JsonException();
-            if (HasNullInList(body.Span))
-                throw new JsonException();
+        var (value, error) = JsonBody.Bind(body, context.ModelType, _options);
+        if (value is not null)
             return await InputFormatterResult.SuccessAsync(value);
-        }
-        catch (JsonException failure)
-        {
-            context.HttpContext.Features.Set(new InvalidBody(JsonBodyDiagnosis.Explain(body, context.ModelType, _options, failure)));
-            context.ModelState.TryAddModelError(JsonBodyDiagnosis.WholeBody, "The body was refused.");
-            return await InputFormatterResult.FailureAsync();
-        }
-    }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAll(HttpContext context)
-    {
-        var buffer = new ArrayBufferWriter<byte>(Math.Max(256, (int)Math.Min(context.Request.ContentLength ?? 0, 64 * 1024)));
-        try
-        {
-            int read;
-            while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(256), context.RequestAborted)) > 0)
-                buffer.Advance(read);
-        }
-        catch (OperationCanceledException slow)
-        {
-            // Nothing was done yet: the client is too slow, not this service.
-            throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout, slow);
-        }
-
-        return buffer.WrittenSpan.StartsWith(ByteOrderMark) ? buffer.WrittenMemory[ByteOrderMark.Length..] : buffer.WrittenMemory;
-    }
-
-    // Lists of requests never contain null, but the serialiser can't check the items of a list.
-    private static bool HasNullInList(ReadOnlySpan<byte> body)
-    {
-        if (body.IndexOf("null"u8) < 0)
-            return false;
-
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = ApiJson.MaxDepth });
-        Span<bool> isList = stackalloc bool[ApiJson.MaxDepth + 1];
-        while (reader.Read())
-        {
-            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
-                isList[reader.CurrentDepth + 1] = reader.TokenType == JsonTokenType.StartArray;
-            else if (reader.TokenType == JsonTokenType.Null && isList[reader.CurrentDepth])
-                return true;
-        }
-
-        return false;
+        context.HttpContext.Features.Set(new InvalidBody(error!));
+        context.ModelState.TryAddModelError(JsonBodyDiagnosis.WholeBody, "The body was refused.");
+        return await InputFormatterResult.FailureAsync();
     }
 
     private static bool HasBody(HttpContext context) =>

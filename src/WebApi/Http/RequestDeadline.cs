@@ -28,6 +28,9 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
     /// <summary>Restarts the timeout of a long answer after each sent part.</summary>
     public static void Restart(HttpContext context) => context.Features.Get<Deadline>()?.Restart();
 
+    /// <summary>Gives the request from now on a time that is at most the configured one.</summary>
+    public static void Shorten(HttpContext context, TimeSpan limit) => context.Features.Get<Deadline>()?.Shorten(limit);
+
     public static bool HasPassed(HttpContext context) => context.Features.Get<Deadline>()?.Passed ?? false;
 
     private sealed class Deadline(IHttpRequestLifetimeFeature connection, CancellationTokenSource either, TimeSpan limit)
@@ -38,6 +41,8 @@ internal sealed class RequestDeadline(RequestDelegate next, LimitSettings limits
         public CancellationToken RequestAborted { get; set; } = either.Token;
 
         public void Restart() => either.CancelAfter(limit);
+
+        public void Shorten(TimeSpan shorter) => either.CancelAfter(shorter < limit ? shorter : limit);
 
         public void Abort() => connection.Abort();
     }

@@ -91,7 +91,7 @@ internal sealed class AuthService(ISender sender) : Auth.V1.Auth.AuthBase
 
     private async Task<T> Send<T>(IUseCase<T> useCase, ServerCallContext context)
     {
-        var result = await sender.Send(useCase, RpcInterceptor.EndOf(context));
+        var result = await sender.Send(useCase, context.CancellationToken);
         return result.Error is { } error ? throw RpcErrors.Of(HttpError.Of(error)) : result.Value;
     }
 }

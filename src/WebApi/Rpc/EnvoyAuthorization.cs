@@ -30,7 +30,7 @@ internal sealed class EnvoyAuthorization(VerifyRequests verify, SessionCookie co
         var attributes = request.Attributes ?? new AttributeContext();
         var client = HeadersOf(attributes.Request?.Http);
         using var answer = await verify.Ask(
-            client, attributes.ContextExtensions, context.GetHttpContext(), RpcInterceptor.EndOf(context));
+            client, attributes.ContextExtensions, context.GetHttpContext(), context.CancellationToken);
         return answer.StatusCode == StatusCodes.Status200OK ? Allow(client, answer.Headers) : Deny(answer.StatusCode, answer);
     }
 

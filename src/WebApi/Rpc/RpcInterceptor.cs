@@ -9,11 +9,6 @@ namespace Portico.WebApi.Rpc;
 /// <summary>Counts every call for the limits of requests, and gives it a deadline, and every failure a status with details.</summary>
 internal sealed partial class RpcInterceptor(GrpcSettings settings, CallerRateLimit limit, ILogger<RpcInterceptor> logger) : Interceptor
 {
-    private static readonly object Key = new();
-
-    /// <summary>Cancelled when the caller goes away or the time of the call is over.</summary>
-    public static CancellationToken EndOf(ServerCallContext context) => (CancellationToken)context.UserState[Key];
-
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -26,16 +21,15 @@ internal sealed partial class RpcInterceptor(GrpcSettings settings, CallerRateLi
             throw RpcErrors.Of(HttpError.Of(CommonErrors.Validation(problems)));
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        ended.CancelAfter(context.Deadline == DateTime.MaxValue ? settings.DefaultDeadline : settings.MaxDeadline);
-        context.UserState[Key] = ended.Token;
+        RequestDeadline.Shorten(
+            context.GetHttpContext(), context.Deadline == DateTime.MaxValue ? settings.DefaultDeadline : settings.MaxDeadline);
         try
         {
             return await continuation(request, context);
         }
         catch (Exception failure) when (failure is not RpcException)
         {
-            throw ended.IsCancellationRequested ? RpcErrors.Of(HttpErrors.Timeout) : Explain(failure, context);
+            throw context.CancellationToken.IsCancellationRequested ? RpcErrors.Of(HttpErrors.Timeout) : Explain(failure, context);
         }
     }
 

@@ -1,0 +1,100 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using Asp.Versioning;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Controllers;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Portico.Application.Common.Security;
+using Portico.WebApi.Http;
+using Portico.WebApi.OpenApi;
+
+namespace Portico.WebApi.Controllers;
+
+/// <summary>Runs an action whose only parameter is its JSON body without the filters, binders and formatters of MVC.</summary>
+/// <remarks>
+/// They take a sixth of a transfer. The action is declared as every other one, and answers the same. A request with another media type, an
+/// encoded body or an <c>Accept</c> that names anything but JSON goes through MVC.
+/// </remarks>
+internal sealed class DirectAction
+{
+    private readonly RequestDelegate _mvc;
+    private readonly Type _body;
+    private readonly AccessAttribute? _access;
+    private readonly ApiVersionMetadata _versions;
+    private readonly ObjectFactory _create;
+    private readonly Func<object, object, Task<ActionResult>> _call;
+
+    private DirectAction(ControllerActionDescriptor action, Type body, RequestDelegate mvc)
+    {
+        (_mvc, _body) = (mvc, body);
+        _versions = action.EndpointMetadata.OfType<ApiVersionMetadata>().FirstOrDefault() ?? ApiVersionMetadata.Empty;
+        _access = UseCaseAttribute.Find(action.MethodInfo.GetCustomAttributes(), [body])?.GetCustomAttribute<AccessAttribute>();
+        _create = ActivatorUtilities.CreateFactory(action.ControllerTypeInfo, []);
+        _call = Compile(action.MethodInfo, body);
+    }
+
+    /// <summary>Replaces how MVC runs an endpoint where that is possible.</summary>
+    public static void Apply(EndpointBuilder endpoint)
+    {
+        if (endpoint is not { RequestDelegate: { } mvc }
+            || endpoint.Metadata.OfType<ControllerActionDescriptor>().FirstOrDefault() is not { } action
+            || action.Parameters is not [ControllerParameterDescriptor { BindingInfo: { } binding, ParameterInfo: var parameter }]
+            || binding.BindingSource != BindingSource.Body
+            || new NullabilityInfoContext().Create(parameter).WriteState != NullabilityState.NotNull
+            || ResultOf(action.MethodInfo) is null
+            || action.MethodInfo.GetCustomAttributes().Any(attribute => attribute is IFilterMetadata and not ProducesResponseTypeAttribute))
+            return;
+        endpoint.RequestDelegate = new DirectAction(action, parameter.ParameterType, mvc).InvokeAsync;
+    }
+
+    private Task InvokeAsync(HttpContext context) => IsPlain(context.Request) ? RunAsync(context) : _mvc(context);
+
+    private async Task RunAsync(HttpContext context)
+    {
+        if (_access?.Refuse(context.RequestServices.GetRequiredService<ICurrentUser>()) is { } denied)
+        {
+            await context.Refuse(HttpError.Of(denied));
+            return;
+        }
+
+        var (body, wrong) = JsonBody.Bind(await JsonBody.ReadAsync(context), _body, ApiJson.Options);
+        if (wrong is not null)
+        {
+            await context.Refuse(wrong);
+            return;
+        }
+
+        var reporter = context.RequestServices.GetRequiredService<IReportApiVersions>();
+        reporter.Report(context.Response, _versions.Map(reporter.Mapping));
+        var controller = (ControllerBase)_create(context.RequestServices, null);
+        controller.ControllerContext = new ControllerContext { HttpContext = context };
+        var result = await _call(controller, body!);
+        await (result is ObjectResult { Value: not null } or StatusCodeResult
+            ? new StoredAnswerResult(StoredAnswerResult.Store(result, context))
+            : result).ExecuteResultAsync(controller.ControllerContext);
+    }
+
+    private static bool IsPlain(HttpRequest request) =>
+        request.ContentType is "application/json" or "application/json; charset=utf-8"
+        && request.Headers.ContentEncoding.Count == 0
+        && request.Headers.Accept is [] or ["application/json" or "*/*"];
+
+    // Task<ActionResult<T>> or Task<ActionResult>.
+    private static Type? ResultOf(MethodInfo method) =>
+        method.ReturnType is { IsGenericType: true } task && task.GetGenericTypeDefinition() == typeof(Task<>)
+        && task.GetGenericArguments()[0] is var result
+        && (result == typeof(ActionResult) || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(ActionResult<>)))
+            ? result : null;
+
+    private static Func<object, object, Task<ActionResult>> Compile(MethodInfo method, Type body)
+    {
+        var (controller, value) = (Expression.Parameter(typeof(object)), Expression.Parameter(typeof(object)));
+        Expression call = Expression.Call(Expression.Convert(controller, method.DeclaringType!), method, Expression.Convert(value, body));
+        if (ResultOf(method)! is { IsGenericType: true } result)
+            call = Expression.Call(typeof(DirectAction), nameof(ResultAsync), result.GetGenericArguments(), call);
+        return Expression.Lambda<Func<object, object, Task<ActionResult>>>(call, controller, value).Compile();
+    }
+
+    private static async Task<ActionResult> ResultAsync<T>(Task<ActionResult<T>> answer) => (await answer).Result!;
+}
