@@ -23,7 +23,8 @@ internal sealed class DirectAction
     private readonly AccessAttribute? _access;
     private readonly ApiVersionMetadata _versions;
     private readonly ObjectFactory _create;
-    private readonly Func<object, object, Task<ActionResult>> _call;
+    private readonly Func<object, object, Task> _call;
+    private readonly Func<Task, ActionResult> _resultOf;
 
     private DirectAction(ControllerActionDescriptor action, Type body, RequestDelegate mvc)
     {
@@ -31,7 +32,7 @@ internal sealed class DirectAction
         _versions = action.EndpointMetadata.OfType<ApiVersionMetadata>().FirstOrDefault() ?? ApiVersionMetadata.Empty;
         _access = UseCaseAttribute.Find(action.MethodInfo.GetCustomAttributes(), [body])?.GetCustomAttribute<AccessAttribute>();
         _create = ActivatorUtilities.CreateFactory(action.ControllerTypeInfo, []);
-        _call = Compile(action.MethodInfo, body);
+        (_call, _resultOf) = Compile(action.MethodInfo, body);
     }
 
     /// <summary>Replaces how MVC runs an endpoint where that is possible.</summary>
@@ -69,7 +70,9 @@ internal sealed class DirectAction
         reporter.Report(context.Response, _versions.Map(reporter.Mapping));
         var controller = (ControllerBase)_create(context.RequestServices, null);
         controller.ControllerContext = new ControllerContext { HttpContext = context };
-        var result = await _call(controller, body!);
+        var answering = _call(controller, body!);
+        await answering;
+        var result = _resultOf(answering);
         await (result is ObjectResult { Value: not null } or StatusCodeResult
             ? new StoredAnswerResult(StoredAnswerResult.Store(result, context))
             : result).ExecuteResultAsync(controller.ControllerContext);
@@ -87,14 +90,17 @@ internal sealed class DirectAction
         && (result == typeof(ActionResult) || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(ActionResult<>)))
             ? result : null;
 
-    private static Func<object, object, Task<ActionResult>> Compile(MethodInfo method, Type body)
+    // Two functions, so that no second task waits for the first.
+    private static (Func<object, object, Task> Call, Func<Task, ActionResult> ResultOf) Compile(MethodInfo method, Type body)
     {
         var (controller, value) = (Expression.Parameter(typeof(object)), Expression.Parameter(typeof(object)));
-        Expression call = Expression.Call(Expression.Convert(controller, method.DeclaringType!), method, Expression.Convert(value, body));
-        if (ResultOf(method)! is { IsGenericType: true } result)
-            call = Expression.Call(typeof(DirectAction), nameof(ResultAsync), result.GetGenericArguments(), call);
-        return Expression.Lambda<Func<object, object, Task<ActionResult>>>(call, controller, value).Compile();
+        var call = Expression.Call(Expression.Convert(controller, method.DeclaringType!), method, Expression.Convert(value, body));
+        var task = Expression.Parameter(typeof(Task));
+        Expression result = Expression.Property(Expression.Convert(task, method.ReturnType), nameof(Task<>.Result));
+        if (result.Type.IsGenericType)
+            result = Expression.Property(result, nameof(ActionResult<>.Result));
+        return (
+            Expression.Lambda<Func<object, object, Task>>(call, controller, value).Compile(),
+            Expression.Lambda<Func<Task, ActionResult>>(Expression.Convert(result, typeof(ActionResult)), task).Compile());
     }
-
-    private static async Task<ActionResult> ResultAsync<T>(Task<ActionResult<T>> answer) => (await answer).Result!;
 }

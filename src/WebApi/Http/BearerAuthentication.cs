@@ -11,19 +11,34 @@ internal sealed class BearerAuthentication(RequestDelegate next, AccessTokenChec
 {
     public const string SchemeName = "Bearer";
 
-    public Task InvokeAsync(HttpContext context) =>
-        context.Request.Headers.Authorization.Count == 0 ? next(context) : Authenticate(context);
-
-    private async Task Authenticate(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
-        if (context.Request.Headers.Authorization is [{ } header] && TokenOf(header) is { IsEmpty: false } token
-            && (await tokens.Judge(token, context.RequestAborted)).Claims is { } claims)
-            context.Features.Set(new AuthenticatedCaller(claims, token));
-        else
-            context.Features.Set(new InvalidBearer());
+        if (context.Request.Headers.Authorization.Count == 0)
+            return next(context);
+        if (context.Request.Headers.Authorization is not [{ } header] || TokenOf(header) is not { IsEmpty: false } token)
+            return Continue(context, caller: null);
 
-        await next(context);
+        // Nearly always from memory, without a task of its own.
+        var judging = tokens.Judge(token, context.RequestAborted);
+        return judging.IsCompletedSuccessfully
+            ? Continue(context, CallerOf(judging.Result, token))
+            : ContinueAfter(judging, context, token);
     }
+
+    private async Task ContinueAfter(ValueTask<AccessTokenVerdict> judging, HttpContext context, ReadOnlyMemory<char> token) =>
+        await Continue(context, CallerOf(await judging, token));
+
+    private Task Continue(HttpContext context, AuthenticatedCaller? caller)
+    {
+        if (caller is null)
+            context.Features.Set(new InvalidBearer());
+        else
+            context.Features.Set(caller);
+        return next(context);
+    }
+
+    private static AuthenticatedCaller? CallerOf(AccessTokenVerdict verdict, ReadOnlyMemory<char> token) =>
+        verdict.Claims is { } claims ? new AuthenticatedCaller(claims, token) : null;
 
     // The scheme in upper or lower case and one space (RFC 9110, 11.4); the validator checks the rest.
     private static ReadOnlyMemory<char> TokenOf(string header)

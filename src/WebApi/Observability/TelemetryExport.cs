@@ -35,7 +35,8 @@ internal static class TelemetryExport
             .ConfigureResource(resource => resource.AddService(name, serviceVersion: Version()))
             .WithMetrics(addMetrics)
             .WithMetrics(metrics => metrics
-                .AddAspNetCoreInstrumentation()
+                // The instrumentation of ASP.NET Core adds these, others that nobody reads, and a middleware for each request.
+                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddMeter("Portico.*")
