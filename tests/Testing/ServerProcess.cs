@@ -37,6 +37,8 @@ public abstract class ServerProcess : IAsyncDisposable
         (_client, _health) = (client, new Uri(health, UriKind.Relative));
     }
 
+    public bool IsRunning => _process is { Exited.IsCompleted: false };
+
     /// <summary>Starts it, and waits until it serves.</summary>
     public async Task StartAsync()
     {

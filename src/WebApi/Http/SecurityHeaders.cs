@@ -26,10 +26,6 @@ internal sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment env
 
     private void Apply(HttpContext context)
     {
-        // No browser shows the answer of a call.
-        if (Listeners.IsGrpc(context))
-            return;
-
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
