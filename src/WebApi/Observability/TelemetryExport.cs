@@ -19,6 +19,8 @@ internal static class TelemetryExport
 
     private const string Count = ".count";
 
+    private static bool _hasFirst;
+
     /// <param name="services">Gets the services.</param>
     /// <param name="configuration">Has the settings.</param>
     /// <param name="name">The name of the server.</param>
@@ -44,12 +46,17 @@ internal static class TelemetryExport
                 .AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false));
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
         {
-            // In tests several applications run in one process; each exports only its own meters.
+            // In tests several applications run in one process. Each exports its own meters, and the first one what drivers measure:
+            // otherwise each command would be counted by all of them.
             var meters = provider.GetRequiredService<IMeterFactory>();
-            metrics.AddView(instrument =>
-                dropped.Contains(instrument.Name) || (instrument.Meter.Scope is { } scope && !ReferenceEquals(scope, meters))
-                    ? MetricStreamConfiguration.Drop
-                    : new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries });
+            var isFirst = !Interlocked.Exchange(ref _hasFirst, true);
+            metrics.AddView(instrument => !dropped.Contains(instrument.Name) && IsOwn(instrument)
+                ? new MetricStreamConfiguration { Name = NameOf(instrument), CardinalityLimit = MaxSeries }
+                : MetricStreamConfiguration.Drop);
+
+            bool IsOwn(Instrument instrument) => instrument.Meter.Scope is { } scope
+                ? ReferenceEquals(scope, meters)
+                : isFirst || instrument.IsObservable;
         });
 
         // Without a collector nothing of the following is registered: no listener, no span, no thread.

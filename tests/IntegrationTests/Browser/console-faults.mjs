@@ -275,7 +275,7 @@ try {
 
 async function newContext() {
   const context = await browser.newContext({ locale: "en-GB" });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   context.on("weberror", (error) => seen.errors.push(error.error().message));
   return context;
 }
