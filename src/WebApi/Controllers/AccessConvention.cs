@@ -18,7 +18,7 @@ internal sealed class AccessConvention : IActionModelConvention
             action.Filters.Add(new AccessFilter(access));
     }
 
-    private sealed class AccessFilter(AccessAttribute access) : IAuthorizationFilter
+    internal sealed class AccessFilter(AccessAttribute access) : IAuthorizationFilter
     {
         public void OnAuthorization(AuthorizationFilterContext context)
         {

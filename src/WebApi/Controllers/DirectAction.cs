@@ -18,6 +18,8 @@ namespace Portico.WebApi.Controllers;
 /// </remarks>
 internal sealed class DirectAction
 {
+    private const string ModelStateFilter = "Microsoft.AspNetCore.Mvc.Infrastructure.ModelStateInvalidFilterFactory";
+
     private readonly RequestDelegate _mvc;
     private readonly Type _body;
     private readonly AccessAttribute? _access;
@@ -44,10 +46,17 @@ internal sealed class DirectAction
             || binding.BindingSource != BindingSource.Body
             || new NullabilityInfoContext().Create(parameter).WriteState != NullabilityState.NotNull
             || ResultOf(action.MethodInfo) is null
-            || action.MethodInfo.GetCustomAttributes().Any(attribute => attribute is IFilterMetadata and not ProducesResponseTypeAttribute))
+            || action.FilterDescriptors.Any(filter => !IsDoneHere(filter.Filter)))
             return;
         endpoint.RequestDelegate = new DirectAction(action, parameter.ParameterType, mvc).InvokeAsync;
     }
+
+    // What these filters of MVC do is done below, or is not needed. An action with any other one runs in MVC.
+    private static bool IsDoneHere(IFilterMetadata filter) =>
+        filter is AcceptFilter or NextLinkFilter or EntityTagFilter or AccessConvention.AccessFilter
+            or ApiControllerAttribute or ProducesResponseTypeAttribute or UnsupportedContentTypeFilter
+        || filter is ServiceFilterAttribute { ServiceType: var service } && service == typeof(ReportApiVersionsAttribute)
+        || filter.GetType().FullName == ModelStateFilter;
 
     private Task InvokeAsync(HttpContext context) => IsPlain(context.Request) ? RunAsync(context) : _mvc(context);
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
+using Portico.WebApi.Controllers;
 
 namespace Portico.IntegrationTests.Conventions;
 
@@ -66,6 +67,23 @@ public sealed class DirectActionTests : PorticoTests
         Assert.StartsWith("201\n", first, StringComparison.Ordinal);
         Assert.Contains("\nLocation: /api/v1/transfers/", first, StringComparison.Ordinal);
         Assert.Equal(again.Replace("\nIdempotency-Replayed: true", "", StringComparison.Ordinal), first);
+    }
+
+    [Theory]
+    [InlineData("POST", "transfers", true)]
+    [InlineData("POST", "transfers/batch", true)]
+    [InlineData("POST", "auth/login", true)]
+    // A filter of its own, a parameter in the path, no body.
+    [InlineData("GET", "currencies", false)]
+    [InlineData("POST", "transfers/{id:guid}/reverse", false)]
+    [InlineData("GET", "users/me", false)]
+    public void An_action_with_another_parameter_or_filter_runs_in_MVC(string method, string path, bool isDirect)
+    {
+        var endpoint = Assert.Single(
+            App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>(),
+            one => one.RoutePattern.RawText == $"api/v{{version:apiVersion}}/{path}"
+                && one.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods is [var only] && only == method);
+        Assert.Equal(isDirect, endpoint.RequestDelegate!.Target is DirectAction);
     }
 
     // Of all that are in the API, so that a new one is tried too.
