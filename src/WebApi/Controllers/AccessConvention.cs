@@ -22,9 +22,11 @@ internal sealed class AccessConvention : IActionModelConvention
     {
         public void OnAuthorization(AuthorizationFilterContext context)
         {
-            var caller = context.HttpContext.RequestServices.GetRequiredService<ICurrentUser>();
-            if (access.Refuse(caller) is { } error)
-                context.Result = new HttpErrorResult(HttpError.Of(error));
+            if (Refuse(context.HttpContext) is { } error)
+                context.Result = new HttpErrorResult(error);
         }
+
+        public HttpError? Refuse(HttpContext context) =>
+            access.Refuse(context.RequestServices.GetRequiredService<ICurrentUser>()) is { } error ? HttpError.Of(error) : null;
     }
 }

@@ -5,9 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
-using Portico.Application.Common.Security;
 using Portico.WebApi.Http;
-using Portico.WebApi.OpenApi;
 
 namespace Portico.WebApi.Controllers;
 
@@ -22,17 +20,19 @@ internal sealed class DirectAction
 
     private readonly RequestDelegate _mvc;
     private readonly Type _body;
-    private readonly AccessAttribute? _access;
-    private readonly ApiVersionMetadata _versions;
+    private readonly AccessConvention.AccessFilter? _access;
+    private readonly IReportApiVersions _reporter;
+    private readonly ApiVersionModel _versions;
     private readonly ObjectFactory _create;
     private readonly Func<object, object, Task> _call;
     private readonly Func<Task, ActionResult> _resultOf;
 
-    private DirectAction(ControllerActionDescriptor action, Type body, RequestDelegate mvc)
+    private DirectAction(ControllerActionDescriptor action, Type body, RequestDelegate mvc, IReportApiVersions reporter)
     {
-        (_mvc, _body) = (mvc, body);
-        _versions = action.EndpointMetadata.OfType<ApiVersionMetadata>().FirstOrDefault() ?? ApiVersionMetadata.Empty;
-        _access = UseCaseAttribute.Find(action.MethodInfo.GetCustomAttributes(), [body])?.GetCustomAttribute<AccessAttribute>();
+        (_mvc, _body, _reporter) = (mvc, body, reporter);
+        _versions = (action.EndpointMetadata.OfType<ApiVersionMetadata>().FirstOrDefault() ?? ApiVersionMetadata.Empty)
+            .Map(reporter.Mapping);
+        _access = action.FilterDescriptors.Select(filter => filter.Filter).OfType<AccessConvention.AccessFilter>().SingleOrDefault();
         _create = ActivatorUtilities.CreateFactory(action.ControllerTypeInfo, []);
         (_call, _resultOf) = Compile(action.MethodInfo, body);
     }
@@ -48,7 +48,8 @@ internal sealed class DirectAction
             || ResultOf(action.MethodInfo) is null
             || action.FilterDescriptors.Any(filter => !IsDoneHere(filter.Filter)))
             return;
-        endpoint.RequestDelegate = new DirectAction(action, parameter.ParameterType, mvc).InvokeAsync;
+        var reporter = endpoint.ApplicationServices.GetRequiredService<IReportApiVersions>();
+        endpoint.RequestDelegate = new DirectAction(action, parameter.ParameterType, mvc, reporter).InvokeAsync;
     }
 
     // What these filters of MVC do is done below, or is not needed. An action with any other one runs in MVC.
@@ -62,9 +63,9 @@ internal sealed class DirectAction
 
     private async Task RunAsync(HttpContext context)
     {
-        if (_access?.Refuse(context.RequestServices.GetRequiredService<ICurrentUser>()) is { } denied)
+        if (_access?.Refuse(context) is { } denied)
         {
-            await context.Refuse(HttpError.Of(denied));
+            await context.Refuse(denied);
             return;
         }
 
@@ -75,8 +76,7 @@ internal sealed class DirectAction
             return;
         }
 
-        var reporter = context.RequestServices.GetRequiredService<IReportApiVersions>();
-        reporter.Report(context.Response, _versions.Map(reporter.Mapping));
+        _reporter.Report(context.Response, _versions);
         var controller = (ControllerBase)_create(context.RequestServices, null);
         controller.ControllerContext = new ControllerContext { HttpContext = context };
         var answering = _call(controller, body!);
@@ -88,7 +88,7 @@ internal sealed class DirectAction
     }
 
     private static bool IsPlain(HttpRequest request) =>
-        request.ContentType is "application/json" or "application/json; charset=utf-8"
+        JsonBody.IsUsualType(request.ContentType)
         && request.Headers.ContentEncoding.Count == 0
         && request.Headers.Accept is [] or ["application/json" or "*/*"];
 

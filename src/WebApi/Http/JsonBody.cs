@@ -8,6 +8,9 @@ internal static class JsonBody
 {
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
+    /// <summary>Whether it is what nearly every client sends.</summary>
+    public static bool IsUsualType(string? contentType) => contentType is "application/json" or "application/json; charset=utf-8";
+
     /// <summary>The whole body, without a byte order mark.</summary>
     /// <exception cref="BadHttpRequestException">408: it did not arrive in time.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)

@@ -32,8 +32,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
             return false;
         }
 
-        // What nearly every client sends; the rest is parsed.
-        return request.ContentType is "application/json" or "application/json; charset=utf-8" || (base.CanRead(context) &&
+        // The rest is parsed.
+        return JsonBody.IsUsualType(request.ContentType) || (base.CanRead(context) &&
             (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || IsUtf8(type.Charset.Value)));
     }
 
