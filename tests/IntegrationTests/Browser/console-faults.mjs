@@ -148,7 +148,9 @@ try {
 
   await promise("A statement is saved when it came, and a failure is shown in place of a file", context, async (page) => {
     await open(page, `/wallets/${walletId}`);
-    await page.getByRole("button", { name: "Show" }).last().click();
+    // The form above has the same button, and is there before the wallet is.
+    const statement = page.locator("section", { has: page.getByRole("heading", { name: "Statement" }) });
+    await statement.getByRole("button", { name: "Show" }).click();
     const save = page.getByRole("button", { name: "Save as CSV" });
     await save.waitFor();
     const files = [];
