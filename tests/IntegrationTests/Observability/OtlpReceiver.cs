@@ -47,11 +47,19 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     public Task<Received> Find(Func<Received, bool> isIt, string what) =>
         Eventually.Get(() => Task.FromResult(Array.Find(All, one => isIt(one))), what);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it.</summary>
+    /// <returns>All that it got.</returns>
+    public async Task<Received[]> StopAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         await _reading;
+        return All;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _process.Dispose();
     }
 
