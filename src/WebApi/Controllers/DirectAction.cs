@@ -23,9 +23,8 @@ internal sealed class DirectAction
     private readonly AccessConvention.AccessFilter? _access;
     private readonly IReportApiVersions _reporter;
     private readonly ApiVersionModel _versions;
-    private readonly ObjectFactory _create;
-    private readonly Func<object, object, Task> _call;
-    private readonly Func<Task, ActionResult> _resultOf;
+    // Compiled at the first request: there are dozens of actions, and a start waits for all of them.
+    private readonly Lazy<CompiledAction> _action;
 
     private DirectAction(ControllerActionDescriptor action, Type body, RequestDelegate mvc, IReportApiVersions reporter)
     {
@@ -33,8 +32,7 @@ internal sealed class DirectAction
         _versions = (action.EndpointMetadata.OfType<ApiVersionMetadata>().FirstOrDefault() ?? ApiVersionMetadata.Empty)
             .Map(reporter.Mapping);
         _access = action.FilterDescriptors.Select(filter => filter.Filter).OfType<AccessConvention.AccessFilter>().SingleOrDefault();
-        _create = ActivatorUtilities.CreateFactory(action.ControllerTypeInfo, []);
-        (_call, _resultOf) = Compile(action.MethodInfo, body);
+        _action = new Lazy<CompiledAction>(() => CompiledAction.Of(action, body));
     }
 
     /// <summary>Replaces how MVC runs an endpoint where that is possible.</summary>
@@ -77,11 +75,12 @@ internal sealed class DirectAction
         }
 
         _reporter.Report(context.Response, _versions);
-        var controller = (ControllerBase)_create(context.RequestServices, null);
+        var action = _action.Value;
+        var controller = (ControllerBase)action.Create(context.RequestServices, null);
         controller.ControllerContext = new ControllerContext { HttpContext = context };
-        var answering = _call(controller, body!);
+        var answering = action.Call(controller, body!);
         await answering;
-        var result = _resultOf(answering);
+        var result = action.ResultOf(answering);
         await (result is ObjectResult { Value: not null } or StatusCodeResult
             ? new StoredAnswerResult(StoredAnswerResult.Store(result, context))
             : result).ExecuteResultAsync(controller.ControllerContext);
@@ -99,17 +98,25 @@ internal sealed class DirectAction
         && (result == typeof(ActionResult) || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(ActionResult<>)))
             ? result : null;
 
-    // Two functions, so that no second task waits for the first.
-    private static (Func<object, object, Task> Call, Func<Task, ActionResult> ResultOf) Compile(MethodInfo method, Type body)
+    /// <summary>How an action is called.</summary>
+    /// <param name="Create">Creates the controller.</param>
+    /// <param name="Call">Calls the action with its body.</param>
+    /// <param name="ResultOf">Takes the result of a completed call; a function of its own, so that no second task waits for the first.</param>
+    private sealed record CompiledAction(ObjectFactory Create, Func<object, object, Task> Call, Func<Task, ActionResult> ResultOf)
     {
-        var (controller, value) = (Expression.Parameter(typeof(object)), Expression.Parameter(typeof(object)));
-        var call = Expression.Call(Expression.Convert(controller, method.DeclaringType!), method, Expression.Convert(value, body));
-        var task = Expression.Parameter(typeof(Task));
-        Expression result = Expression.Property(Expression.Convert(task, method.ReturnType), nameof(Task<>.Result));
-        if (result.Type.IsGenericType)
-            result = Expression.Property(result, nameof(ActionResult<>.Result));
-        return (
-            Expression.Lambda<Func<object, object, Task>>(call, controller, value).Compile(),
-            Expression.Lambda<Func<Task, ActionResult>>(Expression.Convert(result, typeof(ActionResult)), task).Compile());
+        public static CompiledAction Of(ControllerActionDescriptor action, Type body)
+        {
+            var method = action.MethodInfo;
+            var (controller, value) = (Expression.Parameter(typeof(object)), Expression.Parameter(typeof(object)));
+            var call = Expression.Call(Expression.Convert(controller, method.DeclaringType!), method, Expression.Convert(value, body));
+            var task = Expression.Parameter(typeof(Task));
+            Expression result = Expression.Property(Expression.Convert(task, method.ReturnType), nameof(Task<>.Result));
+            if (result.Type.IsGenericType)
+                result = Expression.Property(result, nameof(ActionResult<>.Result));
+            return new CompiledAction(
+                ActivatorUtilities.CreateFactory(action.ControllerTypeInfo, []),
+                Expression.Lambda<Func<object, object, Task>>(call, controller, value).Compile(),
+                Expression.Lambda<Func<Task, ActionResult>>(Expression.Convert(result, typeof(ActionResult)), task).Compile());
+        }
     }
 }

@@ -20,6 +20,7 @@ using Portico.Application.Common.Security;
 using Portico.Domain.Common;
 using Portico.Domain.Users;
 using Portico.Infrastructure.AccessTokens;
+using Portico.Infrastructure.Configuration;
 using Portico.Infrastructure.RateLimiting;
 using Portico.Infrastructure.Sessions;
 using Portico.Infrastructure.SigningKeys;
@@ -56,7 +57,12 @@ internal sealed class ProbeApp : IAsyncDisposable
     public static async Task<ProbeApp> StartAsync(ProbeOptions options, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { EnvironmentName = options.Environment, ContentRootPath = AppContext.BaseDirectory });
+            new WebApplicationOptions
+            {
+                Args = [SettingsFiles.Unwatched],
+                EnvironmentName = options.Environment,
+                ContentRootPath = AppContext.BaseDirectory,
+            });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {
