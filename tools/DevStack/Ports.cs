@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -11,15 +12,20 @@ internal static class Ports
     private const int First = 20_000;
     private const int Last = 32_000;
 
+    // Those that this process has chosen: one that is not listened on yet is still free, and would be chosen a second time.
+    private static readonly ConcurrentDictionary<int, bool> Chosen = [];
+
     public static int Choose(int? preferred) => preferred is { } port && IsFree(port) ? port : Free();
 
     /// <summary>A port that was free a moment ago; if it is taken meanwhile, the server must try another.</summary>
     public static int Free()
     {
+        if (Chosen.Count > (Last - First) / 2)
+            Chosen.Clear();
         for (var attempt = 0; attempt < 1000; attempt++)
         {
             var port = RandomNumberGenerator.GetInt32(First, Last);
-            if (IsFree(port))
+            if (Chosen.TryAdd(port, true) && IsFree(port))
                 return port;
         }
 

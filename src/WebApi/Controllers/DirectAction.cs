@@ -101,7 +101,7 @@ internal sealed class DirectAction
     /// <summary>How an action is called.</summary>
     /// <param name="Create">Creates the controller.</param>
     /// <param name="Call">Calls the action with its body.</param>
-    /// <param name="ResultOf">Takes the result of a completed call; a function of its own, so that no second task waits for the first.</param>
+    /// <param name="ResultOf">Takes the result of a completed call: so no second task waits for the first.</param>
     private sealed record CompiledAction(ObjectFactory Create, Func<object, object, Task> Call, Func<Task, ActionResult> ResultOf)
     {
         public static CompiledAction Of(ControllerActionDescriptor action, Type body)
