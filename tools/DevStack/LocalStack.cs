@@ -84,8 +84,6 @@ public sealed class LocalStack : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(Servers.Select(server => server.EndAsync()));
-        if (_postgres is not null)
-            await _postgres.WithdrawUnusedAsync();
         if (_cleanup is not null)
         {
             _cleanup.StandardInput.Close();

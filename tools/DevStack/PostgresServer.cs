@@ -15,10 +15,6 @@ public sealed class PostgresServer : LocalServer
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Traversable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    // initdb takes as long as many tests, so stacks with temporary data copy what it made once in this process.
-    private static readonly SemaphoreSlim UnusedGate = new(1);
-    private static UnusedData? _unused;
-
     private readonly List<string> _notes = [];
     private string _home;
     private string _binaries = "";
@@ -177,59 +173,13 @@ public sealed class PostgresServer : LocalServer
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
 
-        if (Options.DataFolder is null)
-            await CopyUnusedAsync(unfinished, passwordFile, cancellationToken);
-        else
-            await CreateAsync(unfinished, passwordFile, cancellationToken);
-        Directory.Move(unfinished, DataFolder);
-    }
-
-    private async Task CreateAsync(string folder, string passwordFile, CancellationToken cancellationToken)
-    {
         List<string> arguments =
-            ["-D", folder, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8"];
+            ["-D", unfinished, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8"];
         if (!Options.Durable)
             arguments.Add("--no-sync");
         var exitCode = await GuardedProcess.RunAsync(Guarded(Path.Combine(_binaries, "initdb"), arguments), cancellationToken);
         if (exitCode != 0)
             throw new LocalStackException($"initdb ended with {exitCode}.{LogTail.Of(LogFile)}");
+        Directory.Move(unfinished, DataFolder);
     }
-
-    /// <summary>Copies the data that a stack of this process keeps unused; without such data, this stack makes it.</summary>
-    /// <remarks>The copy has the password of the original, which the file gets.</remarks>
-    private async Task CopyUnusedAsync(string folder, string passwordFile, CancellationToken cancellationToken)
-    {
-        await UnusedGate.WaitAsync(cancellationToken);
-        try
-        {
-            if (_unused is null)
-            {
-                var data = Path.Combine(_home, "unused");
-                await CreateAsync(data, passwordFile, cancellationToken);
-                _unused = new UnusedData(this, data, _password);
-            }
-
-            var exitCode = await GuardedProcess.RunAsync(Guarded("/bin/cp", ["-R", "--", _unused.Folder, folder]), cancellationToken);
-            if (exitCode != 0)
-                throw new LocalStackException($"The copy of {_unused.Folder} ended with {exitCode}.{LogTail.Of(LogFile)}");
-            _password = _unused.Password;
-            await File.WriteAllTextAsync(passwordFile, _password, cancellationToken);
-        }
-        finally
-        {
-            UnusedGate.Release();
-        }
-    }
-
-    /// <summary>Before the folder of the stack is deleted: no other stack copies from it any more.</summary>
-    internal async Task WithdrawUnusedAsync()
-    {
-        await UnusedGate.WaitAsync();
-        if (_unused?.Owner == this)
-            _unused = null;
-        UnusedGate.Release();
-    }
-
-    /// <summary>The data of a server that has never run, and the password of its superuser.</summary>
-    private sealed record UnusedData(PostgresServer Owner, string Folder, string Password);
 }
