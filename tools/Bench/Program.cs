@@ -25,6 +25,7 @@ LoadScenario[] scenarios =
     },
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),
+    new("ledger-sealing", LedgerSealing.RunAsync),
     new("records", RecordsScenario.RunAsync),
     new("search", SearchScenario.RunAsync),
     new("start", StartScenario.RunAsync)

@@ -17,7 +17,7 @@ internal static class CloudEvent
     /// <param name="source">The public address of this API: <c>source</c>, and the root of <c>dataschema</c>.</param>
     public static byte[] Write(OutboxMessage message, string source)
     {
-        var buffer = new ArrayBufferWriter<byte>(512 + message.Payload.Length);
+        var buffer = new ArrayBufferWriter<byte>(512 + message.Data.Length);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("specversion", "1.0");
@@ -34,8 +34,8 @@ internal static class CloudEvent
         if (message.TraceParent is { } traceParent)
             json.WriteString("traceparent", traceParent);
         json.WritePropertyName("data");
-        // The payload comes from a jsonb column, so it is valid JSON.
-        json.WriteRawValue(message.Payload, skipInputValidation: true);
+        // EventJson wrote it, so it is valid JSON.
+        json.WriteRawValue(message.Data, skipInputValidation: true);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();

@@ -10,8 +10,9 @@ internal sealed class OutboxBatch : IAsyncDisposable
     // only when there can be one. A row that another relay has locked still counts as waiting until that relay commits, so no event
     // overtakes its predecessor.
     private const string ClaimSql =
-        """
-        SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, o.payload, o.trace_parent, o.occurred_at, waiting.id
+        $"""
+        SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, {OutboxRows.Data}, o.trace_parent, o.occurred_at,
+            waiting.id
         FROM (
             SELECT id FROM outbox_waiting
             WHERE id > $3 AND aggregate_id <> ALL ($2)

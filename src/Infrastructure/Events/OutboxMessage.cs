@@ -17,7 +17,8 @@ public sealed class OutboxMessage
     /// <summary>The name of the event, such as <c>users.registered.v1</c>.</summary>
     public required string Type { get; init; }
 
-    public required string Payload { get; init; }
+    /// <summary>The event as JSON, of <see cref="EventJson"/>.</summary>
+    public required string Data { get; init; }
 
     /// <summary>The W3C traceparent of the request that caused the event.</summary>
     public string? TraceParent { get; init; }
@@ -35,10 +36,12 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         builder.Property(m => m.Id).ValueGeneratedNever();
         builder.Property(m => m.AggregateType).HasMaxLength(60);
         builder.Property(m => m.Type).HasMaxLength(100);
-        builder.Property(m => m.Payload).HasColumnType("jsonb");
         builder.Property(m => m.TraceParent).HasMaxLength(55);
         builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
-        // No longer written. A later release drops the column, because the previous version still reads it.
+        // The version before writes the other column.
+        builder.Property(m => m.Data).IsRequired(false);
+        // No longer written. A later release drops these columns, because the previous version still uses them.
+        builder.Property<string?>("Payload").HasColumnType("jsonb");
         builder.Property<DateTimeOffset?>("PublishedAt");
     }
 }

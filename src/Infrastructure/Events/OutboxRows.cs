@@ -6,7 +6,10 @@ namespace Portico.Infrastructure.Events;
 public static class OutboxRows
 {
     public const string Select =
-        "SELECT id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at FROM outbox";
+        $"SELECT id, aggregate_type, aggregate_id, aggregate_version, type, {Data}, trace_parent, occurred_at FROM outbox";
+
+    /// <summary>The data of an event; the version before wrote it into the other column.</summary>
+    public const string Data = "coalesce(data, payload::text)";
 
     public const int Columns = 8;
 
@@ -17,7 +20,7 @@ public static class OutboxRows
         AggregateId = reader.GetGuid(2),
         AggregateVersion = reader.GetInt64(3),
         Type = reader.GetString(4),
-        Payload = reader.GetString(5),
+        Data = reader.GetString(5),
         TraceParent = reader.IsDBNull(6) ? null : reader.GetString(6),
         OccurredAt = reader.GetFieldValue<DateTimeOffset>(7),
     };

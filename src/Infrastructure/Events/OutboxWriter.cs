@@ -23,7 +23,7 @@ internal sealed class OutboxWriter(TimeProvider clock) : SavingInterceptor
                     AggregateId = aggregate.Id,
                     AggregateVersion = version,
                     Type = EventNames.Of(domainEvent),
-                    Payload = EventJson.Write(domainEvent),
+                    Data = EventJson.Write(domainEvent),
                     TraceParent = Activity.Current?.Id,
                     OccurredAt = now,
                 });

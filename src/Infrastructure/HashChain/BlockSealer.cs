@@ -236,8 +236,8 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
                     block.SystemId, block.UpToTransaction, block.UpToJournal, block.Hash, block.KeyId, block.Signature),
                 new NpgsqlBatchCommand(
                     """
-                    INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
-                    VALUES ($1, 'HashChain', $2, $3, $4, $5::jsonb, $6)
+                    INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at)
+                    VALUES ($1, 'HashChain', $2, $3, $4, $5, $6)
                     """).With(
                     Ids.New(RowValues.Instant(block.SealedAt)), ChainId, block.Height, EventNames.Of(told), EventJson.Write(told),
                     RowValues.Time(block.SealedAt)),

@@ -38,8 +38,8 @@ internal sealed class WriteStatements
 
     private readonly RowStatement<LedgerEvent> _events = new RowStatement<LedgerEvent>(
         """
-        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6::jsonb[], $7, $8)
+        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
         """)
         .With(e => Ids.New(e.RecordedAt)).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.Version)
         .With(e => EventNames.Of(e.Event)).With(e => EventJson.Write(e.Event)).With(e => e.TraceParent).With(e => e.RecordedAt);

@@ -79,7 +79,7 @@ internal sealed partial class OrderSagaStore(
             {(happened is null ? "" : """
             , told AS (
                 INSERT INTO outbox
-                    (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
+                    (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at)
                 SELECT $3, 'Order', order_id, $4, $5, $6, trace_parent, $7 FROM ended
                 ON CONFLICT (aggregate_id, aggregate_version) DO NOTHING)
             """)}
@@ -94,7 +94,7 @@ internal sealed partial class OrderSagaStore(
             SELECT count(*) FROM ended
             """).With(
             saga.OrderId, saga.LeaseId, Ids.New(now), happened?.Version ?? 0, happened is null ? "" : EventNames.Of(happened.Event),
-            (happened is null ? "{}" : EventJson.Write(happened.Event)).AsJsonb(), now);
+            happened is null ? "" : EventJson.Write(happened.Event), now);
         if (answer is not null)
             command.With(key!.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body);
 

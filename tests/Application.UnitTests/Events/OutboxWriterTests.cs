@@ -49,10 +49,10 @@ public sealed class OutboxWriterTests : IDisposable
 
         Save();
 
-        using var payload = JsonDocument.Parse(Assert.Single(Rows()).Payload);
+        using var data = JsonDocument.Parse(Assert.Single(Rows()).Data);
         Assert.Equal(
             [("userId", user.Id.ToString()), ("role", "manager")],
-            payload.RootElement.EnumerateObject().Select(property => (property.Name, property.Value.GetString()!)));
+            data.RootElement.EnumerateObject().Select(property => (property.Name, property.Value.GetString()!)));
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class RegisterTests : PorticoTests
         await using var database = NpgsqlDataSource.Create(App.Database.Portico);
         await using var command = database.CreateCommand(
             """
-            SELECT o.type || ' ' || o.aggregate_version || ' ' || (o.payload->>'displayName')
+            SELECT o.type || ' ' || o.aggregate_version || ' ' || (o.data::jsonb->>'displayName')
             FROM outbox o JOIN users u ON u.id = o.aggregate_id AND u.version = o.aggregate_version
             WHERE u.email = $1 AND o.trace_parent IS NOT NULL
             """);

@@ -100,9 +100,9 @@ public sealed class ConsumerCrashTests
             INSERT INTO users (id, version, display_name, email, email_verified_at, role, status, locale, epoch, created_at)
             SELECT gen_random_uuid(), 1, 'Ada', 'ada-' || id || '@example.org', now(), 'user', 'active', 'en', 0, now()
             FROM unnest($1) id RETURNING id, email)
-        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
+        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at)
         SELECT substr(email, 5, 36)::uuid, 'User', id, 1, 'users.registered.v1',
-            jsonb_build_object('userId', id, 'displayName', 'Ada', 'locale', 'en'), now()
+            jsonb_build_object('userId', id, 'displayName', 'Ada', 'locale', 'en')::text, now()
         FROM people
         """,
         ids);

@@ -43,6 +43,23 @@ public sealed class OutboxRelayTests
     }
 
     [Fact]
+    public async Task Publishes_what_the_version_before_wrote()
+    {
+        var app = await PorticoApp.SharedAsync();
+        var aggregate = Guid.NewGuid();
+        await app.Database.ExecuteAsync(
+            """
+            INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
+            VALUES ($1, 'Test', $2, 1, $3, '{"text": "before"}', now())
+            """,
+            Guid.CreateVersion7(), aggregate, TestOutbox.Type);
+
+        var published = Assert.Single(await EventReader.OfAsync(app, aggregate, 1));
+
+        Assert.Equal("before", published.Data.Text("text"));
+    }
+
+    [Fact]
     public async Task Misses_none_of_64_writers_with_two_replicas()
     {
         await using var one = await PorticoApp.StartAsync(new PorticoAppOptions());

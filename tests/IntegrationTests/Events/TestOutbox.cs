@@ -49,8 +49,8 @@ internal sealed class TestOutbox(string connectionString)
         var id = Guid.CreateVersion7(at);
         await using var command = new NpgsqlCommand(
             """
-            INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, occurred_at)
-            VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5)), $6)
+            INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at)
+            VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5))::text, $6)
             """,
             connection)
 

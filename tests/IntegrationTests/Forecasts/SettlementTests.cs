@@ -68,7 +68,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
         Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE (points = 1) <> (outcome = 'win1')"));
         const string told = "FROM outbox WHERE type = 'forecast.settled.v1'";
         Assert.Equal(people, await world.ScalarAsync<long>($"SELECT count(*) {told}"));
-        Assert.Equal(people, await world.ScalarAsync<long>($"SELECT count(DISTINCT payload->>'forecastId') {told}"));
+        Assert.Equal(people, await world.ScalarAsync<long>($"SELECT count(DISTINCT data::jsonb->>'forecastId') {told}"));
         Assert.Equal(people, await world.ScalarAsync<long>("SELECT sum(forecasts) FROM forecaster_scores"));
         Assert.Equal(
             await world.ScalarAsync<long>("SELECT count(*) FROM forecasts WHERE points = 1"),

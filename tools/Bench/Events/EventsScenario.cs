@@ -24,11 +24,11 @@ internal static class EventsScenario
     // Such as the ledger writes: an aggregate of its own each, of about half a KiB.
     private static readonly string BacklogSql =
         $"""
-        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, payload, trace_parent, occurred_at)
+        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at)
         SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')
                    || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
                'Transfer', gen_random_uuid(), 1, 'ledger.transfer-posted.v1',
-               jsonb_build_object('transferId', gen_random_uuid(), 'text', repeat('x', 400)),
+               jsonb_build_object('transferId', gen_random_uuid(), 'text', repeat('x', 400))::text,
                '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', now() + n * interval '1 microsecond'
         FROM generate_series(1, {Backlog}) n
         """;

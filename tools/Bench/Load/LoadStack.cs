@@ -239,10 +239,13 @@ internal sealed class LoadStack : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _servers.DisposeAsync();
 
+    /// <summary>The processor time that PostgreSQL has used so far.</summary>
+    public TimeSpan PostgresProcessor() => ProcessorTime.Of(_servers.Postgres.ProcessId);
+
     /// <summary>The processor time that each part has used so far.</summary>
     public Dictionary<string, TimeSpan> Processor(ApiProcess api) => Parts.Zip(
             [
-                ProcessorTime.Of(api.ProcessId), ProcessorTime.Of(_servers.Postgres.ProcessId), ProcessorTime.Of(_servers.Redis.ProcessId),
+                ProcessorTime.Of(api.ProcessId), PostgresProcessor(), ProcessorTime.Of(_servers.Redis.ProcessId),
                 ProcessorTime.Of(_servers.Nats.ProcessId), ProcessorTime.OfGenerator(),
             ])
         .ToDictionary(part => part.First, part => part.Second, StringComparer.Ordinal);
