@@ -212,7 +212,14 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         await using var copy = await connection.BeginBinaryImportAsync(
             "COPY ledger.block_journals (journal_id, height, position, leaf_hash) FROM STDIN (FORMAT BINARY)", cancellationToken);
         for (var i = 0; i < leaves.Length; i++)
-            await copy.WriteRowAsync(cancellationToken, journals[i].Id, block.Height, i, leaves[i]);
+        {
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(journals[i].Id, cancellationToken);
+            await copy.WriteAsync(block.Height, cancellationToken);
+            await copy.WriteAsync(i, cancellationToken);
+            await copy.WriteAsync(leaves[i], cancellationToken);
+        }
+
         await copy.CompleteAsync(cancellationToken);
     }
 
