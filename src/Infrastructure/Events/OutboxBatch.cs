@@ -11,14 +11,15 @@ internal sealed class OutboxBatch : IAsyncDisposable
     // overtakes its predecessor.
     private const string ClaimSql =
         $"""
-        SELECT o.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, {OutboxRows.Data}, o.trace_parent, o.occurred_at,
+        SELECT claimed.id, o.aggregate_type, o.aggregate_id, o.aggregate_version, o.type, {OutboxRows.Data}, o.trace_parent, o.occurred_at,
             waiting.id
         FROM (
             SELECT id FROM outbox_waiting
             WHERE id > $3 AND aggregate_id <> ALL ($2)
             ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
         ) claimed
-        CROSS JOIN LATERAL (SELECT * FROM outbox WHERE id = claimed.id LIMIT 1) o
+        LEFT JOIN unnest($4) AS known (id) ON known.id = claimed.id
+        LEFT JOIN LATERAL (SELECT * FROM outbox WHERE id = claimed.id AND known.id IS NULL LIMIT 1) o ON true
         LEFT JOIN LATERAL (
             SELECT id FROM outbox
             WHERE o.aggregate_version > 1 AND aggregate_id = o.aggregate_id AND aggregate_version < o.aggregate_version
@@ -53,15 +54,17 @@ internal sealed class OutboxBatch : IAsyncDisposable
     /// <param name="size">The maximum number of rows.</param>
     /// <param name="after">Only rows with higher ids are claimed.</param>
     /// <param name="exceptAggregates">Rows of these aggregates are skipped.</param>
+    /// <param name="known">Events that need not be read.</param>
     /// <param name="cancellationToken">Releases all locks.</param>
     public static async Task<OutboxBatch> ClaimAsync(
-        NpgsqlDataSource database, int size, Guid after, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlDataSource database, int size, Guid after, Guid[] exceptAggregates, IReadOnlyDictionary<Guid, OutboxMessage> known,
+        CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var rows = await ReadAsync(connection, size, after, exceptAggregates, cancellationToken);
+            var rows = await ReadAsync(connection, size, after, exceptAggregates, known, cancellationToken);
             return new OutboxBatch(connection, transaction, rows);
         }
         catch
@@ -101,7 +104,8 @@ internal sealed class OutboxBatch : IAsyncDisposable
     }
 
     private static async Task<List<(OutboxMessage Message, Guid? After)>> ReadAsync(
-        NpgsqlConnection connection, int size, Guid after, Guid[] exceptAggregates, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int size, Guid after, Guid[] exceptAggregates, IReadOnlyDictionary<Guid, OutboxMessage> known,
+        CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -111,14 +115,20 @@ internal sealed class OutboxBatch : IAsyncDisposable
                 new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
                 // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
-                new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after),
+                new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after, known.Keys.ToArray()),
             },
         };
         await batch.PrepareAsync(cancellationToken);
         var rows = new List<(OutboxMessage, Guid?)>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            rows.Add((OutboxRows.Read(reader), reader.IsDBNull(OutboxRows.Columns) ? null : reader.GetGuid(OutboxRows.Columns)));
+        {
+            if (known.GetValueOrDefault(reader.GetGuid(0)) is { } message)
+                rows.Add((message, null));
+            else if (!reader.IsDBNull(1))
+                rows.Add((OutboxRows.Read(reader), reader.ValueOrNull<Guid>(OutboxRows.Columns)));
+        }
+
         return rows;
     }
 

@@ -11,6 +11,7 @@ internal static class OutboxRegistration
         // A violation means that another writer used the same version of an aggregate first.
         .AddSingleton(new UniqueKey(OutboxMessageConfiguration.AggregateKey, Error: null))
         .AddSingleton<OutboxSignal>()
+        .AddSingleton<CommittedEvents>()
         .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<OutboxSignal>())
         .AddScoped<EventInbox>()
         .AddSingleton<DeadLetters>();

@@ -22,6 +22,7 @@ internal sealed partial class OutboxRelay(
     EventPublisher publisher,
     NatsConnection nats,
     OutboxSignal signal,
+    CommittedEvents committed,
     OutboxSettings settings,
     TokenSettings tokens,
     OutboxMetrics metrics,
@@ -52,7 +53,8 @@ internal sealed partial class OutboxRelay(
     public async Task<int> RelayOnce(CancellationToken cancellationToken)
     {
         var from = From();
-        await using var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), cancellationToken);
+        await using var batch = await OutboxBatch.ClaimAsync(
+            database, settings.BatchSize, from, BlockedAggregates(), committed.Take(), cancellationToken);
         if (from == default && batch.Claimed < settings.BatchSize)
             _emptyBefore = Ids.FirstOf((clock.GetUtcNow() - Margin).ToUnixTimeMilliseconds());
         // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.

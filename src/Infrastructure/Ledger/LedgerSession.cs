@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
@@ -53,6 +54,9 @@ public sealed class LedgerSession : IAsyncDisposable
         }
     }
 
+    /// <summary>The events of the last execution that succeeded, as they are in the outbox.</summary>
+    internal IReadOnlyList<OutboxMessage> Events { get; private set; } = [];
+
     /// <summary>Executes instructions in their order, all in one transaction.</summary>
     /// <returns>The result of each instruction.</returns>
     /// <exception cref="PostgresException">Nothing was changed; the connection can be used again.</exception>
@@ -65,7 +69,7 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             var (state, now) = await Read(instructions);
             var decision = LedgerBook.Decide(state, instructions, now, _limits);
-            await Write(state, decision);
+            Events = await Write(state, decision);
             return decision.Results;
         }
         catch (PostgresException) when (_connection.State == ConnectionState.Open)
@@ -181,11 +185,12 @@ public sealed class LedgerSession : IAsyncDisposable
             kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Result.ToResult(journals, holds)));
     }
 
-    private async Task Write(LedgerState state, Decision decision)
+    private async Task<OutboxMessage[]> Write(LedgerState state, Decision decision)
     {
         var statements = decision.Holds.Count + decision.Exchanges.Count + decision.Spending.Count > 0 ? _writeWithHistory : _write;
-        statements.Fill(state, decision);
+        var events = statements.Fill(state, decision);
         await statements.Batch.ExecuteNonQueryAsync();
+        return events;
     }
 
     private static void Collect(Instruction instruction, HashSet<Guid> accounts, HashSet<Guid> holds, HashSet<Guid> originals)

@@ -31,6 +31,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
 
     private readonly LedgerSettings _settings;
     private readonly LedgerLimits _limits;
+    private readonly CommittedEvents _committed;
     private readonly OutboxSignal _outbox;
     private readonly ChainSignal _chain;
     private readonly ILogger<LedgerWriter> _logger;
@@ -44,13 +45,14 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     public LedgerWriter(
         DatabaseSettings database,
         LedgerSettings settings,
+        CommittedEvents committed,
         OutboxSignal outbox,
         ChainSignal chain,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<LedgerWriter> logger)
     {
-        (_settings, _outbox, _chain, _logger, _clock) = (settings, outbox, chain, logger, clock);
+        (_settings, _committed, _outbox, _chain, _logger, _clock) = (settings, committed, outbox, chain, logger, clock);
         _limits = new LedgerLimits(settings.MaxMovement, settings.MaxOpenHolds);
         _database = database.CreateLedgerDataSource(settings.Writers);
         _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
@@ -142,6 +144,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         writer._database, CancellationToken.None, limits: writer._limits);
                     var results = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
+                    writer._committed.Add(_session.Events);
                     writer._outbox.Set();
                     writer._chain.Set();
                     for (var i = 0; i < group.Count; i++)

@@ -36,13 +36,13 @@ internal sealed class WriteStatements
         .With(k => k.Key.OwnerId).With(k => k.Key.Key).With(k => k.Key.Fingerprint.ToArray())
         .With(k => ResultText.Write(k.Result)).With(k => k.RecordedAt);
 
-    private readonly RowStatement<LedgerEvent> _events = new RowStatement<LedgerEvent>(
+    private readonly RowStatement<OutboxMessage> _events = new RowStatement<OutboxMessage>(
         """
         INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
         """)
-        .With(e => Ids.New(e.RecordedAt)).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.Version)
-        .With(e => EventNames.Of(e.Event)).With(e => EventJson.Write(e.Event)).With(e => e.TraceParent).With(e => e.RecordedAt);
+        .With(e => e.Id).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.AggregateVersion)
+        .With(e => e.Type).With(e => e.Data).With(e => e.TraceParent).With(e => e.OccurredAt);
 
     private readonly RowStatement<(Account Account, long Before)> _accounts = new RowStatement<(Account Account, long Before)>(
         // The ids are used twice, so that the accounts are always looked up by id; the rest is a hash join.
@@ -98,18 +98,33 @@ internal sealed class WriteStatements
 
     public NpgsqlBatch Batch { get; }
 
-    public void Fill(LedgerState before, Decision decision)
+    /// <summary>Fills in the rows of a decision.</summary>
+    /// <returns>The events as they will be in the outbox.</returns>
+    public OutboxMessage[] Fill(LedgerState before, Decision decision)
     {
+        OutboxMessage[] events = _withEvents ? [.. decision.Events.Select(ToMessage)] : [];
         _journals.Fill(decision.Journals);
         _postings.Fill(decision.Postings);
         _holds?.Fill([.. decision.Holds]);
         _exchanges?.Fill(decision.Exchanges);
         _spending?.Fill([.. decision.Spending]);
         _keys.Fill(Sorted(decision.Keys));
-        if (_withEvents)
-            _events.Fill(decision.Events);
+        _events.Fill(events);
         _accounts.Fill([.. decision.Accounts.Select(account => (account, before.Accounts[account.Id].Version))]);
+        return events;
     }
+
+    private static OutboxMessage ToMessage(LedgerEvent happened) => new()
+    {
+        Id = Ids.New(happened.RecordedAt),
+        AggregateType = happened.AggregateType,
+        AggregateId = happened.AggregateId,
+        AggregateVersion = happened.Version,
+        Type = EventNames.Of(happened.Event),
+        Data = EventJson.Write(happened.Event),
+        TraceParent = happened.TraceParent,
+        OccurredAt = happened.RecordedAt,
+    };
 
     // Two groups can have the same keys but no common account, when keys are reused for another request. Sorted keys avoid a deadlock here.
     private static StoredResult[] Sorted(IReadOnlyList<StoredResult> keys)

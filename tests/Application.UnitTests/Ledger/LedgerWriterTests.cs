@@ -37,6 +37,7 @@ public sealed class LedgerWriterTests
         await using var writer = new LedgerWriter(
             new DatabaseSettings { Portico = "Host=127.0.0.1;Port=1;Database=portico;Username=portico;Timeout=5" },
             new LedgerSettings(),
+            new CommittedEvents(),
             signal,
             new ChainSignal(),
             services.GetRequiredService<IMeterFactory>(),

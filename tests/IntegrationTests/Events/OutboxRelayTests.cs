@@ -15,6 +15,8 @@ namespace Portico.IntegrationTests.Events;
 
 public sealed class OutboxRelayTests
 {
+    private static readonly Dictionary<Guid, OutboxMessage> NothingKnown = [];
+
     [Fact]
     public async Task Publishes_what_happened_as_a_cloud_event()
     {
@@ -84,13 +86,13 @@ public sealed class OutboxRelayTests
         await using (var connection = await source.OpenConnectionAsync())
         {
             await TestOutbox.InsertAsync(connection, held, 1);
-            await using (var first = await OutboxBatch.ClaimAsync(source, 1, default, [], default))
+            await using (var first = await OutboxBatch.ClaimAsync(source, 1, default, [], NothingKnown, default))
             {
                 await TestOutbox.InsertAsync(connection, held, 2);
                 await TestOutbox.InsertAsync(connection, held, 3);
                 await TestOutbox.InsertAsync(connection, free, 1);
                 await TestOutbox.InsertAsync(connection, free, 2);
-                await using var second = await OutboxBatch.ClaimAsync(source, 10, default, [], default);
+                await using var second = await OutboxBatch.ClaimAsync(source, 10, default, [], NothingKnown, default);
 
                 Assert.Equal([(held, 1)], first.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
                 Assert.Equal([(free, 1), (free, 2)], second.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
@@ -98,9 +100,41 @@ public sealed class OutboxRelayTests
                 await first.CommitAsync(first.Ready, default);
             }
 
-            await using var third = await OutboxBatch.ClaimAsync(source, 10, default, [], default);
+            await using var third = await OutboxBatch.ClaimAsync(source, 10, default, [], NothingKnown, default);
             Assert.Equal([(held, 2), (held, 3)], third.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
         }
+    }
+
+    [Fact]
+    public async Task Reads_no_event_again_that_this_process_has_committed_and_publishes_none_that_is_not_waiting()
+    {
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        await using var connection = await source.OpenConnectionAsync();
+        OutboxMessage Known(Guid id, Guid aggregate) => new()
+        {
+            Id = id,
+            AggregateType = "Test",
+            AggregateId = aggregate,
+            AggregateVersion = 1,
+            Type = TestOutbox.Type,
+            Data = """{"from":"memory"}""",
+            OccurredAt = DateTimeOffset.UtcNow,
+        };
+        var known = Known(await TestOutbox.InsertAsync(connection, first, 1), first);
+        await TestOutbox.InsertAsync(connection, first, 2);
+        await TestOutbox.InsertAsync(connection, second, 1);
+        var rolledBack = Known(Guid.CreateVersion7(), Guid.NewGuid());
+
+        await using var batch = await OutboxBatch.ClaimAsync(
+            source, 10, default, [], new Dictionary<Guid, OutboxMessage> { [known.Id] = known, [rolledBack.Id] = rolledBack }, default);
+
+        Assert.Equal(3, batch.Claimed);
+        Assert.Equal(
+            new HashSet<(Guid, long, bool)> { (first, 1, true), (first, 2, false), (second, 1, false) },
+            batch.Ready.Select(one => (one.AggregateId, one.AggregateVersion, one.Data == known.Data)).ToHashSet());
+        Assert.Equal([1, 2], batch.Ready.Where(one => one.AggregateId == first).Select(one => one.AggregateVersion));
     }
 
     [Fact]
