@@ -1,6 +1,6 @@
 namespace Portico.Infrastructure.Events;
 
-/// <summary>The newest events that the ledger of this process has committed, so that its relay does not read them again. Thread-safe.</summary>
+/// <summary>The newest events that the ledger of this process has committed, so that its relay does not read them. Thread-safe.</summary>
 /// <remarks>
 /// The table alone decides what is published: the relay looks here for the events of rows that it has claimed, and reads what is missing.
 /// Only first versions are kept, because PostgreSQL alone knows whether the version before is still waiting.

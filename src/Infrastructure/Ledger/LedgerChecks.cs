@@ -260,7 +260,8 @@ internal static class LedgerChecks
             SELECT o.aggregate_version::text AS place, CASE
                 WHEN b.height IS NULL THEN 'Its head was published, and it does not exist.'
                 -- Not read as JSON, so that changed data is found and not refused.
-                WHEN coalesce(o.data, o.payload::text) !~ format('"hash": ?"%s"', encode(b.hash, 'hex')) THEN 'Another hash of it was published.' END AS problem
+                WHEN coalesce(o.data, o.payload::text) !~ format('"hash": ?"%s"', encode(b.hash, 'hex'))
+                    THEN 'Another hash of it was published.' END AS problem
             FROM outbox o LEFT JOIN ledger.blocks b ON b.height = o.aggregate_version
             WHERE o.aggregate_id = '{BlockSealer.ChainId}'
             """),
