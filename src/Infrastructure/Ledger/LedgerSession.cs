@@ -13,12 +13,16 @@ namespace Portico.Infrastructure.Ledger;
 /// </remarks>
 public sealed class LedgerSession : IAsyncDisposable
 {
+    // Nearly all keys are new, and a key that was used before is refused when it is stored. Clients repeat requests for a while.
+    private const int GroupsWithLookUp = 100;
+
     private readonly NpgsqlConnection _connection;
     private readonly ReadStatements _read;
     private readonly ReadStatements _readWithHistory;
     private readonly WriteStatements _write;
     private readonly WriteStatements _writeWithHistory;
     private readonly LedgerLimits? _limits;
+    private int _groupsWithLookUp;
 
     private LedgerSession(NpgsqlConnection connection, bool withEvents, LedgerLimits? limits)
     {
@@ -65,18 +69,23 @@ public sealed class LedgerSession : IAsyncDisposable
     /// </exception>
     public async Task<IReadOnlyList<InstructionResult>> Execute(IReadOnlyList<Instruction> instructions)
     {
-        try
+        if (_groupsWithLookUp == 0)
         {
-            var (state, now) = await Read(instructions);
-            var decision = LedgerBook.Decide(state, instructions, now, _limits);
-            Events = await Write(state, decision);
-            return decision.Results;
+            try
+            {
+                if (await Try(instructions, looksUpKeys: false) is { } results)
+                    return results;
+            }
+            catch (PostgresException used) when (used.SqlState == PostgresErrorCodes.UniqueViolation)
+            {
+                // A key, or the id that an instruction without one has, was used before.
+            }
+
+            _groupsWithLookUp = GroupsWithLookUp;
         }
-        catch (PostgresException) when (_connection.State == ConnectionState.Open)
-        {
-            await new NpgsqlCommand("ROLLBACK", _connection).Execute(CancellationToken.None);
-            throw;
-        }
+
+        _groupsWithLookUp--;
+        return (await Try(instructions, looksUpKeys: true))!;
     }
 
     public async ValueTask DisposeAsync()
@@ -88,7 +97,35 @@ public sealed class LedgerSession : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private async Task<(LedgerState State, DateTimeOffset Now)> Read(IReadOnlyList<Instruction> instructions)
+    /// <returns>
+    /// The result of each instruction; <c>null</c>, with nothing written, when keys were not looked up and one of them is not stored now:
+    /// an earlier result of it may be.
+    /// </returns>
+    private async Task<IReadOnlyList<InstructionResult>?> Try(IReadOnlyList<Instruction> instructions, bool looksUpKeys)
+    {
+        try
+        {
+            var (state, now) = await Read(instructions, looksUpKeys);
+            var decision = LedgerBook.Decide(state, instructions, now, _limits);
+            if (!looksUpKeys && decision.Keys.Count < instructions.Count(instruction => instruction.Key is not null))
+            {
+                await RollBack();
+                return null;
+            }
+
+            Events = await Write(state, decision);
+            return decision.Results;
+        }
+        catch (PostgresException) when (_connection.State == ConnectionState.Open)
+        {
+            await RollBack();
+            throw;
+        }
+    }
+
+    private Task<int> RollBack() => new NpgsqlCommand("ROLLBACK", _connection).Execute(CancellationToken.None);
+
+    private async Task<(LedgerState State, DateTimeOffset Now)> Read(IReadOnlyList<Instruction> instructions, bool looksUpKeys)
     {
         var (accounts, holdIds, originalIds) = (new HashSet<Guid>(), new HashSet<Guid>(), new HashSet<Guid>());
         var (owners, names, placers) = (new List<Guid>(), new List<string>(), new HashSet<Guid>());
@@ -100,7 +137,7 @@ public sealed class LedgerSession : IAsyncDisposable
                 placers.Add(placer);
             if (instruction is CurrencyExchange)
                 quotes.Add(instruction.Id);
-            if (instruction.Key is { } key)
+            if (looksUpKeys && instruction.Key is { } key)
             {
                 owners.Add(key.OwnerId);
                 names.Add(key.Key);

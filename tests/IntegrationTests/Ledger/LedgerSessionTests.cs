@@ -74,21 +74,10 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             await Eventually.Holds(async () => await WaitingAsync() == 2, "both groups wait");
             await transaction.RollbackAsync();
 
-            // One of the two commits, and the other one finds its keys used: the writer tries it again then.
-            List<string> refused = [];
-            foreach (var group in (Task[])[rising, falling])
-            {
-                try
-                {
-                    await group;
-                }
-                catch (PostgresException failure)
-                {
-                    refused.Add(failure.SqlState);
-                }
-            }
-
-            Assert.Equal([PostgresErrorCodes.UniqueViolation], refused);
+            // One of the two commits, and the other one finds its keys used.
+            var results = await Task.WhenAll(rising, falling);
+            Error?[] errors = [.. results.Select(group => Assert.Single(group.Select(result => result.Error).Distinct()))];
+            Assert.Equal([null, LedgerErrors.KeyReused], errors.OrderBy(error => error is not null));
         }
 
         // Each within one pair of accounts, of which the other group has none.
@@ -98,6 +87,35 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             {
                 Key = new InstructionKey(owner, $"{one.Key}", Enumerable.Repeat(body, 32).ToArray()),
             })];
+    }
+
+    [Fact]
+    public async Task A_repetition_gets_the_first_result_although_a_new_request_would_be_refused_and_leave_nothing()
+    {
+        var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
+        var accounts = await OpenAsync(owner, now);
+        var (from, to, amount) = (accounts[0], accounts[2], Money.Of(2, accounts[0].Currency));
+        await using var first = await LedgerSession.Open(ledger.Database, default);
+        await first.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, amount, null) with { At = now }]);
+        var paid = Assert.Single(await first.Execute([Transfer("paid")]));
+        // As after the limit was lowered: nothing of a refusal for it is stored.
+        await using var second = await LedgerSession.Open(ledger.Database, default, limits: LedgerLimits.Widest with { MaxMovement = 1 });
+
+        var results = await second.Execute([Transfer("new"), Transfer("paid")]);
+
+        Assert.Same(LedgerErrors.AmountTooLarge, results[0].Error);
+        Assert.True(results[1].IsReplay);
+        Assert.Equal(paid.Journals, results[1].Journals);
+
+        Movement Transfer(string key)
+        {
+            var id = Guid.CreateVersion7();
+            return Movement.Transfer(id, owner, [new Leg(id, from.Id, to.Id, amount, null)]) with
+            {
+                At = now,
+                Key = new InstructionKey(owner, key, new byte[32]),
+            };
+        }
     }
 
     private async Task CompareAsync(Step[] steps, int[] sizes)
