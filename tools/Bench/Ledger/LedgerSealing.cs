@@ -31,7 +31,7 @@ internal static class LedgerSealing
                 new TokenSettings { SealingKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes)) })),
             new HashChainSettings());
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await SealAsync(sealer, connection, cancellationToken);
+        await SealAllAsync(sealer, connection, stack, cancellationToken);
 
         double transfer;
         await using (var api = await stack.StartApiAsync(
@@ -48,14 +48,7 @@ internal static class LedgerSealing
         }
 
         // The code is compiled for good in the first half.
-        List<(int Journals, TimeSpan Own, TimeSpan Postgres)> blocks = [];
-        for (var hasMore = true; hasMore;)
-        {
-            var block = await sealer.Seal(connection, cancellationToken);
-            blocks.Add((block.Journals, ProcessorTime.OfGenerator(), stack.PostgresProcessor()));
-            hasMore = block.HasMore;
-        }
-
+        var blocks = await SealAllAsync(sealer, connection, stack, cancellationToken);
         var (begin, end) = (blocks[blocks.Count / 2], blocks[^1]);
         var journals = blocks.Skip((blocks.Count / 2) + 1).Sum(block => block.Journals);
         if (journals < MinJournals)
@@ -73,10 +66,18 @@ internal static class LedgerSealing
             new { journals, processMicroseconds = seal, postgresMicroseconds = write, transferMicroseconds = transfer });
     }
 
-    private static async Task SealAsync(BlockSealer sealer, NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <returns>The journals of each block, and the processor time of this process and of PostgreSQL so far.</returns>
+    private static async Task<List<(int Journals, TimeSpan Own, TimeSpan Postgres)>> SealAllAsync(
+        BlockSealer sealer, NpgsqlConnection connection, LoadStack stack, CancellationToken cancellationToken)
     {
-        while ((await sealer.Seal(connection, cancellationToken)).HasMore)
+        List<(int Journals, TimeSpan Own, TimeSpan Postgres)> blocks = [];
+        for (var hasMore = true; hasMore;)
         {
+            var block = await sealer.Seal(connection, cancellationToken);
+            blocks.Add((block.Journals, ProcessorTime.OfGenerator(), stack.PostgresProcessor()));
+            hasMore = block.HasMore;
         }
+
+        return blocks;
     }
 }
