@@ -9,10 +9,11 @@ const lost = problem(504, "timeout");
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
-  const context = await newContext();
-  await signIn(context);
+  // A new page is a new process, so the promises share one page that is signed in and one that is not.
+  const [operator, guest] = [await newPage(), await newPage()];
+  await signIn(operator);
 
-  await promise("A manager is shown as a manager, and keeps this role unless another one is chosen", context, async (page) => {
+  await promise("A manager is shown as a manager, and keeps this role unless another one is chosen", operator, async (page) => {
     await open(page, `/users?search=${manager.id}`);
     await page.getByRole("table", { name: "Users" }).getByRole("cell", { name: "manager", exact: true }).waitFor();
     await open(page, `/users/${manager.id}`);
@@ -21,7 +22,7 @@ try {
     equal(await page.getByRole("dialog").getByLabel("Role").inputValue(), "manager");
   });
 
-  await promise("A deposit whose answer is lost is made once, however often it is submitted", context, async (page) => {
+  await promise("A deposit whose answer is lost is made once, however often it is submitted", operator, async (page) => {
     await open(page, `/wallets/${walletId}`);
     const keys = [];
     // The API makes the deposit, and its answers are lost.
@@ -46,7 +47,7 @@ try {
     await page.locator(".facts dd", { hasText: /^€27\.00$/ }).first().waitFor();
   });
 
-  await promise("A withdrawal that was refused is another one when it is submitted again", context, async (page) => {
+  await promise("A withdrawal that was refused is another one when it is submitted again", operator, async (page) => {
     await open(page, `/wallets/${walletId}`);
     const keys = [];
     page.on("request", async (request) => {
@@ -64,7 +65,7 @@ try {
     equal(new Set(keys).size, 2);
   });
 
-  await promise("After the code of the address the second factor is asked for by its own method", await newContext(), async (page) => {
+  await promise("After the code of the address the second factor is asked for by its own method", guest, async (page) => {
     const answers = [];
     await page.route("**/api/v1/session/login", (route) => route.fulfill(challenge("one", "addressCode")));
     await page.route("**/api/v1/session/login/challenge", (route) => {
@@ -83,7 +84,7 @@ try {
     ]);
   });
 
-  await promise("Whose role needs a second factor adds an app and signs in with its first code", await newContext(), async (page) => {
+  await promise("Whose role needs a second factor adds an app and signs in with its first code", guest, async (page) => {
     const answers = [];
     await page.route("**/api/v1/session/login", (route) => route.fulfill(challenge("one", "totpEnrolment")));
     await page.route("**/api/v1/auth/login/totp", (route) => route.fulfill({
@@ -104,7 +105,7 @@ try {
     equal(answers, [{ challengeId: "one", method: "totp", code: "654321" }]);
   });
 
-  await promise("A sign-out that failed is said to have failed", context, async (page) => {
+  await promise("A sign-out that failed is said to have failed", operator, async (page) => {
     await open(page, "/users");
     await page.route("**/api/v1/session/logout", (route) => route.fulfill(problem(503, "dependency_unavailable")));
     await page.getByRole("button", { name: "Sign out" }).click();
@@ -115,7 +116,7 @@ try {
     await page.locator("input[name=login]").waitFor();
   });
 
-  await promise("The limits of a currency are shown when it is typed, and those of other currencies stay", context, async (page) => {
+  await promise("The limits of a currency are shown when it is typed, and those of other currencies stay", operator, async (page) => {
     const set = (...items) => page.evaluate(async ([url, items]) => {
       const headers = { "Content-Type": "application/json", "X-CSRF": "1" };
       const answer = await fetch(url, { method: "PUT", headers, body: JSON.stringify({ items }) });
@@ -146,7 +147,7 @@ try {
     }
   });
 
-  await promise("A statement is saved when it came, and a failure is shown in place of a file", context, async (page) => {
+  await promise("A statement is saved when it came, and a failure is shown in place of a file", operator, async (page) => {
     await open(page, `/wallets/${walletId}`);
     // The form above has the same button, and is there before the wallet is.
     const statement = page.locator("section", { has: page.getByRole("heading", { name: "Statement" }) });
@@ -171,7 +172,7 @@ try {
     await page.locator("input[name=login]").waitFor();
   });
 
-  await promise("A time that no calendar has is refused at its field, and the page goes on", context, async (page) => {
+  await promise("A time that no calendar has is refused at its field, and the page goes on", operator, async (page) => {
     await open(page, "/audit");
     const from = page.getByLabel("From");
     await from.fill("20266-01-01T00:00");
@@ -183,7 +184,7 @@ try {
     await asked;
   });
 
-  await promise("A failure to read more of a list ends with this list", context, async (page) => {
+  await promise("A failure to read more of a list ends with this list", operator, async (page) => {
     const list = (nextCursor) => ({ json: { items: [], nextCursor } });
     await page.route("**/api/v1/audit*", (route) => {
       const query = new URL(route.request().url()).searchParams;
@@ -198,7 +199,7 @@ try {
     await page.getByRole("button", { name: "More" }).waitFor({ state: "detached" });
   });
 
-  await promise("The settlement of an event is followed although one look fails", context, async (page) => {
+  await promise("The settlement of an event is followed although one look fails", operator, async (page) => {
     const answers = [event("settling"), problem(503, "dependency_unavailable")];
     await page.route("**/api/v1/events/1", (route) => route.fulfill(answers.shift() ?? event("settled")));
     await page.route("**/api/v1/events/1/*", (route) => route.fulfill({ json: { items: [], nextCursor: null } }));
@@ -207,8 +208,8 @@ try {
     equal(answers, []);
   });
 
-  await promise("A new role is shown when its session is told, also after a proxy has refused the stream", context, async (page) => {
-    const session = await (await context.request.get(`${origin}/api/v1/session`)).json();
+  await promise("A new role is shown when its session is told, also after a proxy has refused the stream", operator, async (page) => {
+    const session = await (await page.context().request.get(`${origin}/api/v1/session`)).json();
     const told = { ...session, permissions: ["audit.read"] };
     const answers = [{ status: 502 }, stream("session", told)];
     await page.route("**/api/v1/session/events", (route) => route.fulfill(answers.shift() ?? stream("session", told)));
@@ -218,7 +219,7 @@ try {
     equal(await page.getByRole("navigation").getByRole("link").count(), 1);
   });
 
-  await promise("A session that ended while its stream was broken is shown as a sign-out", context, async (page) => {
+  await promise("A session that ended while its stream was broken is shown as a sign-out", operator, async (page) => {
     await page.route("**/api/v1/session/events", async (route) => {
       await page.route("**/api/v1/session", (route) => route.fulfill(problem(401, "unauthenticated")));
       await route.fulfill(problem(401, "unauthenticated"));
@@ -227,7 +228,7 @@ try {
     await page.locator("input[name=login]").waitFor();
   });
 
-  await promise("The way back from the first page leads out of the console", context, async (page) => {
+  await promise("The way back from the first page leads out of the console", operator, async (page) => {
     await page.route("**/api/v1/session", async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ response: answer, json: { ...await answer.json(), permissions: ["audit.read"] } });
@@ -240,7 +241,7 @@ try {
     equal(page.url(), "about:blank");
   });
 
-  await promise("Pages that could not be loaded can be asked for again", context, async (page) => {
+  await promise("Pages that could not be loaded can be asked for again", operator, async (page) => {
     await page.route("**/console/assets/console-*.js", (route) => route.abort());
     await page.goto(`${origin}/console/users`);
     await page.getByRole("alert").waitFor();
@@ -253,14 +254,14 @@ try {
     ["access_denied", "You did not allow"], ["provider_unavailable", "does not answer"], ["sign_in_failed", "failed"],
     ["toString", "failed"],
   ]) {
-    await promise(`A sign-in with a provider that ended with ${error} says so`, await newContext(), async (page) => {
+    await promise(`A sign-in with a provider that ended with ${error} says so`, guest, async (page) => {
       await page.goto(`${origin}/console/?error=${error}`);
       await page.getByRole("alert").getByText(text).waitFor();
       equal(new URL(page.url()).search, "");
     });
   }
 
-  await promise("A session that could not be asked for is not shown as a sign-out", context, async (page) => {
+  await promise("A session that could not be asked for is not shown as a sign-out", operator, async (page) => {
     await page.route("**/api/v1/session", (route) => route.fulfill(problem(503, "dependency_unavailable")));
     await page.goto(`${origin}/console/users`);
     await page.getByRole("alert").getByText("503").waitFor();
@@ -275,31 +276,31 @@ try {
   await browser.close();
 }
 
-async function newContext() {
+/** A page with cookies of its own. */
+async function newPage() {
   const context = await browser.newContext({ locale: "en-GB" });
   context.setDefaultTimeout(30_000);
   context.on("weberror", (error) => seen.errors.push(error.error().message));
-  return context;
+  return await context.newPage();
 }
 
-/** Opens a page, and notes what is wrong on it. */
-async function promise(name, context, work) {
-  const page = await context.newPage();
+/** Notes what is wrong on a page, whose requests fail until the end of this promise only. */
+async function promise(name, page, work) {
   try {
     await work(page);
   } catch (failure) {
     seen.broken.push(`${name}: ${failure.message}`);
-  } finally {
-    await page.close();
+  }
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  for (const kind of ["request", "download"]) {
+    page.removeAllListeners(kind);
   }
 }
 
-async function signIn(context) {
-  const page = await context.newPage();
+async function signIn(page) {
   await page.goto(`${origin}/console/`);
   await enterPassword(page);
   await page.locator("nav").waitFor();
-  await page.close();
 }
 
 async function enterPassword(page) {

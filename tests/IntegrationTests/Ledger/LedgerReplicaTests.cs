@@ -33,7 +33,7 @@ public sealed class LedgerReplicaTests(LedgerReplicas replicas) : IClassFixture<
 {
     private const int Wallets = 4;
     private const int Payers = 24;
-    private const int PaymentsEach = 25;
+    private const int PaymentsEach = 15;
 
     private readonly List<Guid> _wallets = [];
     private TestPerson _ada = null!;
