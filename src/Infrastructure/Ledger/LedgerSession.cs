@@ -6,31 +6,40 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>A connection that executes many instructions in one transaction of two round trips.</summary>
+/// <summary>A connection that executes many instructions in one transaction of at most two round trips.</summary>
 /// <remarks>
 /// The first round trip locks all accounts in the order of their ids and reads the state; the domain executes the instructions in memory;
-/// the second round trip writes and commits. Not thread-safe.
+/// the second round trip writes and commits. The first one is left out for accounts that the session remembers. Not thread-safe.
 /// </remarks>
 public sealed class LedgerSession : IAsyncDisposable
 {
     // Nearly all keys are new, and a key that was used before is refused when it is stored. Clients repeat requests for a while.
     private const int GroupsWithLookUp = 100;
 
+    // An account that somebody else changed will be changed by them again.
+    private const int GroupsWithLocks = 100;
+    private const int MaxGroupsWithLocks = 10_000;
+
     private readonly NpgsqlConnection _connection;
     private readonly ReadStatements _read;
     private readonly ReadStatements _readWithHistory;
     private readonly WriteStatements _write;
     private readonly WriteStatements _writeWithHistory;
+    private readonly WriteStatements _writeAlone;
+    private readonly RememberedAccounts? _remembered;
     private readonly LedgerLimits? _limits;
     private int _groupsWithLookUp;
+    private int _groupsWithLocks;
+    private int _nextGroupsWithLocks = GroupsWithLocks;
 
-    private LedgerSession(NpgsqlConnection connection, bool withEvents, LedgerLimits? limits)
+    private LedgerSession(NpgsqlConnection connection, bool withEvents, LedgerLimits? limits, RememberedAccounts? remembered)
     {
-        (_connection, _limits) = (connection, limits);
+        (_connection, _limits, _remembered) = (connection, limits, remembered);
         _read = new ReadStatements(connection, withHistory: false);
         _readWithHistory = new ReadStatements(connection, withHistory: true);
         _write = new WriteStatements(connection, withHistory: false, withEvents);
         _writeWithHistory = new WriteStatements(connection, withHistory: true, withEvents);
+        _writeAlone = new WriteStatements(connection, withHistory: false, withEvents, isAlone: true);
     }
 
     /// <summary>Opens a connection and prepares its statements.</summary>
@@ -38,17 +47,25 @@ public sealed class LedgerSession : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the opening.</param>
     /// <param name="withEvents">Whether to write events to the outbox; false for history that is imported later.</param>
     /// <param name="limits">The limits of instructions; without them the widest.</param>
-    public static async Task<LedgerSession> Open(
-        NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true, LedgerLimits? limits = null)
+    public static Task<LedgerSession> Open(
+        NpgsqlDataSource database, CancellationToken cancellationToken, bool withEvents = true, LedgerLimits? limits = null) =>
+        Open(database, withEvents, limits, remembered: null, cancellationToken);
+
+    /// <summary>Opens a connection with a memory of accounts; without one, the session locks and reads them for each group.</summary>
+    internal static async Task<LedgerSession> Open(
+        NpgsqlDataSource database, bool withEvents, LedgerLimits? limits, RememberedAccounts? remembered,
+        CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
-        var session = new LedgerSession(connection, withEvents, limits);
+        var session = new LedgerSession(connection, withEvents, limits, remembered);
         try
         {
             await session._read.Batch.PrepareAsync(cancellationToken);
             await session._readWithHistory.Batch.PrepareAsync(cancellationToken);
             await session._write.Batch.PrepareAsync(cancellationToken);
             await session._writeWithHistory.Batch.PrepareAsync(cancellationToken);
+            if (remembered is not null)
+                await session._writeAlone.Batch.PrepareAsync(cancellationToken);
             return session;
         }
         catch
@@ -73,7 +90,7 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             try
             {
-                if (await Try(instructions, looksUpKeys: false) is { } results)
+                if ((await TryRemembered(instructions) ?? await Try(instructions, looksUpKeys: false)) is { } results)
                     return results;
             }
             catch (PostgresException used) when (used.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -94,7 +111,60 @@ public sealed class LedgerSession : IAsyncDisposable
         await _readWithHistory.Batch.DisposeAsync();
         await _write.Batch.DisposeAsync();
         await _writeWithHistory.Batch.DisposeAsync();
+        await _writeAlone.Batch.DisposeAsync();
         await _connection.DisposeAsync();
+    }
+
+    /// <summary>Executes instructions with the accounts that this session remembers, in one round trip.</summary>
+    /// <returns>
+    /// The result of each instruction; <c>null</c>, with nothing written, when more must be read, when an account was changed by somebody
+    /// else, or when an instruction is refused: nothing is written of it that would show that the accounts were still the same.
+    /// </returns>
+    private async Task<IReadOnlyList<InstructionResult>?> TryRemembered(IReadOnlyList<Instruction> instructions)
+    {
+        if (_remembered is null)
+            return null;
+        if (_groupsWithLocks > 0)
+        {
+            _groupsWithLocks--;
+            return null;
+        }
+
+        var ids = new HashSet<Guid>();
+        foreach (var instruction in instructions)
+        {
+            if (instruction is not Movement { Key: not null } movement)
+                return null;
+            foreach (var leg in movement.Legs)
+            {
+                ids.Add(leg.SourceId);
+                ids.Add(leg.DestinationId);
+            }
+        }
+
+        if (_remembered.Find(ids) is not var (state, now))
+            return null;
+        var decision = LedgerBook.Decide(state, instructions, now, _limits);
+        if (decision.Results.Any(result => result.Error is not null || result.IsReplay) || decision.Keys.Count < instructions.Count)
+            return null;
+
+        try
+        {
+            Events = await Write(_writeAlone, state, decision);
+            _remembered.Add(decision.Accounts);
+            _nextGroupsWithLocks = GroupsWithLocks;
+            return decision.Results;
+        }
+        catch (PostgresException failure) when (_connection.State == ConnectionState.Open)
+        {
+            _remembered.Clear();
+            await RollBack();
+            if (failure.SqlState != PostgresErrorCodes.SerializationFailure)
+                throw;
+            _groupsWithLocks = _nextGroupsWithLocks;
+            _nextGroupsWithLocks = Math.Min(_nextGroupsWithLocks * 2, MaxGroupsWithLocks);
+            return null;
+        }
     }
 
     /// <returns>
@@ -113,11 +183,15 @@ public sealed class LedgerSession : IAsyncDisposable
                 return null;
             }
 
-            Events = await Write(state, decision);
+            var history = decision.Holds.Count + decision.Exchanges.Count + decision.Spending.Count > 0;
+            Events = await Write(history ? _writeWithHistory : _write, state, decision);
+            _remembered?.Add(state.Accounts.Values);
+            _remembered?.Add(decision.Accounts);
             return decision.Results;
         }
         catch (PostgresException) when (_connection.State == ConnectionState.Open)
         {
+            _remembered?.Clear();
             await RollBack();
             throw;
         }
@@ -158,6 +232,7 @@ public sealed class LedgerSession : IAsyncDisposable
             await reader.NextResultAsync();
             await reader.ReadAsync();
             now = reader.GetFieldValue<DateTimeOffset>(0);
+            _remembered?.SetTime(now);
             await reader.NextResultAsync();
             while (await reader.ReadAsync())
                 known[(reader.GetGuid(0), reader.GetString(1))] = (reader.GetFieldValue<byte[]>(2), ResultText.Read(reader.GetString(3)));
@@ -222,9 +297,8 @@ public sealed class LedgerSession : IAsyncDisposable
             kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Result.ToResult(journals, holds)));
     }
 
-    private async Task<OutboxMessage[]> Write(LedgerState state, Decision decision)
+    private static async Task<OutboxMessage[]> Write(WriteStatements statements, LedgerState state, Decision decision)
     {
-        var statements = decision.Holds.Count + decision.Exchanges.Count + decision.Spending.Count > 0 ? _writeWithHistory : _write;
         var events = statements.Fill(state, decision);
         await statements.Batch.ExecuteNonQueryAsync();
         return events;

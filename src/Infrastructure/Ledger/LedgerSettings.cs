@@ -21,6 +21,13 @@ public sealed class LedgerSettings : ISettings
     [Range(1, 100_000)]
     public int QueueCapacity { get; init; } = 4_096;
 
+    /// <summary>
+    /// The maximum number of accounts that a writer remembers, so that it need not lock and read them for a transfer, a deposit or a
+    /// withdrawal; 0 remembers none.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int RememberedAccounts { get; init; } = 50_000;
+
     /// <summary>The largest amount of a single movement or hold, in units of its currency.</summary>
     public decimal MaxMovement { get; init; } = 1_000_000_000;
 

@@ -141,7 +141,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                 try
                 {
                     _session ??= await LedgerSession.Open(
-                        writer._database, CancellationToken.None, limits: writer._limits);
+                        writer._database, withEvents: true, writer._limits, Remembered(), CancellationToken.None);
                     var results = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._committed.Add(_session.Events);
@@ -198,6 +198,10 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         }
 
         public async ValueTask DisposeAsync() => await Close();
+
+        private RememberedAccounts? Remembered() => writer._settings.RememberedAccounts is > 0 and var capacity
+            ? new RememberedAccounts(capacity, writer._clock)
+            : null;
 
         private static void FailAll(IReadOnlyList<Entry> group, Exception failure)
         {

@@ -5,6 +5,8 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>The first round trip: takes the locks, then reads the time, then the state that the locks protect.</summary>
 internal sealed class ReadStatements
 {
+    public const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
     private readonly NpgsqlParameter<Guid[]> _accounts = Empty<Guid>();
     private readonly NpgsqlParameter<Guid[]> _owners = Empty<Guid>();
     private readonly NpgsqlParameter<string[]> _keys = Empty<string>();
@@ -25,7 +27,7 @@ internal sealed class ReadStatements
               """
             : "$1";
         Batch = new NpgsqlBatch(connection);
-        Add("BEGIN ISOLATION LEVEL READ COMMITTED");
+        Add(Begin);
         NpgsqlParameter[] named = withHistory ? [_accounts, _holds[0], _originals[0], _placers[0]] : [_accounts];
         Add($"SELECT {LedgerRows.AccountColumns} FROM ledger.accounts WHERE id = ANY({ids}) ORDER BY id FOR NO KEY UPDATE", named);
         Add("SELECT clock_timestamp()");

@@ -6,7 +6,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Ledger;
 
-/// <summary>The second round trip: writes all rows of a decision, checks that no account version changed, and commits.</summary>
+/// <summary>The last round trip: writes all rows of a decision, checks that no account version changed, and commits.</summary>
 internal sealed class WriteStatements
 {
     private readonly RowStatement<Journal> _journals = new RowStatement<Journal>(
@@ -44,24 +44,30 @@ internal sealed class WriteStatements
         .With(e => e.Id).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.AggregateVersion)
         .With(e => e.Type).With(e => e.Data).With(e => e.TraceParent).With(e => e.OccurredAt);
 
-    private readonly RowStatement<(Account Account, long Before)> _accounts = new RowStatement<(Account Account, long Before)>(
-        // The ids are used twice, so that the accounts are always looked up by id; the rest is a hash join.
-        """
-        WITH moved AS (
-            UPDATE ledger.accounts a SET posted = u.posted, held = u.held, version = u.version, recorded_at = u.recorded_at
-            FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, version_before, posted, held, version, recorded_at)
-            WHERE a.id = ANY($1) AND a.id = u.id AND a.version = u.version_before
-            RETURNING 1)
-        SELECT ledger.expect_rows((SELECT count(*) FROM moved), cardinality($1))
-        """)
-        .With(a => a.Account.Id).With(a => a.Before).With(a => a.Account.Posted.MinorUnits).With(a => a.Account.Held.MinorUnits)
-        .With(a => a.Account.Version).With(a => a.Account.RecordedAt);
+    private readonly RowStatement<(Account Account, long Before)> _accounts;
 
     private readonly bool _withEvents;
 
-    public WriteStatements(NpgsqlConnection connection, bool withHistory, bool withEvents)
+    /// <param name="connection">The connection.</param>
+    /// <param name="withHistory">Whether a decision may have holds, exchanges and spending.</param>
+    /// <param name="withEvents">Whether events are written to the outbox.</param>
+    /// <param name="isAlone">Whether nothing was read and locked before: this is the whole transaction.</param>
+    public WriteStatements(NpgsqlConnection connection, bool withHistory, bool withEvents, bool isAlone = false)
     {
         _withEvents = withEvents;
+        _accounts = new RowStatement<(Account Account, long Before)>(
+            // The ids are used twice, so that the accounts are always looked up by id, in their order; the rest is a hash join.
+            $"""
+            WITH moved AS (
+                UPDATE ledger.accounts a SET posted = u.posted, held = u.held, version = u.version, recorded_at = u.recorded_at
+                FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, version_before, posted, held, version, recorded_at)
+                WHERE a.id = ANY($1) AND a.id = u.id AND a.version = u.version_before
+                    {(isAlone ? "AND a.status = 'open' AND NOT a.is_limited" : "")}
+                RETURNING 1)
+            SELECT ledger.expect_rows((SELECT count(*) FROM moved), cardinality($1))
+            """)
+            .With(a => a.Account.Id).With(a => a.Before).With(a => a.Account.Posted.MinorUnits).With(a => a.Account.Held.MinorUnits)
+            .With(a => a.Account.Version).With(a => a.Account.RecordedAt);
         if (withHistory)
         {
             _holds = new RowStatement<Hold>(
@@ -86,10 +92,12 @@ internal sealed class WriteStatements
             _spending = SpendingRows.Update();
         }
 
+        // Without locks before, the accounts are first: nobody waits for a row of somebody who waits for an account.
+        NpgsqlBatchCommand?[] begin = isAlone ? [new(ReadStatements.Begin), _accounts.Command] : [];
         NpgsqlBatchCommand?[] commands =
         [
-            _journals.Command, _postings.Command, _holds?.Command, _exchanges?.Command, _spending?.Command, _keys.Command,
-            withEvents ? _events.Command : null, _accounts.Command, new("COMMIT"),
+            .. begin, _journals.Command, _postings.Command, _holds?.Command, _exchanges?.Command, _spending?.Command, _keys.Command,
+            withEvents ? _events.Command : null, isAlone ? null : _accounts.Command, new("COMMIT"),
         ];
         Batch = new NpgsqlBatch(connection);
         foreach (var command in commands.OfType<NpgsqlBatchCommand>())

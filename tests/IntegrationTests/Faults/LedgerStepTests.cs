@@ -11,11 +11,14 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Faults;
 
-/// <summary>A web API in this process and one in its own, both behind a proxy, and somebody with money.</summary>
+/// <summary>
+/// A web API in this process and one in its own, which remember no accounts, one that does, all behind a proxy, and somebody with money.
+/// </summary>
 public sealed class SteppedLedger : IAsyncLifetime
 {
     public LocalStack Stack { get; private set; } = null!;
     public PorticoApp App { get; private set; } = null!;
+    public PorticoApp Remembering { get; private set; } = null!;
     public TestPerson Ada { get; private set; } = null!;
     public Guid From { get; private set; }
     public Guid To { get; private set; }
@@ -37,8 +40,10 @@ public sealed class SteppedLedger : IAsyncLifetime
         {
             Stack = Stack,
             Database = database,
-            Settings = { ["ConnectionStrings:Portico"] = behind.ConnectionString },
+            Settings = { ["ConnectionStrings:Portico"] = behind.ConnectionString, ["Ledger:RememberedAccounts"] = "0" },
         });
+        Remembering = await PorticoApp.StartAsync(
+            new PorticoAppOptions { ReplicaOf = App, Settings = { ["Ledger:RememberedAccounts"] = null } });
         Process = await PorticoProcess.StartAsync(App, new Dictionary<string, string?>(StringComparer.Ordinal));
         Ada = await App.SignUpAsync();
         (From, To) = (await Ada.OpenWalletAsync(), await Ada.OpenWalletAsync());
@@ -48,6 +53,7 @@ public sealed class SteppedLedger : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await Process.DisposeAsync();
+        await Remembering.DisposeAsync();
         await App.DisposeAsync();
         await Proxy.DisposeAsync();
         await Stack.DisposeAsync();
@@ -74,6 +80,38 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
         await fault.WaitAsync(Patience);
         Assert.True(told is { Status: HttpStatusCode.Created, IsReplay: false }, $"{told}");
         await IsPaidOnce(before, told!, key, ledger.App.Client);
+    }
+
+    [Theory]
+    [InlineData(WriteStep.BeforeBegin)]
+    [InlineData(WriteStep.AfterCommit)]
+    public async Task A_lost_connection_is_no_matter_to_a_transfer_of_remembered_accounts(WriteStep step)
+    {
+        await RememberAsync();
+        var (before, key) = (await Balance(), NewKey());
+        var fault = ledger.Proxy.Arm(step, () => Task.CompletedTask);
+
+        var told = await Pay(ledger.Remembering.Client, key);
+
+        await fault.WaitAsync(Patience);
+        Assert.True(told is { Status: HttpStatusCode.Created, IsReplay: false }, $"{told}");
+        await IsPaidOnce(before, told!, key, ledger.Remembering.Client);
+    }
+
+    [Fact]
+    public async Task Remembered_accounts_are_locked_and_read_only_before_a_refusal()
+    {
+        await RememberAsync();
+        var read = ledger.Proxy.Arm(WriteStep.AfterLocks, () => Task.CompletedTask);
+        Assert.Equal(HttpStatusCode.Created, (await Pay(ledger.Remembering.Client, NewKey())).Status);
+        Assert.Equal(HttpStatusCode.Created, (await Pay(ledger.Remembering.Client, NewKey())).Status);
+        Assert.False(read.IsCompleted);
+
+        using var refused = await ledger.Ada.SendAsync(
+            ledger.Remembering.Client, "transfers", LedgerPeople.Transfer(ledger.From, ledger.To, "1000000.00"), NewKey());
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        await read.WaitAsync(Patience);
     }
 
     [Fact]
@@ -169,6 +207,15 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
         Assert.True(await Execute("SELECT last_value FROM deaths") is > 1L, "Nothing ended.");
         await Execute("DROP FUNCTION die CASCADE; DROP SEQUENCE deaths");
         await IsPaidOnce(before, told, key, ledger.App.Client);
+    }
+
+    /// <summary>Reads the accounts with a new connection, which does not know yet that others change them.</summary>
+    private async Task RememberAsync()
+    {
+        await Pay(ledger.Remembering.Client, NewKey());
+        var cut = ledger.Proxy.Arm(WriteStep.BeforeBegin, () => Task.CompletedTask);
+        await Pay(ledger.Remembering.Client, NewKey());
+        await cut.WaitAsync(Patience);
     }
 
     private async Task IsPaidOnce(decimal before, Answer told, string key, HttpClient client)

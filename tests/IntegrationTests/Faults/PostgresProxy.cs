@@ -10,10 +10,10 @@ public enum WriteStep
     /// <summary>Its statements have left the process; the server has not seen them.</summary>
     BeforeBegin,
 
-    /// <summary>The accounts are locked and read; the process does not know it yet.</summary>
+    /// <summary>The accounts are locked and read; the process does not know it yet. Remembered accounts are not read.</summary>
     AfterLocks,
 
-    /// <summary>All is decided, and the rows have left the process; the server has not seen them.</summary>
+    /// <summary>All is decided, and the rows have left the process after a read; the server has not seen them.</summary>
     BeforeRows,
 
     /// <summary>The server has committed; the process does not know it yet.</summary>
@@ -146,7 +146,8 @@ internal sealed class PostgresProxy : IAsyncDisposable
                 _status = status;
                 if (status == 'T' && !await Pass(WriteStep.AfterLocks))
                     return false;
-                if (before == 'T' && status == 'I' && !await Pass(WriteStep.AfterCommit))
+                // From idle to idle is a transaction that read nothing before.
+                if (before is 'T' or 'I' && status == 'I' && !await Pass(WriteStep.AfterCommit))
                     return false;
             }
 

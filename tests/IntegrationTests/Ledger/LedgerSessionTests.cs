@@ -118,6 +118,91 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         }
     }
 
+    [Fact]
+    public async Task What_another_session_changed_is_never_lost()
+    {
+        // More than the groups after which a session tries again what it remembers.
+        const int Rounds = 130;
+        var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
+        var accounts = await OpenAsync(owner, now);
+        var (from, to) = (accounts[0], accounts[2]);
+        await using var first = await OpenRememberingAsync();
+        await using var second = await OpenRememberingAsync();
+        await first.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Units(3 * Rounds), null) with { At = now }]);
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var session in (LedgerSession[])[first, first, second])
+                Assert.Null(Assert.Single(await session.Execute([Transfer(1)])).Error);
+        }
+
+        Assert.Same(LedgerErrors.InsufficientFunds, Assert.Single(await first.Execute([Transfer(1)])).Error);
+        var paid = await ReadAsync("accounts", LedgerRows.AccountColumns, LedgerRows.Account, "id", [to.Id]);
+        Assert.Contains($"Posted = {Units(3 * Rounds)}", Assert.Single(paid), StringComparison.Ordinal);
+
+        // It remembers too little money, and then too much.
+        await second.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Units(100), null) with { At = now }]);
+        Assert.Null(Assert.Single(await first.Execute([Transfer(90)])).Error);
+        Assert.Null(Assert.Single(await second.Execute([Transfer(9)])).Error);
+        Assert.Same(LedgerErrors.InsufficientFunds, Assert.Single(await first.Execute([Transfer(5)])).Error);
+
+        Money Units(int units) => Money.OfMinorUnits(units, from.Currency);
+
+        Movement Transfer(int units)
+        {
+            var id = Guid.CreateVersion7();
+            return Movement.Transfer(id, owner, [new Leg(id, from.Id, to.Id, Units(units), null)]) with
+            {
+                At = now,
+                Key = new InstructionKey(owner, $"{id}", new byte[32]),
+            };
+        }
+    }
+
+    [Theory]
+    [InlineData("status = 'closed'", 2, "wallet_closed")]
+    [InlineData("is_limited = true", 0, "limit_exceeded")]
+    public async Task A_remembered_account_that_was_closed_or_limited_since_moves_no_money(string change, int changed, string error)
+    {
+        var owner = Guid.CreateVersion7();
+        var accounts = await OpenAsync(owner, DateTimeOffset.UtcNow);
+        var (from, to, subject) = (accounts[0], accounts[2], accounts[changed].Id);
+        await using var session = await OpenRememberingAsync();
+        await session.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Units(10), null)]);
+        // There and back: a closed account is empty.
+        foreach (var movement in (Instruction[])[Transfer(from, to, 7), Transfer(to, from, 7)])
+            Assert.Null(Assert.Single(await session.Execute([movement])).Error);
+        await Sql.ExecuteAsync(
+            ledger.ConnectionString,
+            $"""
+            INSERT INTO ledger.spending_limits
+            VALUES ('{from.Id}', '{from.Currency.Code}', '{owner}', 1, NULL, NULL,
+                now() - interval '1 day', now() + interval '1 day', 0, now() - interval '1 day', now() + interval '1 day', 0);
+            UPDATE ledger.accounts SET {change} WHERE id = '{subject}'
+            """);
+
+        var told = Assert.Single(await session.Execute([Transfer(from, to, 2)])).Error?.Code;
+
+        // What a check of the ledger compares with what was spent.
+        await Sql.ExecuteAsync(
+            ledger.ConnectionString,
+            $"DELETE FROM ledger.spending_limits; UPDATE ledger.accounts SET is_limited = false WHERE id = '{subject}'");
+        Assert.Equal(error, told);
+
+        Money Units(int units) => Money.OfMinorUnits(units, from.Currency);
+
+        Movement Transfer(Account source, Account destination, int units)
+        {
+            var id = Guid.CreateVersion7();
+            return Movement.Transfer(id, owner, [new Leg(id, source.Id, destination.Id, Units(units), null)]) with
+            {
+                Key = new InstructionKey(owner, $"{id}", new byte[32]),
+            };
+        }
+    }
+
+    private Task<LedgerSession> OpenRememberingAsync() =>
+        LedgerSession.Open(ledger.Database, withEvents: true, limits: null, new RememberedAccounts(1_000, TimeProvider.System), default);
+
     private async Task CompareAsync(Step[] steps, int[] sizes)
     {
         var (owners, now) = ((Guid[])[Guid.CreateVersion7(), Guid.CreateVersion7()], ledger.NextTime());
@@ -131,7 +216,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         ];
 
         List<InstructionResult> results = [];
-        await using (var session = await LedgerSession.Open(ledger.Database, default))
+        await using (var session = await OpenRememberingAsync())
         {
             for (var group = 0; results.Count < history.Length; group++)
                 results.AddRange(
