@@ -135,17 +135,13 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             if (instruction is not Movement { Key: not null } movement)
                 return null;
-            foreach (var leg in movement.Legs)
-            {
-                ids.Add(leg.SourceId);
-                ids.Add(leg.DestinationId);
-            }
+            Collect(movement, ids);
         }
 
         if (_remembered.Find(ids) is not var (state, now))
             return null;
         var decision = LedgerBook.Decide(state, instructions, now, _limits);
-        if (decision.Results.Any(result => result.Error is not null || result.IsReplay) || decision.Keys.Count < instructions.Count)
+        if (decision.Results.Any(result => result.Error is not null) || decision.Keys.Count < instructions.Count)
             return null;
 
         try
@@ -157,10 +153,10 @@ public sealed class LedgerSession : IAsyncDisposable
         }
         catch (PostgresException failure) when (_connection.State == ConnectionState.Open)
         {
-            _remembered.Clear();
             await RollBack();
             if (failure.SqlState != PostgresErrorCodes.SerializationFailure)
                 throw;
+            _remembered.Clear();
             _groupsWithLocks = _nextGroupsWithLocks;
             _nextGroupsWithLocks = Math.Min(_nextGroupsWithLocks * 2, MaxGroupsWithLocks);
             return null;
@@ -191,7 +187,6 @@ public sealed class LedgerSession : IAsyncDisposable
         }
         catch (PostgresException) when (_connection.State == ConnectionState.Open)
         {
-            _remembered?.Clear();
             await RollBack();
             throw;
         }
@@ -309,8 +304,7 @@ public sealed class LedgerSession : IAsyncDisposable
         switch (instruction)
         {
             case Movement movement:
-                foreach (var leg in movement.Legs)
-                    Touch(leg.SourceId, leg.DestinationId);
+                Collect(movement, accounts);
                 break;
             case Reservation reservation:
                 Touch(reservation.SourceId, reservation.DestinationId);
@@ -336,6 +330,15 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             accounts.Add(source);
             accounts.Add(destination);
+        }
+    }
+
+    private static void Collect(Movement movement, HashSet<Guid> accounts)
+    {
+        foreach (var leg in movement.Legs)
+        {
+            accounts.Add(leg.SourceId);
+            accounts.Add(leg.DestinationId);
         }
     }
 

@@ -8,7 +8,7 @@ public sealed class RememberedAccountsTests
 {
     private static readonly DateTimeOffset Read = new(2026, 11, 30, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly MovedClock _clock = new();
+    private readonly ManualClock _clock = new(Read);
     private readonly RememberedAccounts _accounts;
 
     public RememberedAccountsTests()
@@ -22,7 +22,7 @@ public sealed class RememberedAccountsTests
     {
         var (first, second) = (Account(), Account());
         _accounts.Add([first, second]);
-        _clock.Advance(TimeSpan.FromTicks(12_345));
+        _clock.Now += TimeSpan.FromTicks(12_345);
 
         var (state, now) = _accounts.Find([first.Id, second.Id])!.Value;
 
@@ -44,9 +44,9 @@ public sealed class RememberedAccountsTests
     {
         var account = Account();
         _accounts.Add([account]);
-        _clock.Advance(TimeSpan.FromSeconds(10));
+        _clock.Now += TimeSpan.FromSeconds(10);
         Assert.NotNull(_accounts.Find([account.Id]));
-        _clock.Advance(TimeSpan.FromTicks(1));
+        _clock.Now += TimeSpan.FromTicks(1);
 
         Assert.Null(_accounts.Find([account.Id]));
     }
@@ -76,15 +76,4 @@ public sealed class RememberedAccountsTests
 
     private static Account Account() =>
         Domain.Ledger.Account.OfWallet(Guid.CreateVersion7(), Guid.CreateVersion7(), Currency.Of("EUR"), Read);
-
-    private sealed class MovedClock : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Advance(TimeSpan time) => _ticks += time.Ticks;
-    }
 }

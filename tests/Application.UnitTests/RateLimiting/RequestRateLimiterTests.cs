@@ -16,7 +16,7 @@ public sealed class RequestRateLimiterTests : IAsyncDisposable
     private const int Quota = 100;
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly Stopped _clock = new();
+    private readonly ManualClock _clock = new(DateTimeOffset.UnixEpoch);
     private readonly RedisConnection _redis;
     private readonly RequestRateLimiter _budget;
 
@@ -60,11 +60,11 @@ public sealed class RequestRateLimiterTests : IAsyncDisposable
             Assert.Equal(new RateLimitUse("user-requests", 3, TimeSpan.FromMinutes(1), left, TimeSpan.FromMinutes(1)), use);
         }
 
-        _clock.Pass(TimeSpan.FromSeconds(59));
+        _clock.Now += TimeSpan.FromSeconds(59);
         Assert.False(_budget.TrySpend(person, 3, out var refused));
         Assert.Equal(new RateLimitUse("user-requests", 3, TimeSpan.FromMinutes(1), 0, TimeSpan.FromSeconds(1)), refused);
 
-        _clock.Pass(TimeSpan.FromSeconds(1));
+        _clock.Now += TimeSpan.FromSeconds(1);
         Assert.True(_budget.TrySpend(person, 3, out var again));
         Assert.Equal((2, TimeSpan.FromMinutes(1)), (again.Remaining, again.Reset));
     }
@@ -102,15 +102,4 @@ public sealed class RequestRateLimiterTests : IAsyncDisposable
     private RequestRateLimiter Budget(string environment) => new(
         _redis, new Pseudonyms(new byte[32]), new RateLimitMetrics(_services.GetRequiredService<IMeterFactory>()),
         new HostingEnvironment { EnvironmentName = environment }, _clock, NullLogger<RequestRateLimiter>.Instance);
-
-    private sealed class Stopped : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public void Pass(TimeSpan time) => _ticks += time.Ticks;
-
-        public override long GetTimestamp() => _ticks;
-    }
 }

@@ -72,14 +72,7 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
     public async Task A_lost_connection_is_no_matter_to_the_client(WriteStep step)
     {
         await Pay(ledger.App.Client, NewKey());
-        var (before, key) = (await Balance(), NewKey());
-        var fault = ledger.Proxy.Arm(step, () => Task.CompletedTask);
-
-        var told = await Pay(ledger.App.Client, key);
-
-        await fault.WaitAsync(Patience);
-        Assert.True(told is { Status: HttpStatusCode.Created, IsReplay: false }, $"{told}");
-        await IsPaidOnce(before, told!, key, ledger.App.Client);
+        await IsPaidOnceAlthoughCut(step, ledger.App.Client);
     }
 
     [Theory]
@@ -88,14 +81,7 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
     public async Task A_lost_connection_is_no_matter_to_a_transfer_of_remembered_accounts(WriteStep step)
     {
         await RememberAsync();
-        var (before, key) = (await Balance(), NewKey());
-        var fault = ledger.Proxy.Arm(step, () => Task.CompletedTask);
-
-        var told = await Pay(ledger.Remembering.Client, key);
-
-        await fault.WaitAsync(Patience);
-        Assert.True(told is { Status: HttpStatusCode.Created, IsReplay: false }, $"{told}");
-        await IsPaidOnce(before, told!, key, ledger.Remembering.Client);
+        await IsPaidOnceAlthoughCut(step, ledger.Remembering.Client);
     }
 
     [Fact]
@@ -216,6 +202,18 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
         var cut = ledger.Proxy.Arm(WriteStep.BeforeBegin, () => Task.CompletedTask);
         await Pay(ledger.Remembering.Client, NewKey());
         await cut.WaitAsync(Patience);
+    }
+
+    private async Task IsPaidOnceAlthoughCut(WriteStep step, HttpClient client)
+    {
+        var (before, key) = (await Balance(), NewKey());
+        var fault = ledger.Proxy.Arm(step, () => Task.CompletedTask);
+
+        var told = await Pay(client, key);
+
+        await fault.WaitAsync(Patience);
+        Assert.True(told is { Status: HttpStatusCode.Created, IsReplay: false }, $"{told}");
+        await IsPaidOnce(before, told!, key, client);
     }
 
     private async Task IsPaidOnce(decimal before, Answer told, string key, HttpClient client)

@@ -97,25 +97,17 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         var (from, to, amount) = (accounts[0], accounts[2], Money.Of(2, accounts[0].Currency));
         await using var first = await LedgerSession.Open(ledger.Database, default);
         await first.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, amount, null) with { At = now }]);
-        var paid = Assert.Single(await first.Execute([Transfer("paid")]));
+        var paid = Assert.Single(await first.Execute([Pay("paid")]));
         // As after the limit was lowered: nothing of a refusal for it is stored.
         await using var second = await LedgerSession.Open(ledger.Database, default, limits: LedgerLimits.Widest with { MaxMovement = 1 });
 
-        var results = await second.Execute([Transfer("new"), Transfer("paid")]);
+        var results = await second.Execute([Pay("new"), Pay("paid")]);
 
         Assert.Same(LedgerErrors.AmountTooLarge, results[0].Error);
         Assert.True(results[1].IsReplay);
         Assert.Equal(paid.Journals, results[1].Journals);
 
-        Movement Transfer(string key)
-        {
-            var id = Guid.CreateVersion7();
-            return Movement.Transfer(id, owner, [new Leg(id, from.Id, to.Id, amount, null)]) with
-            {
-                At = now,
-                Key = new InstructionKey(owner, key, new byte[32]),
-            };
-        }
+        Movement Pay(string key) => Transfer(owner, from, to, amount, key) with { At = now };
     }
 
     [Fact]
@@ -132,30 +124,22 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         for (var round = 0; round < Rounds; round++)
         {
             foreach (var session in (LedgerSession[])[first, first, second])
-                Assert.Null(Assert.Single(await session.Execute([Transfer(1)])).Error);
+                Assert.Null(Assert.Single(await session.Execute([Pay(1)])).Error);
         }
 
-        Assert.Same(LedgerErrors.InsufficientFunds, Assert.Single(await first.Execute([Transfer(1)])).Error);
+        Assert.Same(LedgerErrors.InsufficientFunds, Assert.Single(await first.Execute([Pay(1)])).Error);
         var paid = await ReadAsync("accounts", LedgerRows.AccountColumns, LedgerRows.Account, "id", [to.Id]);
         Assert.Contains($"Posted = {Units(3 * Rounds)}", Assert.Single(paid), StringComparison.Ordinal);
 
         // It remembers too little money, and then too much.
         await second.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Units(100), null) with { At = now }]);
-        Assert.Null(Assert.Single(await first.Execute([Transfer(90)])).Error);
-        Assert.Null(Assert.Single(await second.Execute([Transfer(9)])).Error);
-        Assert.Same(LedgerErrors.InsufficientFunds, Assert.Single(await first.Execute([Transfer(5)])).Error);
+        Assert.Null(Assert.Single(await first.Execute([Pay(90)])).Error);
+        Assert.Null(Assert.Single(await second.Execute([Pay(9)])).Error);
+        Assert.Same(LedgerErrors.InsufficientFunds, Assert.Single(await first.Execute([Pay(5)])).Error);
 
         Money Units(int units) => Money.OfMinorUnits(units, from.Currency);
 
-        Movement Transfer(int units)
-        {
-            var id = Guid.CreateVersion7();
-            return Movement.Transfer(id, owner, [new Leg(id, from.Id, to.Id, Units(units), null)]) with
-            {
-                At = now,
-                Key = new InstructionKey(owner, $"{id}", new byte[32]),
-            };
-        }
+        Movement Pay(int units) => Transfer(owner, from, to, Units(units), $"{Guid.NewGuid()}") with { At = now };
     }
 
     [Theory]
@@ -169,7 +153,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         await using var session = await OpenRememberingAsync();
         await session.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Units(10), null)]);
         // There and back: a closed account is empty.
-        foreach (var movement in (Instruction[])[Transfer(from, to, 7), Transfer(to, from, 7)])
+        foreach (var movement in (Instruction[])[Pay(from, to, 7), Pay(to, from, 7)])
             Assert.Null(Assert.Single(await session.Execute([movement])).Error);
         await Sql.ExecuteAsync(
             ledger.ConnectionString,
@@ -180,7 +164,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             UPDATE ledger.accounts SET {change} WHERE id = '{subject}'
             """);
 
-        var told = Assert.Single(await session.Execute([Transfer(from, to, 2)])).Error?.Code;
+        var told = Assert.Single(await session.Execute([Pay(from, to, 2)])).Error?.Code;
 
         // What a check of the ledger compares with what was spent.
         await Sql.ExecuteAsync(
@@ -190,14 +174,17 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
 
         Money Units(int units) => Money.OfMinorUnits(units, from.Currency);
 
-        Movement Transfer(Account source, Account destination, int units)
+        Movement Pay(Account source, Account destination, int units) =>
+            Transfer(owner, source, destination, Units(units), $"{Guid.NewGuid()}");
+    }
+
+    private static Movement Transfer(Guid owner, Account from, Account to, Money amount, string key)
+    {
+        var id = Guid.CreateVersion7();
+        return Movement.Transfer(id, owner, [new Leg(id, from.Id, to.Id, amount, null)]) with
         {
-            var id = Guid.CreateVersion7();
-            return Movement.Transfer(id, owner, [new Leg(id, source.Id, destination.Id, Units(units), null)]) with
-            {
-                Key = new InstructionKey(owner, $"{id}", new byte[32]),
-            };
-        }
+            Key = new InstructionKey(owner, key, new byte[32]),
+        };
     }
 
     private Task<LedgerSession> OpenRememberingAsync() =>
