@@ -3,7 +3,7 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Outbox rows that this transaction has locked, so that no other relay publishes them.</summary>
+/// <summary>Outbox rows that this transaction has locked or removed, so that no other relay publishes them.</summary>
 internal sealed class OutboxBatch : IAsyncDisposable
 {
     // The LIMITs force a lookup by key for each row, independent of the planner's estimate. The predecessor is also looked up by key, and
@@ -28,20 +28,27 @@ internal sealed class OutboxBatch : IAsyncDisposable
         LEFT JOIN LATERAL (SELECT id FROM outbox_waiting WHERE id = before.id LIMIT 1) waiting ON true
         """;
 
+    private const string RemoveSql = "DELETE FROM outbox_waiting WHERE id = ANY ($1)";
+
+    // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
+    private const string NoWaitSql = "SET LOCAL synchronous_commit = off";
+
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
+    private readonly bool _isRemoved;
 
-    private OutboxBatch(NpgsqlConnection connection, NpgsqlTransaction transaction, List<(OutboxMessage Message, Guid? After)> rows)
+    private OutboxBatch(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, List<(OutboxMessage Message, Guid? After)> rows, bool isRemoved)
     {
-        (_connection, _transaction, Claimed) = (connection, transaction, rows.Count);
+        (_connection, _transaction, _isRemoved, Claimed) = (connection, transaction, isRemoved, rows.Count);
         Last = rows.Count == 0 ? default : rows.Max(row => row.Message.Id);
         Ready = InOrder(rows);
     }
 
-    /// <summary>The number of locked rows.</summary>
+    /// <summary>The number of these rows.</summary>
     public int Claimed { get; }
 
-    /// <summary>The highest id of the locked rows.</summary>
+    /// <summary>The highest id of these rows.</summary>
     public Guid Last { get; }
 
     /// <summary>
@@ -56,43 +63,59 @@ internal sealed class OutboxBatch : IAsyncDisposable
     /// <param name="exceptAggregates">Rows of these aggregates are skipped.</param>
     /// <param name="known">Events that need not be read.</param>
     /// <param name="cancellationToken">Releases all locks.</param>
-    public static async Task<OutboxBatch> ClaimAsync(
+    public static Task<OutboxBatch> ClaimAsync(
         NpgsqlDataSource database, int size, Guid after, Guid[] exceptAggregates, IReadOnlyDictionary<Guid, OutboxMessage> known,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        BeginAsync(
+            database,
+            async connection => (await ReadAsync(connection, size, after, exceptAggregates, known, cancellationToken), IsRemoved: false),
+            cancellationToken);
+
+    /// <summary>Removes the waiting rows of known events, of which each has the first version of its aggregate.</summary>
+    /// <param name="database">The database, with the role of the application.</param>
+    /// <param name="known">The events.</param>
+    /// <param name="cancellationToken">Brings all rows back.</param>
+    /// <returns>The events whose rows waited; <c>null</c> when another relay has locked one of them for longer than a moment.</returns>
+    public static async Task<OutboxBatch?> TakeAsync(
+        NpgsqlDataSource database, IReadOnlyDictionary<Guid, OutboxMessage> known, CancellationToken cancellationToken)
     {
-        var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var rows = await ReadAsync(connection, size, after, exceptAggregates, known, cancellationToken);
-            return new OutboxBatch(connection, transaction, rows);
+            return await BeginAsync(
+                database, async connection => (await RemoveAsync(connection, known, cancellationToken), IsRemoved: true), cancellationToken);
         }
-        catch
+        catch (PostgresException locked) when (locked.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            await connection.DisposeAsync();
-            throw;
+            return null;
         }
     }
 
     /// <summary>Removes the published events from the waiting rows, commits and releases all locks.</summary>
     public async Task CommitAsync(IReadOnlyList<OutboxMessage> published, CancellationToken cancellationToken)
     {
+        if (_isRemoved && published.Count == Claimed)
+        {
+            await _transaction.CommitAsync(cancellationToken);
+            return;
+        }
+
         if (published.Count == 0)
         {
             await _transaction.RollbackAsync(cancellationToken);
             return;
         }
 
-        await using var batch = new NpgsqlBatch(_connection, _transaction)
+        await using var batch = new NpgsqlBatch(_connection, _transaction);
+        if (_isRemoved)
         {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand("DELETE FROM outbox_waiting WHERE id = ANY ($1)")
-                    .With(published.Select(message => message.Id).ToArray()),
-                // In the same batch, because a separate round trip would hold the locks longer.
-                new NpgsqlBatchCommand("COMMIT"),
-            },
-        };
+            // Another relay that publishes an event between the two transactions publishes it with the same id.
+            foreach (var sql in (string[])["ROLLBACK", "BEGIN", NoWaitSql])
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveSql).With(published.Select(message => message.Id).ToArray()));
+        // In the same batch, because a separate round trip would hold the locks longer.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         await batch.PrepareAsync(cancellationToken);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -101,6 +124,45 @@ internal sealed class OutboxBatch : IAsyncDisposable
     {
         await _transaction.DisposeAsync();
         await _connection.DisposeAsync();
+    }
+
+    private static async Task<OutboxBatch> BeginAsync(
+        NpgsqlDataSource database, Func<NpgsqlConnection, Task<(List<(OutboxMessage Message, Guid? After)> Rows, bool IsRemoved)>> claim,
+        CancellationToken cancellationToken)
+    {
+        var connection = await database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var (rows, isRemoved) = await claim(connection);
+            return new OutboxBatch(connection, transaction, rows, isRemoved);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<List<(OutboxMessage Message, Guid? After)>> RemoveAsync(
+        NpgsqlConnection connection, IReadOnlyDictionary<Guid, OutboxMessage> known, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
+                new NpgsqlBatchCommand(NoWaitSql),
+                new NpgsqlBatchCommand("SET LOCAL lock_timeout = '100ms'"),
+                new NpgsqlBatchCommand($"{RemoveSql} RETURNING id").With(known.Keys.ToArray()),
+            },
+        };
+        await batch.PrepareAsync(cancellationToken);
+        var rows = new List<(OutboxMessage, Guid?)>(known.Count);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add((known[reader.GetGuid(0)], null));
+        return rows;
     }
 
     private static async Task<List<(OutboxMessage Message, Guid? After)>> ReadAsync(
@@ -113,8 +175,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
             {
                 // The prepared plan is cached, and may come from a time when few rows waited.
                 new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
-                // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
-                new NpgsqlBatchCommand("SET LOCAL synchronous_commit = off"),
+                new NpgsqlBatchCommand(NoWaitSql),
                 new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after, known.Keys.ToArray()),
             },
         };

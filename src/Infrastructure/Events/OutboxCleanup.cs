@@ -24,9 +24,13 @@ internal sealed partial class OutboxCleanup(
 
     public async Task Measure(CancellationToken cancellationToken)
     {
+        // The LIMITs force one lookup by key. After many deletes the planner expects many waiting rows, and would read the whole outbox.
         var (waiting, oldest) = await database.CreateCommand(
             """
-            SELECT count(*), (SELECT o.occurred_at FROM outbox_waiting w JOIN outbox o USING (id) ORDER BY w.id LIMIT 1)
+            SELECT count(*), (
+                SELECT o.occurred_at
+                FROM (SELECT id FROM outbox_waiting ORDER BY id LIMIT 1) oldest
+                CROSS JOIN LATERAL (SELECT occurred_at FROM outbox WHERE id = oldest.id LIMIT 1) o)
             FROM outbox_waiting
             """).ReadFirst(row => (row.GetInt64(0), row.ValueOrNull<DateTimeOffset>(1)), cancellationToken);
         metrics.Waiting(waiting, oldest is { } since ? Clock.GetUtcNow() - since : TimeSpan.Zero);

@@ -10,9 +10,8 @@ internal static class OutboxRegistration
         .AddSingleton<SavingInterceptor, OutboxWriter>()
         // A violation means that another writer used the same version of an aggregate first.
         .AddSingleton(new UniqueKey(OutboxMessageConfiguration.AggregateKey, Error: null))
-        .AddSingleton<OutboxSignal>()
         .AddSingleton<CommittedEvents>()
-        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<OutboxSignal>())
+        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<CommittedEvents>())
         .AddScoped<EventInbox>()
         .AddSingleton<DeadLetters>();
 }

@@ -21,7 +21,6 @@ internal sealed partial class OutboxRelay(
     [FromKeyedServices(PostgresRegistration.Direct)] NpgsqlDataSource database,
     EventPublisher publisher,
     NatsConnection nats,
-    OutboxSignal signal,
     CommittedEvents committed,
     OutboxSettings settings,
     TokenSettings tokens,
@@ -52,14 +51,7 @@ internal sealed partial class OutboxRelay(
     /// <returns>The number of published events; -1 when there was nothing to publish or nothing could be published now.</returns>
     public async Task<int> RelayOnce(CancellationToken cancellationToken)
     {
-        var from = From();
-        await using var batch = await OutboxBatch.ClaimAsync(
-            database, settings.BatchSize, from, BlockedAggregates(), committed.Take(), cancellationToken);
-        if (from == default && batch.Claimed < settings.BatchSize)
-            _emptyBefore = Ids.FirstOf((clock.GetUtcNow() - Margin).ToUnixTimeMilliseconds());
-        // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.
-        _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
-        _blockedRounds = batch.Ready.Count < batch.Claimed ? _blockedRounds + 1 : 0;
+        await using var batch = await Claim(cancellationToken);
         if (batch.Ready.Count == 0)
             return _blockedUpTo == default ? -1 : 0;
 
@@ -80,7 +72,7 @@ internal sealed partial class OutboxRelay(
                 if (_failures > 0)
                     await Task.Delay(Pause(), clock, stoppingToken);
                 else if (published < 0)
-                    await signal.WaitAsync(Idle(), stoppingToken);
+                    await committed.WaitAsync(Idle(), stoppingToken);
                 if (published < settings.BatchSize)
                     await Task.Delay(Gathering, clock, stoppingToken);
             }
@@ -89,6 +81,25 @@ internal sealed partial class OutboxRelay(
         {
             // The host stops.
         }
+    }
+
+    /// <summary>Takes what this process has committed and knows, or claims whatever waits when there may be other events.</summary>
+    private async Task<OutboxBatch> Claim(CancellationToken cancellationToken)
+    {
+        var (known, hasOthers) = committed.Take();
+        var isReadingDue = hasOthers || _failures > 0 || _blockedRounds > 0
+            || Stopwatch.GetElapsedTime(_fullClaimAt) > FullClaimInterval;
+        if (known.Count > 0 && !isReadingDue && await OutboxBatch.TakeAsync(database, known, cancellationToken) is { } taken)
+            return taken;
+
+        var from = From();
+        var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), known, cancellationToken);
+        if (from == default && batch.Claimed < settings.BatchSize)
+            _emptyBefore = Ids.FirstOf((clock.GetUtcNow() - Margin).ToUnixTimeMilliseconds());
+        // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.
+        _blockedUpTo = batch.Ready.Count == 0 && batch.Claimed == settings.BatchSize ? batch.Last : default;
+        _blockedRounds = batch.Ready.Count < batch.Claimed ? _blockedRounds + 1 : 0;
+        return batch;
     }
 
     private async Task<int> TryRelay(CancellationToken cancellationToken)

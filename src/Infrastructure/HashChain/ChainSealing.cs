@@ -18,7 +18,7 @@ internal sealed class ChainSealing : PeriodicService
     private readonly NpgsqlDataSource _database;
     private readonly BlockSealer _sealer;
     private readonly HashChainSettings _settings;
-    private readonly OutboxSignal _outbox;
+    private readonly CommittedEvents _events;
     private readonly Counter<long> _blocks;
     private readonly Counter<long> _journals;
     private double _oldest;
@@ -28,13 +28,13 @@ internal sealed class ChainSealing : PeriodicService
         BlockSealer sealer,
         HashChainSettings settings,
         ChainSignal signal,
-        OutboxSignal outbox,
+        CommittedEvents events,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<ChainSealing> logger)
         : base(PollInterval, clock, logger, signal)
     {
-        (_database, _sealer, _settings, _outbox) = (database, sealer, settings, outbox);
+        (_database, _sealer, _settings, _events) = (database, sealer, settings, events);
         var meter = meters.Create("Portico.HashChain");
         _blocks = meter.CreateCounter<long>("portico.chain.blocks", "{block}", "Blocks that this process sealed");
         _journals = meter.CreateCounter<long>("portico.chain.journals", "{journal}", "Journals that this process sealed");
@@ -60,7 +60,7 @@ internal sealed class ChainSealing : PeriodicService
                     continue;
                 _blocks.Add(1);
                 _journals.Add(sealedBlock.Journals);
-                _outbox.Set();
+                _events.Set();
             }
         }
 

@@ -10,7 +10,7 @@ internal class WakeSignal
     private readonly Channel<bool> _signals =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    public void Set() => _signals.Writer.TryWrite(true);
+    public virtual void Set() => _signals.Writer.TryWrite(true);
 
     /// <summary>Wakes the service when the open transaction is committed.</summary>
     public void SetAfterCommit(ITransaction transaction) => transaction.AfterCommit(_ =>

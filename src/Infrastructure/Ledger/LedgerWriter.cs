@@ -32,7 +32,6 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private readonly LedgerSettings _settings;
     private readonly LedgerLimits _limits;
     private readonly CommittedEvents _committed;
-    private readonly OutboxSignal _outbox;
     private readonly ChainSignal _chain;
     private readonly ILogger<LedgerWriter> _logger;
     private readonly TimeProvider _clock;
@@ -46,13 +45,12 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         DatabaseSettings database,
         LedgerSettings settings,
         CommittedEvents committed,
-        OutboxSignal outbox,
         ChainSignal chain,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<LedgerWriter> logger)
     {
-        (_settings, _committed, _outbox, _chain, _logger, _clock) = (settings, committed, outbox, chain, logger, clock);
+        (_settings, _committed, _chain, _logger, _clock) = (settings, committed, chain, logger, clock);
         _limits = new LedgerLimits(settings.MaxMovement, settings.MaxOpenHolds);
         _database = database.CreateLedgerDataSource(settings.Writers);
         _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
@@ -145,7 +143,6 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     var results = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._committed.Add(_session.Events);
-                    writer._outbox.Set();
                     writer._chain.Set();
                     for (var i = 0; i < group.Count; i++)
                         group[i].TrySetResult(results[i]);

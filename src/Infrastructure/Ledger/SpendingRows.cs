@@ -26,20 +26,20 @@ internal static class SpendingRows
 
     /// <summary>The statement that writes what was spent.</summary>
     public static RowStatement<Spending> Update() => WithPeriods(new RowStatement<Spending>(
-        """
+        $"""
         UPDATE ledger.spending_limits l SET day_start = u.day_start, day_end = u.day_end, day_spent = u.day_spent,
             month_start = u.month_start, month_end = u.month_end, month_spent = u.month_spent
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+        FROM (SELECT {RowStatement.Columns(8)})
             AS u (subject_id, currency, day_start, day_end, day_spent, month_start, month_end, month_spent)
         WHERE l.subject_id = u.subject_id AND l.currency = u.currency
         """));
 
     /// <summary>The statement that adds limits of one owner.</summary>
     public static RowStatement<Spending> Insert(Guid ownerId) => WithPeriods(new RowStatement<Spending>(
-        """
+        $"""
         INSERT INTO ledger.spending_limits (subject_id, currency, day_start, day_end, day_spent, month_start, month_end, month_spent,
             owner_id, per_transfer, per_day, per_month)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        SELECT {RowStatement.Columns(12)}
         """))
         .With(_ => ownerId).With(s => s.Limit.PerTransfer?.MinorUnits).With(s => s.Limit.PerDay?.MinorUnits)
         .With(s => s.Limit.PerMonth?.MinorUnits);

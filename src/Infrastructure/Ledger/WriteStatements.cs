@@ -12,7 +12,7 @@ internal sealed class WriteStatements
     private readonly RowStatement<Journal> _journals = new RowStatement<Journal>(
         $"""
         INSERT INTO ledger.journals ({LedgerRows.JournalColumns})
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        SELECT {RowStatement.Columns(12)}
         """)
         .With(j => j.Id).With(j => EnumNames<JournalKind>.Of(j.Kind)).With(j => j.SourceId).With(j => j.DestinationId)
         .With(j => j.Amount.Currency.Code).With(j => j.Amount.MinorUnits)
@@ -20,9 +20,9 @@ internal sealed class WriteStatements
         .With(j => j.InitiatedBy).With(j => j.Description).With(j => j.RecordedAt);
 
     private readonly RowStatement<Posting> _postings = new RowStatement<Posting>(
-        """
+        $"""
         INSERT INTO ledger.postings (account_id, account_version, journal_id, amount, posted_after, held_after, recorded_at)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        SELECT {RowStatement.Columns(7)}
         """)
         .With(p => p.AccountId).With(p => p.AccountVersion).With(p => p.JournalId)
         .With(p => p.Amount.MinorUnits).With(p => p.PostedAfter.MinorUnits).With(p => p.HeldAfter.MinorUnits).With(p => p.RecordedAt);
@@ -32,14 +32,14 @@ internal sealed class WriteStatements
     private readonly RowStatement<Spending>? _spending;
 
     private readonly RowStatement<StoredResult> _keys = new RowStatement<StoredResult>(
-        "INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT * FROM unnest($1, $2, $3, $4, $5)")
+        $"INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at) SELECT {RowStatement.Columns(5)}")
         .With(k => k.Key.OwnerId).With(k => k.Key.Key).With(k => k.Key.Fingerprint.ToArray())
         .With(k => ResultText.Write(k.Result)).With(k => k.RecordedAt);
 
     private readonly RowStatement<OutboxMessage> _events = new RowStatement<OutboxMessage>(
-        """
+        $"""
         INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT {RowStatement.Columns(8)}
         """)
         .With(e => e.Id).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.AggregateVersion)
         .With(e => e.Type).With(e => e.Data).With(e => e.TraceParent).With(e => e.OccurredAt);
@@ -60,7 +60,7 @@ internal sealed class WriteStatements
             $"""
             WITH moved AS (
                 UPDATE ledger.accounts a SET posted = u.posted, held = u.held, version = u.version, recorded_at = u.recorded_at
-                FROM unnest($1, $2, $3, $4, $5, $6) AS u (id, version_before, posted, held, version, recorded_at)
+                FROM (SELECT {RowStatement.Columns(6)}) AS u (id, version_before, posted, held, version, recorded_at)
                 WHERE a.id = ANY($1) AND a.id = u.id AND a.version = u.version_before
                     {(isAlone ? "AND a.status = 'open' AND NOT a.is_limited" : "")}
                 RETURNING 1)
@@ -72,7 +72,7 @@ internal sealed class WriteStatements
         {
             _holds = new RowStatement<Hold>(
                 $"""
-                INSERT INTO ledger.holds ({LedgerRows.HoldColumns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                INSERT INTO ledger.holds ({LedgerRows.HoldColumns}) SELECT {RowStatement.Columns(12)}
                 ON CONFLICT (id) DO UPDATE SET captured = excluded.captured, status = excluded.status, version = excluded.version
                 """)
                 .With(h => h.Id).With(h => h.SourceId).With(h => h.DestinationId)
@@ -82,7 +82,7 @@ internal sealed class WriteStatements
             _exchanges = new RowStatement<ExecutedExchange>(
                 $"""
                 INSERT INTO ledger.exchanges ({LedgerRows.ExchangeColumns})
-                SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                SELECT {RowStatement.Columns(13)}
                 """)
                 .With(e => e.Id).With(e => e.OwnerId).With(e => e.FromWalletId).With(e => e.ToWalletId)
                 .With(e => e.Terms.Sell.Currency.Code).With(e => e.Terms.Sell.MinorUnits)

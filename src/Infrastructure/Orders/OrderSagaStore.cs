@@ -14,7 +14,7 @@ namespace Portico.Infrastructure.Orders;
 /// <summary>Stores sagas in the table <c>order_sagas</c>; each change is one statement and so one transaction.</summary>
 /// <remarks>Leases use the clock of the database, which all processes share.</remarks>
 internal sealed partial class OrderSagaStore(
-    NpgsqlDataSource database, OrdersSettings settings, OutboxSignal outbox, OrderSagaSignal signal, TimeProvider clock,
+    NpgsqlDataSource database, OrdersSettings settings, CommittedEvents events, OrderSagaSignal signal, TimeProvider clock,
     ILogger<OrderSagaStore> logger) : IOrderSagas
 {
     private const string Columns =
@@ -100,7 +100,7 @@ internal sealed partial class OrderSagaStore(
 
         var isEnded = await command.ReadValue(cancellationToken) is 1L;
         if (isEnded && happened is not null)
-            outbox.Set();
+            events.Set();
         return isEnded;
     }
 

@@ -13,8 +13,22 @@ public sealed class CommittedEventsTests
 
         _events.Add([first, second]);
 
-        Assert.Equal([first.Id], _events.Take().Keys);
-        Assert.Empty(_events.Take());
+        Assert.Equal([first.Id], _events.Take().Events.Keys);
+        Assert.Empty(_events.Take().Events);
+    }
+
+    [Fact]
+    public void Tells_once_that_other_events_were_committed()
+    {
+        _events.Add([Event(version: 1)]);
+        Assert.False(_events.Take().HasOthers, "All are here.");
+
+        _events.Add([Event(version: 1), Event(version: 2)]);
+        Assert.True(_events.Take().HasOthers, "A second version must be read.");
+        Assert.False(_events.Take().HasOthers);
+
+        _events.Set();
+        Assert.True(_events.Take().HasOthers, "Somebody else has committed an event.");
     }
 
     [Fact]
@@ -25,7 +39,9 @@ public sealed class CommittedEventsTests
         _events.Add([.. Enumerable.Range(0, CommittedEvents.Capacity - 1).Select(_ => Event(version: 1))]);
         _events.Add(last);
 
-        Assert.Equal(last.Select(one => one.Id).Order(), _events.Take().Keys.Order());
+        var (events, hasOthers) = _events.Take();
+        Assert.Equal(last.Select(one => one.Id).Order(), events.Keys.Order());
+        Assert.True(hasOthers, "What was dropped must be read.");
     }
 
     [Fact]
@@ -33,7 +49,9 @@ public sealed class CommittedEventsTests
     {
         _events.Add([.. Enumerable.Range(0, CommittedEvents.Capacity + 1).Select(_ => Event(version: 1))]);
 
-        Assert.Equal(CommittedEvents.Capacity, _events.Take().Count);
+        var (events, hasOthers) = _events.Take();
+        Assert.Equal(CommittedEvents.Capacity, events.Count);
+        Assert.True(hasOthers, "The rest must be read.");
     }
 
     private static OutboxMessage Event(long version) => new()

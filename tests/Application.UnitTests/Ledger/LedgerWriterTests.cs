@@ -32,13 +32,11 @@ public sealed class LedgerWriterTests
         listener.Start();
 
         // Nobody listens on this port.
-        var signal = new OutboxSignal();
         var clock = new HurriedClock();
         await using var writer = new LedgerWriter(
             new DatabaseSettings { Portico = "Host=127.0.0.1;Port=1;Database=portico;Username=portico;Timeout=5" },
             new LedgerSettings(),
             new CommittedEvents(),
-            signal,
             new ChainSignal(),
             services.GetRequiredService<IMeterFactory>(),
             clock,

@@ -112,16 +112,6 @@ public sealed class OutboxRelayTests
         await using var source = NpgsqlDataSource.Create(database.Portico);
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
         await using var connection = await source.OpenConnectionAsync();
-        OutboxMessage Known(Guid id, Guid aggregate) => new()
-        {
-            Id = id,
-            AggregateType = "Test",
-            AggregateId = aggregate,
-            AggregateVersion = 1,
-            Type = TestOutbox.Type,
-            Data = """{"from":"memory"}""",
-            OccurredAt = DateTimeOffset.UtcNow,
-        };
         var known = Known(await TestOutbox.InsertAsync(connection, first, 1), first);
         await TestOutbox.InsertAsync(connection, first, 2);
         await TestOutbox.InsertAsync(connection, second, 1);
@@ -135,6 +125,41 @@ public sealed class OutboxRelayTests
             new HashSet<(Guid, long, bool)> { (first, 1, true), (first, 2, false), (second, 1, false) },
             batch.Ready.Select(one => (one.AggregateId, one.AggregateVersion, one.Data == known.Data)).ToHashSet());
         Assert.Equal([1, 2], batch.Ready.Where(one => one.AggregateId == first).Select(one => one.AggregateVersion));
+    }
+
+    [Fact]
+    public async Task Takes_the_rows_of_events_that_it_knows_and_brings_back_what_was_not_published()
+    {
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        await using var connection = await source.OpenConnectionAsync();
+        var events = new List<OutboxMessage>();
+        for (var number = 0; number < 3; number++)
+        {
+            var aggregate = Guid.NewGuid();
+            events.Add(Known(await TestOutbox.InsertAsync(connection, aggregate, 1), aggregate));
+        }
+
+        var rolledBack = Known(Guid.CreateVersion7(), Guid.NewGuid());
+        var known = events.Append(rolledBack).ToDictionary(one => one.Id);
+
+        await using (var batch = await OutboxBatch.TakeAsync(source, known, default))
+        {
+            Assert.Equal(events.Select(one => one.Id).Order(), batch!.Ready.Select(one => one.Id).Order());
+            Assert.Null(await OutboxBatch.TakeAsync(source, known, default));
+            await batch.CommitAsync([], default);
+        }
+
+        await using (var batch = await OutboxBatch.TakeAsync(source, known, default))
+            await batch!.CommitAsync([events[1]], default);
+        await using (var batch = await OutboxBatch.TakeAsync(source, known, default))
+        {
+            Assert.Equal(new HashSet<Guid> { events[0].Id, events[2].Id }, batch!.Ready.Select(one => one.Id).ToHashSet());
+            await batch.CommitAsync(batch.Ready, default);
+        }
+
+        await using var last = await OutboxBatch.ClaimAsync(source, 10, default, [], NothingKnown, default);
+        Assert.Equal(0, last.Claimed);
     }
 
     [Fact]
@@ -322,5 +347,16 @@ public sealed class OutboxRelayTests
         Stack = app.Stack,
         Database = app.Database,
         Settings = { ["Events:Prefix"] = app.Events.Prefix },
+    };
+
+    private static OutboxMessage Known(Guid id, Guid aggregate) => new()
+    {
+        Id = id,
+        AggregateType = "Test",
+        AggregateId = aggregate,
+        AggregateVersion = 1,
+        Type = TestOutbox.Type,
+        Data = """{"from":"memory"}""",
+        OccurredAt = DateTimeOffset.UtcNow,
     };
 }
