@@ -19,7 +19,7 @@ internal readonly record struct SealedBlock(int Journals, bool HasMore, TimeSpan
 /// commits late is left out. Transaction ids mean something in one database cluster only. In another one, and for journals that have none,
 /// the sealer first looks through all journals once. Not thread-safe.
 /// </remarks>
-internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
+internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, CommittedJournals committed)
 {
     /// <summary>An advisory lock that nothing else in the database uses.</summary>
     public const long LockKey = 0x504f_5254_4348_4149;
@@ -36,24 +36,24 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
 
     // The transactions are named to the end by a number, or each block would sort everything that waits.
     private const string NextSql =
-        $"""
-        SELECT {JournalRow.Columns} FROM ledger.journals j
+        """
+        SELECT j.id, j.transaction_id FROM ledger.journals j
         WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
         ORDER BY j.transaction_id, j.id LIMIT $3
         """;
 
     // After a pass, and in another cluster, some of them are sealed already.
     private const string NextUnsealedSql =
-        $"""
-        SELECT {JournalRow.Columns} FROM ledger.journals j
+        """
+        SELECT j.id, j.transaction_id FROM ledger.journals j
         WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
             AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
         ORDER BY j.transaction_id, j.id LIMIT $3
         """;
 
     private const string NextOfAllSql =
-        $"""
-        SELECT {JournalRow.Columns} FROM ledger.journals j
+        """
+        SELECT j.id, j.transaction_id FROM ledger.journals j
         WHERE j.id > $1 AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
         ORDER BY j.id LIMIT $2
         """;
@@ -72,6 +72,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
     private const int RangeGrowth = 8;
 
     private readonly FieldWriter _writer = new();
+    private readonly Dictionary<Guid, (Journal Journal, List<Posting> Postings)> _known = [];
     private readonly PageRanges _ranges = new();
 
     // A look-up for each journal costs time, so it is made only for some blocks after the key has refused a second seal.
@@ -90,6 +91,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         if (await Begin(connection, cancellationToken) is not { } chain)
             return new SealedBlock(0, HasMore: false, TimeSpan.Zero);
 
+        Know();
         await _ranges.Summarize(connection, cancellationToken);
         var (next, pass) = chain.UpTo is { } upTo ? (upTo, null) : Follow(chain);
         var isChecked = _checkedBlocks > 0;
@@ -122,6 +124,8 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         await transaction.CommitAsync(cancellationToken);
         _pass = pass ?? _pass;
         _checkedBlocks = Math.Max(0, _checkedBlocks - 1);
+        foreach (var journal in journals)
+            _known.Remove(journal.Id);
         return new SealedBlock(journals.Count, HasMore: isFull || pass is not null, oldest);
     }
 
@@ -156,8 +160,23 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
             cancellationToken);
     }
 
-    /// <summary>Reads the journals of the next block, from a range of transactions that holds about as many of them.</summary>
-    private async Task<IReadOnlyList<JournalRow>> ReadNext(
+    /// <summary>Adds what this process has committed.</summary>
+    private void Know()
+    {
+        foreach (var (journals, postings) in committed.Take())
+        {
+            // Another process has sealed them, or they wait for a transaction that is under way for long.
+            if (_known.Count > CommittedJournals.Capacity)
+                _known.Clear();
+            foreach (var journal in journals)
+                _known[journal.Id] = (journal, new List<Posting>(2));
+            foreach (var posting in postings)
+                _known[posting.JournalId].Postings.Add(posting);
+        }
+    }
+
+    /// <summary>Finds the journals of the next block, in a range of transactions that holds about as many of them.</summary>
+    private async Task<IReadOnlyList<SealedId>> ReadNext(
         NpgsqlConnection connection, string sql, UpTo after, long below, CancellationToken cancellationToken)
     {
         for (var range = _range; ; range *= RangeGrowth)
@@ -172,9 +191,30 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
         }
     }
 
-    private static Task<IReadOnlyList<JournalRow>> Read(
+    private static Task<IReadOnlyList<SealedId>> Read(
         NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values) =>
-        new NpgsqlCommand(sql, connection).With(values).ReadAll(row => JournalRow.Read(row), cancellationToken);
+        new NpgsqlCommand(sql, connection).With(values)
+            .ReadAll(row => new SealedId(row.GetGuid(0), row.ValueOrNull<long>(1)), cancellationToken);
+
+    /// <summary>The hash of each journal with its postings, in their order.</summary>
+    private async Task<byte[][]> Leaves(
+        NpgsqlConnection connection, IReadOnlyList<SealedId> journals, byte[] salt, CancellationToken cancellationToken)
+    {
+        var unknown = journals.Where(journal => !_known.ContainsKey(journal.Id)).Select(journal => journal.Id).ToArray();
+        var rows = unknown.Length == 0
+            ? []
+            : await new NpgsqlCommand($"SELECT {JournalRow.Columns} FROM ledger.journals j WHERE j.id = ANY($1)", connection)
+                .With(unknown).ReadAll(row => JournalRow.Read(row), cancellationToken);
+        var read = rows.ToDictionary(row => row.Id);
+        var postings = await PostingRow.ReadAll(connection, rows, cancellationToken);
+        return
+        [
+            .. journals.Select(journal => _known.TryGetValue(journal.Id, out var known)
+                ? Leaf.HashOf(
+                    _writer, JournalRow.Of(known.Journal, journal.TransactionId), known.Postings.ConvertAll(PostingRow.Of), salt)
+                : Leaf.HashOf(_writer, read[journal.Id], postings[journal.Id], salt)),
+        ];
+    }
 
     private static async Task<TimeSpan?> Oldest(NpgsqlConnection connection, UpTo after, CancellationToken cancellationToken) =>
         await new NpgsqlCommand(OldestSql, connection).With(after.Transaction, after.Journal).ReadValue(cancellationToken) is double seconds
@@ -182,15 +222,11 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
             : null;
 
     private async Task Write(
-        NpgsqlConnection connection, Chain chain, IReadOnlyList<JournalRow> journals, UpTo? upTo, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Chain chain, IReadOnlyList<SealedId> journals, UpTo? upTo, CancellationToken cancellationToken)
     {
-        var postings = await PostingRow.ReadAll(connection, journals, cancellationToken);
         var key = await keys.Signing(connection, cancellationToken);
         var salt = RandomNumberGenerator.GetBytes(MerkleTree.HashLength);
-        var leaves = new byte[journals.Count][];
-        for (var i = 0; i < leaves.Length; i++)
-            leaves[i] = Leaf.HashOf(_writer, journals[i], postings[journals[i].Id], salt);
-
+        var leaves = await Leaves(connection, journals, salt, cancellationToken);
         var block = new BlockRow
         {
             Height = chain.Height + 1,
@@ -254,6 +290,9 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings)
     }
 
     private readonly record struct UpTo(long Transaction, Guid Journal);
+
+    /// <summary>A journal that is sealed next, and its transaction.</summary>
+    private readonly record struct SealedId(Guid Id, long? TransactionId);
 
     /// <summary>The newest block, and what the database says before the next one.</summary>
     private sealed record Chain(long SystemId, long Below, long Now, long Height, byte[] Hash, UpTo? UpTo);

@@ -1,7 +1,10 @@
 using System.Buffers.Text;
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Portico.Application.Ledger;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
 using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.HashChain;
@@ -47,6 +50,24 @@ internal sealed record JournalRow
         TransactionId = row.ValueOrNull<long>(first + 12),
     };
 
+    /// <summary>The row as the database has it, of a journal that was committed.</summary>
+    public static JournalRow Of(Journal journal, long? transactionId) => new()
+    {
+        Id = journal.Id,
+        Kind = EnumNames<JournalKind>.Of(journal.Kind),
+        SourceId = journal.SourceId,
+        DestinationId = journal.DestinationId,
+        Currency = journal.Amount.Currency.Code,
+        Amount = RowValues.Text(journal.Amount),
+        OperationId = journal.OperationId,
+        ReversesId = journal.ReversesId,
+        HoldId = journal.HoldId,
+        Description = journal.Description,
+        RecordedAt = RowValues.Microseconds(journal.RecordedAt),
+        InitiatedBy = journal.InitiatedBy,
+        TransactionId = transactionId,
+    };
+
     public SealedTransferDto ToTransfer() => new()
     {
         Id = $"{Id}",
@@ -85,6 +106,17 @@ internal sealed record PostingRow
         PostedAfter = row.GetString(4),
         HeldAfter = row.GetString(5),
         RecordedAt = row.GetFieldValue<long>(6),
+    };
+
+    /// <summary>The row as the database has it, of a posting that was committed.</summary>
+    public static PostingRow Of(Posting posting) => new()
+    {
+        AccountId = posting.AccountId,
+        AccountVersion = posting.AccountVersion,
+        Amount = RowValues.Text(posting.Amount),
+        PostedAfter = RowValues.Text(posting.PostedAfter),
+        HeldAfter = RowValues.Text(posting.HeldAfter),
+        RecordedAt = RowValues.Microseconds(posting.RecordedAt),
     };
 
     /// <summary>Reads the postings of journals, by journal.</summary>
@@ -188,8 +220,14 @@ internal sealed record BlockRow
 /// <summary>Reads and writes single values of rows.</summary>
 internal static class RowValues
 {
-    public static DateTimeOffset Instant(long microseconds) =>
-        new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+    private static readonly DateTimeOffset Epoch = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static DateTimeOffset Instant(long microseconds) => Epoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+
+    public static long Microseconds(DateTimeOffset instant) => (instant - Epoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>An amount as PostgreSQL writes its minor units.</summary>
+    public static string Text(Money amount) => amount.MinorUnits.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A time in microseconds since 2000, which may be in no year of .NET.</summary>
     public static NpgsqlParameter Time(long microseconds) =>

@@ -27,12 +27,12 @@ internal sealed class ChainSealing : PeriodicService
         NpgsqlDataSource database,
         BlockSealer sealer,
         HashChainSettings settings,
-        ChainSignal signal,
+        CommittedJournals committed,
         CommittedEvents events,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<ChainSealing> logger)
-        : base(PollInterval, clock, logger, signal)
+        : base(PollInterval, clock, logger, committed)
     {
         (_database, _sealer, _settings, _events) = (database, sealer, settings, events);
         var meter = meters.Create("Portico.HashChain");

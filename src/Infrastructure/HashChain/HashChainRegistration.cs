@@ -9,7 +9,7 @@ internal static class HashChainRegistration
 {
     public static IServiceCollection AddHashChain(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<HashChainSettings>(configuration)
-        .AddSingleton<ChainSignal>()
+        .AddSingleton<CommittedJournals>()
         .AddSingleton<ChainKeys>()
         .AddSingleton<BlockSealer>()
         .AddSingleton<IHashChain, ChainReader>()

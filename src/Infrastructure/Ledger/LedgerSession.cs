@@ -78,6 +78,9 @@ public sealed class LedgerSession : IAsyncDisposable
     /// <summary>The events of the last execution that succeeded, as they are in the outbox.</summary>
     internal IReadOnlyList<OutboxMessage> Events { get; private set; } = [];
 
+    /// <summary>What the last execution that succeeded has written.</summary>
+    internal Decision? Decision { get; private set; }
+
     /// <summary>Executes instructions in their order, all in one transaction.</summary>
     /// <returns>The result of each instruction.</returns>
     /// <exception cref="PostgresException">Nothing was changed; the connection can be used again.</exception>
@@ -146,7 +149,7 @@ public sealed class LedgerSession : IAsyncDisposable
 
         try
         {
-            Events = await Write(_writeAlone, state, decision);
+            await Write(_writeAlone, state, decision);
             _remembered.Add(decision.Accounts);
             _nextGroupsWithLocks = GroupsWithLocks;
             return decision.Results;
@@ -180,7 +183,7 @@ public sealed class LedgerSession : IAsyncDisposable
             }
 
             var history = decision.Holds.Count + decision.Exchanges.Count + decision.Spending.Count > 0;
-            Events = await Write(history ? _writeWithHistory : _write, state, decision);
+            await Write(history ? _writeWithHistory : _write, state, decision);
             _remembered?.Add(state.Accounts.Values);
             _remembered?.Add(decision.Accounts);
             return decision.Results;
@@ -292,11 +295,11 @@ public sealed class LedgerSession : IAsyncDisposable
             kept => kept.Key, kept => new KnownKey(kept.Value.Fingerprint, kept.Value.Result.ToResult(journals, holds)));
     }
 
-    private static async Task<OutboxMessage[]> Write(WriteStatements statements, LedgerState state, Decision decision)
+    private async Task Write(WriteStatements statements, LedgerState state, Decision decision)
     {
         var events = statements.Fill(state, decision);
         await statements.Batch.ExecuteNonQueryAsync();
-        return events;
+        (Events, Decision) = (events, decision);
     }
 
     private static void Collect(Instruction instruction, HashSet<Guid> accounts, HashSet<Guid> holds, HashSet<Guid> originals)

@@ -31,8 +31,8 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
 
     private readonly LedgerSettings _settings;
     private readonly LedgerLimits _limits;
-    private readonly CommittedEvents _committed;
-    private readonly ChainSignal _chain;
+    private readonly CommittedEvents _events;
+    private readonly CommittedJournals _journals;
     private readonly ILogger<LedgerWriter> _logger;
     private readonly TimeProvider _clock;
     private readonly NpgsqlDataSource _database;
@@ -44,13 +44,13 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     public LedgerWriter(
         DatabaseSettings database,
         LedgerSettings settings,
-        CommittedEvents committed,
-        ChainSignal chain,
+        CommittedEvents events,
+        CommittedJournals journals,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<LedgerWriter> logger)
     {
-        (_settings, _committed, _chain, _logger, _clock) = (settings, committed, chain, logger, clock);
+        (_settings, _events, _journals, _logger, _clock) = (settings, events, journals, logger, clock);
         _limits = new LedgerLimits(settings.MaxMovement, settings.MaxOpenHolds);
         _database = database.CreateLedgerDataSource(settings.Writers);
         _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(settings.QueueCapacity) { SingleReader = settings.Writers == 1 });
@@ -142,8 +142,8 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                         writer._database, withEvents: true, writer._limits, Remembered(), CancellationToken.None);
                     var results = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
-                    writer._committed.Add(_session.Events);
-                    writer._chain.Set();
+                    writer._events.Add(_session.Events);
+                    writer._journals.Add(_session.Decision!.Journals, _session.Decision.Postings);
                     for (var i = 0; i < group.Count; i++)
                         group[i].TrySetResult(results[i]);
                     return;

@@ -37,7 +37,7 @@ public sealed class LedgerWriterTests
             new DatabaseSettings { Portico = "Host=127.0.0.1;Port=1;Database=portico;Username=portico;Timeout=5" },
             new LedgerSettings(),
             new CommittedEvents(),
-            new ChainSignal(),
+            new CommittedJournals(new HashChainSettings()),
             services.GetRequiredService<IMeterFactory>(),
             clock,
             NullLogger<LedgerWriter>.Instance);

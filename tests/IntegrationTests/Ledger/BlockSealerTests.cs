@@ -23,6 +23,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
 
     private readonly Guid[] _wallets = [.. Enumerable.Range(0, Wallets).Select(_ => Guid.CreateVersion7())];
     private readonly Guid _owner = Guid.CreateVersion7();
+    private readonly CommittedJournals _committed = new(new HashChainSettings());
     private TestDatabase _test = null!;
     private NpgsqlDataSource _database = null!;
 
@@ -159,6 +160,60 @@ public sealed class BlockSealerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_this_process_committed_is_sealed_as_the_database_has_it_and_not_read()
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        await using var session = await LedgerSession.Open(_database, default);
+        var (transfer, hold, voided) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        Instruction[][] groups =
+        [
+            [
+                Movement.Transfer(
+                    transfer, _owner, [new Leg(transfer, _wallets[0], _wallets[1], Money.Of(12.34m, Euro), "Обед “für zwei” 🍜\\ \"")]),
+                Movement.Withdrawal(Guid.CreateVersion7(), null, _wallets[2], Money.Of(1_000, Euro), ""),
+            ],
+            [
+                new Reservation(_wallets[3], _wallets[4], Money.Of(20, Euro), DateTimeOffset.UtcNow.AddDays(1), null)
+                {
+                    Id = hold,
+                    By = _owner,
+                },
+                new Reservation(_wallets[3], _wallets[4], Money.Of(1, Euro), DateTimeOffset.UtcNow.AddDays(1), "x")
+                {
+                    Id = voided,
+                    By = _owner,
+                },
+            ],
+            [
+                new Capture(hold, Money.Of(7.5m, Euro)) { Id = Guid.CreateVersion7() },
+                new Release(voided, Expired: false) { Id = Guid.CreateVersion7(), By = _owner },
+                new Reversal(transfer, Money.Of(2, Euro), "half") { Id = Guid.CreateVersion7() },
+            ],
+        ];
+        foreach (var group in groups)
+        {
+            Assert.All(await session.Execute(group), result => Assert.Null(result.Error));
+            _committed.Add(session.Decision!.Journals, session.Decision.Postings);
+            // Between them, what somebody else has committed.
+            await Transfer(connection, _wallets[4], _wallets[5]);
+        }
+
+        await SealAll(Sealer(committed: _committed), connection);
+        await IsRight(Wallets + 7 + groups.Length);
+
+        await session.Execute([CentFrom(0, 1)]);
+        _committed.Add(session.Decision!.Journals, session.Decision.Postings);
+        await Change($"UPDATE ledger.journals SET description = 'changed' WHERE id = '{session.Decision.Journals[0].Id}'");
+        await SealAll(Sealer(committed: _committed), connection);
+
+        await using var superuser = new NpgsqlConnection(_test.Superuser);
+        await superuser.OpenAsync();
+        var found = (await LedgerVerification.VerifyAsync(superuser, _ => { }, default)).Value;
+        var leaves = Assert.Single(found.Checks, check => check.Name == "leaves");
+        Assert.Equal($"{session.Decision.Journals[0].Id}", leaves.FirstWrong?.Row);
+    }
+
+    [Fact]
     public async Task The_application_can_add_to_the_chain_and_change_nothing()
     {
         await using var connection = await _database.OpenConnectionAsync();
@@ -218,7 +273,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
         var random = new Random(seed);
         var before = long.Parse(await _test.TextAsync("SELECT count(*) FROM ledger.journals"));
         using var written = new CancellationTokenSource();
-        var sealing = Enumerable.Range(0, 3).Select(n => Task.Run(() => SealAndDie(1 + (n * 3), written.Token))).ToArray();
+        var sealing = Enumerable.Range(0, 3).Select(n => Task.Run(() => SealAndDie(1 + (n * 3), n == 0 ? _committed : null, written.Token))).ToArray();
         var killing = Task.Run(() => Kill(random, written.Token));
         var groups = await Task.WhenAll(Enumerable.Range(0, 3).Select(n => Task.Run(() => Write(new Random((seed * 3) + n), groups: 25))));
         await written.CancelAsync();
@@ -236,9 +291,10 @@ public sealed class BlockSealerTests : IAsyncLifetime
         }
     });
 
-    private static BlockSealer Sealer(int maxBlock = 4_096) => new(
+    private static BlockSealer Sealer(int maxBlock = 4_096, CommittedJournals? committed = null) => new(
         new ChainKeys(new KeySealing(new TokenSettings { SealingKey = TestDatabase.SealingKey })),
-        new HashChainSettings { MaxBlock = maxBlock });
+        new HashChainSettings { MaxBlock = maxBlock },
+        committed ?? new CommittedJournals(new HashChainSettings()));
 
     /// <summary>Seals what can be sealed now.</summary>
     /// <returns>How many journals that were, and what the last call said. There are several calls after a pass over all journals.</returns>
@@ -260,7 +316,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
         "all journals are sealed");
 
     /// <summary>Seals as a process does until its connection dies, and then as another process.</summary>
-    private async Task SealAndDie(int maxBlock, CancellationToken stop)
+    private async Task SealAndDie(int maxBlock, CommittedJournals? committed, CancellationToken stop)
     {
         var settings = new NpgsqlConnectionStringBuilder(_test.Portico) { Pooling = false, ApplicationName = SealerName };
         while (!stop.IsCancellationRequested)
@@ -269,7 +325,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
             {
                 await using var connection = new NpgsqlConnection(settings.ConnectionString);
                 await connection.OpenAsync(default);
-                var sealer = Sealer(maxBlock);
+                var sealer = Sealer(maxBlock, committed);
                 while (!stop.IsCancellationRequested)
                     await sealer.Seal(connection, default);
             }
@@ -328,6 +384,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
                 try
                 {
                     await session.Execute(group);
+                    _committed.Add(session.Decision!.Journals, session.Decision.Postings);
                     break;
                 }
                 catch (PostgresException lost) when (lost.SqlState is PostgresErrorCodes.SerializationFailure)

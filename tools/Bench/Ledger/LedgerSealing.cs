@@ -29,7 +29,8 @@ internal static class LedgerSealing
         var sealer = new BlockSealer(
             new ChainKeys(new KeySealing(
                 new TokenSettings { SealingKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes)) })),
-            new HashChainSettings());
+            new HashChainSettings(),
+            new CommittedJournals(new HashChainSettings()));
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await SealAllAsync(sealer, connection, stack, cancellationToken);
 
