@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -22,6 +23,8 @@ namespace Portico.Application;
 /// <summary>Registers the services of the application layer.</summary>
 public static class ApplicationRegistration
 {
+    private static readonly ConcurrentDictionary<MemberInfo, string> DisplayNames = new();
+
     /// <summary>Adds every use case, validator and mapping of this assembly, and the pipeline around them.</summary>
     public static IServiceCollection AddApplication(this IServiceCollection services)
     {
@@ -30,8 +33,9 @@ public static class ApplicationRegistration
             .ToArray();
         // Validation errors name the fields as clients write them: in camelCase. The library would split a name into words in the messages.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => FieldOf(member);
-        ValidatorOptions.Global.DisplayNameResolver = (_, member, _) =>
-            member?.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? FieldOf(member);
+        // The library asks for it at each validation.
+        ValidatorOptions.Global.DisplayNameResolver = (_, member, _) => member is null ? null : DisplayNames.GetOrAdd(
+            member, static field => field.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? FieldOf(field)!);
         AddImplementations(services, types, typeof(IRequestHandler<,>), ServiceLifetime.Transient);
         // Rules are expressions, which are expensive to build, and they hold no state of a request.
         AddImplementations(services, types, typeof(IValidator<>), ServiceLifetime.Singleton);

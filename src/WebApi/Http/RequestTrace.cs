@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Portico.Domain.Common;
 
 namespace Portico.WebApi.Http;
 
@@ -18,7 +19,7 @@ internal sealed class RequestTrace(RequestDelegate next)
     {
         CurrentRequestId.Value = context.TraceIdentifier = context.Request.Headers[RequestIdHeader] is [{ } id] && IsUsable(id)
             ? id
-            : Guid.CreateVersion7().ToString("D", CultureInfo.InvariantCulture);
+            : Ids.New(DateTimeOffset.UtcNow).ToString("D", CultureInfo.InvariantCulture);
         // Awaited, so that the id ends with the request.
         await next(context);
     }

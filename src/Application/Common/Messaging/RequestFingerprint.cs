@@ -43,7 +43,7 @@ public sealed class RequestFingerprint
         var whole = new ArrayBufferWriter<byte>(InitialLength);
         Append(whole, Operation);
         Append(whole, operation);
-        WritePart(0, HashOf(Operation), Hash(Encoding.UTF8.GetBytes(operation)));
+        WritePart(0, HashOf(Operation), HashOf(operation));
         for (var n = 0; n < sorted.Length; n++)
         {
             var (name, value) = sorted[n];
@@ -112,7 +112,7 @@ public sealed class RequestFingerprint
         return parts;
     }
 
-    // The names of fields stand in the code, so there are only so many.
+    // The names of fields and the routes stand in the code, so there are only so many.
     private static uint HashOf(string name) => NameHashes.GetOrAdd(name, static known => Hash(Encoding.UTF8.GetBytes(known)));
 
     private static uint Hash(ReadOnlySpan<byte> text)
