@@ -31,7 +31,7 @@ internal sealed record LoadRound(
 internal static class ClosedLoop
 {
     private const int MaxBroken = 100;
-    private static readonly TimeSpan SelectLimit = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Loads unmeasured for the warm-up, then measures the rounds.</summary>
     /// <remarks>With <see cref="LoadOptions.Windows"/> it measures one round after each of their times instead.</remarks>
@@ -84,7 +84,7 @@ internal static class ClosedLoop
         var before = processor();
         var started = Stopwatch.GetTimestamp();
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        Worker[] workers = [.. connections.Zip(clients, (connection, client) => new Worker(connection, client))];
+        Worker[] workers = [.. connections.Select((connection, number) => new Worker(connection, clients[number], number))];
         var (latency, overhead) = await Task.Factory.StartNew(
             () => Work(workers, started, end, rate, failures, cancellationToken),
             CancellationToken.None,
@@ -112,24 +112,29 @@ internal static class ClosedLoop
         var step = (double)Stopwatch.Frequency / rate;
         var last = rate > 0 ? end + (long)(LoadConnection.Patience.TotalSeconds * Stopwatch.Frequency) : end;
         var (latency, overhead) = (new LatencyHistogram(), new LatencyHistogram());
-        var waiting = new Dictionary<Socket, Worker>();
-        var ready = new List<Socket>();
+        using var answers = new AnswerPoll();
+        var ready = new List<int>();
+        var waiting = 0;
         foreach (var worker in workers)
             Continue(worker);
-        while (waiting.Count > 0 || (IsMoreDue() && Stopwatch.GetTimestamp() < last))
+        while (waiting > 0 || (IsMoreDue() && Stopwatch.GetTimestamp() < last))
         {
             SendDue();
-            ready.Clear();
-            ready.AddRange(waiting.Keys);
             var pause = Pause();
-            if (ready.Count > 0)
-                Socket.Select(ready, null, null, pause);
-            // Select counts in milliseconds. Until the next request is due, answers are looked for in short steps.
+            answers.Wait(waiting > 0 ? pause : TimeSpan.Zero, ready);
+            // It counts in milliseconds. Until the next request is due, answers are looked for in short steps.
             if (ready.Count == 0)
-                ShortSleep.Wait(waiting.Count > 0 && pause > ShortSleep.Step ? ShortSleep.Step : pause);
-            foreach (var socket in ready)
+                ShortSleep.Wait(waiting > 0 && pause > ShortSleep.Step ? ShortSleep.Step : pause);
+            foreach (var number in ready)
             {
-                var worker = waiting[socket];
+                var worker = workers[number];
+                if (!worker.IsWaiting)
+                {
+                    // The server has closed it.
+                    Unwatch(worker);
+                    continue;
+                }
+
                 try
                 {
                     if (!worker.Connection.TryReceive(out var status))
@@ -152,11 +157,11 @@ internal static class ClosedLoop
                     Break(worker, failure.Message);
                 }
 
-                waiting.Remove(socket);
+                Stop(worker);
                 Continue(worker);
             }
 
-            if (ready.Count == 0 && waiting.Count > 0)
+            if (ready.Count == 0 && waiting > 0)
                 GiveUp();
         }
 
@@ -186,9 +191,9 @@ internal static class ClosedLoop
         TimeSpan Pause()
         {
             if (rate == 0 || idle.Count == 0)
-                return SelectLimit;
+                return WaitLimit;
             var left = TimeSpan.FromSeconds((due - Stopwatch.GetTimestamp()) / Stopwatch.Frequency);
-            return left < TimeSpan.Zero ? TimeSpan.Zero : left < SelectLimit ? left : SelectLimit;
+            return left < TimeSpan.Zero ? TimeSpan.Zero : left < WaitLimit ? left : WaitLimit;
         }
 
         void Ask(Worker worker, long? due)
@@ -200,7 +205,9 @@ internal static class ClosedLoop
                     var request = worker.Client.Next();
                     worker.AskedAt = due ?? Stopwatch.GetTimestamp();
                     worker.Connection.Send(request);
-                    waiting.Add(worker.Connection.Socket!, worker);
+                    Watch(worker);
+                    worker.IsWaiting = true;
+                    waiting++;
                     return;
                 }
                 catch (IOException failure)
@@ -212,15 +219,35 @@ internal static class ClosedLoop
 
         void GiveUp()
         {
-            foreach (
-                var (socket, worker) in waiting.Where(one => Stopwatch.GetElapsedTime(one.Value.AskedAt) > LoadConnection.Patience)
-                    .ToArray())
+            foreach (var worker in workers)
             {
+                if (!worker.IsWaiting || Stopwatch.GetElapsedTime(worker.AskedAt) <= LoadConnection.Patience)
+                    continue;
                 worker.Connection.Dispose();
                 Break(worker, "No answer came.");
-                waiting.Remove(socket);
+                Stop(worker);
                 Continue(worker);
             }
+        }
+
+        void Stop(Worker worker)
+        {
+            worker.IsWaiting = false;
+            waiting--;
+        }
+
+        void Watch(Worker worker)
+        {
+            if (ReferenceEquals(worker.Watched, worker.Connection.Socket))
+                return;
+            worker.Watched = worker.Connection.Socket;
+            answers.Watch(worker.Watched!, worker.Number);
+        }
+
+        void Unwatch(Worker worker)
+        {
+            answers.Remove(worker.Watched!);
+            worker.Watched = null;
         }
 
         void Break(Worker worker, string reason)
@@ -234,10 +261,16 @@ internal static class ClosedLoop
     }
 
     /// <summary>A connection and who uses it.</summary>
-    private sealed class Worker(LoadConnection connection, ILoadClient client)
+    private sealed class Worker(LoadConnection connection, ILoadClient client, int number)
     {
         public LoadConnection Connection { get; } = connection;
         public ILoadClient Client { get; } = client;
+        public int Number { get; } = number;
+
+        /// <summary>The socket that is watched for answers.</summary>
+        public Socket? Watched { get; set; }
+
+        public bool IsWaiting { get; set; }
         public long AskedAt { get; set; }
         public int Broken { get; set; }
     }
