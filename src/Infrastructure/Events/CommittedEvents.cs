@@ -3,9 +3,10 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Wakes the relay of this process after a commit with events, and has the newest events of the ledger, which it need not read.</summary>
+/// <summary>Wakes the relay of this process after a commit with events, and has the newest events of the ledger.</summary>
 /// <remarks>
-/// The table alone decides what is published: the relay takes the rows of these events first, and publishes the events whose rows waited.
+/// The relay need not read them. The table alone decides what is published: the relay takes the rows of these events first, and publishes
+/// the events whose rows waited.
 /// Only first versions are kept, because PostgreSQL alone knows whether the version before is still waiting. Thread-safe; one reader.
 /// </remarks>
 internal sealed class CommittedEvents : WakeSignal, ICommitObserver

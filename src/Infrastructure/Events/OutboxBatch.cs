@@ -82,7 +82,9 @@ internal sealed class OutboxBatch : IAsyncDisposable
         try
         {
             return await BeginAsync(
-                database, async connection => (await RemoveAsync(connection, known, cancellationToken), IsRemoved: true), cancellationToken);
+                database,
+                async connection => (await RemoveAsync(connection, known, cancellationToken), IsRemoved: true),
+                cancellationToken);
         }
         catch (PostgresException locked) when (locked.SqlState == PostgresErrorCodes.LockNotAvailable)
         {

@@ -33,7 +33,9 @@ internal sealed class RowStatement<TRow>(string sql)
 
 internal static class RowStatement
 {
-    /// <summary>The columns of a SELECT that gives a row for each place of the first arrays.</summary>
-    /// <remarks>PostgreSQL makes one row after the other. It would first store the values of each array of <c>FROM unnest($1, $2)</c>.</remarks>
+    /// <summary>The columns of a SELECT that makes rows of the first array parameters, the first of their first values.</summary>
+    /// <remarks>
+    /// PostgreSQL makes one row after the other. It would first store the values of each array of <c>FROM unnest($1, $2)</c>.
+    /// </remarks>
     public static string Columns(int count) => string.Join(", ", Enumerable.Range(1, count).Select(number => $"unnest(${number})"));
 }

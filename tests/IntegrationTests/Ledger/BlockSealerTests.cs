@@ -273,7 +273,9 @@ public sealed class BlockSealerTests : IAsyncLifetime
         var random = new Random(seed);
         var before = long.Parse(await _test.TextAsync("SELECT count(*) FROM ledger.journals"));
         using var written = new CancellationTokenSource();
-        var sealing = Enumerable.Range(0, 3).Select(n => Task.Run(() => SealAndDie(1 + (n * 3), n == 0 ? _committed : null, written.Token))).ToArray();
+        var sealing = Enumerable.Range(0, 3)
+            .Select(n => Task.Run(() => SealAndDie(1 + (n * 3), n == 0 ? _committed : null, written.Token)))
+            .ToArray();
         var killing = Task.Run(() => Kill(random, written.Token));
         var groups = await Task.WhenAll(Enumerable.Range(0, 3).Select(n => Task.Run(() => Write(new Random((seed * 3) + n), groups: 25))));
         await written.CancelAsync();

@@ -2,8 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
 using Portico.Bench.Load;
+using Portico.Domain.Common;
+using Portico.Domain.Ledger;
 using Portico.Domain.Users;
 using Portico.Infrastructure.HashChain;
+using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Bench.Ledger;
@@ -11,7 +15,8 @@ namespace Portico.Bench.Ledger;
 /// <summary>What the hash chain costs a transfer: transfers over HTTP that nothing seals, and then the sealing of all of them.</summary>
 /// <remarks>
 /// Both costs are processor time of the same transfers in one run, so the noise of a shared machine hardly moves their ratio. This process
-/// seals, with the code of the web API.
+/// seals, with the code of the web API: every second block as a process that has committed the journals itself, the others as one that
+/// reads what another process has committed.
 /// </remarks>
 internal static class LedgerSealing
 {
@@ -26,13 +31,14 @@ internal static class LedgerSealing
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);
+        var committed = new CommittedJournals(new HashChainSettings());
         var sealer = new BlockSealer(
             new ChainKeys(new KeySealing(
                 new TokenSettings { SealingKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes)) })),
             new HashChainSettings(),
-            new CommittedJournals(new HashChainSettings()));
+            committed);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await SealAllAsync(sealer, connection, stack, cancellationToken);
+        await SealAllAsync(sealer, connection, stack, committed: null, cancellationToken);
 
         double transfer;
         await using (var api = await stack.StartApiAsync(
@@ -48,37 +54,72 @@ internal static class LedgerSealing
             transfer = rounds.Median(round => LoadStack.Parts.Sum(part => round.ProcessorPerRequest(part) * 1000));
         }
 
-        // The code is compiled for good in the first half.
-        var blocks = await SealAllAsync(sealer, connection, stack, cancellationToken);
-        var (begin, end) = (blocks[blocks.Count / 2], blocks[^1]);
-        var journals = blocks.Skip((blocks.Count / 2) + 1).Sum(block => block.Journals);
-        if (journals < MinJournals)
-            throw new LoadException($"Only {journals} transfers were measured, of {MinJournals} at least: load for longer.");
-        var seal = (end.Own - begin.Own).TotalMicroseconds / journals;
-        var write = (end.Postgres - begin.Postgres).TotalMicroseconds / journals;
-        report.AddSection(
-            "Sealing",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                {journals} journals: {seal:0.0} µs each in the process that seals, {write:0.0} µs in PostgreSQL.
-                That is {(seal + write) / transfer:0.0%} of the {transfer:0.0} µs that one of these transfers took in all processes.
-                """),
-            new { journals, processMicroseconds = seal, postgresMicroseconds = write, transferMicroseconds = transfer });
+        var blocks = await SealAllAsync(sealer, connection, stack, committed, cancellationToken);
+        foreach (var (name, isKnown) in (ReadOnlySpan<(string, bool)>)[("that the process has committed", true), ("that it reads", false)])
+        {
+            // The code is compiled for good in the first half.
+            var measured = blocks.Skip(blocks.Count / 2).Where(block => block.IsKnown == isKnown && block.Journals > 0).ToArray();
+            var journals = measured.Sum(block => block.Journals);
+            if (journals < MinJournals)
+                throw new LoadException($"Only {journals} journals were measured, of {MinJournals} at least: load for longer.");
+            var seal = measured.Sum(block => block.Own.TotalMicroseconds) / journals;
+            var write = measured.Sum(block => block.Postgres.TotalMicroseconds) / journals;
+            report.AddSection(
+                $"Sealing journals {name}",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"""
+                    {journals} journals: {seal:0.0} µs each in the process that seals, {write:0.0} µs in PostgreSQL.
+                    That is {(seal + write) / transfer:0.0%} of the {transfer:0.0} µs that one of these transfers took in all processes.
+                    """),
+                new { journals, processMicroseconds = seal, postgresMicroseconds = write, transferMicroseconds = transfer });
+        }
     }
 
-    /// <returns>The journals of each block, and the processor time of this process and of PostgreSQL so far.</returns>
-    private static async Task<List<(int Journals, TimeSpan Own, TimeSpan Postgres)>> SealAllAsync(
-        BlockSealer sealer, NpgsqlConnection connection, LoadStack stack, CancellationToken cancellationToken)
+    /// <param name="committed">What the sealer need not read: the journals of every second block; null for none.</param>
+    /// <returns>The journals of each block, and the processor time of this process and of PostgreSQL for it.</returns>
+    private static async Task<List<(int Journals, bool IsKnown, TimeSpan Own, TimeSpan Postgres)>> SealAllAsync(
+        BlockSealer sealer, NpgsqlConnection connection, LoadStack stack, CommittedJournals? committed, CancellationToken cancellationToken)
     {
-        List<(int Journals, TimeSpan Own, TimeSpan Postgres)> blocks = [];
+        List<(int Journals, bool IsKnown, TimeSpan Own, TimeSpan Postgres)> blocks = [];
         for (var hasMore = true; hasMore;)
         {
+            var isKnown = committed is not null && blocks.Count % 2 == 0;
+            if (isKnown)
+                await KnowNextAsync(connection, committed!, cancellationToken);
+            var (own, postgres) = (ProcessorTime.OfGenerator(), stack.PostgresProcessor());
             var block = await sealer.Seal(connection, cancellationToken);
-            blocks.Add((block.Journals, ProcessorTime.OfGenerator(), stack.PostgresProcessor()));
+            blocks.Add((block.Journals, isKnown, ProcessorTime.OfGenerator() - own, stack.PostgresProcessor() - postgres));
             hasMore = block.HasMore;
         }
 
         return blocks;
+    }
+
+    /// <summary>Gives the sealer what it seals next, as the ledger of the same process would have done.</summary>
+    private static async Task KnowNextAsync(NpgsqlConnection connection, CommittedJournals committed, CancellationToken cancellationToken)
+    {
+        var journals = await new NpgsqlCommand(
+            $"""
+            SELECT {LedgerRows.JournalColumns} FROM ledger.journals j
+            WHERE NOT EXISTS (SELECT FROM ledger.block_journals WHERE journal_id = j.id) ORDER BY j.transaction_id, j.id LIMIT $1
+            """,
+            connection).With(new HashChainSettings().MaxBlock).ReadAll(LedgerRows.Journal, cancellationToken);
+        var currencies = journals.ToDictionary(journal => journal.Id, journal => journal.Amount.Currency);
+        var postings = await new NpgsqlCommand(
+            """
+            SELECT account_id, account_version, journal_id, amount, posted_after, held_after, recorded_at
+            FROM ledger.postings WHERE journal_id = ANY($1)
+            """,
+            connection).With(currencies.Keys.ToArray()).ReadAll(
+            row =>
+            {
+                var journal = row.GetGuid(2);
+                Money Amount(int column) => Money.OfMinorUnits(row.GetDecimal(column), currencies[journal]);
+                return new Posting(
+                    row.GetGuid(0), row.GetInt64(1), journal, Amount(3), Amount(4), Amount(5), row.GetFieldValue<DateTimeOffset>(6));
+            },
+            cancellationToken);
+        committed.Add(journals, postings);
     }
 }
