@@ -6,8 +6,8 @@ namespace Portico.Infrastructure.Events;
 /// <summary>Wakes the relay of this process after a commit with events, and has the newest events of the ledger.</summary>
 /// <remarks>
 /// The relay need not read them. The table alone decides what is published: the relay takes the rows of these events first, and publishes
-/// the events whose rows waited.
-/// Only first versions are kept, because PostgreSQL alone knows whether the version before is still waiting. Thread-safe; one reader.
+/// the events whose rows waited. Only first versions are kept, because PostgreSQL alone knows whether the version before is still waiting.
+/// Thread-safe; one reader.
 /// </remarks>
 internal sealed class CommittedEvents : WakeSignal, ICommitObserver
 {
@@ -40,7 +40,7 @@ internal sealed class CommittedEvents : WakeSignal, ICommitObserver
         {
             if (_events.Count + events.Count > Capacity)
             {
-                _hasOthers |= _events.Count > 0;
+                _hasOthers = true;
                 _events.Clear();
             }
 

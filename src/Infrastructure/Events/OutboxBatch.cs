@@ -68,7 +68,11 @@ internal sealed class OutboxBatch : IAsyncDisposable
         CancellationToken cancellationToken) =>
         BeginAsync(
             database,
-            async connection => (await ReadAsync(connection, size, after, exceptAggregates, known, cancellationToken), IsRemoved: false),
+            isRemoved: false,
+            [new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after, known.Keys.ToArray())],
+            row => known.GetValueOrDefault(row.GetGuid(0)) is { } message ? (message, null)
+                : row.IsDBNull(1) ? null
+                : (OutboxRows.Read(row), row.ValueOrNull<Guid>(OutboxRows.Columns)),
             cancellationToken);
 
     /// <summary>Removes the waiting rows of known events, of which each has the first version of its aggregate.</summary>
@@ -83,7 +87,12 @@ internal sealed class OutboxBatch : IAsyncDisposable
         {
             return await BeginAsync(
                 database,
-                async connection => (await RemoveAsync(connection, known, cancellationToken), IsRemoved: true),
+                isRemoved: true,
+                [
+                    new NpgsqlBatchCommand("SET LOCAL lock_timeout = '100ms'"),
+                    new NpgsqlBatchCommand($"{RemoveSql} RETURNING id").With(known.Keys.ToArray()),
+                ],
+                row => (known[row.GetGuid(0)], null),
                 cancellationToken);
         }
         catch (PostgresException locked) when (locked.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -128,15 +137,35 @@ internal sealed class OutboxBatch : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
+    /// <summary>Begins a transaction with the commands of a claim, of which the last one returns the rows.</summary>
     private static async Task<OutboxBatch> BeginAsync(
-        NpgsqlDataSource database, Func<NpgsqlConnection, Task<(List<(OutboxMessage Message, Guid? After)> Rows, bool IsRemoved)>> claim,
-        CancellationToken cancellationToken)
+        NpgsqlDataSource database, bool isRemoved, NpgsqlBatchCommand[] claim,
+        Func<NpgsqlDataReader, (OutboxMessage Message, Guid? After)?> read, CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var (rows, isRemoved) = await claim(connection);
+            await using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands =
+                {
+                    // The prepared plan is cached, and may come from a time when few rows waited.
+                    new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
+                    new NpgsqlBatchCommand(NoWaitSql),
+                },
+            };
+            foreach (var command in claim)
+                batch.BatchCommands.Add(command);
+            await batch.PrepareAsync(cancellationToken);
+            var rows = new List<(OutboxMessage, Guid?)>();
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                if (read(reader) is { } row)
+                    rows.Add(row);
+            }
+
             return new OutboxBatch(connection, transaction, rows, isRemoved);
         }
         catch
@@ -144,55 +173,6 @@ internal sealed class OutboxBatch : IAsyncDisposable
             await connection.DisposeAsync();
             throw;
         }
-    }
-
-    private static async Task<List<(OutboxMessage Message, Guid? After)>> RemoveAsync(
-        NpgsqlConnection connection, IReadOnlyDictionary<Guid, OutboxMessage> known, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
-                new NpgsqlBatchCommand(NoWaitSql),
-                new NpgsqlBatchCommand("SET LOCAL lock_timeout = '100ms'"),
-                new NpgsqlBatchCommand($"{RemoveSql} RETURNING id").With(known.Keys.ToArray()),
-            },
-        };
-        await batch.PrepareAsync(cancellationToken);
-        var rows = new List<(OutboxMessage, Guid?)>(known.Count);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add((known[reader.GetGuid(0)], null));
-        return rows;
-    }
-
-    private static async Task<List<(OutboxMessage Message, Guid? After)>> ReadAsync(
-        NpgsqlConnection connection, int size, Guid after, Guid[] exceptAggregates, IReadOnlyDictionary<Guid, OutboxMessage> known,
-        CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                // The prepared plan is cached, and may come from a time when few rows waited.
-                new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
-                new NpgsqlBatchCommand(NoWaitSql),
-                new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after, known.Keys.ToArray()),
-            },
-        };
-        await batch.PrepareAsync(cancellationToken);
-        var rows = new List<(OutboxMessage, Guid?)>();
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            if (known.GetValueOrDefault(reader.GetGuid(0)) is { } message)
-                rows.Add((message, null));
-            else if (!reader.IsDBNull(1))
-                rows.Add((OutboxRows.Read(reader), reader.ValueOrNull<Guid>(OutboxRows.Columns)));
-        }
-
-        return rows;
     }
 
     private static List<OutboxMessage> InOrder(List<(OutboxMessage Message, Guid? After)> rows)

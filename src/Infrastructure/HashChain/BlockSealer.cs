@@ -74,7 +74,6 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
     private readonly FieldWriter _writer = new();
     private readonly Dictionary<Guid, (Journal Journal, List<Posting> Postings)> _known = [];
     private readonly PageRanges _ranges = new();
-    private readonly BlockJournalsCopy _copy = new();
 
     // A look-up for each journal costs time, so it is made only for some blocks after the key has refused a second seal.
     private int _checkedBlocks;
@@ -245,7 +244,19 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
         var hash = BlockRow.HashOf(block.ToHead(key.PublicKey));
         block = block with { Hash = hash, Signature = key.Sign(block.Height, hash) };
         await Insert(connection, block, key, cancellationToken);
-        await _copy.Write(connection, block.Height, [.. journals.Select(journal => journal.Id)], leaves, cancellationToken);
+        // COPY writes rows by the page into the log of the database, and not one by one.
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY ledger.block_journals (journal_id, height, position, leaf_hash) FROM STDIN (FORMAT BINARY)", cancellationToken);
+        for (var i = 0; i < leaves.Length; i++)
+        {
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(journals[i].Id, cancellationToken);
+            await copy.WriteAsync(block.Height, cancellationToken);
+            await copy.WriteAsync(i, cancellationToken);
+            await copy.WriteAsync(leaves[i], cancellationToken);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
     }
 
     private static async Task Insert(NpgsqlConnection connection, BlockRow block, ChainKey key, CancellationToken cancellationToken)
