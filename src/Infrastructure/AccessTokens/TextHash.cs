@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using Portico.Application.Common.Security;
 
 namespace Portico.Infrastructure.AccessTokens;
 
@@ -9,7 +9,7 @@ public readonly record struct TextHash(UInt128 High, UInt128 Low)
     public static TextHash Of(ReadOnlySpan<char> text)
     {
         TextHash hash = default;
-        SHA256.HashData(MemoryMarshal.AsBytes(text), MemoryMarshal.AsBytes(new Span<TextHash>(ref hash)));
+        Sha256.Hash(MemoryMarshal.AsBytes(text), MemoryMarshal.AsBytes(new Span<TextHash>(ref hash)));
         return hash;
     }
 }

@@ -34,28 +34,34 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
         SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL synchronous_commit = on
         """;
 
+    // Two arrays: thousands of rows would be sent and read one by one.
+    private const string Arrays = "SELECT coalesce(array_agg(n.id), '{}'), coalesce(array_agg(n.transaction_id), '{}')";
+
     // The transactions are named to the end by a number, or each block would sort everything that waits.
     private const string NextSql =
-        """
-        SELECT j.id, j.transaction_id FROM ledger.journals j
-        WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
-        ORDER BY j.transaction_id, j.id LIMIT $3
+        $"""
+        {Arrays} FROM (
+            SELECT j.id, j.transaction_id FROM ledger.journals j
+            WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
+            ORDER BY j.transaction_id, j.id LIMIT $3) n
         """;
 
     // After a pass, and in another cluster, some of them are sealed already.
     private const string NextUnsealedSql =
-        """
-        SELECT j.id, j.transaction_id FROM ledger.journals j
-        WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
-            AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
-        ORDER BY j.transaction_id, j.id LIMIT $3
+        $"""
+        {Arrays} FROM (
+            SELECT j.id, j.transaction_id FROM ledger.journals j
+            WHERE j.transaction_id >= $1 AND j.transaction_id < $4 AND (j.transaction_id, j.id) > ($1, $2)
+                AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
+            ORDER BY j.transaction_id, j.id LIMIT $3) n
         """;
 
     private const string NextOfAllSql =
-        """
-        SELECT j.id, j.transaction_id FROM ledger.journals j
-        WHERE j.id > $1 AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
-        ORDER BY j.id LIMIT $2
+        $"""
+        {Arrays} FROM (
+            SELECT j.id, j.transaction_id FROM ledger.journals j
+            WHERE j.id > $1 AND NOT EXISTS (SELECT FROM ledger.block_journals b WHERE b.journal_id = j.id)
+            ORDER BY j.id LIMIT $2) n
         """;
 
     // Rows of another cluster may have any transaction id, and are sealed.
@@ -72,13 +78,13 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
     private const int RangeGrowth = 8;
 
     private readonly FieldWriter _writer = new();
-    private readonly Dictionary<Guid, (Journal Journal, List<Posting> Postings)> _known = [];
+    private readonly Dictionary<Guid, (CommittedGroup Group, int Index)> _known = [];
     private readonly PageRanges _ranges = new();
 
     // A look-up for each journal costs time, so it is made only for some blocks after the key has refused a second seal.
     private int _checkedBlocks;
 
-    // How many transactions hold about two blocks.
+    // How many transactions hold about one block.
     private long _range = 1_000;
 
     // How far this process has looked through all journals, and the transactions that its pass covers.
@@ -95,13 +101,12 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
         await _ranges.Summarize(connection, cancellationToken);
         var (next, pass) = chain.UpTo is { } upTo ? (upTo, null) : Follow(chain);
         var isChecked = _checkedBlocks > 0;
-        var journals = pass is null
+        var (journals, hasMore) = pass is null
             ? await ReadNext(connection, isChecked ? NextUnsealedSql : NextSql, next, chain.Below, cancellationToken)
             : await Read(connection, NextOfAllSql, cancellationToken, pass.After, settings.MaxBlock);
-        var isFull = journals.Count == settings.MaxBlock;
         if (pass is not null)
         {
-            pass = isFull ? pass with { After = journals[^1].Id } : pass with { IsDone = true };
+            pass = hasMore ? pass with { After = journals[^1].Id } : pass with { IsDone = true };
             next = new UpTo(pass.Below, Guid.Empty);
         }
         else if (journals.Count > 0)
@@ -120,13 +125,17 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
             return new SealedBlock(0, HasMore: true, null);
         }
 
-        var oldest = isFull || pass is not null ? null : await Oldest(connection, next, cancellationToken);
+        var oldest = hasMore || pass is not null ? null : await Oldest(connection, next, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         _pass = pass ?? _pass;
         _checkedBlocks = Math.Max(0, _checkedBlocks - 1);
         foreach (var journal in journals)
-            _known.Remove(journal.Id);
-        return new SealedBlock(journals.Count, HasMore: isFull || pass is not null, oldest);
+        {
+            if (_known.Remove(journal.Id, out var known))
+                known.Group.RemoveOne();
+        }
+
+        return new SealedBlock(journals.Count, HasMore: hasMore || pass is not null, oldest);
     }
 
     /// <summary>The pass over all journals, or its end when this process has finished it.</summary>
@@ -163,38 +172,43 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
     /// <summary>Adds what this process has committed.</summary>
     private void Know()
     {
-        foreach (var (journals, postings) in committed.Take())
+        foreach (var group in committed.Take())
         {
             // Another process has sealed them, or they wait for a transaction that is under way for long.
             if (_known.Count > CommittedJournals.Capacity)
                 _known.Clear();
-            foreach (var journal in journals)
-                _known[journal.Id] = (journal, new List<Posting>(2));
-            foreach (var posting in postings)
-                _known[posting.JournalId].Postings.Add(posting);
+            for (var i = 0; i < group.Count; i++)
+                _known[group.JournalId(i)] = (group, i);
         }
     }
 
     /// <summary>Finds the journals of the next block, in a range of transactions that holds about as many of them.</summary>
-    private async Task<IReadOnlyList<SealedId>> ReadNext(
+    private async Task<(IReadOnlyList<SealedId> Journals, bool HasMore)> ReadNext(
         NpgsqlConnection connection, string sql, UpTo after, long below, CancellationToken cancellationToken)
     {
         for (var range = _range; ; range *= RangeGrowth)
         {
             var end = Math.Min(below, after.Transaction + range);
-            var journals = await Read(connection, sql, cancellationToken, after.Transaction, after.Journal, settings.MaxBlock, end);
-            if (journals.Count < settings.MaxBlock && end < below)
+            var (journals, isFull) = await Read(
+                connection, sql, cancellationToken, after.Transaction, after.Journal, settings.MaxBlock, end);
+            // A block that is half full is better than to read it again.
+            if (journals.Count <= settings.MaxBlock / 2 && end < below)
                 continue;
-            if (journals.Count == settings.MaxBlock)
-                _range = Math.Max(1, 2 * (journals[^1].TransactionId!.Value - after.Transaction));
-            return journals;
+            if (isFull || end < below)
+                _range = Math.Max(1, (journals[^1].TransactionId!.Value - after.Transaction) * settings.MaxBlock / journals.Count);
+            return (journals, isFull || end < below);
         }
     }
 
-    private static Task<IReadOnlyList<SealedId>> Read(
-        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values) =>
-        new NpgsqlCommand(sql, connection).With(values)
-            .ReadAll(row => new SealedId(row.GetGuid(0), row.ValueOrNull<long>(1)), cancellationToken);
+    private async Task<(IReadOnlyList<SealedId> Journals, bool IsFull)> Read(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        var journals = await new NpgsqlCommand(sql, connection).With(values).ReadFirst(
+            row => row.GetFieldValue<Guid[]>(0).Zip(row.GetFieldValue<long?[]>(1), (id, transaction) => new SealedId(id, transaction))
+                .ToArray(),
+            cancellationToken);
+        return (journals!, journals!.Length == settings.MaxBlock);
+    }
 
     /// <summary>The hash of each journal with its postings, in their order.</summary>
     private async Task<byte[][]> Leaves(
@@ -210,8 +224,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
         return
         [
             .. journals.Select(journal => _known.TryGetValue(journal.Id, out var known)
-                ? Leaf.HashOf(
-                    _writer, JournalRow.Of(known.Journal, journal.TransactionId), known.Postings.ConvertAll(PostingRow.Of), salt)
+                ? Leaf.HashOf(_writer, known.Group.Fields(known.Index), journal.TransactionId, salt)
                 : Leaf.HashOf(_writer, read[journal.Id], postings[journal.Id], salt)),
         ];
     }

@@ -50,8 +50,8 @@ internal sealed record JournalRow
         TransactionId = row.ValueOrNull<long>(first + 12),
     };
 
-    /// <summary>The row as the database has it, of a journal that was committed.</summary>
-    public static JournalRow Of(Journal journal, long? transactionId) => new()
+    /// <summary>The row as the database has it, of a journal that was committed; without the transaction.</summary>
+    public static JournalRow Of(Journal journal) => new()
     {
         Id = journal.Id,
         Kind = EnumNames<JournalKind>.Of(journal.Kind),
@@ -65,7 +65,7 @@ internal sealed record JournalRow
         Description = journal.Description,
         RecordedAt = RowValues.Microseconds(journal.RecordedAt),
         InitiatedBy = journal.InitiatedBy,
-        TransactionId = transactionId,
+        TransactionId = null,
     };
 
     public SealedTransferDto ToTransfer() => new()

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using Portico.Application.Common.Security;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -18,6 +18,14 @@ internal sealed class FieldWriter
 
     private byte[] _buffer = new byte[1_024];
     private int _length;
+
+    public int Length => _length;
+
+    /// <summary>What was written since the begin; valid until the next change.</summary>
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    /// <summary>Begins a list of fields that is a part of another one, and has no kind.</summary>
+    public void Clear() => _length = 0;
 
     public FieldWriter Begin(byte kind)
     {
@@ -68,7 +76,15 @@ internal sealed class FieldWriter
         return Added(bytes - 1);
     }
 
-    public byte[] Hash() => SHA256.HashData(_buffer.AsSpan(0, _length));
+    /// <summary>Adds fields that were written before.</summary>
+    public FieldWriter AddWritten(ReadOnlySpan<byte> fields)
+    {
+        fields.CopyTo(Reserve(fields.Length, LengthBytes));
+        _length += fields.Length;
+        return this;
+    }
+
+    public byte[] Hash() => Sha256.Hash(Written);
 
     /// <summary>The text of a time that PostgreSQL stores, in microseconds since 2000.</summary>
     public static string TimeText(long microseconds) =>

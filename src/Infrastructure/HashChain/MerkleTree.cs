@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Security.Cryptography;
+using Portico.Application.Common.Security;
 
 namespace Portico.Infrastructure.HashChain;
 
@@ -68,6 +68,6 @@ internal static class MerkleTree
         both[0] = Node;
         left.CopyTo(both[1..]);
         right.CopyTo(both[(1 + HashLength)..]);
-        return SHA256.HashData(both);
+        return Sha256.Hash(both);
     }
 }

@@ -143,9 +143,9 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     var results = await _session.Execute([.. group.Select(entry => entry.Instruction)]);
                     _isAway = false;
                     writer._events.Add(_session.Events);
-                    writer._journals.Add(_session.Decision!.Journals, _session.Decision.Postings);
                     for (var i = 0; i < group.Count; i++)
                         group[i].TrySetResult(results[i]);
+                    writer._journals.Add(_session.Decision!.Journals, _session.Decision.Postings);
                     return;
                 }
                 catch (Exception failure)

@@ -16,7 +16,7 @@ public sealed class CommittedJournalsTests
         committed.Add(journals, []);
 
         await committed.WaitAsync(CancellationToken.None);
-        Assert.Same(journals, Assert.Single(committed.Take()).Journals);
+        Assert.Equal(journals.Select(journal => journal.Id), Ids(Assert.Single(committed.Take())));
         Assert.Empty(committed.Take());
     }
 
@@ -28,7 +28,7 @@ public sealed class CommittedJournalsTests
 
         committed.Add(Journals(CommittedJournals.Capacity - 1), []);
         committed.Add(last, []);
-        Assert.Same(last, Assert.Single(committed.Take()).Journals);
+        Assert.Equal(last.Select(journal => journal.Id), Ids(Assert.Single(committed.Take())));
 
         committed.Add(Journals(CommittedJournals.Capacity + 1), []);
         Assert.Empty(committed.Take());
@@ -44,7 +44,32 @@ public sealed class CommittedJournalsTests
         Assert.Empty(committed.Take());
     }
 
-    private static Journal[] Journals(int count) => [.. Enumerable.Repeat(
+    [Fact]
+    public void Postings_in_another_order_than_their_journals_are_refused()
+    {
+        var journals = Journals(2);
+        Posting Of(Journal journal) => new(
+            journal.SourceId, 1, journal.Id, journal.Amount, journal.Amount, journal.Amount, journal.RecordedAt);
+
+        Assert.Throws<ArgumentException>(() =>
+            new CommittedJournals(new HashChainSettings()).Add(journals, [Of(journals[1]), Of(journals[0])]));
+    }
+
+    [Fact]
+    public void The_fields_of_a_group_end_with_its_last_journal()
+    {
+        var group = CommittedGroup.Of(new FieldWriter(), Journals(2), []);
+
+        group.RemoveOne();
+        Assert.NotEqual(0, group.Fields(1).Journal.Length);
+
+        group.RemoveOne();
+        Assert.Throws<ObjectDisposedException>(() => group.Fields(1).Journal.Length);
+    }
+
+    private static IEnumerable<Guid> Ids(CommittedGroup group) => Enumerable.Range(0, group.Count).Select(group.JournalId);
+
+    private static Journal[] Journals(int count) => [.. Enumerable.Range(0, count).Select(_ =>
         new Journal
         {
             Id = Guid.CreateVersion7(),
@@ -53,6 +78,5 @@ public sealed class CommittedJournalsTests
             DestinationId = Guid.CreateVersion7(),
             Amount = Money.OfMinorUnits(1, Currency.Of("EUR")),
             RecordedAt = DateTimeOffset.UnixEpoch,
-        },
-        count)];
+        })];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Portico.Domain.Common;
@@ -15,8 +16,9 @@ namespace Portico.IntegrationTests.Ledger;
 public sealed class BlockSealerTests : IAsyncLifetime
 {
     private const int Wallets = 6;
-    // The default of BRIN indexes.
+    // The default of BRIN indexes, and the ranges of journals.
     private const int RangePages = 128;
+    private const int JournalRangePages = 32;
     private const string SealerName = "sealer";
     private static readonly Currency Euro = Currency.Of("EUR");
     private static readonly string[] ChainChecks = ["sealed", "members", "heads", "blocks", "leaves"];
@@ -80,7 +82,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backlog_between_many_other_transactions_is_sealed_in_full_blocks()
+    public async Task A_backlog_between_many_other_transactions_is_sealed_in_blocks_that_are_more_than_half_full()
     {
         await using var connection = await _database.OpenConnectionAsync();
         var sealer = Sealer(maxBlock: 4);
@@ -101,9 +103,9 @@ public sealed class BlockSealerTests : IAsyncLifetime
             "no older transaction runs");
         await SealAll(sealer, connection);
 
-        Assert.Equal(
-            "4,4,1",
-            await _test.TextAsync($"SELECT string_agg(journals::text, ',' ORDER BY height) FROM ledger.blocks WHERE height > {before}"));
+        var blocks = await _test.TextAsync(
+            $"SELECT string_agg(journals::text, ',' ORDER BY height) FROM ledger.blocks WHERE height > {before}");
+        Assert.All(blocks.Split(',')[..^1], journals => Assert.InRange(int.Parse(journals, CultureInfo.InvariantCulture), 3, 4));
         await IsRight(Wallets + 9);
     }
 
@@ -251,7 +253,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
             for (var n = 0; n < 20; n++)
                 await session.Execute([.. Enumerable.Range(0, 1_000).Select(i => CentFrom(i % Wallets, 1))]);
             await SealAll(sealer, connection);
-            Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") >= RangePages);
+            Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") >= JournalRangePages);
             Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") >= RangePages);
         }
 
@@ -260,7 +262,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
             async () =>
             {
                 await SealAll(sealer, connection);
-                return await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < RangePages
+                return await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < JournalRangePages
                     && await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") < RangePages
                     && await PagesOf("ledger.block_journals WHERE height > 1000000000") < RangePages;
             },

@@ -25,6 +25,10 @@ internal static class LedgerSealing
     // Processor time is told in steps of 10 ms.
     private const int MinJournals = 20_000;
 
+    // In these pauses the runtime compiles what the blocks before them have made hot: a server does it once, in its first minute.
+    private const int BlocksBetweenPauses = 8;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
@@ -57,8 +61,7 @@ internal static class LedgerSealing
         var blocks = await SealAllAsync(sealer, connection, stack, committed, cancellationToken);
         foreach (var (name, isKnown) in (ReadOnlySpan<(string, bool)>)[("that the process has committed", true), ("that it reads", false)])
         {
-            // The code is compiled for good in the first half.
-            var measured = blocks.Skip(blocks.Count / 2).Where(block => block.IsKnown == isKnown && block.Journals > 0).ToArray();
+            var measured = blocks.Where(block => !block.IsWarmUp && block.IsKnown == isKnown && block.Journals > 0).ToArray();
             var journals = measured.Sum(block => block.Journals);
             if (journals < MinJournals)
                 throw new LoadException($"Only {journals} journals were measured, of {MinJournals} at least: load for longer.");
@@ -77,27 +80,37 @@ internal static class LedgerSealing
     }
 
     /// <param name="committed">What the sealer need not read: the journals of every second block; null for none.</param>
-    /// <returns>The journals of each block, and the processor time of this process and of PostgreSQL for it.</returns>
-    private static async Task<List<(int Journals, bool IsKnown, TimeSpan Own, TimeSpan Postgres)>> SealAllAsync(
+    /// <returns>Each block, and the processor time of this process and of PostgreSQL for it; the first half is warm-up.</returns>
+    private static async Task<List<SealedPart>> SealAllAsync(
         BlockSealer sealer, NpgsqlConnection connection, LoadStack stack, CommittedJournals? committed, CancellationToken cancellationToken)
     {
-        List<(int Journals, bool IsKnown, TimeSpan Own, TimeSpan Postgres)> blocks = [];
+        var all = await new NpgsqlCommand(
+            "SELECT (SELECT count(*) FROM ledger.journals) - (SELECT count(*) FROM ledger.block_journals)", connection)
+            .ReadFirst(row => row.GetInt64(0), cancellationToken);
+        var warmUp = all / 2;
+        List<SealedPart> blocks = [];
         for (var hasMore = true; hasMore;)
         {
+            var isWarmUp = warmUp > 0;
+            if (isWarmUp && blocks.Count % BlocksBetweenPauses == BlocksBetweenPauses - 1)
+                await Task.Delay(Pause, cancellationToken);
             var isKnown = committed is not null && blocks.Count % 2 == 0;
-            if (isKnown)
-                await KnowNextAsync(connection, committed!, cancellationToken);
+            var (journals, postings) = isKnown ? await ReadNextAsync(connection, cancellationToken) : ([], []);
             var (own, postgres) = (ProcessorTime.OfGenerator(), stack.PostgresProcessor());
+            committed?.Add(journals, postings);
             var block = await sealer.Seal(connection, cancellationToken);
-            blocks.Add((block.Journals, isKnown, ProcessorTime.OfGenerator() - own, stack.PostgresProcessor() - postgres));
+            blocks.Add(new SealedPart(
+                block.Journals, isWarmUp, isKnown, ProcessorTime.OfGenerator() - own, stack.PostgresProcessor() - postgres));
+            warmUp -= block.Journals;
             hasMore = block.HasMore;
         }
 
         return blocks;
     }
 
-    /// <summary>Gives the sealer what it seals next, as the ledger of the same process would have done.</summary>
-    private static async Task KnowNextAsync(NpgsqlConnection connection, CommittedJournals committed, CancellationToken cancellationToken)
+    /// <summary>What is sealed next, for the sealer to know it, as the ledger of the same process would tell it.</summary>
+    private static async Task<(IReadOnlyList<Journal> Journals, IReadOnlyList<Posting> Postings)> ReadNextAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var journals = await new NpgsqlCommand(
             $"""
@@ -120,6 +133,9 @@ internal static class LedgerSealing
                     row.GetGuid(0), row.GetInt64(1), journal, Amount(3), Amount(4), Amount(5), row.GetFieldValue<DateTimeOffset>(6));
             },
             cancellationToken);
-        committed.Add(journals, postings);
+        var places = journals.Select((journal, n) => (journal.Id, n)).ToDictionary();
+        return (journals, [.. postings.OrderBy(posting => places[posting.JournalId])]);
     }
+
+    private readonly record struct SealedPart(int Journals, bool IsWarmUp, bool IsKnown, TimeSpan Own, TimeSpan Postgres);
 }

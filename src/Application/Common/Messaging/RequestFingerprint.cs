@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Portico.Application.Common.Security;
 
 namespace Portico.Application.Common.Messaging;
 
@@ -52,7 +53,7 @@ public sealed class RequestFingerprint
             WritePart(n + 1, HashOf(name), Hash(value));
         }
 
-        SHA256.HashData(whole.WrittenSpan, _bytes);
+        Sha256.Hash(whole.WrittenSpan, _bytes);
     }
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
@@ -118,7 +119,7 @@ public sealed class RequestFingerprint
     private static uint Hash(ReadOnlySpan<byte> text)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text, hash);
+        Sha256.Hash(text, hash);
         return BinaryPrimitives.ReadUInt32BigEndian(hash);
     }
 }
