@@ -25,7 +25,10 @@ LoadScenario[] scenarios =
     },
     new("ledger", LedgerScenario.RunAsync),
     new("ledger-growth", LedgerGrowth.RunAsync),
-    new("ledger-sealing", LedgerSealing.RunAsync),
+    new("ledger-sealing", LedgerSealing.RunAsync)
+    {
+        Defaults = new LoadOptions { Rounds = 40, Duration = TimeSpan.FromSeconds(3), WarmUp = TimeSpan.FromSeconds(15) },
+    },
     new("records", RecordsScenario.RunAsync),
     new("search", SearchScenario.RunAsync),
     new("start", StartScenario.RunAsync)

@@ -40,10 +40,11 @@ internal static class ClosedLoop
     /// <param name="options">How long.</param>
     /// <param name="processor">Reads the processor time of each part so far.</param>
     /// <param name="cancellationToken">Ends it between two requests.</param>
+    /// <param name="before">Prepares a round after the warm-up, by its number from 0.</param>
     /// <exception cref="LoadException">A connection kept breaking.</exception>
     public static async Task<IReadOnlyList<LoadRound>> RunAsync(
         Uri api, IReadOnlyList<ILoadClient> clients, LoadOptions options, Func<IReadOnlyDictionary<string, TimeSpan>> processor,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Func<int, Task>? before = null)
     {
         LoadConnection[] connections = [.. clients.Select(client => client.Connect(api))];
         try
@@ -65,7 +66,12 @@ internal static class ClosedLoop
             if (options.WarmUp > TimeSpan.Zero)
                 await RoundAsync(connections, clients, options.WarmUp, options.Rate, processor, cancellationToken);
             while (rounds.Count < options.Rounds)
+            {
+                if (before is not null)
+                    await before(rounds.Count);
                 rounds.Add(await RoundAsync(connections, clients, options.Duration, options.Rate, processor, cancellationToken));
+            }
+
             return rounds;
         }
         finally

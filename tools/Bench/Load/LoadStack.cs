@@ -66,6 +66,8 @@ internal sealed class LoadStack : IAsyncDisposable
             ["Limits__ClientRequestsPerMinute"] = "1000000000",
             ["SignIn__MaxPerClient"] = "1000000",
             ["SignIn__ChallengeClientAfter"] = "1000000",
+            // A full stream takes no event, and a load without its events is lighter.
+            ["Events__MaxBytes"] = $"{32L * 1024 * 1024 * 1024}",
             ["Management__Url"] = "http://127.0.0.1:0",
             ["Shutdown__DrainDelay"] = "00:00:00",
         };
