@@ -25,8 +25,8 @@ internal static class LedgerSealing
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, CancellationToken cancellationToken)
     {
-        if (options.Duration > MaxRound)
-            throw new LoadException($"A round takes {MaxRound.TotalSeconds:0} s at most.");
+        if (options.Duration > MaxRound || options.Rounds < 2)
+            throw new LoadException($"Sealing is measured in 2 or more rounds of {MaxRound.TotalSeconds:0} s at most.");
         await using var stack = await LoadStack.StartAsync(options, cancellationToken);
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
@@ -64,22 +64,33 @@ internal static class LedgerSealing
         double[] shares = [.. without.Zip(with, (off, on) => (off.PerSecond - on.PerSecond) / (off.PerSecond + on.PerSecond))];
         var mean = shares.Average();
         var error = Math.Sqrt(shares.Sum(share => (share - mean) * (share - mean)) / (shares.Length - 1.0) / shares.Length);
-        double Processor(LoadRound[] some, string part) => some.Sum(round => round.Processor[part]) * 1e6 / some.Sum(r => r.Latency.Count);
-        double Cost(string part) => (Processor(with, part) - Processor(without, part)) * with.Sum(r => r.Latency.Count) / sealedNow;
-        var values = new
-        {
-            shareOfThroughput = mean, standardError = error, journals = sealedNow,
-            apiMicroseconds = Cost("API"), postgresMicroseconds = Cost("PostgreSQL"),
-        };
+        var (api, postgres) = (Cost("API"), Cost("PostgreSQL"));
         report.AddSection(
             "Sealing",
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
                 Sealing takes {mean:0.0%} of the throughput, ± {error:0.0%} (standard error of {shares.Length} pairs of rounds).
-                {sealedNow} journals were sealed, for {values.apiMicroseconds:0.0} µs each of the API and {values.postgresMicroseconds:0.0} µs of PostgreSQL.
+                {sealedNow} journals were sealed, for {api:0.0} µs each of the API and {postgres:0.0} µs of PostgreSQL.
                 """),
-            values);
+            new
+            {
+                shareOfThroughput = mean,
+                standardError = error,
+                journals = sealedNow,
+                apiMicroseconds = api,
+                postgresMicroseconds = postgres,
+            });
+
+        // What the transfers of the rounds with sealing took more than they would have taken without it.
+        double Cost(string part)
+        {
+            var more = Seconds(with, part) - (Seconds(without, part) * Transfers(with) / Transfers(without));
+            return more * 1e6 / sealedNow;
+        }
+
+        static double Seconds(LoadRound[] rounds, string part) => rounds.Sum(round => round.Processor[part]);
+        static double Transfers(LoadRound[] rounds) => rounds.Sum(round => round.Latency.Count);
     }
 
     private static Task<long> Sealed(NpgsqlConnection connection, CancellationToken cancellationToken) =>
