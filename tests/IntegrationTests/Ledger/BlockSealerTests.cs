@@ -16,9 +16,8 @@ namespace Portico.IntegrationTests.Ledger;
 public sealed class BlockSealerTests : IAsyncLifetime
 {
     private const int Wallets = 6;
-    // The default of BRIN indexes, and the ranges of journals.
+    // The default of BRIN indexes.
     private const int RangePages = 128;
-    private const int JournalRangePages = 32;
     private const string SealerName = "sealer";
     private static readonly Currency Euro = Currency.Of("EUR");
     private static readonly string[] ChainChecks = ["sealed", "members", "heads", "blocks", "leaves"];
@@ -253,7 +252,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
             for (var n = 0; n < 20; n++)
                 await session.Execute([.. Enumerable.Range(0, 1_000).Select(i => CentFrom(i % Wallets, 1))]);
             await SealAll(sealer, connection);
-            Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") >= JournalRangePages);
+            Assert.True(await PagesOf("ledger.journals WHERE transaction_id > 1000000000") >= RangePages);
             Assert.True(await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") >= RangePages);
         }
 
@@ -262,7 +261,7 @@ public sealed class BlockSealerTests : IAsyncLifetime
             async () =>
             {
                 await SealAll(sealer, connection);
-                return await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < JournalRangePages
+                return await PagesOf("ledger.journals WHERE transaction_id > 1000000000") < RangePages
                     && await PagesOf("ledger.postings WHERE recorded_at > 'infinity'") < RangePages
                     && await PagesOf("ledger.block_journals WHERE height > 1000000000") < RangePages;
             },
