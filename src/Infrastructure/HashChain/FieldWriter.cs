@@ -17,20 +17,19 @@ internal sealed class FieldWriter
     private static readonly DateTime Epoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private byte[] _buffer = new byte[1_024];
-    private int _length;
 
-    public int Length => _length;
+    public int Length { get; private set; }
 
     /// <summary>What was written since the begin; valid until the next change.</summary>
-    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
 
     /// <summary>Begins a list of fields that is a part of another one, and has no kind.</summary>
-    public void Clear() => _length = 0;
+    public void Clear() => Length = 0;
 
     public FieldWriter Begin(byte kind)
     {
         _buffer[0] = kind;
-        _length = 1;
+        Length = 1;
         return this;
     }
 
@@ -80,7 +79,7 @@ internal sealed class FieldWriter
     public FieldWriter AddWritten(ReadOnlySpan<byte> fields)
     {
         fields.CopyTo(Reserve(fields.Length, LengthBytes));
-        _length += fields.Length;
+        Length += fields.Length;
         return this;
     }
 
@@ -102,22 +101,22 @@ internal sealed class FieldWriter
     private FieldWriter AddMissing()
     {
         BinaryPrimitives.WriteUInt32BigEndian(Reserve(0, LengthBytes), uint.MaxValue);
-        _length += LengthBytes;
+        Length += LengthBytes;
         return this;
     }
 
     private Span<byte> Reserve(int bytes, int prefix = 0)
     {
-        var needed = _length + LengthBytes + bytes;
+        var needed = Length + LengthBytes + bytes;
         if (needed > _buffer.Length)
             Array.Resize(ref _buffer, Math.Max(needed, _buffer.Length * 2));
-        return _buffer.AsSpan(prefix > 0 ? _length : _length + LengthBytes);
+        return _buffer.AsSpan(prefix > 0 ? Length : Length + LengthBytes);
     }
 
     private FieldWriter Added(int bytes)
     {
-        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_length), bytes);
-        _length += LengthBytes + bytes;
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(Length), bytes);
+        Length += LengthBytes + bytes;
         return this;
     }
 }

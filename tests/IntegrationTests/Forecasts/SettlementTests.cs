@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Notifications;
 using Portico.Testing;
 using Xunit.Abstractions;
 
@@ -30,7 +31,7 @@ public sealed partial class SettlementTests(ITestOutputHelper output)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // What a sender had claimed when it died comes again after the time limit of SMTP and one minute.
-    private static readonly TimeSpan MaxLease = TimeSpan.FromSeconds(80);
+    private static readonly TimeSpan MaxLease = new MailSettings().Smtp.Timeout + TimeSpan.FromMinutes(1);
 
     [Fact]
     public Task Judges_each_forecast_once_however_often_it_is_killed() => Campaign.Run(1, async seed =>
