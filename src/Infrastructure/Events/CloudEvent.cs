@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using NATS.Client.Core;
 
 namespace Portico.Infrastructure.Events;
 
@@ -13,12 +14,11 @@ internal static class CloudEvent
     public const string ContentType = "application/cloudevents+json; charset=UTF-8";
 
     /// <summary>Writes an event as UTF-8 JSON.</summary>
+    /// <param name="json">Where to write it.</param>
     /// <param name="message">The event.</param>
     /// <param name="source">The public address of this API: <c>source</c>, and the root of <c>dataschema</c>.</param>
-    public static byte[] Write(OutboxMessage message, string source)
+    public static void Write(Utf8JsonWriter json, OutboxMessage message, string source)
     {
-        var buffer = new ArrayBufferWriter<byte>(512 + message.Data.Length);
-        using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("specversion", "1.0");
         json.WriteString("id", message.Id);
@@ -38,8 +38,24 @@ internal static class CloudEvent
         json.WriteRawValue(message.Data, skipInputValidation: true);
         json.WriteEndObject();
         json.Flush();
-        return buffer.WrittenSpan.ToArray();
     }
 
     public static string SchemaAddress(string source, string type) => $"{source}/schemas/{type}.json";
+}
+
+/// <summary>Writes events straight into the buffer of the connection.</summary>
+/// <param name="source">The public address of this API.</param>
+internal sealed class CloudEventSerializer(string source) : INatsSerialize<OutboxMessage>
+{
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
+
+    public void Serialize(IBufferWriter<byte> bufferWriter, OutboxMessage value)
+    {
+        if (_json is null)
+            _json = new Utf8JsonWriter(bufferWriter);
+        else
+            _json.Reset(bufferWriter);
+        CloudEvent.Write(_json, value, source);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Threading.Channels;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
@@ -12,10 +14,21 @@ public sealed record Publishing(
     IReadOnlyList<OutboxMessage> Published, IReadOnlyList<(OutboxMessage Event, string Reason)> Refused, string? Outage);
 
 /// <summary>Publishes events to the stream: in order within an aggregate, concurrently across aggregates.</summary>
+/// <remarks>
+/// The acknowledgements of a batch arrive at one subscription: a request of the client for each event costs twice as much processor time.
+/// </remarks>
 public sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
 {
     // JetStream's error code for a message that is too large for the stream or the server; all other errors may be temporary.
     private const int MessageTooLarge = 10054;
+
+    private static readonly NatsJsonContextSerializer<PubAckResponse> AnswerSerializer = new(PublishAnswerJson.Default);
+
+    private const string MessageIdHeader = "Nats-Msg-Id";
+    private const string ExpectedStreamHeader = "Nats-Expected-Stream";
+    private const string ConnectionBroke = "the connection to NATS broke";
+
+    private readonly INatsConnection _connection = stream.Connection;
 
     /// <summary>Publishes a batch of events.</summary>
     /// <param name="events">The events, in the order of their versions for each aggregate.</param>
@@ -23,87 +36,156 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     /// <param name="cancellationToken">Cancels the publishing; then it is unknown whether the stream has the current events.</param>
     public async Task<Publishing> Publish(IEnumerable<OutboxMessage> events, string source, CancellationToken cancellationToken)
     {
+        var aggregates = events.GroupBy(message => message.AggregateId).Select(aggregate => new Queue<OutboxMessage>(aggregate)).ToList();
         var batch = new Batch(source);
-        await Task.WhenAll(events
-            .GroupBy(message => message.AggregateId)
-            .Select(aggregate => PublishInOrder(batch, aggregate, cancellationToken)));
-        return new Publishing(batch.Published, batch.Refused, batch.Outage);
-    }
+        if (aggregates.Count == 0)
+            return batch.Result;
 
-    private async Task PublishInOrder(Batch batch, IEnumerable<OutboxMessage> events, CancellationToken cancellationToken)
-    {
-        foreach (var message in events)
-        {
-            if (batch.Outage is not null || !await Publish(batch, message, cancellationToken))
-                return;
-        }
-    }
-
-    /// <returns>Whether the stream has the event, and the next one of its aggregate may follow.</returns>
-    private async Task<bool> Publish(Batch batch, OutboxMessage message, CancellationToken cancellationToken)
-    {
+        // Not an inbox of the connection: to those the client gives only answers whose whole subject it knows.
+        var inbox = $"{_connection.Opts.InboxPrefix}.{Guid.NewGuid():N}";
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var result = await stream.TryPublishAsync(
-                StreamDefinition.Subject(settings, message.Type),
-                CloudEvent.Write(message, batch.Source),
-                opts: new NatsJSPubOpts { MsgId = message.Id.ToString(), ExpectedStream = StreamDefinition.Name(settings) },
-                headers: new NatsHeaders { ["Content-Type"] = CloudEvent.ContentType },
-                cancellationToken: cancellationToken);
-            return result.Success ? IsPublished(batch, message, result.Value) : IsPublished(batch, message, result.Error);
+            patience.CancelAfter(_connection.Opts.RequestTimeout);
+            await using var answers = await _connection.SubscribeCoreAsync(
+                $"{inbox}.*",
+                serializer: AnswerSerializer,
+                opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = aggregates.Count } },
+                cancellationToken: patience.Token);
+            while (aggregates.Count > 0 && batch.Outage is null)
+            {
+                // The next event of each aggregate.
+                var round = aggregates.ConvertAll(aggregate => aggregate.Dequeue());
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                var sent = await Send(batch, round, inbox, cancellationToken);
+                await Receive(batch, round, sent, answers.Msgs, patience);
+                // After a refused event, none of its aggregate follows.
+                aggregates = [.. aggregates.Where((aggregate, number) => aggregate.Count > 0 && batch.IsPublished(round[number]))];
+            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The connection was lost before the event was sent.
-            return batch.GiveUp("the connection to NATS broke");
+            batch.GiveUp(
+                _connection.ConnectionState == NatsConnectionState.Open
+                    ? "no stream answers: it is missing, or the connection was lost"
+                    : ConnectionBroke);
+        }
+        catch (NatsException failure)
+        {
+            batch.GiveUp(failure.Message);
+        }
+
+        return batch.Result;
+    }
+
+    /// <returns>The numbers of the events that were sent; the answer to number 7 comes to <c>inbox.7</c>.</returns>
+    private async Task<HashSet<int>> Send(
+        Batch batch, List<OutboxMessage> round, string inbox, CancellationToken cancellationToken)
+    {
+        var sent = new HashSet<int>(round.Count);
+        for (var number = 0; number < round.Count; number++)
+        {
+            var message = round[number];
+            try
+            {
+                await _connection.PublishAsync(
+                    StreamDefinition.Subject(settings, message.Type),
+                    message,
+                    new NatsHeaders
+                    {
+                        [MessageIdHeader] = message.Id.ToString(),
+                        [ExpectedStreamHeader] = StreamDefinition.Name(settings),
+                        ["Content-Type"] = CloudEvent.ContentType,
+                    },
+                    replyTo: string.Create(CultureInfo.InvariantCulture, $"{inbox}.{number}"),
+                    serializer: batch.Serializer,
+                    cancellationToken: cancellationToken);
+                sent.Add(number);
+            }
+            catch (NatsPayloadTooLargeException failure)
+            {
+                batch.Refuse(message, failure.Message);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                batch.GiveUp(ConnectionBroke);
+                break;
+            }
+            catch (NatsException failure)
+            {
+                batch.GiveUp(failure.Message);
+                break;
+            }
+        }
+
+        return sent;
+    }
+
+    /// <summary>Awaits the answers to the sent events, each for the request timeout of the connection.</summary>
+    /// <exception cref="OperationCanceledException">No answer came in this time, or the caller cancelled.</exception>
+    private async Task Receive(
+        Batch batch, List<OutboxMessage> round, HashSet<int> sent, ChannelReader<NatsMsg<PubAckResponse>> answers,
+        CancellationTokenSource patience)
+    {
+        while (sent.Count > 0)
+        {
+            patience.CancelAfter(_connection.Opts.RequestTimeout);
+            // The client completes the subscription when its token is cancelled.
+            if (!await answers.WaitToReadAsync(patience.Token))
+                throw new OperationCanceledException(patience.Token);
+
+            while (answers.TryRead(out var answer))
+            {
+                if (Number(answer.Subject) is { } number && sent.Remove(number))
+                    Take(batch, round[number], answer);
+            }
         }
     }
 
-    private static bool IsPublished(Batch batch, OutboxMessage message, PubAckResponse answer) => answer.Error switch
-    {
-        null => batch.Take(message),
-        { ErrCode: MessageTooLarge } error => batch.Refuse(message, error.Description ?? "it is too large"),
-        { } error => batch.GiveUp($"JetStream does not accept the event: {error.Description} ({error.ErrCode})"),
-    };
+    private static int? Number(string subject) =>
+        int.TryParse(subject.AsSpan(subject.LastIndexOf('.') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
-    private bool IsPublished(Batch batch, OutboxMessage message, Exception failure) => failure switch
+    private static void Take(Batch batch, OutboxMessage message, NatsMsg<PubAckResponse> answer)
     {
-        NatsPayloadTooLargeException => batch.Refuse(message, failure.Message),
-        // The client throws the same exception for a missing stream and for an answer that was lost with the connection.
-        NatsJSPublishNoResponseException when stream.Connection.ConnectionState == NatsConnectionState.Open =>
-            batch.GiveUp("no stream answers: it is missing, or the connection was lost"),
-        NatsJSPublishNoResponseException => batch.GiveUp("the connection to NATS broke"),
-        _ => batch.GiveUp(failure.Message),
-    };
+        if (answer.HasNoResponders)
+            batch.GiveUp("no stream answers: it is missing");
+        else if (answer.Error is { } failure)
+            batch.GiveUp($"the answer of JetStream can't be read: {failure.Message}");
+        else if (answer.Data is not { } data)
+            batch.GiveUp("the answer of JetStream is empty");
+        else if (data.Error is not { } error)
+            batch.Take(message);
+        else if (error.ErrCode == MessageTooLarge)
+            batch.Refuse(message, error.Description ?? "it is too large");
+        else
+            batch.GiveUp($"JetStream does not accept the event: {error.Description} ({error.ErrCode})");
+    }
 
     private sealed class Batch(string source)
     {
-        private readonly Lock _gate = new();
-        private volatile string? _outage;
+        private readonly List<OutboxMessage> _published = [];
+        private readonly List<(OutboxMessage Event, string Reason)> _refused = [];
+        private readonly HashSet<Guid> _stopped = [];
 
-        public string Source => source;
-        public List<OutboxMessage> Published { get; } = [];
-        public List<(OutboxMessage Event, string Reason)> Refused { get; } = [];
-        public string? Outage => _outage;
+        public CloudEventSerializer Serializer { get; } = new(source);
 
-        public bool Take(OutboxMessage message)
+        public string? Outage { get; private set; }
+
+        public Publishing Result => new(_published, _refused, Outage);
+
+        /// <summary>Whether the next event of the aggregate may follow, unless there is an outage.</summary>
+        public bool IsPublished(OutboxMessage message) => !_stopped.Contains(message.AggregateId);
+
+        public void Take(OutboxMessage message) => _published.Add(message);
+
+        public void Refuse(OutboxMessage message, string reason)
         {
-            lock (_gate)
-                Published.Add(message);
-            return true;
+            _stopped.Add(message.AggregateId);
+            _refused.Add((message, reason));
         }
 
-        public bool Refuse(OutboxMessage message, string reason)
-        {
-            lock (_gate)
-                Refused.Add((message, reason));
-            return false;
-        }
-
-        public bool GiveUp(string reason)
-        {
-            _outage = reason;
-            return false;
-        }
+        public void GiveUp(string reason) => Outage ??= reason;
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NATS.Client.Core;
+using NATS.Client.JetStream;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Events;
@@ -177,6 +178,28 @@ public sealed class OutboxRelayTests
         var events = await EventReader.OfAsync(app, healthy, 20);
         Assert.Equal(20, events.Count);
         Assert.DoesNotContain(await EventReader.AllAsync(app), found => found.Aggregate == poisoned);
+    }
+
+    [Fact]
+    public async Task Says_that_the_stream_is_missing_and_publishes_once_it_is_there()
+    {
+        var settings = new EventSettings { Prefix = $"test-{Guid.NewGuid():N}", MaxBytes = 16_777_216 };
+        var server = (await SharedStack.GetAsync()).Nats.ConnectionString;
+        await using var connection = new NatsSettings { Url = server }.CreateConnection("test");
+        var stream = new NatsJSContext(connection);
+        var publisher = new EventPublisher(stream, settings);
+        OutboxMessage[] events = [.. Enumerable.Range(0, 50).Select(_ => Known(Guid.CreateVersion7(), Guid.NewGuid()))];
+
+        var missing = await publisher.Publish(events, "https://api.example.com", default);
+        await StreamDefinition.CompareAsync(stream, settings, apply: true, default);
+        var published = await publisher.Publish(events, "https://api.example.com", default);
+        var again = await publisher.Publish(events, "https://api.example.com", default);
+
+        Assert.Equal((0, 0), (missing.Published.Count, missing.Refused.Count));
+        Assert.Equal("no stream answers: it is missing", missing.Outage);
+        Assert.Equal((50, 0, null), (published.Published.Count, published.Refused.Count, published.Outage));
+        Assert.Equal((50, 0, null), (again.Published.Count, again.Refused.Count, again.Outage));
+        Assert.Equal(50, (await stream.GetStreamAsync(settings.Prefix)).Info.State.Messages);
     }
 
     [Theory]
