@@ -6,6 +6,8 @@ namespace Portico.WebApi.Http;
 /// <summary>Reads a JSON body in UTF-8 and makes an object of it.</summary>
 internal static class JsonBody
 {
+    private const int MinRead = 256;
+
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
     /// <summary>Whether it is what nearly every client sends.</summary>
@@ -15,11 +17,12 @@ internal static class JsonBody
     /// <exception cref="BadHttpRequestException">408: it did not arrive in time.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
     {
-        var buffer = new ArrayBufferWriter<byte>(Math.Max(256, (int)Math.Min(context.Request.ContentLength ?? 0, 64 * 1024)));
+        // With room for the last read, which finds the end.
+        var buffer = new ArrayBufferWriter<byte>(MinRead + (int)Math.Min(context.Request.ContentLength ?? 0, 64 * 1024));
         try
         {
             int read;
-            while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(256), context.RequestAborted)) > 0)
+            while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(MinRead), context.RequestAborted)) > 0)
                 buffer.Advance(read);
         }
         catch (OperationCanceledException slow)

@@ -23,8 +23,13 @@ public sealed class RequestFingerprint
     private const int PartLength = 2 * HashLength;
     private const string Operation = "";
     private const int InitialLength = 512;
+    private const int MaxKeptLength = 16 * 1024;
 
     private static readonly ConcurrentDictionary<string, uint> NameHashes = new(StringComparer.Ordinal);
+
+    // Each thread keeps one, unless a large request made it long.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _whole;
 
     private readonly IEnumerable<string> _names;
     private readonly byte[] _bytes;
@@ -41,7 +46,8 @@ public sealed class RequestFingerprint
 
         _names = names;
         _bytes = new byte[WholeLength + ((sorted.Length + 1) * PartLength)];
-        var whole = new ArrayBufferWriter<byte>(InitialLength);
+        var whole = _whole ??= new ArrayBufferWriter<byte>(InitialLength);
+        whole.ResetWrittenCount();
         Append(whole, Operation);
         Append(whole, operation);
         WritePart(0, HashOf(Operation), HashOf(operation));
@@ -54,6 +60,8 @@ public sealed class RequestFingerprint
         }
 
         Sha256.Hash(whole.WrittenSpan, _bytes);
+        if (whole.Capacity > MaxKeptLength)
+            _whole = null;
     }
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
