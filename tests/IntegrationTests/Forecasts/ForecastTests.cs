@@ -99,17 +99,19 @@ public sealed class ForecastTests : PorticoTests
     public async Task Is_never_changed_after_the_closing_time()
     {
         var people = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => App.SignUpAsync()));
-        var closesAt = DateTimeOffset.UtcNow.AddSeconds(1);
-        var (id, _) = await _manager.Announce(closesAt: closesAt);
-        var sent = await Task.WhenAll(people.Select(async person =>
+        var (id, _) = await _manager.Announce();
+        var placed = await Task.WhenAll(people.Select(async person => (Person: person, (await person.Forecasted(id)).Id)));
+        var closesAt = DateTimeOffset.UtcNow.AddSeconds(0.5);
+        await _manager.SendAsync(HttpMethod.Put, $"{EventPath}/{id}", new { title = "Soon closed", closesAt }, ("If-Match", "*"))
+            .Json(HttpStatusCode.OK);
+        var sent = await Task.WhenAll(placed.Select(async forecast =>
         {
-            var (forecast, _) = await person.Forecasted(id);
-            var last = DateTimeOffset.UtcNow;
+            var last = DateTimeOffset.MinValue;
             for (var n = 0; ; n++)
             {
                 var now = DateTimeOffset.UtcNow;
-                using var answer = await person.SendAsync(
-                    HttpMethod.Put, $"{ForecastPath}/{forecast}", new { outcome = n % 2 == 0 ? "draw" : "win1" }, ("If-Match", "*"));
+                using var answer = await forecast.Person.SendAsync(
+                    HttpMethod.Put, $"{ForecastPath}/{forecast.Id}", new { outcome = n % 2 == 0 ? "draw" : "win1" }, ("If-Match", "*"));
                 if (answer.StatusCode != HttpStatusCode.OK)
                 {
                     await answer.Problem(HttpStatusCode.Conflict, "event_closed");
