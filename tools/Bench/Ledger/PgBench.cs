@@ -66,12 +66,14 @@ internal static partial class PgBench
         LoadStack stack, string database, string script, int clients, TimeSpan duration, CancellationToken cancellationToken)
     {
         var server = new NpgsqlConnectionStringBuilder(stack.Superuser);
+        // As a batch process, like the other load (ADR 0056).
         string[] arguments =
         [
+            "--batch", "0", Path.Combine(Programs.PostgresFolder(major: null), "pgbench"),
             "-n", "-M", "prepared", "-h", server.Host!, "-p", $"{server.Port}", "-U", server.Username!, "-c", $"{clients}",
             "-j", $"{int.Min(clients, Environment.ProcessorCount)}", "-T", $"{duration.TotalSeconds:0}", "-f", script, database,
         ];
-        var start = new ProcessStartInfo(Path.Combine(Programs.PostgresFolder(major: null), "pgbench"), arguments)
+        var start = new ProcessStartInfo(Programs.Need("chrt", "util-linux"), arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -92,7 +92,11 @@ internal static class ClosedLoop
         var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         Worker[] workers = [.. connections.Select((connection, number) => new Worker(connection, clients[number], number))];
         var (latency, overhead) = await Task.Factory.StartNew(
-            () => Work(workers, started, end, rate, failures, cancellationToken),
+            () =>
+            {
+                BatchScheduling.Use();
+                return Work(workers, started, end, rate, failures, cancellationToken);
+            },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
