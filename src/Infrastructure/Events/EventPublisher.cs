@@ -15,7 +15,7 @@ public sealed record Publishing(
 
 /// <summary>Publishes events to the stream: in order within an aggregate, concurrently across aggregates.</summary>
 /// <remarks>
-/// The acknowledgements of a batch arrive at one subscription: a request of the client for each event costs twice as much processor time.
+/// The acknowledgements of a batch arrive at one subscription, because a request of the client for each event costs more (ADR 0057).
 /// </remarks>
 public sealed class EventPublisher(INatsJSContext stream, EventSettings settings)
 {
