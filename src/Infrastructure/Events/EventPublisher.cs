@@ -55,12 +55,10 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             while (aggregates.Count > 0 && batch.Outage is null)
             {
                 // The next event of each aggregate.
-                var round = aggregates.ConvertAll(aggregate => aggregate.Dequeue());
                 patience.CancelAfter(Timeout.InfiniteTimeSpan);
-                var sent = await Send(batch, round, inbox, cancellationToken);
-                await Receive(batch, round, sent, answers.Msgs, patience);
-                // After a refused event, none of its aggregate follows.
-                aggregates = [.. aggregates.Where((aggregate, number) => aggregate.Count > 0 && batch.IsPublished(round[number]))];
+                var sent = await Send(batch, aggregates, inbox, cancellationToken);
+                await Receive(batch, aggregates, sent, answers.Msgs, patience);
+                aggregates.RemoveAll(aggregate => aggregate.Count == 0);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -80,12 +78,12 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
 
     /// <returns>The numbers of the events that were sent; the answer to number 7 comes to <c>inbox.7</c>.</returns>
     private async Task<HashSet<int>> Send(
-        Batch batch, List<OutboxMessage> round, string inbox, CancellationToken cancellationToken)
+        Batch batch, List<Queue<OutboxMessage>> aggregates, string inbox, CancellationToken cancellationToken)
     {
-        var sent = new HashSet<int>(round.Count);
-        for (var number = 0; number < round.Count; number++)
+        var sent = new HashSet<int>(aggregates.Count);
+        for (var number = 0; number < aggregates.Count; number++)
         {
-            var message = round[number];
+            var message = aggregates[number].Peek();
             try
             {
                 await _connection.PublishAsync(
@@ -104,7 +102,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             }
             catch (NatsPayloadTooLargeException failure)
             {
-                batch.Refuse(message, failure.Message);
+                batch.Refuse(aggregates[number], failure.Message);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -124,7 +122,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     /// <summary>Awaits the answers to the sent events, each for the request timeout of the connection.</summary>
     /// <exception cref="OperationCanceledException">No answer came in this time, or the caller cancelled.</exception>
     private async Task Receive(
-        Batch batch, List<OutboxMessage> round, HashSet<int> sent, ChannelReader<NatsMsg<PubAckResponse>> answers,
+        Batch batch, List<Queue<OutboxMessage>> aggregates, HashSet<int> sent, ChannelReader<NatsMsg<PubAckResponse>> answers,
         CancellationTokenSource patience)
     {
         while (sent.Count > 0)
@@ -137,7 +135,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             while (answers.TryRead(out var answer))
             {
                 if (Number(answer.Subject) is { } number && sent.Remove(number))
-                    Take(batch, round[number], answer);
+                    Take(batch, aggregates[number], answer);
             }
         }
     }
@@ -147,7 +145,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             ? number
             : null;
 
-    private static void Take(Batch batch, OutboxMessage message, NatsMsg<PubAckResponse> answer)
+    private static void Take(Batch batch, Queue<OutboxMessage> aggregate, NatsMsg<PubAckResponse> answer)
     {
         if (answer.HasNoResponders)
             batch.GiveUp("no stream answers: it is missing");
@@ -156,9 +154,9 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
         else if (answer.Data is not { } data)
             batch.GiveUp("the answer of JetStream is empty");
         else if (data.Error is not { } error)
-            batch.Take(message);
+            batch.Take(aggregate);
         else if (error.ErrCode == MessageTooLarge)
-            batch.Refuse(message, error.Description ?? "it is too large");
+            batch.Refuse(aggregate, error.Description ?? "it is too large");
         else
             batch.GiveUp($"JetStream does not accept the event: {error.Description} ({error.ErrCode})");
     }
@@ -167,7 +165,6 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     {
         private readonly List<OutboxMessage> _published = [];
         private readonly List<(OutboxMessage Event, string Reason)> _refused = [];
-        private readonly HashSet<Guid> _stopped = [];
 
         public CloudEventSerializer Serializer { get; } = new(source);
 
@@ -175,15 +172,14 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
 
         public Publishing Result => new(_published, _refused, Outage);
 
-        /// <summary>Whether the next event of the aggregate may follow, unless there is an outage.</summary>
-        public bool IsPublished(OutboxMessage message) => !_stopped.Contains(message.AggregateId);
+        /// <summary>The first event of the aggregate is published, and the next one may follow.</summary>
+        public void Take(Queue<OutboxMessage> aggregate) => _published.Add(aggregate.Dequeue());
 
-        public void Take(OutboxMessage message) => _published.Add(message);
-
-        public void Refuse(OutboxMessage message, string reason)
+        /// <summary>The first event of the aggregate is refused, so none of the others follows.</summary>
+        public void Refuse(Queue<OutboxMessage> aggregate, string reason)
         {
-            _stopped.Add(message.AggregateId);
-            _refused.Add((message, reason));
+            _refused.Add((aggregate.Peek(), reason));
+            aggregate.Clear();
         }
 
         public void GiveUp(string reason) => Outage ??= reason;
