@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
@@ -12,33 +13,53 @@ internal static class BoundRequest
 {
     private static readonly JsonSerializerOptions Canonical = Create();
 
+    private const int InitialLength = 512;
+    private const int MaxKeptLength = 16 * 1024;
+
     // One entry for each use case that has a key.
-    private static readonly ConcurrentDictionary<Type, (string Name, JsonPropertyInfo Property, JsonTypeInfo Type)[]> Fields = new();
+    private static readonly ConcurrentDictionary<Type, UseCaseFields> Fields = new();
+
+    // Each thread keeps one, unless a large request made it long.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _text;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
 
     /// <summary>The fingerprint of the method, the route and all fields of a use case, with the ids that come from the path.</summary>
     public static RequestFingerprint FingerprintOf(HttpContext context, object useCase)
     {
         var route = context.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A request with an idempotency key needs a route.");
-        var fields = Fields.GetOrAdd(useCase.GetType(), static type => FieldsOf(type));
-        List<(string Name, byte[] Value)> values = new(fields.Length);
-        foreach (var (name, property, type) in fields)
+        var fields = Fields.GetOrAdd(useCase.GetType(), static type => UseCaseFields.Of(type));
+        var text = _text ??= new ArrayBufferWriter<byte>(InitialLength);
+        text.ResetWrittenCount();
+        List<(string Name, ReadOnlyMemory<byte> Value)> values = new(fields.Names.Length);
+        for (var n = 0; n < fields.Names.Length; n++)
         {
-            if (property.Get!(useCase) is { } value)
-                values.Add((name, JsonSerializer.SerializeToUtf8Bytes(value, type)));
+            if (fields.Properties[n].Get!(useCase) is { } value)
+                values.Add((fields.Names[n], Write(text, value, fields.Types[n])));
         }
 
-        return new RequestFingerprint(
+        var fingerprint = new RequestFingerprint(
             $"{context.Request.Method} {route.RoutePattern.RawText} {context.Request.RouteValues.GetValueOrDefault("version")}",
             values,
-            fields.Select(field => field.Name));
+            fields.Names);
+        if (text.Capacity > MaxKeptLength)
+            (_text, _json) = (null, null);
+        return fingerprint;
     }
 
-    private static (string Name, JsonPropertyInfo Property, JsonTypeInfo Type)[] FieldsOf(Type useCase) =>
-    [
-        .. Canonical.GetTypeInfo(useCase).Properties.Select(property => (
-            JsonNamingPolicy.CamelCase.ConvertName(property.Name), property, Canonical.GetTypeInfo(property.PropertyType))),
-    ];
+    private static ReadOnlyMemory<byte> Write(ArrayBufferWriter<byte> text, object value, JsonTypeInfo type)
+    {
+        var start = text.WrittenCount;
+        if (_json is null)
+            _json = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = Canonical.Encoder, SkipValidation = true });
+        else
+            _json.Reset(text);
+        JsonSerializer.Serialize(_json, value, type);
+        return text.WrittenMemory[start..];
+    }
 
     private static JsonSerializerOptions Create()
     {
@@ -61,6 +82,23 @@ internal static class BoundRequest
             if (property is { Get: null, AttributeProvider: PropertyInfo { GetMethod: not null } ignored })
                 property.Get = ignored.GetValue;
         }
+    }
+
+    /// <summary>The fields of a use case in the ordinal order of their names, as clients write them.</summary>
+    private sealed record UseCaseFields(string[] Names, JsonPropertyInfo[] Properties, JsonTypeInfo[] Types)
+    {
+        public static UseCaseFields Of(Type useCase)
+        {
+            var properties = Canonical.GetTypeInfo(useCase).Properties
+                .OrderBy(property => NameOf(property), StringComparer.Ordinal)
+                .ToArray();
+            return new UseCaseFields(
+                [.. properties.Select(NameOf)],
+                properties,
+                [.. properties.Select(property => Canonical.GetTypeInfo(property.PropertyType))]);
+        }
+
+        private static string NameOf(JsonPropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
     }
 }
 

@@ -6,8 +6,19 @@ namespace Portico.Application.UnitTests.Common;
 public sealed class RequestFingerprintTests
 {
     [Fact]
-    public void Does_not_depend_on_the_order_of_the_fields() =>
-        Assert.Null(Key(("a", "1"), ("b", "2")).Refuse(Bytes(("b", "2"), ("a", "1"))));
+    public void Needs_the_fields_in_the_order_of_their_names_and_each_once()
+    {
+        Assert.Throws<ArgumentException>(() => Of([("b", "2"), ("a", "1")]));
+        Assert.Throws<ArgumentException>(() => Of([("a", "1"), ("a", "2")]));
+    }
+
+    /// <summary>Keys are kept for longer than a version runs.</summary>
+    [Fact]
+    public void Is_the_same_in_every_version() => Assert.Equal(
+        // Made by another implementation of SHA-256.
+        "ed7a7ce4eefe5b712871af75fa4af05b5a04a5f5b4cadb5d0b5eb34beec3d88e"
+            + "e3b0c4427571cce8cf38d95ccf9dcf6dedb46562e3b0c442",
+        Convert.ToHexStringLower(Of([("amount", "1.00"), ("note", "")]).Bytes.Span));
 
     [Fact]
     public void Says_which_fields_differ_and_no_value()
@@ -40,7 +51,7 @@ public sealed class RequestFingerprintTests
     [Fact]
     public void Has_a_bound()
     {
-        var fields = Enumerable.Range(0, RequestFingerprint.MaxFields + 1).Select(n => ($"f{n}", Array.Empty<byte>()));
+        var fields = Enumerable.Range(0, RequestFingerprint.MaxFields + 1).Select(n => ($"f{n:00}", ReadOnlyMemory<byte>.Empty)).ToArray();
         Assert.Throws<ArgumentException>(() => new RequestFingerprint("POST /", fields, []));
     }
 
@@ -49,5 +60,7 @@ public sealed class RequestFingerprintTests
     private static ReadOnlySpan<byte> Bytes(params (string Name, string Value)[] fields) => Of(fields).Bytes.Span;
 
     private static RequestFingerprint Of((string Name, string Value)[] fields) => new(
-        "POST /", fields.Select(field => (field.Name, Encoding.UTF8.GetBytes(field.Value))), ["amount", "note", "to", "a", "b", "ab"]);
+        "POST /",
+        [.. fields.Select(field => (field.Name, (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(field.Value)))],
+        ["amount", "note", "to", "a", "b", "ab"]);
 }

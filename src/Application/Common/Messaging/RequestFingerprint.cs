@@ -35,28 +35,31 @@ public sealed class RequestFingerprint
     private readonly byte[] _bytes;
 
     /// <param name="operation">The method and the route.</param>
-    /// <param name="fields">The name and the canonical bytes of each field that has a value, with ids of the path.</param>
+    /// <param name="fields">
+    /// The name and the canonical bytes of each field that has a value, with ids of the path, in the ordinal order of the names.
+    /// </param>
     /// <param name="names">The names of all fields that such a request can have; read only when a difference is told.</param>
-    public RequestFingerprint(string operation, IEnumerable<(string Name, byte[] Value)> fields, IEnumerable<string> names)
+    public RequestFingerprint(
+        string operation, IReadOnlyList<(string Name, ReadOnlyMemory<byte> Value)> fields, IEnumerable<string> names)
     {
-        (string Name, byte[] Value)[] sorted = [.. fields];
-        Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        if (sorted.Length > MaxFields)
+        if (fields.Count > MaxFields)
             throw new ArgumentException($"A request with an idempotency key has at most {MaxFields} fields.", nameof(fields));
 
         _names = names;
-        _bytes = new byte[WholeLength + ((sorted.Length + 1) * PartLength)];
+        _bytes = new byte[WholeLength + ((fields.Count + 1) * PartLength)];
         var whole = _whole ??= new ArrayBufferWriter<byte>(InitialLength);
         whole.ResetWrittenCount();
         Append(whole, Operation);
         Append(whole, operation);
         WritePart(0, HashOf(Operation), HashOf(operation));
-        for (var n = 0; n < sorted.Length; n++)
+        for (var n = 0; n < fields.Count; n++)
         {
-            var (name, value) = sorted[n];
+            var (name, value) = fields[n];
+            if (n > 0 && string.CompareOrdinal(fields[n - 1].Name, name) >= 0)
+                throw new ArgumentException("The fields are not in the ordinal order of their names.", nameof(fields));
             Append(whole, name);
-            Append(whole, value);
-            WritePart(n + 1, HashOf(name), Hash(value));
+            Append(whole, value.Span);
+            WritePart(n + 1, HashOf(name), Hash(value.Span));
         }
 
         Sha256.Hash(whole.WrittenSpan, _bytes);
@@ -96,7 +99,7 @@ public sealed class RequestFingerprint
         whole.Advance(Encoding.UTF8.GetBytes(text, whole.GetSpan(length)));
     }
 
-    private static void Append(ArrayBufferWriter<byte> whole, byte[] text)
+    private static void Append(ArrayBufferWriter<byte> whole, ReadOnlySpan<byte> text)
     {
         AppendLength(whole, text.Length);
         whole.Write(text);
