@@ -40,8 +40,6 @@ public static class ApplicationRegistration
         // Rules are expressions, which are expensive to build, and they hold no state of a request.
         AddImplementations(services, types, typeof(IValidator<>), ServiceLifetime.Singleton);
 
-        services.AddScoped<ServiceFactory>(provider => type => provider.GetService(type)!);
-        services.AddScoped<IMediator, Mediator>();
         services.AddScoped<ISender, MediatorSender>();
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(TracingBehaviour<,>));
         services.AddTransient(typeof(IPipelineBehavior<,>), typeof(AuthorisationBehaviour<,>));
@@ -63,7 +61,7 @@ public static class ApplicationRegistration
         services.AddScoped<ExternalSignIn>();
         services.AddScoped<ExternalLogins>();
         services.AddScoped<MoneyReceivers>();
-        services.AddScoped<LedgerClient>();
+        services.AddTransient<LedgerClient>();
         services.AddSingleton<OrderSteps>();
         services.AddScoped<IdempotentRequest>();
         services.AddScoped<OrderRequests>();

@@ -32,13 +32,13 @@ internal sealed class PostTransferValidator : AbstractValidator<PostTransfer>
 
 internal sealed class PostTransferHandler(LedgerClient ledger) : ICommandHandler<PostTransfer, TransferDto>
 {
-    public async Task<Result<TransferDto>> Handle(PostTransfer command, CancellationToken cancellationToken)
+    public Task<Result<TransferDto>> Handle(PostTransfer command, CancellationToken cancellationToken)
     {
         if (command.FromWalletId == command.ToWalletId)
-            return LedgerErrors.SameWallet;
+            return Task.FromResult<Result<TransferDto>>(LedgerErrors.SameWallet);
 
         var id = ledger.NewId();
-        return await ledger.Execute(
+        return ledger.Execute(
             Movement.Transfer(
                 id, ledger.CallerId, [new Leg(id, command.FromWalletId, command.ToWalletId, command.Amount, command.Description)]),
             TransferDto.Of,

@@ -11,22 +11,25 @@ namespace Portico.WebApi.Controllers;
 public abstract class ApiController(ISender sender) : ControllerBase
 {
     /// <summary>200 with the value.</summary>
-    protected async Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase) =>
-        await Answer(useCase, value => StatusCode(StatusCodes.Status200OK, value));
+    protected Task<ActionResult<T>> Answer<T>(IUseCase<T> useCase) =>
+        Send(useCase, value => StatusCode(StatusCodes.Status200OK, value));
 
     /// <summary>202 with the value: the work continues in the background.</summary>
-    protected async Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase) =>
-        await Answer(useCase, value => StatusCode(StatusCodes.Status202Accepted, value));
+    protected Task<ActionResult<T>> AnswerAccepted<T>(IUseCase<T> useCase) =>
+        Send(useCase, value => StatusCode(StatusCodes.Status202Accepted, value));
 
     /// <summary>201 with the value and its URL.</summary>
-    protected async Task<ActionResult<T>> AnswerCreated<T>(IUseCase<T> useCase, Func<T, string> location) =>
-        await Answer(useCase, value => Created(location(value), value));
+    protected Task<ActionResult<T>> AnswerCreated<T>(IUseCase<T> useCase, Func<T, string> location) =>
+        Send(useCase, value => Created(location(value), value));
 
     /// <summary>204.</summary>
     protected Task<ActionResult> AnswerNothing(IUseCase<Unit> useCase) => Answer(useCase, _ => NoContent());
 
     /// <summary>The answer that a function makes of the value.</summary>
-    protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose)
+    protected async Task<ActionResult> Answer<T>(IUseCase<T> useCase, Func<T, ActionResult> choose) =>
+        (await Send(useCase, choose)).Result!;
+
+    private async Task<ActionResult<T>> Send<T>(IUseCase<T> useCase, Func<T, ActionResult> choose)
     {
         ActionResult AnswerOf(Result<T> result) =>
             result.Error is { } error ? new HttpErrorResult(HttpError.Of(error)) : choose(result.Value);

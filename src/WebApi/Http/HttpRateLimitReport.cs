@@ -14,16 +14,31 @@ internal sealed class HttpRateLimitReport(IHttpContextAccessor accessor) : IRate
     public const string Policy = "RateLimit-Policy";
     public const string State = "RateLimit";
 
+    private PolicyText? _last;
+
     public void Report(RateLimitUse use)
     {
         if (accessor.HttpContext?.Response is not { HasStarted: false, Headers: var headers })
             return;
 
-        headers[Policy] = StringValues.Concat(
-            headers[Policy], string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";q={use.Quota};w={Seconds(use.Window)}"));
+        headers[Policy] = StringValues.Concat(headers[Policy], PolicyOf(use));
         headers[State] = StringValues.Concat(
             headers[State], string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";r={use.Remaining};t={Seconds(use.Reset)}"));
     }
 
+    // Nearly always the limit of the requests of a user.
+    private string PolicyOf(RateLimitUse use)
+    {
+        if (_last is not var (quota, window, policy, text) || (quota, window, policy) != (use.Quota, use.Window, use.Policy))
+        {
+            text = string.Create(CultureInfo.InvariantCulture, $"\"{use.Policy}\";q={use.Quota};w={Seconds(use.Window)}");
+            _last = new PolicyText(use.Quota, use.Window, use.Policy, text);
+        }
+
+        return text;
+    }
+
     private static long Seconds(TimeSpan time) => (long)Math.Ceiling(time.TotalSeconds);
+
+    private sealed record PolicyText(long Quota, TimeSpan Window, string Policy, string Text);
 }

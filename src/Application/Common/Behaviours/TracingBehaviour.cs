@@ -9,13 +9,18 @@ namespace Portico.Application.Common.Behaviours;
 internal sealed class TracingBehaviour<TRequest, TResponse> : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
-    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
+        Telemetry.Source.StartActivity(typeof(TRequest).Name) is { } activity ? Trace(activity, next) : next();
+
+    private static async Task<TResponse> Trace(Activity activity, RequestHandlerDelegate<TResponse> next)
     {
-        using var activity = Telemetry.Source.StartActivity(typeof(TRequest).Name);
-        var response = await next();
-        if (response.Error is { } error && error != StoredAnswer.SentAgain)
-            activity?.SetStatus(ActivityStatusCode.Error, error.Code);
-        return response;
+        using (activity)
+        {
+            var response = await next();
+            if (response.Error is { } error && error != StoredAnswer.SentAgain)
+                activity.SetStatus(ActivityStatusCode.Error, error.Code);
+            return response;
+        }
     }
 }
 

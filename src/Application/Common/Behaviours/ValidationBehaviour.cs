@@ -7,13 +7,14 @@ using Portico.Domain.Common;
 namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Refuses a use case with invalid fields, with the messages of all fields at once.</summary>
+/// <remarks>No rule waits for anything: what the database knows is decided by the handler.</remarks>
 internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators, IRequestKey key)
     : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
     private static readonly bool NeedsKey = typeof(INeedsIdempotencyKey).IsAssignableFrom(typeof(TRequest));
 
-    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
         var failures = new List<ValidationFailure>();
         if (key.Problem is { } problem)
@@ -23,12 +24,9 @@ internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IVali
                 new ValidationFailure(
                     IdempotencyKey.Header, "This header is needed: a key of your choice, the same for every repetition of this request."));
         foreach (var validator in validators)
-            failures.AddRange((await validator.ValidateAsync(request, cancellationToken)).Errors);
-        if (failures.Count == 0)
-            return await next();
-
-        return TResponse.Refuse(CommonErrors.Validation(failures
+            failures.AddRange(validator.Validate(request).Errors);
+        return failures.Count == 0 ? next() : Task.FromResult(TResponse.Refuse(CommonErrors.Validation(failures
             .GroupBy(failure => failure.PropertyName, failure => failure.ErrorMessage, StringComparer.Ordinal)
-            .ToDictionary(field => field.Key, field => field.Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal)));
+            .ToDictionary(field => field.Key, field => field.Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal))));
     }
 }

@@ -4,7 +4,10 @@ using Portico.Domain.Common;
 namespace Portico.Application.Common.Messaging;
 
 /// <summary>Sends use cases through MediatR.</summary>
-internal sealed class MediatorSender(IMediator mediator) : ISender
+/// <param name="services">The services of one request.</param>
+internal sealed class MediatorSender(IServiceProvider services) : ISender
 {
-    public Task<Result<T>> Send<T>(IUseCase<T> request, CancellationToken cancellationToken) => mediator.Send(request, cancellationToken);
+    private readonly Mediator _mediator = new(type => services.GetService(type)!);
+
+    public Task<Result<T>> Send<T>(IUseCase<T> request, CancellationToken cancellationToken) => _mediator.Send(request, cancellationToken);
 }
