@@ -34,11 +34,11 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     /// <param name="events">The events, in the order of their versions for each aggregate.</param>
     /// <param name="source">The public address of this API.</param>
     /// <param name="cancellationToken">Cancels the publishing; then it is unknown whether the stream has the current events.</param>
-    public async Task<Publishing> Publish(IEnumerable<OutboxMessage> events, string source, CancellationToken cancellationToken)
+    public async Task<Publishing> Publish(IReadOnlyList<OutboxMessage> events, string source, CancellationToken cancellationToken)
     {
-        var aggregates = events.GroupBy(message => message.AggregateId).Select(aggregate => new Queue<OutboxMessage>(aggregate)).ToList();
-        var batch = new Batch(source);
-        if (aggregates.Count == 0)
+        var batch = new Batch(events, source);
+        var next = batch.FirstOfEach();
+        if (next.Count == 0)
             return batch.Result;
 
         // Not an inbox of the connection: to those the client gives only answers whose whole subject it knows.
@@ -50,15 +50,13 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             await using var answers = await _connection.SubscribeCoreAsync(
                 $"{inbox}.*",
                 serializer: AnswerSerializer,
-                opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = aggregates.Count } },
+                opts: new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = next.Count } },
                 cancellationToken: patience.Token);
-            while (aggregates.Count > 0 && batch.Outage is null)
+            while (next.Count > 0 && batch.Outage is null)
             {
-                // The next event of each aggregate.
                 patience.CancelAfter(Timeout.InfiniteTimeSpan);
-                var sent = await Send(batch, aggregates, inbox, cancellationToken);
-                await Receive(batch, aggregates, sent, answers.Msgs, patience);
-                aggregates.RemoveAll(aggregate => aggregate.Count == 0);
+                var sent = await Send(batch, next, inbox, cancellationToken);
+                next = await Receive(batch, sent, answers.Msgs, patience);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -76,14 +74,17 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
         return batch.Result;
     }
 
-    /// <returns>The numbers of the events that were sent; the answer to number 7 comes to <c>inbox.7</c>.</returns>
-    private async Task<HashSet<int>> Send(
-        Batch batch, List<Queue<OutboxMessage>> aggregates, string inbox, CancellationToken cancellationToken)
+    /// <param name="batch">The batch.</param>
+    /// <param name="next">The numbers of events in the batch, one of each aggregate; the answer to number 7 comes to <c>inbox.7</c>.</param>
+    /// <param name="inbox">Where the answers come.</param>
+    /// <param name="cancellationToken">Cancels the sending.</param>
+    /// <returns>The numbers of the events that were sent.</returns>
+    private async Task<HashSet<int>> Send(Batch batch, List<int> next, string inbox, CancellationToken cancellationToken)
     {
-        var sent = new HashSet<int>(aggregates.Count);
-        for (var number = 0; number < aggregates.Count; number++)
+        var sent = new HashSet<int>(next.Count);
+        foreach (var number in next)
         {
-            var message = aggregates[number].Peek();
+            var message = batch.Events[number];
             try
             {
                 await _connection.PublishAsync(
@@ -102,7 +103,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             }
             catch (NatsPayloadTooLargeException failure)
             {
-                batch.Refuse(aggregates[number], failure.Message);
+                batch.Refuse(number, failure.Message);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -120,11 +121,12 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     }
 
     /// <summary>Awaits the answers to the sent events, each for the request timeout of the connection.</summary>
+    /// <returns>The numbers of the events that may be sent now: those after a published one of their aggregate.</returns>
     /// <exception cref="OperationCanceledException">No answer came in this time, or the caller cancelled.</exception>
-    private async Task Receive(
-        Batch batch, List<Queue<OutboxMessage>> aggregates, HashSet<int> sent, ChannelReader<NatsMsg<PubAckResponse>> answers,
-        CancellationTokenSource patience)
+    private async Task<List<int>> Receive(
+        Batch batch, HashSet<int> sent, ChannelReader<NatsMsg<PubAckResponse>> answers, CancellationTokenSource patience)
     {
+        List<int> next = [];
         while (sent.Count > 0)
         {
             patience.CancelAfter(_connection.Opts.RequestTimeout);
@@ -134,10 +136,12 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
 
             while (answers.TryRead(out var answer))
             {
-                if (Number(answer.Subject) is { } number && sent.Remove(number))
-                    Take(batch, aggregates[number], answer);
+                if (Number(answer.Subject) is { } number && sent.Remove(number) && Take(batch, number, answer) is { } after)
+                    next.Add(after);
             }
         }
+
+        return next;
     }
 
     private static int? Number(string subject) =>
@@ -145,7 +149,8 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
             ? number
             : null;
 
-    private static void Take(Batch batch, Queue<OutboxMessage> aggregate, NatsMsg<PubAckResponse> answer)
+    /// <returns>The number of the event of the same aggregate that may be sent now, or <c>null</c>.</returns>
+    private static int? Take(Batch batch, int number, NatsMsg<PubAckResponse> answer)
     {
         if (answer.HasNoResponders)
             batch.GiveUp("no stream answers: it is missing");
@@ -154,17 +159,23 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
         else if (answer.Data is not { } data)
             batch.GiveUp("the answer of JetStream is empty");
         else if (data.Error is not { } error)
-            batch.Take(aggregate);
+            return batch.Take(number);
         else if (error.ErrCode == MessageTooLarge)
-            batch.Refuse(aggregate, error.Description ?? "it is too large");
+            batch.Refuse(number, error.Description ?? "it is too large");
         else
             batch.GiveUp($"JetStream does not accept the event: {error.Description} ({error.ErrCode})");
+        return null;
     }
 
-    private sealed class Batch(string source)
+    private sealed class Batch(IReadOnlyList<OutboxMessage> events, string source)
     {
-        private readonly List<OutboxMessage> _published = [];
+        private readonly List<OutboxMessage> _published = new(events.Count);
         private readonly List<(OutboxMessage Event, string Reason)> _refused = [];
+
+        // Of each event the number of the next one of its aggregate; events that have none are missing.
+        private readonly Dictionary<int, int> _after = [];
+
+        public IReadOnlyList<OutboxMessage> Events => events;
 
         public CloudEventSerializer Serializer { get; } = new(source);
 
@@ -172,15 +183,33 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
 
         public Publishing Result => new(_published, _refused, Outage);
 
-        /// <summary>The first event of the aggregate is published, and the next one may follow.</summary>
-        public void Take(Queue<OutboxMessage> aggregate) => _published.Add(aggregate.Dequeue());
-
-        /// <summary>The first event of the aggregate is refused, so none of the others follows.</summary>
-        public void Refuse(Queue<OutboxMessage> aggregate, string reason)
+        /// <summary>The numbers of the first event of each aggregate.</summary>
+        public List<int> FirstOfEach()
         {
-            _refused.Add((aggregate.Peek(), reason));
-            aggregate.Clear();
+            var last = new Dictionary<Guid, int>(events.Count);
+            var first = new List<int>(events.Count);
+            for (var number = 0; number < events.Count; number++)
+            {
+                if (last.TryGetValue(events[number].AggregateId, out var before))
+                    _after[before] = number;
+                else
+                    first.Add(number);
+                last[events[number].AggregateId] = number;
+            }
+
+            return first;
         }
+
+        /// <summary>An event is published.</summary>
+        /// <returns>The number of the one that may follow, or <c>null</c>.</returns>
+        public int? Take(int number)
+        {
+            _published.Add(events[number]);
+            return _after.TryGetValue(number, out var after) ? after : null;
+        }
+
+        /// <summary>An event is refused, so none of its aggregate follows.</summary>
+        public void Refuse(int number, string reason) => _refused.Add((events[number], reason));
 
         public void GiveUp(string reason) => Outage ??= reason;
     }

@@ -30,6 +30,8 @@ internal sealed class OutboxBatch : IAsyncDisposable
 
     private const string RemoveSql = "DELETE FROM outbox_waiting WHERE id = ANY ($1)";
 
+    private const string TakeSql = $"WITH taken AS ({RemoveSql} RETURNING id) SELECT ARRAY(SELECT id FROM taken)";
+
     // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
     private const string NoWaitSql = "SET LOCAL synchronous_commit = off";
 
@@ -38,17 +40,16 @@ internal sealed class OutboxBatch : IAsyncDisposable
     private readonly bool _isRemoved;
 
     private OutboxBatch(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, List<(OutboxMessage Message, Guid? After)> rows, bool isRemoved)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, bool isRemoved, int claimed, Guid last, List<OutboxMessage> ready)
     {
-        (_connection, _transaction, _isRemoved, Claimed) = (connection, transaction, isRemoved, rows.Count);
-        Last = rows.Count == 0 ? default : rows.Max(row => row.Message.Id);
-        Ready = InOrder(rows);
+        (_connection, _transaction, _isRemoved) = (connection, transaction, isRemoved);
+        (Claimed, Last, Ready) = (claimed, last, ready);
     }
 
     /// <summary>The number of these rows.</summary>
     public int Claimed { get; }
 
-    /// <summary>The highest id of these rows.</summary>
+    /// <summary>The highest id of these rows, when they were locked.</summary>
     public Guid Last { get; }
 
     /// <summary>
@@ -68,11 +69,21 @@ internal sealed class OutboxBatch : IAsyncDisposable
         CancellationToken cancellationToken) =>
         BeginAsync(
             database,
-            isRemoved: false,
             [new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after, known.Keys.ToArray())],
-            row => known.GetValueOrDefault(row.GetGuid(0)) is { } message ? (message, null)
-                : row.IsDBNull(1) ? null
-                : (OutboxRows.Read(row), row.ValueOrNull<Guid>(OutboxRows.Columns)),
+            async (connection, transaction, reader) =>
+            {
+                var rows = new List<(OutboxMessage Message, Guid? After)>();
+                while (await reader.ReadAsync(cancellationToken))
+                {
+                    if (known.GetValueOrDefault(reader.GetGuid(0)) is { } message)
+                        rows.Add((message, null));
+                    else if (!reader.IsDBNull(1))
+                        rows.Add((OutboxRows.Read(reader), reader.ValueOrNull<Guid>(OutboxRows.Columns)));
+                }
+
+                var last = rows.Count == 0 ? default : rows.Max(row => row.Message.Id);
+                return new OutboxBatch(connection, transaction, isRemoved: false, rows.Count, last, InOrder(rows));
+            },
             cancellationToken);
 
     /// <summary>Removes the waiting rows of known events, of which each has the first version of its aggregate.</summary>
@@ -87,12 +98,19 @@ internal sealed class OutboxBatch : IAsyncDisposable
         {
             return await BeginAsync(
                 database,
-                isRemoved: true,
                 [
                     new NpgsqlBatchCommand("SET LOCAL lock_timeout = '100ms'"),
-                    new NpgsqlBatchCommand($"{RemoveSql} RETURNING id").With(known.Keys.ToArray()),
+                    new NpgsqlBatchCommand(TakeSql).With(known.Keys.ToArray()),
                 ],
-                row => (known[row.GetGuid(0)], null),
+                async (connection, transaction, reader) =>
+                {
+                    await reader.ReadAsync(cancellationToken);
+                    var ids = reader.GetFieldValue<Guid[]>(0);
+                    var ready = new List<OutboxMessage>(ids.Length);
+                    foreach (var id in ids)
+                        ready.Add(known[id]);
+                    return new OutboxBatch(connection, transaction, isRemoved: true, ids.Length, last: default, ready);
+                },
                 cancellationToken);
         }
         catch (PostgresException locked) when (locked.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -139,8 +157,8 @@ internal sealed class OutboxBatch : IAsyncDisposable
 
     /// <summary>Begins a transaction with the commands of a claim, of which the last one returns the rows.</summary>
     private static async Task<OutboxBatch> BeginAsync(
-        NpgsqlDataSource database, bool isRemoved, NpgsqlBatchCommand[] claim,
-        Func<NpgsqlDataReader, (OutboxMessage Message, Guid? After)?> read, CancellationToken cancellationToken)
+        NpgsqlDataSource database, NpgsqlBatchCommand[] claim,
+        Func<NpgsqlConnection, NpgsqlTransaction, NpgsqlDataReader, Task<OutboxBatch>> read, CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
@@ -158,15 +176,8 @@ internal sealed class OutboxBatch : IAsyncDisposable
             foreach (var command in claim)
                 batch.BatchCommands.Add(command);
             await batch.PrepareAsync(cancellationToken);
-            var rows = new List<(OutboxMessage, Guid?)>();
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                if (read(reader) is { } row)
-                    rows.Add(row);
-            }
-
-            return new OutboxBatch(connection, transaction, rows, isRemoved);
+            return await read(connection, transaction, reader);
         }
         catch
         {

@@ -66,7 +66,7 @@ internal static class EventsCommand
         {
             // After a refused event nothing of its aggregate is published, because that would be out of order.
             var result = await publisher.Publish(
-                batch.Where(message => !refused.Contains(message.AggregateId)), source, cancellationToken);
+                [.. batch.Where(message => !refused.Contains(message.AggregateId))], source, cancellationToken);
             published += result.Published.Count;
             run.Report.Set("published", published);
             foreach (var (message, reason) in result.Refused)
