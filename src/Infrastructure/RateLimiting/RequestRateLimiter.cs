@@ -12,8 +12,8 @@ namespace Portico.Infrastructure.RateLimiting;
 /// <summary>Limits the requests of each caller over all processes, without a wait for Redis in any request.</summary>
 /// <remarks>
 /// A process decides with its local count. Five times a second it adds its new requests to the count in Redis and reads the total, so
-/// between two exchanges each process may allow the rest of the last one. During an outage of Redis each process allows the whole limit.
-/// At most 100,000 callers are counted; when it is full, a new caller is allowed without a count. In development the limits are 100 times
+/// between two exchanges each process may allow the rest of the last one. While a caller needs less than a sixteenth of what is left, it
+/// does so once a second. During an outage of Redis each process allows the whole limit. At most 100,000 callers are counted; when it is full, a new caller is allowed without a count. In development the limits are 100 times
 /// larger. Thread-safe.
 /// </remarks>
 internal sealed class RequestRateLimiter(
@@ -27,7 +27,10 @@ internal sealed class RequestRateLimiter(
     private const int MaxConcurrentSends = 128;
 
     private static readonly TimeSpan CleanupInterval = TimeSpan.FromSeconds(10);
+    private const int PartOfRest = 16;
+
     private static readonly TimeSpan ShareInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxShareInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Window> _windows = new(StringComparer.Ordinal);
@@ -65,7 +68,7 @@ internal sealed class RequestRateLimiter(
             waiting -= count;
             try
             {
-                await Task.WhenAll(Take(count).Select(window => Send(window, cancellationToken)));
+                await Task.WhenAll(TakeDue(count).Select(window => Send(window, cancellationToken)));
                 _isAway = false;
             }
             catch (DependencyUnavailableException)
@@ -75,6 +78,9 @@ internal sealed class RequestRateLimiter(
                 throw;
             }
         }
+
+        if (!_unsent.IsEmpty)
+            Wake();
     }
 
     private bool TrySpend(string policy, string caller, long most, out RateLimitUse use)
@@ -116,10 +122,19 @@ internal sealed class RequestRateLimiter(
         return window;
     }
 
-    private IEnumerable<Window> Take(int count)
+    /// <summary>Takes the next callers, of whom those that can wait go to the end of the queue.</summary>
+    private List<Window> TakeDue(int count)
     {
+        var due = new List<Window>(count);
         for (; count > 0 && _unsent.TryDequeue(out var window); count--)
-            yield return window;
+        {
+            if (window.IsDue(Clock))
+                due.Add(window);
+            else
+                _unsent.Enqueue(window);
+        }
+
+        return due;
     }
 
     private async Task Send(Window window, CancellationToken cancellationToken)
@@ -152,6 +167,8 @@ internal sealed class RequestRateLimiter(
         private long _endsAt = long.MinValue;
         private long _sent;
         private long _unsent;
+        private long _quota;
+        private long? _sharedAt;
         private bool _isQueued;
 
         public RedisKey Key { get; } = key;
@@ -162,8 +179,9 @@ internal sealed class RequestRateLimiter(
             lock (_gate)
             {
                 if (now >= _endsAt)
-                    (_endsAt, _sent, _unsent) = (now + Ticks(Minute, clock), 0, 0);
+                    (_endsAt, _sent, _unsent, _sharedAt) = (now + Ticks(Minute, clock), 0, 0, null);
 
+                _quota = quota;
                 reset = clock.GetElapsedTime(now, _endsAt);
                 left = Math.Max(0, quota - _sent - _unsent - 1);
                 isFirstUnsent = false;
@@ -175,6 +193,14 @@ internal sealed class RequestRateLimiter(
                 _isQueued = true;
                 return true;
             }
+        }
+
+        /// <summary>Whether the new requests are to be shared now; they can wait while much of the limit is left.</summary>
+        public bool IsDue(TimeProvider clock)
+        {
+            lock (_gate)
+                return _sharedAt is not { } sharedAt || clock.GetElapsedTime(sharedAt) >= MaxShareInterval
+                    || _unsent >= (_quota - _sent) / PartOfRest;
         }
 
         /// <returns>The number of requests that Redis does not have yet, and the end of their minute.</returns>
@@ -200,7 +226,7 @@ internal sealed class RequestRateLimiter(
                 if (_endsAt != unsent.EndsAt)
                     return;
 
-                (_sent, _unsent) = (_sent + unsent.Amount, _unsent - unsent.Amount);
+                (_sent, _unsent, _sharedAt) = (_sent + unsent.Amount, _unsent - unsent.Amount, clock.GetTimestamp());
                 // When Redis has a smaller count, it lost its data: the local count stays until the minute ends.
                 if (answer is { } known && known.Count >= _sent)
                     (_sent, _endsAt) = (known.Count, clock.GetTimestamp() + Ticks(known.Left, clock));
