@@ -75,7 +75,7 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
     }
 
     /// <param name="batch">The batch.</param>
-    /// <param name="next">The numbers of events in the batch, one of each aggregate; the answer to number 7 comes to <c>inbox.7</c>.</param>
+    /// <param name="next">The numbers of events, one of each aggregate; the answer to number 7 comes to <c>inbox.7</c>.</param>
     /// <param name="inbox">Where the answers come.</param>
     /// <param name="cancellationToken">Cancels the sending.</param>
     /// <returns>The numbers of the events that were sent.</returns>

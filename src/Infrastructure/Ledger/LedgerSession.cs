@@ -9,7 +9,8 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>A connection that executes many instructions in one transaction of at most two round trips.</summary>
 /// <remarks>
 /// The first round trip locks all accounts in the order of their ids and reads the state; the domain executes the instructions in memory;
-/// the second round trip writes and commits. The first one is left out for accounts that the session remembers. Not thread-safe.
+/// the second round trip writes and commits. The first one is left out for accounts that the session remembers, and locks nothing where it
+/// only reads accounts to remember. Not thread-safe.
 /// </remarks>
 public sealed class LedgerSession : IAsyncDisposable
 {
@@ -23,6 +24,7 @@ public sealed class LedgerSession : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly ReadStatements _read;
     private readonly ReadStatements _readWithHistory;
+    private readonly LearnStatements _learn;
     private readonly WriteStatements _write;
     private readonly WriteStatements _writeWithHistory;
     private readonly WriteStatements _writeAlone;
@@ -37,6 +39,7 @@ public sealed class LedgerSession : IAsyncDisposable
         (_connection, _limits, _remembered) = (connection, limits, remembered);
         _read = new ReadStatements(connection, withHistory: false);
         _readWithHistory = new ReadStatements(connection, withHistory: true);
+        _learn = new LearnStatements(connection);
         _write = new WriteStatements(connection, withHistory: false, withEvents);
         _writeWithHistory = new WriteStatements(connection, withHistory: true, withEvents);
         _writeAlone = new WriteStatements(connection, withHistory: false, withEvents, isAlone: true);
@@ -65,7 +68,11 @@ public sealed class LedgerSession : IAsyncDisposable
             await session._write.Batch.PrepareAsync(cancellationToken);
             await session._writeWithHistory.Batch.PrepareAsync(cancellationToken);
             if (remembered is not null)
+            {
+                await session._learn.Batch.PrepareAsync(cancellationToken);
                 await session._writeAlone.Batch.PrepareAsync(cancellationToken);
+            }
+
             return session;
         }
         catch
@@ -112,13 +119,16 @@ public sealed class LedgerSession : IAsyncDisposable
     {
         await _read.Batch.DisposeAsync();
         await _readWithHistory.Batch.DisposeAsync();
+        await _learn.Batch.DisposeAsync();
         await _write.Batch.DisposeAsync();
         await _writeWithHistory.Batch.DisposeAsync();
         await _writeAlone.Batch.DisposeAsync();
         await _connection.DisposeAsync();
     }
 
-    /// <summary>Executes instructions with the accounts that this session remembers, in one round trip.</summary>
+    /// <summary>
+    /// Executes instructions with the accounts that this session remembers, in one round trip; one more reads those that it does not.
+    /// </summary>
     /// <returns>
     /// The result of each instruction; <c>null</c>, with nothing written, when more must be read, when an account was changed by somebody
     /// else, or when an instruction is refused: nothing is written of it that would show that the accounts were still the same.
@@ -141,6 +151,10 @@ public sealed class LedgerSession : IAsyncDisposable
             Collect(movement, ids);
         }
 
+        if (_remembered.Unknown(ids) is not { } unknown)
+            return null;
+        if (unknown.Count > 0 || _remembered.IsTimeOld)
+            await Learn(_remembered, unknown);
         if (_remembered.Find(ids) is not var (state, now))
             return null;
         var decision = LedgerBook.Decide(state, instructions, now, _limits);
@@ -164,6 +178,16 @@ public sealed class LedgerSession : IAsyncDisposable
             _nextGroupsWithLocks = Math.Min(_nextGroupsWithLocks * 2, MaxGroupsWithLocks);
             return null;
         }
+    }
+
+    // Nothing is locked: what is written checks that the accounts are still the same.
+    private async Task Learn(RememberedAccounts remembered, IReadOnlyList<Guid> unknown)
+    {
+        _learn.Fill([.. unknown]);
+        await using var reader = await _learn.Batch.ExecuteReaderAsync();
+        remembered.Add((await ReadAll(reader, LedgerRows.Account, unknown.Count)).Values);
+        await reader.NextResultAsync();
+        remembered.SetTime(await ReadTime(reader));
     }
 
     /// <returns>
@@ -228,8 +252,7 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             state = new LedgerState { Accounts = await ReadAll(reader, LedgerRows.Account, accounts.Count) };
             await reader.NextResultAsync();
-            await reader.ReadAsync();
-            now = reader.GetFieldValue<DateTimeOffset>(0);
+            now = await ReadTime(reader);
             _remembered?.SetTime(now);
             await reader.NextResultAsync();
             while (await reader.ReadAsync())
@@ -343,6 +366,12 @@ public sealed class LedgerSession : IAsyncDisposable
             accounts.Add(leg.SourceId);
             accounts.Add(leg.DestinationId);
         }
+    }
+
+    private static async Task<DateTimeOffset> ReadTime(NpgsqlDataReader reader)
+    {
+        await reader.ReadAsync();
+        return reader.GetFieldValue<DateTimeOffset>(0);
     }
 
     // The id is the first column of every row.

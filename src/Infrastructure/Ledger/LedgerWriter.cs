@@ -67,10 +67,14 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
             instruction.Key is null
                 ? instruction with { Key = new InstructionKey(Guid.Empty, $"{instruction.Id}", new byte[FingerprintLength]) }
                 : instruction);
+        // Before the writer can have it, so that the writer ends it.
+        entry.EndWaitWhen(cancellationToken);
+        if (_queue.Writer.TryWrite(entry))
+            return entry.Task;
+
         // The queue is full, or closed because this process shuts down.
-        if (!_queue.Writer.TryWrite(entry))
-            throw new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) };
-        return entry.Task.WaitAsync(cancellationToken);
+        entry.Fail(new DependencyUnavailableException(Name) { RetryAfter = TimeSpan.FromSeconds(1) });
+        return entry.Task;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -121,7 +125,25 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
     private sealed class Entry(Instruction instruction)
         : TaskCompletionSource<InstructionResult>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
+        private CancellationTokenRegistration _cancellation;
+
         public Instruction Instruction { get; } = instruction;
+
+        /// <summary>Nobody waits any longer when the token is cancelled; the instruction is executed nevertheless.</summary>
+        public void EndWaitWhen(CancellationToken cancellationToken) => _cancellation = cancellationToken.UnsafeRegister(
+            static (entry, token) => ((Entry)entry!).TrySetCanceled(token), this);
+
+        public void Succeed(InstructionResult result)
+        {
+            _cancellation.Unregister();
+            TrySetResult(result);
+        }
+
+        public void Fail(Exception failure)
+        {
+            _cancellation.Unregister();
+            TrySetException(failure);
+        }
     }
 
     /// <summary>One writer with its connection.</summary>
@@ -144,7 +166,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
                     _isAway = false;
                     writer._events.Add(_session.Events);
                     for (var i = 0; i < group.Count; i++)
-                        group[i].TrySetResult(results[i]);
+                        group[i].Succeed(results[i]);
                     writer._journals.Add(_session.Decision!.Journals, _session.Decision.Postings);
                     return;
                 }
@@ -203,7 +225,7 @@ internal sealed partial class LedgerWriter : ILedger, IHostedService, IAsyncDisp
         private static void FailAll(IReadOnlyList<Entry> group, Exception failure)
         {
             foreach (var entry in group)
-                entry.TrySetException(failure);
+                entry.Fail(failure);
         }
 
         private async Task Close()

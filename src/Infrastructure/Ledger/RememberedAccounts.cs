@@ -5,7 +5,7 @@ namespace Portico.Infrastructure.Ledger;
 /// <summary>The accounts as a session read or wrote them last, and the time of the database. Not thread-safe.</summary>
 /// <remarks>
 /// Others may have changed them since. What is decided with them is written only if every account still has the remembered version, is open
-/// and has no spending limits, so only such accounts are remembered.
+/// and has no spending limits, so only such accounts are found.
 /// </remarks>
 internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
 {
@@ -14,25 +14,46 @@ internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
 
     private readonly Dictionary<Guid, Account> _accounts = [];
     private DateTimeOffset _time;
-    private long _readAt;
+    private long? _readAt;
 
-    /// <summary>Finds accounts and the time of the database; <c>null</c> when one of them, or the time, must be read.</summary>
+    /// <summary>Whether the time of the database must be read.</summary>
+    public bool IsTimeOld => _readAt is not { } readAt || clock.GetElapsedTime(readAt) > MaxAge;
+
+    /// <summary>Finds out which accounts must be read.</summary>
+    /// <returns>Their ids; <c>null</c> when one of the others was not open or had spending limits: reading would be in vain.</returns>
+    public IReadOnlyList<Guid>? Unknown(IReadOnlyCollection<Guid> ids)
+    {
+        List<Guid> unknown = [];
+        foreach (var id in ids)
+        {
+            if (!_accounts.TryGetValue(id, out var account))
+                unknown.Add(id);
+            else if (!IsPlain(account))
+                return null;
+        }
+
+        return unknown;
+    }
+
+    /// <summary>Finds accounts and the time of the database.</summary>
+    /// <returns>
+    /// <c>null</c> when one of them is not remembered, was not open or had spending limits, or when the time must be read.
+    /// </returns>
     public (LedgerState State, DateTimeOffset Now)? Find(IReadOnlyCollection<Guid> ids)
     {
-        var age = clock.GetElapsedTime(_readAt);
-        if (_accounts.Count == 0 || age > MaxAge)
+        if (IsTimeOld)
             return null;
 
         var found = new Dictionary<Guid, Account>(ids.Count);
         foreach (var id in ids)
         {
-            if (!_accounts.TryGetValue(id, out var account))
+            if (!_accounts.TryGetValue(id, out var account) || !IsPlain(account))
                 return null;
             found[id] = account;
         }
 
         // PostgreSQL stores whole microseconds.
-        var now = _time + age;
+        var now = _time + clock.GetElapsedTime(_readAt!.Value);
         return (new LedgerState { Accounts = found }, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
     }
 
@@ -44,12 +65,6 @@ internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
     {
         foreach (var account in accounts)
         {
-            if (account.Status != AccountStatus.Open || account.IsLimited)
-            {
-                _accounts.Remove(account.Id);
-                continue;
-            }
-
             if (_accounts.Count == capacity && !_accounts.ContainsKey(account.Id))
                 _accounts.Clear();
             _accounts[account.Id] = account;
@@ -57,4 +72,6 @@ internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
     }
 
     public void Clear() => _accounts.Clear();
+
+    private static bool IsPlain(Account account) => account is { Status: AccountStatus.Open, IsLimited: false };
 }

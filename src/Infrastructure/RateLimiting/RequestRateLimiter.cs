@@ -13,8 +13,8 @@ namespace Portico.Infrastructure.RateLimiting;
 /// <remarks>
 /// A process decides with its local count. Five times a second it adds its new requests to the count in Redis and reads the total, so
 /// between two exchanges each process may allow the rest of the last one. While a caller needs less than a sixteenth of what is left, it
-/// does so once a second. During an outage of Redis each process allows the whole limit. At most 100,000 callers are counted; when it is full, a new caller is allowed without a count. In development the limits are 100 times
-/// larger. Thread-safe.
+/// does so once a second. During an outage of Redis each process allows the whole limit. At most 100,000 callers are counted; a further one
+/// is allowed without a count. In development the limits are 100 times larger. Thread-safe.
 /// </remarks>
 internal sealed class RequestRateLimiter(
     RedisConnection redis, Pseudonyms pseudonyms, RateLimitMetrics metrics, IHostEnvironment environment, TimeProvider clock,

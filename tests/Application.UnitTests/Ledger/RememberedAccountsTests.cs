@@ -52,14 +52,40 @@ public sealed class RememberedAccountsTests
     }
 
     [Fact]
-    public void Forgets_an_account_that_is_closed_or_limited()
+    public void Finds_no_account_that_was_closed_or_limited_and_says_that_reading_it_is_in_vain()
     {
-        var (closed, limited) = (Account(), Account());
-        _accounts.Add([closed, limited]);
+        var (closed, limited, open) = (Account(), Account(), Account());
+        _accounts.Add([closed, limited, open]);
         _accounts.Add([closed with { Status = AccountStatus.Closed }, limited with { IsLimited = true }]);
 
-        Assert.Null(_accounts.Find([closed.Id]));
-        Assert.Null(_accounts.Find([limited.Id]));
+        Assert.All([closed.Id, limited.Id], id =>
+        {
+            Assert.Null(_accounts.Find([open.Id, id]));
+            Assert.Null(_accounts.Unknown([Guid.NewGuid(), id]));
+        });
+
+        _accounts.Add([closed, limited]);
+        Assert.NotNull(_accounts.Find([closed.Id, limited.Id, open.Id]));
+    }
+
+    [Fact]
+    public void Says_which_accounts_must_be_read()
+    {
+        var (known, unknown) = (Account(), Guid.NewGuid());
+        _accounts.Add([known]);
+
+        Assert.Equal([unknown], _accounts.Unknown([known.Id, unknown]));
+        Assert.Empty(_accounts.Unknown([known.Id])!);
+    }
+
+    [Fact]
+    public void Says_when_the_time_must_be_read()
+    {
+        Assert.True(new RememberedAccounts(capacity: 3, _clock).IsTimeOld);
+        _clock.Now += TimeSpan.FromSeconds(10);
+        Assert.False(_accounts.IsTimeOld);
+        _clock.Now += TimeSpan.FromTicks(1);
+        Assert.True(_accounts.IsTimeOld);
     }
 
     [Fact]

@@ -101,6 +101,25 @@ public sealed class LedgerStepTests(SteppedLedger ledger) : IClassFixture<Steppe
     }
 
     [Fact]
+    public async Task An_account_that_is_not_remembered_is_read_without_locks()
+    {
+        await RememberAsync();
+        var unknown = await ledger.Ada.OpenWalletAsync();
+        var locked = ledger.Proxy.Arm(WriteStep.AfterLocks, () => Task.CompletedTask);
+
+        using var paid = await ledger.Ada.SendAsync(
+            ledger.Remembering.Client, "transfers", LedgerPeople.Transfer(ledger.From, unknown, "1.00"), NewKey());
+        using var paidBack = await ledger.Ada.SendAsync(
+            ledger.Remembering.Client, "transfers", LedgerPeople.Transfer(unknown, ledger.From, "1.00"), NewKey());
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (paid.StatusCode, paidBack.StatusCode));
+        Assert.False(locked.IsCompleted);
+        // Nothing else uses up the fault.
+        await Pay(ledger.App.Client, NewKey());
+        await locked.WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task A_lost_answer_is_no_matter_to_an_instruction_without_a_key()
     {
         await Pay(ledger.App.Client, NewKey());

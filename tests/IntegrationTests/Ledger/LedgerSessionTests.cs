@@ -178,6 +178,42 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             Transfer(owner, source, destination, Units(units), $"{Guid.NewGuid()}");
     }
 
+    [Fact]
+    public async Task An_account_that_is_limited_between_its_reading_and_its_writing_moves_no_money()
+    {
+        var owner = Guid.CreateVersion7();
+        var accounts = await OpenAsync(owner, DateTimeOffset.UtcNow);
+        var (from, to) = (accounts[0], accounts[2]);
+        await using (var other = await OpenRememberingAsync())
+            await other.Execute([Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Money.OfMinorUnits(10, from.Currency), null)]);
+        // It remembers nothing yet, and reads without locks.
+        await using var session = await OpenRememberingAsync();
+        InstructionResult told;
+        await using (var manager = await ledger.Database.OpenConnectionAsync())
+        await using (var transaction = await manager.BeginTransactionAsync())
+        {
+            await using var limit = new NpgsqlCommand(
+                $"""
+                INSERT INTO ledger.spending_limits
+                VALUES ('{from.Id}', '{from.Currency.Code}', '{owner}', 1, NULL, NULL,
+                    now() - interval '1 day', now() + interval '1 day', 0, now() - interval '1 day', now() + interval '1 day', 0);
+                UPDATE ledger.accounts SET is_limited = true WHERE id = '{from.Id}'
+                """,
+                manager);
+            await limit.ExecuteNonQueryAsync();
+            var paying = session.Execute([Transfer(owner, from, to, Money.OfMinorUnits(2, from.Currency), $"{Guid.NewGuid()}")]);
+            await Eventually.Holds(async () => await WaitingAsync() == 1, "the session waits to write");
+            await transaction.CommitAsync();
+            told = Assert.Single(await paying);
+        }
+
+        // What a check of the ledger compares with what was spent.
+        await Sql.ExecuteAsync(
+            ledger.ConnectionString,
+            $"DELETE FROM ledger.spending_limits; UPDATE ledger.accounts SET is_limited = false WHERE id = '{from.Id}'");
+        Assert.Equal("limit_exceeded", told.Error?.Code);
+    }
+
     private static Movement Transfer(Guid owner, Account from, Account to, Money amount, string key)
     {
         var id = Guid.CreateVersion7();
