@@ -66,9 +66,12 @@ internal sealed class RequestRateLimiter(
             // During an outage only one call checks whether Redis is back.
             var count = _isAway ? 1 : Math.Min(waiting, MaxConcurrentSends);
             waiting -= count;
+            var due = TakeDue(count);
+            if (due.Count == 0)
+                continue;
             try
             {
-                await Task.WhenAll(TakeDue(count).Select(window => Send(window, cancellationToken)));
+                await Task.WhenAll(due.Select(window => Send(window, cancellationToken)));
                 _isAway = false;
             }
             catch (DependencyUnavailableException)
@@ -161,7 +164,7 @@ internal sealed class RequestRateLimiter(
     }
 
     /// <summary>The requests of one caller in a minute, as far as this process knows.</summary>
-    private sealed class Window(RedisKey key)
+    internal sealed class Window(RedisKey key)
     {
         private readonly Lock _gate = new();
         private long _endsAt = long.MinValue;

@@ -92,6 +92,34 @@ public sealed class RequestRateLimiterTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Is_shared_at_once_first_then_when_a_sixteenth_of_the_rest_is_used_or_a_second_has_passed()
+    {
+        var window = new RequestRateLimiter.Window("test");
+        Spend(1);
+        Assert.True(window.IsDue(_clock), "What others have used is not known.");
+
+        window.MarkSent(window.Unsent(), (20, TimeSpan.FromMinutes(1)), _clock);
+        // 80 are left.
+        Spend(4);
+        Assert.False(window.IsDue(_clock));
+        Spend(1);
+        Assert.True(window.IsDue(_clock));
+
+        window.MarkSent(window.Unsent(), (25, TimeSpan.FromMinutes(1)), _clock);
+        Spend(1);
+        _clock.Now += TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1);
+        Assert.False(window.IsDue(_clock));
+        _clock.Now += TimeSpan.FromTicks(1);
+        Assert.True(window.IsDue(_clock));
+
+        void Spend(int requests)
+        {
+            for (; requests > 0; requests--)
+                Assert.True(window.TrySpend(Quota, _clock, out _, out _, out _));
+        }
+    }
+
+    [Fact]
     public void Is_a_hundred_times_larger_in_development()
     {
         using var development = Budget("Development");

@@ -55,7 +55,7 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
         // What the first run can cancel.
         var answers = new ConcurrentDictionary<string, HttpStatusCode>(StringComparer.Ordinal);
-        await Task.WhenAll(_people.Select(one => SendAsync(OrderOf(one.Person, one.Wallet, quantity: 1), answers)));
+        await Task.WhenAll(_people.Select(one => SendUntilAnsweredAsync(OrderOf(one.Person, one.Wallet, quantity: 1), answers)));
         Assert.Equal(People, _placed.Count);
     }
 
@@ -109,16 +109,9 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
         await sent;
         await VerifyAsync();
 
-        // As a careful client does: the same key until there is an answer.
         foreach (var request in requests)
         {
-            await Eventually.Holds(
-                async () =>
-                {
-                    await SendAsync(request, answers);
-                    return answers.TryGetValue(request.Key, out var status) && status != HttpStatusCode.ServiceUnavailable;
-                },
-                $"{request.Path} is answered");
+            await SendUntilAnsweredAsync(request, answers);
             Assert.Equal(request.Body is null ? HttpStatusCode.OK : HttpStatusCode.Created, answers[request.Key]);
         }
 
@@ -141,6 +134,15 @@ public sealed class OrderCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static Request OrderOf(TestPerson person, Guid wallet, int quantity) =>
         new(person, "orders", OrderPeople.Mugs(wallet, quantity), $"{Guid.NewGuid()}");
+
+    // As a careful client does: the same key until there is an answer.
+    private Task SendUntilAnsweredAsync(Request request, ConcurrentDictionary<string, HttpStatusCode> answers) => Eventually.Holds(
+        async () =>
+        {
+            await SendAsync(request, answers);
+            return answers.TryGetValue(request.Key, out var status) && status != HttpStatusCode.ServiceUnavailable;
+        },
+        $"{request.Path} is answered");
 
     private async Task SendAsync(Request request, ConcurrentDictionary<string, HttpStatusCode> answers)
     {
