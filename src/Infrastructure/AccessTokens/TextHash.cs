@@ -5,7 +5,9 @@ using Portico.Application.Common.Security;
 namespace Portico.Infrastructure.AccessTokens;
 
 /// <summary>The SHA-256 of a secret text in UTF-8, as the key of a cache that never stores the text itself.</summary>
-/// <remarks>Texts that are no valid Unicode may have the same hash, but never that of an ASCII text; tokens and cookies are ASCII.</remarks>
+/// <remarks>
+/// Texts that are no valid Unicode may have the same hash, but never that of an ASCII text; valid tokens and cookies are ASCII.
+/// </remarks>
 public readonly record struct TextHash(UInt128 High, UInt128 Low)
 {
     private const int UsualLength = 1024;

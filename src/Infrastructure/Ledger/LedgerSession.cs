@@ -24,7 +24,7 @@ public sealed class LedgerSession : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly ReadStatements _read;
     private readonly ReadStatements _readWithHistory;
-    private readonly LearnStatements _learn;
+    private readonly UnlockedReadStatements _readUnlocked;
     private readonly WriteStatements _write;
     private readonly WriteStatements _writeWithHistory;
     private readonly WriteStatements _writeAlone;
@@ -39,7 +39,7 @@ public sealed class LedgerSession : IAsyncDisposable
         (_connection, _limits, _remembered) = (connection, limits, remembered);
         _read = new ReadStatements(connection, withHistory: false);
         _readWithHistory = new ReadStatements(connection, withHistory: true);
-        _learn = new LearnStatements(connection);
+        _readUnlocked = new UnlockedReadStatements(connection);
         _write = new WriteStatements(connection, withHistory: false, withEvents);
         _writeWithHistory = new WriteStatements(connection, withHistory: true, withEvents);
         _writeAlone = new WriteStatements(connection, withHistory: false, withEvents, isAlone: true);
@@ -69,7 +69,7 @@ public sealed class LedgerSession : IAsyncDisposable
             await session._writeWithHistory.Batch.PrepareAsync(cancellationToken);
             if (remembered is not null)
             {
-                await session._learn.Batch.PrepareAsync(cancellationToken);
+                await session._readUnlocked.Batch.PrepareAsync(cancellationToken);
                 await session._writeAlone.Batch.PrepareAsync(cancellationToken);
             }
 
@@ -119,7 +119,7 @@ public sealed class LedgerSession : IAsyncDisposable
     {
         await _read.Batch.DisposeAsync();
         await _readWithHistory.Batch.DisposeAsync();
-        await _learn.Batch.DisposeAsync();
+        await _readUnlocked.Batch.DisposeAsync();
         await _write.Batch.DisposeAsync();
         await _writeWithHistory.Batch.DisposeAsync();
         await _writeAlone.Batch.DisposeAsync();
@@ -154,7 +154,7 @@ public sealed class LedgerSession : IAsyncDisposable
         if (_remembered.Unknown(ids) is not { } unknown)
             return null;
         if (unknown.Count > 0 || _remembered.IsTimeOld)
-            await Learn(_remembered, unknown);
+            await ReadUnlocked(_remembered, unknown);
         if (_remembered.Find(ids) is not var (state, now))
             return null;
         var decision = LedgerBook.Decide(state, instructions, now, _limits);
@@ -181,10 +181,10 @@ public sealed class LedgerSession : IAsyncDisposable
     }
 
     // Nothing is locked: what is written checks that the accounts are still the same.
-    private async Task Learn(RememberedAccounts remembered, IReadOnlyList<Guid> unknown)
+    private async Task ReadUnlocked(RememberedAccounts remembered, IReadOnlyList<Guid> unknown)
     {
-        _learn.Fill([.. unknown]);
-        await using var reader = await _learn.Batch.ExecuteReaderAsync();
+        _readUnlocked.Fill([.. unknown]);
+        await using var reader = await _readUnlocked.Batch.ExecuteReaderAsync();
         remembered.Add((await ReadAll(reader, LedgerRows.Account, unknown.Count)).Values);
         await reader.NextResultAsync();
         remembered.SetTime(await ReadTime(reader));

@@ -50,7 +50,7 @@ public sealed class DatabaseSettings : ISettings
             MinPoolSize = 0,
             MaxPoolSize = connections,
             Multiplexing = false,
-            // A group of 250 transfers has 300 KB. In pieces of 8 KB, the default, PostgreSQL falls asleep and wakes up for each.
+            // A group of hundreds of transfers is sent at once. In pieces of 8 KB, the default, PostgreSQL sleeps and wakes for each.
             WriteBufferSize = LedgerWriteBufferSize,
         };
         // Statements are prepared once, perhaps while the tables are empty, so only plans that use an index stay good.

@@ -3,11 +3,11 @@ using Npgsql;
 namespace Portico.Infrastructure.Ledger;
 
 /// <summary>Reads accounts and the time without locks, for a session that remembers them.</summary>
-internal sealed class LearnStatements
+internal sealed class UnlockedReadStatements
 {
     private readonly NpgsqlParameter<Guid[]> _accounts = new() { TypedValue = [] };
 
-    public LearnStatements(NpgsqlConnection connection) => Batch = new NpgsqlBatch(connection)
+    public UnlockedReadStatements(NpgsqlConnection connection) => Batch = new NpgsqlBatch(connection)
     {
         BatchCommands =
         {
