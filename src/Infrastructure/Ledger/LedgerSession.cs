@@ -151,11 +151,17 @@ public sealed class LedgerSession : IAsyncDisposable
             Collect(movement, ids);
         }
 
-        if (_remembered.Unknown(ids) is not { } unknown)
-            return null;
-        if (unknown.Count > 0 || _remembered.IsTimeOld)
+        var found = _remembered.Find(ids);
+        if (found is null)
+        {
+            if (_remembered.Unknown(ids) is not { } unknown)
+                return null;
+            // Only the time may have to be read.
             await ReadUnlocked(_remembered, unknown);
-        if (_remembered.Find(ids) is not var (state, now))
+            found = _remembered.Find(ids);
+        }
+
+        if (found is not var (state, now))
             return null;
         var decision = LedgerBook.Decide(state, instructions, now, _limits);
         if (decision.Results.Any(result => result.Error is not null) || decision.Keys.Count < instructions.Count)

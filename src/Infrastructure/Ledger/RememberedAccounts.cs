@@ -16,9 +16,6 @@ internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
     private DateTimeOffset _time;
     private long? _readAt;
 
-    /// <summary>Whether the time of the database must be read.</summary>
-    public bool IsTimeOld => _readAt is not { } readAt || clock.GetElapsedTime(readAt) > MaxAge;
-
     /// <summary>Finds out which accounts must be read.</summary>
     /// <returns>Their ids; <c>null</c> when one of the others was not open or had spending limits: reading would be in vain.</returns>
     public IReadOnlyList<Guid>? Unknown(IReadOnlyCollection<Guid> ids)
@@ -41,7 +38,10 @@ internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
     /// </returns>
     public (LedgerState State, DateTimeOffset Now)? Find(IReadOnlyCollection<Guid> ids)
     {
-        if (IsTimeOld)
+        if (_readAt is not { } readAt)
+            return null;
+        var age = clock.GetElapsedTime(readAt);
+        if (age > MaxAge)
             return null;
 
         var found = new Dictionary<Guid, Account>(ids.Count);
@@ -53,7 +53,7 @@ internal sealed class RememberedAccounts(int capacity, TimeProvider clock)
         }
 
         // PostgreSQL stores whole microseconds.
-        var now = _time + clock.GetElapsedTime(_readAt!.Value);
+        var now = _time + age;
         return (new LedgerState { Accounts = found }, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
     }
 

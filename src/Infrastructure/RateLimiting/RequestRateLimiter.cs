@@ -25,10 +25,9 @@ internal sealed class RequestRateLimiter(
     private const string OfClient = "client-requests";
     private const int MaxCallers = 100_000;
     private const int MaxConcurrentSends = 128;
-
-    private static readonly TimeSpan CleanupInterval = TimeSpan.FromSeconds(10);
     private const int PartOfRest = 16;
 
+    private static readonly TimeSpan CleanupInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShareInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxShareInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);

@@ -11,10 +11,10 @@ namespace Portico.WebApi.Http;
 /// <summary>Compares requests by what was bound of them, so that white space, escapes and the order of fields do not matter.</summary>
 internal static class BoundRequest
 {
-    private static readonly JsonSerializerOptions Canonical = Create();
-
     private const int InitialLength = 512;
     private const int MaxKeptLength = 16 * 1024;
+
+    private static readonly JsonSerializerOptions Canonical = Create();
 
     // One entry for each use case that has a key.
     private static readonly ConcurrentDictionary<Type, UseCaseFields> Fields = new();

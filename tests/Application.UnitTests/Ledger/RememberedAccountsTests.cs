@@ -79,13 +79,15 @@ public sealed class RememberedAccountsTests
     }
 
     [Fact]
-    public void Says_when_the_time_must_be_read()
+    public void Finds_none_before_the_time_was_read()
     {
-        Assert.True(new RememberedAccounts(capacity: 3, _clock).IsTimeOld);
-        _clock.Now += TimeSpan.FromSeconds(10);
-        Assert.False(_accounts.IsTimeOld);
-        _clock.Now += TimeSpan.FromTicks(1);
-        Assert.True(_accounts.IsTimeOld);
+        var account = Account();
+        var accounts = new RememberedAccounts(capacity: 3, _clock);
+        accounts.Add([account]);
+        Assert.Null(accounts.Find([account.Id]));
+
+        accounts.SetTime(Read);
+        Assert.NotNull(accounts.Find([account.Id]));
     }
 
     [Fact]

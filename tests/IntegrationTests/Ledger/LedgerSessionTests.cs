@@ -155,21 +155,11 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         // There and back: a closed account is empty.
         foreach (var movement in (Instruction[])[Pay(from, to, 7), Pay(to, from, 7)])
             Assert.Null(Assert.Single(await session.Execute([movement])).Error);
-        await Sql.ExecuteAsync(
-            ledger.ConnectionString,
-            $"""
-            INSERT INTO ledger.spending_limits
-            VALUES ('{from.Id}', '{from.Currency.Code}', '{owner}', 1, NULL, NULL,
-                now() - interval '1 day', now() + interval '1 day', 0, now() - interval '1 day', now() + interval '1 day', 0);
-            UPDATE ledger.accounts SET {change} WHERE id = '{subject}'
-            """);
+        await Sql.ExecuteAsync(ledger.ConnectionString, LimitSql(from, owner, subject, change));
 
         var told = Assert.Single(await session.Execute([Pay(from, to, 2)])).Error?.Code;
 
-        // What a check of the ledger compares with what was spent.
-        await Sql.ExecuteAsync(
-            ledger.ConnectionString,
-            $"DELETE FROM ledger.spending_limits; UPDATE ledger.accounts SET is_limited = false WHERE id = '{subject}'");
+        await EndLimitsAsync(subject);
         Assert.Equal(error, told);
 
         Money Units(int units) => Money.OfMinorUnits(units, from.Currency);
@@ -192,14 +182,7 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         await using (var manager = await ledger.Database.OpenConnectionAsync())
         await using (var transaction = await manager.BeginTransactionAsync())
         {
-            await using var limit = new NpgsqlCommand(
-                $"""
-                INSERT INTO ledger.spending_limits
-                VALUES ('{from.Id}', '{from.Currency.Code}', '{owner}', 1, NULL, NULL,
-                    now() - interval '1 day', now() + interval '1 day', 0, now() - interval '1 day', now() + interval '1 day', 0);
-                UPDATE ledger.accounts SET is_limited = true WHERE id = '{from.Id}'
-                """,
-                manager);
+            await using var limit = new NpgsqlCommand(LimitSql(from, owner, from.Id, "is_limited = true"), manager);
             await limit.ExecuteNonQueryAsync();
             var paying = session.Execute([Transfer(owner, from, to, Money.OfMinorUnits(2, from.Currency), $"{Guid.NewGuid()}")]);
             await Eventually.Holds(async () => await WaitingAsync() == 1, "the session waits to write");
@@ -207,12 +190,23 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
             told = Assert.Single(await paying);
         }
 
-        // What a check of the ledger compares with what was spent.
-        await Sql.ExecuteAsync(
-            ledger.ConnectionString,
-            $"DELETE FROM ledger.spending_limits; UPDATE ledger.accounts SET is_limited = false WHERE id = '{from.Id}'");
+        await EndLimitsAsync(from.Id);
         Assert.Equal("limit_exceeded", told.Error?.Code);
     }
+
+    /// <summary>Limits each transfer of a wallet to one minor unit, and changes the row of an account.</summary>
+    private static string LimitSql(Account wallet, Guid owner, Guid subject, string change) =>
+        $"""
+        INSERT INTO ledger.spending_limits
+        VALUES ('{wallet.Id}', '{wallet.Currency.Code}', '{owner}', 1, NULL, NULL,
+            now() - interval '1 day', now() + interval '1 day', 0, now() - interval '1 day', now() + interval '1 day', 0);
+        UPDATE ledger.accounts SET {change} WHERE id = '{subject}'
+        """;
+
+    // A check of the ledger compares the limits with what was spent.
+    private Task<int> EndLimitsAsync(Guid subject) => Sql.ExecuteAsync(
+        ledger.ConnectionString,
+        $"DELETE FROM ledger.spending_limits; UPDATE ledger.accounts SET is_limited = false WHERE id = '{subject}'");
 
     private static Movement Transfer(Guid owner, Account from, Account to, Money amount, string key)
     {
