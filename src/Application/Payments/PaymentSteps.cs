@@ -137,7 +137,7 @@ public sealed class PaymentSteps(
             if (known.Exists(found => found.RefundId == refund.Id))
                 continue;
             if (payment.Status == PaymentStatus.Succeeded
-                && (await Execute(HoldOf(payment, refund), cancellationToken)).Error is { } unpaid)
+                && (await Execute(HoldOf(payment, refund.Id, refund.Money), cancellationToken)).Error is { } unpaid)
             {
                 if (StoredErrorNames.NameOf(unpaid) is null)
                     throw new InvalidOperationException($"Refund {refund.Id} can't be held: {unpaid.Code}.");
@@ -180,8 +180,16 @@ public sealed class PaymentSteps(
                 await Change(
                     payment, changed => changed.FailRefund(id, RefusedReason, isSuspended, clock.GetUtcNow()), cancellationToken);
                 break;
-            case RefundStatus.Pending when row is { Status: RefundStatus.Pending, ProviderId: null }:
-                await Change(payment, changed => changed.NameRefund(id, found.Id), cancellationToken);
+            case RefundStatus.Pending when row is null or { Status: RefundStatus.Pending }:
+                if (row?.ProviderId is null)
+                {
+                    await Change(
+                        payment, changed => changed.NameRefund(id, found.Id, found.Amount, clock.GetUtcNow()), cancellationToken);
+                }
+
+                // One that was made at the provider can't be refused: what the wallet can't pay is booked as debt when it is done.
+                if (row is null or { IsExternal: true } && payment.Status == PaymentStatus.Succeeded)
+                    await Execute(HoldOf(payment, id, found.Amount), cancellationToken);
                 break;
         }
     }
@@ -247,14 +255,14 @@ public sealed class PaymentSteps(
         return pause < FirstPause ? FirstPause : pause > LongestPause ? LongestPause : pause;
     }
 
-    private static Reservation HoldOf(Payment payment, PaymentRefund refund) => new(
+    private Reservation HoldOf(Payment payment, Guid refundId, Money amount) => new(
         payment.WalletId,
-        SystemAccounts.IdOf(ClearingOf(payment), refund.Currency),
-        refund.Money,
-        refund.CreatedAt + HoldLifetime,
+        SystemAccounts.IdOf(ClearingOf(payment), amount.Currency),
+        amount,
+        clock.GetUtcNow() + HoldLifetime,
         $"Refund of payment {payment.Id}")
     {
-        Id = PaymentIds.HoldOf(refund.Id),
+        Id = PaymentIds.HoldOf(refundId),
     };
 
     private async Task Must(Instruction instruction, CancellationToken cancellationToken)

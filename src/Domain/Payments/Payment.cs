@@ -137,8 +137,13 @@ public sealed class Payment : AggregateRoot, IOwned
         return added;
     }
 
-    /// <summary>The provider has taken a refund that is not done yet.</summary>
-    public void NameRefund(Guid refundId, string providerId) => Find(refundId)?.Name(providerId);
+    /// <summary>The provider has a refund that is not done yet; one that is not known was made at the provider.</summary>
+    /// <param name="refundId">Its id.</param>
+    /// <param name="providerId">The provider's id of it.</param>
+    /// <param name="amount">How much goes back.</param>
+    /// <param name="now">The time.</param>
+    public void NameRefund(Guid refundId, string providerId, Money amount, DateTimeOffset now) =>
+        FindOrAdd(refundId, amount, now).Name(providerId);
 
     /// <summary>The money of a refund went back; a refund that is not known was made at the provider.</summary>
     /// <param name="refundId">Its id.</param>
@@ -148,13 +153,7 @@ public sealed class Payment : AggregateRoot, IOwned
     /// <param name="now">The time.</param>
     public void SucceedRefund(Guid refundId, string providerId, Money amount, bool isDebt, DateTimeOffset now)
     {
-        var refund = Find(refundId);
-        if (refund is null)
-        {
-            refund = PaymentRefund.Request(refundId, this, amount, by: null, reason: null, now);
-            _refunds.Add(refund);
-        }
-
+        var refund = FindOrAdd(refundId, amount, now);
         if (refund.Status == RefundStatus.Succeeded)
             return;
         refund.Name(providerId);
@@ -182,6 +181,15 @@ public sealed class Payment : AggregateRoot, IOwned
         }
 
         refund.End(RefundStatus.Failed, reason, now);
+    }
+
+    private PaymentRefund FindOrAdd(Guid refundId, Money amount, DateTimeOffset now)
+    {
+        if (Find(refundId) is { } known)
+            return known;
+        var added = PaymentRefund.Request(refundId, this, amount, by: null, reason: null, now);
+        _refunds.Add(added);
+        return added;
     }
 
     private PaymentRefund? Find(Guid refundId) => _refunds.Find(refund => refund.Id == refundId);

@@ -20,6 +20,7 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
     private readonly List<(string Provider, TestPerson Person, Guid Wallet)> _people = [];
     private readonly Dictionary<string, int> _hit = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<FakeRefund, (FakePayment Payment, bool IsTold)> _console = [];
     private FakeStripe _stripe = null!;
     private FakeYookassa _yookassa = null!;
     private PorticoApp _app = null!;
@@ -119,8 +120,22 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
                     continue;
         }
 
+        await EndConsoleRefundsAsync(random);
         await EndAllAsync();
         await VerifyAsync();
+    }
+
+    // A provider repeats a notification that was not answered. The one of the end may be lost.
+    private async Task EndConsoleRefundsAsync(Random random)
+    {
+        foreach (var (refund, (payment, isTold)) in _console.OrderBy(made => made.Key.Id, StringComparer.Ordinal).ToArray())
+        {
+            refund.Status = random.Next(3) > 0 ? "succeeded" : "failed";
+            if (!isTold || random.Next(2) == 0)
+                Assert.True(await TryNotifyAsync(payment, refund));
+        }
+
+        _console.Clear();
     }
 
     private async Task EndAllAsync()
@@ -132,7 +147,8 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
                 {
                     // Also those that Portico begins only now.
                     PayAll();
-                    return (await OpenAsync()).Count == 0;
+                    return (await OpenAsync()).Count == 0
+                        && await CountAsync("payment_webhooks WHERE handled_at IS NULL") + await CountAsync("payment_work") == 0;
                 },
                 "every payment and refund is ended",
                 RecoveryTime);
@@ -143,7 +159,7 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    // A payment, the payment of one that waits with its notification, or a refund of a part.
+    // A payment, the payment of one that waits with its notification, or a refund of a part, here or at the console of the provider.
     private Func<Task> ActionOf(Random random, int n)
     {
         var (provider, person, wallet) = _people[n % _people.Count];
@@ -151,6 +167,14 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
         var paid = server.Payments.Values.Where(payment => payment.Received > payment.Refunding && payment.PorticoId is not null)
             .OrderBy(payment => payment.PorticoId, StringComparer.Ordinal).ToArray();
         var amount = random.Next(100, 10_000);
+        if (random.Next(6) == 0 && paid.Length > 0)
+        {
+            var payment = paid[random.Next(paid.Length)];
+            var refund = server.RefundAtConsole(payment, random.NextInt64(1, payment.Received - payment.Refunding + 1), "pending");
+            _console[refund] = (payment, IsTold: false);
+            return async () => _console[refund] = (payment, await TryNotifyAsync(payment, refund));
+        }
+
         if (random.Next(3) == 0 && paid.Length > 0)
         {
             var payment = paid[random.Next(paid.Length)];
@@ -180,6 +204,21 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
                 // Killed.
             }
         };
+    }
+
+    private async Task<bool> TryNotifyAsync(FakePayment payment, FakeRefund refund)
+    {
+        try
+        {
+            var kind = ServerOf(payment) == _stripe ? "refund.updated" : "refund.succeeded";
+            using var answer = await _portico.Client.SendAsync(ServerOf(payment).Notification(kind, payment, refund)());
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+        {
+            // Killed.
+            return false;
+        }
     }
 
     private async Task SendAsync(TestPerson person, string path, object body)

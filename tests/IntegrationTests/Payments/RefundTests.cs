@@ -157,6 +157,34 @@ public sealed class RefundTests(PaymentWorld world)
         await PaymentChecker.CheckAsync(App.Database.Portico);
     }
 
+    [Theory]
+    [InlineData("stripe", "succeeded")]
+    [InlineData("stripe", "failed")]
+    [InlineData("yookassa", "succeeded")]
+    [InlineData("yookassa", "failed")]
+    public async Task A_refund_made_at_the_provider_is_followed_to_its_end_without_another_notification(string provider, string end)
+    {
+        var begun = await world.PaidAsync(provider);
+        var refund = begun.Server.RefundAtConsole(begun.Remote, 2_500, "pending");
+        using (await begun.NotifyOfRefundAsync(refund))
+            await Eventually.Holds(
+                async () => await begun.Person.BalanceAsync(begun.Wallet) == (100m, 25m, 75m), "the money of the refund is reserved");
+        var pending = (await begun.ReadAsync()).GetProperty("refunds")[0];
+        Assert.True(pending.GetProperty("isExternal").GetBoolean());
+        Assert.Equal("pending", pending.Text("status"));
+        // What is on its way can't go back twice.
+        await begun.RefundAsync("80.00").Problem(HttpStatusCode.UnprocessableEntity, "refund_exceeded");
+
+        refund.Status = end;
+        var isDone = end == "succeeded";
+        var ended = await begun.UntilAsync(payment => payment.GetProperty("refunds")[0].Text("status") == end, "the refund has ended");
+        Assert.Equal(isDone ? (75m, 0m, 75m) : (100m, 0m, 100m), await begun.Person.BalanceAsync(begun.Wallet));
+        Assert.Equal(isDone ? "25.00" : "0.00", Refunded(ended));
+        Assert.Equal(1, ended.GetProperty("refunds").GetArrayLength());
+        Assert.False(ended.GetProperty("needsAttention").GetBoolean());
+        await PaymentChecker.CheckAsync(App.Database.Portico);
+    }
+
     [Fact]
     public async Task A_refund_that_fails_after_it_had_succeeded_comes_back()
     {

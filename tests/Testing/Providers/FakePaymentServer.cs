@@ -132,11 +132,11 @@ public abstract class FakePaymentServer : IAsyncDisposable
     }
 
     /// <summary>Somebody refunds at the console of the provider.</summary>
-    public FakeRefund RefundAtConsole(FakePayment payment, long amount)
+    public FakeRefund RefundAtConsole(FakePayment payment, long amount, string status = "succeeded")
     {
         lock (Gate)
         {
-            var refund = new FakeRefund { Id = NewId("re"), Amount = amount, Status = "succeeded" };
+            var refund = new FakeRefund { Id = NewId("re"), Amount = amount, Status = status };
             payment.Refunds.Add(refund);
             return refund;
         }
