@@ -70,8 +70,10 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
         await Campaign.Run(RunsInSuite, Run);
         var received = Remote().Where(payment => payment.Received > 0).ToArray();
         Assert.True(received.Length >= _runs + _people.Count, $"{received.Length} payments in {_runs} runs");
-        var refunds = received.Sum(payment => payment.Refunds.Count);
-        output.WriteLine($"{_runs} runs, {received.Length} payments received, {refunds} refunds, {_faults} faults of providers");
+        var refunds = received.SelectMany(payment => payment.Refunds).ToArray();
+        output.WriteLine(
+            $"{_runs} runs, {received.Length} payments received, {refunds.Length} refunds, "
+            + $"{refunds.Count(refund => refund.PorticoId is null)} of them at a console, {_faults} faults of providers");
         var states = _hit.OrderBy(state => state.Key, StringComparer.Ordinal).Select(state => $"{state.Key} {state.Value}");
         output.WriteLine($"killed with: {string.Join(", ", states)}");
     }
