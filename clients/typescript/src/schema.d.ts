@@ -10361,7 +10361,10 @@ export interface paths {
                     /** @description The end of the period, which is not in it. */
                     to?: string;
                 };
-                header?: never;
+                header?: {
+                    /** @description A key of your choice. A repetition with the same key and values has no effect and gets the first answer again, with `Idempotency-Replayed: true`. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -10455,6 +10458,19 @@ export interface paths {
                 };
                 /** @description Unsupported Media Type */
                 415: {
+                    headers: {
+                        /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
+                        "RateLimit-Policy"?: string;
+                        /** @description How many requests are left (`r`), and after how many seconds the whole quota is available again (`t`). */
+                        RateLimit?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unprocessable Entity */
+                422: {
                     headers: {
                         /** @description The limits that count this request: the number of requests (`q`) in a number of seconds (`w`). */
                         "RateLimit-Policy"?: string;

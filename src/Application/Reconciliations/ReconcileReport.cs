@@ -11,7 +11,11 @@ namespace Portico.Application.Reconciliations;
 /// <remarks>It changes no money. The file is read once while it arrives, and is not kept.</remarks>
 [RequirePermission(Permissions.LedgerAudit)]
 public sealed record ReconcileReport(PaymentProvider? Provider, DateTimeOffset? From, DateTimeOffset? To, Stream Report)
-    : ICommand<ReconciliationDto>;
+    : ICommand<ReconciliationDto>
+{
+    /// <summary>The SHA-256 of the file, by which a request with an idempotency key is known again; otherwise <c>null</c>.</summary>
+    public string? FileSha256 { get; init; }
+}
 
 internal sealed class ReconcileReportValidator : AbstractValidator<ReconcileReport>
 {

@@ -8,7 +8,10 @@ public static class ReconciliationErrors
     public static readonly Error NotFound = new(ErrorKind.NotFound, "not_found", "There is no such reconciliation.");
 
     public static readonly Error Running = new(
-        ErrorKind.Conflict, "reconciliation_running", "Another report is being compared. Wait until that ends.");
+        ErrorKind.Conflict, "reconciliation_running", "Another report is being compared. Wait until that ends.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
 
     /// <summary>The report can't be read; its fields are what is wrong with each line.</summary>
     public static readonly Error InvalidReport = new(

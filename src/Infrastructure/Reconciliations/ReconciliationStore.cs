@@ -33,7 +33,7 @@ internal sealed class ReconciliationStore(AppDbContext db) : IReconciliations
             race.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected)
         {
             // The report was read while it arrived, so only its sender can repeat this.
-            return CommonErrors.ConcurrentChange;
+            return CommonErrors.ConcurrentChange with { RetryAfter = TimeSpan.FromSeconds(1) };
         }
     }
 

@@ -89,7 +89,9 @@ internal static class BoundRequest
     {
         public static UseCaseFields Of(Type useCase)
         {
+            // A file that is read while it arrives is compared by its hash, which is a field of its own.
             var properties = Canonical.GetTypeInfo(useCase).Properties
+                .Where(property => property.PropertyType != typeof(Stream))
                 .OrderBy(property => NameOf(property), StringComparer.Ordinal)
                 .ToArray();
             return new UseCaseFields(

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Npgsql;
 using Portico.Domain.Payments;
 using Portico.Domain.Users;
+using Portico.Infrastructure.Reconciliations;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Reconciliations;
@@ -126,6 +128,51 @@ public sealed class ReconciliationTests(ReconciliationWorld world) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_file_that_is_sent_again_with_its_key_gets_the_first_answer()
+    {
+        // Large enough for a temporary file.
+        var report = ReportedItem.Stripe(world.Stripe, world.At) + new string('\n', 100_000);
+        var key = $"{Guid.NewGuid()}";
+        var sent = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => world.SendAsync("stripe", report, key: key)));
+        var bodies = await Task.WhenAll(sent.Select(answer => answer.Content.ReadAsStringAsync()));
+        Assert.All(sent, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
+        Assert.Single(bodies.Distinct(StringComparer.Ordinal));
+        Assert.Equal(3, sent.Count(answer => answer.Headers.TryGetValues("Idempotency-Replayed", out _)));
+        Assert.Single(sent.Select(answer => answer.Headers.Location).Distinct());
+        foreach (var answer in sent)
+            answer.Dispose();
+
+        var other = await world.SendAsync("stripe", report + "\n", key: key)
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        Assert.Contains("another value of fileSha256", other.Text("detail"), StringComparison.Ordinal);
+        await world.SendAsync("stripe", report, world.To, DateTimeOffset.UtcNow, key)
+            .Problem(HttpStatusCode.UnprocessableEntity, "idempotency_key_reused");
+        // What can't be read is not stored under the key.
+        var repaired = $"{Guid.NewGuid()}";
+        await world.SendAsync("stripe", "no report", key: repaired).Problem(HttpStatusCode.BadRequest, "invalid_report");
+        await world.SendAsync("stripe", report, key: repaired).Json(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task A_comparison_that_would_succeed_later_is_not_stored_under_its_key()
+    {
+        var report = ReportedItem.Stripe(world.Stripe, world.At);
+        var key = $"{Guid.NewGuid()}";
+        await using (var running = new NpgsqlConnection(world.App.Database.Portico))
+        {
+            await running.OpenAsync();
+            await using var transaction = await running.BeginTransactionAsync();
+            await using (var begin = new NpgsqlCommand(ReconciliationSql.Begin, running))
+                Assert.Equal(true, await begin.ExecuteScalarAsync());
+            using var refused = await world.SendAsync("stripe", report, key: key);
+            Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+            Assert.NotNull(refused.Headers.RetryAfter);
+        }
+
+        await world.SendAsync("stripe", report, key: key).Json(HttpStatusCode.Created);
+    }
+
+    [Fact]
     public async Task What_was_late_is_not_missing_in_the_next_period_and_what_belongs_to_no_payment_is_named()
     {
         var late = await world.SendAsync("stripe", ReportedItem.Stripe(world.Stripe.Concat(world.Late.Take(2)), world.At))
@@ -197,6 +244,8 @@ public sealed class ReconciliationTests(ReconciliationWorld world) : IClassFixtu
         {
             large.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
             await world.SendAsync(world.Admin, "stripe", large).Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
+            await world.SendAsync(world.Admin, "stripe", large, key: $"{Guid.NewGuid()}", isChunked: true)
+                .Problem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
         }
 
         var manager = await world.App.SignUpAsync(Role.Manager);

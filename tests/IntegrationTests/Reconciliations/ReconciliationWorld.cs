@@ -105,11 +105,13 @@ public sealed class ReconciliationWorld : IAsyncLifetime
     }
 
     /// <summary>Compares a report as an administrator.</summary>
-    public Task<HttpResponseMessage> SendAsync(string provider, string report, DateTimeOffset? from = null, DateTimeOffset? to = null) =>
-        SendAsync(Admin, provider, new StringContent(report, Encoding.UTF8, new MediaTypeHeaderValue("text/csv")), from, to);
+    public Task<HttpResponseMessage> SendAsync(
+        string provider, string report, DateTimeOffset? from = null, DateTimeOffset? to = null, string? key = null) =>
+        SendAsync(Admin, provider, new StringContent(report, Encoding.UTF8, new MediaTypeHeaderValue("text/csv")), from, to, key);
 
     public Task<HttpResponseMessage> SendAsync(
-        TestPerson person, string provider, HttpContent report, DateTimeOffset? from = null, DateTimeOffset? to = null)
+        TestPerson person, string provider, HttpContent report, DateTimeOffset? from = null, DateTimeOffset? to = null, string? key = null,
+        bool isChunked = false)
     {
         static string Text(DateTimeOffset time) =>
             time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
@@ -121,6 +123,9 @@ public sealed class ReconciliationWorld : IAsyncLifetime
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", person.AccessToken) },
             Content = report,
         };
+        request.Headers.TransferEncodingChunked = isChunked;
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
         return App.Client.SendAsync(request);
     }
 

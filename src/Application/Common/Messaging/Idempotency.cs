@@ -80,7 +80,8 @@ public sealed record StoredAnswer(int Status, IReadOnlyDictionary<string, string
 
     /// <summary>Whether the same request would always get the answer of this error, or of a success.</summary>
     public static bool IsFinal(Error? refusal) =>
-        refusal?.Kind is null or ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.Unprocessable or ErrorKind.Forbidden;
+        refusal is null
+        or { RetryAfter: null, Kind: ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.Unprocessable or ErrorKind.Forbidden };
 }
 
 /// <summary>The errors of idempotency keys.</summary>

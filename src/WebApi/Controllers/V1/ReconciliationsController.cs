@@ -11,7 +11,6 @@ namespace Portico.WebApi.Controllers.V1;
 /// <summary>Reports of payment providers, compared with the ledger.</summary>
 [Route("api/v{version:apiVersion}/ledger/reconciliations")]
 [Tags("Ledger")]
-[IgnoresIdempotencyKey]
 public sealed class ReconciliationsController(ISender sender) : ApiController(sender)
 {
     /// <summary>Compares a provider's report of a period with the clearing account of the provider</summary>
@@ -32,7 +31,9 @@ public sealed class ReconciliationsController(ISender sender) : ApiController(se
     [ProducesErrors(409, 503, 504)]
     public Task<ActionResult<ReconciliationDto>> Reconcile(
         [FromQuery] PaymentProvider? provider, [FromQuery] DateTimeOffset? from, [FromQuery] DateTimeOffset? to) =>
-        AnswerCreated(new ReconcileReport(provider, from, to, Request.Body), made => $"/api/v1/ledger/reconciliations/{made.Id}");
+        AnswerCreated(
+            new ReconcileReport(provider, from, to, Request.Body) { FileSha256 = CsvBodyAttribute.HashOf(HttpContext) },
+            made => $"/api/v1/ledger/reconciliations/{made.Id}");
 
     /// <summary>Lists the reconciliations, newest first</summary>
     [HttpGet]
