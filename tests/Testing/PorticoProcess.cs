@@ -7,6 +7,9 @@ public sealed class PorticoProcess : ServerProcess
 {
     private const string Program = "Portico.WebApi.dll";
 
+    // Longer than Limits:RequestTimeout, so that the server says what took so long. The first requests of a process compile its code.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private PorticoProcess(string program, IReadOnlyDictionary<string, string?> settings, string folder, HttpClient client)
         : base(program, settings, folder, client, "/health/live") => Client = client;
 
@@ -26,7 +29,7 @@ public sealed class PorticoProcess : ServerProcess
             program,
             all,
             Path.GetDirectoryName(replicaOf.Mailbox)!,
-            new HttpClient { BaseAddress = new Uri(all["urls"]!), Timeout = TimeSpan.FromSeconds(20) });
+            new HttpClient { BaseAddress = new Uri(all["urls"]!), Timeout = Patience });
         await process.StartAsync();
         return process;
     }
