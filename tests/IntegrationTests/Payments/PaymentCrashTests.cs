@@ -195,43 +195,31 @@ public sealed class PaymentCrashTests(ITestOutputHelper output) : IAsyncLifetime
                 return;
             await Task.Delay(delay);
             server.Pay(made);
-            try
-            {
-                if (times > 0)
-                    using (await server.NotifyAsync(_portico.Client, KindOf(made), made, times))
-                        return;
-            }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
-            {
-                // Killed.
-            }
+            if (times > 0)
+                await UnlessKilledAsync(() => server.NotifyAsync(_portico.Client, KindOf(made), made, times));
         };
     }
 
-    private async Task<bool> TryNotifyAsync(FakePayment payment, FakeRefund refund)
+    private Task<bool> TryNotifyAsync(FakePayment payment, FakeRefund refund)
+    {
+        var kind = ServerOf(payment) == _stripe ? "refund.updated" : "refund.succeeded";
+        return UnlessKilledAsync(() => _portico.Client.SendAsync(ServerOf(payment).Notification(kind, payment, refund)()));
+    }
+
+    private Task<bool> SendAsync(TestPerson person, string path, object body) =>
+        UnlessKilledAsync(() => person.SendAsync(_portico.Client, path, body, key: null));
+
+    /// <returns>Whether the answer says that the request succeeded.</returns>
+    private static async Task<bool> UnlessKilledAsync(Func<Task<HttpResponseMessage>> send)
     {
         try
         {
-            var kind = ServerOf(payment) == _stripe ? "refund.updated" : "refund.succeeded";
-            using var answer = await _portico.Client.SendAsync(ServerOf(payment).Notification(kind, payment, refund)());
+            using var answer = await send();
             return answer.IsSuccessStatusCode;
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
         {
-            // Killed.
             return false;
-        }
-    }
-
-    private async Task SendAsync(TestPerson person, string path, object body)
-    {
-        try
-        {
-            using var answer = await person.SendAsync(_portico.Client, path, body, key: null);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
-        {
-            // Killed.
         }
     }
 
