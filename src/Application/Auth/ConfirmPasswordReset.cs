@@ -45,14 +45,16 @@ internal sealed class ConfirmPasswordResetHandler(
     public async Task<Result<Unit>> Handle(ConfirmPasswordReset command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        // Fails while PostgreSQL is away, before the code is used: then the code still works when the client repeats the request.
+        // Fail while PostgreSQL is away or too many passwords wait, before the code is used: then the code still works when the client
+        // repeats the request.
         await db.Users.AsNoTracking().FindByAddress(address, cancellationToken);
+        using var place = passwords.Reserve();
         var proof = await codes.Consume(
             address, CodeScope.PasswordReset, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 
-        var passwordHash = await passwords.Hash(command.NewPassword, cancellationToken);
+        var passwordHash = await place.Hash(command.NewPassword, cancellationToken);
         var changed = await transaction.Run<Result<Guid>>(
             async token =>
             {

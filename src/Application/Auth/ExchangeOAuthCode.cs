@@ -67,8 +67,13 @@ internal sealed class ExchangeOAuthCodeHandler(IOneTimeRecords records, External
         return linked.Error is { } refusal ? refusal : LogInAnswer.Linked;
     }
 
-    private Task<OAuthResult?> Take(string token, CancellationToken cancellationToken) =>
-        records.Take<OAuthResult>(OneTimeRecordKind.ReturnCode, token, cancellationToken);
+    private async Task<OAuthResult?> Take(string token, CancellationToken cancellationToken)
+    {
+        if (await records.Find<OAuthResult>(OneTimeRecordKind.ReturnCode, token, cancellationToken) is not { } result)
+            return null;
+        await external.RequireDatabase(result.Identity, cancellationToken);
+        return await records.Take<OAuthResult>(OneTimeRecordKind.ReturnCode, token, cancellationToken);
+    }
 
     private static bool IsMet(string? challenge, ExchangeOAuthCode command) =>
         challenge is null

@@ -40,6 +40,11 @@ internal sealed class ExternalSignIn(
             : await AskForCode(identity, address, cancellationToken);
     }
 
+    /// <summary>
+    /// Fails while PostgreSQL is away, before a code is used: then the code still works when the client repeats the request.
+    /// </summary>
+    public Task RequireDatabase(ExternalIdentity identity, CancellationToken cancellationToken) => FindLogin(identity, cancellationToken);
+
     /// <summary>Whether an id has the form of the challenges that are made here.</summary>
     public static bool IsChallenge(string id) => FieldRules.IsToken(id);
 
@@ -50,6 +55,7 @@ internal sealed class ExternalSignIn(
         if (pending is not { Identity: { Address: { } address } identity })
             return UserErrors.InvalidCode;
 
+        await RequireDatabase(identity, cancellationToken);
         var proof = await codes.Consume(
             address, CodeScope.ExternalSignIn, code, pending.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)

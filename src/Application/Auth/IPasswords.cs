@@ -18,10 +18,20 @@ public interface IPasswordHashing
 {
     Task<string> Hash(string password, CancellationToken cancellationToken);
 
+    /// <summary>Takes a place in the queue before something that can't be undone, so that the hash after it is not refused.</summary>
+    IPasswordPlace Reserve();
+
     /// <summary>
     /// Whether the password matches the hash, which names its own algorithm and cost. Without a hash the answer is no, after the same work.
     /// </summary>
     Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken);
+}
+
+/// <summary>A place in the queue of <see cref="IPasswordHashing"/>. It is free again after its hash, or when it is disposed.</summary>
+public interface IPasswordPlace : IDisposable
+{
+    /// <summary>Hashes one password.</summary>
+    Task<string> Hash(string password, CancellationToken cancellationToken);
 }
 
 /// <summary>The password hashes of users, stored by ASP.NET Core Identity under the id of the user.</summary>

@@ -37,7 +37,16 @@ public interface ISignInChallenges
         ContactAddress address, ProvenPassword? proved, IPAddress? client, CancellationToken cancellationToken);
 
     /// <summary>Checks the code and consumes it together with the challenge.</summary>
+    /// <param name="challengeId">The id of the challenge.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="requestId">The id of the challenge that the code was sent for; <c>null</c> when the caller does not know it.</param>
+    /// <param name="client">The IP address of the caller.</param>
+    /// <param name="beforeUse">
+    /// Runs for the address of every challenge, also after a wrong password. When it throws, nothing is consumed.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The address and the proven password, or the same error <c>invalid_code</c> for every reason.</returns>
     Task<Result<VerifiedChallenge>> Verify(
-        string challengeId, string code, string? requestId, IPAddress? client, CancellationToken cancellationToken);
+        string challengeId, string code, string? requestId, IPAddress? client, Func<ContactAddress, Task> beforeUse,
+        CancellationToken cancellationToken);
 }

@@ -48,15 +48,17 @@ internal sealed class RegisterHandler(
     public async Task<Result<TokensDto>> Handle(Register command, CancellationToken cancellationToken)
     {
         var address = command.Contact();
-        // Fails while PostgreSQL is away, before the code is used: then the code still works when the client repeats the request.
+        // Fail while PostgreSQL is away or too many passwords wait, before the code is used: then the code still works when the client
+        // repeats the request.
         await db.Users.AsNoTracking().FindByAddress(address, cancellationToken);
+        using var place = passwords.Reserve();
         var proof = await codes.Consume(
             address, CodeScope.Registration, command.Code, command.RequestId, client.IpAddress, cancellationToken);
         if (proof.Error is { } invalid)
             return invalid;
 
         // Before the transaction, because hashing takes longer than everything else here together.
-        var passwordHash = await passwords.Hash(command.Password, cancellationToken);
+        var passwordHash = await place.Hash(command.Password, cancellationToken);
         var registered = await transaction.Run<Result<User>>(
             async token =>
             {

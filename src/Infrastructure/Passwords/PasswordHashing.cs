@@ -47,20 +47,20 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
             .CreateCounter<long>("portico.password.hashes", description: "Password hashes computed, by algorithm.");
     }
 
-    public Task<string> Hash(string password, CancellationToken cancellationToken) => OnOwnThread(
-        () =>
-        {
-            Count(_chosen);
-            return _chosen.Hash(NormalizedText.Of(password));
-        },
-        _chosen.Kind.MemoryKiB,
-        cancellationToken);
+    public async Task<string> Hash(string password, CancellationToken cancellationToken)
+    {
+        using var place = Reserve();
+        return await place.Hash(password, cancellationToken);
+    }
+
+    public IPasswordPlace Reserve() => TakePlace();
 
     public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken)
     {
         var kind = hash is null ? null : KindOf(hash);
         var kinds = kind is null ? _kinds : WithKind(kind);
-        return OnOwnThread(() => Verify(kinds, kind, hash, password), kinds.Max(each => each.MemoryKiB), cancellationToken);
+        return OnOwnThread(
+            TakePlace(), () => Verify(kinds, kind, hash, password), kinds.Max(each => each.MemoryKiB), cancellationToken);
     }
 
     /// <summary>Sets the kinds of every verification to the kinds of the stored hashes, the most frequent first.</summary>
@@ -122,16 +122,21 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
 
     private void Count(IPasswordAlgorithm algorithm) => _hashes.Add(1, new KeyValuePair<string, object?>("algorithm", algorithm.Name));
 
-    private async Task<T> OnOwnThread<T>(Func<T> work, int memoryKiB, CancellationToken cancellationToken)
+    private Place TakePlace()
     {
-        RateLimitLease? memory = null;
         if (Interlocked.Increment(ref _waiting) > _maxWaiting)
         {
             Interlocked.Decrement(ref _waiting);
             throw new DependencyUnavailableException("Password hashing");
         }
 
-        try
+        return new Place(this);
+    }
+
+    private async Task<T> OnOwnThread<T>(Place place, Func<T> work, int memoryKiB, CancellationToken cancellationToken)
+    {
+        RateLimitLease? memory = null;
+        using (place)
         {
             await _processors.WaitAsync(cancellationToken);
             try
@@ -144,10 +149,6 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
                 throw;
             }
         }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
 
         try
         {
@@ -157,6 +158,27 @@ internal sealed class PasswordHashing : IPasswordHashing, IDisposable
         {
             memory.Dispose();
             _processors.Release();
+        }
+    }
+
+    private sealed class Place(PasswordHashing hashing) : IPasswordPlace
+    {
+        private int _isFree;
+
+        public Task<string> Hash(string password, CancellationToken cancellationToken) => hashing.OnOwnThread(
+            this,
+            () =>
+            {
+                hashing.Count(hashing._chosen);
+                return hashing._chosen.Hash(NormalizedText.Of(password));
+            },
+            hashing._chosen.Kind.MemoryKiB,
+            cancellationToken);
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isFree, 1) == 0)
+                Interlocked.Decrement(ref hashing._waiting);
         }
     }
 }

@@ -52,7 +52,8 @@ internal sealed partial class RedisSignInChallenges(
     }
 
     public async Task<Result<VerifiedChallenge>> Verify(
-        string challengeId, string code, string? requestId, IPAddress? client, CancellationToken cancellationToken)
+        string challengeId, string code, string? requestId, IPAddress? client, Func<ContactAddress, Task> beforeUse,
+        CancellationToken cancellationToken)
     {
         if (await codes.SpendTry(client, cancellationToken) is { } tooMany)
             return tooMany;
@@ -64,6 +65,7 @@ internal sealed partial class RedisSignInChallenges(
             return UserErrors.InvalidCode;
 
         var (address, proved) = challenge;
+        await beforeUse(address);
         var isMet = await codes.Consume(CodesOf(address, proved), code, requestId, client, [Key(challengeId)], cancellationToken);
         return isMet && proved is not null ? new VerifiedChallenge(address, proved) : UserErrors.InvalidCode;
     }

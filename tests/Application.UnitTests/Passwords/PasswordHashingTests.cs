@@ -172,6 +172,28 @@ public sealed class PasswordHashingTests : IDisposable
         await Task.WhenAll([.. running, patient]).WaitAsync(Deadline);
     }
 
+    [Fact]
+    public async Task A_reserved_place_is_not_refused_and_is_free_when_it_is_not_used()
+    {
+        var algorithm = new RecordingAlgorithm("new");
+        algorithm.Gate.Reset();
+        using var hashing = Hashing(new PasswordSettings { MaxWaiting = 1 }, algorithm);
+        var running = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => hashing.Hash("x", CancellationToken.None)).ToArray();
+        hashing.Reserve().Dispose();
+        using var place = hashing.Reserve();
+        Assert.Throws<DependencyUnavailableException>(hashing.Reserve);
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => hashing.Hash("x", CancellationToken.None));
+
+        var reserved = place.Hash("x", CancellationToken.None);
+
+        algorithm.Gate.Set();
+        await Task.WhenAll([.. running, reserved]).WaitAsync(Deadline);
+        place.Dispose();
+        hashing.Reserve().Dispose();
+        using var next = hashing.Reserve();
+        Assert.Throws<DependencyUnavailableException>(hashing.Reserve);
+    }
+
     private static PasswordSettings Settings(PasswordAlgorithm algorithm, int memoryKiB = 64)
     {
         var settings = new PasswordSettings

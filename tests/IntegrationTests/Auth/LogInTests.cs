@@ -196,21 +196,6 @@ public sealed class LogInTests : PorticoTests
         await person.RefreshAsync().Problem(HttpStatusCode.Unauthorized, "invalid_refresh_token");
     }
 
-    /// <summary>Takes no new hash while its queue is full.</summary>
-    private sealed class FullQueue(IPasswordHashing inner) : IPasswordHashing
-    {
-        public bool IsFull { get; set; }
-
-        public static void Replace(IServiceCollection services) => services.AddSingleton<IPasswordHashing>(
-            provider => new FullQueue(provider.GetRequiredService<PasswordHashing>()));
-
-        public Task<string> Hash(string password, CancellationToken cancellationToken) =>
-            IsFull ? throw new DependencyUnavailableException("Password hashing") : inner.Hash(password, cancellationToken);
-
-        public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken) =>
-            inner.Verify(hash, password, cancellationToken);
-    }
-
     /// <summary>Sessions that open just after somebody else has changed the password.</summary>
     private sealed class OutdatedSessions(ISessions inner) : ISessions
     {

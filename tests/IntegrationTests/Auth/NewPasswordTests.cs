@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Portico.Application.Auth;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Auth;
@@ -47,6 +49,32 @@ public sealed class NewPasswordTests : PorticoTests
         await person.UpdatePasswordAsync(phrase).Json(HttpStatusCode.OK);
         await person.LogInAsync(phrase).Json(HttpStatusCode.OK);
         await person.LogInAsync(phrase.TrimEnd()).Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+    }
+
+    [Fact]
+    public async Task Uses_no_code_while_too_many_passwords_wait()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Services = FullQueue.Replace });
+        var hashing = (FullQueue)app.Services.GetRequiredService<IPasswordHashing>();
+        var person = await app.SignUpAsync();
+        var registered = await app.CodeAsync(person.Email);
+        await app.Client.Post("auth/reset-password", new { person.Email, reason = "forgotten" }).Json(HttpStatusCode.Accepted);
+        var reset = registered;
+        await Eventually.Holds(async () => (reset = await app.CodeAsync(person.Email)) != registered, "the code for a new password");
+        var email = PorticoApp.NewEmail();
+        await app.Client.Post("auth/verify-code", new { email, reason = "registration" }).Json(HttpStatusCode.Accepted);
+        var code = await app.CodeAsync(email);
+
+        hashing.IsFull = true;
+        await Register().Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+        await Confirm().Problem(HttpStatusCode.ServiceUnavailable, "dependency_unavailable");
+        hashing.IsFull = false;
+        await Register().Json(HttpStatusCode.Created);
+        await Confirm().Json(HttpStatusCode.NoContent);
+
+        Task<HttpResponseMessage> Register() => app.Client.Post("auth/register", new { email, code, person.Password, displayName = "Ada" });
+        Task<HttpResponseMessage> Confirm() => app.Client.Post(
+            "auth/confirm-reset-password", new { person.Email, code = reset, newPassword = "another horse, another staple" });
     }
 
     private async Task RefusedEverywhere(TestPerson person, string password)

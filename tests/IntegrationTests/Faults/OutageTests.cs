@@ -5,7 +5,9 @@ using Portico.Application.Common.Security;
 using Portico.DevStack;
 using Portico.Domain.Users;
 using Portico.IntegrationTests.Auth;
+using Portico.IntegrationTests.OAuth;
 using Portico.Testing;
+using Portico.Testing.Providers;
 
 namespace Portico.IntegrationTests.Faults;
 
@@ -106,6 +108,43 @@ public sealed class OutageTests : IAsyncLifetime
             _app.Client.Post("auth/register", new { email, code, person.Password, displayName = "Ada" });
         Task<HttpResponseMessage> Confirm() => _app.Client.Post(
             "auth/confirm-reset-password", new { person.Email, code = reset, newPassword = "another horse, another staple" });
+    }
+
+    [Fact]
+    public async Task Without_postgresql_no_code_of_a_sign_in_is_used()
+    {
+        var world = new OAuthWorld { Stack = _stack };
+        await world.InitializeAsync();
+        try
+        {
+            using var browser = world.Browser();
+            var returned = OAuthWorld.CodeIn(
+                await browser.FlowAsync("google", new FakePerson(), OAuthWorld.To(OAuthWorld.Frontend)));
+            var email = PorticoApp.NewEmail();
+            var ofProvider = await world.SignInAsync("vk", new FakePerson { Email = email }).Json(HttpStatusCode.Accepted);
+            var codeOfProvider = await world.CodeAsync(email);
+            var person = await world.App.SignUpAsync();
+            for (var n = 0; n < 2; n++)
+                await person.LogInAsync("wrong password").Problem(HttpStatusCode.Unauthorized, "invalid_credentials");
+            var ofPassword = await person.LogInAsync().Json(HttpStatusCode.Accepted);
+            var codeOfPassword = PorticoApp.CodeIn(await world.App.MessageAsync(
+                person.Email, text => text.Contains("somebody knows your password", StringComparison.Ordinal)));
+            await _stack.Postgres.KillAsync();
+            await Unavailable(Exchange());
+            await Unavailable(world.ProveAsync(ofProvider, codeOfProvider));
+            await Unavailable(world.ProveAsync(ofPassword, codeOfPassword));
+
+            await _stack.Postgres.RestartAsync();
+            await Eventually.Holds(async () => (await Exchange()).IsSuccessStatusCode, "the exchange of the code");
+            await world.ProveAsync(ofProvider, codeOfProvider).Json(HttpStatusCode.OK);
+            await world.ProveAsync(ofPassword, codeOfPassword).Json(HttpStatusCode.OK);
+
+            Task<HttpResponseMessage> Exchange() => browser.ExchangeAsync(new { code = returned });
+        }
+        finally
+        {
+            await world.DisposeAsync();
+        }
     }
 
     [Theory]

@@ -85,6 +85,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
             return await inner.Hash(password, cancellationToken);
         }
 
+        public IPasswordPlace Reserve() => inner.Reserve();
+
         public Task<PasswordMatch> Verify(string? hash, string password, CancellationToken cancellationToken) =>
             inner.Verify(hash, password, cancellationToken);
     }

@@ -21,6 +21,9 @@ public sealed class OAuthWorld : IAsyncLifetime
         public const string Name = "Sign-in with providers";
     }
 
+    /// <summary>The servers of a test that ends them; otherwise those of all tests.</summary>
+    public LocalStack? Stack { get; init; }
+
     public PorticoApp App { get; private set; } = null!;
 
     /// <summary>Where a browser was sent while Google did not answer; afterwards its endpoints are known.</summary>
@@ -47,7 +50,7 @@ public sealed class OAuthWorld : IAsyncLifetime
         settings["Telegram:Timeout"] = "00:00:04";
         settings["Telegram:RetryAfter"] = "00:00:01";
         settings["SignIn:ChallengeAfter"] = "2";
-        App = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = settings });
+        App = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = Stack, Settings = settings });
 
         Providers.IsGoogleAway = true;
         using var browser = Browser();
