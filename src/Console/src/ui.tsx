@@ -11,16 +11,26 @@ export interface Loaded<Data> {
   reload: () => void;
 }
 
-/** Loads data when the page is shown, and again when one of the values changes; an answer that comes too late is dropped. */
+/**
+ * Loads data when the page is shown, and again when one of the values changes; an answer that comes too late is dropped.
+ * When a reload of the same values fails for a time, the data stays beside the problem, and so does a dialog that shows it.
+ */
 export function useLoad<Data>(load: () => Promise<Answer<Data>>, values: unknown[]): Loaded<Data> {
   const [state, setState] = useState<{ data?: Data; problem?: Problem; isLoading: boolean }>({ isLoading: true });
   const [round, setRound] = useState(0);
+  const lastRound = useRef(round);
   useEffect(() => {
     let isWanted = true;
+    const isReload = lastRound.current !== round;
+    lastRound.current = round;
     setState((old) => ({ ...old, isLoading: true }));
     dataOf(load()).then(
       (data) => isWanted && setState({ data, isLoading: false }),
-      (failure: unknown) => isWanted && setState({ problem: problemOf(failure), isLoading: false }),
+      (failure: unknown) => {
+        const problem = problemOf(failure);
+        const stays = isReload && isTemporary(problem);
+        isWanted && setState(({ data }) => ({ ...(stays && data !== undefined && { data }), problem, isLoading: false }));
+      },
     );
     return () => void (isWanted = false);
   }, [...values, round]);
@@ -33,6 +43,11 @@ export function problemOf(failure: unknown): Problem {
     return failure.problem;
   }
   return problemWith("offline", t("offline"));
+}
+
+/** Whether the same request may succeed later: no answer, too many requests, or an error of the server. */
+function isTemporary({ status }: Problem): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }
 
 /** A problem that did not come in an answer of the API. */

@@ -147,6 +147,20 @@ try {
     }
   });
 
+  await promise("A dialog stays when what it shows can't be loaded again", operator, async (page) => {
+    await open(page, `/users/${manager.id}`);
+    const url = `**/api/v1/users/${manager.id}/limits`;
+    await page.route(url, (route) => route.fulfill(problem(503, "dependency_unavailable")));
+    const dialog = await openDialog(page, "Set limits");
+    await page.getByRole("alert").getByText("503").waitFor();
+    await dialog.getByLabel("Per transfer").fill("55");
+    await page.unroute(url);
+    await dialog.getByRole("button", { name: "Set limits" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("table", { name: "Spending limits" }).getByText("€55.00").waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+  });
+
   await promise("A statement is saved when it came, and a failure is shown in place of a file", operator, async (page) => {
     await open(page, `/wallets/${walletId}`);
     // The form above has the same button, and is there before the wallet is.
