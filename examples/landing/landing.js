@@ -54,12 +54,21 @@ function onSubmit(id, work) {
   });
 }
 
+let isBusy = false;
+
+/** A second click while the first one is answered would use a code twice, or give a forecast twice. */
 async function attempt(work) {
+  if (isBusy) {
+    return;
+  }
+  isBusy = true;
   one("problem").textContent = "";
   try {
     await work();
   } catch (problem) {
     one("problem").textContent = Object.values(problem.errors ?? {})[0]?.[0] ?? problem.detail ?? text("offline");
+  } finally {
+    isBusy = false;
   }
 }
 
