@@ -16,8 +16,32 @@ public sealed class NatsServer : LocalServer
     /// <inheritdoc/>
     public override string ConnectionString => $"nats://127.0.0.1:{Port}";
 
+    private string Store => Path.Combine(Folder, "jetstream");
+
+    private string SavedStore => Path.Combine(Folder, "saved");
+
     /// <summary>Deletes the streams of a server that does not run.</summary>
-    public void DeleteStore() => Directory.Delete(Path.Combine(Folder, "jetstream"), recursive: true);
+    public void DeleteStore() => Directory.Delete(Store, recursive: true);
+
+    /// <summary>Copies the streams of a server that does not run.</summary>
+    public void SaveStore() => Copy(Store, SavedStore);
+
+    /// <summary>Brings back the streams that were saved, as when the host lost power before the later ones were on the disk.</summary>
+    public void BringBackStore()
+    {
+        DeleteStore();
+        Copy(SavedStore, Store);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy, overwrite: true);
+        }
+    }
 
     private protected override (string Program, IReadOnlyList<string> Arguments) Command() => (
         // Without interruptions among its threads, an event takes two thirds of the processor time (ADR 0056).

@@ -43,6 +43,15 @@ public static class Ids
         return new Guid(bytes, bigEndian: true);
     }
 
+    /// <summary>The time of a UUID v7, in whole milliseconds.</summary>
+    public static DateTimeOffset TimeOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        return DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(milliseconds, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+    }
+
     private static ReadOnlySpan<byte> NextRandom()
     {
         _random ??= new byte[RandomBytes * IdsOfBuffer];

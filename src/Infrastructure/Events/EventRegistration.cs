@@ -24,6 +24,7 @@ internal static class EventRegistration
         services.AddSingleton<INatsJSContext>(provider => new NatsJSContext(provider.GetRequiredService<NatsConnection>()));
         services.AddSingleton<EventPublisher>();
         services.AddSingleton<OutboxMetrics>();
+        services.AddSingleton<StreamRecovery>();
         foreach (var subscription in EventSubscription.All)
             services.AddSingleton(subscription);
         services.AddSingleton<EventMetrics>();

@@ -15,12 +15,14 @@ namespace Portico.Infrastructure.Events;
 /// <remarks>
 /// Several replicas share the work: each locks its own rows, publishes, awaits the acknowledgements, removes published rows and commits.
 /// The commits of its own process wake a relay, so the poll only finds the events of a process that died.
+/// Before it publishes over a new connection, it looks whether the stream has lost events: they come before newer ones of their aggregates.
 /// An event that the stream never accepts blocks only its own aggregate, and is tried again once a minute.
 /// </remarks>
 internal sealed partial class OutboxRelay(
     [FromKeyedServices(PostgresRegistration.Direct)] NpgsqlDataSource database,
     EventPublisher publisher,
     NatsConnection nats,
+    StreamRecovery recovery,
     CommittedEvents committed,
     OutboxSettings settings,
     TokenSettings tokens,
@@ -29,6 +31,9 @@ internal sealed partial class OutboxRelay(
     ILogger<OutboxRelay> logger) : BackgroundService
 {
     private const int MaxBlocked = 1_000;
+
+    // A connection that works but can't compare, as without the permission to, must not stop the events for good.
+    private const int MaxRecoveries = 30;
 
     // Events of a few milliseconds are published together, with one claim.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
@@ -41,6 +46,8 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<Guid, long> _blockedSince = [];
+    private (string Server, ulong Client) _recovered;
+    private int _failedRecoveries;
     private Guid _emptyBefore;
     private Guid _blockedUpTo;
     private long _fullClaimAt;
@@ -107,9 +114,11 @@ internal sealed partial class OutboxRelay(
         try
         {
             // Without a connection no rows are claimed.
-            return nats.ConnectionState == NatsConnectionState.Open
+            if (nats.ConnectionState != NatsConnectionState.Open || nats.ServerInfo is not { } server)
+                return Fail("away", "there is no connection to NATS");
+            return _recovered == (server.Id, server.ClientId) || await TryRecover((server.Id, server.ClientId), cancellationToken)
                 ? await RelayOnce(cancellationToken)
-                : Fail("away", "there is no connection to NATS");
+                : -1;
         }
         catch (Exception failure) when (DatabaseOutage.Is(failure))
         {
@@ -121,6 +130,29 @@ internal sealed partial class OutboxRelay(
             LogFailure(failure);
             return Fail("error", failure.Message);
         }
+    }
+
+    /// <summary>Looks once over each connection whether the stream has lost events.</summary>
+    /// <returns>Whether events may be published.</returns>
+    private async Task<bool> TryRecover((string Server, ulong Client) connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await recovery.Recover(cancellationToken);
+        }
+        catch (Exception failure) when (!DatabaseOutage.Is(failure) && !cancellationToken.IsCancellationRequested)
+        {
+            if (++_failedRecoveries < MaxRecoveries)
+            {
+                Fail("away", $"the stream can't be compared with the outbox: {failure.Message}");
+                return false;
+            }
+
+            LogNotCompared(failure.Message);
+        }
+
+        (_recovered, _failedRecoveries, _emptyBefore) = (connection, 0, default);
+        return true;
     }
 
     private void Report(Publishing result)
@@ -196,4 +228,7 @@ internal sealed partial class OutboxRelay(
 
     [LoggerMessage(4, LogLevel.Error, "The relay failed")]
     private partial void LogFailure(Exception failure);
+
+    [LoggerMessage(5, LogLevel.Error, "The stream can't be compared with the outbox, so events that it has lost are not found: {Reason}")]
+    private partial void LogNotCompared(string reason);
 }

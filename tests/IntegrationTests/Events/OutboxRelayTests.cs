@@ -266,6 +266,55 @@ public sealed class OutboxRelayTests
     }
 
     [Fact]
+    public async Task Publishes_again_what_the_stream_lost_after_it_had_acknowledged_it()
+    {
+        await using var stack = await LocalStack.StartAsync(new LocalStackOptions());
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = stack });
+        var recovered = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "portico.outbox.recovered"
+                    && instrument.Meter.Scope == app.Services.GetRequiredService<IMeterFactory>())
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref recovered, count));
+        listener.Start();
+        var outbox = new TestOutbox(app.Database.Portico);
+        Guid[] aggregates = [.. Enumerable.Range(0, 4).Select(_ => Guid.NewGuid())];
+        await Write(from: 1, count: 10);
+        await RestartAsync(stack.Nats.SaveStore);
+        await Write(from: 11, count: 10);
+        // Nothing was lost at the first restart.
+        Assert.Equal(0, recovered);
+
+        // As after a loss of power: what came after the copy is gone, and so is nothing else.
+        await RestartAsync(stack.Nats.BringBackStore);
+        await Write(from: 21, count: 2);
+        await Eventually.Holds(
+            async () => (await EventReader.AllAsync(app)).Count(found => found.Type == TestOutbox.Type) == outbox.Committed.Count,
+            "every event is in the stream");
+
+        TestOutbox.AssertComplete(outbox.Committed, await EventReader.AllAsync(app));
+        Assert.Equal(40, recovered);
+
+        async Task Write(int from, int count)
+        {
+            await Task.WhenAll(aggregates.Select((id, writer) => Task.Run(() => outbox.WriteAsync(id, from, count, new Random(writer)))));
+            await outbox.PublishedAsync();
+        }
+
+        async Task RestartAsync(Action whileItIsDown)
+        {
+            await stack.Nats.KillAsync();
+            whileItIsDown();
+            await stack.Nats.RestartAsync();
+        }
+    }
+
+    [Fact]
     public async Task Says_what_it_did_not_publish_again_and_puts_nothing_out_of_order()
     {
         var stack = await SharedStack.GetAsync();
