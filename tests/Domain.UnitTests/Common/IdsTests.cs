@@ -28,5 +28,14 @@ public sealed class IdsTests
     }
 
     [Fact]
+    public void Tell_when_they_were_made()
+    {
+        Assert.Equal(Now.ToUnixTimeMilliseconds(), Ids.TimeOf(Ids.New(Now.AddTicks(9_999))).ToUnixTimeMilliseconds());
+        Assert.Equal(DateTimeOffset.UnixEpoch, Ids.TimeOf(Ids.FirstOf(-1)));
+        // What is no UUID v7 has some time too.
+        Assert.Equal(9999, Ids.TimeOf(Guid.AllBitsSet).Year);
+    }
+
+    [Fact]
     public void Differ_at_one_instant() => Assert.Equal(10_000, Enumerable.Range(0, 10_000).Select(_ => Ids.New(Now)).Distinct().Count());
 }
