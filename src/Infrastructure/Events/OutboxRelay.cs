@@ -32,8 +32,9 @@ internal sealed partial class OutboxRelay(
 {
     private const int MaxBlocked = 1_000;
 
-    // A connection that works but can't compare, as without the permission to, must not stop the events for good.
+    // What can't be compared, as without the permission to, or a stream that can't be read, must not stop the events for good.
     private const int MaxRecoveries = 30;
+    private const int MaxReads = 2;
 
     // Events of a few milliseconds are published together, with one claim.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
@@ -142,7 +143,7 @@ internal sealed partial class OutboxRelay(
         }
         catch (Exception failure) when (!DatabaseOutage.Is(failure) && !cancellationToken.IsCancellationRequested)
         {
-            if (++_failedRecoveries < MaxRecoveries)
+            if (++_failedRecoveries < (failure is NatsException ? MaxRecoveries : MaxReads))
             {
                 Fail("away", $"the stream can't be compared with the outbox: {failure.Message}");
                 return false;
