@@ -24,7 +24,9 @@ public sealed class EventPublisher(INatsJSContext stream, EventSettings settings
 
     private static readonly NatsJsonContextSerializer<PubAckResponse> AnswerSerializer = new(PublishAnswerJson.Default);
 
-    private const string MessageIdHeader = "Nats-Msg-Id";
+    /// <summary>The header with the id of an event, by which the stream recognises it.</summary>
+    internal const string MessageIdHeader = "Nats-Msg-Id";
+
     private const string ExpectedStreamHeader = "Nats-Expected-Stream";
     private const string ConnectionBroke = "the connection to NATS broke";
 

@@ -49,6 +49,7 @@ internal sealed partial class OutboxRelay(
     private readonly Dictionary<Guid, long> _blockedSince = [];
     private (string Server, ulong Client) _recovered;
     private int _failedRecoveries;
+    private int _failedReads;
     private Guid _emptyBefore;
     private Guid _blockedUpTo;
     private long _fullClaimAt;
@@ -143,7 +144,7 @@ internal sealed partial class OutboxRelay(
         }
         catch (Exception failure) when (!DatabaseOutage.Is(failure) && !cancellationToken.IsCancellationRequested)
         {
-            if (++_failedRecoveries < (failure is NatsException ? MaxRecoveries : MaxReads))
+            if (failure is NatsException ? ++_failedRecoveries < MaxRecoveries : ++_failedReads < MaxReads)
             {
                 Fail("away", $"the stream can't be compared with the outbox: {failure.Message}");
                 return false;
@@ -152,7 +153,7 @@ internal sealed partial class OutboxRelay(
             LogNotCompared(failure.Message);
         }
 
-        (_recovered, _failedRecoveries, _emptyBefore) = (connection, 0, default);
+        (_recovered, _failedRecoveries, _failedReads, _emptyBefore) = (connection, 0, 0, default);
         return true;
     }
 

@@ -67,7 +67,8 @@ public static class StreamDefinition
         return part;
     }
 
-    private static async Task<T?> NullWhenMissing<T>(Func<Task<T>> ask)
+    /// <summary>What the server has of that name, or <c>null</c>.</summary>
+    internal static async Task<T?> NullWhenMissing<T>(Func<Task<T>> ask)
         where T : class
     {
         try

@@ -31,9 +31,6 @@ internal sealed partial class StreamRecovery(
     /// <summary>The maximum number of events that are compared; older ones are taken for published.</summary>
     private const int MaxEvents = 1_000_000;
 
-    private const int NotFound = 404;
-    private const string MessageIdHeader = "Nats-Msg-Id";
-
     // Between the clocks of the hosts of NATS and of the servers that gave the ids.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -51,12 +48,13 @@ internal sealed partial class StreamRecovery(
         ON CONFLICT (id) DO NOTHING
         """;
 
-    /// <summary>Compares the newest events with the stream.</summary>
-    /// <returns>How many events wait again.</returns>
-    public async Task<int> Recover(CancellationToken cancellationToken)
+    /// <summary>Compares the newest events with the stream, and lets the missing ones wait.</summary>
+    public async Task Recover(CancellationToken cancellationToken)
     {
-        if (await FindState(cancellationToken) is not { Messages: > 0, FirstTs: { } firstAt })
-            return 0;
+        var stream = await StreamDefinition.NullWhenMissing(
+            async () => await jetStream.GetStreamAsync(StreamDefinition.Name(settings), cancellationToken: cancellationToken));
+        if (stream?.Info.State is not { Messages: > 0, FirstTs: { } firstAt })
+            return;
 
         // Events that waited long are older than the messages about them.
         var newest = default(DateTimeOffset);
@@ -73,7 +71,7 @@ internal sealed partial class StreamRecovery(
             .With(Ids.FirstOf(from.ToUnixTimeMilliseconds()), MaxEvents)
             .ReadAll(row => row.GetGuid(0), cancellationToken)).ToHashSet();
         if (published.Count == 0)
-            return 0;
+            return;
 
         var tail = new NatsJSOrderedConsumerOpts
         {
@@ -87,23 +85,10 @@ internal sealed partial class StreamRecovery(
         }
 
         if (published.Count == 0)
-            return 0;
+            return;
         var lost = await new NpgsqlCommand(WaitSql, connection).With(published.ToArray()).ExecuteNonQueryAsync(cancellationToken);
         metrics.Recovered(lost);
         LogRecovered(lost);
-        return lost;
-    }
-
-    private async Task<StreamState?> FindState(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await jetStream.GetStreamAsync(StreamDefinition.Name(settings), cancellationToken: cancellationToken)).Info.State;
-        }
-        catch (NatsJSApiException missing) when (missing.Error.Code == NotFound)
-        {
-            return null;
-        }
     }
 
     /// <summary>The ids of messages and when the stream stored them, up to the last one.</summary>
@@ -135,7 +120,9 @@ internal sealed partial class StreamRecovery(
     }
 
     private static Guid? IdOf(NatsHeaders? headers) =>
-        headers is not null && headers.TryGetLastValue(MessageIdHeader, out var text) && Guid.TryParse(text, out var id) ? id : null;
+        headers is not null && headers.TryGetLastValue(EventPublisher.MessageIdHeader, out var text) && Guid.TryParse(text, out var id)
+            ? id
+            : null;
 
     [LoggerMessage(1, LogLevel.Warning, "The stream has lost {Count} events that it had acknowledged; they are published again")]
     private partial void LogRecovered(int count);
