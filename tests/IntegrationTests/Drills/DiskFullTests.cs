@@ -23,14 +23,17 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await ShellAsync($"{Sudo}mount -t tmpfs -o size=400m,mode=755,uid=$(id -u) tmpfs {_disk}");
         _stack = await LocalStack.StartAsync(new LocalStackOptions { DataFolder = Path.Combine(_disk, "stack") });
-        _app = await PorticoApp.StartAsync(new PorticoAppOptions { Stack = _stack });
+        // The stream takes the events of a minute of payments.
+        _app = await PorticoApp.StartAsync(
+            new PorticoAppOptions { Stack = _stack, Settings = { ["Events:MaxBytes"] = $"{96 * 1024 * 1024}" } });
     }
 
     public async Task DisposeAsync()
     {
         await _app.DisposeAsync();
         await _stack.DisposeAsync();
-        await ShellAsync($"{Sudo}umount {_disk}");
+        // The rest of a process that has just ended may still have a file of it.
+        await ShellAsync($"{Sudo}umount --lazy {_disk}");
         Directory.Delete(_disk);
     }
 
