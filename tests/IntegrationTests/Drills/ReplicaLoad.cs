@@ -14,6 +14,9 @@ namespace Portico.IntegrationTests.Drills;
 /// </remarks>
 internal sealed class ReplicaLoad : IAsyncDisposable
 {
+    /// <summary>The collection of the tests with this load: two of them at once are too much for two processors.</summary>
+    public const string OneAtATime = "Replicas under load";
+
     private const int Clients = 128;
     private const int RequestsPerSecond = 300;
     private static readonly TimeSpan MostMadeUp = TimeSpan.FromSeconds(30);

@@ -6,6 +6,7 @@ namespace Portico.IntegrationTests.Drills;
 
 /// <summary>Restarts two replicas in turn behind a proxy while people read and pay.</summary>
 [Trait("Category", "Drills")]
+[Collection(ReplicaLoad.OneAtATime)]
 public sealed class RollingRestartTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Restarts = 20;

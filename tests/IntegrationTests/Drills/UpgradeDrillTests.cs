@@ -13,6 +13,7 @@ namespace Portico.IntegrationTests.Drills;
 
 /// <summary>Upgrades an earlier version, which is built from the history of the repository, while people read and pay.</summary>
 [Trait("Category", "Drills")]
+[Collection(ReplicaLoad.OneAtATime)]
 public sealed partial class UpgradeDrillTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const string Migrations = "src/Infrastructure/Postgres/Migrations";
@@ -108,7 +109,8 @@ public sealed partial class UpgradeDrillTests(ITestOutputHelper output) : IAsync
     /// <summary>Builds the version of PORTICO_UPGRADE_FROM, or the last one that did not have the newest migration.</summary>
     private Task BuildEarlierVersionAsync() => ShellAsync(
         $$"""
-        from=${PORTICO_UPGRADE_FROM:-$(git -C {{Repository.Root}} log -1 --format=%H --diff-filter=A -- '{{Migrations}}/*.up.sql')^}
+        newest=$(git -C {{Repository.Root}} ls-files '{{Migrations}}/*.up.sql' | tail -n 1)
+        from=${PORTICO_UPGRADE_FROM:-$(git -C {{Repository.Root}} log -1 --format=%H --diff-filter=A -- "$newest")^}
         git -C {{Repository.Root}} archive "$from" src proto Directory.*.props global.json .editorconfig | tar -x -C {{_folder}}
         for project in WebApi Migrator Seeder; do
             dotnet build src/$project -c Release -v quiet -m:1 -p:RunAnalyzers=false -p:ReadyToRun=false
