@@ -40,8 +40,6 @@ internal sealed class LoadStack : IAsyncDisposable
     // A process that has just started may not answer in time on a busy machine.
     private const int MaxSignIns = 20;
 
-    private static readonly TimeSpan LogLimit = TimeSpan.FromMinutes(5);
-
     private readonly LocalStack _servers;
     private readonly Dictionary<string, string> _settings;
     private readonly ApiVariant _variant;
@@ -260,24 +258,17 @@ internal sealed class LoadStack : IAsyncDisposable
     private async Task FillLogAsync(CancellationToken cancellationToken)
     {
         await using var database = NpgsqlDataSource.Create(Superuser);
-        foreach (var sql in (string[])
-            [
-                """
-                DO $$ BEGIN
-                    FOR file IN 1 .. pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size'))
-                    LOOP
-                        PERFORM pg_logical_emit_message(false, 'bench', '');
-                        PERFORM pg_switch_wal();
-                    END LOOP;
-                END $$
-                """,
-                "CHECKPOINT",
-            ])
-        {
-            await using var command = database.CreateCommand(sql);
-            command.CommandTimeout = (int)LogLimit.TotalSeconds;
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
+        await database.ExecuteAsync(
+            """
+            DO $$ BEGIN
+                FOR file IN 1 .. pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size')) LOOP
+                    PERFORM pg_logical_emit_message(false, 'bench', '');
+                    PERFORM pg_switch_wal();
+                END LOOP;
+            END $$
+            """,
+            cancellationToken);
+        await database.ExecuteAsync("CHECKPOINT", cancellationToken);
     }
 
     private IConfigurationRoot Configuration(Dictionary<string, string> more) => new ConfigurationBuilder()
