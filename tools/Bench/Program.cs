@@ -29,6 +29,7 @@ LoadScenario[] scenarios =
     {
         Defaults = new LoadOptions { Rounds = 40, Duration = TimeSpan.FromSeconds(3), WarmUp = TimeSpan.FromSeconds(15) },
     },
+    new("ledger-shards", LedgerShards.RunAsync),
     new("records", RecordsScenario.RunAsync),
     new("search", SearchScenario.RunAsync),
     new("start", StartScenario.RunAsync)
@@ -50,6 +51,10 @@ if (args is [SlowParts.Mode])
 // The scenario of sign-in starts it as a server to compare with.
 if (args is [BareServer.Mode])
     return await BareServer.RunAsync();
+
+// The scenario of two databases starts it to kill it.
+if (args is [ShardTransfers.Mode, var shards])
+    return await RunAsync(ending => ShardTransfers.RunAsync(shards, ending));
 
 if (args is [SuiteRun.Name, .. var suite])
     return await RunAsync(ending => SuiteRun.RunAsync(suite, ending));

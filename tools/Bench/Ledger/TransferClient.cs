@@ -19,6 +19,7 @@ internal sealed class TransferClient : ILoadClient
     private const string KeyHeader = "Idempotency-Key: ";
     private const int IdLength = 36;
 
+    private readonly Uri? _server;
     private readonly Random _random;
     private readonly Guid[] _own;
     private readonly Guid[] _all;
@@ -28,9 +29,16 @@ internal sealed class TransferClient : ILoadClient
     private readonly (int From, int To)[] _legs;
     private long _count;
 
-    public TransferClient(string token, Guid[] own, Guid[] all, Spread spread, int legs, int seed)
+    /// <param name="token">An access token of the person.</param>
+    /// <param name="own">The person's wallets.</param>
+    /// <param name="all">Those that may receive.</param>
+    /// <param name="spread">How the receivers are chosen.</param>
+    /// <param name="legs">Transfers in a request.</param>
+    /// <param name="seed">Of the choices.</param>
+    /// <param name="server">A server of its own; <c>null</c> for that of the load.</param>
+    public TransferClient(string token, Guid[] own, Guid[] all, Spread spread, int legs, int seed, Uri? server = null)
     {
-        (_random, _own, _all, _spread) = (new Random(seed), own, all, spread);
+        (_random, _own, _all, _spread, _server) = (new Random(seed), own, all, spread, server);
         var nobody = Guid.Empty.ToString();
         const string amount = """{"amount":"0.01","currency":"EUR"}""";
         var leg = $$"""{"fromWalletId":"{{nobody}}","toWalletId":"{{nobody}}","amount":{{amount}},"description":"bench"}""";
@@ -70,6 +78,8 @@ internal sealed class TransferClient : ILoadClient
     }
 
     public bool Take(int status, ReadOnlySpan<byte> body) => status == 201;
+
+    public LoadConnection Connect(Uri api) => new HttpConnection(_server ?? api);
 
     private void Write(int at, Guid id) => id.TryFormat(_request.AsSpan(at, IdLength), out _);
 }

@@ -246,12 +246,23 @@ internal sealed class LoadStack : IAsyncDisposable
     public TimeSpan PostgresProcessor() => ProcessorTime.Of(_servers.Postgres.ProcessId);
 
     /// <summary>The processor time that each part has used so far.</summary>
-    public Dictionary<string, TimeSpan> Processor(ApiProcess api) => Parts.Zip(
-            [
-                ProcessorTime.Of(api.ProcessId), PostgresProcessor(), ProcessorTime.Of(_servers.Redis.ProcessId),
-                ProcessorTime.Of(_servers.Nats.ProcessId), ProcessorTime.OfGenerator(),
-            ])
-        .ToDictionary(part => part.First, part => part.Second, StringComparer.Ordinal);
+    public Dictionary<string, TimeSpan> Processor(ApiProcess api) => Processor([this], [api]);
+
+    /// <summary>The processor time that each part of several stacks has used so far.</summary>
+    public static Dictionary<string, TimeSpan> Processor(IEnumerable<LoadStack> stacks, IEnumerable<ApiProcess> apis)
+    {
+        LocalStack[] servers = [.. stacks.Distinct().Select(stack => stack._servers)];
+        return Parts.Zip(
+                [
+                    Sum(apis.Distinct().Select(api => api.ProcessId)), Sum(servers.Select(server => server.Postgres.ProcessId)),
+                    Sum(servers.Select(server => server.Redis.ProcessId)), Sum(servers.Select(server => server.Nats.ProcessId)),
+                    ProcessorTime.OfGenerator(),
+                ])
+            .ToDictionary(part => part.First, part => part.Second, StringComparer.Ordinal);
+
+        static TimeSpan Sum(IEnumerable<int> processes) =>
+            processes.Aggregate(TimeSpan.Zero, (sum, process) => sum + ProcessorTime.Of(process));
+    }
 
     /// <summary>Gives PostgreSQL the files of its log that a database in use has, and reuses.</summary>
     /// <remarks>A new database makes and flushes a file of 16 MiB whenever one is full, while all commits wait.</remarks>
