@@ -51,7 +51,7 @@ internal static class LedgerShards
                         () => LoadStack.Processor(parts.Select(part => part.Stack), apis), cancellationToken)).SingleOrDefault());
             }
 
-            await using var transfers = new ShardTransfers([await first.ShardAsync(cancellationToken), await second.ShardAsync(cancellationToken)]);
+            await using var transfers = new ShardTransfers(await ShardsAsync(first, second, cancellationToken));
             await AddAsync(Between, () => RoundAsync(transfers, first, second, options, isWarmUp: round < 0, cancellationToken));
         }
 
@@ -80,8 +80,9 @@ internal static class LedgerShards
             [await parts[0].SignInAsync(apis[0], cancellationToken), await parts[1].SignInAsync(apis[1], cancellationToken)];
         return
         [
-            .. Enumerable.Range(0, connections).Select(n => new TransferClient(
-                tokens[n % 2][n].AccessToken, parts[n % 2].WalletsOf(n), parts[n % 2].AllWallets, Spread.Uniform, 1, n, apis[n % 2].Address)),
+            .. Enumerable.Range(0, connections).Select(n => (n, Half: n % 2)).Select(client => new TransferClient(
+                tokens[client.Half][client.n].AccessToken, parts[client.Half].WalletsOf(client.n), parts[client.Half].AllWallets,
+                Spread.Uniform, 1, client.n, apis[client.Half].Address)),
         ];
     }
 
@@ -102,12 +103,15 @@ internal static class LedgerShards
         Dictionary<string, TimeSpan> Processor() => LoadStack.Processor([first.Stack, second.Stack], [first.Api, second.Api]);
     }
 
-    /// <summary>Kills the process that makes transfers between the shards, each time within half a second after it began with new ones.</summary>
+    private static async Task<Shard[]> ShardsAsync(Part first, Part second, CancellationToken cancellationToken) =>
+        [await first.ShardAsync(cancellationToken), await second.ShardAsync(cancellationToken)];
+
+    /// <summary>Kills the process that makes transfers between the shards, each time soon after it began with new ones.</summary>
     /// <returns>How many transfers the kills left incomplete.</returns>
     private static async Task<long> KillAsync(Part first, Part second, CancellationToken cancellationToken)
     {
         Console.WriteLine($"Killing {Kills} processes that make transfers …");
-        Shard[] shards = [await first.ShardAsync(cancellationToken), await second.ShardAsync(cancellationToken)];
+        var shards = await ShardsAsync(first, second, cancellationToken);
         var file = Path.Combine(first.Stack.Folder, "shards.json");
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(shards), cancellationToken);
         var left = 0L;
@@ -254,7 +258,7 @@ internal static class LedgerShards
                        (SELECT count(*) FROM ledger.holds WHERE destination_id = $1 AND status = 'voided'),
                        (SELECT count(*) FROM ledger.journals WHERE source_id = $1 AND kind = 'transfer'),
                        (SELECT sum(held) FROM ledger.accounts),
-                       (SELECT sum(amount) FROM ledger.postings WHERE account_id = $1 AND account_version > 1)
+                       (SELECT coalesce(sum(amount), 0) FROM ledger.postings WHERE account_id = $1 AND account_version > 1)
                 FROM shard_transfers
                 """)
                 .With(_clearing, receivers)

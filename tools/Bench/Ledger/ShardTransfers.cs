@@ -21,13 +21,13 @@ internal sealed record Shard(Uri Api, string Database, ShardWallet Clearing, IRe
 
 /// <summary>Transfers between two shards in both directions, as docs/scaling.md describes them.</summary>
 /// <remarks>
-/// A transfer is a row in the shard of the sender, and three requests under keys that derive from the id of the row: a hold, a transfer of the
-/// other shard's clearing wallet to the receiver, and the capture of the hold. A row that a process left is continued by repeating all of its
-/// requests.
+/// A transfer is a row in the shard of the sender, and three requests under keys that derive from the id of the row: a hold, a transfer
+/// from the other shard's clearing wallet to the receiver, and the capture of the hold. A row that a process left is continued by repeating
+/// its requests from the first one.
 /// </remarks>
 internal sealed class ShardTransfers : IAsyncDisposable
 {
-    /// <summary>The argument with which this program makes such transfers until it is killed; the next one is the file of the shards.</summary>
+    /// <summary>The argument with which this program makes transfers until it is killed; the next one is the file of the shards.</summary>
     public const string Mode = "shard-transfers";
 
     public const string CountOpen = "SELECT count(*) FROM shard_transfers WHERE state IN ('begun', 'refused')";
