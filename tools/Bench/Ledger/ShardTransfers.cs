@@ -68,10 +68,9 @@ internal sealed class ShardTransfers : IAsyncDisposable
     {
         foreach (var (from, to) in Directions())
         {
-            await using var open = from.Database.CreateCommand(
-                "SELECT id, from_wallet, to_wallet, state FROM shard_transfers WHERE state IN ('begun', 'refused')");
-            var rows = await open.ReadAll(
-                row => new Row(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3) == "refused"), cancellationToken);
+            var rows = await from.Database
+                .CreateCommand("SELECT id, from_wallet, to_wallet, state FROM shard_transfers WHERE state IN ('begun', 'refused')")
+                .ReadAll(row => new Row(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3) == "refused"), cancellationToken);
             await Parallel.ForEachAsync(
                 rows, cancellationToken, async (row, token) => await CompleteAsync(from, to, row, token));
         }
@@ -164,11 +163,8 @@ internal sealed class ShardTransfers : IAsyncDisposable
         }
     }
 
-    private static async Task ExecuteAsync(Side side, string sql, object[] values, CancellationToken cancellationToken)
-    {
-        await using var command = side.Database.CreateCommand(sql).With(values);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    private static Task<int> ExecuteAsync(Side side, string sql, object[] values, CancellationToken cancellationToken) =>
+        side.Database.CreateCommand(sql).With(values).Execute(cancellationToken);
 
     private sealed record Row(Guid Id, Guid From, Guid To, bool IsRefused);
 
