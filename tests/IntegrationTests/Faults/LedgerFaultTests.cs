@@ -10,7 +10,7 @@ using Portico.Testing;
 
 namespace Portico.IntegrationTests.Faults;
 
-/// <summary>Kills the web API and PostgreSQL while people pay, and counts the money.</summary>
+/// <summary>Kills the web API and PostgreSQL while people pay and exchange, and counts the money.</summary>
 [Trait("Category", Campaign.Category)]
 public sealed class LedgerFaultTests : IAsyncLifetime
 {
@@ -23,6 +23,7 @@ public sealed class LedgerFaultTests : IAsyncLifetime
     private PorticoApp _app = null!;
     private TestPerson _person = null!;
     private Guid[] _wallets = null!;
+    private Guid _dollars;
     // Two replicas: while one starts again, the other one serves.
     private PorticoProcess _process = null!;
     private PorticoProcess _other = null!;
@@ -38,6 +39,8 @@ public sealed class LedgerFaultTests : IAsyncLifetime
             // Blocks are sealed all the time, so that they die at any step too.
             ["HashChain:SealInterval"] = "00:00:00.05",
             ["HashChain:MaxBlock"] = "20",
+            // A quote whose money is missing stays open.
+            ["Exchange:MaxOpenQuotes"] = "10000",
         };
         (_process, _other) = (await PorticoProcess.StartAsync(_app, settings), await PorticoProcess.StartAsync(_app, settings));
         (_person, var manager) = (await _app.SignUpAsync(), await _app.ManagerAsync());
@@ -47,6 +50,9 @@ public sealed class LedgerFaultTests : IAsyncLifetime
             _wallets[n] = await _person.OpenWalletAsync();
             await manager.DepositAsync(_app, _wallets[n], "20.00");
         }
+
+        _dollars = await _person.OpenWalletWithAsync(_app, manager, "20.00", "USD");
+        await manager.SetRateAsync("EUR", "USD", "1.09", spread: "0.01").Json(HttpStatusCode.OK);
     }
 
     public async Task DisposeAsync()
@@ -67,9 +73,9 @@ public sealed class LedgerFaultTests : IAsyncLifetime
         // An access token lives for five minutes, a campaign longer.
         _person.Take(await _person.RefreshAsync().Json(HttpStatusCode.OK));
         var earlier = (await Count([])).All;
-        var answers = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+        var answers = new ConcurrentDictionary<Order, string>();
         var paying = Task.WhenAll(
-            Enumerable.Range(0, Payers).Select(payer => Task.Run(() => Pay(new Random((seed * Payers) + payer), payer, answers))));
+            Enumerable.Range(0, Payers).Select(payer => Task.Run(() => Pay(new Random((seed * Payers) + payer), answers))));
         for (var kill = 0; kill < 2; kill++)
         {
             await Task.Delay(random.Next(10, 250));
@@ -91,11 +97,10 @@ public sealed class LedgerFaultTests : IAsyncLifetime
         }
 
         await paying;
-        Assert.Equal(Payers * PaymentsEach, answers.Count);
         // Every repetition tells the same, by whichever process.
-        foreach (var (key, answer) in answers.Where((_, n) => n % 7 == 0))
+        foreach (var (order, answer) in answers.Where((_, n) => n % 7 == 0))
         {
-            using var again = await Send(_app.Client, key);
+            using var again = await Send(_app.Client, order);
             Assert.Equal(answer, await Told(again));
         }
 
@@ -104,12 +109,14 @@ public sealed class LedgerFaultTests : IAsyncLifetime
             .Select(answer => JsonSerializer.Deserialize<JsonElement>(answer["Created ".Length..]).GetProperty("id").GetGuid())
             .ToArray();
         Assert.NotEmpty(made);
+        Assert.Contains(answers, answer => answer.Key.Path == "exchanges" && answer.Value.StartsWith("Created ", StringComparison.Ordinal));
+        // An exchange has the id of its quote, so a quote that was used twice is here twice.
         Assert.Equal(made.Length, made.Distinct().Count());
         Assert.Equal((made.Length, earlier + made.Length), await Count(made));
         await IsSealed(made);
     }
 
-    /// <summary>Every payment is sealed once, in one chain, and has a valid receipt.</summary>
+    /// <summary>Every payment and exchange is sealed once, in one chain, and has a valid receipt.</summary>
     private async Task IsSealed(Guid[] made)
     {
         await Eventually.Holds(
@@ -130,46 +137,72 @@ public sealed class LedgerFaultTests : IAsyncLifetime
         }
     }
 
-    private async Task Pay(Random random, int payer, ConcurrentDictionary<string, string> answers)
+    private async Task Pay(Random random, ConcurrentDictionary<Order, string> answers)
     {
         for (var n = 0; n < PaymentsEach; n++)
         {
             var from = random.Next(Wallets);
-            var key = $"{payer}-{n}-{from}-{(from + random.Next(1, Wallets)) % Wallets}-{random.Next(1, 900)}-{Guid.NewGuid():N}";
-            // As a careful client does: the same key until there is an answer.
-            await Eventually.Holds(
-                async () =>
-                {
-                    try
-                    {
-                        using var answer = await Send(_process.Client, key);
-                        if (answer.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.UnprocessableEntity))
-                        {
-                            Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, await Told(answer));
-                            Assert.NotNull(answer.Headers.RetryAfter);
-                            return false;
-                        }
-
-                        answers[key] = await Told(answer);
-                        return true;
-                    }
-                    catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
-                    {
-                        return false;
-                    }
-                },
-                $"payment {key} is answered");
+            if (random.Next(4) == 0)
+            {
+                // Two acceptances at once: the quote is used by one of them.
+                var quote = await Quote(random, _wallets[from]);
+                Order[] acceptances = [Order.Of("exchanges", new { quoteId = quote }), Order.Of("exchanges", new { quoteId = quote })];
+                await Task.WhenAll(acceptances.Select(async order => answers[order] = await Answer(order)));
+            }
+            else
+            {
+                var order = Order.Of(
+                    "transfers", LedgerPeople.Transfer(_wallets[from], _wallets[(from + random.Next(1, Wallets)) % Wallets], Amount(random)));
+                answers[order] = await Answer(order);
+            }
         }
     }
 
-    private object BodyOf(string key)
+    private async Task<string> Quote(Random random, Guid wallet)
     {
-        var parts = key.Split('-');
-        return LedgerPeople.Transfer(
-            _wallets[int.Parse(parts[2])], _wallets[int.Parse(parts[3])], $"{int.Parse(parts[4]) / 100}.{int.Parse(parts[4]) % 100:D2}");
+        var (from, to, currency) = random.Next(2) == 0 ? (wallet, _dollars, "EUR") : (_dollars, wallet, "USD");
+        var quote = await Answer(
+            Order.Of(
+                "exchanges/quotes", new { fromWalletId = from, toWalletId = to, sell = LedgerPeople.Money(Amount(random), currency) }));
+        Assert.StartsWith("OK ", quote, StringComparison.Ordinal);
+        return JsonSerializer.Deserialize<JsonElement>(quote["OK ".Length..]).Text("id");
     }
 
-    private Task<HttpResponseMessage> Send(HttpClient client, string key) => _person.SendAsync(client, "transfers", BodyOf(key), key);
+    // More than the smallest amount of an exchange.
+    private static string Amount(Random random) => $"{random.Next(9)}.{random.Next(10, 100)}";
+
+    /// <summary>Sends an order as a careful client does: with the same key until there is an answer.</summary>
+    private async Task<string> Answer(Order order)
+    {
+        var told = "";
+        await Eventually.Holds(
+            async () =>
+            {
+                try
+                {
+                    using var answer = await Send(_process.Client, order);
+                    if (answer.StatusCode is not
+                        (HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity))
+                    {
+                        Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, await Told(answer));
+                        Assert.NotNull(answer.Headers.RetryAfter);
+                        return false;
+                    }
+
+                    told = await Told(answer);
+                    return true;
+                }
+                catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+                {
+                    return false;
+                }
+            },
+            $"{order.Path} {order.Key} is answered");
+        return told;
+    }
+
+    private Task<HttpResponseMessage> Send(HttpClient client, Order order) =>
+        _person.SendAsync(client, order.Path, order.Body, order.Key);
 
     private static async Task<string> Told(HttpResponseMessage answer)
     {
@@ -180,14 +213,20 @@ public sealed class LedgerFaultTests : IAsyncLifetime
             : $"{answer.StatusCode} {JsonSerializer.Deserialize<JsonElement>(text).Text("code")}";
     }
 
-    /// <summary>How many of these transfers there are, and how many there are at all in these wallets.</summary>
+    /// <summary>How many of these transfers and exchanges there are, and how many there are at all in these wallets.</summary>
     private async Task<(int Known, int All)> Count(Guid[] made) => (await _app.Database.RowsAsync(
         """
         SELECT count(*) FILTER (WHERE id = ANY($1))::int, count(*)::int FROM ledger.journals
-        WHERE kind = 'transfer' AND source_id = ANY($2) AND initiated_by = $3
+        WHERE kind IN ('transfer', 'exchange') AND operation_id IS NULL AND source_id = ANY($2) AND initiated_by = $3
         """,
         row => (row.GetInt32(0), row.GetInt32(1)),
         made,
-        _wallets,
+        (Guid[])[.. _wallets, _dollars],
         _person.Id))[0];
+
+    /// <summary>A request, and the key of all its repetitions.</summary>
+    private sealed record Order(string Path, object Body, string Key)
+    {
+        public static Order Of(string path, object body) => new(path, body, $"{Guid.NewGuid():N}");
+    }
 }
