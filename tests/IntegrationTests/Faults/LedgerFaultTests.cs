@@ -151,8 +151,8 @@ public sealed class LedgerFaultTests : IAsyncLifetime
             }
             else
             {
-                var order = Order.Of(
-                    "transfers", LedgerPeople.Transfer(_wallets[from], _wallets[(from + random.Next(1, Wallets)) % Wallets], Amount(random)));
+                var to = _wallets[(from + random.Next(1, Wallets)) % Wallets];
+                var order = Order.Of("transfers", LedgerPeople.Transfer(_wallets[from], to, Amount(random)));
                 answers[order] = await Answer(order);
             }
         }
