@@ -31,45 +31,57 @@ internal static class LedgerShards
         await using var first = await Part.StartAsync(options, cancellationToken);
         await using var second = await Part.StartAsync(options, cancellationToken);
         await using var beside = await first.StartApiAsync(cancellationToken);
-        (string What, Part[] Parts, ApiProcess[] Apis)[] arrangements =
+        (string What, Func<LoadOptions, Task<IReadOnlyList<LoadRound>>> Load, List<LoadRound> Rounds)[] loads =
         [
-            (OneOfEach, [first, first], [first.Api, first.Api]),
-            (TwoApis, [first, first], [first.Api, beside]),
-            (TwoDatabases, [first, second], [first.Api, second.Api]),
+            (OneOfEach, now => WithinAsync([first, first], [first.Api, first.Api], now, cancellationToken), []),
+            (TwoApis, now => WithinAsync([first, first], [first.Api, beside], now, cancellationToken), []),
+            (TwoDatabases, now => WithinAsync([first, second], [first.Api, second.Api], now, cancellationToken), []),
+            (Between, now => BetweenAsync(first, second, now, cancellationToken), []),
         ];
-        List<(string What, List<LoadRound> Rounds)> found = [];
+        loads = [.. loads.Where(load => options.Wants(load.What))];
+        foreach (var load in loads)
+            await load.Load(options.WithoutRounds());
         // In turns, so that the noise of a shared machine meets all of them.
-        for (var round = -1; round < options.Rounds; round++)
+        for (var round = 0; round < options.Rounds; round++)
         {
-            foreach (var (what, parts, apis) in arrangements)
-            {
-                var clients = await ClientsAsync(parts, apis, options.Connections, cancellationToken);
-                await AddAsync(
-                    what,
-                    async () => (await ClosedLoop.RunAsync(
-                        apis[0].Address, clients, round < 0 ? options.WithoutRounds() : options.OneRound(),
-                        () => LoadStack.Processor(parts.Select(part => part.Stack), apis), cancellationToken)).SingleOrDefault());
-            }
-
-            await using var transfers = new ShardTransfers(await ShardsAsync(first, second, cancellationToken));
-            await AddAsync(Between, () => RoundAsync(transfers, first, second, options, isWarmUp: round < 0, cancellationToken));
+            foreach (var load in loads)
+                load.Rounds.AddRange(await load.Load(options.OneRound()));
         }
 
-        foreach (var (what, rounds) in found)
-            report.Add(what, options.Connections, rounds);
+        foreach (var load in loads)
+            report.Add(load.What, options.Connections, load.Rounds);
         report.AddTable("Transfers");
         var left = await KillAsync(first, second, cancellationToken);
         await CheckAsync(first, second, left, report, cancellationToken);
+    }
 
-        async Task AddAsync(string what, Func<Task<LoadRound?>> measure)
+    /// <summary>Transfers within a database, with half of the connections at each API.</summary>
+    private static async Task<IReadOnlyList<LoadRound>> WithinAsync(
+        Part[] parts, ApiProcess[] apis, LoadOptions options, CancellationToken cancellationToken)
+    {
+        var clients = await ClientsAsync(parts, apis, options.Connections, cancellationToken);
+        return await ClosedLoop.RunAsync(
+            apis[0].Address, clients, options, () => LoadStack.Processor(parts.Select(part => part.Stack), apis), cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<LoadRound>> BetweenAsync(
+        Part first, Part second, LoadOptions options, CancellationToken cancellationToken)
+    {
+        await using var transfers = new ShardTransfers(await ShardsAsync(first, second, cancellationToken));
+        await transfers.LoadAsync(options.Connections, options.WarmUp, cancellationToken);
+        List<LoadRound> rounds = [];
+        while (rounds.Count < options.Rounds)
         {
-            if (options.Wants(what) && await measure() is { } measured)
-            {
-                if (!found.Exists(one => one.What == what))
-                    found.Add((what, []));
-                found.Find(one => one.What == what).Rounds.Add(measured);
-            }
+            var before = Processor();
+            var started = Stopwatch.GetTimestamp();
+            var latency = await transfers.LoadAsync(options.Connections, options.Duration, cancellationToken);
+            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            rounds.Add(LoadRound.Of(seconds, latency, new Dictionary<string, long>(StringComparer.Ordinal), before, Processor()));
         }
+
+        return rounds;
+
+        Dictionary<string, TimeSpan> Processor() => LoadStack.Processor([first.Stack, second.Stack], [first.Api, second.Api]);
     }
 
     /// <summary>Half of the connections at each API, each with the wallets of one person.</summary>
@@ -84,23 +96,6 @@ internal static class LedgerShards
                 tokens[client.Half][client.n].AccessToken, parts[client.Half].WalletsOf(client.n), parts[client.Half].AllWallets,
                 Spread.Uniform, 1, client.n, apis[client.Half].Address)),
         ];
-    }
-
-    private static async Task<LoadRound?> RoundAsync(
-        ShardTransfers transfers, Part first, Part second, LoadOptions options, bool isWarmUp, CancellationToken cancellationToken)
-    {
-        var before = Processor();
-        var started = Stopwatch.GetTimestamp();
-        var latency = await transfers.LoadAsync(options.Connections, isWarmUp ? options.WarmUp : options.Duration, cancellationToken);
-        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var after = Processor();
-        return isWarmUp
-            ? null
-            : new LoadRound(
-                seconds, latency, new Dictionary<string, long>(StringComparer.Ordinal),
-                after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
-
-        Dictionary<string, TimeSpan> Processor() => LoadStack.Processor([first.Stack, second.Stack], [first.Api, second.Api]);
     }
 
     private static async Task<Shard[]> ShardsAsync(Part first, Part second, CancellationToken cancellationToken) =>

@@ -30,19 +30,20 @@ internal sealed class ShardTransfers : IAsyncDisposable
     /// <summary>The argument with which this program makes transfers until it is killed; the next one is the file of the shards.</summary>
     public const string Mode = "shard-transfers";
 
-    public const string CountOpen = "SELECT count(*) FROM shard_transfers WHERE state IN ('begun', 'refused')";
+    public const string CountOpen = $"SELECT count(*) FROM shard_transfers WHERE {IsOpen}";
 
     public const string Table =
-        """
+        $"""
         CREATE TABLE shard_transfers (
             id          uuid PRIMARY KEY,
             from_wallet uuid NOT NULL,
             to_wallet   uuid NOT NULL,
             state       text NOT NULL CHECK (state IN ('begun', 'refused', 'undone', 'done'))
         );
-        CREATE INDEX shard_transfers_open_idx ON shard_transfers (id) WHERE state IN ('begun', 'refused')
+        CREATE INDEX shard_transfers_open_idx ON shard_transfers (id) WHERE {IsOpen}
         """;
 
+    private const string IsOpen = "state IN ('begun', 'refused')";
     private const int Workers = 32;
     private const int StrangerEvery = 50;
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
@@ -69,7 +70,7 @@ internal sealed class ShardTransfers : IAsyncDisposable
         foreach (var (from, to) in Directions())
         {
             var rows = await from.Database
-                .CreateCommand("SELECT id, from_wallet, to_wallet, state FROM shard_transfers WHERE state IN ('begun', 'refused')")
+                .CreateCommand($"SELECT id, from_wallet, to_wallet, state FROM shard_transfers WHERE {IsOpen}")
                 .ReadAll(row => new Row(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3) == "refused"), cancellationToken);
             await Parallel.ForEachAsync(
                 rows, cancellationToken, async (row, token) => await CompleteAsync(from, to, row, token));

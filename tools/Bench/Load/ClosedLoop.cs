@@ -14,6 +14,18 @@ internal sealed record LoadRound(
     /// <summary>The same durations without what the answers say that they waited for (<see cref="ILoadClient.WaitedMs"/>).</summary>
     public LatencyHistogram Overhead { get; init; } = Latency;
 
+    /// <param name="seconds">How long it took.</param>
+    /// <param name="latency">The durations of the answers that were hoped for.</param>
+    /// <param name="failures">How many others there were.</param>
+    /// <param name="before">The processor time of each part until it began.</param>
+    /// <param name="after">The processor time of each part until it ended.</param>
+    public static LoadRound Of(
+        double seconds, LatencyHistogram latency, IReadOnlyDictionary<string, long> failures,
+        IReadOnlyDictionary<string, TimeSpan> before, IReadOnlyDictionary<string, TimeSpan> after) =>
+        new(
+            seconds, latency, failures,
+            after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal));
+
     public long Failed => Failures.Values.Sum();
 
     public double PerSecond => Latency.Count / Seconds;
@@ -103,14 +115,7 @@ internal static class ClosedLoop
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var after = processor();
         cancellationToken.ThrowIfCancellationRequested();
-        return new LoadRound(
-            seconds,
-            latency,
-            failures,
-            after.ToDictionary(part => part.Key, part => (part.Value - before[part.Key]).TotalSeconds, StringComparer.Ordinal))
-        {
-            Overhead = overhead,
-        };
+        return LoadRound.Of(seconds, latency, failures, before, after) with { Overhead = overhead };
     }
 
     /// <summary>One thread for all connections: what it costs to switch between more of them would be counted as load.</summary>
