@@ -5,6 +5,7 @@ using Portico.Bench.Dashboard;
 using Portico.Bench.Events;
 using Portico.Bench.Ledger;
 using Portico.Bench.Load;
+using Portico.Bench.Payments;
 using Portico.Bench.Records;
 using Portico.Bench.Runtime;
 using Portico.Bench.Suite;
@@ -36,6 +37,7 @@ LoadScenario[] scenarios =
     {
         ComparesVariants = true, Defaults = new LoadOptions { Rounds = 1, Duration = TimeSpan.FromSeconds(60), WarmUp = TimeSpan.Zero },
     },
+    new("webhooks", WebhooksScenario.RunAsync),
 ];
 
 if (args is ["--help" or "-h" or "help"])

@@ -41,6 +41,15 @@ internal sealed class LatencyHistogram
         return 0;
     }
 
+    /// <summary>How many durations are longer, to the width of a bucket.</summary>
+    public long CountAbove(double milliseconds)
+    {
+        var count = 0L;
+        for (var i = IndexOf((ulong)(milliseconds * Stopwatch.Frequency / 1000)) + 1; i < Buckets; i++)
+            count += _counts[i];
+        return count;
+    }
+
     private static int IndexOf(ulong ticks)
     {
         var shift = int.Max(0, 63 - BitOperations.LeadingZeroCount(ticks | 1) - Fine);
