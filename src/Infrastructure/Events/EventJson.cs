@@ -15,7 +15,9 @@ internal static class EventJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new MoneyConverter() },
     };
 
-    public static string Write(IDomainEvent domainEvent) => JsonSerializer.Serialize(domainEvent, domainEvent.GetType(), Options);
+    /// <summary>The data of an event in UTF-8.</summary>
+    public static byte[] Write(IDomainEvent domainEvent) =>
+        JsonSerializer.SerializeToUtf8Bytes(domainEvent, domainEvent.GetType(), Options);
 
     /// <summary>Reads the data of an event; unknown members are ignored.</summary>
     /// <exception cref="JsonException">A member is missing or has another type.</exception>

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -17,8 +18,8 @@ public sealed class OutboxMessage
     /// <summary>The name of the event, such as <c>users.registered.v1</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The event as JSON, of <see cref="EventJson"/>.</summary>
-    public required string Data { get; init; }
+    /// <summary>The event as JSON in UTF-8, of <see cref="EventJson"/>: as it is stored and published.</summary>
+    public required byte[] Data { get; init; }
 
     /// <summary>The W3C traceparent of the request that caused the event.</summary>
     public string? TraceParent { get; init; }
@@ -39,7 +40,8 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         builder.Property(m => m.TraceParent).HasMaxLength(55);
         builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
         // The version before writes the other column.
-        builder.Property(m => m.Data).IsRequired(false);
+        builder.Property(m => m.Data).IsRequired(false).HasColumnType("text")
+            .HasConversion(data => Encoding.UTF8.GetString(data), text => Encoding.UTF8.GetBytes(text));
         // No longer written. A later release drops these columns, because the previous version still uses them.
         builder.Property<string?>("Payload").HasColumnType("jsonb");
         builder.Property<DateTimeOffset?>("PublishedAt");

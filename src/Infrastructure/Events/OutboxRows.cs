@@ -20,7 +20,7 @@ public static class OutboxRows
         AggregateId = reader.GetGuid(2),
         AggregateVersion = reader.GetInt64(3),
         Type = reader.GetString(4),
-        Data = reader.GetString(5),
+        Data = reader.GetFieldValue<byte[]>(5),
         TraceParent = reader.IsDBNull(6) ? null : reader.GetString(6),
         OccurredAt = reader.GetFieldValue<DateTimeOffset>(7),
     };

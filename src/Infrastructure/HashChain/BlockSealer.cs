@@ -295,7 +295,7 @@ internal sealed class BlockSealer(ChainKeys keys, HashChainSettings settings, Co
                     INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at)
                     VALUES ($1, 'HashChain', $2, $3, $4, $5, $6)
                     """).With(
-                    Ids.New(RowValues.Instant(block.SealedAt)), ChainId, block.Height, EventNames.Of(told), EventJson.Write(told),
+                    Ids.New(RowValues.Instant(block.SealedAt)), ChainId, block.Height, EventNames.Of(told), EventJson.Write(told).AsText(),
                     RowValues.Time(block.SealedAt)),
             },
         };

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Portico.Infrastructure.Ledger;
 
@@ -10,9 +11,20 @@ internal sealed class RowStatement<TRow>(string sql)
     public NpgsqlBatchCommand Command { get; } = new(sql);
 
     /// <summary>Adds the next parameter, an array with one value for each row.</summary>
-    public RowStatement<TRow> With<TValue>(Func<TRow, TValue> value)
+    public RowStatement<TRow> With<TValue>(Func<TRow, TValue> value) => Add(new NpgsqlParameter<TValue[]> { TypedValue = [] }, value);
+
+    /// <summary>Adds the next parameter, an array of texts, which are in UTF-8 already.</summary>
+    public RowStatement<TRow> WithText(Func<TRow, byte[]> text) =>
+        Add(new NpgsqlParameter<byte[][]> { TypedValue = [], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }, text);
+
+    public void Fill(IReadOnlyList<TRow> rows)
     {
-        var parameter = new NpgsqlParameter<TValue[]> { TypedValue = [] };
+        foreach (var column in _columns)
+            column(rows);
+    }
+
+    private RowStatement<TRow> Add<TValue>(NpgsqlParameter<TValue[]> parameter, Func<TRow, TValue> value)
+    {
         Command.Parameters.Add(parameter);
         _columns.Add(rows =>
         {
@@ -22,12 +34,6 @@ internal sealed class RowStatement<TRow>(string sql)
             parameter.TypedValue = values;
         });
         return this;
-    }
-
-    public void Fill(IReadOnlyList<TRow> rows)
-    {
-        foreach (var column in _columns)
-            column(rows);
     }
 }
 

@@ -42,7 +42,7 @@ internal sealed class WriteStatements
         SELECT {RowStatement.Columns(8)}
         """)
         .With(e => e.Id).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.AggregateVersion)
-        .With(e => e.Type).With(e => e.Data).With(e => e.TraceParent).With(e => e.OccurredAt);
+        .With(e => e.Type).WithText(e => e.Data).With(e => e.TraceParent).With(e => e.OccurredAt);
 
     private readonly RowStatement<(Account Account, long Before)> _accounts;
 

@@ -94,7 +94,7 @@ internal sealed partial class OrderSagaStore(
             SELECT count(*) FROM ended
             """).With(
             saga.OrderId, saga.LeaseId, Ids.New(now), happened?.Version ?? 0, happened is null ? "" : EventNames.Of(happened.Event),
-            happened is null ? "" : EventJson.Write(happened.Event), now);
+            (happened is null ? [] : EventJson.Write(happened.Event)).AsText(), now);
         if (answer is not null)
             command.With(key!.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body);
 

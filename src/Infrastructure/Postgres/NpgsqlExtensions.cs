@@ -24,6 +24,9 @@ public static class NpgsqlExtensions
     /// <summary>A parameter of the type <c>jsonb</c>.</summary>
     public static NpgsqlParameter AsJsonb(this string json) => new() { Value = json, NpgsqlDbType = NpgsqlDbType.Jsonb };
 
+    /// <summary>A parameter of the type <c>text</c>, which is in UTF-8 already.</summary>
+    public static NpgsqlParameter AsText(this byte[] text) => new() { Value = text, NpgsqlDbType = NpgsqlDbType.Text };
+
     /// <summary>Runs a command once, and disposes it.</summary>
     /// <returns>The number of rows that were changed.</returns>
     public static async Task<int> Execute(this NpgsqlCommand command, CancellationToken cancellationToken)

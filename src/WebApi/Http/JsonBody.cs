@@ -6,7 +6,8 @@ namespace Portico.WebApi.Http;
 /// <summary>Reads a JSON body in UTF-8 and makes an object of it.</summary>
 internal static class JsonBody
 {
-    private const int MinRead = 256;
+    private const int UnknownLength = 256;
+    private const int MaxExpectedLength = 64 * 1024;
 
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
@@ -15,14 +16,15 @@ internal static class JsonBody
 
     /// <summary>The whole body, without a byte order mark.</summary>
     /// <exception cref="BadHttpRequestException">408: it did not arrive in time.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
     {
         // With room for the last read, which finds the end.
-        var buffer = new ArrayBufferWriter<byte>(MinRead + (int)Math.Min(context.Request.ContentLength ?? 0, 64 * 1024));
+        var buffer = new ArrayBufferWriter<byte>(
+            1 + (int)Math.Min(context.Request.ContentLength ?? UnknownLength, MaxExpectedLength));
         try
         {
             int read;
-            while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(MinRead), context.RequestAborted)) > 0)
+            while ((read = await context.Request.Body.ReadAsync(buffer.GetMemory(), context.RequestAborted)) > 0)
                 buffer.Advance(read);
         }
         catch (OperationCanceledException slow)

@@ -61,7 +61,7 @@ public sealed class CommittedEventsTests
         AggregateId = Guid.NewGuid(),
         AggregateVersion = version,
         Type = "tests.happened.v1",
-        Data = "{}",
+        Data = "{}"u8.ToArray(),
         OccurredAt = DateTimeOffset.UnixEpoch,
     };
 }

@@ -428,7 +428,7 @@ public sealed class OutboxRelayTests
         AggregateId = aggregate,
         AggregateVersion = 1,
         Type = TestOutbox.Type,
-        Data = """{"from":"memory"}""",
+        Data = """{"from":"memory"}"""u8.ToArray(),
         OccurredAt = DateTimeOffset.UtcNow,
     };
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Portico.Application.Common.Caching;
+using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
 
 namespace Portico.Application.Common.Behaviours;
@@ -10,7 +11,7 @@ namespace Portico.Application.Common.Behaviours;
 /// <summary>Answers a cached query from the cache, after authorisation.</summary>
 internal sealed class CachingBehaviour<TRequest, TResponse>(IQueryCache cache, ICacheReport report, IServiceScopeFactory scopes)
     : IPipelineBehavior<TRequest, TResponse>
-    where TRequest : IRequest<TResponse>
+    where TRequest : IRequest<TResponse>, IQuery
     where TResponse : IResult<TResponse>
 {
     private static readonly CachedAttribute? Cached = typeof(TRequest).GetCustomAttribute<CachedAttribute>();

@@ -7,13 +7,13 @@ using Portico.Domain.Common;
 namespace Portico.Application.Common.Behaviours;
 
 /// <summary>Runs each command in one transaction, once for each idempotency key, unless the command opens its own transaction.</summary>
-/// <remarks>Resolves the transaction only when needed, because it creates a database context, which costs time in a query.</remarks>
+/// <remarks>Resolves the transaction only when needed, because it creates a database context.</remarks>
 internal sealed class TransactionBehaviour<TRequest, TResponse>(IServiceProvider services, IRequestKey key)
     : IPipelineBehavior<TRequest, TResponse>
+    where TRequest : ICommand
     where TResponse : IResult<TResponse>
 {
-    private static readonly bool NeedsTransaction =
-        typeof(ICommand).IsAssignableFrom(typeof(TRequest)) && !typeof(IOwnTransaction).IsAssignableFrom(typeof(TRequest));
+    private static readonly bool NeedsTransaction = !typeof(IOwnTransaction).IsAssignableFrom(typeof(TRequest));
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
         !NeedsTransaction ? next()

@@ -12,7 +12,10 @@ public interface ICommand<T> : IUseCase<T>, ICommand;
 public interface ICommand;
 
 /// <summary>A use case that only reads.</summary>
-public interface IQuery<T> : IUseCase<T>;
+public interface IQuery<T> : IUseCase<T>, IQuery;
+
+/// <summary>Any query, with any type of answer.</summary>
+public interface IQuery;
 
 /// <summary>Marks a command that opens its own transaction, because it acts after the commit, or that needs none.</summary>
 public interface IOwnTransaction;
