@@ -73,7 +73,7 @@ internal sealed class RequestKey : IRequestKey, IIdempotencyStore
     public List<StoredAnswer> Sent { get; } = [];
 
     public StoredAnswer AnswerOf<TResult>(TResult result)
-        where TResult : IResult<TResult> => new(200, new Dictionary<string, string>(StringComparer.Ordinal), default);
+        where TResult : IResult<TResult> => new(200, [], default);
 
     public void Replay(StoredAnswer answer) => Sent.Add(answer);
 

@@ -13,8 +13,8 @@ public sealed class LedgerBook
     private readonly DateTimeOffset _now;
     private readonly LedgerLimits _limits;
 
-    private LedgerBook(LedgerState state, DateTimeOffset now, LedgerLimits limits) =>
-        (_changes, _now, _limits) = (new LedgerChanges(state), now, limits);
+    private LedgerBook(LedgerState state, int instructions, DateTimeOffset now, LedgerLimits limits) =>
+        (_changes, _now, _limits) = (new LedgerChanges(state, instructions), now, limits);
 
     /// <summary>Executes instructions in their order.</summary>
     /// <param name="state">The state that was read under the locks of the accounts; an account that is missing does not exist.</param>
@@ -25,7 +25,7 @@ public sealed class LedgerBook
     public static Decision Decide(
         LedgerState state, IReadOnlyList<Instruction> instructions, DateTimeOffset now, LedgerLimits? limits = null)
     {
-        var book = new LedgerBook(state, now, limits ?? LedgerLimits.Widest);
+        var book = new LedgerBook(state, instructions.Count, now, limits ?? LedgerLimits.Widest);
         var results = new InstructionResult[instructions.Count];
         for (var i = 0; i < results.Length; i++)
             results[i] = book.ExecuteOnce(instructions[i]);

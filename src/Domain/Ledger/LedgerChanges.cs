@@ -7,19 +7,22 @@ namespace Portico.Domain.Ledger;
 /// Accounts, spending, journals and postings may change before it is known that an instruction succeeds; <see cref="Undo"/> takes these
 /// changes back. Everything else changes only after that.
 /// </remarks>
-internal sealed class LedgerChanges(LedgerState state)
+/// <param name="state">The state.</param>
+/// <param name="instructions">How many instructions are expected, most of them with one leg.</param>
+internal sealed class LedgerChanges(LedgerState state, int instructions)
 {
-    private readonly Dictionary<Guid, Account> _accounts = [];
+    // Nearly all accounts and keys of a state are changed and used.
+    private readonly Dictionary<Guid, Account> _accounts = new(state.Accounts.Count);
     private readonly Dictionary<Guid, Hold> _holds = [];
     private readonly Dictionary<Guid, int> _openHolds = [];
     private readonly Dictionary<Guid, Original> _originals = [];
     private readonly Dictionary<(Guid, string), Spending> _spending = [];
-    private readonly Dictionary<(Guid, string), KnownKey> _usedKeys = [];
-    private readonly List<Journal> _journals = [];
-    private readonly List<Posting> _postings = [];
-    private readonly List<LedgerEvent> _events = [];
+    private readonly Dictionary<(Guid, string), KnownKey> _usedKeys = new(instructions);
+    private readonly List<Journal> _journals = new(instructions);
+    private readonly List<Posting> _postings = new(2 * instructions);
+    private readonly List<LedgerEvent> _events = new(instructions);
     private readonly List<ExecutedExchange> _exchanges = [];
-    private readonly List<StoredResult> _keys = [];
+    private readonly List<StoredResult> _keys = new(instructions);
 
     // As it was before the current instruction.
     private readonly List<(Guid Id, Account? Before)> _undo = [];

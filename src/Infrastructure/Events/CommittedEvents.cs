@@ -62,7 +62,8 @@ internal sealed class CommittedEvents : WakeSignal, ICommitObserver
         lock (_gate)
         {
             var taken = (_events, _hasOthers);
-            (_events, _hasOthers) = ([], false);
+            // The next ones are about as many.
+            (_events, _hasOthers) = (new Dictionary<Guid, OutboxMessage>(_events.Count), false);
             return taken;
         }
     }

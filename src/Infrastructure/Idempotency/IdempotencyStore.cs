@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Portico.Application.Common.Messaging;
 using Portico.Domain.Common;
@@ -83,7 +82,7 @@ internal sealed class IdempotencyStore(AppDbContext db, EfTransaction transactio
             INSERT INTO ledger.idempotency (owner_id, key, fingerprint, outcome, recorded_at)
             SELECT owner_id, key, fingerprint, '{ResultText.Elsewhere}', created_at FROM answered ON CONFLICT DO NOTHING
             """)
-            .With(key.Owner, key.Value, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body)
+            .With(key.Owner, key.Value, answer.Status, StoredHeaders.Write(answer), answer.Body)
             .Execute(cancellationToken) == 1;
 
     private async Task<byte[]> FirstInLedger(IdempotencyKey key, CancellationToken cancellationToken) =>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Npgsql;
 using Portico.Application.Common.Messaging;
 using Portico.Infrastructure.Ledger;
@@ -26,9 +25,10 @@ internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, Ti
             return new KeyUse(KeyState.Refused, Error: refusal);
         if (row.IsDBNull(1))
             return new KeyUse(KeyState.Running);
-        var headers = JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(2))!;
         return new KeyUse(
-            KeyState.Answered, new StoredAnswer(row.GetInt32(1), headers, row.IsDBNull(3) ? default : row.GetFieldValue<byte[]>(3)));
+            KeyState.Answered,
+            new StoredAnswer(
+                row.GetInt32(1), StoredHeaders.Read(row.GetString(2)), row.IsDBNull(3) ? default : row.GetFieldValue<byte[]>(3)));
     }
 
     public async Task<bool> Take(IdempotencyKey key, CancellationToken cancellationToken) =>
@@ -44,6 +44,6 @@ internal sealed class RequestKeys(AppDbContext db, NpgsqlDataSource database, Ti
             INSERT INTO idempotency_answers (owner_id, key, fingerprint, status, headers, body, created_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
             """).With(
-            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, JsonSerializer.Serialize(answer.Headers).AsJsonb(), answer.Body,
+            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, StoredHeaders.Write(answer), answer.Body,
             clock.GetUtcNow()).Execute(cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Portico.Application.Common.Messaging;
@@ -6,6 +5,7 @@ using Portico.Application.Orders;
 using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Infrastructure.Events;
+using Portico.Infrastructure.Idempotency;
 using Portico.Infrastructure.Ledger;
 using Portico.Infrastructure.Postgres;
 
@@ -65,7 +65,7 @@ internal sealed partial class OrderSagaStore(
                 SELECT owner_id, key, fingerprint, $4, $5, $6, recorded_at FROM used)
             SELECT count(*) FROM used
             """).With(
-            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body, clock.GetUtcNow())
+            key.Owner, key.Value, key.Fingerprint.Bytes, answer.Status, StoredHeaders.Write(answer), answer.Body, clock.GetUtcNow())
             .ReadValue(cancellationToken) is 1L;
 
     public async Task<bool> End(
@@ -96,7 +96,7 @@ internal sealed partial class OrderSagaStore(
             saga.OrderId, saga.LeaseId, Ids.New(now), happened?.Version ?? 0, happened is null ? "" : EventNames.Of(happened.Event),
             (happened is null ? [] : EventJson.Write(happened.Event)).AsText(), now);
         if (answer is not null)
-            command.With(key!.Fingerprint.Bytes, answer.Status, Headers(answer), answer.Body);
+            command.With(key!.Fingerprint.Bytes, answer.Status, StoredHeaders.Write(answer), answer.Body);
 
         var isEnded = await command.ReadValue(cancellationToken) is 1L;
         if (isEnded && happened is not null)
@@ -156,7 +156,6 @@ internal sealed partial class OrderSagaStore(
             },
             cancellationToken);
 
-    private static NpgsqlParameter Headers(StoredAnswer answer) => JsonSerializer.Serialize(answer.Headers).AsJsonb();
 
     [LoggerMessage(1, LogLevel.Warning, "Order {OrderId} is left to the end of its lease: {Failure}")]
     private partial void LogKept(Guid orderId, string failure);

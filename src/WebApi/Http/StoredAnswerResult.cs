@@ -15,8 +15,8 @@ internal sealed class StoredAnswerResult(StoredAnswer answer) : ActionResult
     {
         var response = context.HttpContext.Response;
         response.StatusCode = answer.Status;
-        foreach (var (name, value) in answer.Headers)
-            response.Headers[name] = value;
+        for (var n = 0; n < answer.Headers.Count; n++)
+            response.Headers[answer.Headers[n].Key] = answer.Headers[n].Value;
         if (answer.Body.IsEmpty)
             return;
         response.ContentLength = answer.Body.Length;
@@ -26,23 +26,34 @@ internal sealed class StoredAnswerResult(StoredAnswer answer) : ActionResult
     /// <summary>Makes of the result of an action what the client gets.</summary>
     public static StoredAnswer Store(ActionResult result, HttpContext context)
     {
-        var headers = new Dictionary<string, string>(StringComparer.Ordinal);
         switch (result)
         {
             case HttpErrorResult { Error: var error }:
-                headers[HeaderNames.ContentType] = Problem.MediaType;
-                return new StoredAnswer(error.Status, headers, ProblemWriter.BodyOf(context, error));
+                return new StoredAnswer(
+                    error.Status, [new(HeaderNames.ContentType, Problem.MediaType)], ProblemWriter.BodyOf(context, error));
             case ObjectResult { Value: { } value, StatusCode: { } status }:
-                headers[HeaderNames.ContentType] = JsonType;
-                if (value is IVersionedDto record)
-                    headers[HeaderNames.ETag] = EntityTagFilter.TagOf(record);
-                if (result is CreatedResult { Location: { } location })
-                    headers[HeaderNames.Location] = location;
-                return new StoredAnswer(status, headers, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), ApiJson.Options));
+                return new StoredAnswer(
+                    status, HeadersOf(result, value), JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), ApiJson.Options));
             case StatusCodeResult { StatusCode: var status }:
-                return new StoredAnswer(status, headers, default);
+                return new StoredAnswer(status, [], default);
             default:
                 throw new InvalidOperationException($"The answer {result.GetType().Name} can't be stored under an idempotency key.");
         }
+    }
+
+    private static KeyValuePair<string, string>[] HeadersOf(ActionResult result, object value)
+    {
+        KeyValuePair<string, string> type = new(HeaderNames.ContentType, JsonType);
+        KeyValuePair<string, string>? tag =
+            value is IVersionedDto record ? new(HeaderNames.ETag, EntityTagFilter.TagOf(record)) : null;
+        KeyValuePair<string, string>? place =
+            result is CreatedResult { Location: { } location } ? new(HeaderNames.Location, location) : null;
+        return (tag, place) switch
+        {
+            (null, null) => [type],
+            ({ } one, null) => [type, one],
+            (null, { } other) => [type, other],
+            ({ } one, { } other) => [type, one, other],
+        };
     }
 }

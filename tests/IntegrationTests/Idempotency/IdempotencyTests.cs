@@ -60,7 +60,7 @@ public sealed class IdempotencyTests : PorticoTests
                     });
                     return Task.FromResult<Result<Unit>>(error is null ? Unit.Value : error);
                 },
-                _ => new StoredAnswer(200, new Dictionary<string, string>(StringComparer.Ordinal), ReadOnlyMemory<byte>.Empty),
+                _ => new StoredAnswer(200, [], ReadOnlyMemory<byte>.Empty),
                 default);
             Assert.Equal(error, result?.Error);
         }

@@ -12,20 +12,24 @@ internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IVali
     : IPipelineBehavior<TRequest, TResponse>
     where TResponse : IResult<TResponse>
 {
+    private const string MissingKey = "This header is needed: a key of your choice, the same for every repetition of this request.";
+
     private static readonly bool NeedsKey = typeof(INeedsIdempotencyKey).IsAssignableFrom(typeof(TRequest));
+
+    private readonly IValidator<TRequest>[] _validators = validators as IValidator<TRequest>[] ?? [.. validators];
 
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
-        var failures = new List<ValidationFailure>();
-        if (key.Problem is { } problem)
-            failures.Add(new ValidationFailure(IdempotencyKey.Header, problem));
-        else if (NeedsKey && key.Current is null)
-            failures.Add(
-                new ValidationFailure(
-                    IdempotencyKey.Header, "This header is needed: a key of your choice, the same for every repetition of this request."));
-        foreach (var validator in validators)
-            failures.AddRange(validator.Validate(request).Errors);
-        return failures.Count == 0 ? next() : Task.FromResult(TResponse.Refuse(CommonErrors.Validation(failures
+        List<ValidationFailure>? failures = (key.Problem ?? (NeedsKey && key.Current is null ? MissingKey : null)) is { } problem
+            ? [new ValidationFailure(IdempotencyKey.Header, problem)]
+            : null;
+        foreach (var validator in _validators)
+        {
+            if (validator.Validate(request) is { IsValid: false, Errors: var errors })
+                (failures ??= []).AddRange(errors);
+        }
+
+        return failures is null ? next() : Task.FromResult(TResponse.Refuse(CommonErrors.Validation(failures
             .GroupBy(failure => failure.PropertyName, failure => failure.ErrorMessage, StringComparer.Ordinal)
             .ToDictionary(field => field.Key, field => field.Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal))));
     }

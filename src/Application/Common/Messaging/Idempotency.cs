@@ -71,9 +71,9 @@ public interface IIdempotencyStore
 
 /// <summary>An answer as it was sent. A replay needs no type of the code that made it, so it outlives that code.</summary>
 /// <param name="Status">The status code.</param>
-/// <param name="Headers">The headers that belong to this answer, such as <c>ETag</c> and <c>Location</c>.</param>
+/// <param name="Headers">The headers that belong to this answer, such as <c>ETag</c> and <c>Location</c>, each once.</param>
 /// <param name="Body">The bytes of the body.</param>
-public sealed record StoredAnswer(int Status, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body)
+public sealed record StoredAnswer(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body)
 {
     // Nobody gets this error, because the stored answer is sent in its place.
     internal static readonly Error SentAgain = new(ErrorKind.Conflict, "sent_again", "The stored answer is sent again.");
