@@ -31,6 +31,11 @@ LoadScenario[] scenarios =
         Defaults = new LoadOptions { Rounds = 40, Duration = TimeSpan.FromSeconds(3), WarmUp = TimeSpan.FromSeconds(15) },
     },
     new("ledger-shards", LedgerShards.RunAsync),
+    new("ledger-variants", LedgerVariants.RunAsync)
+    {
+        ComparesVariants = true,
+        Defaults = new LoadOptions { Rounds = 26, Duration = TimeSpan.FromSeconds(2), WarmUp = TimeSpan.FromSeconds(25) },
+    },
     new("records", RecordsScenario.RunAsync),
     new("search", SearchScenario.RunAsync),
     new("start", StartScenario.RunAsync)

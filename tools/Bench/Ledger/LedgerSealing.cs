@@ -62,8 +62,7 @@ internal static class LedgerSealing
     {
         // A round has the time T. At c for a transfer and s for its seal, T = without·c = with·c + (without + with)·s.
         double[] shares = [.. without.Zip(with, (off, on) => (off.PerSecond - on.PerSecond) / (off.PerSecond + on.PerSecond))];
-        var mean = shares.Average();
-        var error = Math.Sqrt(shares.Sum(share => (share - mean) * (share - mean)) / (shares.Length - 1.0) / shares.Length);
+        var (mean, error) = Statistics.MeanAndError(shares);
         var (api, postgres) = (Cost("API"), Cost("PostgreSQL"));
         report.AddSection(
             "Sealing",

@@ -14,8 +14,9 @@ internal sealed record LoadOptions
           --seconds N         1 to 600, of a round; of start: how long the load lasts
           --warm-up N         0 to 600 seconds of load without measuring; of idle: how long the API settles
           --windows N,N,…     measure one round after so many seconds of load each, in place of the warm-up and the rounds
-          --variant V         how the API is started: NAME[,published][,KEY=VALUE]…, where "published" is the ReadyToRun build that the
-                              containers have and KEY=VALUE an environment variable; start and idle compare several variants
+          --variant V         how the API is started: NAME[,published|,FOLDER][,KEY=VALUE]…, where "published" is the ReadyToRun build
+                              that the containers have, FOLDER has the build of another version, and KEY=VALUE is an environment
+                              variable; start, idle and ledger-variants compare several variants
           --rate N            requests a second in place of as many as the connections carry, 1 to 100000; a latency then counts from the
                               moment when the request was due
           --only WORD         only the loads whose name begins with it

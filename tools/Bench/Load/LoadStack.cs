@@ -33,6 +33,9 @@ internal sealed class LoadStack : IAsyncDisposable
     /// <summary>The least memory of a password hash that is allowed.</summary>
     public const int LeastMemoryKiB = 8;
 
+    /// <summary>The program of the API.</summary>
+    public const string Program = "Portico.WebApi.dll";
+
     private const string Database = "portico";
     private const int PeopleAtOnce = 1000;
     private const int SignInsAtOnce = 4;
@@ -140,7 +143,7 @@ internal sealed class LoadStack : IAsyncDisposable
                     "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Portico.WebApi.runtimeconfig.json"),
                     Path.Combine(AppContext.BaseDirectory, "Portico.Bench.dll"), mode,
                 ]
-                : [Path.Combine(variant.IsPublished ? PublishedApi.Folder : AppContext.BaseDirectory, "Portico.WebApi.dll")],
+                : [Path.Combine(variant.Folder ?? AppContext.BaseDirectory, Program)],
             all,
             new Uri(address),
             Path.Combine(Folder, $"api-{Guid.NewGuid():N}.log"),

@@ -22,6 +22,13 @@ internal static class Statistics
         return below + ((above - below) * (at - Math.Floor(at)));
     }
 
+    /// <summary>The mean of at least two values, and its standard error.</summary>
+    public static (double Mean, double Error) MeanAndError(IReadOnlyCollection<double> values)
+    {
+        var mean = values.Average();
+        return (mean, Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1.0) / values.Count));
+    }
+
     /// <summary>
     /// Compares two samples by their ranks, which outliers don't move (Mann and Whitney 1947, with the correction for ties).
     /// </summary>
