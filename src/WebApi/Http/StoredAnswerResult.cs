@@ -41,19 +41,14 @@ internal sealed class StoredAnswerResult(StoredAnswer answer) : ActionResult
         }
     }
 
-    private static KeyValuePair<string, string>[] HeadersOf(ActionResult result, object value)
+    private static List<KeyValuePair<string, string>> HeadersOf(ActionResult result, object value)
     {
-        KeyValuePair<string, string> type = new(HeaderNames.ContentType, JsonType);
-        KeyValuePair<string, string>? tag =
-            value is IVersionedDto record ? new(HeaderNames.ETag, EntityTagFilter.TagOf(record)) : null;
-        KeyValuePair<string, string>? place =
-            result is CreatedResult { Location: { } location } ? new(HeaderNames.Location, location) : null;
-        return (tag, place) switch
-        {
-            (null, null) => [type],
-            ({ } one, null) => [type, one],
-            (null, { } other) => [type, other],
-            ({ } one, { } other) => [type, one, other],
-        };
+        // As many as there may be.
+        var headers = new List<KeyValuePair<string, string>>(3) { new(HeaderNames.ContentType, JsonType) };
+        if (value is IVersionedDto record)
+            headers.Add(new(HeaderNames.ETag, EntityTagFilter.TagOf(record)));
+        if (result is CreatedResult { Location: { } location })
+            headers.Add(new(HeaderNames.Location, location));
+        return headers;
     }
 }
