@@ -11,7 +11,7 @@ namespace Portico.Domain.Ledger;
 /// <param name="instructions">How many instructions are expected, most of them with one leg.</param>
 internal sealed class LedgerChanges(LedgerState state, int instructions)
 {
-    // Nearly all accounts and keys of a state are changed and used.
+    // Nearly all accounts of a state are changed.
     private readonly Dictionary<Guid, Account> _accounts = new(state.Accounts.Count);
     private readonly Dictionary<Guid, Hold> _holds = [];
     private readonly Dictionary<Guid, int> _openHolds = [];

@@ -70,8 +70,8 @@ internal static class LedgerVariants
         ILoadClient[][] clients = [.. sides.Select(clientsOf)];
         List<LoadRound>[] rounds = [.. sides.Select(_ => new List<LoadRound>())];
         foreach (var n in Enumerable.Range(0, sides.Count))
-            await RunAsync(n, options with { Rounds = 0, Windows = [] });
-        var turn = options with { Rounds = 1, Windows = [], WarmUp = Settling };
+            await RunAsync(n, options.WithoutRounds());
+        var turn = options.OneRound() with { WarmUp = Settling };
         for (var round = 0; round < options.Rounds; round++)
         {
             // Who begins changes: a machine that gets slower or faster is then no advantage.

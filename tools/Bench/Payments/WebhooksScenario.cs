@@ -52,7 +52,7 @@ internal static class WebhooksScenario
                 new("Payments__ReturnOrigins__0", "https://app.example.com"),
             ],
             cancellationToken);
-        NotifyingClient[] clients = [.. Enumerable.Range(0, options.Connections).Select(seed => new NotifyingClient(seed))];
+        WebhookClient[] clients = [.. Enumerable.Range(0, options.Connections).Select(seed => new WebhookClient(seed))];
         List<string> lines = ["| | notifications | p50 ms | p99 ms | longest ms | after 200 ms |", "|---|--:|--:|--:|--:|--:|"];
         List<object> figures = [];
         var rate = options.Rate > 0 ? options.Rate : PerSecond;
@@ -87,7 +87,7 @@ internal static class WebhooksScenario
     }
 
     /// <summary>Sends events of Stripe with an id of their own each, about one payment after the other.</summary>
-    private sealed class NotifyingClient(int seed) : ILoadClient
+    private sealed class WebhookClient(int seed) : ILoadClient
     {
         private static readonly byte[] Key = Encoding.UTF8.GetBytes(WebhookSecret);
 
