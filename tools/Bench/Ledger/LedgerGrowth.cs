@@ -38,21 +38,16 @@ internal static class LedgerGrowth
         {
             if (!options.Wants(what))
                 continue;
-            // Access tokens live for minutes, and the code that is not compiled for good yet must not count.
+            // Access tokens live for minutes.
             foreach (var ledger in ledgers)
-            {
                 await ledger.SignInAsync(cancellationToken);
-                await ledger.LoadAsync(what, options.WithoutRounds(), cancellationToken);
-            }
-
             var rounds = ledgers.ToDictionary(ledger => ledger, _ => new List<LoadRound>());
-            // In turns, so that the noise of a shared machine meets both.
-            for (var round = 0; round < options.Rounds; round++)
-            {
-                foreach (var ledger in ledgers)
-                    rounds[ledger].AddRange(await ledger.LoadAsync(what, options.OneRound(), cancellationToken));
-            }
-
+            await Turns.RunAsync(
+                [
+                    .. ledgers.Select(ledger => new Func<LoadOptions, Task>(
+                        async now => rounds[ledger].AddRange(await ledger.LoadAsync(what, now, cancellationToken)))),
+                ],
+                options);
             foreach (var ledger in ledgers)
             {
                 LoadStack.Report(report, $"{what}, {ledger.Size} postings", options.Connections, options, rounds[ledger]);

@@ -27,73 +27,144 @@ internal static class LedgerScenario
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);
-        List<Cost> costs = [];
-        // Events are published here and handled elsewhere: a letter for each transfer is another load.
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Events__Consume"] = "false" };
+        List<TransferLoad> loads = [];
+        // Events are published here and handled elsewhere: a letter for each transfer is another load. A run takes longer than a token
+        // lives.
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Events__Consume"] = "false",
+            ["Tokens__AccessTokenLifetime"] = "00:30:00",
+        };
+        List<PeerRounds> peers = [];
+        List<PeerLedger> tries = [];
         await using (var api = await stack.StartApiAsync(settings, cancellationToken))
         {
             var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-            await MeasureAsync(api, Uniform, tokens, Spread.Uniform, 1, options.Connections);
-            await MeasureAsync(api, Hot, tokens, Spread.Hot, 1, options.Connections);
-            await MeasureAsync(
-                api, Batch, tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections));
+            TransferLoad[] batched =
+            [
+                Load(Uniform, tokens, Spread.Uniform, 1, options.Connections),
+                Load(Hot, tokens, Spread.Hot, 1, options.Connections),
+                Load(Batch, tokens, Spread.Uniform, BatchLegs, int.Min(BatchConnections, options.Connections)),
+            ];
+            loads.AddRange(batched.Where(load => options.Wants(load.What)));
+            if (options.Windows.Count > 0)
+            {
+                foreach (var load in loads)
+                    await MeasureAsync(api, load, options);
+            }
+            else
+            {
+                List<Func<LoadOptions, Task>> turns = [.. loads.Select(load => new Func<LoadOptions, Task>(now => MeasureAsync(api, load, now)))];
+                if (options.Only.Length == 0)
+                {
+                    var bench = await PgBench.CreateAsync(stack, options, cancellationToken);
+                    tries.AddRange(await bench.TryAllAsync(options.Duration, cancellationToken));
+                    peers.AddRange(tries.GroupBy(one => one.What, StringComparer.Ordinal).Select(of => new PeerRounds(of.MaxBy(one => one.PerSecond)!)));
+                    // Each beside the load that it is compared with.
+                    foreach (var (at, what) in ((int, string)[])[(1, bench.Uniform), (3, bench.Hot), (5, PgBench.Floor)])
+                    {
+                        var peer = peers.Single(one => one.Best.What == what);
+                        turns.Insert(at, now => MeasurePeerAsync(bench, peer, now));
+                    }
+                }
+
+                await Turns.RunAsync(turns, options);
+            }
         }
 
-        settings["Ledger__MaxBatch"] = "1";
-        await using (var api = await stack.StartApiAsync(settings, cancellationToken))
-            await MeasureAsync(
-                api, Unbatched, await LoadStack.SignInAsync(api, people, cancellationToken), Spread.Uniform, 1, options.Connections);
-
-        report.AddTable("HTTP");
-        var rivals = options.Only.Length > 0 ? [] : await PgBench.RunAsync(stack, options, cancellationToken);
-        Compare(report, costs, rivals);
-
-        async Task MeasureAsync(ApiProcess api, string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections)
+        if (options.Wants(Unbatched))
         {
-            if (!options.Wants(what))
-                return;
+            settings["Ledger__MaxBatch"] = "1";
+            await using var api = await stack.StartApiAsync(settings, cancellationToken);
+            var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
+            loads.Add(Load(Unbatched, tokens, Spread.Uniform, 1, options.Connections));
+            await MeasureAsync(api, loads[^1], options);
+        }
+
+        foreach (var load in loads)
+            LoadStack.Report(report, load.What, load.Clients.Length, options, load.Rounds);
+        report.AddTable("HTTP");
+        Compare(report, loads, tries, peers);
+
+        TransferLoad Load(string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections)
+        {
             Guid[] all = [.. wallets.SelectMany(own => own)];
-            ILoadClient[] clients =
-                [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))];
+            return new TransferLoad(
+                what, legs,
+                [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))]);
+        }
+
+        async Task MeasureAsync(ApiProcess api, TransferLoad load, LoadOptions now)
+        {
             await DrainAsync(database, cancellationToken);
             var before = await SizesAsync(database, cancellationToken);
-            var rounds = await stack.MeasureAsync(report, what, api, clients, options, cancellationToken);
-            var after = await SizesAsync(database, cancellationToken);
-            costs.Add(new Cost(what, legs, rounds, after.Journals - before.Journals, after.Log - before.Log, after.Data - before.Data));
+            load.Rounds.AddRange(
+                await ClosedLoop.RunAsync(api.Address, load.Clients, now, () => stack.Processor(api), cancellationToken));
+            load.Add(before, await SizesAsync(database, cancellationToken));
+        }
+
+        async Task MeasurePeerAsync(PgBench bench, PeerRounds peer, LoadOptions now)
+        {
+            // It has nothing to warm up.
+            if (now.Rounds == 0)
+                return;
+            await DrainAsync(database, cancellationToken);
+            peer.PerSecond.Add(await bench.LoadAsync(peer.Best.What, peer.Best.Clients, now.Duration, cancellationToken));
         }
     }
 
-    private static void Compare(LoadReport report, IReadOnlyList<Cost> costs, IReadOnlyList<PeerLedger> rivals)
+    private static void Compare(
+        LoadReport report, IReadOnlyList<TransferLoad> loads, IReadOnlyList<PeerLedger> tries, IReadOnlyList<PeerRounds> peers)
     {
+        (string Load, string Peer, double Ratio, double? Error)[] ratios =
+        [
+            .. from peer in peers
+               from load in loads
+               where load.Rounds.Count == peer.PerSecond.Count && load.What != Unbatched
+               let pairs = load.Rounds.Zip(peer.PerSecond, (round, other) => round.PerSecond * load.Legs / other).ToArray()
+               let ratio = pairs.Length > 1 ? Statistics.Ratio(pairs) : (Mean: pairs[0], Error: double.NaN)
+               select (load.What, peer.Best.What, ratio.Mean, double.IsNaN(ratio.Error) ? (double?)null : ratio.Error),
+        ];
         List<string> lines =
         [
             "| | transfers/s | p99 ms | API µs | PostgreSQL µs | generator µs | WAL bytes | bytes on disk |",
             "|---|--:|--:|--:|--:|--:|--:|--:|",
-            .. costs.Select(cost =>
-                $"| {cost.What} | {cost.PerSecond:0} | {cost.P99:0.0} | {cost.Processor("API"):0.0} | {cost.Processor("PostgreSQL"):0.0} "
-                + $"| {cost.Processor("generator"):0.0} | {cost.LogBytes:0} | {cost.DataBytes:0} |"),
-            "", "Processor time and bytes are those of one transfer, a leg of a batch being one.", "",
-            "| PostgreSQL alone (pgbench) | clients | a second |", "|---|--:|--:|",
-            .. rivals.Select(rival => $"| {rival.What} | {rival.Clients} | {rival.PerSecond:0} |"), "",
-            .. from rival in rivals.GroupBy(rival => rival.What, StringComparer.Ordinal)
-               let best = rival.Max(one => one.PerSecond)
-               select $"Against {rival.Key} ({best:0}): "
-                   + $"{string.Join(", ", costs.Select(cost => $"{cost.What} × {cost.PerSecond / best:0.0}"))}.",
+            .. loads.Select(load =>
+                $"| {load.What} | {load.PerSecond:0} | {load.P99:0.0} | {load.Processor("API"):0.0} | {load.Processor("PostgreSQL"):0.0} "
+                + $"| {load.Processor("generator"):0.0} | {load.LogBytes:0} | {load.DataBytes:0} |"),
+            "", "Processor time and bytes are those of one transfer, a leg of a batch being one.",
         ];
+        if (peers.Count > 0)
+        {
+            lines.AddRange(
+            [
+                "", "| PostgreSQL alone (pgbench), once before the rounds | clients | a second |", "|---|--:|--:|",
+                .. tries.Select(one => $"| {one.What} | {one.Clients} | {one.PerSecond:0} |"),
+                "", "| the best of them in the rounds | clients | a second | load | times as many, ± standard error |", "|---|--:|--:|---|--:|",
+                .. from peer in peers
+                   from ratio in ratios
+                   where ratio.Peer == peer.Best.What
+                   select $"| {peer.Best.What} | {peer.Best.Clients} | {peer.Median:0} | {ratio.Load} | {ratio.Ratio:0.00}"
+                       + $"{(ratio.Error is { } error ? $" ± {ratio.Ratio * error:0.00}" : "")} |",
+            ]);
+        }
+
         report.AddSection(
             "A transfer", string.Join('\n', lines),
             new
             {
-                transfers = costs.Select(cost => new
+                transfers = loads.Select(load => new
                 {
-                    cost.What,
-                    cost.PerSecond,
-                    cost.P99,
-                    cost.LogBytes,
-                    cost.DataBytes,
-                    microseconds = LoadStack.Parts.ToDictionary(part => part, cost.Processor, StringComparer.Ordinal),
+                    load.What,
+                    load.PerSecond,
+                    load.P99,
+                    load.LogBytes,
+                    load.DataBytes,
+                    microseconds = LoadStack.Parts.ToDictionary(part => part, load.Processor, StringComparer.Ordinal),
                 }),
-                rivals,
+                tries,
+                rivals = peers.Select(peer => peer.Best with { PerSecond = peer.Median }),
+                ratios = ratios.Select(ratio => new { ratio.Load, ratio.Peer, ratio.Ratio, standardError = ratio.Error }),
             });
     }
 
@@ -112,24 +183,43 @@ internal static class LedgerScenario
             $"Events are still unpublished after {DrainLimit.TotalSeconds:0} s; publishing them is measured with what follows.");
     }
 
-    private static async Task<(long Journals, decimal Log, long Data)> SizesAsync(
-        NpgsqlDataSource database, CancellationToken cancellationToken)
+    private static async Task<Sizes> SizesAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             "SELECT (SELECT count(*) FROM ledger.journals), pg_current_wal_lsn() - '0/0', pg_database_size(current_database())");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt64(0), reader.GetDecimal(1), reader.GetInt64(2));
+        return new Sizes(reader.GetInt64(0), reader.GetDecimal(1), reader.GetInt64(2));
     }
 
-    /// <summary>What one kind of load cost; the bytes are those of all its rounds and the warm-up.</summary>
-    private sealed record Cost(string What, int Legs, IReadOnlyList<LoadRound> Rounds, long Transfers, decimal Log, long Data)
+    private sealed record Sizes(long Journals, decimal Log, long Data);
+
+    /// <summary>What one kind of load did in its rounds, and what it cost; the bytes are also those of its warm-up.</summary>
+    private sealed record TransferLoad(string What, int Legs, ILoadClient[] Clients)
     {
+        private decimal _log;
+        private long _data;
+        private long _transfers;
+
+        public List<LoadRound> Rounds { get; } = [];
+
         public double PerSecond => Rounds.Median(round => round.PerSecond * Legs);
         public double P99 => Rounds.Median(round => round.Latency.Quantile(0.99));
-        public decimal LogBytes => Log / long.Max(1, Transfers);
-        public decimal DataBytes => (decimal)Data / long.Max(1, Transfers);
+        public decimal LogBytes => _log / long.Max(1, _transfers);
+        public decimal DataBytes => (decimal)_data / long.Max(1, _transfers);
 
         public double Processor(string part) => Rounds.Median(round => round.ProcessorPerRequest(part) * 1000 / Legs);
+
+        public void Add(Sizes before, Sizes after) =>
+            (_log, _data, _transfers) = (
+                _log + after.Log - before.Log, _data + after.Data - before.Data, _transfers + after.Journals - before.Journals);
+    }
+
+    /// <summary>What another ledger did in the rounds, with the number of clients that was best before them.</summary>
+    private sealed record PeerRounds(PeerLedger Best)
+    {
+        public List<double> PerSecond { get; } = [];
+
+        public double Median => Statistics.Median(PerSecond);
     }
 }

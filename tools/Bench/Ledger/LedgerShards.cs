@@ -39,15 +39,8 @@ internal static class LedgerShards
             (Between, now => BetweenAsync(first, second, now, cancellationToken), []),
         ];
         loads = [.. loads.Where(load => options.Wants(load.What))];
-        foreach (var load in loads)
-            await load.Load(options.WithoutRounds());
-        // In turns, so that the noise of a shared machine meets all of them.
-        for (var round = 0; round < options.Rounds; round++)
-        {
-            foreach (var load in loads)
-                load.Rounds.AddRange(await load.Load(options.OneRound()));
-        }
-
+        await Turns.RunAsync(
+            [.. loads.Select(load => new Func<LoadOptions, Task>(async now => load.Rounds.AddRange(await load.Load(now))))], options);
         foreach (var load in loads)
             report.Add(load.What, options.Connections, load.Rounds);
         report.AddTable("Transfers");

@@ -14,9 +14,6 @@ internal static class LedgerVariants
 {
     private const int Wallets = 10_000;
 
-    // The connections of a round are new, and the caches of the processors are those of the other variant.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
-
     private static readonly (string What, Func<LoadRound, double> Of)[] Figures =
     [
         ("transfers/s", round => round.PerSecond),
@@ -69,21 +66,13 @@ internal static class LedgerVariants
     {
         ILoadClient[][] clients = [.. sides.Select(clientsOf)];
         List<LoadRound>[] rounds = [.. sides.Select(_ => new List<LoadRound>())];
-        foreach (var n in Enumerable.Range(0, sides.Count))
-            await RunAsync(n, options.WithoutRounds());
-        var turn = options.OneRound() with { WarmUp = Settling };
-        for (var round = 0; round < options.Rounds; round++)
-        {
-            // Who begins changes: a machine that gets slower or faster is then no advantage.
-            var order = Enumerable.Range(0, sides.Count);
-            foreach (var n in round % 2 == 0 ? order : order.Reverse())
-                rounds[n].AddRange(await RunAsync(n, turn));
-        }
-
+        await Turns.RunAsync(
+            [
+                .. sides.Select((side, n) => new Func<LoadOptions, Task>(async now => rounds[n].AddRange(
+                    await ClosedLoop.RunAsync(side.Api.Address, clients[n], now, () => stack.Processor(side.Api), cancellationToken)))),
+            ],
+            options);
         return rounds;
-
-        Task<IReadOnlyList<LoadRound>> RunAsync(int n, LoadOptions load) => ClosedLoop.RunAsync(
-            sides[n].Api.Address, clients[n], load, () => stack.Processor(sides[n].Api), cancellationToken);
     }
 
     private static ILoadClient[] Clients(Side side, Guid[][] wallets, Guid[] all, Spread spread) =>
@@ -95,11 +84,9 @@ internal static class LedgerVariants
         List<string> parts = [];
         foreach (var (name, of) in Figures)
         {
-            // Logarithms, so that twice and half cancel each other.
-            var (mean, error) = Statistics.MeanAndError([.. first.Zip(other, (a, b) => Math.Log(of(b) / of(a)))]);
-            var change = Math.Exp(mean) - 1;
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {change:+0.0 %;-0.0 %} ± {error:0.0 %}"));
-            figures.Add(new { What = what, Figure = name, Change = change, StandardError = error });
+            var (ratio, error) = Statistics.Ratio([.. first.Zip(other, (a, b) => of(b) / of(a))]);
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {ratio - 1:+0.0 %;-0.0 %} ± {error:0.0 %}"));
+            figures.Add(new { What = what, Figure = name, Change = ratio - 1, StandardError = error });
         }
 
         lines.Add($"- {what}: {string.Join(", ", parts)}");

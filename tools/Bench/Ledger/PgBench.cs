@@ -8,64 +8,71 @@ using Portico.DevStack;
 namespace Portico.Bench.Ledger;
 
 /// <summary>What PostgreSQL did alone, without HTTP.</summary>
+/// <param name="What">The ledger and the load.</param>
+/// <param name="Clients">How many at once.</param>
+/// <param name="PerSecond">Transfers or rows a second.</param>
 internal sealed record PeerLedger(string What, int Clients, double PerSecond);
 
 /// <summary>
 /// Loads the same server by pgbench: the least that a commit costs, and another ledger in SQL, a plain one unless a peer is given.
 /// </summary>
-internal static partial class PgBench
+internal sealed partial class PgBench
 {
     private const int PeerAccounts = 10_000;
+    public const string Floor = "one-row insert";
     private static readonly int[] Clients = [1, 8, 32];
 
-    public static async Task<IReadOnlyList<PeerLedger>> RunAsync(LoadStack stack, LoadOptions options, CancellationToken cancellationToken)
+    private readonly LoadStack _stack;
+    private readonly List<(string What, string Database, string Script, int[] Clients)> _loads = [];
+
+    private PgBench(LoadStack stack) => _stack = stack;
+
+    /// <summary>What another ledger does with the loads that are spread over many accounts, and with one hot account.</summary>
+    public string Uniform { get; private set; } = "";
+
+    public string Hot { get; private set; } = "";
+
+    /// <summary>Makes the databases and the scripts.</summary>
+    public static async Task<PgBench> CreateAsync(LoadStack stack, LoadOptions options, CancellationToken cancellationToken)
     {
-        List<PeerLedger> rivals = [];
-        await CreateAsync(stack, "floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
-        await MeasureAsync(
-            "one-row insert", "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..]);
+        var bench = new PgBench(stack);
+        await bench.CreateAsync("floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
+        await bench.AddAsync(
+            Floor, "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..], cancellationToken);
         var (name, definition, call) = options.Peer is { } given
             ? ("peer", given, options.Call!)
             : ("row-locking SQL", Path.Combine(AppContext.BaseDirectory, "Ledger", "row-locking-ledger.sql"), "SELECT transfer(:a, :b, 1)");
-        await CreateAsync(stack, "peer", await File.ReadAllTextAsync(definition, cancellationToken), cancellationToken);
-        await MeasureAsync(
-            $"{name}, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients);
-        await MeasureAsync($"{name}, hot", "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{call};\n", Clients);
-        return rivals;
+        (bench.Uniform, bench.Hot) = ($"{name}, uniform", $"{name}, hot");
+        await bench.CreateAsync("peer", await File.ReadAllTextAsync(definition, cancellationToken), cancellationToken);
+        await bench.AddAsync(
+            bench.Uniform, "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients,
+            cancellationToken);
+        await bench.AddAsync(
+            bench.Hot, "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{call};\n", Clients, cancellationToken);
+        return bench;
+    }
 
-        async Task MeasureAsync(string what, string database, string script, int[] clients)
+    /// <summary>Measures each load once with each number of clients.</summary>
+    public async Task<IReadOnlyList<PeerLedger>> TryAllAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        List<PeerLedger> found = [];
+        foreach (var (what, _, _, clients) in _loads)
         {
-            var file = Path.Combine(stack.Folder, $"{Guid.NewGuid():N}.sql");
-            await File.WriteAllTextAsync(file, script, cancellationToken);
             foreach (var count in clients)
             {
-                rivals.Add(new PeerLedger(what, count, await LoadAsync(stack, database, file, count, options.Duration, cancellationToken)));
-                Console.WriteLine($"| {what}, {count} clients | {rivals[^1].PerSecond:0} a second |");
+                found.Add(new PeerLedger(what, count, await LoadAsync(what, count, duration, cancellationToken)));
+                Console.WriteLine($"| {what}, {count} clients | {found[^1].PerSecond:0} a second |");
             }
         }
+
+        return found;
     }
 
-    private static async Task CreateAsync(LoadStack stack, string database, string sql, CancellationToken cancellationToken)
+    /// <returns>The transfers or rows a second.</returns>
+    public async Task<double> LoadAsync(string what, int clients, TimeSpan duration, CancellationToken cancellationToken)
     {
-        foreach (var (name, statement) in ((string, string)[])[("postgres", $"CREATE DATABASE {database}"), (database, sql)])
-        {
-            await using var connection = new NpgsqlConnection(
-                new NpgsqlConnectionStringBuilder(stack.Superuser)
-                {
-                    Database = name,
-                    Pooling = false,
-                    CommandTimeout = 600
-                }.ConnectionString);
-            await connection.OpenAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(statement, connection);
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-    }
-
-    private static async Task<double> LoadAsync(
-        LoadStack stack, string database, string script, int clients, TimeSpan duration, CancellationToken cancellationToken)
-    {
-        var server = new NpgsqlConnectionStringBuilder(stack.Superuser);
+        var (_, database, script, _) = _loads.Single(load => load.What == what);
+        var server = new NpgsqlConnectionStringBuilder(_stack.Superuser);
         // As a batch process, like the other load (ADR 0056).
         string[] arguments =
         [
@@ -88,6 +95,30 @@ internal static partial class PgBench
         return found.Success
             ? double.Parse(found.Groups["tps"].ValueSpan, CultureInfo.InvariantCulture)
             : throw new LoadException($"pgbench failed: {await error}");
+    }
+
+    private async Task AddAsync(string what, string database, string script, int[] clients, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(_stack.Folder, $"{Guid.NewGuid():N}.sql");
+        await File.WriteAllTextAsync(file, script, cancellationToken);
+        _loads.Add((what, database, file, clients));
+    }
+
+    private async Task CreateAsync(string database, string sql, CancellationToken cancellationToken)
+    {
+        foreach (var (name, statement) in ((string, string)[])[("postgres", $"CREATE DATABASE {database}"), (database, sql)])
+        {
+            await using var connection = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(_stack.Superuser)
+                {
+                    Database = name,
+                    Pooling = false,
+                    CommandTimeout = 600
+                }.ConnectionString);
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
     [GeneratedRegex("tps = (?<tps>[0-9.]+)", RegexOptions.ExplicitCapture, 1000)]

@@ -29,6 +29,13 @@ internal static class Statistics
         return (mean, Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1.0) / values.Count));
     }
 
+    /// <summary>The mean of at least two ratios and its relative standard error, by their logarithms: twice and half cancel.</summary>
+    public static (double Mean, double Error) Ratio(IReadOnlyCollection<double> ratios)
+    {
+        var (mean, error) = MeanAndError([.. ratios.Select(ratio => Math.Log(ratio))]);
+        return (Math.Exp(mean), error);
+    }
+
     /// <summary>
     /// Compares two samples by their ranks, which outliers don't move (Mann and Whitney 1947, with the correction for ties).
     /// </summary>
