@@ -54,12 +54,15 @@ internal static class LedgerScenario
             }
             else
             {
-                List<Func<LoadOptions, Task>> turns = [.. loads.Select(load => new Func<LoadOptions, Task>(now => MeasureAsync(api, load, now)))];
+                List<Func<LoadOptions, Task>> turns =
+                    [.. loads.Select(load => new Func<LoadOptions, Task>(now => MeasureAsync(api, load, now)))];
                 if (options.Only.Length == 0)
                 {
                     var bench = await PgBench.CreateAsync(stack, options, cancellationToken);
                     tries.AddRange(await bench.TryAllAsync(options.Duration, cancellationToken));
-                    peers.AddRange(tries.GroupBy(one => one.What, StringComparer.Ordinal).Select(of => new PeerRounds(of.MaxBy(one => one.PerSecond)!)));
+                    peers.AddRange(
+                        tries.GroupBy(one => one.What, StringComparer.Ordinal)
+                            .Select(of => new PeerRounds(of.MaxBy(one => one.PerSecond)!)));
                     // Each beside the load that it is compared with.
                     foreach (var (at, what) in ((int, string)[])[(1, bench.Uniform), (3, bench.Hot), (5, PgBench.Floor)])
                     {
@@ -140,7 +143,8 @@ internal static class LedgerScenario
             [
                 "", "| PostgreSQL alone (pgbench), once before the rounds | clients | a second |", "|---|--:|--:|",
                 .. tries.Select(one => $"| {one.What} | {one.Clients} | {one.PerSecond:0} |"),
-                "", "| the best of them in the rounds | clients | a second | load | times as many, ± standard error |", "|---|--:|--:|---|--:|",
+                "", "| the best of them in the rounds | clients | a second | load | times as many, ± standard error |",
+                "|---|--:|--:|---|--:|",
                 .. from peer in peers
                    from ratio in ratios
                    where ratio.Peer == peer.Best.What
