@@ -1,6 +1,7 @@
 using Npgsql;
 using Portico.Bench.Load;
 using Portico.Domain.Users;
+using Portico.Infrastructure.SigningKeys;
 
 namespace Portico.Bench.Ledger;
 
@@ -28,12 +29,12 @@ internal static class LedgerScenario
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);
         List<TransferLoad> loads = [];
-        // Events are published here and handled elsewhere: a letter for each transfer is another load. A run takes longer than a token
-        // lives.
+        // Events are published here and handled elsewhere: a letter for each transfer is another load. By default, a token lives for less
+        // time than a run takes.
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Events__Consume"] = "false",
-            ["Tokens__AccessTokenLifetime"] = "00:30:00",
+            ["Tokens__AccessTokenLifetime"] = $"{TokenSettings.MaxLifetime}",
         };
         List<PeerRounds> peers = [];
         List<PeerLedger> tries = [];
