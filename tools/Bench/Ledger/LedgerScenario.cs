@@ -55,21 +55,23 @@ internal static class LedgerScenario
             }
             else
             {
-                List<Func<LoadOptions, Task>> turns =
-                    [.. loads.Select(load => new Func<LoadOptions, Task>(now => MeasureAsync(api, load, now)))];
+                PgBench? bench = null;
                 if (options.Only.Length == 0)
                 {
-                    var bench = await PgBench.CreateAsync(stack, options, cancellationToken);
+                    bench = await PgBench.CreateAsync(stack, options, cancellationToken);
                     tries.AddRange(await bench.TryAllAsync(options.Duration, cancellationToken));
                     peers.AddRange(
                         tries.GroupBy(one => one.What, StringComparer.Ordinal)
                             .Select(of => new PeerRounds(of.MaxBy(one => one.PerSecond)!)));
-                    // Each beside the load that it is compared with.
-                    foreach (var (at, what) in ((int, string)[])[(1, bench.Uniform), (3, bench.Hot), (5, PgBench.Floor)])
-                    {
-                        var peer = peers.Single(one => one.Best.What == what);
-                        turns.Insert(at, now => MeasurePeerAsync(bench, peer, now));
-                    }
+                }
+
+                // The other ledger beside the same load of this one, the rows beside the batches.
+                List<Func<LoadOptions, Task>> turns = [];
+                foreach (var (n, load) in loads.Index())
+                {
+                    turns.Add(now => MeasureAsync(api, load, now));
+                    if (bench is not null)
+                        turns.Add(now => MeasurePeerAsync(bench, peers[n], now));
                 }
 
                 await Turns.RunAsync(turns, options);
@@ -90,13 +92,8 @@ internal static class LedgerScenario
         report.AddTable("HTTP");
         Compare(report, loads, tries, peers);
 
-        TransferLoad Load(string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections)
-        {
-            Guid[] all = [.. wallets.SelectMany(own => own)];
-            return new TransferLoad(
-                what, legs,
-                [.. tokens.Take(connections).Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))]);
-        }
+        TransferLoad Load(string what, IReadOnlyList<LoadTokens> tokens, Spread spread, int legs, int connections) =>
+            new(what, legs, TransferClient.Each([.. tokens.Take(connections)], wallets, spread, legs));
 
         async Task MeasureAsync(ApiProcess api, TransferLoad load, LoadOptions now)
         {
@@ -124,7 +121,7 @@ internal static class LedgerScenario
         [
             .. from peer in peers
                from load in loads
-               where load.Rounds.Count == peer.PerSecond.Count && load.What != Unbatched
+               where load.What != Unbatched
                let pairs = load.Rounds.Zip(peer.PerSecond, (round, other) => round.PerSecond * load.Legs / other).ToArray()
                let ratio = pairs.Length > 1 ? Statistics.Ratio(pairs) : (Mean: pairs[0], Error: double.NaN)
                select (load.What, peer.Best.What, ratio.Mean, double.IsNaN(ratio.Error) ? (double?)null : ratio.Error),

@@ -35,10 +35,9 @@ internal static class LedgerSealing
         await using var api = await stack.StartApiAsync(
             [new("Events__Consume", "false"), new("HashChain__SealInterval", SealInterval)], cancellationToken);
         var tokens = await LoadStack.SignInAsync(api, people, cancellationToken);
-        Guid[] all = [.. wallets.SelectMany(own => own)];
         long before = 0;
         var rounds = await ClosedLoop.RunAsync(
-            api.Address, [.. tokens.Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, Spread.Uniform, 1, n))],
+            api.Address, TransferClient.Each(tokens, wallets, Spread.Uniform, legs: 1),
             options with { Rounds = 2 * options.Rounds, Windows = [] }, () => stack.Processor(api), cancellationToken,
             async round =>
             {

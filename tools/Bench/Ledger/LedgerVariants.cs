@@ -29,7 +29,6 @@ internal static class LedgerVariants
         await using var database = NpgsqlDataSource.Create(stack.Superuser);
         var people = await stack.AddPeopleAsync(options.Connections, Role.User, cancellationToken);
         var wallets = await LoadWallets.OpenAsync(database, people, Wallets, cancellationToken);
-        Guid[] all = [.. wallets.SelectMany(own => own)];
         List<Side> sides = [];
         try
         {
@@ -43,7 +42,8 @@ internal static class LedgerVariants
             List<object> figures = [];
             foreach (var spread in Enum.GetValues<Spread>().Where(spread => options.Wants(NameOf(spread))))
             {
-                var rounds = await InTurnsAsync(stack, sides, side => Clients(side, wallets, all, spread), options, cancellationToken);
+                var rounds = await InTurnsAsync(
+                    stack, sides, side => TransferClient.Each(side.Tokens, wallets, spread, legs: 1), options, cancellationToken);
                 for (var n = 0; n < sides.Count; n++)
                     report.Add($"{NameOf(spread)}, {sides[n].Name}", options.Connections, rounds[n]);
                 for (var n = 1; n < sides.Count; n++)
@@ -74,9 +74,6 @@ internal static class LedgerVariants
             options);
         return rounds;
     }
-
-    private static ILoadClient[] Clients(Side side, Guid[][] wallets, Guid[] all, Spread spread) =>
-        [.. side.Tokens.Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs: 1, seed: n))];
 
     private static void Compare(
         string what, IReadOnlyList<LoadRound> first, IReadOnlyList<LoadRound> other, List<string> lines, List<object> figures)

@@ -19,7 +19,6 @@ internal sealed record PeerLedger(string What, int Clients, double PerSecond);
 internal sealed partial class PgBench
 {
     private const int PeerAccounts = 10_000;
-    public const string Floor = "one-row insert";
     private static readonly int[] Clients = [1, 8, 32];
 
     private readonly LoadStack _stack;
@@ -27,32 +26,29 @@ internal sealed partial class PgBench
 
     private PgBench(LoadStack stack) => _stack = stack;
 
-    /// <summary>What another ledger does with the loads that are spread over many accounts, and with one hot account.</summary>
-    public string Uniform { get; private set; } = "";
-
-    public string Hot { get; private set; } = "";
-
     /// <summary>Makes the databases and the scripts.</summary>
     public static async Task<PgBench> CreateAsync(LoadStack stack, LoadOptions options, CancellationToken cancellationToken)
     {
         var bench = new PgBench(stack);
-        await bench.CreateAsync("floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
-        await bench.AddAsync(
-            Floor, "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..], cancellationToken);
         var (name, definition, call) = options.Peer is { } given
             ? ("peer", given, options.Call!)
             : ("row-locking SQL", Path.Combine(AppContext.BaseDirectory, "Ledger", "row-locking-ledger.sql"), "SELECT transfer(:a, :b, 1)");
-        (bench.Uniform, bench.Hot) = ($"{name}, uniform", $"{name}, hot");
         await bench.CreateAsync("peer", await File.ReadAllTextAsync(definition, cancellationToken), cancellationToken);
         await bench.AddAsync(
-            bench.Uniform, "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients,
+            $"{name}, uniform", "peer", $"\\set a random(1, {PeerAccounts})\n\\set b random(1, {PeerAccounts})\n{call};\n", Clients,
             cancellationToken);
         await bench.AddAsync(
-            bench.Hot, "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{call};\n", Clients, cancellationToken);
+            $"{name}, hot", "peer", $"\\set a random(2, {PeerAccounts})\n\\set b 1\n{call};\n", Clients, cancellationToken);
+        await bench.CreateAsync("floor", "CREATE TABLE floor (id uuid PRIMARY KEY, payload text NOT NULL)", cancellationToken);
+        await bench.AddAsync(
+            "one-row insert", "floor", "INSERT INTO floor VALUES (gen_random_uuid(), 'the least there is');\n", Clients[^1..],
+            cancellationToken);
         return bench;
     }
 
-    /// <summary>Measures each load once with each number of clients.</summary>
+    /// <summary>
+    /// Measures each load once with each number of clients: the other ledger over many accounts, on one account, then single rows.
+    /// </summary>
     public async Task<IReadOnlyList<PeerLedger>> TryAllAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         List<PeerLedger> found = [];

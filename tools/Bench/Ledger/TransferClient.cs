@@ -57,6 +57,17 @@ internal sealed class TransferClient : ILoadClient
         }
     }
 
+    /// <summary>One client for each person.</summary>
+    /// <param name="people">Their tokens.</param>
+    /// <param name="wallets">Those of each person, in the same order; all of them may receive.</param>
+    /// <param name="spread">How the receivers are chosen.</param>
+    /// <param name="legs">Transfers in a request.</param>
+    public static ILoadClient[] Each(IReadOnlyList<LoadTokens> people, Guid[][] wallets, Spread spread, int legs)
+    {
+        Guid[] all = [.. wallets.SelectMany(own => own)];
+        return [.. people.Select((one, n) => new TransferClient(one.AccessToken, wallets[n], all, spread, legs, n))];
+    }
+
     public ReadOnlySpan<byte> Next()
     {
         // Never of the seed: a later load with the same one would only be told again what the first one did.
