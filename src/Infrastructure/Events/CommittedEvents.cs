@@ -3,20 +3,41 @@ using Portico.Infrastructure.Postgres;
 
 namespace Portico.Infrastructure.Events;
 
-/// <summary>Wakes the relay of this process after a commit with events, and has the newest events of the ledger.</summary>
+/// <summary>Wakes the relay of this process after a commit with events, and has the newest groups of events of the ledger.</summary>
 /// <remarks>
-/// The relay need not read them. The table alone decides what is published: the relay takes the rows of these events first, and publishes
-/// the events whose rows waited. Only first versions are kept, because PostgreSQL alone knows whether the version before is still waiting.
-/// Thread-safe; one reader.
+/// The relay need not read them. The table alone decides what is published: the relay removes the rows of these groups first, and publishes
+/// the events of the groups whose rows waited. Thread-safe; one reader.
 /// </remarks>
 internal sealed class CommittedEvents : WakeSignal, ICommitObserver
 {
-    /// <summary>The maximum number of events; when there are more, all are dropped.</summary>
+    /// <summary>The maximum number of events in groups; a group that does not fit is not kept.</summary>
     public const int Capacity = 4_000;
 
     private readonly Lock _gate = new();
-    private Dictionary<Guid, OutboxMessage> _events = [];
+    private List<OutboxGroup> _groups = [];
+    private int _count;
     private bool _hasOthers;
+    private bool _hasUnkept;
+
+    /// <summary>Whether there are groups that were not taken yet.</summary>
+    public bool HasGroups
+    {
+        get
+        {
+            lock (_gate)
+                return _groups.Count > 0;
+        }
+    }
+
+    /// <summary>Whether other events were committed since <see cref="TakeOthers"/>, which the relay must read.</summary>
+    public bool HasOthers
+    {
+        get
+        {
+            lock (_gate)
+                return _hasOthers || _hasUnkept;
+        }
+    }
 
     public ValueTask Committed(IReadOnlyList<WrittenRecord> records)
     {
@@ -33,38 +54,48 @@ internal sealed class CommittedEvents : WakeSignal, ICommitObserver
         base.Set();
     }
 
-    /// <summary>Adds events after their commit, and wakes the relay.</summary>
+    /// <summary>Adds the events of a statement after their commit, and wakes the relay.</summary>
     public void Add(IReadOnlyList<OutboxMessage> events)
     {
+        if (events.Count == 0)
+            return;
+        var group = OutboxGroup.Of(events);
         lock (_gate)
         {
-            if (_events.Count + events.Count > Capacity)
-            {
+            if (group is null)
                 _hasOthers = true;
-                _events.Clear();
-            }
-
-            foreach (var message in events)
+            else if (_count + events.Count > Capacity)
+                _hasUnkept = true;
+            else
             {
-                if (message.AggregateVersion == 1 && _events.Count < Capacity)
-                    _events[message.Id] = message;
-                else
-                    _hasOthers = true;
+                _groups.Add(group);
+                _count += events.Count;
             }
         }
 
         base.Set();
     }
 
-    /// <summary>Takes all events, by their ids, and whether other events were committed since the last time.</summary>
-    public (IReadOnlyDictionary<Guid, OutboxMessage> Events, bool HasOthers) Take()
+    /// <summary>Takes all groups.</summary>
+    public IReadOnlyList<OutboxGroup> TakeGroups()
     {
         lock (_gate)
         {
-            var taken = (_events, _hasOthers);
-            // The next ones are about as many.
-            (_events, _hasOthers) = (new Dictionary<Guid, OutboxMessage>(_events.Count), false);
+            var taken = _groups;
+            (_groups, _count) = ([], 0);
             return taken;
+        }
+    }
+
+    /// <summary>Takes what is known of the other events.</summary>
+    /// <returns>Whether there may be groups that were not kept.</returns>
+    public bool TakeOthers()
+    {
+        lock (_gate)
+        {
+            var hasUnkept = _hasUnkept;
+            (_hasOthers, _hasUnkept) = (false, false);
+            return hasUnkept;
         }
     }
 }

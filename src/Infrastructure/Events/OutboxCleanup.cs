@@ -18,7 +18,7 @@ internal sealed partial class OutboxCleanup(
     {
         var before = Ids.FirstOf((Clock.GetUtcNow() - settings.Retention).ToUnixTimeMilliseconds());
         // Ids increase with time, so the index on them finds the oldest events. Events that still wait are kept at any age.
-        const string due = "id < $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = purged.id)";
+        var due = $"id < $1 AND {OutboxRows.DoesNotWait("purged")}";
         return BatchedDelete.RunAsync(database.CreateCommand, "outbox", due, "id", [before], cancellationToken);
     }
 
@@ -27,11 +27,12 @@ internal sealed partial class OutboxCleanup(
         // The LIMITs force one lookup by key. After many deletes the planner expects many waiting rows, and would read the whole outbox.
         var (waiting, oldest) = await database.CreateCommand(
             """
-            SELECT count(*), (
-                SELECT o.occurred_at
-                FROM (SELECT id FROM outbox_waiting ORDER BY id LIMIT 1) oldest
+            SELECT (SELECT count(*) FROM outbox_waiting) + (SELECT coalesce(sum(size), 0) FROM outbox_groups), (
+                SELECT min(o.occurred_at)
+                FROM (
+                    (SELECT id FROM outbox_waiting ORDER BY id LIMIT 1) UNION ALL (SELECT id FROM outbox_groups ORDER BY id LIMIT 1)
+                ) oldest
                 CROSS JOIN LATERAL (SELECT occurred_at FROM outbox WHERE id = oldest.id LIMIT 1) o)
-            FROM outbox_waiting
             """).ReadFirst(row => (row.GetInt64(0), row.ValueOrNull<DateTimeOffset>(1)), cancellationToken);
         metrics.Waiting(waiting, oldest is { } since ? Clock.GetUtcNow() - since : TimeSpan.Zero);
     }

@@ -5,7 +5,10 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace Portico.Infrastructure.Events;
 
 /// <summary>An event in the outbox, written in the transaction of its change and kept for a time after it is published.</summary>
-/// <remarks>While it waits, it has a row in <c>outbox_waiting</c>, which the database adds and the relay removes.</remarks>
+/// <remarks>
+/// While it waits, it has a row in <c>outbox_waiting</c>, or its <see cref="OutboxGroup"/> has a row in <c>outbox_groups</c>. The database
+/// adds them, and the relay removes them.
+/// </remarks>
 public sealed class OutboxMessage
 {
     public required Guid Id { get; init; }
@@ -38,6 +41,8 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         builder.Property(m => m.AggregateType).HasMaxLength(60);
         builder.Property(m => m.Type).HasMaxLength(100);
         builder.Property(m => m.TraceParent).HasMaxLength(55);
+        // Only the ledger writes groups.
+        builder.Property<Guid?>("GroupId");
         builder.HasIndex(m => new { m.AggregateId, m.AggregateVersion }).IsUnique().HasDatabaseName(AggregateKey);
         // The version before writes the other column.
         builder.Property(m => m.Data).IsRequired(false).HasColumnType("text")

@@ -52,6 +52,7 @@ internal sealed partial class OutboxRelay(
     private int _failedReads;
     private Guid _emptyBefore;
     private Guid _blockedUpTo;
+    private bool _isReadingNext;
     private long _fullClaimAt;
     private int _failures;
     private int _blockedRounds;
@@ -62,7 +63,10 @@ internal sealed partial class OutboxRelay(
     {
         await using var batch = await Claim(cancellationToken);
         if (batch.Ready.Count == 0)
-            return _blockedUpTo == default ? -1 : 0;
+        {
+            await batch.CommitAsync([], CancellationToken.None);
+            return _blockedUpTo != default || _isReadingNext || batch.Split > 0 || committed.HasGroups ? 0 : -1;
+        }
 
         // Not cancelled when the host stops: published rows must be removed, or they would be published again.
         var result = await publisher.Publish(batch.Ready, tokens.Issuer, CancellationToken.None);
@@ -92,17 +96,24 @@ internal sealed partial class OutboxRelay(
         }
     }
 
-    /// <summary>Takes what this process has committed and knows, or claims whatever waits when there may be other events.</summary>
+    /// <summary>Takes the groups that this process has committed, or claims whatever waits: in turns, when both is needed.</summary>
     private async Task<OutboxBatch> Claim(CancellationToken cancellationToken)
     {
-        var (known, hasOthers) = committed.Take();
-        var isReadingDue = hasOthers || _failures > 0 || _blockedRounds > 0
-            || Stopwatch.GetElapsedTime(_fullClaimAt) > FullClaimInterval;
-        if (known.Count > 0 && !isReadingDue && await OutboxBatch.TakeAsync(database, known, cancellationToken) is { } taken)
-            return taken;
+        if (!_isReadingNext && committed.TakeGroups() is { Count: > 0 } known)
+        {
+            _isReadingNext = committed.HasOthers || _failures > 0 || _blockedRounds > 0
+                || Stopwatch.GetElapsedTime(_fullClaimAt) > FullClaimInterval;
+            return await OutboxBatch.TakeAsync(database, known, cancellationToken);
+        }
 
+        _isReadingNext = false;
+        if (committed.TakeOthers())
+            _fullClaimAt = 0;
         var from = From();
-        var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), known, cancellationToken);
+        var split = from == default ? settings.BatchSize : 0;
+        var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), split, cancellationToken);
+        if (batch.Split > 0 && batch.Split >= split)
+            _fullClaimAt = 0;
         if (from == default && batch.Claimed < settings.BatchSize)
             _emptyBefore = Ids.FirstOf((clock.GetUtcNow() - Margin).ToUnixTimeMilliseconds());
         // A full batch can wait for versions with higher ids, when a clock was set back. Then the next claim begins after this batch.

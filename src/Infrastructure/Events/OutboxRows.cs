@@ -13,6 +13,13 @@ public static class OutboxRows
 
     public const int Columns = 8;
 
+    /// <summary>The condition that an event, a row of the outbox with this alias, does not wait to be published.</summary>
+    public static string DoesNotWait(string alias) =>
+        $"""
+        NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = {alias}.id)
+        AND NOT EXISTS (SELECT FROM outbox_groups g WHERE g.id = {alias}.group_id)
+        """;
+
     public static OutboxMessage Read(DbDataReader reader) => new()
     {
         Id = reader.GetGuid(0),

@@ -35,10 +35,10 @@ internal sealed partial class StreamRecovery(
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private const string PublishedSql =
-        """
+    private static readonly string PublishedSql =
+        $"""
         SELECT o.id FROM outbox o
-        WHERE o.id >= $1 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = o.id)
+        WHERE o.id >= $1 AND {OutboxRows.DoesNotWait("o")}
         ORDER BY o.id DESC LIMIT $2
         """;
 

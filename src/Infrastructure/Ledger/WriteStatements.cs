@@ -38,8 +38,8 @@ internal sealed class WriteStatements
 
     private readonly RowStatement<OutboxMessage> _events = new RowStatement<OutboxMessage>(
         $"""
-        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at)
-        SELECT {RowStatement.Columns(8)}
+        INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, trace_parent, occurred_at, group_id)
+        SELECT {RowStatement.Columns(8)}, {OutboxGroup.IdSql}
         """)
         .With(e => e.Id).With(e => e.AggregateType).With(e => e.AggregateId).With(e => e.AggregateVersion)
         .With(e => e.Type).WithText(e => e.Data).With(e => e.TraceParent).With(e => e.OccurredAt);

@@ -99,7 +99,7 @@ internal static class EventsCommand
         await using var command = new NpgsqlCommand(
             $"""
             {OutboxRows.Select} o
-            WHERE occurred_at >= $1 AND occurred_at < $2 AND NOT EXISTS (SELECT FROM outbox_waiting w WHERE w.id = o.id)
+            WHERE occurred_at >= $1 AND occurred_at < $2 AND {OutboxRows.DoesNotWait("o")}
             ORDER BY max(occurred_at) OVER (PARTITION BY aggregate_id ORDER BY aggregate_version), aggregate_version
             """,
             connection)

@@ -7,6 +7,7 @@ using NATS.Client.JetStream.Models;
 using Npgsql;
 using Portico.DevStack;
 using Portico.Infrastructure.Events;
+using Portico.IntegrationTests.Events;
 using Portico.IntegrationTests.Faults;
 using Portico.IntegrationTests.Nats;
 using Portico.IntegrationTests.Stacks;
@@ -74,7 +75,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"longest time without a payment: {load.LongestGap(died).TotalSeconds:0.00} s");
         await load.EndAsync();
         await Eventually.Holds(
-            async () => await app.Database.TextAsync("SELECT count(*) FROM outbox_waiting") == "0", "every event is published", Patience);
+            async () => await app.Database.TextAsync(TestOutbox.CountWaiting) == "0", "every event is published", Patience);
         output.WriteLine($"every event is published {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s after the death");
         var info = (await app.JetStream.GetStreamAsync(stream)).Info;
         Assert.NotEqual(leader, info.Cluster!.Leader);

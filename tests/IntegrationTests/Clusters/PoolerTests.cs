@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Npgsql;
 using Portico.DevStack;
+using Portico.IntegrationTests.Events;
 using Portico.IntegrationTests.Ledger;
 using Portico.IntegrationTests.Orders;
 using Portico.Testing;
@@ -97,7 +98,7 @@ public sealed class PoolerTests(ITestOutputHelper output) : IAsyncLifetime
             await PlacedAsync(_orders.ConnectionString));
         Assert.Equal(100_000m - (placed * PriceOfMug / 100m), (await buyer.BalanceAsync(wallet)).Balance);
         await Eventually.Holds(
-            async () => await _app.Database.TextAsync("SELECT count(*) FROM outbox_waiting") == "0", "every event is published");
+            async () => await _app.Database.TextAsync(TestOutbox.CountWaiting) == "0", "every event is published");
         await LedgerChecker.CheckAsync(_app.Database.Portico);
         Assert.InRange(
             int.Parse(

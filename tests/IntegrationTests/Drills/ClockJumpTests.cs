@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Portico.IntegrationTests.Events;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
 
@@ -58,7 +59,7 @@ public sealed class ClockJumpTests(ClockJumpTests.World world) : IClassFixture<C
         Assert.Equal(Payments, (await here.BalanceAsync(to)).Balance);
         Assert.InRange(await DelayAsync(victim), TimeSpan.FromSeconds(1), LongestDelay);
         await Eventually.Holds(
-            async () => await _right.Database.TextAsync("SELECT count(*) FROM outbox_waiting") == "0", "every event is published");
+            async () => await _right.Database.TextAsync(TestOutbox.CountWaiting) == "0", "every event is published");
         await LedgerChecker.CheckAsync(_right.Database.Portico);
     }
 

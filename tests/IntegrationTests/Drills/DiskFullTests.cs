@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Portico.DevStack;
 using Portico.IntegrationTests.Clusters;
+using Portico.IntegrationTests.Events;
 using Portico.Testing;
 using Xunit.Abstractions;
 
@@ -65,7 +66,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IAsyncLifetime
         await Eventually.Holds(async () => (await person.RefreshAsync()).StatusCode == HttpStatusCode.OK, "refreshing again", Patience);
         await load.EndAsync();
         await Eventually.Holds(
-            async () => await _app.Database.TextAsync("SELECT count(*) FROM outbox_waiting") == "0", "every event is published", Patience);
+            async () => await _app.Database.TextAsync(TestOutbox.CountWaiting) == "0", "every event is published", Patience);
         await LedgerChecker.CheckAsync(_app.Database.Portico);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.Count} payments, {load.Refused} refusals"));
     }

@@ -16,8 +16,6 @@ namespace Portico.IntegrationTests.Events;
 
 public sealed class OutboxRelayTests
 {
-    private static readonly Dictionary<Guid, OutboxMessage> NothingKnown = [];
-
     [Fact]
     public async Task Publishes_what_happened_as_a_cloud_event()
     {
@@ -87,13 +85,13 @@ public sealed class OutboxRelayTests
         await using (var connection = await source.OpenConnectionAsync())
         {
             await TestOutbox.InsertAsync(connection, held, 1);
-            await using (var first = await OutboxBatch.ClaimAsync(source, 1, default, [], NothingKnown, default))
+            await using (var first = await OutboxBatch.ClaimAsync(source, 1, default, [], split: 0, default))
             {
                 await TestOutbox.InsertAsync(connection, held, 2);
                 await TestOutbox.InsertAsync(connection, held, 3);
                 await TestOutbox.InsertAsync(connection, free, 1);
                 await TestOutbox.InsertAsync(connection, free, 2);
-                await using var second = await OutboxBatch.ClaimAsync(source, 10, default, [], NothingKnown, default);
+                await using var second = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 0, default);
 
                 Assert.Equal([(held, 1)], first.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
                 Assert.Equal([(free, 1), (free, 2)], second.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
@@ -101,66 +99,144 @@ public sealed class OutboxRelayTests
                 await first.CommitAsync(first.Ready, default);
             }
 
-            await using var third = await OutboxBatch.ClaimAsync(source, 10, default, [], NothingKnown, default);
+            await using var third = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 0, default);
             Assert.Equal([(held, 2), (held, 3)], third.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
         }
     }
 
     [Fact]
-    public async Task Reads_no_event_again_that_this_process_has_committed_and_publishes_none_that_is_not_waiting()
+    public async Task Claims_no_version_whose_predecessor_waits_in_a_group()
     {
         var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
         await using var source = NpgsqlDataSource.Create(database.Portico);
-        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
         await using var connection = await source.OpenConnectionAsync();
-        var known = Known(await TestOutbox.InsertAsync(connection, first, 1), first);
-        await TestOutbox.InsertAsync(connection, first, 2);
-        await TestOutbox.InsertAsync(connection, second, 1);
-        var rolledBack = Known(Guid.CreateVersion7(), Guid.NewGuid());
+        Guid[] aggregates = [Guid.NewGuid(), Guid.NewGuid()];
+        var group = await TestOutbox.InsertGroupAsync(connection, aggregates);
+        await TestOutbox.InsertAsync(connection, aggregates[1], 2);
 
-        await using var batch = await OutboxBatch.ClaimAsync(
-            source, 10, default, [], new Dictionary<Guid, OutboxMessage> { [known.Id] = known, [rolledBack.Id] = rolledBack }, default);
+        await using (var before = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 0, default))
+            Assert.Equal((1, 0), (before.Claimed, before.Ready.Count));
+        await using (var taken = await OutboxBatch.TakeAsync(source, [group], default))
+        {
+            await using (var during = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 10, default))
+                Assert.Equal((1, 0, 0), (during.Claimed, during.Ready.Count, during.Split));
+            await taken.CommitAsync(taken.Ready, default);
+        }
 
-        Assert.Equal(3, batch.Claimed);
-        Assert.Equal(
-            new HashSet<(Guid, long, bool)> { (first, 1, true), (first, 2, false), (second, 1, false) },
-            batch.Ready.Select(one => (one.AggregateId, one.AggregateVersion, one.Data == known.Data)).ToHashSet());
-        Assert.Equal([1, 2], batch.Ready.Where(one => one.AggregateId == first).Select(one => one.AggregateVersion));
+        await using var after = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 10, default);
+        Assert.Equal([(aggregates[1], 2)], after.Ready.Select(one => (one.AggregateId, one.AggregateVersion)));
     }
 
     [Fact]
-    public async Task Takes_the_rows_of_events_that_it_knows_and_brings_back_what_was_not_published()
+    public async Task Takes_the_groups_that_it_knows_and_lets_wait_what_was_not_published()
     {
         var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
         await using var source = NpgsqlDataSource.Create(database.Portico);
         await using var connection = await source.OpenConnectionAsync();
-        var events = new List<OutboxMessage>();
-        for (var number = 0; number < 3; number++)
-        {
-            var aggregate = Guid.NewGuid();
-            events.Add(Known(await TestOutbox.InsertAsync(connection, aggregate, 1), aggregate));
-        }
-
-        var rolledBack = Known(Guid.CreateVersion7(), Guid.NewGuid());
-        var known = events.Append(rolledBack).ToDictionary(one => one.Id);
+        OutboxGroup[] groups =
+        [
+            await TestOutbox.InsertGroupAsync(connection, [Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid()]),
+            await TestOutbox.InsertGroupAsync(connection, [Guid.NewGuid(), Guid.NewGuid()]),
+        ];
+        var rolledBack = new OutboxGroup([Known(Guid.CreateVersion7(), Guid.NewGuid())]);
+        OutboxGroup[] known = [.. groups, rolledBack];
+        OutboxMessage[] events = [.. groups.SelectMany(group => group.Events)];
 
         await using (var batch = await OutboxBatch.TakeAsync(source, known, default))
         {
-            Assert.Equal(events.Select(one => one.Id).Order(), batch!.Ready.Select(one => one.Id).Order());
-            Assert.Null(await OutboxBatch.TakeAsync(source, known, default));
+            Assert.Equal(events, batch.Ready);
+            await using (var other = await OutboxBatch.TakeAsync(source, known, default))
+                Assert.Equal((0, 0), (other.Claimed, other.Ready.Count));
             await batch.CommitAsync([], default);
         }
 
+        Assert.Equal(5, await TestOutbox.CountWaitingAsync(connection));
         await using (var batch = await OutboxBatch.TakeAsync(source, known, default))
-            await batch!.CommitAsync([events[1]], default);
+            await batch.CommitAsync([events[1], events[4]], default);
+        Assert.Equal(3, await TestOutbox.CountWaitingAsync(connection));
         await using (var batch = await OutboxBatch.TakeAsync(source, known, default))
+            Assert.Equal(0, batch.Claimed);
+        await using (var batch = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 0, default))
         {
-            Assert.Equal(new HashSet<Guid> { events[0].Id, events[2].Id }, batch!.Ready.Select(one => one.Id).ToHashSet());
+            Assert.Equal(
+                new HashSet<Guid> { events[0].Id, events[2].Id, events[3].Id }, batch.Ready.Select(one => one.Id).ToHashSet());
             await batch.CommitAsync(batch.Ready, default);
         }
 
-        await using var last = await OutboxBatch.ClaimAsync(source, 10, default, [], NothingKnown, default);
-        Assert.Equal(0, last.Claimed);
+        Assert.Equal(0, await TestOutbox.CountWaitingAsync(connection));
+    }
+
+    [Fact]
+    public async Task Splits_the_groups_of_others_in_portions_and_publishes_each_event_of_them()
+    {
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        await using var connection = await source.OpenConnectionAsync();
+        List<OutboxMessage> events = [];
+        for (var number = 0; number < 5; number++)
+        {
+            // Between the lowest and the highest id of a group are events of other groups, and events without a group.
+            var made = DateTimeOffset.UtcNow;
+            var group = await TestOutbox.InsertGroupAsync(connection, [.. Enumerable.Range(0, 4).Select(_ => Guid.NewGuid())], made);
+            events.AddRange(group.Events);
+            var alone = Guid.NewGuid();
+            events.Add(Known(await TestOutbox.InsertAsync(connection, alone, 1, made: made), alone));
+        }
+
+        List<int> split = [];
+        List<Guid> published = [];
+        while (await TestOutbox.CountWaitingAsync(connection) > 0)
+        {
+            await using var batch = await OutboxBatch.ClaimAsync(source, 6, default, [], split: 6, default);
+            split.Add(batch.Split);
+            published.AddRange(batch.Ready.Select(one => one.Id));
+            await batch.CommitAsync(batch.Ready, default);
+        }
+
+        Assert.Equal([8, 8, 4, 0, 0], split);
+        Assert.Equal(events.Select(one => one.Id).Order(), published.Order());
+    }
+
+    [Fact]
+    public async Task Keeps_the_split_of_groups_whose_events_are_blocked()
+    {
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        await using var connection = await source.OpenConnectionAsync();
+        var blocked = Guid.NewGuid();
+        await TestOutbox.InsertGroupAsync(connection, [blocked]);
+
+        await using (var batch = await OutboxBatch.ClaimAsync(source, 10, default, [blocked], split: 10, default))
+        {
+            Assert.Equal((1, 0), (batch.Split, batch.Claimed));
+            await batch.CommitAsync([], default);
+        }
+
+        await using var again = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 10, default);
+        Assert.Equal((0, 1), (again.Split, again.Ready.Count));
+    }
+
+    [Fact]
+    public async Task Publishes_groups_and_other_events_in_turns()
+    {
+        await using var app = await PorticoApp.StartAsync(new PorticoAppOptions { Settings = { ["Outbox:PollInterval"] = "00:00:10" } });
+        var outbox = new TestOutbox(app.Database.Portico);
+        var committed = app.Services.GetRequiredService<CommittedEvents>();
+        await using var connection = await outbox.OpenAsync();
+        List<Guid> aggregates = [];
+        for (var round = 0; round < 50; round++)
+        {
+            Guid[] inGroup = [Guid.NewGuid(), Guid.NewGuid()];
+            committed.Add((await TestOutbox.InsertGroupAsync(connection, inGroup)).Events);
+            aggregates.AddRange(inGroup);
+            await TestOutbox.InsertAsync(connection, inGroup[0], 2);
+            committed.Set();
+        }
+
+        await Eventually.Holds(async () => await TestOutbox.CountWaitingAsync(connection) == 0, "all are published");
+        var stream = await EventReader.AllAsync(app);
+        Assert.Equal(150, stream.Count(one => one.Type == TestOutbox.Type));
+        TestOutbox.AssertOrdered(stream);
     }
 
     [Fact]
@@ -364,17 +440,18 @@ public sealed class OutboxRelayTests
         using var cleanup = new OutboxCleanup(
             source, new OutboxSettings(), new OutboxMetrics(services.GetRequiredService<IMeterFactory>()), TimeProvider.System,
             NullLogger<OutboxCleanup>.Instance);
-        var (old, waiting, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var (old, waiting, waitingInGroup, recent) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         await using var connection = await source.OpenConnectionAsync();
         await TestOutbox.InsertAsync(connection, old, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
         await TestOutbox.InsertAsync(connection, recent, 1, made: DateTimeOffset.UtcNow.AddDays(-6));
         await database.ExecuteAsync("DELETE FROM outbox_waiting");
         await TestOutbox.InsertAsync(connection, waiting, 1, made: DateTimeOffset.UtcNow.AddDays(-8));
+        await TestOutbox.InsertGroupAsync(connection, [waitingInGroup], DateTimeOffset.UtcNow.AddDays(-8));
 
         Assert.Equal(1, await cleanup.Purge(default));
 
         await using var left = new NpgsqlCommand("SELECT array_agg(aggregate_id) FROM outbox", connection);
-        Assert.Equal(new[] { recent, waiting }.Order(), ((Guid[])(await left.ExecuteScalarAsync())!).Order());
+        Assert.Equal(new[] { recent, waiting, waitingInGroup }.Order(), ((Guid[])(await left.ExecuteScalarAsync())!).Order());
     }
 
     [Theory]

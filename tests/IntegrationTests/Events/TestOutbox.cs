@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using Portico.Infrastructure.Events;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Events;
@@ -8,6 +9,10 @@ namespace Portico.IntegrationTests.Events;
 internal sealed class TestOutbox(string connectionString)
 {
     public const string Type = "tests.happened.v1";
+
+    /// <summary>Counts the events that are not published yet.</summary>
+    public const string CountWaiting =
+        "SELECT (SELECT count(*) FROM outbox_waiting) + (SELECT coalesce(sum(size), 0) FROM outbox_groups)";
 
     private readonly ConcurrentDictionary<Guid, (Guid Aggregate, long Version)> _committed = new();
 
@@ -36,7 +41,9 @@ internal sealed class TestOutbox(string connectionString)
             }
 
             await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
-            var id = await InsertAsync(connection, aggregate, version);
+            var id = version == 1 && random.Next(2) == 0
+                ? (await InsertGroupAsync(connection, [aggregate])).Id
+                : await InsertAsync(connection, aggregate, version);
             await transaction.CommitAsync(CancellationToken.None);
             _committed[id] = (aggregate, version);
         }
@@ -53,7 +60,6 @@ internal sealed class TestOutbox(string connectionString)
             VALUES ($1, 'Test', $2, $3, $4, jsonb_build_object('text', repeat('x', $5))::text, $6)
             """,
             connection)
-
         {
             Parameters =
             {
@@ -69,15 +75,58 @@ internal sealed class TestOutbox(string connectionString)
         return id;
     }
 
+    /// <summary>Writes the first versions of aggregates with one statement, as the ledger does.</summary>
+    public static async Task<OutboxGroup> InsertGroupAsync(NpgsqlConnection connection, Guid[] aggregates, DateTimeOffset? made = null)
+    {
+        var at = made ?? DateTimeOffset.UtcNow;
+        OutboxMessage[] events =
+        [
+            .. aggregates.Select(aggregate => new OutboxMessage
+            {
+                Id = Guid.CreateVersion7(at),
+                AggregateType = "Test",
+                AggregateId = aggregate,
+                AggregateVersion = 1,
+                Type = Type,
+                Data = """{"text": "in a group"}"""u8.ToArray(),
+                OccurredAt = at,
+            }),
+        ];
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at, group_id)
+            SELECT unnest($1), 'Test', unnest($2), 1, $3, $4, $5, $6
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = events.Select(one => one.Id).ToArray() },
+                new() { Value = aggregates },
+                new() { Value = Type },
+                new() { Value = """{"text": "in a group"}""" },
+                new() { Value = at },
+                new() { Value = events[0].Id },
+            },
+        };
+        await command.ExecuteNonQueryAsync();
+        return new OutboxGroup(events);
+    }
+
+    public static async Task<long> CountWaitingAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(CountWaiting, connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>Waits until all that was committed is marked as published, as long as there is progress.</summary>
     public async Task PublishedAsync()
     {
         await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT count(*) FROM outbox_waiting", connection);
         for (var before = long.MaxValue; before > 0;)
         {
             var left = before;
-            await Eventually.Holds(async () => (left = (long)(await command.ExecuteScalarAsync())!) < before, $"fewer than {before} wait");
+            await Eventually.Holds(async () => (left = await CountWaitingAsync(connection)) < before, $"fewer than {before} wait");
             before = left;
         }
     }

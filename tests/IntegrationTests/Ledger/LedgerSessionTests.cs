@@ -5,7 +5,9 @@ using Portico.Domain.Common;
 using Portico.Domain.Currencies;
 using Portico.Domain.Exchange;
 using Portico.Domain.Ledger;
+using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Ledger;
+using Portico.Infrastructure.Postgres;
 using Portico.Testing;
 
 namespace Portico.IntegrationTests.Ledger;
@@ -108,6 +110,45 @@ public sealed class LedgerSessionTests(SessionLedger ledger) : IClassFixture<Ses
         Assert.Equal(paid.Journals, results[1].Journals);
 
         Movement Pay(string key) => Transfer(owner, from, to, amount, key) with { At = now };
+    }
+
+    [Fact]
+    public async Task Events_wait_as_one_group_unless_one_of_them_follows_another()
+    {
+        var (owner, now) = (Guid.CreateVersion7(), ledger.NextTime());
+        var accounts = await OpenAsync(owner, now);
+        var (from, to) = (accounts[0], accounts[2]);
+        await using var session = await LedgerSession.Open(ledger.Database, default);
+        var hold = new Reservation(from.Id, to.Id, Units(1), now.AddMinutes(1), null) { Id = Guid.CreateVersion7(), By = owner, At = now };
+
+        await session.Execute([Deposit(), Deposit(), hold]);
+        var first = session.Events;
+        await session.Execute([Deposit(), new Capture(hold.Id, null) { Id = Guid.CreateVersion7(), At = now }]);
+        var second = session.Events;
+
+        Assert.Equal([1, 1, 1], first.Select(one => one.AggregateVersion));
+        Assert.Equal([1, 2], second.Select(one => one.AggregateVersion).Order());
+        Assert.Equal(first.Select(one => (one.Id, (Guid?)first[0].Id)).Order(), await ReadAsync("SELECT id, group_id FROM outbox", first));
+        Assert.Equal(
+            [(first[0].Id, first.Min(one => one.Id), first.Max(one => one.Id), first.Count)],
+            await ledger.Database.CreateCommand("SELECT id, first_id, last_id, size FROM outbox_groups WHERE id = ANY ($1)")
+                .With(first.Select(one => one.Id).ToArray())
+                .ReadAll(row => (row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetInt32(3)), default));
+        Assert.Empty(await ReadAsync("SELECT id, NULL::uuid FROM outbox_waiting", first));
+        Assert.Equal(
+            second.Select(one => (one.Id, (Guid?)null)).Order(), await ReadAsync("SELECT id, group_id FROM outbox", second));
+        Assert.Equal(
+            second.Select(one => (one.Id, (Guid?)null)).Order(), await ReadAsync("SELECT id, NULL::uuid FROM outbox_waiting", second));
+
+        Movement Deposit() => Movement.Deposit(Guid.CreateVersion7(), null, from.Id, Units(2), null) with { At = now };
+
+        Money Units(long units) => Money.OfMinorUnits(units, from.Currency);
+
+        async Task<List<(Guid Id, Guid? Group)>> ReadAsync(string sql, IReadOnlyList<OutboxMessage> events) =>
+            [
+                .. (await ledger.Database.CreateCommand($"{sql} WHERE id = ANY ($1)").With(events.Select(one => one.Id).ToArray())
+                    .ReadAll(row => (row.GetGuid(0), row.ValueOrNull<Guid>(1)), default)).Order(),
+            ];
     }
 
     [Fact]

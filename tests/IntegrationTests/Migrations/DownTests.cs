@@ -66,5 +66,30 @@ public sealed class DownTests(MigratorCluster cluster)
     }
 
     [Fact]
+    public async Task Lets_each_event_of_a_group_wait_for_the_version_that_has_no_groups()
+    {
+        await _migrator.SucceedAsync("up");
+        const string write =
+            """
+            INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at, group_id)
+            SELECT id, 'Test', gen_random_uuid(), 1, 'tests.happened.v1', '{}', now(), group_id
+            FROM (VALUES
+                ('019aa000-0000-7000-8000-000000000001'::uuid, '019aa000-0000-7000-8000-000000000002'::uuid),
+                ('019aa000-0000-7000-8000-000000000002', '019aa000-0000-7000-8000-000000000002'),
+                ('019aa000-0000-7000-8000-000000000003', NULL)) AS events (id, group_id)
+            """;
+        const string waiting = "SELECT string_agg(right(id::text, 1), '' ORDER BY id) FROM outbox_waiting";
+        await _migrator.AskAsync<object?>(write);
+        Assert.Equal("3", await _migrator.AskAsync<string>(waiting));
+        Assert.Equal(2, await _migrator.AskAsync<int>("SELECT size FROM outbox_groups"));
+
+        await _migrator.SucceedAsync("down", "--to", "41");
+        Assert.Equal("123", await _migrator.AskAsync<string>(waiting));
+
+        await _migrator.SucceedAsync("up");
+        Assert.Equal("123", await _migrator.AskAsync<string>(waiting));
+    }
+
+    [Fact]
     public async Task Must_be_told_how_far() => Assert.Equal(1, (await _migrator.RunAsync("down")).ExitCode);
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Portico.Domain.Users;
 using Portico.Infrastructure.Events;
 using Portico.Infrastructure.Notifications;
+using Portico.IntegrationTests.Events;
 using Portico.IntegrationTests.Forecasts;
 using Portico.IntegrationTests.Ledger;
 using Portico.Testing;
@@ -164,7 +165,7 @@ public sealed class NotificationTests : IAsyncLifetime
     private async Task AllTold(params string[] handlers)
     {
         await Eventually.Holds(
-            async () => await _app.Database.ScalarAsync<long>("SELECT count(*) FROM outbox_waiting") == 0, "all events to be published");
+            async () => await _app.Database.ScalarAsync<long>(TestOutbox.CountWaiting) == 0, "all events to be published");
         var stream = StreamDefinition.Name(_app.Events);
         foreach (var handler in handlers)
         {

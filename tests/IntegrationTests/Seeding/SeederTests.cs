@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Portico.Infrastructure.Ledger;
+using Portico.IntegrationTests.Events;
 using Portico.IntegrationTests.Payments;
 using Portico.Testing;
 
@@ -54,7 +55,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         Assert.Equal("demo: 0 changes", (await Seed("demo", "--users", "30")).Trim());
         Assert.StartsWith("demo: 3 changes", await Seed("demo", "--users", "30", "--reset-passwords"), StringComparison.Ordinal);
         // Nobody writes to them.
-        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
+        Assert.Equal(0L, await Execute(TestOutbox.CountWaiting));
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed partial class SeederTests : IAsyncLifetime
         var found = (await LedgerVerification.VerifyAsync(connection, _ => { }, default)).Value;
         Assert.All(found.Checks, check => Assert.True(check.Clean, $"{check.Name}: {check.FirstWrong}"));
         // Nobody is told.
-        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
+        Assert.Equal(0L, await Execute(TestOutbox.CountWaiting));
     }
 
     [Fact]
@@ -153,7 +154,7 @@ public sealed partial class SeederTests : IAsyncLifetime
             """));
         // They may set every result.
         Assert.Equal(0L, await Execute("SELECT count(*) FROM forecasts JOIN users ON users.id = owner_id WHERE role <> 'user'"));
-        Assert.Equal(0L, await Execute("SELECT count(*) FROM outbox_waiting"));
+        Assert.Equal(0L, await Execute(TestOutbox.CountWaiting));
 
         // A manager may have changed them.
         await Execute("UPDATE events SET title = 'Another', deleted_at = now() WHERE result IS NULL");

@@ -21,5 +21,5 @@ internal static class LoadDatabase
 
     /// <summary>Whether events are still to be published.</summary>
     public static Task<bool> HasEventsAsync(this NpgsqlDataSource database, CancellationToken cancellationToken) =>
-        database.ReadAsync<bool>("SELECT EXISTS (SELECT FROM outbox_waiting)", cancellationToken);
+        database.ReadAsync<bool>("SELECT EXISTS (SELECT FROM outbox_waiting) OR EXISTS (SELECT FROM outbox_groups)", cancellationToken);
 }
