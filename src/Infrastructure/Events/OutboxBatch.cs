@@ -36,7 +36,9 @@ internal sealed class OutboxBatch : IAsyncDisposable
     // A group that another relay has locked is left to it.
     private const string TakeSql =
         """
-        DELETE FROM outbox_groups WHERE id = ANY (ARRAY(SELECT id FROM outbox_groups WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED)) RETURNING id
+        DELETE FROM outbox_groups
+        WHERE id = ANY (ARRAY(SELECT id FROM outbox_groups WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED))
+        RETURNING id
         """;
 
     private const string SplitSql =
@@ -44,7 +46,8 @@ internal sealed class OutboxBatch : IAsyncDisposable
         WITH locked AS (SELECT id, size FROM outbox_groups ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED),
         counted AS (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM locked),
         split AS (
-            DELETE FROM outbox_groups WHERE id = ANY (ARRAY(SELECT id FROM counted WHERE before < $1)) RETURNING id, first_id, last_id, size),
+            DELETE FROM outbox_groups WHERE id = ANY (ARRAY(SELECT id FROM counted WHERE before < $1))
+            RETURNING id, first_id, last_id, size),
         waiting AS (
             INSERT INTO outbox_waiting (id, aggregate_id)
             SELECT o.id, o.aggregate_id FROM split JOIN outbox o
