@@ -8,7 +8,7 @@ namespace Portico.Infrastructure.Events;
 /// <param name="Events">The events, at least one. The id of the first one is the id of the group.</param>
 internal sealed record OutboxGroup(IReadOnlyList<OutboxMessage> Events)
 {
-    /// <summary>The id of the group of events with these arrays of ids (<c>$1</c>) and versions (<c>$4</c>); NULL when there is none.</summary>
+    /// <summary>The id of the group of events with arrays of ids (<c>$1</c>) and versions (<c>$4</c>); NULL when there is none.</summary>
     public const string IdSql = "(SELECT CASE WHEN 1 = ALL ($4) THEN ($1)[1] END)";
 
     public Guid Id => Events[0].Id;
